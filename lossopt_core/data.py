@@ -1,0 +1,99 @@
+"""The examples that an experiment trains and tests on."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from lossopt_core.datasets import DATASETS, Examples
+from lossopt_core.experiment import Experiment
+from lossopt_core.linear import Array, Labels
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Training and test examples as trained on; the arrays are read-only.
+
+    Features are (n, d), labels (n,) as 0..C-1.  With a test share of 0 the test arrays have
+    no rows.
+    """
+
+    train_features: Array
+    train_labels: Labels
+    test_features: Array
+    test_labels: Labels
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    image_shape: tuple[int, int] | None
+    center: Array
+    scale: Array
+
+    def original(self, features: Array) -> Array:
+        """Features in the data set's own units, from features as trained on."""
+        return features * self.scale + self.center
+
+    def as_trained(self, features: Array) -> Array:
+        """Features as trained on, from features in the data set's own units."""
+        return (features - self.center) / self.scale
+
+
+def load_data(experiment: Experiment) -> Data:
+    """Make, split (stratified, by `split_seed`) and standardise the experiment's data.
+
+    The standardisation is fitted on the training part only.  A constant feature becomes 0.
+    """
+    return _load(experiment.but(**_WITHOUT_SAY))
+
+
+# Fields that do not touch the data, at fixed values: experiments that share their data share
+# one entry of the cache.  Full batch, because a batch size must fit the data.
+_WITHOUT_SAY = {
+    name: getattr(Experiment(), name)
+    for name in Experiment.__dataclass_fields__
+    if name not in ("dataset", "dataset_options", "test_fraction", "standardize", "split_seed")
+} | {"optimizer": "gd"}
+
+
+@lru_cache(maxsize=4)
+def _load(experiment: Experiment) -> Data:
+    entry = DATASETS[experiment.dataset]
+    examples = entry.make(experiment.dataset_options, experiment.split_seed)
+    train, test = _split(examples, experiment)
+    features = examples.features
+    center, scale = np.zeros(features.shape[1]), np.ones(features.shape[1])
+    if experiment.standardize:
+        from sklearn.preprocessing import StandardScaler
+
+        scaler = StandardScaler().fit(features[train])
+        center, scale = scaler.mean_, scaler.scale_
+    data = Data(
+        train_features=(features[train] - center) / scale,
+        train_labels=examples.labels[train],
+        test_features=(features[test] - center) / scale,
+        test_labels=examples.labels[test],
+        class_names=examples.class_names,
+        feature_names=examples.feature_names,
+        image_shape=examples.image_shape,
+        center=center,
+        scale=scale,
+    )
+    for array in vars(data).values():
+        if isinstance(array, np.ndarray):
+            array.setflags(write=False)
+    return data
+
+
+def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
+    """Row numbers of the training and of the test part."""
+    rows = np.arange(len(examples.labels))
+    if experiment.test_fraction == 0:
+        return rows, rows[:0]
+    from sklearn.model_selection import train_test_split
+
+    train, test = train_test_split(
+        rows,
+        test_size=experiment.test_fraction,
+        stratify=examples.labels,
+        random_state=experiment.split_seed,
+    )
+    return train, test

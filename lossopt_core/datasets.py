@@ -1,0 +1,172 @@
+"""The data sets that an experiment can name.
+
+To add one, write a function from its options and a seed to `Examples`, and enter it in
+`DATASETS` with the options that it takes and how many examples they give.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.fields import Field, Number
+from lossopt_core.linear import Array, Labels
+
+SHIPPED = Path(__file__).parent.parent / "data"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A data set before it is split: features (n, d), labels (n,) as 0..C-1, and names."""
+
+    features: Array
+    labels: Labels
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    image_shape: tuple[int, int] | None = None
+    """Rows and columns of an example that is an image, row by row."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a data set is under given options, known before it is made."""
+
+    examples: int
+    classes: int
+    features: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An entry of `DATASETS`."""
+
+    label: str
+    summary: str
+    source: str
+    make: Callable[[Mapping[str, Any], int], Examples]
+    """From options and a seed to examples; equal arguments give equal examples."""
+    size: Callable[[Mapping[str, Any]], Size]
+    options: Mapping[str, Field] = field(default_factory=dict)
+
+
+def digits(options: Mapping[str, Any], seed: int) -> Examples:
+    """Handwritten digits, 8 × 8 pixels of 0 to 16  (Alpaydin and Kaynak, 1998)."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return Examples(
+        features=bunch.data.astype(np.float64),
+        labels=bunch.target.astype(np.int64),
+        class_names=tuple(str(name) for name in bunch.target_names),
+        feature_names=tuple(f"pixel {row},{column}" for row in range(8) for column in range(8)),
+        image_shape=(8, 8),
+    )
+
+
+def blobs(options: Mapping[str, Any], seed: int) -> Examples:
+    """Round clouds of normal points around random centres, equally many in each class."""
+    from sklearn.datasets import make_blobs
+
+    features, labels = make_blobs(
+        n_samples=options["examples"],
+        n_features=options["features"],
+        centers=options["classes"],
+        cluster_std=options["spread"],
+        center_box=(-5.0, 5.0),
+        random_state=seed,
+    )
+    return Examples(
+        features=features,
+        labels=labels.astype(np.int64),
+        class_names=letters(options["classes"]),
+        feature_names=coordinates(options["features"]),
+    )
+
+
+def spiral(options: Mapping[str, Any], seed: int) -> Examples:
+    """The spiral of CS231n's case-study notes, number for number for seed 0.
+
+    It uses NumPy's legacy generator, as the notes do: their printed training log then holds.
+    """
+    arms, points = options["classes"], options["points"]
+    random = np.random.RandomState(seed)
+    features = np.empty((arms * points, 2))
+    for arm in range(arms):
+        radius = np.linspace(0.0, 1.0, points)
+        angle = np.linspace(arm * 4, (arm + 1) * 4, points)
+        angle = angle + random.randn(points) * options["noise"]
+        rows = slice(arm * points, (arm + 1) * points)
+        features[rows] = np.c_[radius * np.sin(angle), radius * np.cos(angle)]
+    return Examples(
+        features=features,
+        labels=np.repeat(np.arange(arms), points),
+        class_names=letters(arms),
+        feature_names=coordinates(2),
+    )
+
+
+def course_demo(options: Mapping[str, Any], seed: int) -> Examples:
+    """The nine points of the course's demo page."""
+    table = pd.read_csv(SHIPPED / "course_demo.csv")
+    return Examples(
+        features=table[["x1", "x2"]].to_numpy(np.float64),
+        labels=table["class"].to_numpy(np.int64),
+        class_names=letters(3),
+        feature_names=coordinates(2),
+    )
+
+
+def letters(count: int) -> tuple[str, ...]:
+    """Names for classes that have none."""
+    return tuple("ABCDEFGHIJ"[:count])
+
+
+def coordinates(count: int) -> tuple[str, ...]:
+    """Names for features that have none."""
+    return tuple(f"x{index + 1}" for index in range(count))
+
+
+DATASETS: dict[str, Dataset] = {
+    "digits": Dataset(
+        label="Digits",
+        summary="1,797 handwritten digits of 8 × 8 pixels, ten classes.",
+        source="scikit-learn, load_digits",
+        make=digits,
+        size=lambda options: Size(1797, 10, 64),
+    ),
+    "blobs": Dataset(
+        label="Blobs",
+        summary="Round clouds of points; move them closer and no line separates them.",
+        source="scikit-learn, make_blobs",
+        make=blobs,
+        size=lambda options: Size(options["examples"], options["classes"], options["features"]),
+        options={
+            "examples": Number("Examples", 500, 50, 20_000, "In all classes together.", whole=True),
+            "classes": Number("Classes", 3, 2, 10, "Number of clouds.", whole=True),
+            "features": Number("Features", 2, 2, 50, "Two can be drawn.", whole=True),
+            "spread": Number("Spread", 1.5, 0.1, 10.0, "Standard deviation of a cloud."),
+        },
+    ),
+    "spiral": Dataset(
+        label="Spiral",
+        summary="Intertwined arms from the course's notes: no linear classifier can follow them.",
+        source="CS231n notes, neural-networks-case-study",
+        make=spiral,
+        size=lambda options: Size(options["classes"] * options["points"], options["classes"], 2),
+        options={
+            "classes": Number("Arms", 3, 2, 6, "One class an arm.", whole=True),
+            "points": Number("Points per arm", 100, 20, 2_000, "In each class.", whole=True),
+            "noise": Number("Noise", 0.2, 0.0, 2.0, "Standard deviation of the angle, in radians."),
+        },
+    ),
+    "course_demo": Dataset(
+        label="Course demo (9 points)",
+        summary="The nine points of the course's own demo: small enough to follow each one.",
+        source="CS231n, linear classification demo",
+        make=course_demo,
+        size=lambda options: Size(9, 3, 2),
+    ),
+}

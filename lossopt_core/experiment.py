@@ -1,0 +1,272 @@
+"""An experiment: everything that determines a run, and nothing else."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+from lossopt_core.datasets import DATASETS, Size
+from lossopt_core.fields import Choice, Field, Number, Switch
+from lossopt_core.losses import LOSSES
+from lossopt_core.optimizers import OPTIMIZERS
+from lossopt_core.regularizers import REGULARIZERS
+from lossopt_core.schedules import SCHEDULES
+
+LARGEST_SEED = 2**32 - 1
+
+
+class Options(Mapping[str, Any]):
+    """The options of a data set: a dictionary that cannot change and can be hashed."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._items = tuple(sorted(values.items()))
+
+    def __getitem__(self, key: str) -> Any:
+        return dict(self._items)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._items))
+
+
+def setting(declaration: Field) -> Any:
+    """A dataclass field with the declaration's default, checked by the declaration."""
+    default = declaration.default
+    if isinstance(declaration, Number) and declaration.whole:
+        default = int(default)
+    return field(default=default, metadata={"declaration": declaration})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One training of one linear classifier, fully described.
+
+    Equal experiments give equal runs.  Every field is checked at birth; a bad value raises
+    one ValueError that names the field, the value and what is allowed.  `FIELDS` lists the
+    ranges.
+    """
+
+    dataset: str = setting(
+        Choice("Data set", "digits", DATASETS, "What the classifier learns to tell apart.")
+    )
+    dataset_options: Mapping[str, Any] = field(default_factory=dict)
+    test_fraction: float = setting(
+        Number("Test share", 0.25, 0.0, 0.9, "Share of the examples kept aside for testing.")
+    )
+    standardize: bool = setting(
+        Switch("Standardise", True, "Give every feature mean 0 and standard deviation 1.")
+    )
+    loss: str = setting(
+        Choice("Loss", "cross_entropy", LOSSES, "What the classifier is punished for.")
+    )
+    margin: float = setting(
+        Number("Margin Δ", 1.0, 0.01, 100.0, "By how much the true class must win.")
+    )
+    regularizer: str = setting(
+        Choice("Regularizer", "l2", REGULARIZERS, "What large weights are charged.")
+    )
+    strength: float = setting(
+        Number("Strength λ", 1e-3, 0.0, 1e3, "Weight of the penalty.", logarithmic=True)
+    )
+    l1_ratio: float = setting(Number("L1 share ρ", 0.5, 0.0, 1.0, "1 is L1 alone, 0 is L2 alone."))
+    optimizer: str = setting(
+        Choice("Optimizer", "sgd", OPTIMIZERS, "How the weights follow the gradient.")
+    )
+    learning_rate: float = setting(
+        Number("Learning rate α", 0.1, 1e-8, 1e4, "Length of a step.", logarithmic=True)
+    )
+    momentum: float = setting(
+        Number("Momentum β", 0.9, 0.0, 0.9999, "Share of the velocity kept (Adam: its β₁).")
+    )
+    schedule: str = setting(
+        Choice("Schedule", "constant", SCHEDULES, "How the learning rate changes over time.")
+    )
+    batch_size: int = setting(
+        Number("Batch size", 32, 1, 1_000_000, "Examples a step.", whole=True, unit="examples")
+    )
+    epochs: int = setting(
+        Number("Epochs", 20, 1, 100_000, "Passes over the training examples.", whole=True)
+    )
+    evaluations: int = setting(
+        Number("Evaluations", 60, 2, 1_000, "Points on the curves.", whole=True)
+    )
+    init_scale: float = setting(
+        Number("Start scale", 0.0, 0.0, 100.0, "Standard deviation of the weights at the start.")
+    )
+    seed: int = setting(
+        Number("Seed", 0, 0, LARGEST_SEED, "Fixes start and order of the minibatches.", whole=True)
+    )
+    split_seed: int = setting(
+        Number("Split seed", 0, 0, LARGEST_SEED, "Fixes the data and their split.", whole=True)
+    )
+
+    def __post_init__(self) -> None:
+        for name, declaration in FIELDS.items():
+            object.__setattr__(self, name, declaration.check(name, getattr(self, name)))
+        object.__setattr__(self, "dataset_options", self._checked_options())
+        self._check_split()
+        if not self.full_batch and self.batch_size > self.train_examples:
+            raise ValueError(
+                f"batch_size must be at most the {self.train_examples} training examples,"
+                f" got {self.batch_size}"
+            )
+
+    def _checked_options(self) -> Options:
+        declared = DATASETS[self.dataset].options
+        given = self.dataset_options
+        if not isinstance(given, Mapping):
+            raise ValueError(f"dataset_options must be a mapping, got {given!r}")
+        for name in given:
+            if name not in declared:
+                allowed = ", ".join(declared) or "no options at all"
+                raise ValueError(
+                    f"dataset_options of {self.dataset} may hold {allowed}; got {name!r}"
+                )
+        return Options(
+            {
+                name: declaration.check(
+                    f"dataset_options.{name}", given.get(name, declaration.default)
+                )
+                for name, declaration in declared.items()
+            }
+        )
+
+    def _check_split(self) -> None:
+        if self.test_fraction == 0:
+            return
+        size = self.size
+        if min(self.test_examples, self.train_examples) < size.classes:
+            raise ValueError(
+                f"test_fraction must leave at least one of {size.examples} examples of each of"
+                f" {size.classes} classes on both sides, or be 0, got {self.test_fraction:g}"
+            )
+
+    @property
+    def size(self) -> Size:
+        """Examples, classes and features of the whole data set."""
+        return DATASETS[self.dataset].size(self.dataset_options)
+
+    @property
+    def test_examples(self) -> int:
+        """How many examples are kept for testing (rounded up, as scikit-learn does)."""
+        return math.ceil(self.size.examples * self.test_fraction)
+
+    @property
+    def train_examples(self) -> int:
+        """How many examples are trained on."""
+        return self.size.examples - self.test_examples
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether every update sees all training examples."""
+        return OPTIMIZERS[self.optimizer].full_batch
+
+    @property
+    def examples_per_update(self) -> int:
+        """Examples in a minibatch; the last one of an epoch may be smaller."""
+        return self.train_examples if self.full_batch else self.batch_size
+
+    @property
+    def updates(self) -> int:
+        """Updates in the whole training."""
+        return self.epochs * math.ceil(self.train_examples / self.examples_per_update)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields that have a say in the run, in the order of thinking.
+
+        Left out is what the chosen entries do not look at: the margin under cross-entropy,
+        the batch size of full-batch descent, the strength of no penalty.
+        """
+        ignored = {"margin", "strength", "l1_ratio", "momentum"}
+        for entry in (
+            LOSSES[self.loss],
+            REGULARIZERS[self.regularizer],
+            OPTIMIZERS[self.optimizer],
+        ):
+            ignored -= {parameter.name for parameter in fields(entry)}
+        if self.full_batch:
+            ignored.add("batch_size")
+        named = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ignored}
+        named["dataset_options"] = dict(self.dataset_options)
+        return named
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits; equal wherever and whenever equal settings are written."""
+        text = json.dumps(self.settings, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def data_key(self) -> tuple[Any, ...]:
+        """What determines the data: equal keys, equal examples in equal order."""
+        return (
+            self.dataset,
+            self.dataset_options,
+            self.test_fraction,
+            self.standardize,
+            self.split_seed,
+        )
+
+    def but(self, **changes: Any) -> Self:
+        """The same experiment with some fields changed.
+
+        Options that only the old data set knows are dropped with it.
+        """
+        if changes.get("dataset", self.dataset) != self.dataset:
+            changes.setdefault("dataset_options", {})
+        return replace(self, **changes)
+
+    def to_json(self) -> str:
+        """All fields as a JSON object; `from_json` gives an equal experiment back."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return json.dumps(values | {"dataset_options": dict(self.dataset_options)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The experiment that `to_json` wrote; ValueError for anything else."""
+        try:
+            values = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"experiment is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise ValueError(f"experiment must be a JSON object, got {values!r}")
+        unknown = sorted(set(values) - {f.name for f in fields(cls)})
+        if unknown:
+            raise ValueError(f"experiment has no field {', '.join(unknown)}")
+        return cls(**values)
+
+
+FIELDS: dict[str, Field] = {
+    f.name: f.metadata["declaration"] for f in fields(Experiment) if "declaration" in f.metadata
+}
+"""The declaration of every field but `dataset_options`, which `DATASETS` declares."""
+
+
+def differing_settings(experiments: list[Experiment]) -> list[str]:
+    """Names of the settings that are not the same in all experiments, options written out."""
+    tables = [flat_settings(experiment) for experiment in experiments]
+    names = list(dict.fromkeys(name for table in tables for name in table))
+    missing = object()
+    return [name for name in names if len({table.get(name, missing) for table in tables}) > 1]
+
+
+def flat_settings(experiment: Experiment) -> dict[str, Any]:
+    """Settings with the data set's options as fields of their own, `blobs.spread` for one."""
+    flat: dict[str, Any] = {}
+    for name, value in experiment.settings.items():
+        if name == "dataset_options":
+            flat |= {f"{experiment.dataset}.{option}": each for option, each in value.items()}
+        else:
+            flat[name] = value
+    return flat

@@ -1,0 +1,76 @@
+"""What a setting may be: its default, its range and the words that go with it.
+
+Experiments and data set options declare their settings with these two classes.  Checks,
+controls, the command line and links all read the same declaration.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in the closed range [low, high]; `whole` numbers only, where that is meant.
+
+    `logarithmic` says that the useful values spread over powers of ten.
+    """
+
+    label: str
+    default: float
+    low: float
+    high: float
+    help: str
+    whole: bool = False
+    logarithmic: bool = False
+    unit: str = ""
+
+    def check(self, name: str, value: Any) -> float | int:
+        """The value as int or float; ValueError names the field, the value and the range."""
+        kind = "a whole number" if self.whole else "a number"
+        allowed = f"{kind} from {self.low:g} to {self.high:g}".replace("e+0", "e")
+        problem = ValueError(f"{name} must be {allowed}, got {value!r}")
+        try:
+            if isinstance(value, bool | str) or not math.isfinite(value):
+                raise problem
+            number = float(value) + 0.0  # -0.0 becomes 0.0
+        except (TypeError, OverflowError):
+            raise problem from None
+        if not self.low <= number <= self.high or (self.whole and not number.is_integer()):
+            raise problem
+        return int(value) if self.whole else number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One name out of a registry."""
+
+    label: str
+    default: str
+    registry: Mapping[str, Any]
+    help: str
+
+    def check(self, name: str, value: Any) -> str:
+        """The name; ValueError lists the registry's names."""
+        if not isinstance(value, str) or value not in self.registry:
+            raise ValueError(f"{name} must be one of {', '.join(self.registry)}, got {value!r}")
+        return value
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Yes or no."""
+
+    label: str
+    default: bool
+    help: str
+
+    def check(self, name: str, value: Any) -> bool:
+        """The value; ValueError where it is not a boolean."""
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, got {value!r}")
+        return value
+
+
+Field = Number | Choice | Switch

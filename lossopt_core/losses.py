@@ -1,0 +1,164 @@
+r"""Losses of a linear classifier's scores.
+
+A loss sees scores of shape (..., C, B) and labels (B,), and knows nothing of weights, data or
+runs.  The chain rule to the weights is one matrix product, in `linear`.  Any number of axes
+may lead; a parameter may be an array that broadcasts against them, (R, 1, 1) for a stack of R
+runs.
+
+To add a loss, write a frozen dataclass with one method, `to_gradient`, and enter it in
+`LOSSES`.  Its fields are named after the settings of an `Experiment` that it uses.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lossopt_core.linear import Array, Labels
+
+
+@dataclass(frozen=True)
+class Loss(ABC):
+    """What a page or another module may ask of a loss."""
+
+    label: ClassVar[str]
+    formula: ClassVar[str]
+    """LaTeX of the loss of one example with scores s and label y."""
+    start_formula: ClassVar[str]
+    """LaTeX of the loss when all C scores are equal, as they are with zero weights."""
+    summary: ClassVar[str]
+    smooth: ClassVar[bool]
+
+    @abstractmethod
+    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+        """Overwrite `scores` (..., C, B) with their gradient; return the values (..., B).
+
+        Values and gradients share most of their arithmetic, and training needs both at every
+        update.
+        """
+
+    def value(self, scores: Array, labels: Labels) -> Array:
+        """Loss of each example: scores (..., C, B) and labels (B,) to (..., B)."""
+        return self.to_gradient(np.array(scores, dtype=np.float64), labels)
+
+    def gradient(self, scores: Array, labels: Labels) -> Array:
+        """Derivative of each example's loss with respect to its scores, shaped as the scores."""
+        gradient = np.array(scores, dtype=np.float64)
+        self.to_gradient(gradient, labels)
+        return gradient
+
+    def at_equal_scores(self, classes: int) -> float:
+        """The loss that a classifier with zero weights must show."""
+        return float(self.value(np.zeros((classes, 1)), np.zeros(1, dtype=np.int64))[0])
+
+
+def true_class(scores: Array, labels: Labels) -> Array:
+    """The score of the true class of every example, (..., C, B) to (..., 1, B)."""
+    return scores[..., labels, np.arange(len(labels))][..., None, :]
+
+
+def set_true_class(scores: Array, labels: Labels, value: Array | float) -> None:
+    """Replace the entries of the true classes, in place."""
+    scores[..., labels, np.arange(len(labels))] = value
+
+
+def to_violations(scores: Array, labels: Labels, margin: float | Array) -> None:
+    """Replace scores by max(0, s_j - s_y + margin), and by 0 for the true class."""
+    scores -= true_class(scores, labels) - margin
+    set_true_class(scores, labels, 0.0)
+    np.maximum(scores, 0.0, out=scores)
+
+
+def balance(gradient: Array, labels: Labels) -> None:
+    """Give the true class minus the sum of the others: only score differences count."""
+    set_true_class(gradient, labels, -gradient.sum(axis=-2))
+
+
+@dataclass(frozen=True)
+class Hinge(Loss):
+    """Multiclass hinge of Weston and Watkins (1999); CS231n lecture 3.
+
+        loss = sum over j != y of max(0, s_j - s_y + margin)
+
+    At a kink the derivative from the satisfied side, 0, is taken.
+    """
+
+    margin: float | Array = 1.0
+
+    label = "Hinge"
+    formula = r"\sum_{j \ne y} \max(0,\; s_j - s_y + \Delta)"
+    start_formula = r"(C - 1)\,\Delta"
+    summary = "Asks the true class to win by the margin Δ; once it does, the example is silent."
+    smooth = False
+
+    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+        to_violations(scores, labels, self.margin)
+        values: Array = scores.sum(axis=-2)
+        np.sign(scores, out=scores)
+        balance(scores, labels)
+        return values
+
+
+@dataclass(frozen=True)
+class SquaredHinge(Loss):
+    """The hinge with every violated margin squared: smooth, and harsher on large violations.
+
+    loss = sum over j != y of max(0, s_j - s_y + margin)^2
+    """
+
+    margin: float | Array = 1.0
+
+    label = "Squared hinge"
+    formula = r"\sum_{j \ne y} \max(0,\; s_j - s_y + \Delta)^2"
+    start_formula = r"(C - 1)\,\Delta^2"
+    summary = "Like the hinge, but a margin missed by twice as much costs four times as much."
+    smooth = True
+
+    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+        to_violations(scores, labels, self.margin)
+        values: Array = np.einsum("...cb,...cb->...b", scores, scores)
+        scores *= 2.0
+        balance(scores, labels)
+        return values
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """Negative log-likelihood of the true class under a softmax, in nats.
+
+        loss = log(sum over j of exp(s_j)) - s_y
+
+    See Bishop (2006), section 4.3.4; CS231n lecture 3.
+    """
+
+    label = "Cross-entropy"
+    formula = r"-\log \frac{e^{s_y}}{\sum_j e^{s_j}}"
+    start_formula = r"\ln C"
+    summary = "Turns scores into probabilities; always asks for a little more, never quite content."
+    smooth = True
+
+    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+        # exp(710) overflows: subtract the top score, which leaves the loss unchanged.
+        scores -= scores.max(axis=-2, keepdims=True)
+        true = true_class(scores, labels)
+        np.exp(scores, out=scores)
+        total = scores.sum(axis=-2, keepdims=True)
+        scores *= 1.0 / total
+        scores[..., labels, np.arange(len(labels))] -= 1.0
+        values: Array = (np.log(total) - true)[..., 0, :]
+        return values
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "hinge": Hinge,
+    "squared_hinge": SquaredHinge,
+    "cross_entropy": CrossEntropy,
+}
+
+
+def probabilities(scores: Array) -> Array:
+    """Softmax over the classes, (..., C, B) to (..., C, B); never overflows."""
+    shifted = np.exp(scores - scores.max(axis=-2, keepdims=True))
+    normalised: Array = shifted / shifted.sum(axis=-2, keepdims=True)
+    return normalised

@@ -1,0 +1,84 @@
+"""A run: an experiment with what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.experiment import Experiment
+from lossopt_core.linear import Array
+
+HISTORY_COLUMNS = (
+    "update",
+    "epoch",
+    "gradient_evaluations",
+    "objective",
+    "data_loss",
+    "penalty",
+    "gradient_norm",
+    "weight_norm",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+)
+"""One row an evaluation on all data.
+
+update                 updates made before
+epoch                  passes over the training examples, a fraction within a pass
+gradient_evaluations   examples whose gradient was taken before: the fair measure of work
+objective              data_loss + penalty, over all training examples
+gradient_norm          norm of the objective's (least) subgradient
+weight_norm            root of the sum of squared weights, bias left out
+train_accuracy, test_accuracy   shares between 0 and 1; test columns are NaN without a test part
+"""
+WHOLE_COLUMNS = ("update", "gradient_evaluations")
+
+FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """An experiment and its results.
+
+    history     DataFrame with `HISTORY_COLUMNS`
+    minibatch   DataFrame (update, objective): the objective on the minibatches of all updates;
+                beyond 2,000 updates, means over equal stretches that end at `update`
+    weights     (C, D), the W of the lecture's W x;  bias (C,)
+    path        (k, C, D + 1) in float32: weights with the bias as last column at the updates
+                `path_updates` (k,), for pictures of the way through weight space
+    status      "finished"; "diverged" (the objective left all bounds: ended there);
+                "stopped" (from outside: weights and history up to there)
+    environment versions and machine that it was computed with
+    """
+
+    experiment: Experiment
+    history: pd.DataFrame
+    minibatch: pd.DataFrame
+    weights: Array
+    bias: Array
+    path: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    path_updates: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    status: str
+    environment: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        """The experiment's id."""
+        return self.experiment.id
+
+    @property
+    def final(self) -> dict[str, float]:
+        """The last row of the history."""
+        return {str(name): value for name, value in self.history.iloc[-1].items()}
+
+    @property
+    def stacked(self) -> Array:
+        """Weights and bias as a stack of one, (1, C, D + 1)."""
+        return np.hstack([self.weights, self.bias[:, None]])[None]
+
+
+def history_table(rows: Array) -> pd.DataFrame:
+    """(k, columns) numbers to a history."""
+    table = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
+    return table.astype(dict.fromkeys(WHOLE_COLUMNS, np.int64))

@@ -1,0 +1,233 @@
+"""Training: experiments in, runs out."""
+
+import math
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from itertools import repeat
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.cohort import Cohort, kind, minibatches
+from lossopt_core.data import load_data
+from lossopt_core.experiment import Experiment
+from lossopt_core.linear import Array, Labels
+from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED, Run, history_table
+
+DIVERGED_AT = 1e5
+"""A run has diverged when its objective is this many times what it was at the start."""
+UPDATE, OBJECTIVE = HISTORY_COLUMNS.index("update"), HISTORY_COLUMNS.index("objective")
+MINIBATCH_POINTS = 2_000
+PATH_BYTES = 2_000_000
+"""Bounds on what a run keeps: points of its minibatch curve, size of its path."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come: done of total updates, counted over all its runs."""
+
+    done: int
+    total: int
+    histories: Callable[[], dict[Experiment, pd.DataFrame]]
+    """The histories so far of the runs that are being trained now."""
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1."""
+        return self.done / self.total
+
+
+def train(
+    experiments: Sequence[Experiment],
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> list[Run]:
+    """Train the experiments; one Run for each, in their order.
+
+    Experiments with equal data, batch size, epochs and seed are trained together as a cohort,
+    each with the numbers that it would have alone.  `on_progress` is called at every
+    evaluation.  Once `should_stop` returns true, the training ends at the next update: every
+    run that has not finished keeps what it has and is marked "stopped".
+    """
+    cohorts: dict[tuple[object, ...], list[Experiment]] = {}
+    for experiment in dict.fromkeys(experiments):
+        cohorts.setdefault(cohort_key(experiment), []).append(experiment)
+    total = sum(experiment.updates for members in cohorts.values() for experiment in members)
+    done = 0
+    runs: dict[Experiment, Run] = {}
+    for members in cohorts.values():
+        training = Training(sorted(members, key=kind))
+        runs |= training.run(
+            report=_reporter(on_progress, training, done, total),
+            should_stop=should_stop or (lambda: False),
+        )
+        done += sum(experiment.updates for experiment in members)
+    return [runs[experiment] for experiment in experiments]
+
+
+def _reporter(
+    on_progress: Callable[[Progress], None] | None, training: "Training", before: int, total: int
+) -> Callable[[int], None]:
+    """A function from the cohort's number of updates to a report of the whole training."""
+
+    def report(updates: int) -> None:
+        if on_progress is not None:
+            done = before + updates * len(training.experiments)
+            on_progress(Progress(done, total, training.histories))
+
+    return report
+
+
+def cohort_key(experiment: Experiment) -> tuple[object, ...]:
+    """Experiments with equal keys can be trained as one stack."""
+    return (
+        experiment.data_key,
+        experiment.examples_per_update,
+        experiment.epochs,
+        experiment.seed,
+        experiment.evaluations,
+    )
+
+
+def evaluation_updates(updates: int, points: int) -> Labels:
+    """After which updates the whole data is evaluated: about `points`, denser at the start.
+
+    The first is 0 and the last `updates`; all of them where there are few.
+    """
+    if updates + 1 <= points:
+        return np.arange(updates + 1)
+    return np.unique(np.round(updates * np.linspace(0.0, 1.0, points) ** 2)).astype(np.int64)
+
+
+def stretches(updates: int) -> Labels:
+    """Ends of the stretches over which minibatch objectives are averaged; all updates if few."""
+    points = min(updates, MINIBATCH_POINTS)
+    return np.round(updates * np.arange(1, points + 1) / points).astype(np.int64)
+
+
+class Training:
+    """The training of one cohort: the loop, and what it writes down on the way."""
+
+    def __init__(self, experiments: Sequence[Experiment]) -> None:
+        """The experiments share their cohort key and are sorted by kind."""
+        self.experiments = experiments
+        first = experiments[0]
+        self.cohort = Cohort(experiments, load_data(first))
+        self.updates = first.updates
+        self.checkpoints = evaluation_updates(self.updates, first.evaluations)
+        self.stretch_ends = stretches(self.updates)
+        self.ended: dict[int, Run] = {}
+
+        points, runs = len(self.checkpoints), len(experiments)
+        self.recorded = 0  # rows of `rows` that are final: another thread may read those
+        self.rows = np.empty((points, len(HISTORY_COLUMNS), runs))
+        self.minibatch = np.zeros((len(self.stretch_ends), runs))
+        kept = max(2, PATH_BYTES // (4 * self.cohort.W[0].size))
+        self.path_every = math.ceil(points / kept)
+        self.path = np.empty((math.ceil(points / self.path_every), *self.cohort.W.shape), "f4")
+
+    def run(
+        self, report: Callable[[int], None], should_stop: Callable[[], bool]
+    ) -> dict[Experiment, Run]:
+        """Train to the end, or until stopped."""
+        with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
+            made = self._descend(report, should_stop)
+            self._end(self._running(), FINISHED if made == self.updates else STOPPED, made)
+        return {each: self.ended[index] for index, each in enumerate(self.experiments)}
+
+    def _descend(self, report: Callable[[int], None], should_stop: Callable[[], bool]) -> int:
+        """Make the updates; return how many were made."""
+        self._record(made=0)
+        limits = DIVERGED_AT * self.rows[0, OBJECTIVE]
+        stretch = 0
+        for made, batch in enumerate(self._batches()):
+            if made == self.updates or should_stop() or not self._running():
+                return made
+            objective = self.cohort.step(batch, made, self.updates)
+            stretch += made == self.stretch_ends[stretch]
+            self.minibatch[stretch] += objective
+            if not (objective <= limits).all():
+                self._end(np.flatnonzero(~(objective <= limits)).tolist(), DIVERGED, made + 1)
+                limits[list(self.ended)] = np.inf
+            if made + 1 == self.checkpoints[self.recorded]:
+                self._record(made + 1)
+                report(made + 1)
+        raise AssertionError("minibatches do not end")
+
+    def _batches(self) -> Iterator[Labels | None]:
+        first = self.experiments[0]
+        if first.full_batch:
+            return repeat(None)
+        return minibatches(first.train_examples, first.batch_size, first.seed)
+
+    def _running(self) -> list[int]:
+        return [run for run in range(len(self.experiments)) if run not in self.ended]
+
+    def _record(self, made: int) -> None:
+        self.rows[self.recorded] = self._row(made)
+        if self.recorded % self.path_every == 0:
+            self.path[self.recorded // self.path_every] = self.cohort.W
+        self.recorded += 1
+
+    def _row(self, made: int) -> Array:
+        """One row of all histories, (columns, R)."""
+        first = self.experiments[0]
+        epochs, rest = divmod(made, self.updates // first.epochs)
+        seen = epochs * first.train_examples + rest * first.examples_per_update
+        work = np.array([made, seen / first.train_examples, seen])
+        return np.vstack([np.tile(work[:, None], len(self.experiments)), self.cohort.evaluate()])
+
+    def _end(self, runs: Sequence[int], status: str, made: int) -> None:
+        """Write down the end of some runs after `made` updates, and put them to rest."""
+        rows = self.rows[: self.recorded]
+        if rows[-1, UPDATE, 0] != made:
+            rows = np.concatenate([rows, self._row(made)[None]])
+        for run in runs:
+            self.ended[run] = self._as_run(run, rows[:, :, run], status, made)
+        if status == DIVERGED:
+            for run in runs:
+                self.cohort.park(run)
+
+    def _as_run(self, run: int, rows: Array, status: str, made: int) -> Run:
+        kept = self.path[: math.ceil(self.recorded / self.path_every), run]
+        W = self.cohort.W[run]
+        return Run(
+            experiment=self.experiments[run],
+            history=history_table(rows[np.isfinite(rows[:, OBJECTIVE])]),
+            minibatch=self._minibatch_table(run, made),
+            weights=W[:, :-1].copy(),
+            bias=W[:, -1].copy(),
+            path=np.concatenate([kept, W[None].astype("f4")]),
+            path_updates=np.append(self.checkpoints[: self.recorded : self.path_every], made),
+            status=status,
+            environment=environment(),
+        )
+
+    def _minibatch_table(self, run: int, made: int) -> pd.DataFrame:
+        """Means over the stretches; the last may have been cut short after `made` updates."""
+        begun = int(np.searchsorted(self.stretch_ends, made)) + (made > 0)
+        ends = np.minimum(self.stretch_ends[:begun], made)
+        lengths = np.diff(ends, prepend=0)
+        return pd.DataFrame({"update": ends, "objective": self.minibatch[:begun, run] / lengths})
+
+    def histories(self) -> dict[Experiment, pd.DataFrame]:
+        """Histories so far; may be called from another thread."""
+        rows, ended = self.rows[: self.recorded], dict(self.ended)
+        return {
+            each: ended[run].history if run in ended else history_table(rows[:, :, run])
+            for run, each in enumerate(self.experiments)
+        }
+
+
+@cache
+def environment() -> dict[str, str]:
+    """What a run was computed with."""
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        **{name: version(name) for name in ("numpy", "scikit-learn")},
+    }
