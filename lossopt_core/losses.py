@@ -5,7 +5,7 @@ runs.  The chain rule to the weights is one matrix product, in `linear`.  Any nu
 may lead; a parameter may be an array that broadcasts against them, (R, 1, 1) for a stack of R
 runs.
 
-To add a loss, write a frozen dataclass with one method, `to_gradient`, and enter it in
+To add a loss, write a frozen dataclass with `to_gradient` and `steps`, and enter it in
 `LOSSES`.  Its fields are named after the settings of an `Experiment` that it uses.
 """
 
@@ -36,6 +36,14 @@ class Loss(ABC):
 
         Values and gradients share most of their arithmetic, and training needs both at every
         update.
+        """
+
+    @abstractmethod
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        """How the loss of one example comes about, class by class: scores (C,) to columns (C,).
+
+        Columns are named by what they hold, in the order of the calculation; the entries of
+        the last one add up to the loss.
         """
 
     def value(self, scores: Array, labels: Labels) -> Array:
@@ -70,6 +78,13 @@ def to_violations(scores: Array, labels: Labels, margin: float | Array) -> None:
     np.maximum(scores, 0.0, out=scores)
 
 
+def violation_steps(scores: Array, label: int, margin: float | Array) -> dict[str, Array]:
+    """The columns that hinge losses have in common, one class a row."""
+    missing = scores - scores[label] + margin
+    missing[label] = 0.0
+    return {"score": scores, "score − true score + Δ": missing}
+
+
 def balance(gradient: Array, labels: Labels) -> None:
     """Give the true class minus the sum of the others: only score differences count."""
     set_true_class(gradient, labels, -gradient.sum(axis=-2))
@@ -99,6 +114,10 @@ class Hinge(Loss):
         balance(scores, labels)
         return values
 
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        columns = violation_steps(scores, label, self.margin)
+        return columns | {"max(0, ·)": np.maximum(0.0, columns["score − true score + Δ"])}
+
 
 @dataclass(frozen=True)
 class SquaredHinge(Loss):
@@ -121,6 +140,10 @@ class SquaredHinge(Loss):
         scores *= 2.0
         balance(scores, labels)
         return values
+
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        columns = violation_steps(scores, label, self.margin)
+        return columns | {"max(0, ·)²": np.maximum(0.0, columns["score − true score + Δ"]) ** 2}
 
 
 @dataclass(frozen=True)
@@ -148,6 +171,19 @@ class CrossEntropy(Loss):
         scores[..., labels, np.arange(len(labels))] -= 1.0
         values: Array = (np.log(total) - true)[..., 0, :]
         return values
+
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        shifted = scores - scores.max()
+        probability = np.exp(shifted) / np.exp(shifted).sum()
+        charge = np.zeros_like(scores)
+        # From the scores, not from log(probability): a probability may round to 0.
+        charge[label] = np.log(np.exp(shifted).sum()) - shifted[label]
+        return {
+            "score": scores,
+            "exp(score − top score)": np.exp(shifted),
+            "probability": probability,
+            "−log p of the true class": charge,
+        }
 
 
 LOSSES: dict[str, type[Loss]] = {
