@@ -16,6 +16,7 @@ from lossopt_core.optimizers import OPTIMIZERS
 from lossopt_core.regularizers import REGULARIZERS
 from lossopt_core.run import Run
 from lossopt_core.schedules import SCHEDULES
+from lossopt_core.store import RunStore, StoreError
 from lossopt_core.training import Progress, train
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Experiment",
     "Progress",
     "Run",
+    "RunStore",
+    "StoreError",
     "load_data",
     "train",
 ]
