@@ -1,0 +1,1 @@
+"""What the pages share: navigation, controls, charts, links, training, workspace."""

@@ -1,0 +1,115 @@
+"""One colour for one thing, on every page, in both themes.
+
+The hues are those of Okabe and Ito (2008), told apart by all common kinds of colour vision.
+Some are too pale for a thin line on white and some too dark on black: each theme has the
+shade of the hue that keeps a contrast of 3 : 1 against its background.
+"""
+
+from typing import Literal
+
+Theme = Literal["light", "dark"]
+
+BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
+INK: dict[Theme, str] = {"light": "#1A1A1A", "dark": "#F0F0F0"}
+GREY: dict[Theme, str] = {"light": "#767676", "dark": "#8C8C8C"}
+
+LOSS: dict[str, dict[Theme, str]] = {
+    "hinge": {"light": "#0072B2", "dark": "#2E8FCF"},
+    "squared_hinge": {"light": "#2F93C9", "dark": "#56B4E9"},
+    "cross_entropy": {"light": "#D55E00", "dark": "#E8711A"},
+}
+FURTHER_LOSSES: dict[Theme, tuple[str, ...]] = {
+    "light": ("#B85C94", "#B37A00"),
+    "dark": ("#CC79A7", "#E69F00"),
+}
+MINIBATCH: dict[Theme, tuple[str, ...]] = {
+    "light": ("#009E73", "#B37A00", "#B85C94", "#6A51A3", "#2F93C9"),
+    "dark": ("#009E73", "#E69F00", "#CC79A7", "#9E8CD9", "#56B4E9"),
+}
+LINES: dict[Theme, tuple[str, ...]] = {
+    "light": (
+        "#0072B2",
+        "#D55E00",
+        "#009E73",
+        "#B85C94",
+        "#B37A00",
+        "#2F93C9",
+        "#6A51A3",
+        "#1A1A1A",
+    ),
+    "dark": (
+        "#2E8FCF",
+        "#E8711A",
+        "#009E73",
+        "#CC79A7",
+        "#E69F00",
+        "#56B4E9",
+        "#9E8CD9",
+        "#F0F0F0",
+    ),
+}
+"""For runs that differ in something that has no colour of its own."""
+
+CLASSES: dict[Theme, tuple[str, ...]] = {
+    "light": (
+        "#3B5BA5",
+        "#C2571A",
+        "#2B8A57",
+        "#A6437F",
+        "#8A7400",
+        "#2A8FA8",
+        "#7A4FB5",
+        "#8C4A3A",
+        "#5B6B7A",
+        "#1A1A1A",
+    ),
+    "dark": (
+        "#7D9BE0",
+        "#F0925A",
+        "#5CC08D",
+        "#DE86BC",
+        "#D1BC4B",
+        "#6CC7DD",
+        "#B596E6",
+        "#CF9384",
+        "#A3B2C0",
+        "#F0F0F0",
+    ),
+}
+SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "triangle-down",
+    "x",
+    "pentagon",
+    "star",
+    "hexagon",
+)
+DIVERGING: dict[Theme, list[list[object]]] = {
+    "light": [[0.0, "#B35806"], [0.25, "#F1A340"], [0.5, "#F7F7F7"], [0.75, "#998EC3"],
+              [1.0, "#542788"]],
+    "dark": [[0.0, "#F1A340"], [0.25, "#B35806"], [0.5, "#15181F"], [0.75, "#7A68B8"],
+             [1.0, "#C4B8EE"]],
+}  # fmt: skip
+"""Negative, zero, positive; zero is the background."""
+SEQUENTIAL: dict[Theme, list[list[object]]] = {
+    "light": [[0.0, "#FFFFFF"], [1.0, "#0B2E59"]],
+    "dark": [[0.0, "#0E1117"], [1.0, "#CFE3FF"]],
+}
+
+
+def of_loss(name: str, theme: Theme) -> str:
+    """A loss's own colour; losses without one share two further hues."""
+    if name in LOSS:
+        return LOSS[name][theme]
+    further = FURTHER_LOSSES[theme]
+    return further[sum(map(ord, name)) % len(further)]
+
+
+def translucent(colour: str, opacity: float) -> str:
+    """'#RRGGBB' as an rgba() colour."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"

@@ -1,0 +1,124 @@
+"""Curves over the course of training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_ui.charts.colours import GREY, Theme, translucent
+
+X_AXES: dict[str, str] = {
+    "update": "Updates",
+    "epoch": "Epochs",
+    "gradient_evaluations": "Gradient evaluations (examples)",
+}
+"""Columns of a history that may stand on the x-axis, with the axis's title."""
+
+Y_AXES: dict[str, str] = {
+    "objective": "Objective (data loss + penalty)",
+    "data_loss": "Data loss (mean over training examples)",
+    "penalty": "Penalty",
+    "gradient_norm": "Gradient norm",
+    "weight_norm": "Weight norm",
+    "train_accuracy": "Training accuracy (%)",
+    "test_loss": "Test loss (mean over test examples)",
+    "test_accuracy": "Test accuracy (%)",
+}
+"""Columns of a history that may stand on the y-axis, with the axis's title."""
+
+PERCENT = ("train_accuracy", "test_accuracy")
+MOST_POINTS = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One line of a chart: where it comes from and how it looks."""
+
+    name: str
+    table: pd.DataFrame
+    column: str
+    colour: str
+    dash: Literal["solid", "dash", "dot"] = "solid"
+    width: float = 2.0
+
+
+@dataclass(frozen=True)
+class Level:
+    """A horizontal line with its meaning, such as the loss at the start."""
+
+    value: float
+    text: str
+
+
+def curves(
+    lines: Sequence[Curve],
+    *,
+    title: str,
+    x: str,
+    y_title: str,
+    theme: Theme,
+    log_x: bool = False,
+    log_y: bool = False,
+    levels: Sequence[Level] = (),
+    y_range: tuple[float, float] | None = None,
+) -> go.Figure:
+    """One line a curve over the column `x` of its table.
+
+    Accuracies are drawn in percent.  A logarithmic axis leaves out values that are not
+    positive, the start at 0 updates among them.
+    """
+    figure = go.Figure()
+    for line in lines:
+        figure.add_scatter(**_trace(line, x, log_x=log_x, log_y=log_y))
+    for level in levels:
+        _add_level(figure, level, theme, log_y=log_y)
+    figure.update_layout(
+        title=title,
+        hovermode="x unified",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+    )
+    figure.update_xaxes(title=X_AXES[x], type="log" if log_x else "linear")
+    figure.update_yaxes(title=y_title, type="log" if log_y else "linear", range=y_range)
+    if log_x:
+        figure.update_xaxes(dtick=1)
+    if log_y:
+        figure.update_yaxes(exponentformat="power")
+    return figure
+
+
+def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, object]:
+    table = thin(line.table)
+    across = table[x].to_numpy(np.float64)
+    up = table[line.column].to_numpy(np.float64) * (100.0 if line.column in PERCENT else 1.0)
+    up = np.where(np.isfinite(up) & ((up > 0) | (not log_y)), up, np.nan)
+    if log_x:
+        across = np.where(across > 0, across, np.nan)
+    return {
+        "x": across,
+        "y": up,
+        "name": line.name,
+        "mode": "lines+markers" if len(table) == 1 else "lines",
+        "line": {"color": line.colour, "dash": line.dash, "width": line.width},
+        "hovertemplate": "%{y:.4g}",
+    }
+
+
+def thin(table: pd.DataFrame) -> pd.DataFrame:
+    """At most `MOST_POINTS` rows, the first and the last among them."""
+    if len(table) <= MOST_POINTS:
+        return table
+    return table.iloc[np.linspace(0, len(table) - 1, MOST_POINTS).round().astype(int)]
+
+
+def _add_level(figure: go.Figure, level: Level, theme: Theme, *, log_y: bool) -> None:
+    if log_y and level.value <= 0:
+        return
+    figure.add_hline(
+        y=level.value,
+        line={"color": translucent(GREY[theme], 0.9), "dash": "dot", "width": 1.5},
+        annotation={"text": level.text, "font": {"color": GREY[theme], "size": 12}},
+        annotation_position="top right",
+    )

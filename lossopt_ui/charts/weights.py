@@ -1,0 +1,231 @@
+"""Weights as pictures: templates, decision regions, ways through weight space."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from lossopt_ui.charts.colours import (
+    BACKGROUND,
+    CLASSES,
+    DIVERGING,
+    GREY,
+    INK,
+    SEQUENTIAL,
+    SYMBOLS,
+    Theme,
+    translucent,
+)
+
+Array = NDArray[np.float64]
+MOST_POINTS_SHOWN = 1_000
+
+
+def mosaic(images: Array, columns: int) -> tuple[Array, list[tuple[float, float]]]:
+    """(k, h, w) images on one sheet with gaps of NaN, and the place above each image's middle."""
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + 2), columns * (width + 1) - 1), np.nan)
+    places = []
+    for index, image in enumerate(images):
+        top, left = (index // columns) * (height + 2) + 2, (index % columns) * (width + 1)
+        sheet[top : top + height, left : left + width] = image
+        places.append((left + (width - 1) / 2, top - 1.1))
+    return sheet, places
+
+
+def image_sheet(
+    images: Array,
+    captions: Sequence[str],
+    *,
+    title: str,
+    theme: Theme,
+    columns: int,
+    limit: float | None = None,
+) -> go.Figure:
+    """Small images with captions above.
+
+    With `limit` they are signed, on a common scale from -limit to limit; without it they are
+    pictures, from their least to their largest value.
+    """
+    sheet, places = mosaic(images, columns)
+    signed = limit is not None
+    figure = go.Figure(
+        go.Heatmap(
+            z=sheet.astype(np.float32),
+            zmin=-limit if limit is not None else float(np.min(images)),
+            zmax=limit if limit is not None else float(np.max(images)),
+            colorscale=DIVERGING[theme] if signed else SEQUENTIAL[theme],
+            showscale=signed,
+            colorbar={"title": "weight", "thickness": 12, "len": 0.9},
+            hoverongaps=False,
+            hovertemplate="%{z:.3g}<extra></extra>",
+        )
+    )
+    for (across, up), caption in zip(places, captions, strict=True):
+        figure.add_annotation(
+            x=across, y=up, text=caption, showarrow=False, yanchor="bottom", yshift=-8
+        )
+    figure.update_layout(title=title)
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    return figure
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Which class a classifier chooses on a grid of the plane, in the data's own units."""
+
+    x: Array
+    y: Array
+    chosen: NDArray[np.int64]
+    """(len(y), len(x)) class numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Labelled points of the plane: positions (n, 2), labels (n,)."""
+
+    positions: Array
+    labels: NDArray[np.int64]
+    part: Literal["train", "test"]
+
+
+def decision_regions(
+    regions: Regions,
+    points: Sequence[Points],
+    *,
+    title: str,
+    class_names: Sequence[str],
+    feature_names: Sequence[str],
+    theme: Theme,
+) -> go.Figure:
+    """The plane coloured by the chosen class, with the points; test points are hollow."""
+    count = len(class_names)
+    figure = go.Figure(
+        go.Heatmap(
+            x=regions.x,
+            y=regions.y,
+            z=regions.chosen.astype(np.float32),
+            zmin=-0.5,
+            zmax=count - 0.5,
+            colorscale=_steps([translucent(CLASSES[theme][c], 0.3) for c in range(count)]),
+            showscale=False,
+            hoverinfo="skip",
+        )
+    )
+    for group in points:
+        for label, name in enumerate(class_names):
+            figure.add_scatter(**_class_points(group, label, name, theme))
+    figure.update_layout(title=title, legend={"orientation": "h", "y": -0.2})
+    figure.update_xaxes(title=feature_names[0], showgrid=False, zeroline=False)
+    figure.update_yaxes(title=feature_names[1], showgrid=False, zeroline=False, scaleanchor="x")
+    return figure
+
+
+def _steps(colours: Sequence[str]) -> list[list[object]]:
+    """A colour scale of equal steps."""
+    edges = np.linspace(0.0, 1.0, len(colours) + 1)
+    return [
+        [float(edge), colour]
+        for index, colour in enumerate(colours)
+        for edge in (edges[index], edges[index + 1])
+    ]
+
+
+def _class_points(group: Points, label: int, name: str, theme: Theme) -> dict[str, object]:
+    mine = group.positions[group.labels == label]
+    most = max(1, MOST_POINTS_SHOWN * len(mine) // max(1, len(group.positions)))
+    mine = mine[:most]
+    colour = CLASSES[theme][label % len(CLASSES[theme])]
+    hollow = group.part == "test"
+    return {
+        "x": mine[:, 0],
+        "y": mine[:, 1],
+        "mode": "markers",
+        "name": f"{name}, test" if hollow else name,
+        "marker": {
+            "symbol": SYMBOLS[label % len(SYMBOLS)] + ("-open" if hollow else ""),
+            "color": colour,
+            "size": 7,
+            "line": {
+                "width": 1.5 if hollow else 0.5,
+                "color": colour if hollow else BACKGROUND[theme],
+            },
+        },
+        "hovertemplate": "%{x:.3g}, %{y:.3g}",
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A way through a plane of weights: positions (k, 2) in the order of time."""
+
+    name: str
+    positions: Array
+    updates: NDArray[np.int64]
+    colour: str
+    dash: Literal["solid", "dash", "dot"] = "solid"
+
+
+def ways(
+    lines: Sequence[Way], *, title: str, x_title: str, y_title: str, theme: Theme
+) -> go.Figure:
+    """Each way as a line with its steps marked; a ring is its start, a full dot its end."""
+    figure = go.Figure()
+    for way in lines:
+        last = len(way.positions) - 1
+        figure.add_scatter(
+            x=way.positions[:, 0],
+            y=way.positions[:, 1],
+            customdata=way.updates,
+            name=way.name,
+            mode="lines+markers",
+            line={"color": way.colour, "dash": way.dash, "width": 1.5},
+            marker={
+                "color": way.colour,
+                "size": [9 if k in (0, last) else 3 for k in range(last + 1)],
+                "symbol": ["circle-open" if k == 0 else "circle" for k in range(last + 1)],
+            },
+            hovertemplate="after %{customdata} updates",
+        )
+    figure.update_layout(
+        title=title, legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0}
+    )
+    figure.update_xaxes(title=x_title, zerolinecolor=translucent(GREY[theme], 0.6))
+    figure.update_yaxes(title=y_title, zerolinecolor=translucent(GREY[theme], 0.6), scaleanchor="x")
+    return figure
+
+
+def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: Theme) -> go.Figure:
+    """Counts of examples by true class (rows) and predicted class (columns)."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    # Shading by mistakes alone: the many right ones would wash out what one looks for.
+    figure = go.Figure(
+        go.Heatmap(
+            z=wrong.astype(np.float32),
+            x=list(class_names),
+            y=list(class_names),
+            text=counts,
+            texttemplate="%{text}",
+            colorscale=[
+                [0.0, BACKGROUND[theme]],
+                [1.0, translucent(CLASSES[theme][1], 0.75)],
+            ],
+            zmin=0,
+            zmax=max(1, int(wrong.max())),
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            textfont={"color": INK[theme]},
+            hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_layout(title="Confusion matrix (mistakes shaded)")
+    figure.update_xaxes(title="Predicted class", type="category", constrain="domain")
+    figure.update_yaxes(title="True class", type="category", autorange="reversed", scaleanchor="x")
+    return figure

@@ -1,0 +1,55 @@
+"""The pages, and the frame around each of them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+START = "pages/start.py"
+TRAIN = "pages/train.py"
+LOSSES = "pages/hinge-vs-cross-entropy.py"
+OPTIMIZERS = "pages/gd-vs-sgd.py"
+COMPARE = "pages/compare.py"
+
+_FRAMED = "navigation.framed"
+
+
+def pages() -> Sequence[StreamlitPage]:
+    """All pages; a page's address is the stem of its file."""
+    return [
+        st.Page(START, title="Start", icon=":material/home:", default=True),
+        st.Page(TRAIN, title="Train", icon=":material/model_training:"),
+        st.Page(
+            LOSSES, title="Hinge vs cross-entropy", icon=":material/balance:",
+            url_path="hinge-vs-cross-entropy",
+        ),
+        st.Page(
+            OPTIMIZERS, title="GD vs SGD", icon=":material/trending_down:", url_path="gd-vs-sgd"
+        ),
+        st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
+    ]  # fmt: skip
+
+
+def run() -> None:
+    """The whole app: the frame, and the page that the address names."""
+    st.session_state[_FRAMED] = True
+    _frame().run()
+
+
+def _frame() -> StreamlitPage:
+    # The icon is a local file: a material icon here would be fetched from another host.
+    st.set_page_config(page_title="lossopt", page_icon="static/favicon.png", layout="wide")
+    return st.navigation(pages(), position="top")
+
+
+def begin(title: str) -> None:
+    """The first line of every page: its title, inside the whole app.
+
+    On a fresh server a visit straight to a page runs the page's file without
+    `streamlit_app.py`, because the folder is called `pages`.  Naming the pages once and
+    starting over brings the frame.
+    """
+    if not st.session_state.get(_FRAMED):
+        _frame()
+        st.rerun()
+    st.title(title)
