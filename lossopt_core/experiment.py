@@ -177,9 +177,19 @@ class Experiment:
         return self.train_examples if self.full_batch else self.batch_size
 
     @property
+    def updates_per_epoch(self) -> int:
+        """Updates in one pass over the training examples."""
+        return math.ceil(self.train_examples / self.examples_per_update)
+
+    @property
     def updates(self) -> int:
         """Updates in the whole training."""
-        return self.epochs * math.ceil(self.train_examples / self.examples_per_update)
+        return self.epochs * self.updates_per_epoch
+
+    def gradient_evaluations(self, updates: int) -> int:
+        """Examples whose gradient has been taken after so many updates."""
+        epochs, rest = divmod(updates, self.updates_per_epoch)
+        return epochs * self.train_examples + rest * self.examples_per_update
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -194,7 +204,7 @@ class Experiment:
             REGULARIZERS[self.regularizer],
             OPTIMIZERS[self.optimizer],
         ):
-            ignored -= {parameter.name for parameter in fields(entry)}
+            ignored -= parameter_names(entry)
         if self.full_batch:
             ignored.add("batch_size")
         named = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ignored}
@@ -237,7 +247,7 @@ class Experiment:
         """The experiment that `to_json` wrote; ValueError for anything else."""
         try:
             values = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also a number of thousands of digits
             raise ValueError(f"experiment is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise ValueError(f"experiment must be a JSON object, got {values!r}")
@@ -251,6 +261,11 @@ FIELDS: dict[str, Field] = {
     f.name: f.metadata["declaration"] for f in fields(Experiment) if "declaration" in f.metadata
 }
 """The declaration of every field but `dataset_options`, which `DATASETS` declares."""
+
+
+def parameter_names(entry: type[Any]) -> set[str]:
+    """The settings that a registry's entry looks at: the fields of its dataclass."""
+    return {parameter.name for parameter in fields(entry)}
 
 
 def differing_settings(experiments: list[Experiment]) -> list[str]:
