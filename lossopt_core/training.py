@@ -144,18 +144,27 @@ class Training:
         limits = DIVERGED_AT * self.rows[0, OBJECTIVE]
         stretch = 0
         for made, batch in enumerate(self._batches()):
-            if made == self.updates or should_stop() or not self._running():
+            if made == self.updates or should_stop():
+                return made
+            if not self._running():
+                report(self.updates)  # nothing is left to do
                 return made
             objective = self.cohort.step(batch, made, self.updates)
             stretch += made == self.stretch_ends[stretch]
             self.minibatch[stretch] += objective
-            if not (objective <= limits).all():
-                self._end(np.flatnonzero(~(objective <= limits)).tolist(), DIVERGED, made + 1)
-                limits[list(self.ended)] = np.inf
+            self._end_beyond(limits, objective, made + 1)
             if made + 1 == self.checkpoints[self.recorded]:
                 self._record(made + 1)
+                # The last step has no minibatch after it that could show what it did.
+                self._end_beyond(limits, self.rows[self.recorded - 1, OBJECTIVE], made + 1)
                 report(made + 1)
         raise AssertionError("minibatches do not end")
+
+    def _end_beyond(self, limits: Array, objective: Array, made: int) -> None:
+        """End the runs whose objective is beyond its limit or no number."""
+        if not (objective <= limits).all():
+            self._end(np.flatnonzero(~(objective <= limits)).tolist(), DIVERGED, made)
+            limits[list(self.ended)] = np.inf
 
     def _batches(self) -> Iterator[Labels | None]:
         first = self.experiments[0]
@@ -175,8 +184,7 @@ class Training:
     def _row(self, made: int) -> Array:
         """One row of all histories, (columns, R)."""
         first = self.experiments[0]
-        epochs, rest = divmod(made, self.updates // first.epochs)
-        seen = epochs * first.train_examples + rest * first.examples_per_update
+        seen = first.gradient_evaluations(made)
         work = np.array([made, seen / first.train_examples, seen])
         return np.vstack([np.tile(work[:, None], len(self.experiments)), self.cohort.evaluate()])
 
@@ -211,7 +219,16 @@ class Training:
         begun = int(np.searchsorted(self.stretch_ends, made)) + (made > 0)
         ends = np.minimum(self.stretch_ends[:begun], made)
         lengths = np.diff(ends, prepend=0)
-        return pd.DataFrame({"update": ends, "objective": self.minibatch[:begun, run] / lengths})
+        first = self.experiments[0]
+        seen = np.array([first.gradient_evaluations(int(end)) for end in ends], dtype=np.int64)
+        return pd.DataFrame(
+            {
+                "update": ends,
+                "epoch": seen / first.train_examples,
+                "gradient_evaluations": seen,
+                "objective": self.minibatch[:begun, run] / lengths,
+            }
+        )
 
     def histories(self) -> dict[Experiment, pd.DataFrame]:
         """Histories so far; may be called from another thread."""
