@@ -1,0 +1,578 @@
+"""Training: against a loop that anybody can check, and the promises of a cohort."""
+
+import math
+from dataclasses import fields
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from lossopt_core import (
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    Experiment,
+    Run,
+    load_data,
+    train,
+)
+from lossopt_core.cohort import Cohort, minibatches
+from lossopt_core.losses import Loss
+from lossopt_core.run import HISTORY_COLUMNS
+from lossopt_core.training import MINIBATCH_POINTS, evaluation_updates
+
+# 81 training examples: with batches of 16 the last one of an epoch has a single example.
+BLOBS = Experiment(
+    dataset="blobs",
+    dataset_options={"examples": 108, "classes": 3, "features": 4},
+    batch_size=16,
+    epochs=2,
+    learning_rate=0.05,
+    init_scale=0.3,
+)
+UPDATES = 12
+
+
+def assert_same_run(run: Run, other: Run, rtol: float = 0.0) -> None:
+    """Equal in everything, bit by bit unless a relative tolerance is given."""
+    assert run.experiment == other.experiment
+    assert run.status == other.status
+    for mine, others in ((run.history, other.history), (run.minibatch, other.minibatch)):
+        assert list(mine.columns) == list(others.columns)
+        assert_allclose(mine, others, rtol=rtol, atol=rtol * 1e-2)
+    assert_allclose(run.weights, other.weights, rtol=rtol, atol=rtol)
+    assert_allclose(run.bias, other.bias, rtol=rtol, atol=rtol)
+    assert_array_equal(run.path_updates, other.path_updates)
+    assert_allclose(run.path, other.path, rtol=max(rtol, 1e-6) if rtol else 0, atol=rtol)
+
+
+# A loop that anybody can check
+
+
+def naive_loss(experiment: Experiment, scores: np.ndarray, label: int) -> tuple[float, np.ndarray]:
+    """Loss of one example and its slope in the scores, class by class as in the lecture."""
+    slope = np.zeros_like(scores)
+    if experiment.loss == "cross_entropy":
+        p = np.exp(scores) / np.exp(scores).sum()
+        slope += p
+        slope[label] -= 1
+        return -math.log(p[label]), slope
+    loss = 0.0
+    for j in range(len(scores)):
+        missing = scores[j] - scores[label] + experiment.margin
+        if j == label or missing <= 0:
+            continue
+        power = 2 if experiment.loss == "squared_hinge" else 1
+        loss += missing**power
+        slope[j] += power * missing ** (power - 1)
+        slope[label] -= power * missing ** (power - 1)
+    return loss, slope
+
+
+def naive_objective(
+    experiment: Experiment, W: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray
+) -> tuple[float, float, np.ndarray, np.ndarray]:
+    """Mean loss, L2 penalty, and the gradient of their sum in weights and bias."""
+    data_loss, to_W, to_b = 0.0, np.zeros_like(W), np.zeros_like(b)
+    for x, label in zip(X, y, strict=True):
+        loss, slope = naive_loss(experiment, W @ x + b, label)
+        data_loss += loss / len(y)
+        to_W += np.outer(slope, x) / len(y)
+        to_b += slope / len(y)
+    penalty = experiment.strength * (W**2).sum()
+    return data_loss, penalty, to_W + 2 * experiment.strength * W, to_b
+
+
+def naive_factor(schedule: str, share: float) -> float:
+    match schedule:
+        case "constant":
+            return 1.0
+        case "step":
+            return 0.5 ** int(share * 5)
+        case "inverse_time":
+            return 1 / (1 + 9 * share)
+        case "cosine":
+            return (1 + math.cos(math.pi * share)) / 2
+    raise ValueError(schedule)
+
+
+def naive_accuracy(W: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray) -> float:
+    right = [np.argmax(W @ x + b) == label for x, label in zip(X, y, strict=True)]
+    return sum(right) / len(right)
+
+
+def naive_training(experiment: Experiment) -> tuple[list[list[float]], list[float], np.ndarray]:
+    """One row of history before the first and after every update, with L2; no stacks."""
+    data = load_data(experiment)
+    X, y = data.train_features, data.train_labels
+    test_X, test_y = data.test_features, data.test_labels
+    n, batch = len(y), experiment.examples_per_update
+    [start] = train([experiment.but(learning_rate=1e-8, epochs=1)])
+    W = start.path[0, :, :-1] * 1.0
+    exact = np.random.default_rng([experiment.seed, 0]).standard_normal(W.shape)
+    W = experiment.init_scale * exact
+    assert_allclose(W, start.path[0, :, :-1], rtol=1e-6)
+    theta = np.hstack([W, np.zeros((len(W), 1))])
+    v, m, s = (np.zeros_like(theta) for _ in range(3))
+    order = minibatches(n, batch, experiment.seed)
+    beta = experiment.momentum
+
+    rows: list[list[float]] = []
+    trace: list[float] = []
+    seen = 0
+
+    def record(update: int) -> None:
+        W, b = theta[:, :-1], theta[:, -1]
+        data_loss, penalty, to_W, to_b = naive_objective(experiment, W, b, X, y)
+        test_loss = naive_objective(experiment, W, b, test_X, test_y)[0]
+        rows.append(
+            [
+                update,
+                seen / n,
+                seen,
+                data_loss + penalty,
+                data_loss,
+                penalty,
+                math.sqrt((to_W**2).sum() + (to_b**2).sum()),
+                math.sqrt((W**2).sum()),
+                naive_accuracy(W, b, X, y),
+                test_loss,
+                naive_accuracy(W, b, test_X, test_y),
+            ]
+        )
+
+    record(0)
+    for update in range(experiment.updates):
+        rows_now = np.arange(n) if experiment.optimizer == "gd" else next(order)
+        data_loss, penalty, to_W, to_b = naive_objective(
+            experiment, theta[:, :-1], theta[:, -1], X[rows_now], y[rows_now]
+        )
+        trace.append(data_loss + penalty)
+        g = np.hstack([to_W, to_b[:, None]])
+        rate = experiment.learning_rate * naive_factor(
+            experiment.schedule, update / experiment.updates
+        )
+        match experiment.optimizer:
+            case "gd" | "sgd":
+                theta = theta - rate * g
+            case "momentum":
+                v = beta * v + g
+                theta = theta - rate * v
+            case "nesterov":
+                v = beta * v + g
+                theta = theta - rate * (g + beta * v)
+            case "adam":
+                t = update + 1
+                m = beta * m + (1 - beta) * g
+                s = 0.999 * s + 0.001 * g * g
+                corrected = np.sqrt(s / (1 - 0.999**t)) + 1e-8
+                theta = theta - rate * (m / (1 - beta**t)) / corrected
+        seen += len(rows_now)
+        record(update + 1)
+    return rows, trace, theta
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
+@pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "nesterov", "adam"])
+def test_a_history_is_that_of_a_loop_without_stacks(loss, optimizer):
+    experiment = BLOBS.but(loss=loss, optimizer=optimizer, strength=0.01, margin=1.3)
+    [run] = train([experiment])
+    rows, trace, theta = naive_training(experiment)
+    assert run.status == "finished"
+    assert list(run.history.columns) == list(HISTORY_COLUMNS)
+    assert_allclose(run.history, rows, rtol=1e-10)
+    assert run.minibatch["update"].tolist() == list(range(1, experiment.updates + 1))
+    assert_allclose(run.minibatch["objective"], trace, rtol=1e-10)
+    assert_allclose(np.hstack([run.weights, run.bias[:, None]]), theta, rtol=1e-10)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "step", "inverse_time", "cosine"])
+def test_a_schedule_scales_every_step_by_the_share_of_training_done(schedule):
+    experiment = BLOBS.but(schedule=schedule)
+    [run] = train([experiment])
+    rows, _, _ = naive_training(experiment)
+    assert_allclose(run.history, rows, rtol=1e-10)
+
+
+# What a history holds
+
+
+def test_epochs_and_gradient_evaluations_know_the_smaller_last_minibatch():
+    [run] = train([BLOBS])
+    work = [*range(0, 81, 16), 81, *range(97, 162, 16), 162]
+    assert run.history["gradient_evaluations"].tolist() == work
+    assert_allclose(run.history["epoch"], np.array(work) / 81, rtol=1e-15)
+    assert run.history["update"].tolist() == list(range(UPDATES + 1))
+    assert run.history["update"].dtype == run.history["gradient_evaluations"].dtype == np.int64
+    assert run.final["epoch"] == BLOBS.epochs
+
+
+def test_the_last_row_of_a_history_describes_the_weights_of_the_run():
+    grid = [
+        BLOBS.but(loss=loss, regularizer=regularizer, strength=0.01)
+        for loss, regularizer in product(LOSSES, REGULARIZERS)
+    ]
+    for run in train(grid):
+        data, final = load_data(run.experiment), run.final
+        loss = loss_of(run.experiment)
+        train_scores = run.weights @ data.train_features.T + run.bias[:, None]
+        test_scores = run.weights @ data.test_features.T + run.bias[:, None]
+        data_loss = loss.value(train_scores, data.train_labels).mean()
+        penalty = penalty_of(run.experiment, run.weights)
+        right = train_scores.argmax(axis=0) == data.train_labels
+        expected = {
+            "objective": data_loss + penalty,
+            "data_loss": data_loss,
+            "penalty": penalty,
+            "weight_norm": np.linalg.norm(run.weights),
+            "train_accuracy": right.mean(),
+            "test_loss": loss.value(test_scores, data.test_labels).mean(),
+            "test_accuracy": (test_scores.argmax(axis=0) == data.test_labels).mean(),
+        }
+        for column, value in expected.items():
+            assert final[column] == pytest.approx(value, rel=1e-12), column
+
+
+def loss_of(experiment: Experiment) -> Loss:
+    entry = LOSSES[experiment.loss]
+    return entry(**{each.name: getattr(experiment, each.name) for each in fields(entry)})
+
+
+def penalty_of(experiment: Experiment, W: np.ndarray) -> float:
+    entry = REGULARIZERS[experiment.regularizer]
+    values = {each.name: getattr(experiment, each.name) for each in fields(entry)}
+    return float(entry(**values).value(W))
+
+
+def test_without_a_test_part_its_columns_are_empty():
+    [run] = train([BLOBS.but(test_fraction=0.0)])
+    assert run.history[["test_loss", "test_accuracy"]].isna().all(axis=None)
+    assert run.history.drop(columns=["test_loss", "test_accuracy"]).notna().all(axis=None)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_loss_at_the_start_is_what_theory_says(loss):
+    [run] = train([BLOBS.but(loss=loss, init_scale=0.0)])
+    assert run.history["data_loss"][0] == pytest.approx(
+        loss_of(BLOBS.but(loss=loss)).at_equal_scores(3)
+    )
+
+
+@pytest.mark.parametrize("points", [2, 20, 60, 1000])
+@pytest.mark.parametrize("updates", [1, 5, 19, 59, 60, 100, 840, 99_999])
+def test_evaluations_are_about_as_many_as_asked_for_and_denser_at_the_start(updates, points):
+    at = evaluation_updates(updates, points)
+    assert at[0] == 0
+    assert at[-1] == updates
+    assert (np.diff(at) > 0).all()
+    if updates + 1 <= points:
+        assert at.tolist() == list(range(updates + 1))
+    else:
+        assert 0.7 * points <= len(at) <= points
+        gaps = np.diff(at)
+        assert (gaps[1:] >= gaps[:-1] - 1).all(), "gaps grow, but for rounding"
+        assert gaps[-1] >= gaps[0]
+
+
+def test_a_history_has_the_rows_that_evaluations_ask_for():
+    [run] = train([BLOBS.but(epochs=20, evaluations=10)])
+    assert run.history["update"].tolist() == evaluation_updates(120, 10).tolist()
+
+
+def test_beyond_two_thousand_updates_minibatch_objectives_are_means_over_stretches():
+    experiment = BLOBS.but(batch_size=1, epochs=30, evaluations=2)  # 2430 updates
+    [run] = train([experiment])
+    cohort, order = Cohort([experiment], load_data(experiment)), minibatches(81, 1, seed=0)
+    every_update = [cohort.step(next(order), update, 2430)[0] for update in range(2430)]
+    ends = run.minibatch["update"].to_numpy()
+    assert len(ends) == MINIBATCH_POINTS
+    assert ends[-1] == experiment.updates
+    stretches = np.split(np.array(every_update), ends[:-1])
+    means = [stretch.mean() for stretch in stretches]
+    assert_allclose(run.minibatch["objective"], means, rtol=1e-12)
+
+
+def test_the_path_leads_from_the_start_to_the_final_weights():
+    [run] = train([BLOBS])
+    assert run.path.shape == (len(run.path_updates), 3, 5)
+    assert run.path_updates[0] == 0
+    assert run.path_updates[-1] == UPDATES
+    assert (np.diff(run.path_updates) >= 0).all()
+    assert_allclose(run.path[-1, :, :-1], run.weights, rtol=1e-6)
+    assert_allclose(run.path[-1, :, -1], run.bias, rtol=1e-6)
+
+
+# A run does not depend on its neighbours
+
+
+def mixed() -> list[Experiment]:
+    """All minibatch optimizers, losses, penalties and schedules, with parameters of their own."""
+    rules = [name for name, rule in OPTIMIZERS.items() if not rule.full_batch]
+    schedules = list(SCHEDULES)
+    return [
+        BLOBS.but(
+            loss=loss,
+            margin=0.5 + 0.1 * number,
+            regularizer=regularizer,
+            strength=0.001 * (1 + number),
+            l1_ratio=(number % 5) / 4,
+            optimizer=optimizer,
+            learning_rate=0.01 * (1 + number % 4),
+            momentum=0.5 + 0.1 * (number % 5),
+            schedule=schedules[number % len(schedules)],
+            init_scale=0.1 * (number % 3),
+        )
+        for number, (loss, regularizer, optimizer) in enumerate(
+            product(LOSSES, REGULARIZERS, rules)
+        )
+    ]
+
+
+DIVERGING = BLOBS.but(loss="squared_hinge", learning_rate=1e4, momentum=0.3)
+
+
+def test_a_run_has_the_same_numbers_in_a_mixed_cohort_as_alone():
+    experiments = mixed()
+    experiments.insert(7, DIVERGING)
+    together = train(experiments)
+    assert [run.experiment for run in together] == experiments
+    for run in together:
+        [alone] = train([run.experiment])
+        assert_same_run(run, alone, rtol=1e-12)
+
+
+def test_full_batch_descent_is_the_same_beside_a_minibatch_of_all_examples():
+    gd = BLOBS.but(optimizer="gd", epochs=20)
+    neighbours = [BLOBS.but(optimizer=name, batch_size=81, epochs=20) for name in ("adam", "sgd")]
+    together = train([gd, *neighbours])
+    for run in together:
+        [alone] = train([run.experiment])
+        assert_same_run(run, alone, rtol=1e-12)
+
+
+def test_runs_come_back_in_the_order_asked_for_and_repeats_are_one_run():
+    sgd, other_seed, gd = BLOBS, BLOBS.but(seed=1), BLOBS.but(optimizer="gd")
+    asked = [gd, sgd, other_seed, sgd, gd]
+    runs = train(asked)
+    assert [run.experiment for run in runs] == asked
+    assert runs[1] is runs[3]
+    assert runs[0] is runs[4]
+
+
+def test_nothing_to_train_gives_no_runs():
+    assert train([]) == []
+
+
+def test_training_twice_is_bit_equal():
+    experiments = [*mixed()[::5], DIVERGING]
+    for run, again in zip(train(experiments), train(experiments), strict=True):
+        assert_same_run(run, again)
+
+
+# Divergence
+
+
+def test_a_diverged_run_ends_early_and_keeps_its_finite_history():
+    [run] = train([DIVERGING])
+    assert run.status == "diverged"
+    last = run.final["update"]
+    assert 0 < last < UPDATES
+    assert run.minibatch["update"].tolist() == list(range(1, int(last) + 1))
+    assert np.isfinite(run.history).all(axis=None)
+    assert run.final["objective"] > 1e5 * run.history["objective"][0]
+    assert run.path_updates[-1] == last
+
+
+def test_a_diverged_run_leaves_its_neighbours_alone():
+    neighbours = [BLOBS.but(loss=loss) for loss in LOSSES]
+    *beside, diverged = train([*neighbours, DIVERGING])
+    assert diverged.status == "diverged"
+    for run, alone in zip(beside, train(neighbours), strict=True):
+        assert run.status == "finished"
+        assert_same_run(run, alone, rtol=1e-12)
+
+
+def test_a_run_that_diverges_in_its_very_last_step_is_marked():
+    [run] = train([DIVERGING.but(optimizer="gd", epochs=1)])
+    assert run.final["update"] == run.experiment.updates == 1
+    assert run.final["objective"] > 1e5 * run.history["objective"][0]
+    assert run.status == "diverged"
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_wildest_settings_end_without_a_warning(loss, optimizer):
+    wild = BLOBS.but(
+        loss=loss,
+        optimizer=optimizer,
+        learning_rate=1e4,
+        momentum=0.9999,
+        strength=1e3,
+        margin=100.0,
+        init_scale=100.0,
+        epochs=30,
+    )
+    runs = train([wild, wild.but(regularizer="l1"), wild.but(regularizer="none")])
+    for run in runs:
+        assert run.status in ("finished", "diverged")
+        assert np.isfinite(run.history).all(axis=None)
+
+
+# Progress and stopping
+
+
+def test_progress_rises_to_one_over_all_cohorts():
+    shares = []
+    train([BLOBS, BLOBS.but(seed=1), BLOBS.but(loss="hinge")], lambda now: shares.append(now.share))
+    assert all(0 < share <= 1 for share in shares)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_progress_rises_to_one_even_when_all_runs_diverge():
+    shares = []
+    train([DIVERGING, DIVERGING.but(seed=1)], lambda now: shares.append(now.share))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_progress_shows_the_histories_so_far():
+    seen = []
+    [run] = train([BLOBS], lambda now: seen.append(now.histories()[BLOBS]))
+    assert len(seen) == UPDATES
+    for rows, history in enumerate(seen, start=2):
+        assert_array_equal(history, run.history[:rows])
+
+
+def test_progress_shows_the_history_of_a_run_that_has_diverged():
+    last = {}
+    runs = train([BLOBS, DIVERGING], lambda now: last.update(now.histories()))
+    for run in runs:
+        assert_array_equal(last[run.experiment], run.history)
+
+
+@pytest.mark.parametrize("made", [0, 1, 5, 7])
+def test_a_stop_keeps_what_is_done_and_marks_it(made):
+    """Six updates an epoch; runs of the second seed have not begun when it stops."""
+    asked = iter(range(1000))
+    experiments = [BLOBS, BLOBS.but(loss="hinge"), BLOBS.but(seed=1)]
+    *begun, not_begun = train(experiments, should_stop=lambda: next(asked) >= made)
+    *whole, _ = train(experiments)
+    for run, full in zip(begun, whole, strict=True):
+        assert run.status == "stopped"
+        assert_allclose(run.history, full.history[: made + 1], rtol=1e-12)
+        assert_allclose(run.minibatch, full.minibatch[:made], rtol=1e-12)
+        assert_allclose(run.stacked[0], full.path[made], rtol=1e-6)
+        assert run.path_updates[-1] == made
+    assert not_begun.status == "stopped"
+    assert not_begun.history["update"].tolist() == [0]
+    assert len(not_begun.minibatch) == 0
+
+
+def test_a_stop_between_evaluations_adds_a_row_for_what_is_done():
+    asked = iter(range(1000))
+    experiment = BLOBS.but(evaluations=2)
+    [run] = train([experiment], should_stop=lambda: next(asked) >= 5)
+    [full] = train([BLOBS])
+    assert run.history["update"].tolist() == [0, 5]
+    assert_allclose(run.history.iloc[1], full.history.iloc[5], rtol=1e-12)
+
+
+def test_a_stop_leaves_what_has_finished_or_diverged_as_it_is():
+    asked = iter(range(1000))
+    experiments = [BLOBS, BLOBS.but(seed=1), DIVERGING.but(seed=1)]
+    runs = train(experiments, should_stop=lambda: next(asked) >= UPDATES + 11)
+    assert [run.status for run in runs] == ["finished", "stopped", "diverged"]
+
+
+# Common random numbers
+
+
+def visited(experiment: Experiment) -> list[int]:
+    """The examples in the order of their visits, read off the objectives of single examples.
+
+    The path holds the weights before every update; the margin is so large that every example
+    has a loss of its own.
+    """
+    single = experiment.but(batch_size=1, learning_rate=1e-8, margin=5.0, evaluations=1000)
+    [run] = train([single])
+    data, loss, order = load_data(single), loss_of(single), []
+    assert run.path_updates[: single.updates].tolist() == list(range(single.updates))
+    for W, objective in zip(run.path, run.minibatch["objective"], strict=False):
+        scores = W[:, :-1] @ data.train_features.T + W[:, -1:]
+        losses = loss.value(scores, data.train_labels) + penalty_of(single, W[:, :-1])
+        nearest, next_nearest = np.sort(np.abs(losses - objective))[:2]
+        assert 10 * nearest < next_nearest, "no visit is in doubt"
+        order.append(int(np.abs(losses - objective).argmin()))
+    return order
+
+
+def test_an_epoch_visits_every_example_once_in_an_order_of_its_own():
+    order = visited(BLOBS.but(epochs=3))
+    epochs = [order[:81], order[81:162], order[162:]]
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(81))
+    assert epochs[0] != epochs[1] != epochs[2] != list(range(81))
+
+
+def test_every_run_of_a_seed_sees_the_same_examples_in_the_same_order():
+    order = visited(BLOBS)
+    assert visited(BLOBS.but(loss="hinge")) == order
+    assert visited(BLOBS.but(loss="squared_hinge", regularizer="l1", strength=0.1)) == order
+    assert visited(BLOBS.but(optimizer="adam", schedule="cosine", momentum=0.5)) == order
+
+
+def test_another_seed_gives_another_order():
+    assert visited(BLOBS.but(seed=1)) != visited(BLOBS)
+
+
+def test_every_run_of_a_seed_starts_from_the_same_weights():
+    runs = train([BLOBS, BLOBS.but(loss="hinge"), BLOBS.but(optimizer="adam", batch_size=8)])
+    for run in runs:
+        assert_array_equal(run.path[0], runs[0].path[0])
+    [other_seed] = train([BLOBS.but(seed=1)])
+    assert not np.array_equal(other_seed.path[0], runs[0].path[0])
+    assert not runs[0].path[0, :, -1].any(), "the bias starts at 0"
+
+
+def test_from_zero_weights_seeds_differ_only_in_their_order():
+    seeds = [BLOBS.but(seed=seed, init_scale=0.0) for seed in range(3)]
+    first, second, third = train(seeds)
+    assert_array_equal(first.history.iloc[0], second.history.iloc[0])
+    assert first.final["objective"] != second.final["objective"] != third.final["objective"]
+    first, second, third = train([each.but(optimizer="gd") for each in seeds])
+    assert_array_equal(first.history, second.history)
+    assert_array_equal(first.weights, third.weights)
+
+
+# Extending
+
+
+def test_a_new_loss_is_one_entry(monkeypatch):
+    class Distance(Loss):
+        """Half the squared distance of the scores from the truth."""
+
+        label, formula, start_formula = "Distance", r"\|s - e_y\|^2 / 2", r"1 / 2"
+        summary, smooth = "Least squares.", True
+
+        def to_gradient(self, scores, labels):
+            scores[..., labels, np.arange(len(labels))] -= 1.0
+            return 0.5 * (scores**2).sum(axis=-2)
+
+        def steps(self, scores, label):
+            return {
+                "score": scores,
+                "half square": 0.5 * (scores - np.eye(len(scores))[label]) ** 2,
+            }
+
+    monkeypatch.setitem(LOSSES, "distance", Distance)
+    experiment = BLOBS.but(loss="distance", optimizer="gd", epochs=2000, regularizer="none")
+    [run, beside] = train([experiment, experiment.but(loss="hinge")])
+    assert run.status == beside.status == "finished"
+    assert run.experiment.id != BLOBS.id
+    data = load_data(experiment)
+    X = np.hstack([data.train_features, np.ones((81, 1))])
+    least_squares = np.linalg.lstsq(X, np.eye(3)[data.train_labels], rcond=None)[0]
+    assert_allclose(run.stacked[0], least_squares.T, atol=1e-6)
