@@ -28,6 +28,11 @@ def scores_of(run: Run, features: Array) -> Array:
     return scores
 
 
+def predict(run: Run, features: Array) -> Labels:
+    """The run's classes for features (n, d), as trained on: (n,)."""
+    return predicted(scores_of(run, features))
+
+
 def part_of(data: Data, part: str) -> tuple[Array, Labels]:
     """Features and labels of the part 'train' or 'test'."""
     if part == "train":
@@ -40,7 +45,7 @@ def confusion(run: Run, data: Data, part: str = "test") -> Labels:
     features, labels = part_of(data, part)
     classes = len(data.class_names)
     counts = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(counts, (labels, predicted(scores_of(run, features))), 1)
+    np.add.at(counts, (labels, predict(run, features)), 1)
     return counts
 
 

@@ -119,8 +119,9 @@ class Adam(Optimizer):
 
     label = "Adam"
     formula = (
-        r"m \leftarrow \beta m + (1-\beta) g, \;\; v \leftarrow 0.999\, v + 0.001\, g^2, \;\;"
-        r" W \leftarrow W - \alpha\, \hat m / (\sqrt{\hat v} + 10^{-8})"
+        r"\begin{aligned} m &\leftarrow \beta m + (1-\beta) g \\"
+        r" v &\leftarrow 0.999\, v + 0.001\, g^2 \\"
+        r" W &\leftarrow W - \alpha\, \hat m / (\sqrt{\hat v} + 10^{-8}) \end{aligned}"
     )
     summary = "Gives every weight a step of its own, by the size of its recent gradients."
     memory_arrays = 3

@@ -32,6 +32,7 @@ gradient_norm          norm of the objective's (least) subgradient
 weight_norm            root of the sum of squared weights, bias left out
 train_accuracy, test_accuracy   shares between 0 and 1; test columns are NaN without a test part
 """
+MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
 
 FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
@@ -42,8 +43,9 @@ class Run:
     """An experiment and its results.
 
     history     DataFrame with `HISTORY_COLUMNS`
-    minibatch   DataFrame (update, objective): the objective on the minibatches of all updates;
-                beyond 2,000 updates, means over equal stretches that end at `update`
+    minibatch   DataFrame (update, epoch, gradient_evaluations, objective): the objective on the
+                minibatch of every update; beyond 2,000 updates, means over equal stretches
+                that end at `update`
     weights     (C, D), the W of the lecture's W x;  bias (C,)
     path        (k, C, D + 1) in float32: weights with the bias as last column at the updates
                 `path_updates` (k,), for pictures of the way through weight space

@@ -37,7 +37,15 @@ import sqlalchemy as sql
 from lossopt_core.experiment import Experiment, flat_settings
 from lossopt_core.export import settings_table
 from lossopt_core.linear import Array, Labels
-from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED, WHOLE_COLUMNS, Run
+from lossopt_core.run import (
+    DIVERGED,
+    FINISHED,
+    HISTORY_COLUMNS,
+    MINIBATCH_COLUMNS,
+    STOPPED,
+    WHOLE_COLUMNS,
+    Run,
+)
 
 SCHEMA = 1
 MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {}
@@ -49,7 +57,7 @@ BUSY_SECONDS = 30
 MOST_NAMES = 500
 """Ids in one question to the database; some allow no more than 1,000 parameters."""
 
-TABLES = {"history": HISTORY_COLUMNS, "minibatch": ("update", "objective")}
+TABLES = {"history": HISTORY_COLUMNS, "minibatch": MINIBATCH_COLUMNS}
 ARRAYS = {"weights": "<f8", "bias": "<f8", "path": "<f4", "path_updates": "<i8"}
 """The fields of a run that are tables, and those that are arrays, with the numbers' kind."""
 PATH = ("path", "path_updates")

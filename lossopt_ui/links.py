@@ -1,77 +1,100 @@
-"""Experiments as addresses, and addresses as experiments.
+"""Settings in addresses.
 
 A setting stands in the address under its own name (`loss=hinge`), an option of a data set
-with the data set's name before it (`blobs.spread=2`).  What stands there is untrusted: a
-value that the core refuses is replaced by the default, and said.
+with the data set's name before it (`blobs.spread=2`), a choice of view under its name
+(`x=epoch`).  Defaults are left out.  What stands in an address is untrusted: a value that its
+declaration refuses is replaced by the default, and said.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from lossopt_core import DATASETS, FIELDS, Experiment
-from lossopt_core.experiment import flat_settings
-from lossopt_core.fields import Field, Number, Switch
+from lossopt_core.fields import Choice, Field, Number, Switch
+from lossopt_ui.charts.curves import X_AXES, Y_AXES
+
+OPTIONS: dict[str, Field] = {
+    f"{dataset}.{name}": declaration
+    for dataset, entry in DATASETS.items()
+    for name, declaration in entry.options.items()
+}
+VIEWS: dict[str, Field] = {
+    "x": Choice("Horizontal axis", "epoch", X_AXES, "What the curves run over."),
+    "work": Choice("Horizontal axis", "gradient_evaluations", X_AXES, "What the curves run over."),
+    "y": Choice("Vertical axis", "objective", Y_AXES, "What the curves show."),
+    "log_x": Switch("Log x", False, "Logarithmic horizontal axis; the start at 0 is left out."),
+    "log_y": Switch("Log y", False, "Logarithmic vertical axis."),
+    "squared": Switch("Squared hinge too", False, "Train the squared hinge beside the two."),
+    "live": Switch("Train on every change", False, "Start as soon as a setting changes."),
+}
+"""Choices of view that belong into an address, by the name they have there."""
+DECLARED: dict[str, Field] = FIELDS | OPTIONS | VIEWS
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A value in the address that could not be taken."""
+    """A text in an address that could not be taken."""
 
     name: str
-    value: str
-    allowed: str
+    message: str
     default: Any
 
     def __str__(self) -> str:
-        return f"{self.name} in the address {self.allowed}; using {self.default} instead."
+        return f"{self.message}; using {self.default} instead."
 
 
-def declared() -> dict[str, Field]:
-    """Everything that may stand in an address: settings and options of data sets."""
-    options = {
-        f"{dataset}.{name}": declaration
-        for dataset, entry in DATASETS.items()
-        for name, declaration in entry.options.items()
-    }
-    return FIELDS | options
-
-
-def parse(declaration: Field, text: str) -> Any:
-    """The value that a text in an address stands for; not yet checked."""
+def parse(name: str, text: str) -> Any:
+    """The checked value that a text stands for; ValueError where it stands for none."""
+    declaration = DECLARED[name]
     if isinstance(declaration, Switch):
-        return {"true": True, "false": False}.get(text.lower(), text)
+        return declaration.check(name, {"true": True, "false": False}.get(text, text))
     if isinstance(declaration, Number):
-        try:
-            return int(text) if declaration.whole else float(text)
-        except ValueError:
-            return text
-    return text
+        return declaration.check(name, _number(text, declaration))
+    return declaration.check(name, text)
+
+
+def _number(text: str, declaration: Number) -> float | int | str:
+    try:
+        return int(text) if declaration.whole else float(text)
+    except ValueError:
+        return text
+
+
+def label(entry: Any) -> str:
+    """What a registry's entry is called on the screen."""
+    return entry if isinstance(entry, str) else entry.label
 
 
 def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Checked values of the settings in an address, and what could not be taken."""
+    """Checked values out of an address, and what could not be taken."""
     values: dict[str, Any] = {}
     problems = []
-    for name, declaration in declared().items():
-        if name not in query:
-            continue
+    for name in DECLARED.keys() & query.keys():
         try:
-            values[name] = declaration.check(name, parse(declaration, query[name]))
+            values[name] = parse(name, query[name])
         except ValueError as error:
-            allowed = str(error).removeprefix(f"{name} ")
-            problems.append(Problem(name, query[name], allowed, declaration.default))
-    return values, problems
+            problems.append(Problem(name, str(error), DECLARED[name].default))
+    return values, sorted(problems, key=lambda problem: problem.name)
 
 
-def settings_of(experiment: Experiment) -> dict[str, str]:
-    """The experiment's settings as an address has them, defaults left out."""
-    every = declared()
+def query_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values as an address has them: defaults left out, and options of other data sets."""
+    dataset = values.get("dataset", FIELDS["dataset"].default)
     return {
-        name: write(value)
-        for name, value in flat_settings(experiment).items()
-        if value != every[name].default
+        name: write(values[name])
+        for name, declaration in DECLARED.items()
+        if name in values
+        and values[name] != declaration.default
+        and (name not in OPTIONS or name.startswith(f"{dataset}."))
+    }
+
+
+def values_of(experiment: Experiment) -> dict[str, Any]:
+    """The values of an experiment's settings, under the names that they have in an address."""
+    options = experiment.dataset_options.items()
+    return {name: getattr(experiment, name) for name in FIELDS} | {
+        f"{experiment.dataset}.{option}": value for option, value in options
     }
 
 
@@ -79,10 +102,4 @@ def write(value: Any) -> str:
     """A value as it stands in an address; `parse` reads it back."""
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def address(page: str, experiment: Experiment) -> str:
-    """A page's address that opens it with this experiment: `/train?loss=hinge`."""
-    query = urlencode(settings_of(experiment))
-    return f"{page}?{query}" if query else page
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

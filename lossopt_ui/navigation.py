@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from lossopt_ui import controls, training
+
 START = "pages/start.py"
 TRAIN = "pages/train.py"
 LOSSES = "pages/hinge-vs-cross-entropy.py"
@@ -33,7 +35,9 @@ def pages() -> Sequence[StreamlitPage]:
 def run() -> None:
     """The whole app: the frame, and the page that the address names."""
     st.session_state[_FRAMED] = True
-    _frame().run()
+    page = _frame()
+    training.warm_up()
+    page.run()
 
 
 def _frame() -> StreamlitPage:
@@ -43,7 +47,7 @@ def _frame() -> StreamlitPage:
 
 
 def begin(title: str) -> None:
-    """The first line of every page: its title, inside the whole app.
+    """The first line of every page: its title, inside the whole app, and its address read.
 
     On a fresh server a visit straight to a page runs the page's file without
     `streamlit_app.py`, because the folder is called `pages`.  Naming the pages once and
@@ -53,3 +57,4 @@ def begin(title: str) -> None:
         _frame()
         st.rerun()
     st.title(title)
+    controls.take_address(title)

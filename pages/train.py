@@ -1,15 +1,75 @@
-"""Placeholder."""
+"""Train one classifier and look at it from all sides."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui import figure, navigation
+from lossopt_core import LOSSES
+from lossopt_core.run import DIVERGED
+from lossopt_ui import controls, figure, navigation, results, training
+from lossopt_ui.charts import training as charts
 
-navigation.begin("train")
-n = st.number_input("n", 1, 10, 3, key="n", bind="query-params")
-fig = go.Figure()
-fig.add_scatter(x=list(range(20)), y=[i * n for i in range(20)], name="a")
-fig.add_scatter(x=list(range(20)), y=[i + n for i in range(20)], name="b")
-fig.update_layout(title="A chart")
-figure.show(fig, key="chart", alt="two lines")
-st.write(st.query_params.to_dict(), figure.theme())
+navigation.begin("Train a classifier")
+left, right = st.columns([1, 2.6], gap="large")
+
+with left:
+    wanted = st.button(
+        "Train", key="train", type="primary", icon=":material/play_arrow:", width="stretch"
+    )
+    live = controls.setting("live")
+    chosen = controls.data() | controls.loss() | controls.regularizer()
+    chosen |= controls.optimizer() | controls.run()
+    experiment = controls.assemble(chosen)
+
+
+def draw(outcome: training.Outcome) -> None:
+    """The experiment's curves, and once it is trained its weights and mistakes."""
+    [shown] = outcome.experiments
+    history = outcome.histories.get(shown)
+    if history is None:
+        results.nothing_yet(outcome)
+        return
+    run = outcome.runs[0] if outcome.runs else None
+    theme = figure.theme()
+    results.key_figures(shown, history)
+    if run is not None and run.status == DIVERGED:
+        results.diverged(run)
+    one, two = st.columns(2)
+    with one:
+        log_y = controls.setting("log_y")
+        figure.show(
+            charts.objective(shown, history, run, theme=theme, log_y=log_y),
+            key="objective",
+            alt=results.describe(
+                "Objective, data loss, penalty and test loss", history, "objective"
+            ),
+            height=380,
+        )
+    with two:
+        st.caption(
+            f"With zero weights all scores are equal, and the loss must be"
+            f" ${LOSSES[shown.loss].start_formula} = {charts.loss_at_start(shown):.4g}$."
+        )
+        figure.show(
+            charts.accuracy(shown, history, theme=theme),
+            key="accuracy",
+            alt=results.describe("Training and test accuracy", history, "test_accuracy"),
+            height=380,
+        )
+    if run is not None:
+        results.classifier_pictures(run)
+    with st.expander("Size of the gradient and of the weights"):
+        figure.show(
+            charts.gradient(shown, history, theme=theme),
+            key="gradient",
+            alt=results.describe(
+                "Norm of the gradient and of the weights", history, "gradient_norm"
+            ),
+        )
+    if run is not None:
+        results.kept([run])
+
+
+with right:
+    if experiment is None:
+        st.info("No training with these settings: see the message on the left.")
+    else:
+        training.watch([experiment], wanted=wanted, live=live, draw=draw, page="train")

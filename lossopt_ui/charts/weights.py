@@ -210,7 +210,8 @@ def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: T
             z=wrong.astype(np.float32),
             x=list(class_names),
             y=list(class_names),
-            text=counts,
+            # A zero off the diagonal says nothing: it is left out.
+            text=np.where((counts > 0) | np.eye(len(counts), dtype=bool), counts.astype(str), ""),
             texttemplate="%{text}",
             colorscale=[
                 [0.0, BACKGROUND[theme]],
@@ -222,7 +223,8 @@ def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: T
             xgap=1,
             ygap=1,
             textfont={"color": INK[theme]},
-            hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
+            customdata=counts,
+            hovertemplate="true %{y}, predicted %{x}: %{customdata}<extra></extra>",
         )
     )
     figure.update_layout(title="Confusion matrix (mistakes shaded)")

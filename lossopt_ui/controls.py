@@ -1,0 +1,214 @@
+"""Widgets for the settings and choices of view.
+
+The values live in the session under one name, whatever page shows them, so that an experiment
+goes along from page to page; and in the address, so that a copied address shows the same.  A
+widget shows what its declaration in the core says; the core decides what is valid.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lossopt_core import DATASETS, OPTIMIZERS, Experiment
+from lossopt_core.experiment import parameter_names
+from lossopt_core.fields import Choice, Number, Switch
+from lossopt_ui import links
+
+_VALUES = "controls.values"
+_PAGE = "controls.page"
+_PROBLEMS = "controls.problems"
+
+_SUGGESTIONS = {
+    "strength": ("0", "1e-05", "0.0001", "0.001", "0.01", "0.1", "1"),
+    "learning_rate": (
+        "0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10",
+    ),
+}  # fmt: skip
+
+
+def value(name: str) -> Any:
+    """The value of a setting or choice of view, whether a widget shows it or not."""
+    return _values().get(name, links.DECLARED[name].default)
+
+
+def _values() -> dict[str, Any]:
+    """All values that somebody has set; the others are at their defaults."""
+    values: dict[str, Any] = st.session_state.setdefault(_VALUES, {})
+    return values
+
+
+def take_address(page: str) -> None:
+    """When a page is entered: take its settings out of the address, if it has any.
+
+    What cannot be taken is said, until the page is left.  While one stays on a page its
+    widgets are newer than the address, which they keep up to date.
+    """
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        found, problems = links.read(st.query_params.to_dict())
+        st.session_state[_PROBLEMS] = [str(problem) for problem in problems]
+        if found:
+            st.session_state[_VALUES] = found
+            for name in found:
+                st.session_state.pop(name, None)
+        _write_address()
+    for message in st.session_state[_PROBLEMS]:
+        st.warning(f"In the address: {message}", icon=":material/link_off:")
+
+
+def _write_address() -> None:
+    query = links.query_of(_values())
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+
+
+def open_experiment(experiment: Experiment) -> None:
+    """Set all settings to the experiment's; for a button's callback."""
+    values = links.values_of(experiment)
+    _values().update(values)
+    for name in values:
+        st.session_state.pop(name, None)
+
+
+def setting(name: str, **looks: Any) -> Any:
+    """The widget of one setting or choice of view; returns its value.
+
+    `looks` are handed to the widget: `label_visibility`, `disabled` and the like.
+    """
+    declaration = links.DECLARED[name]
+    if name not in st.session_state:
+        st.session_state[name] = _as_shown(name, value(name))
+    looks |= {"key": name, "on_change": _take_change, "args": (name,)}
+    match declaration:
+        case Switch():
+            st.toggle(declaration.label, help=declaration.help, **looks)
+        case Choice():
+            _choice(declaration, looks)
+        case Number(logarithmic=True):
+            _logarithmic(name, declaration, looks)
+        case Number():
+            _number(declaration, looks)
+    problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
+    if problem:
+        st.error(problem)
+    return value(name)
+
+
+def _as_shown(name: str, content: Any) -> Any:
+    """A value as its widget holds it: a logarithmic number is the text in its box."""
+    declaration = links.DECLARED[name]
+    if isinstance(declaration, Number) and declaration.logarithmic:
+        return links.write(float(content))
+    return content
+
+
+def _take_change(name: str) -> None:
+    """A widget has changed: keep its value, if it is one, and bring the address up to date."""
+    declaration, content = links.DECLARED[name], st.session_state[name]
+    try:
+        if isinstance(content, str) and isinstance(declaration, Number):
+            content = links.parse(name, content)
+        _values()[name] = declaration.check(name, content)
+    except ValueError as error:
+        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays {value(name)}."
+        st.session_state[name] = _as_shown(name, value(name))
+    _write_address()
+
+
+def _choice(declaration: Choice, looks: dict[str, Any]) -> None:
+    st.selectbox(
+        declaration.label,
+        list(declaration.registry),
+        format_func=lambda entry: links.label(declaration.registry[entry]),
+        help=declaration.help,
+        **looks,
+    )
+
+
+def _number(declaration: Number, looks: dict[str, Any]) -> None:
+    kind = int if declaration.whole else float
+    st.number_input(
+        declaration.label,
+        min_value=kind(declaration.low),
+        max_value=kind(declaration.high),
+        step=1 if declaration.whole else None,
+        format="%d" if declaration.whole else "%g",
+        help=f"{declaration.help} {declaration.low:g} to {declaration.high:g}.",
+        **looks,
+    )
+
+
+def _logarithmic(name: str, declaration: Number, looks: dict[str, Any]) -> None:
+    """A box of suggestions, powers of ten and their like, that takes any other number too."""
+    st.selectbox(
+        declaration.label,
+        _SUGGESTIONS[name],
+        accept_new_options=True,
+        help=f"{declaration.help} Choose, or type any number from {declaration.low:g}"
+        f" to {declaration.high:g}.",
+        **looks,
+    )
+
+
+def data() -> dict[str, Any]:
+    """Controls of the data set and its split."""
+    dataset = setting("dataset")
+    st.caption(DATASETS[dataset].summary)
+    options = {name: setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
+    with st.expander("Split and scaling"):
+        rest = {name: setting(name) for name in ("test_fraction", "standardize", "split_seed")}
+    return {"dataset": dataset, "dataset_options": options} | rest
+
+
+def loss() -> dict[str, Any]:
+    """Controls of the loss."""
+    return _entry("loss", ("margin",))
+
+
+def regularizer() -> dict[str, Any]:
+    """Controls of the penalty."""
+    return _entry("regularizer", ("strength", "l1_ratio"))
+
+
+def optimizer() -> dict[str, Any]:
+    """Controls of the update rule and its steps."""
+    chosen = _entry("optimizer", ("momentum",))
+    if not OPTIMIZERS[chosen["optimizer"]].full_batch:
+        chosen["batch_size"] = setting("batch_size")
+    return chosen | {name: setting(name) for name in ("learning_rate", "schedule")}
+
+
+def run() -> dict[str, Any]:
+    """Controls of the length of the training and its chances."""
+    epochs = setting("epochs")
+    with st.expander("Seed, start and evaluations"):
+        rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations")}
+    return {"epochs": epochs} | rest
+
+
+def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
+    """A choice out of a registry, its words, and the parameters that the entry looks at."""
+    chosen = setting(name)
+    entry = links.DECLARED[name].registry[chosen]
+    st.caption(entry.summary)
+    st.markdown(f"$\\displaystyle {entry.formula}$")
+    looked_at = parameter_names(entry)
+    return {name: chosen} | {each: setting(each) for each in parameters if each in looked_at}
+
+
+def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
+    """The experiment of these settings; None, with the reason on the page, if there is none.
+
+    A batch larger than the training part is the whole training part.
+    """
+    try:
+        if "batch_size" in chosen:
+            whole = Experiment(**{**chosen, "optimizer": "gd"}).train_examples
+            if chosen["batch_size"] > whole:
+                st.info(f"Each batch is the whole training part of {whole} examples.")
+                chosen = {**chosen, "batch_size": whole}
+        return Experiment(**chosen)
+    except ValueError as error:
+        st.error(str(error))
+        return None

@@ -1,0 +1,155 @@
+"""Parts of pages that show what came of a training."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Data, Experiment, Run, load_data
+from lossopt_core.diagnostics import examples_by_loss
+from lossopt_ui import figure, navigation, training
+from lossopt_ui.charts import classifier
+
+WORST_ROWS = 8
+
+
+def nothing_yet(outcome: training.Outcome) -> None:
+    """What stands where the results will be."""
+    if outcome.running:
+        st.skeleton(height=380)
+    else:
+        st.info("Choose the settings, then press **Train**.", icon=":material/play_arrow:")
+
+
+def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
+    """Four numbers at the end of the training, each with its change since the start."""
+    first, last = history.iloc[0], history.iloc[-1]
+    a, b, c, d = st.columns(4)
+    unit = " nats" if experiment.loss == "cross_entropy" else ""
+    a.metric(
+        "Objective (lower is better)",
+        f"{last['objective']:.4g}{unit}",
+        delta=f"{last['objective'] - first['objective']:.3g} since the start",
+        delta_color="inverse",
+        border=True,
+        help="Data loss plus penalty, over all training examples.",
+    )
+    b.metric(
+        "Test accuracy",
+        percent(last["test_accuracy"]),
+        delta=points(last["test_accuracy"] - last["train_accuracy"], "against training"),
+        delta_color="off",
+        border=True,
+        help="Share of the test examples that are classified rightly.",
+    )
+    c.metric(
+        "Training accuracy",
+        percent(last["train_accuracy"]),
+        delta=points(last["train_accuracy"] - first["train_accuracy"], "since the start"),
+        border=True,
+        help="Share of the training examples that are classified rightly.",
+    )
+    d.metric(
+        "Gradient norm",
+        f"{last['gradient_norm']:.2g}",
+        delta=f"{int(last['update']):,} updates",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="0 at the optimum. For the hinge a subgradient, which need not vanish.",
+    )
+
+
+def percent(share: float) -> str:
+    """A share as a percentage; a dash where there is none."""
+    return "–" if pd.isna(share) else f"{100 * share:.1f} %"
+
+
+def points(difference: float, against: str) -> str | None:
+    """A difference of shares in percentage points."""
+    return None if pd.isna(difference) else f"{100 * difference:+.1f} points {against}"
+
+
+def diverged(run: Run) -> None:
+    """Say that a run diverged, and what to do."""
+    st.warning(
+        f"Diverged after {run.final['update']:,.0f} of {run.experiment.updates:,} updates: the"
+        f" objective grew without bound. The learning rate {run.experiment.learning_rate:g} is"
+        " too large here; a third of it is a good next try.",
+        icon=":material/trending_up:",
+    )
+
+
+def describe(what: str, history: pd.DataFrame, column: str) -> str:
+    """A chart in words, for those who cannot see it."""
+    first, last = history[column].iloc[0], history[column].iloc[-1]
+    epochs = history["epoch"].iloc[-1]
+    return (
+        f"{what} over {epochs:g} epochs; {column.replace('_', ' ')} from {first:.4g} to {last:.4g}."
+    )
+
+
+def classifier_pictures(run: Run) -> None:
+    """Weights or decision regions, confusion and the worst examples."""
+    data, theme = load_data(run.experiment), figure.theme()
+    one, two = st.columns(2)
+    with one:
+        if classifier.can_be_drawn(data):
+            figure.show(
+                classifier.portrait(run, data, theme),
+                key="portrait",
+                alt=portrait_in_words(data),
+                height=380,
+            )
+        else:
+            st.info("Templates need images, decision regions two features: none to draw here.")
+    with two:
+        figure.show(
+            classifier.confusion(run, data, theme),
+            key="confusion",
+            alt="Confusion matrix: true classes in rows, predicted classes in columns.",
+            height=380,
+        )
+    if data.image_shape is not None:
+        figure.show(
+            classifier.worst_images(run, data, theme),
+            key="worst",
+            alt="The ten examples with the largest loss, with true and predicted class.",
+            height=340,
+        )
+    else:
+        worst_table(run, data)
+
+
+def portrait_in_words(data: Data) -> str:
+    """What the classifier's picture shows."""
+    if data.image_shape is not None:
+        return f"Weights of {len(data.class_names)} classes as images on one scale."
+    return "Regions of the plane by the class that the classifier chooses, with the examples."
+
+
+def worst_table(run: Run, data: Data) -> None:
+    """The examples of largest loss as rows."""
+    part = classifier.part(data)
+    table = examples_by_loss(run, data, part).head(WORST_ROWS)
+    names = list(data.class_names)
+    st.markdown("**Worst examples**")
+    st.dataframe(
+        table.assign(
+            true=[names[each] for each in table["true"]],
+            predicted=[names[each] for each in table["predicted"]],
+        ),
+        hide_index=True,
+        column_config={
+            "row": st.column_config.NumberColumn(f"row of the {part} part"),
+            "loss": st.column_config.NumberColumn("loss", format="%.4g"),
+        },
+    )
+
+
+def kept(runs: Sequence[Run]) -> None:
+    """Say that the runs are kept, with the way to the compare page."""
+    a, b = st.columns([3, 1], vertical_alignment="center")
+    words = "This run is kept" if len(runs) == 1 else "These runs are kept"
+    a.caption(f"{words}: {', '.join(run.id for run in runs)}.")
+    b.page_link(navigation.COMPARE, label="Compare runs", icon=":material/compare_arrows:")

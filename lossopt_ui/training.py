@@ -1,0 +1,137 @@
+"""Runs for a page: from the store where it has them, otherwise trained, while one watches."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Experiment, Run, StoreError, load_data
+from lossopt_ui import jobs, workspace
+
+PATIENCE = 0.25
+"""Seconds to wait for a training before a progress bar is worth showing."""
+POLL = 0.3
+_JOB = "training.job"
+_SHOWN = "training.shown"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What is known of the experiments a page asked for.
+
+    histories   curves so far, of those that have any
+    runs        all runs, in the order asked; None while some are missing
+    running     whether they are being trained
+    """
+
+    experiments: Sequence[Experiment]
+    histories: dict[Experiment, pd.DataFrame]
+    runs: list[Run] | None
+    running: bool
+
+
+@st.cache_resource
+def _workers() -> ThreadPoolExecutor:
+    pool = jobs.workers()
+    # scikit-learn takes a second to import: begin before the first visitor presses a button.
+    pool.submit(load_data, Experiment())
+    return pool
+
+
+def warm_up() -> None:
+    """Make ready what the first training will need."""
+    _workers()
+
+
+def watch(
+    experiments: Sequence[Experiment],
+    *,
+    wanted: bool,
+    draw: Callable[[Outcome], None],
+    page: str,
+    live: bool = False,
+) -> None:
+    """Bring the experiments' runs onto the page; `draw` is called with what there is.
+
+    Runs that are kept are shown at once.  Others are trained if `wanted`, or if `live` and not
+    yet tried: for more than a moment in the background, with progress, growing curves and a
+    Stop button.  Until then the page's last runs stay, and it says so.  Drawing is a fragment
+    of the page, so that charts stay the same from the first point to the last.
+    """
+    try:
+        job = _job_for(experiments, wanted=wanted, live=live)
+        running = job is not None and job.running
+        st.fragment(_show, run_every=POLL if running else None)(
+            experiments, job, running, draw, page
+        )
+    except StoreError as error:
+        st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
+
+
+def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> jobs.Job | None:
+    """The job that trains what is missing, begun if need be; None where nobody trains."""
+    job: jobs.Job | None = st.session_state.get(_JOB)
+    missing = workspace.store().missing(experiments)
+    if job is not None and not set(missing) <= set(job.experiments):
+        job.stop()  # other experiments have taken its place on the page
+        job = None
+    idle = job is None or not job.running
+    if missing and idle and (wanted or (live and job is None)):
+        job = jobs.Job(missing, workspace.store(), _workers())
+        job.wait(PATIENCE)
+    st.session_state[_JOB] = job
+    return job
+
+
+def _show(
+    experiments: Sequence[Experiment],
+    job: jobs.Job | None,
+    was_running: bool,
+    draw: Callable[[Outcome], None],
+    page: str,
+) -> None:
+    if was_running and job is not None and not job.running:
+        st.rerun()  # ends the polling, and lets the rest of the page know
+    outcome = _outcome(experiments, job)
+    shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
+    with st.container():
+        _status(job)
+        if outcome.histories:
+            shown[page] = experiments
+        elif page in shown and job is None:
+            st.info("The settings have changed: these are the last runs. Press Train for new ones.")
+            outcome = _outcome(shown[page], None)
+    draw(outcome)
+
+
+def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome:
+    found = workspace.store().find([each.id for each in experiments])
+    histories = {each: found[each.id].history for each in experiments if each.id in found}
+    runs = [found[each.id] for each in experiments] if len(histories) == len(experiments) else None
+    running = job is not None and job.running
+    if job is not None and running:
+        histories |= job.histories()
+        runs = None
+    return Outcome(experiments, histories, runs, running)
+
+
+def _status(job: jobs.Job | None) -> None:
+    """How the training stands: one line with a bar and a Stop button, or how it ended."""
+    if job is None:
+        return
+    if job.running:
+        bar, button = st.columns([5, 1], vertical_alignment="center")
+        words = "Waiting for a free worker" if job.waiting else f"Training: {job.share:.0%}"
+        bar.progress(job.share, text=words)
+        button.button("Stop", key="stop", on_click=_stop, args=(job,), width="stretch")
+    elif job.error is not None:
+        st.error(f"The training failed: {job.error}", icon=":material/error:")
+    elif job.stopped:
+        st.info("Stopped. What was done is kept; train again to go to the end.")
+
+
+def _stop(job: jobs.Job) -> None:
+    job.stop()
+    job.wait(PATIENCE)
