@@ -170,7 +170,7 @@ class RunStore:
         found = self.find(ids, with_path=with_path)
         for each in ids:
             if each not in found:
-                raise UnknownRunError(f"there is no run {each!r} in the store at {self._shown}")
+                raise UnknownRunError(f"there is no run {each!r} in the store at {self.shown}")
         return [found[each] for each in ids]
 
     def find(self, ids: Iterable[str], *, with_path: bool = True) -> dict[str, Run]:
@@ -244,11 +244,12 @@ class RunStore:
             return _rows_to_run(row, arrays, with_path)
         except DAMAGE as error:
             raise StoreError(
-                f"the run {row.id} in the store at {self._shown} is damaged: {error}"
+                f"the run {row.id} in the store at {self.shown} is damaged: {error}"
             ) from error
 
     @property
-    def _shown(self) -> str:
+    def shown(self) -> str:
+        """The address, its password left out."""
         return self._engine.url.render_as_string(hide_password=True)
 
     @contextmanager
@@ -267,7 +268,7 @@ class RunStore:
                 yield database.execution_options(write=write)
         except (sql.exc.SQLAlchemyError, OSError) as error:
             reason = getattr(error, "orig", None) or error
-            raise StoreError(f"the store at {self._shown} cannot be used: {reason}") from error
+            raise StoreError(f"the store at {self.shown} cannot be used: {reason}") from error
 
     def _bring_up_to_date(self, database: sql.Connection) -> None:
         """Make the tables, or change those of an older layout; refuse a newer one untouched."""
@@ -294,10 +295,10 @@ class RunStore:
         question = sql.select(_facts.c.value).where(_facts.c.name == "schema")
         value = str(database.execute(question).scalar())
         if not value.isdecimal():
-            raise StoreError(f"the database at {self._shown} is in use, but not by lossopt")
+            raise StoreError(f"the database at {self.shown} is in use, but not by lossopt")
         if int(value) > SCHEMA:
             raise StoreError(
-                f"the store at {self._shown} was written by a newer lossopt (layout {value},"
+                f"the store at {self.shown} was written by a newer lossopt (layout {value},"
                 f" this one knows {SCHEMA}): update lossopt, or set LOSSOPT_STORE to another store"
             )
         return int(value)
