@@ -82,7 +82,7 @@ def violation_steps(scores: Array, label: int, margin: float | Array) -> dict[st
     """The columns that hinge losses have in common, one class a row."""
     missing = scores - scores[label] + margin
     missing[label] = 0.0
-    return {"score": scores, "score − true score + Δ": missing}
+    return {"score": scores, "s − s_true + Δ": missing}
 
 
 def balance(gradient: Array, labels: Labels) -> None:
@@ -116,7 +116,7 @@ class Hinge(Loss):
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
-        return columns | {"max(0, ·)": np.maximum(0.0, columns["score − true score + Δ"])}
+        return columns | {"max(0, ·)": np.maximum(0.0, columns["s − s_true + Δ"])}
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class SquaredHinge(Loss):
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
-        return columns | {"max(0, ·)²": np.maximum(0.0, columns["score − true score + Δ"]) ** 2}
+        return columns | {"max(0, ·)²": np.maximum(0.0, columns["s − s_true + Δ"]) ** 2}
 
 
 @dataclass(frozen=True)
@@ -180,9 +180,9 @@ class CrossEntropy(Loss):
         charge[label] = np.log(np.exp(shifted).sum()) - shifted[label]
         return {
             "score": scores,
-            "exp(score − top score)": np.exp(shifted),
-            "probability": probability,
-            "−log p of the true class": charge,
+            "exp(s − s_top)": np.exp(shifted),
+            "p": probability,
+            "−log p": charge,
         }
 
 

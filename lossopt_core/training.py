@@ -2,7 +2,7 @@
 
 import math
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -32,7 +32,7 @@ class Progress:
     done: int
     total: int
     histories: Callable[[], dict[Experiment, pd.DataFrame]]
-    """The histories so far of the runs that are being trained now."""
+    """The histories so far, of all runs that have been begun."""
 
     @property
     def share(self) -> float:
@@ -61,7 +61,7 @@ def train(
     for members in cohorts.values():
         training = Training(sorted(members, key=kind))
         runs |= training.run(
-            report=_reporter(on_progress, training, done, total),
+            report=_reporter(on_progress, training, dict(runs), done, total),
             should_stop=should_stop or (lambda: False),
         )
         done += sum(experiment.updates for experiment in members)
@@ -69,14 +69,21 @@ def train(
 
 
 def _reporter(
-    on_progress: Callable[[Progress], None] | None, training: "Training", before: int, total: int
+    on_progress: Callable[[Progress], None] | None,
+    training: "Training",
+    ended: Mapping[Experiment, Run],
+    before: int,
+    total: int,
 ) -> Callable[[int], None]:
     """A function from the cohort's number of updates to a report of the whole training."""
+
+    def histories() -> dict[Experiment, pd.DataFrame]:
+        return {each: run.history for each, run in ended.items()} | training.histories()
 
     def report(updates: int) -> None:
         if on_progress is not None:
             done = before + updates * len(training.experiments)
-            on_progress(Progress(done, total, training.histories))
+            on_progress(Progress(done, total, histories))
 
     return report
 

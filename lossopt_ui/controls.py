@@ -5,7 +5,7 @@ goes along from page to page; and in the address, so that a copied address shows
 widget shows what its declaration in the core says; the core decides what is valid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from lossopt_core import DATASETS, OPTIMIZERS, Experiment
 from lossopt_core.experiment import parameter_names
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui import links
+from lossopt_ui.views import Several
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
@@ -71,6 +72,13 @@ def open_experiment(experiment: Experiment) -> None:
         st.session_state.pop(name, None)
 
 
+def put(name: str, content: Any) -> None:
+    """Set a value from elsewhere than its own widget; for callbacks."""
+    _values()[name] = links.DECLARED[name].check(name, content)
+    st.session_state.pop(name, None)
+    _write_address()
+
+
 def setting(name: str, **looks: Any) -> Any:
     """The widget of one setting or choice of view; returns its value.
 
@@ -89,6 +97,14 @@ def setting(name: str, **looks: Any) -> Any:
             _logarithmic(name, declaration, looks)
         case Number():
             _number(declaration, looks)
+        case Several():
+            st.pills(
+                declaration.label,
+                declaration.choices,
+                selection_mode="multi",
+                help=declaration.help,
+                **looks,
+            )
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
     if problem:
         st.error(problem)
@@ -100,7 +116,7 @@ def _as_shown(name: str, content: Any) -> Any:
     declaration = links.DECLARED[name]
     if isinstance(declaration, Number) and declaration.logarithmic:
         return links.write(float(content))
-    return content
+    return list(content) if isinstance(declaration, Several) else content
 
 
 def _take_change(name: str) -> None:
@@ -176,7 +192,23 @@ def optimizer() -> dict[str, Any]:
     chosen = _entry("optimizer", ("momentum",))
     if not OPTIMIZERS[chosen["optimizer"]].full_batch:
         chosen["batch_size"] = setting("batch_size")
-    return chosen | {name: setting(name) for name in ("learning_rate", "schedule")}
+    return chosen | steps()
+
+
+def steps() -> dict[str, Any]:
+    """Controls of the length of a step."""
+    return {name: setting(name) for name in ("learning_rate", "schedule")}
+
+
+def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Experiment]:
+    """The same experiment by SGD, once for each batch size that the data has room for."""
+    room = [size for size in batch_sizes if size < full.train_examples]
+    if len(room) < len(batch_sizes):
+        st.info(
+            f"Left out: batch sizes that reach the {full.train_examples} training examples;"
+            " with all of them in a batch, SGD is GD."
+        )
+    return [full.but(optimizer="sgd", batch_size=size) for size in room]
 
 
 def run() -> dict[str, Any]:

@@ -27,6 +27,7 @@ const themed = (figure, element) => {
     linecolor: theme("border-color"),
     zerolinecolor: theme("border-color"),
     automargin: true,
+    title: { font: { size: 13 }, standoff: 8 },
   };
   const layout = figure.layout;
   layout.template = {

@@ -30,7 +30,7 @@ def show(figure: go.Figure, *, key: str, alt: str, height: int = 340) -> None:
         height=height,
         autosize=True,
         uirevision=figure.layout.uirevision or key,
-        margin={"l": 8, "r": 12, "t": 64, "b": 8},
+        margin={"l": 8, "r": 12, "t": 40, "b": 8},
     )
     _component(
         key=key,

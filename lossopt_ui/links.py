@@ -11,25 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from lossopt_core import DATASETS, FIELDS, Experiment
-from lossopt_core.fields import Choice, Field, Number, Switch
-from lossopt_ui.charts.curves import X_AXES, Y_AXES
+from lossopt_core.fields import Field, Number, Switch
+from lossopt_ui.views import VIEWS, RunIds, Several, View
 
 OPTIONS: dict[str, Field] = {
     f"{dataset}.{name}": declaration
     for dataset, entry in DATASETS.items()
     for name, declaration in entry.options.items()
 }
-VIEWS: dict[str, Field] = {
-    "x": Choice("Horizontal axis", "epoch", X_AXES, "What the curves run over."),
-    "work": Choice("Horizontal axis", "gradient_evaluations", X_AXES, "What the curves run over."),
-    "y": Choice("Vertical axis", "objective", Y_AXES, "What the curves show."),
-    "log_x": Switch("Log x", False, "Logarithmic horizontal axis; the start at 0 is left out."),
-    "log_y": Switch("Log y", False, "Logarithmic vertical axis."),
-    "squared": Switch("Squared hinge too", False, "Train the squared hinge beside the two."),
-    "live": Switch("Train on every change", False, "Start as soon as a setting changes."),
-}
-"""Choices of view that belong into an address, by the name they have there."""
-DECLARED: dict[str, Field] = FIELDS | OPTIONS | VIEWS
+DECLARED: dict[str, View] = {**FIELDS, **OPTIONS, **VIEWS}
 
 
 @dataclass(frozen=True)
@@ -51,6 +41,11 @@ def parse(name: str, text: str) -> Any:
         return declaration.check(name, {"true": True, "false": False}.get(text, text))
     if isinstance(declaration, Number):
         return declaration.check(name, _number(text, declaration))
+    if isinstance(declaration, Several):
+        parts = [part for part in text.split(",") if part]
+        return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
+    if isinstance(declaration, RunIds):
+        return declaration.check(name, text.split(","))
     return declaration.check(name, text)
 
 
@@ -102,4 +97,6 @@ def write(value: Any) -> str:
     """A value as it stands in an address; `parse` reads it back."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return f"{value:.12g}" if isinstance(value, float) else str(value)

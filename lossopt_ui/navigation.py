@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from lossopt_core import Experiment
 from lossopt_ui import controls, training
 
 START = "pages/start.py"
@@ -58,3 +59,9 @@ def begin(title: str) -> None:
         st.rerun()
     st.title(title)
     controls.take_address(title)
+
+
+def open_on_train_page(experiment: Experiment) -> None:
+    """Go to the train page with all settings as in the experiment; for a button's callback."""
+    controls.open_experiment(experiment)
+    st.switch_page(TRAIN)

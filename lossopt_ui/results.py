@@ -1,12 +1,13 @@
 """Parts of pages that show what came of a training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import Data, Experiment, Run, load_data
+from lossopt_core import LOSSES, OPTIMIZERS, Data, Experiment, Run, load_data
 from lossopt_core.diagnostics import examples_by_loss
+from lossopt_core.run import DIVERGED
 from lossopt_ui import figure, navigation, training
 from lossopt_ui.charts import classifier
 
@@ -70,14 +71,55 @@ def points(difference: float, against: str) -> str | None:
     return None if pd.isna(difference) else f"{100 * difference:+.1f} points {against}"
 
 
-def diverged(run: Run) -> None:
-    """Say that a run diverged, and what to do."""
+def loss_figures(histories: Mapping[Experiment, pd.DataFrame]) -> None:
+    """Test accuracy under each loss, the first as the baseline of the others."""
+    last = [history.iloc[-1] for history in histories.values()]
+    baseline = LOSSES[next(iter(histories)).loss].label.lower()
+    for k, (place, experiment) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
+        gain = points(last[k]["test_accuracy"] - last[0]["test_accuracy"], f"against {baseline}")
+        place.metric(
+            f"{LOSSES[experiment.loss].label}: test accuracy",
+            percent(last[k]["test_accuracy"]),
+            delta=gain if k else f"{percent(last[k]['train_accuracy'])} in training",
+            delta_color="off",
+            delta_arrow="auto" if k else "off",
+            border=True,
+            help="Share of the test examples that are classified rightly.",
+        )
+
+
+def objective_figures(histories: Mapping[str, pd.DataFrame]) -> None:
+    """The objective reached by each, the first as the baseline of the others."""
+    last = [history.iloc[-1] for history in histories.values()]
+    for k, (place, name) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
+        difference = last[k]["objective"] - last[0]["objective"]
+        place.metric(
+            name,
+            f"{last[k]['objective']:.4g}",
+            delta=f"{difference:+.3g} against {next(iter(histories))}" if k else "baseline",
+            delta_color="inverse" if k else "off",
+            delta_arrow="auto" if k else "off",
+            border=True,
+            help=f"Objective (lower is better) after {last[k]['update']:,.0f} updates"
+            f" and {last[k]['gradient_evaluations']:,.0f} gradient evaluations.",
+        )
+
+
+def warn_if_diverged(run: Run) -> None:
+    """Where a run diverged, say so and what to do."""
+    if run.status != DIVERGED:
+        return
     st.warning(
-        f"Diverged after {run.final['update']:,.0f} of {run.experiment.updates:,} updates: the"
-        f" objective grew without bound. The learning rate {run.experiment.learning_rate:g} is"
-        " too large here; a third of it is a good next try.",
+        f"{_who(run)} diverged after {run.final['update']:,.0f} of {run.experiment.updates:,}"
+        " updates: the objective grew without bound. The learning rate"
+        f" {run.experiment.learning_rate:g} is too large here; a third of it is a good next try.",
         icon=":material/trending_up:",
     )
+
+
+def _who(run: Run) -> str:
+    optimizer, loss = OPTIMIZERS[run.experiment.optimizer].label, LOSSES[run.experiment.loss].label
+    return f"{optimizer} on {loss.lower()}"
 
 
 def describe(what: str, history: pd.DataFrame, column: str) -> str:

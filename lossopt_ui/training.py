@@ -45,6 +45,13 @@ def warm_up() -> None:
     _workers()
 
 
+def button() -> bool:
+    """The button that starts a training; whether it was pressed."""
+    return st.button(
+        "Train", key="train", type="primary", icon=":material/play_arrow:", width="stretch"
+    )
+
+
 def watch(
     experiments: Sequence[Experiment],
     *,

@@ -1,15 +1,99 @@
-"""Placeholder."""
+"""All kept runs, and the curves of those that one chooses."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui import figure, navigation
+from lossopt_core import LOSSES, StoreError
+from lossopt_ui import controls, downloads, figure, names, navigation, runs_table, workspace
+from lossopt_ui.charts import comparison
 
-navigation.begin("compare")
-n = st.number_input("n", 1, 10, 3, key="n", bind="query-params")
-fig = go.Figure()
-fig.add_scatter(x=list(range(20)), y=[i * n for i in range(20)], name="a")
-fig.add_scatter(x=list(range(20)), y=[i + n for i in range(20)], name="b")
-fig.update_layout(title="A chart")
-figure.show(fig, key="chart", alt="two lines")
-st.write(st.query_params.to_dict(), figure.theme())
+navigation.begin("Compare runs")
+
+
+def draw(runs: list) -> None:
+    """The curves of the runs, losses apart where their values cannot be compared."""
+    labels = names.tell_apart([run.experiment for run in runs])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        y, x = controls.setting("y", width=320), controls.setting("x", width=280)
+        log_x, log_y = controls.setting("log_x"), controls.setting("log_y")
+    hues = comparison.colours([run.experiment for run in runs], figure.theme())
+    panels = comparison.panels(runs, y)
+    if len(panels) > 1:
+        st.caption(
+            "The runs have different losses, whose values cannot be compared: each loss has an"
+            " axis of its own."
+        )
+    for place, (loss, members) in zip(st.columns(len(panels)), panels.items(), strict=True):
+        with place:
+            figure.show(
+                comparison.overlay(
+                    {labels[k]: runs[k].history for k in members},
+                    [hues[k] for k in members],
+                    column=y,
+                    theme=figure.theme(),
+                    title=LOSSES[loss].label if loss else "All selected runs",
+                    x=x,
+                    log_x=log_x,
+                    log_y=log_y,
+                ),
+                key=f"curves-{loss or 'all'}",
+                alt=f"{y.replace('_', ' ')} of {', '.join(labels[k] for k in members)}.",
+                height=420,
+            )
+
+
+def tools(runs: list, ids: tuple) -> None:
+    """What can be done with the selected runs."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download as CSV",
+            data=lambda: downloads.csv(runs),
+            file_name="lossopt-runs.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="download",
+        )
+        if len(runs) == 1:
+            st.button(
+                "Open on the train page",
+                icon=":material/open_in_new:",
+                key="open",
+                on_click=navigation.open_on_train_page,
+                args=(runs[0].experiment,),
+            )
+        with st.popover("Delete", icon=":material/delete:"):
+            what = "this run" if len(ids) == 1 else f"these {len(ids)} runs"
+            st.write(f"Delete {what} for good?")
+            st.button(
+                "Yes, delete",
+                type="primary",
+                key="delete",
+                on_click=workspace.delete,
+                args=(ids,),
+            )
+
+
+try:
+    table = workspace.store().list()
+    if table.empty:
+        st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
+        st.page_link(navigation.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        st.stop()
+    chosen = runs_table.choose(table)
+    gone = len(controls.value("runs")) - len(chosen)
+    if gone:
+        st.warning(f"{gone} of the runs in the address are not kept here.")
+    if not chosen:
+        st.info("Select runs in the table's first column to see their curves.")
+        st.stop()
+    runs = workspace.store().load(chosen, with_path=False)
+    draw(runs)
+    if len(runs) > 1:
+        st.markdown("**What differs between them**")
+        selected = table.set_index("id").loc[list(chosen)].reset_index()
+        st.dataframe(
+            runs_table.differences(selected, names.tell_apart([run.experiment for run in runs]))
+        )
+    tools(runs, chosen)
+except StoreError as error:
+    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

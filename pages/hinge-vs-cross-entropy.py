@@ -1,15 +1,79 @@
-"""Placeholder."""
+"""Hinge and cross-entropy on the same minibatches, side by side."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui import figure, navigation
+from lossopt_core import LOSSES, load_data
+from lossopt_ui import controls, figure, navigation, results, training, walk
+from lossopt_ui.charts import classifier, comparison
 
-navigation.begin("hinge-vs-cross-entropy")
-n = st.number_input("n", 1, 10, 3, key="n", bind="query-params")
-fig = go.Figure()
-fig.add_scatter(x=list(range(20)), y=[i * n for i in range(20)], name="a")
-fig.add_scatter(x=list(range(20)), y=[i + n for i in range(20)], name="b")
-fig.update_layout(title="A chart")
-figure.show(fig, key="chart", alt="two lines")
-st.write(st.query_params.to_dict(), figure.theme())
+navigation.begin("Hinge against cross-entropy")
+left, right = st.columns([1, 2.6], gap="large")
+
+with left:
+    wanted = training.button()
+    live = controls.setting("live")
+    squared = controls.setting("squared")
+    margin = controls.setting("margin")
+    chosen = controls.data() | controls.regularizer() | controls.optimizer() | controls.run()
+    base = controls.assemble(chosen | {"margin": margin})
+
+names = ["hinge", "cross_entropy"] + (["squared_hinge"] if squared else [])
+
+
+def draw(outcome: training.Outcome) -> None:
+    """Curves of each loss on its own axis, accuracies on one, then weights and an example."""
+    histories = {each: outcome.histories.get(each) for each in outcome.experiments}
+    if any(history is None for history in histories.values()):
+        results.nothing_yet(outcome)
+        return
+    theme = figure.theme()
+    results.loss_figures(histories)
+    for run in outcome.runs or []:
+        results.warn_if_diverged(run)
+    log_y = controls.setting("log_y")
+    for column, (experiment, history) in zip(
+        st.columns(len(histories)), histories.items(), strict=True
+    ):
+        with column:
+            figure.show(
+                comparison.one_loss(experiment, history, theme=theme, log_y=log_y),
+                key=f"objective-{experiment.loss}",
+                alt=results.describe(LOSSES[experiment.loss].label, history, "objective"),
+                height=330,
+            )
+    st.caption(
+        "The values of different losses cannot be compared: a hinge of 0.1 is not better than a"
+        " cross-entropy of 0.2. So each has an axis of its own. What can be compared is accuracy."
+    )
+    figure.show(
+        comparison.accuracies(histories, theme=theme),
+        key="accuracy",
+        alt="Training and test accuracy of the losses over the epochs, on one axis.",
+        height=330,
+    )
+    if outcome.runs:
+        data = load_data(outcome.runs[0].experiment)
+        if classifier.can_be_drawn(data):
+            for column, run in zip(st.columns(len(outcome.runs)), outcome.runs, strict=True):
+                with column:
+                    figure.show(
+                        classifier.portrait(run, data, theme, peers=outcome.runs),
+                        key=f"portrait-{run.experiment.loss}",
+                        alt=results.portrait_in_words(data),
+                        height=330,
+                    )
+        walk.example(outcome.runs, data)
+        results.kept(outcome.runs)
+
+
+with right:
+    if base is None:
+        st.info("No training with these settings: see the message among them.")
+    else:
+        training.watch(
+            [base.but(loss=name) for name in names],
+            wanted=wanted,
+            live=live,
+            draw=draw,
+            page="hinge-vs-cross-entropy",
+        )

@@ -1,15 +1,36 @@
-"""Placeholder."""
+"""What this is, three ways in, and the last runs."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui import figure, navigation
+from lossopt_core import StoreError
+from lossopt_ui import examples, navigation, runs_table, workspace
 
-navigation.begin("start")
-n = st.number_input("n", 1, 10, 3, key="n", bind="query-params")
-fig = go.Figure()
-fig.add_scatter(x=list(range(20)), y=[i * n for i in range(20)], name="a")
-fig.add_scatter(x=list(range(20)), y=[i + n for i in range(20)], name="b")
-fig.update_layout(title="A chart")
-figure.show(fig, key="chart", alt="two lines")
-st.write(st.query_params.to_dict(), figure.theme())
+navigation.begin("lossopt")
+st.markdown(
+    "Run experiments on loss functions and optimizers, and compare them. A linear classifier is"
+    " trained on data of your choice; curves show hinge against cross-entropy and gradient"
+    " descent against minibatch SGD, side by side. Every run is kept, and every address can be"
+    " copied: it opens the same experiment again."
+)
+st.subheader("Open a ready-made experiment")
+for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
+    with place.container(border=True, height="stretch"):
+        st.markdown(f"**{example.title}**")
+        st.caption(example.text)
+        st.page_link(
+            example.page,
+            label="Open and train",
+            icon=":material/play_arrow:",
+            query_params=example.query,
+        )
+
+st.subheader("Last runs")
+try:
+    table = workspace.store().list()
+    if table.empty:
+        st.info("No runs are kept yet: open an experiment above, or train one of your own.")
+    else:
+        runs_table.glance(table.tail(5))
+    st.page_link(navigation.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")
+except StoreError as error:
+    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_core.run import DIVERGED
 from lossopt_ui import controls, figure, navigation, results, training
 from lossopt_ui.charts import training as charts
 
@@ -11,9 +10,7 @@ navigation.begin("Train a classifier")
 left, right = st.columns([1, 2.6], gap="large")
 
 with left:
-    wanted = st.button(
-        "Train", key="train", type="primary", icon=":material/play_arrow:", width="stretch"
-    )
+    wanted = training.button()
     live = controls.setting("live")
     chosen = controls.data() | controls.loss() | controls.regularizer()
     chosen |= controls.optimizer() | controls.run()
@@ -30,11 +27,16 @@ def draw(outcome: training.Outcome) -> None:
     run = outcome.runs[0] if outcome.runs else None
     theme = figure.theme()
     results.key_figures(shown, history)
-    if run is not None and run.status == DIVERGED:
-        results.diverged(run)
+    if run is not None:
+        results.warn_if_diverged(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        log_y = controls.setting("log_y")
+        st.caption(
+            f"With zero weights all scores are equal, and the loss must be"
+            f" ${LOSSES[shown.loss].start_formula} = {charts.loss_at_start(shown):.4g}$."
+        )
     one, two = st.columns(2)
     with one:
-        log_y = controls.setting("log_y")
         figure.show(
             charts.objective(shown, history, run, theme=theme, log_y=log_y),
             key="objective",
@@ -44,10 +46,6 @@ def draw(outcome: training.Outcome) -> None:
             height=380,
         )
     with two:
-        st.caption(
-            f"With zero weights all scores are equal, and the loss must be"
-            f" ${LOSSES[shown.loss].start_formula} = {charts.loss_at_start(shown):.4g}$."
-        )
         figure.show(
             charts.accuracy(shown, history, theme=theme),
             key="accuracy",

@@ -78,7 +78,7 @@ def curves(
     figure.update_layout(
         title=title,
         hovermode="x unified",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
     )
     figure.update_xaxes(title=X_AXES[x], type="log" if log_x else "linear")
     figure.update_yaxes(title=y_title, type="log" if log_y else "linear", range=y_range)

@@ -12,7 +12,6 @@ from lossopt_ui.charts.colours import (
     BACKGROUND,
     CLASSES,
     DIVERGING,
-    GREY,
     INK,
     SEQUENTIAL,
     SYMBOLS,
@@ -162,41 +161,48 @@ def _class_points(group: Points, label: int, name: str, theme: Theme) -> dict[st
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A way through a plane of weights: positions (k, 2) in the order of time."""
+    """A run's way through a plane of weights.
+
+    strands   (k, 2) positions in the order of time; several for several weight vectors
+    updates   (k,) updates made before each position
+    """
 
     name: str
-    positions: Array
+    strands: Sequence[Array]
     updates: NDArray[np.int64]
     colour: str
-    dash: Literal["solid", "dash", "dot"] = "solid"
+    width: float = 1.5
 
 
-def ways(
-    lines: Sequence[Way], *, title: str, x_title: str, y_title: str, theme: Theme
-) -> go.Figure:
-    """Each way as a line with its steps marked; a ring is its start, a full dot its end."""
+def ways(lines: Sequence[Way], *, title: str, x_title: str, y_title: str) -> go.Figure:
+    """Each way as a line with its steps marked; a ring is its start, a large dot its end."""
     figure = go.Figure()
     for way in lines:
-        last = len(way.positions) - 1
+        count = len(way.updates)
+        size = np.full(count, 3.0)
+        size[[0, -1]] = 9.0
+        symbol = ["circle-open"] + ["circle"] * (count - 1)
+        # A gap between strands, so that one trace draws them all and the legend names it once.
+        gap = np.full((1, 2), np.nan)
+        path = np.concatenate([each for strand in way.strands for each in (strand, gap)])
         figure.add_scatter(
-            x=way.positions[:, 0],
-            y=way.positions[:, 1],
-            customdata=way.updates,
+            x=path[:, 0],
+            y=path[:, 1],
+            customdata=np.tile(np.append(way.updates, 0), len(way.strands)),
             name=way.name,
             mode="lines+markers",
-            line={"color": way.colour, "dash": way.dash, "width": 1.5},
+            line={"color": way.colour, "width": way.width},
             marker={
                 "color": way.colour,
-                "size": [9 if k in (0, last) else 3 for k in range(last + 1)],
-                "symbol": ["circle-open" if k == 0 else "circle" for k in range(last + 1)],
+                "size": np.tile(np.append(size, 0), len(way.strands)),
+                "symbol": [*symbol, "circle"] * len(way.strands),
+                "line": {"width": np.tile([2.0, *[0.0] * count], len(way.strands))},
             },
             hovertemplate="after %{customdata} updates",
         )
-    figure.update_layout(
-        title=title, legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0}
-    )
-    figure.update_xaxes(title=x_title, zerolinecolor=translucent(GREY[theme], 0.6))
-    figure.update_yaxes(title=y_title, zerolinecolor=translucent(GREY[theme], 0.6), scaleanchor="x")
+    figure.update_layout(title=title, legend={"orientation": "h", "y": -0.2})
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(title=y_title, scaleanchor="x")
     return figure
 
 

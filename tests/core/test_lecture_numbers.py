@@ -85,11 +85,11 @@ def test_the_squared_hinge_of_cat_car_and_frog_is_8_41_and_0_and_83_25():
 
 def test_the_softmax_of_the_cat_image_gives_the_cat_13_percent():
     steps = CROSS_ENTROPY.steps(IMAGES[CAT], CAT)
-    exponentials = steps["exp(score − top score)"] * np.exp(IMAGES[CAT].max())
+    exponentials = steps["exp(s − s_top)"] * np.exp(IMAGES[CAT].max())
     assert_allclose(exponentials, [24.5325, 164.0219, 0.1827], atol=5e-5)
     assert exponentials.sum() == pytest.approx(188.7371, abs=5e-5)
-    assert_allclose(steps["probability"], [0.12998, 0.86905, 0.00097], atol=5e-6)
-    assert_allclose(probabilities(SCORES)[:, CAT], steps["probability"], rtol=1e-12)
+    assert_allclose(steps["p"], [0.12998, 0.86905, 0.00097], atol=5e-6)
+    assert_allclose(probabilities(SCORES)[:, CAT], steps["p"], rtol=1e-12)
 
 
 def test_the_cross_entropy_of_cat_car_and_frog_in_nats_and_bits():
@@ -110,7 +110,7 @@ def test_twice_the_weights_leave_the_car_without_loss():
     doubled = (2 * IMAGES[CAR]).tolist()
     assert of_one(HINGE, IMAGES[CAR].tolist(), CAR) == 0
     assert of_one(HINGE, doubled, CAR) == 0
-    before_max = HINGE.steps(np.array(doubled), CAR)["score − true score + Δ"]
+    before_max = HINGE.steps(np.array(doubled), CAR)["s − s_true + Δ"]
     assert_allclose(before_max, [-6.2, 0.0, -4.8], atol=1e-12)
 
 
@@ -132,13 +132,13 @@ def test_hinge_and_softmax_of_one_image():
     )
     assert_allclose(scores, [-2.85, 0.86, 0.28], atol=1e-12)
     hinge = HINGE.steps(scores, 2)
-    assert_allclose(hinge["score − true score + Δ"], [-2.13, 1.58, 0.0], atol=1e-12)
+    assert_allclose(hinge["s − s_true + Δ"], [-2.13, 1.58, 0.0], atol=1e-12)
     assert hinge["max(0, ·)"].sum() == pytest.approx(1.58)
     assert of_one(SQUARED_HINGE, scores.tolist(), 2) == pytest.approx(2.4964)
     steps = CROSS_ENTROPY.steps(scores, 2)
-    exponentials = steps["exp(score − top score)"] * np.exp(scores.max())
+    exponentials = steps["exp(s − s_top)"] * np.exp(scores.max())
     assert_allclose(exponentials, [0.0578, 2.3632, 1.3231], atol=5e-5)
-    assert_allclose(steps["probability"], [0.0154, 0.6312, 0.3534], atol=5e-5)
+    assert_allclose(steps["p"], [0.0154, 0.6312, 0.3534], atol=5e-5)
     nats = of_one(CROSS_ENTROPY, scores.tolist(), 2)
     assert nats == pytest.approx(1.0402, abs=5e-5)
     assert nats / math.log(10) == pytest.approx(0.4517, abs=5e-5)
@@ -178,7 +178,7 @@ def test_scores_that_overflow_an_exponential_have_a_finite_cross_entropy(label, 
     assert of_one(CROSS_ENTROPY, [123, 456, 789], label) == pytest.approx(loss, abs=1e-12)
     assert np.isfinite(softmax([123, 456, 789])).all()
     shifted = CROSS_ENTROPY.steps(np.array([123.0, 456.0, 789.0]), label)
-    assert_allclose(np.log(shifted["exp(score − top score)"]), [-666, -333, 0], rtol=1e-12)
+    assert_allclose(np.log(shifted["exp(s − s_top)"]), [-666, -333, 0], rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,508 @@
+"""`python -m lossopt_core`: train a grid of experiments, list runs, export them.
+
+Options, their ranges and the names that they take come from the fields of `Experiment` and
+from the registries; a new entry appears here by itself.
+"""
+
+import argparse
+import io
+import itertools
+import math
+import os
+import shutil
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, TextIO
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.datasets import DATASETS
+from lossopt_core.experiment import FIELDS, Experiment
+from lossopt_core.export import declared_settings, tidy, to_csv, to_json
+from lossopt_core.fields import Choice, Field, Number, Switch
+from lossopt_core.run import DIVERGED
+from lossopt_core.store import RunStore, StoreError, UnknownRunError
+from lossopt_core.training import Progress, cohort_key, train
+
+LARGEST_GRID = 10_000
+TRAINED_AT_ONCE = 256
+"""Runs of a cohort that are trained and saved together: bounds the memory, and the loss."""
+
+FIGURES = ("objective", "train_accuracy", "test_accuracy", "status")
+FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "json": to_json}
+LAST = Number("Last", 20, 1, 1e9, "The newest runs.", whole=True)
+SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
+
+FAILED, BAD_VALUE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
+"""What the program exits with, beside 0."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return what the program exits with."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console without Greek letters
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.command(chosen))
+    except (ValueError, UnknownRunError) as error:
+        say(f"lossopt: {one_line(error)}")
+        return BAD_VALUE
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (StoreError, OSError) as error:
+        say(f"lossopt: {one_line(error)}")
+        return FAILED
+    except KeyboardInterrupt:
+        say("lossopt: interrupted")
+        return INTERRUPTED
+
+
+def say(message: str) -> None:
+    """Tell the person; results go to stdout, all else to stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def one_line(message: object) -> str:
+    """The message without line breaks."""
+    return " ".join(str(message).split())
+
+
+# The options
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (--help tells more)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    whole = Parser(
+        prog="python -m lossopt_core",
+        description="Train linear classifiers, keep the runs, compare them.",
+        epilog=EXAMPLES + "\n'train --help' lists every setting, its range and its default.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
+
+    def add(
+        name: str,
+        command: Callable[[argparse.Namespace], int],
+        help: str,
+        usage: str,
+        epilog: str = "",
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=help,
+            usage=f"{whole.prog} {name} {usage}",
+            description=help,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        added.set_defaults(command=command)
+        added.add_argument(
+            "--store",
+            metavar="ADDRESS",
+            help="where runs are kept, as SQLAlchemy writes it: sqlite:///data/runs.db;"
+            " default: the environment variable LOSSOPT_STORE, or else data/runs.db of this"
+            " project, where the dashboard looks, too",
+        )
+        return added
+
+    training = add(
+        "train",
+        train_command,
+        "Train a grid: every combination of the values given. Runs that are kept already"
+        "\nare not trained again; Ctrl-C keeps what is done.",
+        usage="[--SETTING VALUE ...] ... [--option NAME=VALUE ...] [--seeds N] [--store ADDRESS]",
+        epilog=f"{EXAMPLES}\n{names()}",
+    )
+    add_settings(training)
+    listing = add(
+        "runs",
+        runs_command,
+        "List the runs that are kept, the newest last.",
+        "[--last N] [--store ADDRESS]",
+    )
+    listing.add_argument("--last", metavar="N", help="only the N newest")
+    exporting = add(
+        "export",
+        export_command,
+        "Write one tidy table: a row for each evaluation of each run, with all its settings.",
+        usage="[ID ...] [--format csv|json] [--output FILE] [--store ADDRESS]",
+    )
+    exporting.add_argument("ids", nargs="*", metavar="ID", help="which runs; default: all")
+    exporting.add_argument(
+        "--format", default="csv", metavar="FORMAT", help="csv or json; default: csv"
+    )
+    exporting.add_argument("--output", metavar="FILE", help="where to; default: stdout")
+    return whole
+
+
+EXAMPLES = """\
+examples:
+  python -m lossopt_core train --dataset digits --loss hinge cross_entropy \\
+      --optimizer gd sgd --strength 1e-3 --seeds 3
+  python -m lossopt_core train --dataset blobs --option spread=1 2 4 --epochs 50
+  python -m lossopt_core runs --last 20
+  python -m lossopt_core export --format csv --output runs.csv
+"""
+
+
+def add_settings(training: argparse.ArgumentParser) -> None:
+    """An option for every field of an experiment, and for the options of data sets."""
+    group = training.add_argument_group("settings, each with one or more values")
+    seeds = group.add_mutually_exclusive_group()
+    for name, declaration in FIELDS.items():
+        (seeds if name == "seed" else group).add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            nargs="+",
+            metavar=(metavar(declaration), "..."),
+            help=in_words(declaration).replace("%", "%%"),
+        )
+        if name == "dataset":
+            group.add_argument(
+                "--option",
+                nargs="+",
+                action="append",
+                default=[],
+                metavar=("NAME=VALUE", "..."),
+                help="An option of a data set, with one or more values: --option spread=1 2 4;"
+                " blobs.spread=1 where several data sets know the name.",
+            )
+    seeds.add_argument("--seeds", metavar="N", help=in_words(SEEDS))
+
+
+def metavar(declaration: Field) -> str:
+    """What stands for a value in the help."""
+    if isinstance(declaration, Number):
+        return "N" if declaration.whole else "X"
+    return "NAME" if isinstance(declaration, Choice) else "true|false"
+
+
+def in_words(declaration: Field) -> str:
+    """What a setting is, what is allowed, and its default."""
+    default = write(declaration.default)
+    if isinstance(declaration, Number):
+        low, high = write(declaration.low), write(declaration.high)
+        return f"{declaration.help} {low} to {high}, default {default}."
+    if isinstance(declaration, Choice):
+        return f"{declaration.help} {', '.join(declaration.registry)}; default {default}."
+    return f"{declaration.help} Default {default}."
+
+
+def names() -> str:
+    """Every entry of every registry, with the one sentence that it has."""
+    width = max(60, min(100, shutil.get_terminal_size().columns - 2))
+
+    def entry(name: str, words: str, indent: int) -> str:
+        start = f"{'':{indent}}{name:<{20 - indent}} "
+        return textwrap.fill(words, width, initial_indent=start, subsequent_indent=" " * 21)
+
+    lines = []
+    for field, declaration in FIELDS.items():
+        if not isinstance(declaration, Choice):
+            continue
+        lines.append(f"--{field.replace('_', '-')}:")
+        for name, each in declaration.registry.items():
+            lines.append(entry(name, each.summary, 2))
+            for option, about in (each.options if field == "dataset" else {}).items():
+                lines.append(entry(f"{option}=", in_words(about), 4))
+        lines.append("")
+    return "\n".join(lines)
+
+
+# The grid
+
+
+def grid(chosen: Mapping[str, Any]) -> list[Experiment]:
+    """Every combination of the values given; of several that mean the same run, the first."""
+    values = {
+        name: [checked(name, declaration, text) for text in chosen[name]]
+        for name, declaration in FIELDS.items()
+        if chosen.get(name)
+    }
+    if chosen.get("seeds") is not None:
+        values["seed"] = list(range(int(checked("seeds", SEEDS, chosen["seeds"]))))
+    datasets = values.pop("dataset", [FIELDS["dataset"].default])
+    options = dataset_options(chosen.get("option", []), datasets)
+    grids = [
+        values | {f"option {name}": each for name, each in options[d].items()} for d in datasets
+    ]
+    size = sum(math.prod(map(len, each.values())) for each in grids)
+    if size > LARGEST_GRID:
+        raise ValueError(f"the grid has {size:,} experiments; at most {LARGEST_GRID:,} are allowed")
+
+    experiments: dict[str, Experiment] = {}
+    for dataset, each in zip(datasets, grids, strict=True):
+        for combination in itertools.product(*each.values()):
+            settings = dict(zip(each, combination, strict=True))
+            given = {
+                name.removeprefix("option "): settings.pop(name)
+                for name in list(settings)
+                if name.startswith("option ")
+            }
+            experiment = Experiment(dataset=dataset, dataset_options=given, **settings)
+            experiments.setdefault(experiment.id, experiment)
+    return list(experiments.values())
+
+
+def dataset_options(
+    groups: Sequence[Sequence[str]], datasets: Sequence[str]
+) -> dict[str, dict[str, list[Any]]]:
+    """For each data set, the values given for its options.
+
+    An option belongs to every chosen data set that knows it, or to the one named before a dot.
+    """
+    given: dict[str, list[str]] = {}
+    for group in groups:
+        values: list[str] | None = None
+        for text in group:
+            name, equals, value = text.partition("=")
+            if equals:
+                values = given.setdefault(name, [])
+                values.append(value)
+            elif values is None:
+                raise ValueError(f"option must be NAME=VALUE, got {text!r}")
+            else:
+                values.append(text)
+
+    options: dict[str, dict[str, list[Any]]] = {dataset: {} for dataset in datasets}
+    for name, texts in given.items():
+        *owner, option = name.split(".", 1)
+        owners = [
+            dataset
+            for dataset in datasets
+            if option in DATASETS[dataset].options and (not owner or owner == [dataset])
+        ]
+        if not owners:
+            known = ", ".join(n for d in datasets for n in DATASETS[d].options) or "no options"
+            raise ValueError(
+                f"option of {', '.join(datasets)} must be one of {known}; got {name!r}"
+            )
+        for dataset in owners:
+            declaration = DATASETS[dataset].options[option]
+            options[dataset][option] = [
+                checked(f"option {name}", declaration, text) for text in texts
+            ]
+    return options
+
+
+def checked(name: str, declaration: Field, text: str) -> Any:
+    """The value that a text stands for; ValueError names the setting and what is allowed."""
+    return declaration.check(name, parsed(declaration, text))
+
+
+def parsed(declaration: Field, text: str) -> Any:
+    if isinstance(declaration, Switch):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    if isinstance(declaration, Number):
+        for read in (int, float):  # 1e3 is a whole number, too
+            try:
+                return read(text)
+            except ValueError:
+                continue
+    return text
+
+
+# The commands
+
+
+def train_command(chosen: argparse.Namespace) -> int:
+    """Train what is missing, save it as it comes, and print the grid."""
+    experiments = grid(vars(chosen))
+    store = RunStore(chosen.store)
+    missing = store.missing(experiments)
+    if there := len(experiments) - len(missing):
+        say(f"{counted(there)} of {len(experiments)} in the store already.")
+    with interruptible() as interrupted:
+        train_and_save(missing, store, interrupted)
+        ended = interrupted()
+    print_grid(experiments, store)
+    if ended:
+        done = len(experiments) - len(store.missing(experiments))
+        say(f"Stopped with {done} of {counted(len(experiments))} done. The same command goes on.")
+        return INTERRUPTED
+    return 0
+
+
+def train_and_save(
+    experiments: Sequence[Experiment], store: RunStore, should_stop: Callable[[], bool]
+) -> None:
+    """Train cohort by cohort, saving each: what is done is kept, whatever comes."""
+    if not experiments:
+        return
+    cohorts: dict[tuple[object, ...], list[Experiment]] = {}
+    for experiment in experiments:
+        cohorts.setdefault(cohort_key(experiment), []).append(experiment)
+    total = sum(experiment.updates for experiment in experiments)
+    bar = ProgressBar(f"Training {counted(len(experiments))}", sys.stderr)
+    done = 0
+
+    def report(progress: Progress) -> None:
+        bar.show((done + progress.done) / total)
+
+    bar.show(0.0)
+    for cohort in cohorts.values():
+        for first in range(0, len(cohort), TRAINED_AT_ONCE):
+            if should_stop():
+                break
+            portion = cohort[first : first + TRAINED_AT_ONCE]
+            store.save(train(portion, report, should_stop))
+            done += sum(experiment.updates for experiment in portion)
+    bar.end()
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Within, Ctrl-C is a question that can be asked; a second one acts as ever."""
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class ProgressBar:
+    """One line that fills up on a terminal; elsewhere, a line for every quarter."""
+
+    WIDTH = 30
+
+    def __init__(self, title: str, stream: TextIO) -> None:
+        self.title = title
+        self.stream = stream
+        self.alive = stream.isatty()
+        self.begun = time.monotonic()
+        self.shown = -1
+
+    def show(self, share: float) -> None:
+        """Draw the share that is done, unless it looks as before."""
+        percent = int(100 * share)
+        step = percent if self.alive else percent // 25
+        if step > self.shown:
+            self.shown = step
+            self._draw(percent)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.alive:
+            print(file=self.stream, flush=True)
+
+    def _draw(self, percent: int) -> None:
+        seconds = time.monotonic() - self.begun
+        if self.alive:
+            bar = "#" * (percent * self.WIDTH // 100)
+            line = f"\r{self.title}  [{bar:.<{self.WIDTH}}] {percent:3d} %  {seconds:.0f} s "
+            print(line, end="", file=self.stream, flush=True)
+        else:
+            print(f"{self.title}: {percent} %, {seconds:.1f} s", file=self.stream, flush=True)
+
+
+def print_grid(experiments: Sequence[Experiment], store: RunStore) -> None:
+    """A table of these runs: what differs between them, then what came of it."""
+    kept = store.list().set_index("id", drop=False)
+    table = kept.loc[[each.id for each in experiments if each.id in kept.index]]
+    print_table(table[[*differing(table), *FIGURES, "id"]])
+    if diverged := int((table["status"] == DIVERGED).sum()):
+        say(f"{counted(diverged)} diverged: a smaller --learning-rate may help.")
+    say(f"Kept in {store.shown}.")
+
+
+def runs_command(chosen: argparse.Namespace) -> int:
+    """List the runs: what they are, what else differs, what came of it."""
+    last = None if chosen.last is None else checked("last", LAST, chosen.last)
+    store = RunStore(chosen.store)
+    table = store.list()
+    if unreadable := table.attrs["unreadable"]:
+        say(f"{counted(len(unreadable))} cannot be read by this version: {', '.join(unreadable)}")
+    if table.empty:
+        say(f"No runs in {store.shown}. 'train' makes some.")
+        return 0
+    if last is not None:
+        table = table.tail(last)
+    created = table["created"].dt.strftime("%Y-%m-%d %H:%M UTC")
+    telling = differing(table, always=("dataset", "loss", "optimizer"))
+    print_table(table.assign(created=created)[["id", "created", *telling, *FIGURES]])
+    return 0
+
+
+def differing(table: pd.DataFrame, always: Sequence[str] = ()) -> list[str]:
+    """Settings with several values in the table, and those to be shown in any case.
+
+    A setting that has no say in some of the runs, and one value in the others, says nothing
+    that the loss or the optimizer does not say.
+    """
+    return [
+        name
+        for name in declared_settings()
+        if name in table and (name in always or table[name].nunique() > 1)
+    ]
+
+
+def export_command(chosen: argparse.Namespace) -> int:
+    """Write runs as one tidy file."""
+    if chosen.format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {chosen.format!r}")
+    store = RunStore(chosen.store)
+    runs = store.load(chosen.ids or store.list()["id"], with_path=False)
+    text = FORMATS[chosen.format](tidy(runs))
+    if chosen.output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return 0
+    Path(chosen.output).write_text(text, encoding="utf-8", newline="")
+    say(f"{counted(len(runs))} written to {chosen.output}.")
+    return 0
+
+
+def counted(runs: int) -> str:
+    """'1 run', '2 runs'."""
+    return f"{runs:,} run{'s' * (runs != 1)}"
+
+
+def print_table(table: pd.DataFrame) -> None:
+    """Columns under their names, numbers with as many digits as they mean."""
+    names = [str(name) for name in table.columns]
+    shown = pd.DataFrame({name: [cell(name, each) for each in table[name]] for name in names})
+    if len(shown):
+        print(shown.to_string(index=False), flush=True)
+
+
+def cell(name: str, value: Any) -> str:
+    """A value as the table shows it; a dash where the setting has no say."""
+    if pd.isna(value):
+        return "-"
+    if name.endswith("accuracy"):
+        return f"{100 * value:.1f} %"
+    return f"{value:.5g}" if name == "objective" else write(value)
+
+
+def write(value: Any) -> str:
+    """A setting as one would type it."""
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, float):
+        return short if float(short := f"{value:g}") == value else repr(value)
+    return str(value)

@@ -1,0 +1,132 @@
+"""Several runs on one chart."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_core import LOSSES, Experiment, Run
+from lossopt_core.diagnostics import principal_plane
+from lossopt_ui.charts.colours import INK, LINES, MINIBATCH, Theme, of_loss
+from lossopt_ui.charts.curves import Y_AXES, Curve, Level, curves
+from lossopt_ui.charts.training import loss_at_start, unit
+from lossopt_ui.charts.weights import Way, ways
+
+DASHES = ("solid", "dash", "dot")
+OF_A_LOSS = ("objective", "data_loss", "test_loss", "gradient_norm")
+"""Columns that mean something else under another loss: never on one axis with it."""
+
+
+def colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
+    """A colour for each: its loss's own where the losses tell all of them apart."""
+    if len({each.loss for each in experiments}) == len(experiments) > 1:
+        return [of_loss(each.loss, theme) for each in experiments]
+    return [LINES[theme][k % len(LINES[theme])] for k in range(len(experiments))]
+
+
+def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
+    """Ink for full-batch descent, green and its neighbours for minibatch methods."""
+    hues = iter(MINIBATCH[theme] * len(experiments))
+    return [INK[theme] if each.full_batch else next(hues) for each in experiments]
+
+
+def overlay(
+    histories: Mapping[str, pd.DataFrame],
+    colour: Sequence[str],
+    *,
+    column: str,
+    theme: Theme,
+    title: str,
+    x: str = "epoch",
+    log_x: bool = False,
+    log_y: bool = False,
+    levels: Sequence[Level] = (),
+    y_title: str | None = None,
+) -> go.Figure:
+    """The same column of several histories, by name."""
+    lines = [
+        Curve(name, history, column, colour[k], DASHES[k // len(LINES[theme]) % len(DASHES)])
+        for k, (name, history) in enumerate(histories.items())
+    ]
+    return curves(
+        lines,
+        title=title,
+        x=x,
+        y_title=y_title or Y_AXES[column],
+        theme=theme,
+        log_x=log_x,
+        log_y=log_y,
+        levels=levels,
+    )
+
+
+def panels(runs: Sequence[Run], column: str) -> dict[str, list[int]]:
+    """Which runs may share an axis for this column: by loss, or all under the name ''."""
+    if column not in OF_A_LOSS:
+        return {"": list(range(len(runs)))}
+    groups: dict[str, list[int]] = {}
+    for k, run in enumerate(runs):
+        groups.setdefault(run.experiment.loss, []).append(k)
+    return groups if len(groups) > 1 else {"": list(range(len(runs)))}
+
+
+def one_loss(
+    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, log_y: bool
+) -> go.Figure:
+    """Objective and test loss of one loss, on an axis of its own."""
+    colour, start = of_loss(experiment.loss, theme), loss_at_start(experiment)
+    return curves(
+        [
+            Curve("objective", history, "objective", colour, width=3.0),
+            Curve("test loss", history, "test_loss", colour, dash="dash"),
+        ],
+        title=LOSSES[experiment.loss].label,
+        x="epoch",
+        y_title="Mean loss an example" + unit(experiment),
+        theme=theme,
+        log_y=log_y,
+        levels=[Level(start, f"zero weights: {start:.4g}")],
+    )
+
+
+def accuracies(
+    histories: Mapping[Experiment, pd.DataFrame], *, theme: Theme, x: str = "epoch"
+) -> go.Figure:
+    """Training and test accuracy of several losses on one axis: these can be compared."""
+    lines = []
+    for experiment, history in histories.items():
+        colour, name = of_loss(experiment.loss, theme), LOSSES[experiment.loss].label
+        lines.append(Curve(f"{name}, training", history, "train_accuracy", colour))
+        lines.append(Curve(f"{name}, test", history, "test_accuracy", colour, dash="dash"))
+    return curves(
+        lines,
+        title="Accuracy: one axis for all losses",
+        x=x,
+        y_title="Examples classified rightly (%)",
+        theme=theme,
+    )
+
+
+def weight_ways(
+    runs: Sequence[Run], names: Sequence[str], colour: Sequence[str], feature_names: Sequence[str]
+) -> go.Figure:
+    """The ways of several runs through weight space.
+
+    With two features each class's weight vector is a point of the plane; otherwise the plane
+    is that of the two principal directions of all the ways together.
+    """
+    if len(feature_names) == 2:
+        strands = [list(np.moveaxis(run.path[:, :, :2], 1, 0)) for run in runs]
+        title = "Steps through weight space: one strand a class"
+        x_title, y_title = (f"Weight of {name}" for name in feature_names)
+    else:
+        plane = principal_plane(runs)
+        strands = [[way] for way in plane.ways]
+        title = f"Steps through weight space ({plane.share:.0%} of the movement is in this plane)"
+        x_title, y_title = "First principal direction", "Second principal direction"
+    lines = [
+        Way(name, strand, run.path_updates, hue, 2.5 if run.experiment.full_batch else 1.2)
+        for name, strand, run, hue in zip(names, strands, runs, colour, strict=True)
+    ]
+    return ways(lines, title=title, x_title=x_title, y_title=y_title)

@@ -1,0 +1,38 @@
+"""Names of runs by what tells them apart, and only that."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lossopt_core import Experiment
+from lossopt_core.experiment import differing_settings, flat_settings
+from lossopt_core.fields import Choice
+from lossopt_ui import links
+
+
+def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
+    """One name an experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
+    telling = differing_settings(list(experiments))
+    return [_name(experiment, telling) for experiment in experiments]
+
+
+def _name(experiment: Experiment, telling: Sequence[str]) -> str:
+    settings = flat_settings(experiment)
+    parts = [in_words(name, settings[name]) for name in telling if name in settings]
+    return ", ".join(parts) or links.label(links.DECLARED["loss"].registry[experiment.loss])
+
+
+def in_words(name: str, value: Any) -> str:
+    """A setting in a few words: an entry by its label, a number with its name."""
+    if isinstance(links.DECLARED[name], Choice):
+        return shown(name, value)
+    return f"{name.split('.')[-1].replace('_', ' ')} {shown(name, value)}"
+
+
+def shown(name: str, value: Any) -> str:
+    """A setting's value as the screen has it."""
+    declaration = links.DECLARED[name]
+    if isinstance(declaration, Choice):
+        return links.label(declaration.registry[value])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

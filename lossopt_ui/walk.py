@@ -1,0 +1,77 @@
+"""One example through several losses, term by term."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import LOSSES, Data, Run
+from lossopt_core.diagnostics import examples_by_loss, part_of, walk_through
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import classifier, weights
+
+
+def example(runs: Sequence[Run], data: Data) -> None:
+    """Choose an example, and see how each loss comes to its value."""
+    st.subheader("One example through each loss")
+    part = classifier.part(data)
+    features, labels = part_of(data, part)
+    last = len(labels) - 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        row = min(controls.setting("example", width=160), last)
+        for run in runs:
+            worst = int(examples_by_loss(run, data, part)["row"].iloc[0])
+            st.button(
+                f"Worst for {LOSSES[run.experiment.loss].label.lower()}",
+                key=f"worst-{run.experiment.loss}",
+                on_click=controls.put,
+                args=("example", worst),
+            )
+    label = int(labels[row])
+    st.caption(
+        f"Example {row} of the {part} part (0 to {last}); its true class is"
+        f" {data.class_names[label]}."
+    )
+    columns = st.columns([1] + [2] * len(runs) if data.image_shape else len(runs))
+    if data.image_shape:
+        with columns.pop(0):
+            image = data.original(features[row : row + 1]).reshape(1, *data.image_shape)
+            figure.show(
+                weights.image_sheet(
+                    image, [f"true class {data.class_names[label]}"],
+                    title="", theme=figure.theme(), columns=1,
+                ),
+                key="example-image",
+                alt=f"The example as an image; its true class is {data.class_names[label]}.",
+                height=220,
+            )  # fmt: skip
+    for column, run in zip(columns, runs, strict=True):
+        with column:
+            _terms(run, data, row, part, label)
+
+
+def _terms(run: Run, data: Data, row: int, part: str, label: int) -> None:
+    features, _ = part_of(data, part)
+    table = pd.DataFrame(walk_through(run, features[row], label))
+    classes = [f"{name} (true)" if k == label else name for k, name in enumerate(data.class_names)]
+    table.insert(0, "class", classes)
+    terms = table.iloc[:, -1]
+    entry = LOSSES[run.experiment.loss]
+    st.markdown(f"**{entry.label}** = {_sum(terms)}")
+    st.dataframe(
+        table,
+        key=f"terms-{run.experiment.loss}",
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.3f") for name in table.columns[1:]
+        },
+    )
+
+
+def _sum(terms: pd.Series) -> str:
+    """'1.58 + 0.30 = 1.88', the terms that are not zero."""
+    parts = [f"{term:.3f}" for term in terms if term > 0]
+    total = f"{terms.sum():.3f}"
+    if not parts:
+        return "0: every other class is beaten by the margin"
+    return total if len(parts) == 1 else f"{' + '.join(parts)} = {total}"
