@@ -31,23 +31,21 @@ SCORES_AT_ONCE = 65_536
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Consecutive runs of one kind, with their parameters and memory."""
+    """Consecutive runs of one kind, with their parameters and memory.
+
+    `W`, `gradient` and `scratch` are views of the cohort's arrays.
+    """
 
     runs: slice
+    W: Array
+    gradient: Array
+    scratch: Array
     loss: Loss
     regularizer: Regularizer
     optimizer: Optimizer
     schedule: Schedule
     rate: Array
     memory: Memory
-
-
-@dataclass(frozen=True, eq=False)
-class Means:
-    """Means over examples, one number a run."""
-
-    loss: Array
-    accuracy: Array
 
 
 def kind(experiment: Experiment) -> tuple[str, ...]:
@@ -116,6 +114,9 @@ class Cohort:
             rule = OPTIMIZERS[optimizer](**parameters(OPTIMIZERS[optimizer], members))
             yield Block(
                 runs=runs,
+                W=self.W[runs],
+                gradient=self.gradient[runs],
+                scratch=self.scratch[runs],
                 loss=LOSSES[loss](**parameters(LOSSES[loss], members)),
                 regularizer=REGULARIZERS[regularizer](
                     **self._penalty_parameters(REGULARIZERS[regularizer], members)
@@ -146,72 +147,88 @@ class Cohort:
         if batch is None:
             X, y = self.features, self.labels
         else:
-            X = np.take(self.features, batch, axis=0, out=self.batch_features[: len(batch)])
+            # With mode="raise", take would fill a buffer of its own before it fills this one.
+            X = self.batch_features[: len(batch)]
+            self.features.take(batch, axis=0, out=X, mode="clip")
             y = self.labels[batch]
         objective = self.data_gradient(X, y)
         for block in self.blocks:
-            W, gradient = self.W[block.runs], self.gradient[block.runs]
-            scratch = self.scratch[block.runs]
+            W, gradient, scratch = block.W, block.gradient, block.scratch
             objective[block.runs] += block.regularizer.add_gradient(W, gradient, scratch)
             rate = block.rate * block.schedule.factor(update / updates)
             block.optimizer.update(W, gradient, block.memory, rate, update + 1)
             block.regularizer.prox(W, rate, scratch)
         return objective
 
-    def data_gradient(self, X: Array, y: Labels) -> Array:
-        """Put the gradient of the mean data loss into `gradient`; return that loss, (R,)."""
-        return self._pass(X, y, with_gradient=True, with_accuracy=False).loss
+    def data_gradient(self, X: Array, y: Labels, right: Array | None = None) -> Array:
+        """Put the gradient of the mean data loss into `gradient`; return that loss, (R,).
 
-    def _pass(self, X: Array, y: Labels, *, with_gradient: bool, with_accuracy: bool) -> Means:
-        """One pass over examples, in pieces: two products for all runs, losses by block."""
+        The number of right predictions is added to `right` (R,), if given.
+        """
+        loss = np.zeros(len(self.W))
+        out = self.gradient
+        for X_piece, y_piece, scores in self._scored(X, y, right):
+            loss += self._to_gradient(scores, y_piece)
+            linear.pull_back(scores, X_piece, out)
+            if out is self.scratch:
+                self.gradient += out
+            out = self.scratch
+        self.gradient *= 1.0 / len(y)
+        loss *= 1.0 / len(y)
+        return loss
+
+    def _scored(
+        self, X: Array, y: Labels, right: Array | None
+    ) -> Iterator[tuple[Array, Labels, Array]]:
+        """Examples in pieces, with their scores (R, C, piece), free to be overwritten."""
         runs, classes, _ = self.W.shape
-        loss, correct = np.zeros(runs), np.zeros(runs)
         for first in range(0, len(y), self.examples_at_once):
-            piece = slice(first, first + self.examples_at_once)
-            X_piece, y_piece = X[piece], y[piece]
-            buffer = self.scores[: runs * classes * len(y_piece)]
-            scores = linear.scores(self.W, X_piece, buffer.reshape(runs, classes, -1))
-            if with_accuracy:
-                correct += np.count_nonzero(predicted(scores) == y_piece, axis=-1)
-            for block in self.blocks:
-                loss[block.runs] += block.loss.to_gradient(scores[block.runs], y_piece).sum(axis=-1)
-            if with_gradient and first == 0:
-                linear.pull_back(scores, X_piece, self.gradient)
-            elif with_gradient:
-                self.gradient += linear.pull_back(scores, X_piece, self.scratch)
-        if with_gradient:
-            self.gradient *= 1.0 / len(y)
-        return Means(loss / len(y), correct / len(y))
+            X_piece = X[first : first + self.examples_at_once]
+            y_piece = y[first : first + self.examples_at_once]
+            buffer = self.scores[: runs * classes * len(y_piece)].reshape(runs, classes, -1)
+            scores = linear.scores(self.W, X_piece, buffer)
+            if right is not None:
+                right += np.count_nonzero(predicted(scores) == y_piece, axis=-1)
+            yield X_piece, y_piece, scores
+
+    def _to_gradient(self, scores: Array, labels: Labels) -> Array:
+        """Overwrite scores with the gradient of each run's loss; return total losses, (R,)."""
+        total = np.empty(len(self.W))
+        for block in self.blocks:
+            values = block.loss.to_gradient(scores[block.runs], labels)
+            values.sum(axis=-1, out=total[block.runs])
+        return total
 
     def evaluate(self) -> Array:
         """All data: (columns, R), the columns of a history from `objective` on."""
-        train = self._pass(self.features, self.labels, with_gradient=True, with_accuracy=True)
+        right = np.zeros(len(self.W))
+        data_loss = self.data_gradient(self.features, self.labels, right)
         penalty = np.zeros(len(self.W))
         for block in self.blocks:
-            W, gradient = self.W[block.runs], self.gradient[block.runs]
-            penalty[block.runs] = block.regularizer.value(W)
-            block.regularizer.add_least_subgradient(W, gradient)
+            penalty[block.runs] = block.regularizer.value(block.W)
+            block.regularizer.add_least_subgradient(block.W, block.gradient)
         return np.stack(
             [
-                train.loss + penalty,
-                train.loss,
+                data_loss + penalty,
+                data_loss,
                 penalty,
                 norm(self.gradient),
                 norm(self.W[..., :-1]),
-                train.accuracy,
+                right / len(self.labels),
                 *self._test(),
             ]
         )
 
     def _test(self) -> tuple[Array, Array]:
-        """Loss and accuracy on the test part; NaN where there is none."""
-        if len(self.test_labels) == 0:
+        """Mean loss and accuracy on the test part; NaN where there is none."""
+        examples = len(self.test_labels)
+        if examples == 0:
             nothing = np.full(len(self.W), np.nan)
             return nothing, nothing
-        test = self._pass(
-            self.test_features, self.test_labels, with_gradient=False, with_accuracy=True
-        )
-        return test.loss, test.accuracy
+        loss, right = np.zeros(len(self.W)), np.zeros(len(self.W))
+        for _, labels, scores in self._scored(self.test_features, self.test_labels, right):
+            loss += self._to_gradient(scores, labels)
+        return loss / examples, right / examples
 
     def park(self, run: int) -> None:
         """Put a run to rest at zero weights, where it cannot disturb the others."""
