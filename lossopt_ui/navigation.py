@@ -62,6 +62,6 @@ def begin(title: str) -> None:
 
 
 def open_on_train_page(experiment: Experiment) -> None:
-    """Go to the train page with all settings as in the experiment; for a button's callback."""
+    """Go to the train page with all settings as in the experiment."""
     controls.open_experiment(experiment)
     st.switch_page(TRAIN)

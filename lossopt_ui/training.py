@@ -32,6 +32,18 @@ class Outcome:
     running: bool
 
 
+@dataclass(eq=False)
+class _Watch:
+    """What a page watches; a fragment keeps it from one poll to the next."""
+
+    experiments: Sequence[Experiment]
+    job: jobs.Job | None
+    draw: Callable[[Outcome], None]
+    page: str
+    polling: bool
+    drawn: bool = False
+
+
 @st.cache_resource
 def _workers() -> ThreadPoolExecutor:
     pool = jobs.workers()
@@ -69,10 +81,9 @@ def watch(
     """
     try:
         job = _job_for(experiments, wanted=wanted, live=live)
-        running = job is not None and job.running
-        st.fragment(_show, run_every=POLL if running else None)(
-            experiments, job, running, draw, page
-        )
+        polling = job is not None and job.running
+        watch = _Watch(experiments, job, draw, page, polling)
+        st.fragment(_show, run_every=POLL if polling else None)(watch)
     except StoreError as error:
         st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
@@ -92,25 +103,21 @@ def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> 
     return job
 
 
-def _show(
-    experiments: Sequence[Experiment],
-    job: jobs.Job | None,
-    was_running: bool,
-    draw: Callable[[Outcome], None],
-    page: str,
-) -> None:
-    if was_running and job is not None and not job.running:
+def _show(watch: _Watch) -> None:
+    job, page = watch.job, watch.page
+    if watch.drawn and watch.polling and job is not None and not job.running:
         st.rerun()  # ends the polling, and lets the rest of the page know
-    outcome = _outcome(experiments, job)
+    watch.drawn = True
+    outcome = _outcome(watch.experiments, job)
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
         _status(job)
         if outcome.histories:
-            shown[page] = experiments
+            shown[page] = watch.experiments
         elif page in shown and job is None:
             st.info("The settings have changed: these are the last runs. Press Train for new ones.")
             outcome = _outcome(shown[page], None)
-    draw(outcome)
+    watch.draw(outcome)
 
 
 def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome:

@@ -9,14 +9,9 @@ from lossopt_core import RunStore, StoreError
 LOCAL = "local"
 
 
-@st.cache_resource(max_entries=8)
-def _store(workspace: str) -> RunStore:
-    return RunStore(workspace=workspace)
-
-
 def store() -> RunStore:
     """The store of this visitor's runs: `LOSSOPT_STORE`, or SQLite in `data/`."""
-    return _store(LOCAL)
+    return RunStore(workspace=LOCAL)
 
 
 def delete(ids: Sequence[str]) -> None:

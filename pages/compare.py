@@ -53,14 +53,10 @@ def tools(runs: list, ids: tuple) -> None:
             on_click="ignore",
             key="download",
         )
-        if len(runs) == 1:
-            st.button(
-                "Open on the train page",
-                icon=":material/open_in_new:",
-                key="open",
-                on_click=navigation.open_on_train_page,
-                args=(runs[0].experiment,),
-            )
+        if len(runs) == 1 and st.button(
+            "Open on the train page", icon=":material/open_in_new:", key="open"
+        ):
+            navigation.open_on_train_page(runs[0].experiment)
         with st.popover("Delete", icon=":material/delete:"):
             what = "this run" if len(ids) == 1 else f"these {len(ids)} runs"
             st.write(f"Delete {what} for good?")

@@ -1,0 +1,81 @@
+"""The app without a browser: pages run by Streamlit's AppTest, figures read back."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30.0
+"""Seconds for a training in the background; the first one imports scikit-learn."""
+
+
+def open_page(file: str, query: Mapping[str, str] | None = None) -> AppTest:
+    """A new visitor opens a page by its file's name, with settings in the address."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    for name, value in (query or {}).items():
+        app.query_params[name] = value
+    return go(app, file)
+
+
+def go(app: AppTest, file: str) -> AppTest:
+    """The same visitor goes on to another page."""
+    return app.switch_page(f"pages/{file}.py").run()
+
+
+def settle(app: AppTest) -> AppTest:
+    """Run the page until nothing is trained any more."""
+    end = time.monotonic() + PATIENCE
+    while any(button.key == "stop" for button in app.button):
+        assert time.monotonic() < end, "the training did not come to an end"
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def train(app: AppTest) -> AppTest:
+    """Press Train, and wait for the runs."""
+    return settle(app.button(key="train").click().run())
+
+
+def figures(app: AppTest) -> dict[str, dict[str, Any]]:
+    """The figures on the page by their keys, with plain lists for arrays; `alt` beside."""
+    found = {}
+    for element in app.get("bidi_component"):
+        content = json.loads(element.proto.json)
+        figure = plain(json.loads(content["figure"]))
+        found[element.key] = figure | {"alt": content["alt"]}
+    return found
+
+
+def trace(figure: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A figure's trace by its name in the legend."""
+    [found] = [each for each in figure["data"] if each.get("name") == name]
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A figure's JSON with its packed arrays as lists."""
+    if isinstance(value, dict) and "bdata" in value:
+        numbers = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+        shape = [int(each) for each in str(value.get("shape", len(numbers))).split(",")]
+        return numbers.reshape(shape).tolist()
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value
+
+
+def words(app: AppTest) -> str:
+    """All that the page says in words."""
+    return "\n".join(_texts(app))
+
+
+def _texts(app: AppTest) -> Iterator[str]:
+    for kind in ("title", "subheader", "markdown", "caption", "info", "warning", "error"):
+        yield from (element.value for element in getattr(app, kind))
+    yield from (f"{each.label}: {each.value} ({each.delta})" for each in app.metric)

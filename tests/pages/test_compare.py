@@ -1,0 +1,111 @@
+"""The page of all kept runs."""
+
+import math
+
+import pytest
+
+from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_ui.downloads import csv
+from tests.helpers import figures, open_page, trace, words
+
+
+@pytest.fixture
+def kept(store: RunStore) -> list[Run]:
+    """Three runs of two losses, in the store."""
+    runs = train(
+        [
+            Experiment(epochs=2),
+            Experiment(epochs=2, learning_rate=0.3),
+            Experiment(epochs=2, loss="hinge"),
+        ]
+    )
+    store.save(runs)
+    return runs
+
+
+def ids(*runs: Run) -> dict[str, str]:
+    return {"runs": ",".join(run.id for run in runs)}
+
+
+def test_without_runs_it_shows_the_way_to_the_first(store: RunStore) -> None:
+    app = open_page("compare")
+    assert not app.exception
+    assert "No runs are kept yet" in app.info[0].value
+
+
+def test_the_table_has_all_runs_with_what_differs_first(kept: list[Run]) -> None:
+    [table] = open_page("compare").dataframe
+    assert set(table.value["id"]) == {run.id for run in kept}
+    assert list(table.value.columns)[:3] == ["loss", "margin", "learning_rate"]
+    assert "momentum" not in table.value
+    assert table.value["id"].iloc[0] == kept[-1].id
+
+
+def test_runs_in_the_address_are_selected_and_drawn(kept: list[Run]) -> None:
+    app = open_page("compare", ids(kept[0], kept[1]))
+    assert not app.exception
+    chart = figures(app)["curves-all"]
+    for run, name in ((kept[0], "learning rate 0.1"), (kept[1], "learning rate 0.3")):
+        drawn = trace(chart, name)
+        assert drawn["y"] == pytest.approx(run.history["objective"].tolist())
+
+
+def test_different_losses_never_share_an_axis_for_their_values(kept: list[Run]) -> None:
+    app = open_page("compare", ids(*kept))
+    assert set(figures(app)) == {"curves-hinge", "curves-cross_entropy"}
+    assert "cannot be compared" in words(app)
+    app.selectbox(key="y").set_value("test_accuracy").run()
+    assert set(figures(app)) == {"curves-all"}
+    assert len(figures(app)["curves-all"]["data"]) == 3
+
+
+def test_axes_are_chosen_and_kept_in_the_address(kept: list[Run]) -> None:
+    app = open_page("compare", ids(kept[0]) | {"x": "update", "log_y": "true"})
+    layout = figures(app)["curves-all"]["layout"]
+    assert layout["xaxis"]["title"]["text"] == "Updates"
+    assert layout["yaxis"]["type"] == "log"
+    app.selectbox(key="x").set_value("gradient_evaluations").run()
+    assert dict(app.query_params)["x"] == "gradient_evaluations"
+
+
+def test_two_runs_are_told_apart_by_the_fields_that_differ_alone(kept: list[Run]) -> None:
+    app = open_page("compare", ids(kept[0], kept[1]))
+    difference = app.dataframe[1].value
+    assert list(difference.index) == ["Learning rate α"]
+    assert list(difference.iloc[0]) == ["0.1", "0.3"]
+
+
+def test_deleting_asks_first_and_then_deletes_the_selected_runs_alone(
+    kept: list[Run], store: RunStore
+) -> None:
+    app = open_page("compare", ids(kept[0], kept[2]))
+    assert "Delete these 2 runs for good?" in words(app)
+    app.button(key="delete").click().run()
+    assert not app.exception
+    assert list(store.list()["id"]) == [kept[1].id]
+
+
+def test_a_run_that_is_not_kept_here_is_said(kept: list[Run]) -> None:
+    app = open_page("compare", {"runs": f"{kept[0].id},{'0' * 16}"})
+    assert not app.exception
+    assert "1 of the runs in the address are not kept here" in app.warning[0].value
+    assert len(figures(app)["curves-all"]["data"]) == 1
+
+
+def test_the_download_holds_every_evaluation_of_the_runs(kept: list[Run]) -> None:
+    rows = csv(kept).decode().splitlines()
+    assert len(rows) == 1 + sum(len(run.history) for run in kept)
+    header = rows[0].split(",")
+    first = dict(zip(header, rows[1].split(","), strict=True))
+    assert first["id"] == kept[0].id
+    assert float(first["objective"]) == pytest.approx(math.log(10))
+
+
+def test_a_run_opens_on_the_train_page_with_its_settings(kept: list[Run]) -> None:
+    app = open_page("compare", ids(kept[2]))
+    app.button(key="open").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Train a classifier"
+    assert app.selectbox(key="loss").value == "hinge"
+    assert app.number_input(key="epochs").value == 2
+    assert set(figures(app)) >= {"objective", "accuracy"}

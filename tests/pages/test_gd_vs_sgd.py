@@ -1,0 +1,73 @@
+"""The page of gradient descent against SGD."""
+
+import math
+
+import pytest
+
+from lossopt_core import Experiment, RunStore
+from lossopt_core import train as train_in_core
+from tests.helpers import figures, open_page, trace, train, words
+
+PAGE = "gd-vs-sgd"
+
+
+def test_gd_and_every_batch_size_are_trained(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"epochs": "2", "batch_sizes": "8,128"}))
+    assert not app.exception
+    names = [each["name"] for each in figures(app)["objective"]["data"]]
+    assert names == ["GD (full batch)", "SGD, batch size 8", "SGD, batch size 128"]
+    [run] = train_in_core([Experiment(epochs=2, batch_size=128)])
+    drawn = trace(figures(app)["objective"], "SGD, batch size 128")
+    assert drawn["y"] == pytest.approx(run.history["objective"].tolist())
+
+
+def test_the_axis_is_equal_work_until_one_chooses_another(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"epochs": "2"}))
+    chart = figures(app)["objective"]
+    assert chart["layout"]["xaxis"]["title"]["text"] == "Gradient evaluations (examples)"
+    assert {each["x"][-1] for each in chart["data"]} == {2.0 * 1347}
+    app.selectbox(key="work").set_value("update").run()
+    ends = [each["x"][-1] for each in figures(app)["objective"]["data"]]
+    assert ends == [2.0, 2.0 * math.ceil(1347 / 32)]
+
+
+def test_axes_can_be_logarithmic(store: RunStore) -> None:
+    query = {"epochs": "2", "log_x": "true", "log_y": "true"}
+    layout = figures(train(open_page(PAGE, query)))["objective"]["layout"]
+    assert layout["xaxis"]["type"] == layout["yaxis"]["type"] == "log"
+
+
+def test_with_two_features_ways_are_those_of_the_weight_vectors(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"epochs": "2", "dataset": "blobs"}))
+    ways = figures(app)["ways"]
+    assert ways["layout"]["xaxis"]["title"]["text"] == "Weight of x1"
+    [run] = train_in_core([Experiment(dataset="blobs", epochs=2, optimizer="gd")])
+    end_of_first_class = trace(ways, "GD (full batch)")["x"][len(run.path_updates) - 1]
+    assert end_of_first_class == pytest.approx(run.weights[0, 0], rel=1e-6)
+
+
+def test_with_many_features_ways_are_on_the_principal_plane(store: RunStore) -> None:
+    ways = figures(train(open_page(PAGE, {"epochs": "2"})))["ways"]
+    assert "% of the movement is in this plane" in ways["layout"]["title"]["text"]
+    assert ways["layout"]["yaxis"]["title"]["text"] == "Second principal direction"
+
+
+def test_a_batch_that_takes_in_all_examples_is_left_out_and_said(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"epochs": "2", "dataset": "blobs", "batch_sizes": "32,512"}))
+    assert not app.exception
+    assert "Left out" in words(app)
+    assert len(store.list()) == 2
+
+
+def test_without_a_batch_size_gd_stands_alone(store: RunStore) -> None:
+    app = open_page(PAGE, {"epochs": "2"})
+    app.pills(key="batch_sizes").set_value([]).run()
+    train(app)
+    assert not app.exception
+    assert len(figures(app)["objective"]["data"]) == 1
+
+
+def test_gd_is_the_baseline_of_the_others(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"epochs": "2"}))
+    assert [metric.label for metric in app.metric] == ["GD (full batch)", "SGD, batch size 32"]
+    assert app.metric[1].delta.endswith("against GD (full batch)")

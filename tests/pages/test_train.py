@@ -1,0 +1,184 @@
+"""The train page."""
+
+import math
+
+import pytest
+
+from lossopt_core import Experiment, RunStore, train
+from tests.helpers import figures, go, open_page, settle, trace, words
+from tests.helpers import train as press_train
+
+
+def test_the_first_visit_says_what_to_do(store: RunStore) -> None:
+    app = open_page("train")
+    assert not app.exception
+    assert [message.value for message in app.info] == ["Choose the settings, then press **Train**."]
+    assert not figures(app)
+    assert store.list().empty
+
+
+def test_training_shows_the_run_that_the_core_gives(store: RunStore) -> None:
+    app = press_train(open_page("train", {"epochs": "3"}))
+    [run] = train([Experiment(epochs=3)])
+    assert not app.exception
+    assert app.metric[0].value == f"{run.final['objective']:.4g} nats"
+    assert app.metric[1].value == f"{100 * run.final['test_accuracy']:.1f} %"
+    objective = trace(figures(app)["objective"], "objective")
+    assert objective["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
+    assert objective["x"] == pytest.approx(run.history["epoch"].tolist())
+    assert objective["y"][0] == pytest.approx(math.log(10))
+    assert list(store.list()["id"]) == [run.id]
+
+
+def test_objective_is_drawn_with_its_parts(store: RunStore) -> None:
+    chart = figures(press_train(open_page("train", {"epochs": "2"})))["objective"]
+    parts = [trace(chart, name)["y"] for name in ("data loss", "penalty", "objective")]
+    for data_loss, penalty, objective in zip(*parts, strict=True):
+        assert data_loss + penalty == pytest.approx(objective)
+    assert chart["layout"]["xaxis"]["title"]["text"] == "Epochs"
+    assert "nats" in chart["layout"]["yaxis"]["title"]["text"]
+    assert "Objective" in chart["alt"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "theory"), [("hinge", "9"), ("squared_hinge", "9"), ("cross_entropy", "2.303")]
+)
+def test_the_loss_at_the_start_is_what_theory_says(store: RunStore, loss: str, theory: str) -> None:
+    app = press_train(open_page("train", {"loss": loss, "epochs": "1", "learning_rate": "0.01"}))
+    [level] = figures(app)["objective"]["layout"]["annotations"]
+    assert level["text"] == f"zero weights: {theory}"
+    assert trace(figures(app)["objective"], "data loss")["y"][0] == pytest.approx(
+        float(theory), rel=1e-3
+    )
+    assert f"= {theory}$" in words(app)
+
+
+def test_digits_have_templates_confusion_and_worst_examples(store: RunStore) -> None:
+    app = press_train(open_page("train", {"epochs": "2"}))
+    shown = figures(app)
+    [portrait] = shown["portrait"]["data"]
+    assert portrait["zmin"] == -portrait["zmax"]
+    captions = [each["text"] for each in shown["portrait"]["layout"]["annotations"]]
+    assert captions == list("0123456789")
+    [confusion] = shown["confusion"]["data"]
+    assert sum(map(sum, confusion["customdata"])) == 450
+    assert len(shown["worst"]["layout"]["annotations"]) == 10
+
+
+def test_a_plane_has_decision_regions_and_a_table_of_worst_examples(store: RunStore) -> None:
+    app = press_train(open_page("train", {"dataset": "blobs", "epochs": "2"}))
+    names = [each.get("name") for each in figures(app)["portrait"]["data"]]
+    assert names == [None, "A", "B", "C", "A, test", "B, test", "C, test"]
+    assert "worst" not in figures(app)
+    [table] = app.dataframe
+    assert list(table.value["loss"]) == sorted(table.value["loss"], reverse=True)
+
+
+def test_more_features_than_a_plane_has_are_said_to_have_no_picture(store: RunStore) -> None:
+    query = {"dataset": "blobs", "blobs.features": "5", "epochs": "2"}
+    app = press_train(open_page("train", query))
+    assert not app.exception
+    assert "portrait" not in figures(app)
+    assert "two features" in words(app)
+
+
+def test_no_test_part_is_no_problem(store: RunStore) -> None:
+    app = press_train(open_page("train", {"test_fraction": "0", "epochs": "1"}))
+    assert not app.exception
+    assert app.metric[1].value == "–"
+
+
+def test_a_diverged_run_is_shown_and_explained(store: RunStore) -> None:
+    app = press_train(open_page("train", {"loss": "squared_hinge", "learning_rate": "1"}))
+    assert not app.exception
+    assert "diverged after" in words(app)
+    assert trace(figures(app)["objective"], "objective")["y"][-1] > 1e5
+    assert list(store.list()["status"]) == ["diverged"]
+
+
+def test_changed_settings_keep_the_last_curves_and_say_so(store: RunStore) -> None:
+    app = press_train(open_page("train", {"epochs": "2"}))
+    before = figures(app)["objective"]["data"]
+    app.selectbox(key="loss").set_value("hinge").run()
+    assert figures(app)["objective"]["data"] == before
+    assert "The settings have changed" in words(app)
+    app.selectbox(key="loss").set_value("cross_entropy").run()
+    assert "The settings have changed" not in words(app)
+
+
+def test_with_the_switch_on_every_change_trains(store: RunStore) -> None:
+    app = press_train(open_page("train", {"epochs": "2"}))
+    app.toggle(key="live").set_value(True).run()
+    settle(app.number_input(key="epochs").set_value(3).run())
+    assert figures(app)["objective"]["data"][1]["x"][-1] == 3.0
+    assert len(store.list()) == 2
+
+
+def test_settings_survive_going_to_another_page_and_back(store: RunStore) -> None:
+    app = open_page("train")
+    app.selectbox(key="loss").set_value("hinge").run()
+    app.number_input(key="margin").set_value(2.5).run()
+    app.selectbox(key="learning_rate").set_value("0.3").run()
+    go(app, "compare")
+    go(app, "train")
+    assert app.selectbox(key="loss").value == "hinge"
+    assert app.number_input(key="margin").value == 2.5
+    assert app.selectbox(key="learning_rate").value == "0.3"
+
+
+def test_settings_are_in_the_address_and_defaults_are_not(store: RunStore) -> None:
+    app = open_page("train")
+    assert dict(app.query_params) == {}
+    app.selectbox(key="loss").set_value("hinge").run()
+    app.selectbox(key="learning_rate").set_value("0.3").run()
+    assert dict(app.query_params) == {"loss": "hinge", "learning_rate": "0.3"}
+    app.selectbox(key="loss").set_value("cross_entropy").run()
+    assert dict(app.query_params) == {"learning_rate": "0.3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("loss", "<script>alert(1)</script>", "loss must be one of hinge"),
+        ("epochs", "99999999", "epochs must be a whole number from 1 to 100000"),
+        ("epochs", "3.5", "epochs must be a whole number"),
+        ("learning_rate", "nan", "learning_rate must be a number"),
+        ("learning_rate", "-1", "learning_rate must be a number from 1e-08"),
+        ("standardize", "perhaps", "standardize must be true or false"),
+        ("dataset", "../../etc/passwd", "dataset must be one of digits"),
+        ("blobs.spread", "1e999", "blobs.spread must be a number from 0.1 to 10"),
+        ("runs", "DROP TABLE runs", "runs must be ids"),
+        ("batch_sizes", "32,7", "batch_sizes must be some of"),
+    ],
+)
+def test_a_bad_value_in_the_address_is_named_and_replaced_by_the_default(
+    store: RunStore, name: str, value: str, said: str
+) -> None:
+    app = open_page("train", {name: value, "momentum": "0.5"})
+    assert not app.exception
+    [warning] = app.warning
+    assert said in warning.value
+    assert "using" in warning.value
+    assert dict(app.query_params) == {"momentum": "0.5"}
+
+
+def test_settings_that_fit_no_experiment_are_explained(store: RunStore) -> None:
+    app = open_page("train", {"dataset": "course_demo", "test_fraction": "0.1"})
+    assert not app.exception
+    assert "test_fraction must leave at least one" in app.error[0].value
+
+
+def test_a_batch_larger_than_the_data_is_the_whole_data(store: RunStore) -> None:
+    app = press_train(open_page("train", {"dataset": "course_demo", "epochs": "2"}))
+    assert not app.exception
+    assert "whole training part of 6 examples" in words(app)
+    assert list(store.list()["batch_size"]) == [6]
+
+
+def test_a_store_out_of_reach_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOSSOPT_STORE", "sqlite:////proc/nowhere/runs.db")
+    app = open_page("train")
+    assert not app.exception
+    assert "Runs cannot be kept or found" in app.error[0].value
