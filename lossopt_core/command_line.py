@@ -172,7 +172,7 @@ def add_settings(training: argparse.ArgumentParser) -> None:
             f"--{name.replace('_', '-')}",
             dest=name,
             nargs="+",
-            metavar=(metavar(declaration), "..."),
+            metavar=metavar(declaration),
             help=in_words(declaration).replace("%", "%%"),
         )
         if name == "dataset":
@@ -181,7 +181,7 @@ def add_settings(training: argparse.ArgumentParser) -> None:
                 nargs="+",
                 action="append",
                 default=[],
-                metavar=("NAME=VALUE", "..."),
+                metavar="NAME=VALUE",
                 help="An option of a data set, with one or more values: --option spread=1 2 4;"
                 " blobs.spread=1 where several data sets know the name.",
             )
@@ -329,7 +329,7 @@ def train_command(chosen: argparse.Namespace) -> int:
     store = RunStore(chosen.store)
     missing = store.missing(experiments)
     if there := len(experiments) - len(missing):
-        say(f"{counted(there)} of {len(experiments)} in the store already.")
+        say(f"{there} of {counted(len(experiments))} in the store already.")
     with interruptible() as interrupted:
         train_and_save(missing, store, interrupted)
         ended = interrupted()
