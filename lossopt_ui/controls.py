@@ -5,6 +5,7 @@ goes along from page to page; and in the address, so that a copied address shows
 widget shows what its declaration in the core says; the core decides what is valid.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,13 +20,6 @@ from lossopt_ui.views import Several
 _VALUES = "controls.values"
 _PAGE = "controls.page"
 _PROBLEMS = "controls.problems"
-
-_SUGGESTIONS = {
-    "strength": ("0", "1e-05", "0.0001", "0.001", "0.01", "0.1", "1"),
-    "learning_rate": (
-        "0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10",
-    ),
-}  # fmt: skip
 
 
 def value(name: str) -> Any:
@@ -75,7 +69,7 @@ def open_experiment(experiment: Experiment) -> None:
 def put(name: str, content: Any) -> None:
     """Set a value from elsewhere than its own widget; for callbacks."""
     _values()[name] = links.DECLARED[name].check(name, content)
-    st.session_state.pop(name, None)
+    st.session_state[name] = _as_shown(name, value(name))
     _write_address()
 
 
@@ -85,26 +79,21 @@ def setting(name: str, **looks: Any) -> Any:
     `looks` are handed to the widget: `label_visibility`, `disabled` and the like.
     """
     declaration = links.DECLARED[name]
-    if name not in st.session_state:
-        st.session_state[name] = _as_shown(name, value(name))
-    looks |= {"key": name, "on_change": _take_change, "args": (name,)}
+    # A widget starts from our value, not from its own default: Streamlit forgets a widget
+    # that is not drawn for a while.
+    start = _as_shown(name, value(name))
+    looks |= {"help": declaration.help, "key": name}
+    looks |= {"on_change": _take_change, "args": (name,)}
     match declaration:
         case Switch():
-            st.toggle(declaration.label, help=declaration.help, **looks)
+            st.toggle(declaration.label, start, **looks)
         case Choice():
-            _choice(declaration, looks)
-        case Number(logarithmic=True):
-            _logarithmic(name, declaration, looks)
+            _choice(declaration, start, looks)
         case Number():
-            _number(declaration, looks)
+            _number(declaration, start, looks)
         case Several():
-            st.pills(
-                declaration.label,
-                declaration.choices,
-                selection_mode="multi",
-                help=declaration.help,
-                **looks,
-            )
+            looks |= {"selection_mode": "multi", "default": start}
+            st.pills(declaration.label, declaration.choices, **looks)
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
     if problem:
         st.error(problem)
@@ -112,59 +101,52 @@ def setting(name: str, **looks: Any) -> Any:
 
 
 def _as_shown(name: str, content: Any) -> Any:
-    """A value as its widget holds it: a logarithmic number is the text in its box."""
-    declaration = links.DECLARED[name]
-    if isinstance(declaration, Number) and declaration.logarithmic:
-        return links.write(float(content))
-    return list(content) if isinstance(declaration, Several) else content
+    """A value as its widget holds it."""
+    return list(content) if isinstance(links.DECLARED[name], Several) else content
 
 
 def _take_change(name: str) -> None:
     """A widget has changed: keep its value, if it is one, and bring the address up to date."""
-    declaration, content = links.DECLARED[name], st.session_state[name]
     try:
-        if isinstance(content, str) and isinstance(declaration, Number):
-            content = links.parse(name, content)
-        _values()[name] = declaration.check(name, content)
-    except ValueError as error:
+        _values()[name] = links.DECLARED[name].check(name, st.session_state[name])
+    except ValueError as error:  # a widget's limits are the browser's: they can be got around
         st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays {value(name)}."
         st.session_state[name] = _as_shown(name, value(name))
     _write_address()
 
 
-def _choice(declaration: Choice, looks: dict[str, Any]) -> None:
+def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
+    names = list(declaration.registry)
     st.selectbox(
         declaration.label,
-        list(declaration.registry),
+        names,
+        index=names.index(start),
         format_func=lambda entry: links.label(declaration.registry[entry]),
-        help=declaration.help,
         **looks,
     )
 
 
-def _number(declaration: Number, looks: dict[str, Any]) -> None:
+def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
     kind = int if declaration.whole else float
+    step = 1 if declaration.whole else _fine_step(start) if declaration.logarithmic else None
+    looks["help"] += f" {declaration.low:g} to {declaration.high:g}."
     st.number_input(
         declaration.label,
         min_value=kind(declaration.low),
         max_value=kind(declaration.high),
-        step=1 if declaration.whole else None,
+        value=start,
+        step=step,
         format="%d" if declaration.whole else "%g",
-        help=f"{declaration.help} {declaration.low:g} to {declaration.high:g}.",
         **looks,
     )
 
 
-def _logarithmic(name: str, declaration: Number, looks: dict[str, Any]) -> None:
-    """A box of suggestions, powers of ten and their like, that takes any other number too."""
-    st.selectbox(
-        declaration.label,
-        _SUGGESTIONS[name],
-        accept_new_options=True,
-        help=f"{declaration.help} Choose, or type any number from {declaration.low:g}"
-        f" to {declaration.high:g}.",
-        **looks,
-    )
+def _fine_step(content: float) -> float:
+    """A step that changes a number by a fifth to a half, whatever its power of ten."""
+    if content <= 0:
+        return 1e-4
+    decade = 10.0 ** math.floor(math.log10(content) + 1e-9)
+    return decade / 2 if content < 1.999 * decade else decade
 
 
 def data() -> dict[str, Any]:

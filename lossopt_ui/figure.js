@@ -9,12 +9,14 @@ const load = (address) =>
     if (window.Plotly) return resolve(window.Plotly);
     const script = document.createElement("script");
     script.src = new URL(address, document.baseURI).href;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
+    const fail = () => {
       library = undefined;
       script.remove();
       reject(new Error("script"));
     };
+    // A proxy's error page loads too, but brings no library.
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : fail());
+    script.onerror = fail;
     document.head.appendChild(script);
   }));
 
@@ -63,14 +65,15 @@ const draw = async ({ data, parentElement }) => {
   const figure = JSON.parse(data.figure);
   await Plotly.react(element, figure.data, themed(figure, element), {
     displaylogo: false,
-    responsive: true,
     modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
     toImageButtonOptions: { format: "svg", filename: data.name },
   });
   if (!element.watched) {
     // A hidden tab has no size: draw again when the element gets one.
     element.watched = new ResizeObserver(() => {
-      if (element.isConnected && element.offsetWidth > 0) Plotly.Plots.resize(element);
+      if (element.isConnected && element.offsetWidth > 0 && element._fullLayout) {
+        Plotly.Plots.resize(element);
+      }
     });
     element.watched.observe(element);
   }
@@ -81,6 +84,7 @@ export default function (component) {
   const element = component.parentElement.querySelector(".lossopt-figure");
   return () => {
     element.watched?.disconnect();
-    window.Plotly?.purge(element);
+    // Not at once: plotly may be in the middle of drawing, and would stumble.
+    setTimeout(() => element.isConnected || window.Plotly?.purge(element), 2000);
   };
 }

@@ -25,6 +25,9 @@ def show(figure: go.Figure, *, key: str, alt: str, height: int = 340) -> None:
 
     What a person has set in it stays as long as the key does.
     """
+    for trace in figure.data:
+        # Plotly knows a trace by its uid: what is hidden stays so where others come and go.
+        trace.uid = trace.name
     figure.update_layout(
         template="none",
         height=height,

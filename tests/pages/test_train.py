@@ -118,19 +118,19 @@ def test_settings_survive_going_to_another_page_and_back(store: RunStore) -> Non
     app = open_page("train")
     app.selectbox(key="loss").set_value("hinge").run()
     app.number_input(key="margin").set_value(2.5).run()
-    app.selectbox(key="learning_rate").set_value("0.3").run()
+    app.number_input(key="learning_rate").set_value(0.3).run()
     go(app, "compare")
     go(app, "train")
     assert app.selectbox(key="loss").value == "hinge"
     assert app.number_input(key="margin").value == 2.5
-    assert app.selectbox(key="learning_rate").value == "0.3"
+    assert app.number_input(key="learning_rate").value == 0.3
 
 
 def test_settings_are_in_the_address_and_defaults_are_not(store: RunStore) -> None:
     app = open_page("train")
     assert dict(app.query_params) == {}
     app.selectbox(key="loss").set_value("hinge").run()
-    app.selectbox(key="learning_rate").set_value("0.3").run()
+    app.number_input(key="learning_rate").set_value(0.3).run()
     assert dict(app.query_params) == {"loss": "hinge", "learning_rate": "0.3"}
     app.selectbox(key="loss").set_value("cross_entropy").run()
     assert dict(app.query_params) == {"learning_rate": "0.3"}

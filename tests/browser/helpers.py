@@ -1,0 +1,155 @@
+"""Driving the app in a real browser: waiting for its reruns, reading what it shows."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Page
+
+from tests.helpers import plain
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Counts the messages of Streamlit's WebSocket.  The app's own mark of a running script is not
+# enough: right after a click it still says that nothing runs.
+COUNT_MESSAGES = """
+(() => {
+  const Plain = window.WebSocket;
+  window.__messages = { sent: 0, received: 0, last: 0 };
+  window.WebSocket = class extends Plain {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("message", () => {
+        __messages.received++;
+        __messages.last = performance.now();
+      });
+    }
+    send(message) {
+      __messages.sent++;
+      __messages.received = 0;
+      __messages.last = performance.now();
+      super.send(message);
+    }
+  };
+})()
+"""
+
+# Something was sent since, it was answered, and for a while nothing more has come.
+_ANSWERED = """
+([sent, quiet]) => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app?.dataset.testConnectionState === "CONNECTED"
+    && app.dataset.testScriptState === "notRunning"
+    && !document.querySelector('[data-stale="true"]')
+    && __messages.sent > sent
+    && __messages.received > 0
+    && performance.now() - __messages.last > quiet;
+}
+"""
+
+_READ_FIGURE = """
+(element) => {
+  const plain = (name, value) =>
+    name.startsWith("_") ? undefined : ArrayBuffer.isView(value) ? Array.from(value) : value;
+  return JSON.stringify({ data: element.data, layout: element.layout }, plain);
+}
+"""
+
+
+@contextmanager
+def server(
+    script: Path, *, environment: Mapping[str, str] | None = None, base_path: str = ""
+) -> Iterator[str]:
+    """A Streamlit server of its own for a script, run where the script is; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", script.name,
+        "--server.port", str(port),
+        "--server.address", "127.0.0.1",
+        "--server.headless", "true",
+        "--server.fileWatcherType", "none",
+        "--browser.gatherUsageStats", "false",
+        "--server.baseUrlPath", base_path,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        cwd=script.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}/{base_path}".rstrip("/")
+    try:
+        _wait_until_healthy(process, address)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server stopped at once, with code {process.returncode}")
+        try:
+            # Only the exact path is telling: any unknown one is answered with the app's page.
+            with urlopen(f"{address}/_stcore/health", timeout=1) as answer:
+                if answer.read() == b"ok":
+                    return
+        except (URLError, TimeoutError, ConnectionError):
+            pass
+        time.sleep(0.05)
+    raise RuntimeError(f"the server at {address} did not become healthy in 30 s")
+
+
+def goto(page: Page, path: str) -> None:
+    """Open a path of the app, or a full address, and wait until the page is complete."""
+    page.goto(path)
+    page.wait_for_function(_ANSWERED, arg=[0, 150], timeout=30_000)
+
+
+@contextmanager
+def rerun(page: Page, *, quiet: int = 100, timeout: int = 15_000) -> Iterator[None]:
+    """Wait, after what is done inside, for the rerun that it causes.
+
+    On a page that polls a running training, wait for what should appear instead.
+    """
+    sent = page.evaluate("__messages.sent")
+    yield
+    page.wait_for_function(_ANSWERED, arg=[sent, quiet], timeout=timeout)
+
+
+def selector(key: str) -> str:
+    """The CSS selector of our figure with this key."""
+    return f".st-key-{re.sub('[^a-zA-Z0-9_-]', '-', key.strip())} .lossopt-figure"
+
+
+def figure(page: Page, key: str) -> dict[str, Any]:
+    """The figure with this key as the browser has it now: its `data` and its `layout`."""
+    page.wait_for_function(
+        "(selector) => document.querySelector(selector)?._fullLayout", arg=selector(key)
+    )
+    read: dict[str, Any] = json.loads(page.locator(selector(key)).evaluate(_READ_FIGURE))
+    return plain(read)
+
+
+def shown_text(page: Page) -> str:
+    """All text that can be seen on the page."""
+    return page.locator('[data-testid="stApp"]').inner_text()

@@ -1,0 +1,175 @@
+"""The frame of every page, and figures that keep what a person has set in them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lossopt_ui import navigation
+from tests.browser.figures_app import WIDE
+from tests.browser.helpers import ROOT, figure, goto, rerun, selector, server, shown_text
+
+PAGES = {file.stem: file for file in sorted((ROOT / "pages").glob("*.py"))}
+START = Path(navigation.START).stem
+
+
+@pytest.fixture
+def fresh_app(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a server that nobody has visited."""
+    with server(ROOT / "streamlit_app.py", environment=environment) as address:
+        yield address
+
+
+# The server comes before the page, so that it goes after it: a page without one logs errors.
+@pytest.mark.parametrize("name", [name for name in PAGES if name != START])
+def test_the_first_visit_to_a_fresh_server_may_be_to_any_page(fresh_app, page: Page, name):
+    goto(page, f"{fresh_app}/{name}?seed=3")
+    expect(page.get_by_test_id("stTopNavLink")).to_have_count(len(PAGES))
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.url == f"{fresh_app}/{name}?seed=3"
+    assert "Page not found" not in shown_text(page)
+    assert not page.get_by_test_id("stSidebarNav").count(), "the folder's own navigation"
+
+
+def test_every_page_is_reached_by_the_navigation(page: Page):
+    goto(page, "/")
+    for link in page.get_by_test_id("stTopNavLink").all():
+        link.click()
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        assert "Page not found" not in shown_text(page)
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app with figures, served below a path as behind a proxy."""
+    place = tmp_path_factory.mktemp("figures")
+    shutil.copy(Path(__file__).with_name("figures_app.py"), place)
+    shutil.copytree(ROOT / "static", place / "static")
+    shutil.copytree(ROOT / ".streamlit", place / ".streamlit")
+    with server(place / "figures_app.py", base_path="some/path") as address:
+        yield f"{address}/"
+
+
+def axis_ranges(page: Page, key: str) -> list[list[float]]:
+    layout = figure(page, key)["layout"]
+    return [layout["xaxis"]["range"], layout["yaxis"]["range"]]
+
+
+def width(page: Page, css: str) -> float:
+    box = page.locator(css).first.bounding_box()
+    assert box, f"{css} is not shown"
+    return box["width"]
+
+
+def drag(page: Page, css: str) -> None:
+    """Zoom in by dragging over the middle of a figure."""
+    box = page.locator(f"{css} .nsewdrag").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+
+
+def test_zoom_and_hidden_lines_survive_new_data(page: Page, figures):
+    goto(page, figures)
+    before = figure(page, "wide")
+    page.locator(selector("wide")).evaluate("element => { element.mark = true; }")
+    drag(page, selector("wide"))
+    page.locator(f"{selector('wide')} .legendtoggle").nth(1).click()
+    page.wait_for_function(
+        "css => document.querySelector(css).data[1].visible === 'legendonly'",
+        arg=selector("wide"),
+    )
+    zoomed = axis_ranges(page, "wide")
+    assert zoomed[0] != before["layout"]["xaxis"]["range"]
+    with rerun(page):
+        page.get_by_role("button", name="Move").click()
+    expect(page.get_by_text("moved 1")).to_be_visible()
+    after = figure(page, "wide")
+    assert after["data"][0]["y"] == pytest.approx([y + 1 for y in before["data"][0]["y"]])
+    assert axis_ranges(page, "wide") == zoomed
+    assert after["data"][1]["visible"] == "legendonly"
+    assert page.locator(selector("wide")).evaluate("element => element.mark")
+
+
+def test_an_untouched_figure_follows_its_data(page: Page, figures):
+    goto(page, figures)
+    low, high = axis_ranges(page, "wide")[1]
+    with rerun(page):
+        page.get_by_role("button", name="Move").click()
+    assert axis_ranges(page, "wide")[1] == pytest.approx([low + 1, high + 1])
+
+
+def test_a_figure_takes_the_colours_of_the_theme(page: Page, figures):
+    text = f"() => getComputedStyle(document.querySelector('{selector('wide')} .xtitle')).fill"
+    page.emulate_media(color_scheme="light")
+    goto(page, figures)
+    figure(page, "wide")
+    expect(page.get_by_text("theme light")).to_be_visible()
+    light = page.evaluate(text)
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_text("theme dark")).to_be_visible()
+    page.wait_for_function(f"light => ({text})() !== light", arg=light)
+    assert light == "rgb(26, 26, 26)"
+    assert page.evaluate(text) == "rgb(240, 240, 240)"
+
+
+def test_a_figure_is_as_wide_as_its_place(page: Page, figures):
+    goto(page, figures)
+    for key in ("wide", "narrow", "in open tab"):
+        figure(page, key)
+        assert width(page, f"{selector(key)} .main-svg") == width(page, selector(key)) > 200
+    page.get_by_role("tab", name="hidden").click()
+    place = page.locator(selector("in-hidden-tab"))
+    expect(place.locator(".main-svg").first).to_be_visible()
+    css = selector("in-hidden-tab")
+    page.wait_for_function(
+        "css => document.querySelector(`${css} .main-svg`).clientWidth"
+        " === document.querySelector(css).clientWidth",
+        arg=css,
+    )
+    assert width(page, css) == width(page, selector("wide"))
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.wait_for_function(
+        "css => document.querySelector(`${css} .main-svg`).clientWidth < 420",
+        arg=selector("wide"),
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_a_figure_changes_its_height(page: Page, figures):
+    goto(page, figures)
+    figure(page, "wide")
+    with rerun(page):
+        page.get_by_text("Tall").click()
+    page.wait_for_function(
+        "css => document.querySelector(`${css} .main-svg`).clientHeight === 460",
+        arg=selector("wide"),
+    )
+
+
+def test_a_figure_says_what_it_shows(page: Page, figures):
+    goto(page, figures)
+    expect(page.get_by_role("img", name=WIDE)).to_be_visible()
+
+
+def test_a_figure_leaves_and_comes_back(page: Page, figures):
+    goto(page, figures)
+    figure(page, "narrow")
+    with rerun(page):
+        page.get_by_text("Keep the second figure").click()
+    expect(page.locator(selector("narrow"))).to_have_count(0)
+    with rerun(page):
+        page.get_by_text("Keep the second figure").click()
+    assert len(figure(page, "narrow")["data"]) == 2
+
+
+def test_without_its_library_a_figure_says_so(page: Page, figures):
+    page.route("**/plotly-*.js", lambda route: route.fulfill(status=200, body=""))
+    goto(page, figures)
+    expect(page.locator(selector("wide"))).to_contain_text("could not be drawn")

@@ -1,0 +1,270 @@
+"""What people come for, done in a real browser, judged by what they see."""
+
+import io
+import re
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lossopt_core import Experiment, train
+from tests.browser.helpers import figure, goto, rerun, selector, shown_text
+from tests.helpers import trace
+
+PATIENCE = 30_000
+"""Milliseconds for a training; the first one in a process imports scikit-learn."""
+
+
+def press_train(page: Page) -> None:
+    """Train, and wait until the runs are kept."""
+    page.locator(".st-key-train button").click()
+    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-stop")).to_have_count(0)
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Choose an option of a select box by its label."""
+    with rerun(page):
+        page.locator(f".st-key-{key} input").first.click()
+        wanted = page.get_by_role("option", name=option, exact=True)
+        wait_for(page, lambda: wanted.is_visible() or page.keyboard.press("ArrowDown"))
+        wanted.click()
+
+
+def type_in(page: Page, key: str, text: str) -> None:
+    """Type into a box, and confirm."""
+    with rerun(page):
+        page.locator(f".st-key-{key} input").first.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(text, delay=30)
+        page.keyboard.press("Enter")
+
+
+def wait_for(page: Page, condition: Callable[[], object]) -> None:
+    """Look again until the condition holds."""
+    for _ in range(PATIENCE // 100):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("the page did not come to show what it should")
+
+
+def metric(page: Page, label: str) -> str:
+    """The value of a key figure."""
+    card = page.get_by_test_id("stMetric").filter(has_text=label).first
+    return card.get_by_test_id("stMetricValue").inner_text()
+
+
+def test_from_the_first_visit_to_a_trained_run(page: Page) -> None:
+    goto(page, "/")
+    expect(page.get_by_text("Open a ready-made experiment")).to_be_visible()
+    page.get_by_role("link", name="Train", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Train a classifier")).to_be_visible()
+    type_in(page, "epochs", "5")
+    press_train(page)
+
+    [run] = train([Experiment(epochs=5)])
+    assert metric(page, "Objective") == f"{run.final['objective']:.4g} nats"
+    assert metric(page, "Test accuracy") == f"{100 * run.final['test_accuracy']:.1f} %"
+    drawn = trace(figure(page, "objective"), "objective")
+    assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
+    expect(page.get_by_text("zero weights: 2.303")).to_be_visible()
+    assert len(figure(page, "portrait")["layout"]["annotations"]) == 10
+    expect(page.get_by_role("img", name=re.compile("Confusion matrix"))).to_be_visible()
+
+
+def test_hinge_against_cross_entropy(page: Page) -> None:
+    goto(page, "/hinge-vs-cross-entropy?epochs=4")
+    press_train(page)
+    runs = train([Experiment(epochs=4, loss=loss) for loss in ("hinge", "cross_entropy")])
+    for run in runs:
+        chart = figure(page, f"objective-{run.experiment.loss}")
+        drawn = trace(chart, "objective")
+        assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
+    expect(page.get_by_text("The values of different losses cannot be compared")).to_be_visible()
+    accuracy = figure(page, "accuracy")
+    assert len(accuracy["data"]) == 4
+    assert metric(page, "Cross-entropy: test accuracy") == (
+        f"{100 * runs[1].final['test_accuracy']:.1f} %"
+    )
+    with rerun(page):
+        page.get_by_role("button", name="Worst for cross-entropy").click()
+    assert "example=" in page.url
+    expect(page.get_by_text(re.compile(r"Cross-entropy = \d\.\d{3}"))).to_be_visible()
+
+
+def test_gd_against_sgd(page: Page) -> None:
+    goto(page, "/gd-vs-sgd?epochs=4&batch_sizes=8,128")
+    press_train(page)
+    chart = figure(page, "objective")
+    assert [line["name"] for line in chart["data"]] == [
+        "GD (full batch)",
+        "SGD, batch size 8",
+        "SGD, batch size 128",
+    ]
+    assert {line["x"][-1] for line in chart["data"]} == {4 * 1347}
+    choose(page, "work", "Updates")
+    expect(page.locator(selector("objective")).get_by_text("Updates", exact=True)).to_be_visible()
+    assert [line["x"][-1] for line in figure(page, "objective")["data"]] == [4, 4 * 169, 4 * 11]
+    with rerun(page):
+        page.locator(".st-key-log_y label").click()
+    assert figure(page, "objective")["layout"]["yaxis"]["type"] == "log"
+    ends = [line["y"][-1] for line in figure(page, "objective")["data"]]
+    assert ends[1] < ends[0], "SGD gets further than GD with the same work"
+
+
+def select_row(page: Page, row: int) -> None:
+    """Tick a row of the table of runs, which is a picture."""
+    table = page.get_by_test_id("stDataFrame").first
+    with rerun(page):
+        table.click(position={"x": 16, "y": 35 + 17 + 35 * row})
+
+
+def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
+    for rate in ("0.3", "0.03"):
+        goto(page, f"/train?epochs=3&seed=77&learning_rate={rate}")
+        press_train(page)
+    page.get_by_role("link", name="Compare runs").first.click()
+    expect(page.get_by_text("Select runs in the table's first column")).to_be_visible()
+    select_row(page, 0)
+    select_row(page, 1)
+    chart = figure(page, "curves-all")
+    runs = train([Experiment(epochs=3, seed=77, learning_rate=rate) for rate in (0.03, 0.3)])
+    for run in runs:
+        drawn = trace(chart, f"learning rate {run.experiment.learning_rate:g}")
+        assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
+
+    with page.expect_download() as started:
+        page.locator(".st-key-download button").click()
+    table = pd.read_csv(io.BytesIO(started.value.path().read_bytes()), dtype={"id": str})
+    for run in runs:
+        rows = table[table["id"] == run.id]
+        assert rows["objective"].tolist() == pytest.approx(
+            run.history["objective"].tolist(), rel=1e-9
+        )
+
+    select_row(page, 1)  # takes the older one out of the selection again
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Delete this run for good?")).to_be_visible()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(page.get_by_text("Deleted 1 run.")).to_be_visible()
+    goto(page, f"/compare?runs={runs[0].id},{runs[1].id}")
+    expect(page.get_by_text("1 of the runs in the address are not kept here.")).to_be_visible()
+    assert len(figure(page, "curves-all")["data"]) == 1
+
+
+def test_a_copied_address_opens_the_same_experiment_elsewhere(page: Page, browser: Browser) -> None:
+    goto(page, "/train")
+    choose(page, "loss", "Hinge")
+    choose(page, "optimizer", "Momentum")
+    type_in(page, "learning_rate", "0.045")
+    type_in(page, "epochs", "3")
+    press_train(page)
+    address, curve = page.url, trace(figure(page, "objective"), "objective")
+    assert "learning_rate=0.045" in address
+
+    stranger = browser.new_context(viewport={"width": 1440, "height": 900})
+    other = stranger.new_page()
+    other.goto(address)
+    expect(other.locator(".st-key-epochs input")).to_have_value("3")
+    expect(other.locator(".st-key-loss input")).to_have_value("Hinge")
+    expect(other.locator(".st-key-optimizer input")).to_have_value("Momentum")
+    other.locator(".st-key-train button").click()
+    expect(other.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    again = trace(figure(other, "objective"), "objective")
+    assert again["y"] == pytest.approx(curve["y"], rel=1e-9)
+    stranger.close()
+
+
+def test_stop_stops_at_once_and_says_so(page: Page) -> None:
+    goto(page, "/train?epochs=100000&seed=5")
+    page.locator(".st-key-train button").click()
+    expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(selector("objective"))).to_be_visible(timeout=PATIENCE)
+    page.locator(".st-key-stop button").click()
+    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=3_000)
+    expect(page.locator(".st-key-stop")).to_have_count(0)
+    assert trace(figure(page, "objective"), "objective")["y"][-1] > 0
+
+
+def test_live_curves_grow_in_the_same_chart_and_keep_the_zoom(page: Page) -> None:
+    goto(page, "/train?epochs=20000&seed=6&evaluations=1000")
+    page.locator(".st-key-train button").click()
+    expect(page.locator(selector("accuracy"))).to_be_visible(timeout=PATIENCE)
+    figure(page, "accuracy")
+    element = page.locator(selector("accuracy"))
+    element.evaluate("element => { element.mark = true; }")
+    element.evaluate("element => window.Plotly.relayout(element, {'yaxis.range': [80, 90]})")
+    before = len(trace(figure(page, "accuracy"), "training")["x"])
+    wait_for(page, lambda: len(trace(figure(page, "accuracy"), "training")["x"]) > before)
+    page.locator(".st-key-stop button").click()
+    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=3_000)
+    assert element.evaluate("element => element.mark"), "the chart was made anew"
+    assert figure(page, "accuracy")["layout"]["yaxis"]["range"] == [80, 90]
+
+
+def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
+    goto(page, "/train?epochs=2&live=true&seed=8")
+    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    before = figure(page, "objective")["data"]
+    element = page.locator(selector("objective"))
+    element.evaluate("element => { element.mark = true; }")
+    element.evaluate("element => window.Plotly.relayout(element, {'xaxis.range': [0, 1]})")
+    element.locator(".legendtoggle").first.click()
+    wait_for(page, lambda: figure(page, "objective")["data"][0].get("visible") == "legendonly")
+    type_in(page, "learning_rate", "0.2")
+    wait_for(page, lambda: len(new := figure(page, "objective")["data"]) == 5 and new != before)
+    wait_for(page, lambda: figure(page, "objective")["data"][1]["y"] != before[1]["y"])
+    after = figure(page, "objective")
+    assert element.evaluate("element => element.mark"), "the chart was made anew"
+    assert after["layout"]["xaxis"]["range"] == [0, 1]
+    assert trace(after, "on each minibatch")["visible"] == "legendonly"
+
+
+def test_a_learning_rate_is_typed_or_stepped_by_its_size(page: Page) -> None:
+    goto(page, "/train")
+    type_in(page, "learning_rate", "0.123")
+    assert "learning_rate=0.123" in page.url
+    type_in(page, "learning_rate", "1e-4")
+    with rerun(page):
+        page.locator(".st-key-learning_rate").get_by_test_id("stNumberInputStepUp").click()
+    assert "learning_rate=0.00015" in page.url
+
+
+def test_settings_go_along_from_page_to_page_and_back(page: Page) -> None:
+    goto(page, "/train")
+    choose(page, "dataset", "Blobs")
+    type_in(page, "epochs", "7")
+    page.get_by_role("link", name="GD vs SGD").first.click()
+    expect(page.get_by_role("heading", name="GD against SGD")).to_be_visible()
+    expect(page.locator(".st-key-epochs input")).to_have_value("7")
+    page.get_by_role("link", name="Compare runs").first.click()
+    expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
+    page.get_by_role("link", name="Train", exact=True).first.click()
+    expect(page.locator(".st-key-epochs input")).to_have_value("7")
+    expect(page.locator(".st-key-dataset input")).to_have_value("Blobs")
+    expect(page).to_have_url(re.compile(r"/train\?.*dataset=blobs"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/train", "/hinge-vs-cross-entropy", "/gd-vs-sgd", "/compare"]
+)
+def test_every_page_fits_a_narrow_screen(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 420, "height": 900})
+    goto(page, f"{path}?epochs=2&live=true")
+    if path not in ("/", "/compare"):
+        expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    for chart in page.locator(".lossopt-figure").all():
+        box = chart.bounding_box()
+        assert box is None or box["x"] + box["width"] <= 420
+
+
+def test_broken_values_in_an_address_are_named_and_do_no_harm(page: Page) -> None:
+    goto(page, "/train?loss=%3Cscript%3Ealert(1)%3C/script%3E&epochs=99999999&momentum=0.5")
+    expect(page.get_by_text("epochs must be a whole number from 1 to 100000")).to_be_visible()
+    expect(page.get_by_text("loss must be one of hinge")).to_be_visible()
+    assert "alert(1)" in shown_text(page)
+    expect(page).to_have_url(re.compile(r"/train\?momentum=0\.5$"))
