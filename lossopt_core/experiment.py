@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from lossopt_core.datasets import DATASETS, Size
-from lossopt_core.fields import Choice, Field, Number, Switch
+from lossopt_core.fields import LONGEST_SHOWN, Choice, Field, Number, Switch, brief
 from lossopt_core.losses import LOSSES
 from lossopt_core.optimizers import OPTIMIZERS
 from lossopt_core.regularizers import REGULARIZERS
@@ -125,12 +125,12 @@ class Experiment:
         declared = DATASETS[self.dataset].options
         given = self.dataset_options
         if not isinstance(given, Mapping):
-            raise ValueError(f"dataset_options must be a mapping, got {given!r}")
+            raise ValueError(f"dataset_options must be a mapping, got {brief(given)}")
         for name in given:
             if name not in declared:
                 allowed = ", ".join(declared) or "no options at all"
                 raise ValueError(
-                    f"dataset_options of {self.dataset} may hold {allowed}; got {name!r}"
+                    f"dataset_options of {self.dataset} may hold {allowed}; got {brief(name)}"
                 )
         return Options(
             {
@@ -250,10 +250,10 @@ class Experiment:
         except (ValueError, RecursionError) as error:  # also a number of thousands of digits
             raise ValueError(f"experiment is not JSON: {error}") from None
         if not isinstance(values, dict):
-            raise ValueError(f"experiment must be a JSON object, got {values!r}")
+            raise ValueError(f"experiment must be a JSON object, got {brief(values)}")
         unknown = sorted(set(values) - {f.name for f in fields(cls)})
         if unknown:
-            raise ValueError(f"experiment has no field {', '.join(unknown)}")
+            raise ValueError(f"experiment has no field {', '.join(unknown)[:LONGEST_SHOWN]}")
         return cls(**values)
 
 

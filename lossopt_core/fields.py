@@ -9,6 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+LONGEST_SHOWN = 80
+
+
+def brief(value: Any) -> str:
+    """A value as Python writes it, cut short where it is long: it may come from anywhere."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python cares to write
+        return f"a {type(value).__name__}"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
 
 @dataclass(frozen=True)
 class Number:
@@ -29,8 +40,8 @@ class Number:
     def check(self, name: str, value: Any) -> float | int:
         """The value as int or float; ValueError names the field, the value and the range."""
         kind = "a whole number" if self.whole else "a number"
-        allowed = f"{kind} from {self.low:g} to {self.high:g}".replace("e+0", "e")
-        problem = ValueError(f"{name} must be {allowed}, got {value!r}")
+        allowed = f"{kind} from {self.low:.12g} to {self.high:.12g}"
+        problem = ValueError(f"{name} must be {allowed}, got {brief(value)}")
         try:
             if isinstance(value, bool | str) or not math.isfinite(value):
                 raise problem
@@ -54,7 +65,9 @@ class Choice:
     def check(self, name: str, value: Any) -> str:
         """The name; ValueError lists the registry's names."""
         if not isinstance(value, str) or value not in self.registry:
-            raise ValueError(f"{name} must be one of {', '.join(self.registry)}, got {value!r}")
+            raise ValueError(
+                f"{name} must be one of {', '.join(self.registry)}, got {brief(value)}"
+            )
         return value
 
 
@@ -69,7 +82,7 @@ class Switch:
     def check(self, name: str, value: Any) -> bool:
         """The value; ValueError where it is not a boolean."""
         if not isinstance(value, bool):
-            raise ValueError(f"{name} must be true or false, got {value!r}")
+            raise ValueError(f"{name} must be true or false, got {brief(value)}")
         return value
 
 

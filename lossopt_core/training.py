@@ -207,7 +207,9 @@ class Training:
                 self.cohort.park(run)
 
     def _as_run(self, run: int, rows: Array, status: str, made: int) -> Run:
-        kept = self.path[: math.ceil(self.recorded / self.path_every), run]
+        on_the_way = self.checkpoints[: self.recorded : self.path_every]
+        on_the_way = on_the_way[on_the_way < made]
+        kept = self.path[: len(on_the_way), run]
         W = self.cohort.W[run]
         return Run(
             experiment=self.experiments[run],
@@ -216,7 +218,7 @@ class Training:
             weights=W[:, :-1].copy(),
             bias=W[:, -1].copy(),
             path=np.concatenate([kept, W[None].astype("f4")]),
-            path_updates=np.append(self.checkpoints[: self.recorded : self.path_every], made),
+            path_updates=np.append(on_the_way, made),
             status=status,
             environment=environment(),
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lossopt_core.fields import Choice, Field, Number, Switch
+from lossopt_core.fields import Choice, Field, Number, Switch, brief
 from lossopt_ui.charts.curves import X_AXES, Y_AXES
 
 MOST_RUNS = 24
@@ -24,7 +24,7 @@ class Several:
         """The numbers in the order of the choices; ValueError for any other."""
         if not isinstance(value, list | tuple) or not set(value) <= set(self.choices):
             allowed = ", ".join(map(str, self.choices))
-            raise ValueError(f"{name} must be some of {allowed}, got {value!r}")
+            raise ValueError(f"{name} must be some of {allowed}, got {brief(value)}")
         return tuple(each for each in self.choices if each in value)
 
 
@@ -42,7 +42,7 @@ class RunIds:
         if ids is None or not all(
             isinstance(i, str) and re.fullmatch("[0-9a-f]{16}", i) for i in ids
         ):
-            raise ValueError(f"{name} must be ids of 16 hexadecimal digits, got {value!r}")
+            raise ValueError(f"{name} must be ids of 16 hexadecimal digits, got {brief(value)}")
         if len(ids) > MOST_RUNS:
             raise ValueError(f"{name} must be at most {MOST_RUNS} ids, got {len(ids)}")
         return ids

@@ -19,7 +19,7 @@ from lossopt_core import (
     Experiment,
 )
 from lossopt_core.experiment import differing_settings, flat_settings
-from lossopt_core.fields import Choice, Number, Switch
+from lossopt_core.fields import Choice, Number, Switch, brief
 
 NUMBERS = {name: each for name, each in FIELDS.items() if isinstance(each, Number)}
 CHOICES = {name: each for name, each in FIELDS.items() if isinstance(each, Choice)}
@@ -71,7 +71,7 @@ def test_a_number_out_of_its_range_is_refused_with_name_value_and_range(name):
         with pytest.raises(ValueError, match=rf"^{name} must be {kind} from .* to ") as caught:
             Experiment(**{name: bad})
         message = str(caught.value)
-        assert message.endswith(f"got {bad!r}")
+        assert message.endswith(f"got {brief(bad)}")
         assert "\n" not in message
 
 
@@ -90,7 +90,7 @@ def test_both_ends_of_a_range_are_allowed(name):
 def test_an_unknown_name_is_refused_with_all_known_ones(name, bad):
     with pytest.raises(ValueError, match=rf"^{name} must be one of ") as caught:
         Experiment(**{name: bad})
-    assert str(caught.value).endswith(f"got {bad!r}")
+    assert str(caught.value).endswith(f"got {brief(bad)}")
     for known in CHOICES[name].registry:
         assert known in str(caught.value)
 
@@ -100,7 +100,7 @@ def test_an_unknown_name_is_refused_with_all_known_ones(name, bad):
 def test_a_switch_is_true_or_false(name, bad):
     with pytest.raises(ValueError, match=rf"^{name} must be true or false, got ") as caught:
         Experiment(**{name: bad})
-    assert str(caught.value).endswith(f"got {bad!r}")
+    assert str(caught.value).endswith(f"got {brief(bad)}")
 
 
 @pytest.mark.parametrize(("dataset", "name", "declaration"), OPTIONS)
@@ -109,7 +109,7 @@ def test_an_option_of_a_data_set_out_of_its_range_is_refused(dataset, name, decl
     for each in bad:
         with pytest.raises(ValueError, match=rf"^dataset_options\.{name} must be ") as caught:
             Experiment(dataset=dataset, dataset_options={name: each})
-        assert str(caught.value).endswith(f"got {each!r}")
+        assert str(caught.value).endswith(f"got {brief(each)}")
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -358,3 +358,10 @@ def test_options_differ_under_the_name_of_their_data_set():
     assert differing_settings([blobs, wider]) == ["blobs.spread"]
     assert flat_settings(wider)["blobs.spread"] == 3.0
     assert "dataset_options" not in flat_settings(wider)
+
+
+def test_a_message_stays_short_however_long_the_value():
+    for values in ({"loss": "x" * 10**6}, {"epochs": "9" * 10**6}, {"seed": 10**6000}):
+        with pytest.raises(ValueError, match="got ") as caught:
+            Experiment(**values)
+        assert len(str(caught.value)) < 250
