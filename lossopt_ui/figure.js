@@ -38,6 +38,7 @@ const themed = (figure, element) => {
       title: { font: { size: 15, weight: 600 }, x: 0, xref: "paper", xanchor: "left" },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: theme("border-color"), activecolor: text },
       hoverlabel: {
         bgcolor: theme("background-color"),
         bordercolor: theme("border-color"),
@@ -51,8 +52,18 @@ const themed = (figure, element) => {
   return layout;
 };
 
-const draw = async ({ data, parentElement }) => {
+// A change of theme draws anew but does not run the script, which chose the lines' colours.
+const tellThemeChange = (element, setTriggerValue) => {
+  const background = getComputedStyle(element).getPropertyValue("--st-background-color");
+  if (element.background && element.background !== background) {
+    setTriggerValue("theme", background);
+  }
+  element.background = background;
+};
+
+const draw = async ({ data, parentElement, setTriggerValue }) => {
   const element = parentElement.querySelector(".lossopt-figure");
+  tellThemeChange(element, setTriggerValue);
   element.setAttribute("aria-label", data.alt);
   element.style.height = `${data.height}px`;
   let Plotly;

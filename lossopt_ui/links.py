@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lossopt_core import DATASETS, FIELDS, Experiment
-from lossopt_core.fields import Field, Number, Switch
+from lossopt_core import FIELDS, Experiment
+from lossopt_core.export import declared_settings
+from lossopt_core.fields import Number, Switch
 from lossopt_ui.views import VIEWS, RunIds, Several, View
 
-OPTIONS: dict[str, Field] = {
-    f"{dataset}.{name}": declaration
-    for dataset, entry in DATASETS.items()
-    for name, declaration in entry.options.items()
-}
-DECLARED: dict[str, View] = {**FIELDS, **OPTIONS, **VIEWS}
+DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ def query_of(values: Mapping[str, Any]) -> dict[str, str]:
         for name, declaration in DECLARED.items()
         if name in values
         and values[name] != declaration.default
-        and (name not in OPTIONS or name.startswith(f"{dataset}."))
+        and ("." not in name or name.startswith(f"{dataset}."))
     }
 
 

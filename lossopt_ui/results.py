@@ -19,7 +19,11 @@ def nothing_yet(outcome: training.Outcome) -> None:
     if outcome.running:
         st.skeleton(height=380)
     else:
-        st.info("Choose the settings, then press **Train**.", icon=":material/play_arrow:")
+        st.info(
+            "Choose the settings at the left (on a small screen behind », at the top), then press"
+            " **Train**.",
+            icon=":material/play_arrow:",
+        )
 
 
 def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
@@ -31,7 +35,7 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
         "Objective (lower is better)",
         f"{last['objective']:.4g}{unit}",
         delta=f"{last['objective'] - first['objective']:.3g} since the start",
-        delta_color="inverse",
+        delta_color="off",
         border=True,
         help="Data loss plus penalty, over all training examples.",
     )
@@ -47,6 +51,7 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
         "Training accuracy",
         percent(last["train_accuracy"]),
         delta=points(last["train_accuracy"] - first["train_accuracy"], "since the start"),
+        delta_color="off",
         border=True,
         help="Share of the training examples that are classified rightly.",
     )
@@ -97,7 +102,7 @@ def objective_figures(histories: Mapping[str, pd.DataFrame]) -> None:
             name,
             f"{last[k]['objective']:.4g}",
             delta=f"{difference:+.3g} against {next(iter(histories))}" if k else "baseline",
-            delta_color="inverse" if k else "off",
+            delta_color="off",
             delta_arrow="auto" if k else "off",
             border=True,
             help=f"Objective (lower is better) after {last[k]['update']:,.0f} updates"
@@ -141,7 +146,7 @@ def classifier_pictures(run: Run) -> None:
                 classifier.portrait(run, data, theme),
                 key="portrait",
                 alt=portrait_in_words(data),
-                height=380,
+                height=360,
             )
         else:
             st.info("Templates need images, decision regions two features: none to draw here.")
@@ -150,7 +155,7 @@ def classifier_pictures(run: Run) -> None:
             classifier.confusion(run, data, theme),
             key="confusion",
             alt="Confusion matrix: true classes in rows, predicted classes in columns.",
-            height=380,
+            height=360,
         )
     if data.image_shape is not None:
         figure.show(

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment, Run, StoreError, load_data
-from lossopt_ui import jobs, workspace
+from lossopt_ui import controls, jobs, workspace
 
 PATIENCE = 0.25
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -57,11 +57,11 @@ def warm_up() -> None:
     _workers()
 
 
-def button() -> bool:
-    """The button that starts a training; whether it was pressed."""
-    return st.button(
-        "Train", key="train", type="primary", icon=":material/play_arrow:", width="stretch"
-    )
+def start() -> tuple[bool, bool]:
+    """The button that starts a training, and the switch that starts it at every change."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.button("Train", key="train", type="primary", icon=":material/play_arrow:")
+        return wanted, controls.setting("live")
 
 
 def watch(

@@ -7,11 +7,9 @@ from lossopt_ui import controls, figure, names, navigation, results, training
 from lossopt_ui.charts import comparison
 
 navigation.begin("GD against SGD")
-left, right = st.columns([1, 2.6], gap="large")
+wanted, live = training.start()
 
-with left:
-    wanted = training.button()
-    live = controls.setting("live")
+with st.sidebar:
     batch_sizes = controls.setting("batch_sizes")
     chosen = controls.data() | controls.loss() | controls.regularizer()
     chosen |= controls.steps() | controls.run()
@@ -63,14 +61,13 @@ def draw(outcome: training.Outcome) -> None:
         results.kept(outcome.runs)
 
 
-with right:
-    if full is None:
-        st.info("No training with these settings: see the message among them.")
-    else:
-        training.watch(
-            [full, *controls.minibatch_versions(full, batch_sizes)],
-            wanted=wanted,
-            live=live,
-            draw=draw,
-            page="gd-vs-sgd",
-        )
+if full is None:
+    st.info("There is no training with these settings: see the message among them.")
+else:
+    training.watch(
+        [full, *controls.minibatch_versions(full, batch_sizes)],
+        wanted=wanted,
+        live=live,
+        draw=draw,
+        page="gd-vs-sgd",
+    )

@@ -7,11 +7,9 @@ from lossopt_ui import controls, figure, navigation, results, training, walk
 from lossopt_ui.charts import classifier, comparison
 
 navigation.begin("Hinge against cross-entropy")
-left, right = st.columns([1, 2.6], gap="large")
+wanted, live = training.start()
 
-with left:
-    wanted = training.button()
-    live = controls.setting("live")
+with st.sidebar:
     squared = controls.setting("squared")
     margin = controls.setting("margin")
     chosen = controls.data() | controls.regularizer() | controls.optimizer() | controls.run()
@@ -66,14 +64,13 @@ def draw(outcome: training.Outcome) -> None:
         results.kept(outcome.runs)
 
 
-with right:
-    if base is None:
-        st.info("No training with these settings: see the message among them.")
-    else:
-        training.watch(
-            [base.but(loss=name) for name in names],
-            wanted=wanted,
-            live=live,
-            draw=draw,
-            page="hinge-vs-cross-entropy",
-        )
+if base is None:
+    st.info("There is no training with these settings: see the message among them.")
+else:
+    training.watch(
+        [base.but(loss=name) for name in names],
+        wanted=wanted,
+        live=live,
+        draw=draw,
+        page="hinge-vs-cross-entropy",
+    )

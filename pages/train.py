@@ -7,11 +7,9 @@ from lossopt_ui import controls, figure, navigation, results, training
 from lossopt_ui.charts import training as charts
 
 navigation.begin("Train a classifier")
-left, right = st.columns([1, 2.6], gap="large")
+wanted, live = training.start()
 
-with left:
-    wanted = training.button()
-    live = controls.setting("live")
+with st.sidebar:
     chosen = controls.data() | controls.loss() | controls.regularizer()
     chosen |= controls.optimizer() | controls.run()
     experiment = controls.assemble(chosen)
@@ -66,8 +64,7 @@ def draw(outcome: training.Outcome) -> None:
         results.kept([run])
 
 
-with right:
-    if experiment is None:
-        st.info("No training with these settings: see the message on the left.")
-    else:
-        training.watch([experiment], wanted=wanted, live=live, draw=draw, page="train")
+if experiment is None:
+    st.info("There is no training with these settings: see the message among them.")
+else:
+    training.watch([experiment], wanted=wanted, live=live, draw=draw, page="train")

@@ -59,7 +59,7 @@ def image_sheet(
             zmax=limit if limit is not None else float(np.max(images)),
             colorscale=DIVERGING[theme] if signed else SEQUENTIAL[theme],
             showscale=signed,
-            colorbar={"title": "weight", "thickness": 12, "len": 0.9},
+            colorbar={"title": {"text": "weight", "font": {"size": 13}}, "thickness": 12},
             hoverongaps=False,
             hovertemplate="%{z:.3g}<extra></extra>",
         )
@@ -120,8 +120,9 @@ def decision_regions(
         for label, name in enumerate(class_names):
             figure.add_scatter(**_class_points(group, label, name, theme))
     figure.update_layout(title=title, legend={"orientation": "h", "y": -0.2})
-    figure.update_xaxes(title=feature_names[0], showgrid=False, zeroline=False)
-    figure.update_yaxes(title=feature_names[1], showgrid=False, zeroline=False, scaleanchor="x")
+    plain = {"showgrid": False, "zeroline": False, "constrain": "domain"}
+    figure.update_xaxes(title=feature_names[0], **plain)
+    figure.update_yaxes(title=feature_names[1], scaleanchor="x", **plain)
     return figure
 
 

@@ -1,0 +1,64 @@
+"""What `lossopt_ui.figure` sends to the browser; what comes of it there is in tests/browser."""
+
+import base64
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.helpers import figures
+
+
+def two_figures() -> None:
+    import numpy as np
+    import plotly.graph_objects as go
+    import streamlit as st
+
+    from lossopt_ui import figure
+
+    values = np.array([[1.0, np.nan], [np.inf, 4.0]], dtype=np.float32)
+    figure.show(go.Figure(go.Heatmap(z=values)), key="one", alt="A small picture")
+    own = go.Figure(go.Scatter(y=values[0], name="line"), layout={"uirevision": "mine"})
+    figure.show(own, key="two", alt="A line", height=200)
+    st.text(figure.theme())
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_function(two_figures).run()
+
+
+def test_figures_are_told_apart_by_their_keys(app):
+    shown = figures(app)
+    assert not app.exception
+    assert {key: figure["alt"] for key, figure in shown.items()} == {
+        "one": "A small picture",
+        "two": "A line",
+    }
+    assert shown["two"]["layout"]["height"] == 200
+
+
+def test_the_view_is_kept_by_key_unless_the_figure_says_otherwise(app):
+    shown = figures(app)
+    assert shown["one"]["layout"]["uirevision"] == "one"
+    assert shown["two"]["layout"]["uirevision"] == "mine"
+
+
+def test_numbers_travel_packed_and_whatever_they_are(app):
+    sent = app.get("bidi_component")[0].proto.json
+    packed = base64.b64encode(b"\0\0\x80?")[:5].decode()  # 1.0 as the first of some float32
+    assert packed in sent
+    z: Any = figures(app)["one"]["data"][0]["z"]
+    assert z[0][0] == 1.0
+    assert z[0][1] != z[0][1]
+    assert z[1] == [float("inf"), 4.0]
+
+
+def test_the_script_knows_the_theme(app):
+    assert app.text[0].value == "light"
+    app.context["theme"] = "dark"
+    assert app.run().text[0].value == "dark"
+
+
+def test_a_second_visitor_sees_the_same(app):
+    assert figures(AppTest.from_function(two_figures).run()).keys() == figures(app).keys()
