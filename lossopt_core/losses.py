@@ -200,10 +200,85 @@ class CrossEntropy(Loss):
         }
 
 
+@dataclass(frozen=True)
+class CrammerSinger(Loss):
+    """The largest violated margin alone  (Crammer and Singer, 2001); the course's demo.
+
+        loss = max over j != y of max(0, s_j - s_y + margin)
+
+    Of equal violations the first is taken.
+    """
+
+    margin: float | Array = 1.0
+
+    label = "Crammer–Singer"
+    formula = r"\max_{j \ne y} \max(0,\; s_j - s_y + \Delta)"
+    start_formula = r"\Delta"
+    summary = "Looks at the strongest rival of the true class only."
+    smooth = False
+
+    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+        to_violations(scores, labels, self.margin)
+        values: Array = scores.max(axis=-2)
+        strongest = scores.argmax(axis=-2)[..., None, :]
+        scores[...] = 0.0
+        np.put_along_axis(scores, strongest, (values > 0)[..., None, :], axis=-2)
+        balance(scores, labels)
+        return values
+
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        columns = violation_steps(scores, label, self.margin)
+        violations = np.maximum(0.0, columns["s − s_true + Δ"])
+        largest = np.zeros_like(scores)
+        largest[violations.argmax()] = violations.max()
+        return columns | {"max(0, ·)": violations, "the largest": largest}
+
+
+@dataclass(frozen=True)
+class OneVsAll(Loss):
+    """One binary hinge a class: it against all others  (Rifkin and Klautau, 2004).
+
+        loss = sum over j of max(0, margin - t_j s_j),   t_y = 1, all other t_j = -1
+
+    The course's demo has it too.  Here scores count, not their differences.
+    """
+
+    margin: float | Array = 1.0
+
+    label = "One against all"
+    formula = r"\sum_j \max(0,\; \Delta - t_j s_j), \quad t_j = \pm 1"
+    start_formula = r"C\,\Delta"
+    summary = "A separate yes-or-no question for each class; the classes never meet."
+    smooth = False
+
+    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+        missing_of_true = (self.margin - true_class(scores, labels))[..., 0, :]
+        scores += self.margin
+        set_true_class(scores, labels, missing_of_true)
+        np.maximum(scores, 0.0, out=scores)
+        values = sum_over_classes(scores)
+        np.greater(scores, 0.0, out=scores)
+        set_true_class(scores, labels, -true_class(scores, labels)[..., 0, :])
+        return values
+
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        wanted = np.full_like(scores, -1.0)
+        wanted[label] = 1.0
+        missing = self.margin - wanted * scores
+        return {
+            "score": scores,
+            "t": wanted,
+            "Δ − t s": missing,
+            "max(0, ·)": np.maximum(0, missing),
+        }
+
+
 LOSSES: dict[str, type[Loss]] = {
     "hinge": Hinge,
     "squared_hinge": SquaredHinge,
     "cross_entropy": CrossEntropy,
+    "crammer_singer": CrammerSinger,
+    "one_vs_all": OneVsAll,
 }
 
 

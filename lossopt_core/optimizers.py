@@ -112,6 +112,61 @@ class Nesterov(Optimizer):
 
 
 @dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    """Divides each step by the root of all squared gradients so far  (Duchi et al., 2011)."""
+
+    label = "AdaGrad"
+    formula = r"v \leftarrow v + g^2, \quad W \leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8})"
+    summary = "Weights that have moved much move ever less; its steps only shrink."
+    memory_arrays = 2
+    epsilon: ClassVar[float] = 1e-8
+
+    def update(
+        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+    ) -> None:
+        square, scratch = memory
+        np.multiply(gradient, gradient, out=scratch)
+        square += scratch
+        step_by_root(W, gradient, square, scratch, rate, self.epsilon)
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimizer):
+    """AdaGrad with a memory that fades  (Tieleman and Hinton, 2012); decay 0.99 as in the notes."""
+
+    label = "RMSProp"
+    formula = (
+        r"\begin{aligned} v &\leftarrow 0.99\, v + 0.01\, g^2 \\"
+        r" W &\leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8}) \end{aligned}"
+    )
+    summary = "Steps by the size of recent gradients: old ones are forgotten."
+    memory_arrays = 2
+    decay: ClassVar[float] = 0.99
+    epsilon: ClassVar[float] = 1e-8
+
+    def update(
+        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+    ) -> None:
+        square, scratch = memory
+        np.multiply(gradient, gradient, out=scratch)
+        scratch *= 1.0 - self.decay
+        square *= self.decay
+        square += scratch
+        step_by_root(W, gradient, square, scratch, rate, self.epsilon)
+
+
+def step_by_root(
+    W: Array, gradient: Array, square: Array, scratch: Array, rate: Array | float, epsilon: float
+) -> None:
+    """W <- W - rate * gradient / (sqrt(square) + epsilon), in place."""
+    np.sqrt(square, out=scratch)
+    scratch += epsilon
+    gradient /= scratch
+    gradient *= rate
+    W -= gradient
+
+
+@dataclass(frozen=True)
 class Adam(Optimizer):
     """Adam with bias correction  (Kingma and Ba, 2015); the momentum is its β₁."""
 
@@ -153,5 +208,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
     "momentum": Momentum,
     "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
     "adam": Adam,
 }

@@ -33,6 +33,12 @@ SCHEDULES: dict[str, Schedule] = {
         "Halved after every fifth of the training.",
         lambda done: 0.5 ** math.floor(5.0 * done),
     ),
+    "exponential": Schedule(
+        "Exponential",
+        r"\alpha_t = \alpha \, e^{-5 t}",
+        "Falls by the same share in equal times, to 1/148 at the end.",
+        lambda done: math.exp(-5.0 * done),
+    ),
     "inverse_time": Schedule(
         "Inverse time",
         r"\alpha_t = \alpha \,/\, (1 + 9 t)",

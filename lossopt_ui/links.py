@@ -95,4 +95,6 @@ def write(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return ",".join(map(str, value))
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and float(short := f"{value:.12g}") == value:
+        return short
+    return str(value)

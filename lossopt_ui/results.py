@@ -199,4 +199,9 @@ def kept(runs: Sequence[Run]) -> None:
     a, b = st.columns([3, 1], vertical_alignment="center")
     words = "This run is kept" if len(runs) == 1 else "These runs are kept"
     a.caption(f"{words}: {', '.join(run.id for run in runs)}.")
-    b.page_link(navigation.COMPARE, label="Compare runs", icon=":material/compare_arrows:")
+    b.page_link(
+        navigation.COMPARE,
+        label="Compare runs",
+        icon=":material/compare_arrows:",
+        query_params={"runs": ",".join(run.id for run in runs)},
+    )

@@ -195,3 +195,20 @@ def test_cross_entropy_pulls_by_probability_minus_truth():
     assert_allclose(LOSSES["cross_entropy"]().gradient(scores, labels), p - truth, atol=1e-15)
     chosen = p[:, labels, np.arange(BATCH)]
     assert_allclose(LOSSES["cross_entropy"]().value(scores, labels), -np.log(chosen), rtol=1e-12)
+
+
+def test_the_losses_of_the_courses_demo_on_its_cat():
+    scores, cat = np.array([[3.2], [5.1], [-1.7]]), np.array([0])
+    assert_allclose(LOSSES["crammer_singer"]().value(scores, cat), [2.9])
+    # One against all: max(0, 1 - 3.2) + max(0, 1 + 5.1) + max(0, 1 - 1.7)
+    assert_allclose(LOSSES["one_vs_all"]().value(scores, cat), [6.1])
+
+
+def test_crammer_singer_is_at_most_the_hinge_and_equals_it_for_two_classes():
+    rng = np.random.default_rng(0)
+    scores, labels = rng.normal(size=(4, 50)), rng.integers(4, size=50)
+    hinge, largest = LOSSES["hinge"](), LOSSES["crammer_singer"]()
+    assert (largest.value(scores, labels) <= hinge.value(scores, labels) + 1e-15).all()
+    two = labels % 2
+    assert_allclose(largest.value(scores[:2], two), hinge.value(scores[:2], two))
+    assert_allclose(largest.gradient(scores[:2], two), hinge.gradient(scores[:2], two))

@@ -1,0 +1,45 @@
+"""Colours can be seen, in both themes."""
+
+import pytest
+
+from lossopt_ui.charts import colours
+from lossopt_ui.charts.colours import BACKGROUND, CLASSES, GREY, INK, LINES, LOSS, MINIBATCH
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of '#RRGGBB' (WCAG 2.2)."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_line_stands_out_from_the_background(theme: colours.Theme) -> None:
+    lines = [*LINES[theme], *MINIBATCH[theme], *CLASSES[theme], GREY[theme]]
+    lines += [shades[theme] for shades in LOSS.values()]
+    lines += colours.FURTHER_LOSSES[theme]
+    for line in lines:
+        assert contrast(line, BACKGROUND[theme]) >= 3.0, line
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_on_the_charts_stands_out_more(theme: colours.Theme) -> None:
+    for text in (INK[theme], GREY[theme]):
+        assert contrast(text, BACKGROUND[theme]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lines_of_one_chart_have_colours_of_their_own(theme: colours.Theme) -> None:
+    for family in (LINES[theme], MINIBATCH[theme], CLASSES[theme]):
+        assert len(set(family)) == len(family)
+
+
+def test_a_loss_has_the_same_colour_wherever_it_is_asked_for() -> None:
+    assert colours.of_loss("hinge", "light") == LOSS["hinge"]["light"]
+    assert colours.of_loss("yet another", "dark") == colours.of_loss("yet another", "dark")
