@@ -37,15 +37,15 @@ def test_every_rule_finds_the_bottom_of_a_parabola(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "ours", "theirs"),
-    [("adagrad", {}, lambda v, g: v + g**2), ("rmsprop", {}, lambda v, g: 0.99 * v + 0.01 * g**2)],
+    ("name", "remembered"),
+    [("adagrad", lambda v, g: v + g**2), ("rmsprop", lambda v, g: 0.99 * v + 0.01 * g**2)],
 )
-def test_rules_with_a_step_for_each_weight_are_those_of_the_notes(name, ours, theirs):
-    way = descend(OPTIMIZERS[name](**ours), 0.1, 50)
+def test_rules_with_a_step_for_each_weight_are_those_of_the_notes(name, remembered):
+    way = descend(OPTIMIZERS[name](), 0.1, 50)
     v = np.zeros_like(TARGET)
-    for here, after in itertools.pairwise(way):
+    for here, after in pairwise(way):
         g = slope(here)
-        v = theirs(v, g)
+        v = remembered(v, g)
         assert_allclose(after, here - 0.1 * g / (np.sqrt(v) + 1e-8), rtol=1e-12)
 
 
