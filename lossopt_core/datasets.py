@@ -119,6 +119,48 @@ def course_demo(options: Mapping[str, Any], seed: int) -> Examples:
     )
 
 
+def shipped_with_scikit_learn(load: str) -> Callable[[Mapping[str, Any], int], Examples]:
+    """A maker of one of scikit-learn's small tables, by the name of its loader."""
+
+    def make(options: Mapping[str, Any], seed: int) -> Examples:
+        import sklearn.datasets
+
+        bunch = getattr(sklearn.datasets, load)()
+        return Examples(
+            features=bunch.data.astype(np.float64),
+            labels=bunch.target.astype(np.int64),
+            class_names=tuple(str(name) for name in bunch.target_names),
+            feature_names=tuple(str(name) for name in bunch.feature_names),
+        )
+
+    return make
+
+
+def moons(options: Mapping[str, Any], seed: int) -> Examples:
+    """Two half circles that reach into each other."""
+    from sklearn.datasets import make_moons
+
+    return _two_classes(*make_moons(options["examples"], noise=options["noise"], random_state=seed))
+
+
+def circles(options: Mapping[str, Any], seed: int) -> Examples:
+    """A circle within a circle."""
+    from sklearn.datasets import make_circles
+
+    return _two_classes(
+        *make_circles(
+            options["examples"],
+            noise=options["noise"],
+            factor=options["inner_radius"],
+            random_state=seed,
+        )
+    )
+
+
+def _two_classes(features: Array, labels: Labels) -> Examples:
+    return Examples(features, labels.astype(np.int64), letters(2), coordinates(2))
+
+
 def letters(count: int) -> tuple[str, ...]:
     """Names for classes that have none."""
     return tuple("ABCDEFGHIJ"[:count])
@@ -161,6 +203,50 @@ DATASETS: dict[str, Dataset] = {
             "points": Number("Points per arm", 100, 20, 2_000, "In each class.", whole=True),
             "noise": Number("Noise", 0.2, 0.0, 2.0, "Standard deviation of the angle, in radians."),
         },
+    ),
+    "moons": Dataset(
+        label="Moons",
+        summary="Two half circles that reach into each other: a line gets most of them.",
+        source="scikit-learn, make_moons",
+        make=moons,
+        size=lambda options: Size(options["examples"], 2, 2),
+        options={
+            "examples": Number("Examples", 500, 50, 20_000, "In both classes.", whole=True),
+            "noise": Number("Noise", 0.15, 0.0, 2.0, "Standard deviation of the points."),
+        },
+    ),
+    "circles": Dataset(
+        label="Circles",
+        summary="A circle within a circle: for a line as good as guessing.",
+        source="scikit-learn, make_circles",
+        make=circles,
+        size=lambda options: Size(options["examples"], 2, 2),
+        options={
+            "examples": Number("Examples", 500, 50, 20_000, "In both classes.", whole=True),
+            "noise": Number("Noise", 0.1, 0.0, 2.0, "Standard deviation of the points."),
+            "inner_radius": Number("Inner radius", 0.5, 0.1, 0.9, "The outer one is 1."),
+        },
+    ),
+    "iris": Dataset(
+        label="Iris",
+        summary="150 flowers of three species, four lengths of each (Fisher, 1936).",
+        source="scikit-learn, load_iris",
+        make=shipped_with_scikit_learn("load_iris"),
+        size=lambda options: Size(150, 3, 4),
+    ),
+    "wine": Dataset(
+        label="Wine",
+        summary="178 wines of three growers, thirteen chemical measurements of each.",
+        source="scikit-learn, load_wine",
+        make=shipped_with_scikit_learn("load_wine"),
+        size=lambda options: Size(178, 3, 13),
+    ),
+    "breast_cancer": Dataset(
+        label="Breast cancer",
+        summary="569 tumours, malignant or benign, thirty measurements of each.",
+        source="scikit-learn, load_breast_cancer",
+        make=shipped_with_scikit_learn("load_breast_cancer"),
+        size=lambda options: Size(569, 2, 30),
     ),
     "course_demo": Dataset(
         label="Course demo (9 points)",

@@ -146,7 +146,7 @@ def classifier_pictures(run: Run) -> None:
                 classifier.portrait(run, data, theme),
                 key="portrait",
                 alt=portrait_in_words(data),
-                height=360,
+                height=portrait_height(data),
             )
         else:
             st.info("Templates need images, decision regions two features: none to draw here.")
@@ -166,6 +166,11 @@ def classifier_pictures(run: Run) -> None:
         )
     else:
         worst_table(run, data)
+
+
+def portrait_height(data: Data) -> int:
+    """Templates are two rows of small images; regions need more room."""
+    return 270 if data.image_shape is not None else 380
 
 
 def portrait_in_words(data: Data) -> str:

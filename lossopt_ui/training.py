@@ -10,7 +10,7 @@ import streamlit as st
 from lossopt_core import Experiment, Run, StoreError, load_data
 from lossopt_ui import controls, jobs, workspace
 
-PATIENCE = 0.25
+PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
 POLL = 0.3
 _JOB = "training.job"

@@ -75,6 +75,9 @@ try:
         st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
         st.page_link(navigation.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
         st.stop()
+    if table.attrs.get("unreadable"):
+        ids = ", ".join(table.attrs["unreadable"])
+        st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
     chosen = runs_table.choose(table)
     gone = len(controls.value("runs")) - len(chosen)
     if gone:

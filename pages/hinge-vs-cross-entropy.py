@@ -58,7 +58,7 @@ def draw(outcome: training.Outcome) -> None:
                         classifier.portrait(run, data, theme, peers=outcome.runs),
                         key=f"portrait-{run.experiment.loss}",
                         alt=results.portrait_in_words(data),
-                        height=330,
+                        height=results.portrait_height(data),
                     )
         walk.example(outcome.runs, data)
         results.kept(outcome.runs)

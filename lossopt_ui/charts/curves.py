@@ -78,15 +78,24 @@ def curves(
     figure.update_layout(
         title=title,
         hovermode="x unified",
+        showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
     )
     figure.update_xaxes(title=X_AXES[x], type="log" if log_x else "linear")
     figure.update_yaxes(title=y_title, type="log" if log_y else "linear", range=y_range)
     if log_x:
-        figure.update_xaxes(dtick=1)
+        figure.update_xaxes(exponentformat="power", dtick=_ticks(figure, "x"))
     if log_y:
-        figure.update_yaxes(exponentformat="power")
+        figure.update_yaxes(exponentformat="power", dtick=_ticks(figure, "y"))
     return figure
+
+
+def _ticks(figure: go.Figure, axis: Literal["x", "y"]) -> str | int:
+    """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 where there are few of them."""
+    values = np.concatenate([np.asarray(trace[axis], np.float64) for trace in figure.data])
+    positive = values[values > 0]
+    decades = np.log10(positive.max() / positive.min()) if len(positive) else 0.0
+    return 1 if decades > 2.5 else "D2"
 
 
 def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, object]:
