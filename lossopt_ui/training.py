@@ -34,10 +34,15 @@ class Outcome:
 
 @dataclass(eq=False)
 class _Watch:
-    """What a page watches; a fragment keeps it from one poll to the next."""
+    """What a page watches; a fragment keeps it from one poll to the next.
+
+    job     the visitor's training, if there is one
+    mine    whether it is of the experiments on the page
+    """
 
     experiments: Sequence[Experiment]
     job: jobs.Job | None
+    mine: bool
     draw: Callable[[Outcome], None]
     page: str
     polling: bool
@@ -82,24 +87,31 @@ def watch(
     try:
         job = _job_for(experiments, wanted=wanted, live=live)
         polling = job is not None and job.running
-        watch = _Watch(experiments, job, draw, page, polling)
+        watch = _Watch(experiments, job, _concerns(job, experiments), draw, page, polling)
         st.fragment(_show, run_every=POLL if polling else None)(watch)
     except StoreError as error:
         st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
 
+def _concerns(job: jobs.Job | None, experiments: Sequence[Experiment]) -> bool:
+    return job is not None and not set(job.experiments).isdisjoint(experiments)
+
+
 def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> jobs.Job | None:
-    """The job that trains what is missing, begun if need be; None where nobody trains."""
+    """The visitor's one training: begun if these experiments need it, or an earlier one.
+
+    An earlier one goes on, whatever page is open, until another is begun.
+    """
     job: jobs.Job | None = st.session_state.get(_JOB)
     missing = workspace.store().missing(experiments)
-    if job is not None and not set(missing) <= set(job.experiments):
-        job.stop()  # other experiments have taken its place on the page
-        job = None
-    idle = job is None or not job.running
-    if missing and idle and (wanted or (live and job is None)):
+    tried = job is not None and set(missing) <= set(job.experiments)
+    underway = tried and job is not None and job.running
+    if missing and not underway and (wanted or (live and not tried)):
+        if job is not None:
+            job.stop()
         job = jobs.Job(missing, workspace.store(), _workers())
         job.wait(PATIENCE)
-    st.session_state[_JOB] = job
+        st.session_state[_JOB] = job
     return job
 
 
@@ -108,13 +120,13 @@ def _show(watch: _Watch) -> None:
     if watch.drawn and watch.polling and job is not None and not job.running:
         st.rerun()  # ends the polling, and lets the rest of the page know
     watch.drawn = True
-    outcome = _outcome(watch.experiments, job)
+    outcome = _outcome(watch.experiments, job if watch.mine else None)
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
-        _status(job)
+        _status(job, mine=watch.mine)
         if outcome.histories:
             shown[page] = watch.experiments
-        elif page in shown and job is None:
+        elif page in shown and not outcome.running:
             st.info("The settings have changed: these are the last runs. Press Train for new ones.")
             outcome = _outcome(shown[page], None)
     watch.draw(outcome)
@@ -131,18 +143,19 @@ def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome
     return Outcome(experiments, histories, runs, running)
 
 
-def _status(job: jobs.Job | None) -> None:
+def _status(job: jobs.Job | None, *, mine: bool) -> None:
     """How the training stands: one line with a bar and a Stop button, or how it ended."""
     if job is None:
         return
     if job.running:
-        bar, button = st.columns([5, 1], vertical_alignment="center")
-        words = "Waiting for a free worker" if job.waiting else f"Training: {job.share:.0%}"
-        bar.progress(job.share, text=words)
-        button.button("Stop", key="stop", on_click=_stop, args=(job,), width="stretch")
-    elif job.error is not None:
+        what = "Training" if mine else "Training with the earlier settings"
+        words = "Waiting for a free worker" if job.waiting else f"{what}: {job.share:.0%}"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(job.share, text=words)
+            st.button("Stop", key="stop", on_click=_stop, args=(job,))
+    elif mine and job.error is not None:
         st.error(f"The training failed: {job.error}", icon=":material/error:")
-    elif job.stopped:
+    elif mine and job.stopped:
         st.info("Stopped. What was done is kept; train again to go to the end.")
 
 

@@ -183,3 +183,27 @@ def test_a_store_out_of_reach_is_said_without_a_traceback(
     app = open_page("train")
     assert not app.exception
     assert "Runs cannot be kept or found" in app.error[0].value
+
+
+def test_a_long_training_goes_on_while_one_looks_at_other_pages(store: RunStore) -> None:
+    app = open_page("train", {"epochs": "100000"})
+    app.button(key="train").click().run()
+    assert any(button.key == "stop" for button in app.button)
+    go(app, "hinge-vs-cross-entropy")
+    assert not app.exception
+    go(app, "train")
+    stop = app.button(key="stop")
+    stop.click().run()
+    settle(app)
+    assert "Stopped. What was done is kept" in words(app)
+    assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: RunStore) -> None:
+    app = open_page("train", {"epochs": "100000"})
+    app.button(key="train").click().run()
+    app.selectbox(key="loss").set_value("hinge").run()
+    app.button(key="stop").click().run()
+    settle(app)
+    assert not app.exception
+    assert list(store.list()["loss"]) == ["cross_entropy"]
