@@ -20,6 +20,8 @@ from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED, Run, 
 DIVERGED_AT = 1e5
 """A run has diverged when its objective is this many times what it was at the start."""
 UPDATE, OBJECTIVE = HISTORY_COLUMNS.index("update"), HISTORY_COLUMNS.index("objective")
+REPORT_EVERY = 64
+"""Updates between reports of progress; evaluations may be far apart."""
 MINIBATCH_POINTS = 2_000
 PATH_BYTES = 2_000_000
 """Bounds on what a run keeps: points of its minibatch curve, size of its path."""
@@ -49,7 +51,7 @@ def train(
 
     Experiments with equal data, batch size, epochs and seed are trained together as a cohort,
     each with the numbers that it would have alone.  `on_progress` is called at every
-    evaluation.  Once `should_stop` returns true, the training ends at the next update: every
+    evaluation, and every 64 updates.  Once `should_stop` returns true, the training ends at the next update: every
     run that has not finished keeps what it has and is marked "stopped".
     """
     cohorts: dict[tuple[object, ...], list[Experiment]] = {}
@@ -153,7 +155,7 @@ class Training:
         for made, batch in enumerate(self._batches()):
             if made == self.updates or should_stop():
                 return made
-            if not self._running():
+            if len(self.ended) == len(self.experiments):
                 report(self.updates)  # nothing is left to do
                 return made
             objective = self.cohort.step(batch, made, self.updates)
@@ -164,6 +166,8 @@ class Training:
                 self._record(made + 1)
                 # The last step has no minibatch after it that could show what it did.
                 self._end_beyond(limits, self.rows[self.recorded - 1, OBJECTIVE], made + 1)
+                report(made + 1)
+            elif made % REPORT_EVERY == 0:
                 report(made + 1)
         raise AssertionError("minibatches do not end")
 
