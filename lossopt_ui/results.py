@@ -99,7 +99,7 @@ def objective_figures(histories: Mapping[str, pd.DataFrame]) -> None:
     for k, (place, name) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
         difference = last[k]["objective"] - last[0]["objective"]
         place.metric(
-            name,
+            f"{name}: objective",
             f"{last[k]['objective']:.4g}",
             delta=f"{difference:+.3g} against {next(iter(histories))}" if k else "baseline",
             delta_color="off",
