@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from lossopt_core import LOSSES, StoreError
+from lossopt_core import LOSSES, Run, StoreError
 from lossopt_ui import controls, downloads, figure, names, navigation, runs_table, workspace
 from lossopt_ui.charts import comparison
 
 navigation.begin("Compare runs")
 
 
-def draw(runs: list) -> None:
+def draw(runs: list[Run]) -> None:
     """The curves of the runs, losses apart where their values cannot be compared."""
     labels = names.tell_apart([run.experiment for run in runs])
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -41,7 +41,7 @@ def draw(runs: list) -> None:
             )
 
 
-def tools(runs: list, ids: tuple) -> None:
+def tools(runs: list[Run], ids: tuple[str, ...]) -> None:
     """What can be done with the selected runs."""
     with st.container(horizontal=True):
         st.download_button(

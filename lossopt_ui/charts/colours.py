@@ -17,10 +17,8 @@ LOSS: dict[str, dict[Theme, str]] = {
     "hinge": {"light": "#0072B2", "dark": "#2E8FCF"},
     "squared_hinge": {"light": "#2F93C9", "dark": "#56B4E9"},
     "cross_entropy": {"light": "#D55E00", "dark": "#E8711A"},
-}
-FURTHER_LOSSES: dict[Theme, tuple[str, ...]] = {
-    "light": ("#B85C94", "#B37A00"),
-    "dark": ("#CC79A7", "#E69F00"),
+    "crammer_singer": {"light": "#B85C94", "dark": "#CC79A7"},
+    "one_vs_all": {"light": "#B37A00", "dark": "#E69F00"},
 }
 MINIBATCH: dict[Theme, tuple[str, ...]] = {
     "light": ("#009E73", "#B37A00", "#B85C94", "#6A51A3", "#2F93C9"),
@@ -102,11 +100,8 @@ SEQUENTIAL: dict[Theme, list[list[object]]] = {
 
 
 def of_loss(name: str, theme: Theme) -> str:
-    """A loss's own colour; losses without one share two further hues."""
-    if name in LOSS:
-        return LOSS[name][theme]
-    further = FURTHER_LOSSES[theme]
-    return further[sum(map(ord, name)) % len(further)]
+    """A loss's own colour; ink for a loss that has none yet."""
+    return LOSS[name][theme] if name in LOSS else INK[theme]
 
 
 def translucent(colour: str, opacity: float) -> str:
