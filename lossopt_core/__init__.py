@@ -8,6 +8,7 @@
 It knows no screen; the dashboard is built on it.
 """
 
+from lossopt_core.certificates import Certificate, certify
 from lossopt_core.data import Data, load_data
 from lossopt_core.datasets import DATASETS
 from lossopt_core.experiment import FIELDS, Experiment
@@ -26,12 +27,14 @@ __all__ = [
     "OPTIMIZERS",
     "REGULARIZERS",
     "SCHEDULES",
+    "Certificate",
     "Data",
     "Experiment",
     "Progress",
     "Run",
     "RunStore",
     "StoreError",
+    "certify",
     "load_data",
     "train",
 ]
