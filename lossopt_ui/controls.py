@@ -19,6 +19,7 @@ from lossopt_ui.views import Several
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
+_NAMES = "controls.names"
 _PROBLEMS = "controls.problems"
 
 
@@ -33,18 +34,21 @@ def _values() -> dict[str, Any]:
     return values
 
 
-def take_address(page: str) -> None:
-    """When a page is entered: take its settings out of the address, if it has any.
+def take_address(page: str, names: frozenset[str]) -> None:
+    """When a page is entered: take what concerns it out of the address, if there is any.
 
-    What cannot be taken is said, until the page is left.  While one stays on a page its
-    widgets are newer than the address, which they keep up to date.
+    `names` are the settings and choices of view that stand in this page's address; the others
+    are left as they are.  What cannot be taken is said, until the page is left.  While one
+    stays on a page its widgets are newer than the address, which they keep up to date.
     """
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
+        st.session_state[_NAMES] = names
         found, problems = links.read(st.query_params.to_dict())
         st.session_state[_PROBLEMS] = [str(problem) for problem in problems]
-        if found:
-            st.session_state[_VALUES] = found
+        if not names.isdisjoint(found):
+            kept = {name: each for name, each in _values().items() if name not in names}
+            st.session_state[_VALUES] = kept | found
             for name in found:
                 st.session_state.pop(name, None)
         _write_address()
@@ -53,7 +57,8 @@ def take_address(page: str) -> None:
 
 
 def _write_address() -> None:
-    query = links.query_of(_values())
+    names = st.session_state.get(_NAMES, frozenset())
+    query = links.query_of({name: value(name) for name in names})
     if query != st.query_params.to_dict():
         st.query_params.from_dict(query)
 

@@ -17,6 +17,11 @@ from lossopt_ui.views import VIEWS, RunIds, Several, View
 
 DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
 
+ON_COMPARE = frozenset({"runs", "x", "y", "log_x", "log_y"})
+ON_START: frozenset[str] = frozenset()
+ON_TRAINING = frozenset(DECLARED) - {"runs", "x", "y"}
+"""What stands in the addresses of pages of each kind."""
+
 
 @dataclass(frozen=True)
 class Problem:

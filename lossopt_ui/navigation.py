@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import Experiment
-from lossopt_ui import controls, training
+from lossopt_ui import controls, links, training
 
 START = "pages/start.py"
 TRAIN = "pages/train.py"
@@ -47,8 +47,10 @@ def _frame() -> StreamlitPage:
     return st.navigation(pages(), position="top")
 
 
-def begin(title: str) -> None:
+def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
     """The first line of every page: its title, inside the whole app, and its address read.
+
+    `in_address` names what stands in the page's address.
 
     On a fresh server a visit straight to a page runs the page's file without
     `streamlit_app.py`, because the folder is called `pages`.  Naming the pages once and
@@ -58,7 +60,7 @@ def begin(title: str) -> None:
         _frame()
         st.rerun()
     st.title(title)
-    controls.take_address(title)
+    controls.take_address(title, in_address)
 
 
 def open_on_train_page(experiment: Experiment) -> None:

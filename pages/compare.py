@@ -3,10 +3,10 @@
 import streamlit as st
 
 from lossopt_core import LOSSES, Run, StoreError
-from lossopt_ui import controls, downloads, figure, names, navigation, runs_table, workspace
+from lossopt_ui import controls, downloads, figure, links, names, navigation, runs_table, workspace
 from lossopt_ui.charts import comparison
 
-navigation.begin("Compare runs")
+navigation.begin("Compare runs", links.ON_COMPARE)
 
 
 def draw(runs: list[Run]) -> None:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_ui import examples, navigation, runs_table, workspace
+from lossopt_ui import examples, links, navigation, runs_table, workspace
 
-navigation.begin("lossopt")
+navigation.begin("lossopt", links.ON_START)
 st.markdown(
     "Run experiments on loss functions and optimizers, and compare them. A linear classifier is"
     " trained on data of your choice; curves show hinge against cross-entropy and gradient"

@@ -6,7 +6,7 @@ import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_ui.downloads import csv
-from tests.helpers import figures, open_page, trace, words
+from tests.helpers import figures, go, open_page, trace, words
 
 
 @pytest.fixture
@@ -109,3 +109,14 @@ def test_a_run_opens_on_the_train_page_with_its_settings(kept: list[Run]) -> Non
     assert app.selectbox(key="loss").value == "hinge"
     assert app.number_input(key="epochs").value == 2
     assert set(figures(app)) >= {"objective", "accuracy"}
+
+
+def test_comparing_leaves_the_settings_of_the_next_training_alone(kept: list[Run]) -> None:
+    app = open_page("train", {"loss": "hinge", "epochs": "7"})
+    for name, value in ids(kept[0]).items():
+        app.query_params[name] = value
+    go(app, "compare")
+    assert dict(app.query_params) == ids(kept[0])
+    go(app, "train")
+    assert app.selectbox(key="loss").value == "hinge"
+    assert dict(app.query_params) == {"loss": "hinge", "epochs": "7"}
