@@ -51,6 +51,8 @@ CERTIFIED_LOSSES = ("hinge", "squared_hinge", "cross_entropy")
 ROUNDING = 1e-13
 # Part of the way to the boundary of the box that one step may go.
 TO_BOUNDARY = 0.995
+# Relative progress still expected of a step that is not worth taking.
+NO_PROGRESS = 1e-14
 # Numbers in a temporary array of weighted examples: 16 megabytes.
 NUMBERS_AT_ONCE = 2_000_000
 # Above this the matrices of an interior-point step take more than half a gigabyte.
@@ -171,7 +173,7 @@ class Problem:
 
         `theta` only says how large a bias may be expected, which rounding is multiplied by.
         """
-        pulls = self.balanced(self.boxed(pulls))
+        pulls = self.balanced(self.boxed(self.evened(self.boxed(pulls))))
         G = self.pull_back(pulls)
         largest = float(np.abs(G[:, :-1]).max())
         bounds = [0.0]
@@ -197,6 +199,25 @@ class Problem:
         elif self.name == "cross_entropy":
             pulls /= np.maximum(1.0, sum_over_classes(pulls))
         return pulls
+
+    def evened(self, pulls: Array) -> Array:
+        """Pulls that nearly satisfy the constraint of the bias, moved where they are free to move.
+
+        Pulls at the boundary of their domain stand still: moving them costs the bound most.
+        """
+        freedom = pulls.copy()
+        if self.name == "hinge":
+            freedom *= 1.0 - pulls
+        elif self.name == "cross_entropy":
+            freedom *= 1.0 - sum_over_classes(pulls)
+        truth = np.eye(self.classes)[:, self.labels]
+        flows = freedom @ truth.T
+        flows += flows.T
+        laplacian = np.diag(flows.sum(axis=1)) - flows
+        excess = self.pull_back(pulls)[:, -1] * self.examples
+        height = np.linalg.lstsq(laplacian, -excess)[0][:, None]
+        evened: Array = pulls + freedom * (height - height[self.labels, 0])
+        return evened
 
     def balanced(self, pulls: Array) -> Array:
         """Pulls within the domain that satisfy the constraint of the bias to rounding.
@@ -345,7 +366,21 @@ class Box:
         dual = target - self.dual + slope * change
         above = (mu + self.above * (dual - self.to_high)) / self.to_high
         below = (mu - self.below * (dual + self.to_low)) / self.to_low
-        return Box(self.low, self.high, above, below, dual)
+        return self.fitting(above, below, dual, change)
+
+    def fitting(self, above: Array, below: Array, dual: Array, change: Array) -> "Box":
+        """A direction along which above - below changes as the values do, to rounding.
+
+        Where the dual is sensitive, its error spoils the larger of the two and hardly the other.
+        """
+        positive = self.above > self.below
+        return Box(
+            self.low,
+            self.high,
+            np.where(positive, below + change, above),
+            np.where(positive, below, above - change),
+            dual,
+        )
 
     def longest(self, direction: "Box") -> tuple[float, float]:
         """How far values and duals may go before they leave the inside of the box."""
@@ -393,7 +428,7 @@ class Ray(Box):
         dual = target - self.dual + slope * change
         above = (self.dual + dual) / 2 - self.above
         below = (mu - self.below * (dual + self.to_low)) / self.to_low
-        return Box(self.low, self.high, above, below, dual)
+        return self.fitting(above, below, dual, change)
 
     def longest(self, direction: Box) -> tuple[float, float]:
         return longest(self.below, direction.below), longest(self.to_low, direction.dual)
@@ -425,8 +460,8 @@ class State:
         if problem.name == "hinge":
             values = problem.margins(problem.scores(theta))
             margins = Box.around(values, 0.0, 1.0, problem.margin)
-        elif problem.name == "squared_hinge" and problem.absolute > 0:
-            # Newton's method alone, on kinks of the slope and of the penalty at once, zigzags.
+        elif problem.name == "squared_hinge":
+            # Newton's method alone zigzags between the kinks of the slope.
             values = problem.margins(problem.scores(theta))
             margins = Ray.around(values, 0.0, 2.0 * problem.margin, problem.margin)
         if problem.absolute > 0:
@@ -478,12 +513,12 @@ def interior_points(problem: Problem) -> Iterator[Candidate]:
             direction, slope = newton_direction(problem, state, mu)
         except np.linalg.LinAlgError:
             return
-        if not np.isfinite(direction.theta).all():
-            return
         primal, dual = state.longest(direction)
         if state.margins is not None and problem.squared > 0:
             primal = dual = min(primal, dual)
         now = barrier_objective(problem, state, mu)
+        if not slope < -NO_PROGRESS * abs(now):
+            return
         allowed = 1e-13 * abs(now)
         while primal > 1e-9:
             after = state.moved(direction, primal, dual)
@@ -497,6 +532,8 @@ def interior_points(problem: Problem) -> Iterator[Candidate]:
             yield state.theta, problem.smooth_part(state.theta)[1]
 
 
+# Where rounding puts a dual on the boundary, the step is not a number, and not taken.
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def newton_direction(problem: Problem, state: State, mu: float) -> tuple[State, float]:
     """The Newton step towards the central path's point mu, and the barrier's slope along it."""
     theta, n = state.theta, problem.examples
