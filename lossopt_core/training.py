@@ -51,8 +51,8 @@ def train(
 
     Experiments with equal data, batch size, epochs and seed are trained together as a cohort,
     each with the numbers that it would have alone.  `on_progress` is called at every
-    evaluation, and every 64 updates.  Once `should_stop` returns true, the training ends at the next update: every
-    run that has not finished keeps what it has and is marked "stopped".
+    evaluation, and every 64 updates.  Once `should_stop` returns true, the training ends at the
+    next update: every run that has not finished keeps what it has and is marked "stopped".
     """
     cohorts: dict[tuple[object, ...], list[Experiment]] = {}
     for experiment in dict.fromkeys(experiments):
