@@ -467,6 +467,13 @@ class State:
         if problem.absolute > 0:
             size = np.sqrt((problem.X[:, :-1] ** 2).mean(axis=0))
             slack = 1.0 / (1.0 + problem.classes * size)
+            # As far from the central path's end as the margins are, or as the objective is high:
+            # what is hardly charged must not stand in the way of the rest.
+            if margins is None:
+                product = problem.objective(theta) / (2 * theta.size)
+            else:
+                product = margins.products() / (2 * margins.dual.size * problem.examples)
+            slack = np.maximum(slack, product / problem.absolute)
             weights = Box.around(theta[:, :-1], -problem.absolute, problem.absolute, slack)
         return cls(theta, margins, weights)
 
