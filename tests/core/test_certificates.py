@@ -245,9 +245,8 @@ def test_blobs_are_certified(loss, regularizer, strength):
     check(certify(BLOBS.but(loss=loss, regularizer=regularizer, strength=strength)))
 
 
-@pytest.mark.parametrize("ratio", [(0.0, "l2"), (1.0, "l1")])
-def test_an_elastic_net_has_its_ends(ratio):
-    share, end = ratio
+@pytest.mark.parametrize(("share", "end"), [(0.0, "l2"), (1e-300, "l2"), (1.0, "l1")])
+def test_an_elastic_net_has_its_ends(share, end):
     net = certify(BLOBS.but(loss="hinge", regularizer="elastic_net", l1_ratio=share))
     pure = certify(BLOBS.but(loss="hinge", regularizer=end))
     assert net.objective == pytest.approx(pure.objective, rel=1e-12)
