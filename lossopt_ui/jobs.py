@@ -4,34 +4,69 @@ A job knows nothing of Streamlit.  It trains in one of a few worker threads, sav
 of it to the store, and can be asked at any time how far it is.
 """
 
+import atexit
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
+from queue import SimpleQueue
 
 import pandas as pd
 
 from lossopt_core import Experiment, Progress, RunStore, train
 
 WORKERS = 2
+CLOSING_SECONDS = 2.0
+DESERTED_SECONDS = 20.0
+"""How long a training goes on without a visitor."""
 
 
 class Job:
-    """The training of some experiments, begun as soon as a worker is free."""
+    """The training of some experiments, begun as soon as a worker is free.
 
-    def __init__(
-        self, experiments: Sequence[Experiment], store: RunStore, workers: ThreadPoolExecutor
-    ) -> None:
+    It ends early when somebody stops it, when no visitor has been left for a while, or when
+    the program ends; what is done is saved then.
+    """
+
+    def __init__(self, experiments: Sequence[Experiment], store: RunStore) -> None:
         self.experiments = tuple(experiments)
         self._store = store
         self._stop = threading.Event()
         self._progress: Progress | None = None
-        self._future: Future[None] = workers.submit(self._work)
+        self._visitors: set[int] = set()
+        self._visitors_lock = threading.Lock()
+        self._future: Future[None] = Future()
 
-    def _work(self) -> None:
-        if self._stop.is_set():
+    def run(self) -> None:
+        """Train and save; called once, by a worker."""
+        if not self._future.set_running_or_notify_cancel():
             return
-        self._store.save(train(self.experiments, self._report, self._stop.is_set))
+        try:
+            self._store.save(train(self.experiments, self._report, self._stop.is_set))
+        except BaseException as error:
+            self._future.set_exception(error)
+        else:
+            self._future.set_result(None)
+
+    def join(self, visitor: object) -> None:
+        """A visitor looks after this training."""
+        with self._visitors_lock:
+            self._visitors.add(id(visitor))
+
+    def leave(self, visitor: object, patience: float) -> None:
+        """A visitor has gone; after `patience` seconds without any the training is stopped."""
+        with self._visitors_lock:
+            self._visitors.discard(id(visitor))
+        if self.running:
+            timer = threading.Timer(patience, self._stop_if_deserted)
+            timer.daemon = True
+            timer.start()
+
+    def _stop_if_deserted(self) -> None:
+        with self._visitors_lock:
+            deserted = not self._visitors
+        if deserted:
+            self.stop()
 
     def _report(self, progress: Progress) -> None:
         self._progress = progress
@@ -75,6 +110,56 @@ class Job:
         return bool(wait_for([self._future], timeout=seconds).done)
 
 
-def workers() -> ThreadPoolExecutor:
-    """A pool for jobs: few threads, since more would only share the same processors."""
-    return ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="training")
+class Workers:
+    """The trainings of all visitors: few at a time, since more would share the processors."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._queue: SimpleQueue[Job] = SimpleQueue()
+        # Daemons, unlike the threads of an executor, are not waited for before the program's
+        # own end can stop them.
+        for _ in range(WORKERS):
+            threading.Thread(target=self._work, name="training", daemon=True).start()
+        atexit.register(self.close)
+
+    def _work(self) -> None:
+        while True:
+            self._queue.get().run()
+
+    def close(self) -> None:
+        """Stop all trainings, and give them a moment to save what is done."""
+        for job in self._jobs:
+            job.stop()
+        for job in self._jobs:
+            job.wait(CLOSING_SECONDS)
+
+    def begin(self, experiments: Sequence[Experiment], store: RunStore) -> Job:
+        """Train experiments as soon as a worker is free."""
+        job = Job(experiments, store)
+        self._queue.put(job)
+        self._jobs = [*(each for each in self._jobs if each.running), job]
+        return job
+
+    def find(self, experiments: Sequence[Experiment]) -> Job | None:
+        """A training of all these experiments that is under way, whoever began it."""
+        wanted = set(experiments)
+        running = (each for each in self._jobs if each.running and not each.stopped)
+        return next((each for each in running if wanted <= set(each.experiments)), None)
+
+
+class Visitor:
+    """One visit, which looks after at most one training."""
+
+    def __init__(self) -> None:
+        self.job: Job | None = None
+
+    def take(self, job: Job | None) -> None:
+        """Look after this training from now on."""
+        if job is not None:
+            job.join(self)
+        self.job = job
+
+    def gone(self) -> None:
+        """The visit has ended: a reload comes back within the time that its training has."""
+        if self.job is not None:
+            self.job.leave(self, DESERTED_SECONDS)

@@ -1,7 +1,7 @@
 """Runs for a page: from the store where it has them, otherwise trained, while one watches."""
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,8 +13,13 @@ from lossopt_ui import controls, jobs, workspace
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
 POLL = 0.3
-_JOB = "training.job"
 _SHOWN = "training.shown"
+_VISITOR = "training.visitor"
+EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
+EARLIER_GOES_ON = (
+    "The settings have changed: these are the curves of the training that goes on. Train stops it,"
+    " keeps what is done, and begins anew."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +55,22 @@ class _Watch:
 
 
 @st.cache_resource
-def _workers() -> ThreadPoolExecutor:
-    pool = jobs.workers()
+def _workers() -> jobs.Workers:
     # scikit-learn takes a second to import: begin before the first visitor presses a button.
-    pool.submit(load_data, Experiment())
-    return pool
+    threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
+    return jobs.Workers()
+
+
+@st.cache_resource(scope="session", on_release=jobs.Visitor.gone, show_spinner=False)
+def _farewell(_visitor: jobs.Visitor) -> jobs.Visitor:
+    """Let Streamlit tell the visitor when the session has ended."""
+    return _visitor
+
+
+def _visitor() -> jobs.Visitor:
+    visitor: jobs.Visitor = st.session_state.setdefault(_VISITOR, jobs.Visitor())
+    _farewell(visitor)
+    return visitor
 
 
 def warm_up() -> None:
@@ -100,18 +116,22 @@ def _concerns(job: jobs.Job | None, experiments: Sequence[Experiment]) -> bool:
 def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> jobs.Job | None:
     """The visitor's one training: begun if these experiments need it, or an earlier one.
 
-    An earlier one goes on, whatever page is open, until another is begun.
+    An earlier one goes on, whatever page is open, until another is begun; a reload finds it
+    again by its experiments.
     """
-    job: jobs.Job | None = st.session_state.get(_JOB)
+    visitor = _visitor()
     missing = workspace.store().missing(experiments)
+    if missing and (visitor.job is None or not visitor.job.running):
+        visitor.take(_workers().find(missing) or visitor.job)
+    job = visitor.job
     tried = job is not None and set(missing) <= set(job.experiments)
     underway = tried and job is not None and job.running
     if missing and not underway and (wanted or (live and not tried)):
         if job is not None:
             job.stop()
-        job = jobs.Job(missing, workspace.store(), _workers())
+        job = _workers().begin(missing, workspace.store())
+        visitor.take(job)
         job.wait(PATIENCE)
-        st.session_state[_JOB] = job
     return job
 
 
@@ -124,11 +144,13 @@ def _show(watch: _Watch) -> None:
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
         _status(job, mine=watch.mine)
-        if outcome.histories:
+        if outcome.histories or (watch.mine and outcome.running):
             shown[page] = watch.experiments
-        elif page in shown and not outcome.running:
-            st.info("The settings have changed: these are the last runs. Press Train for new ones.")
-            outcome = _outcome(shown[page], None)
+        elif page in shown:
+            earlier = shown[page]
+            goes_on = job is not None and job.running and _concerns(job, earlier)
+            st.info(EARLIER_GOES_ON if goes_on else EARLIER)
+            outcome = _outcome(earlier, job if goes_on else None)
     watch.draw(outcome)
 
 
@@ -155,8 +177,6 @@ def _status(job: jobs.Job | None, *, mine: bool) -> None:
             st.button("Stop", key="stop", on_click=_stop, args=(job,))
     elif mine and job.error is not None:
         st.error(f"The training failed: {job.error}", icon=":material/error:")
-    elif mine and job.stopped:
-        st.info("Stopped. What was done is kept; train again to go to the end.")
 
 
 def _stop(job: jobs.Job) -> None:
