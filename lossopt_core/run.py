@@ -44,7 +44,7 @@ class Run:
 
     history     DataFrame with `HISTORY_COLUMNS`
     minibatch   DataFrame (update, epoch, gradient_evaluations, objective): the objective on the
-                minibatch of every update; beyond 2,000 updates, means over equal stretches
+                minibatch of every update; beyond 2,000 updates, means over stretches
                 that end at `update`
     weights     (C, D), the W of the lecture's W x;  bias (C,)
     path        (k, C, D + 1) in float32: weights with the bias as last column at the updates

@@ -104,17 +104,25 @@ def cohort_key(experiment: Experiment) -> tuple[object, ...]:
 def evaluation_updates(updates: int, points: int) -> Labels:
     """After which updates the whole data is evaluated: about `points`, denser at the start.
 
-    The first is 0 and the last `updates`; all of them where there are few.
+    The first is 0 and the last `updates`; all of them where there are few.  However long the
+    training, its first updates are among them: a stopped one shows how it began.
     """
     if updates + 1 <= points:
         return np.arange(updates + 1)
-    return np.unique(np.round(updates * np.linspace(0.0, 1.0, points) ** 2)).astype(np.int64)
+    return _denser_at_the_start(updates, points - 1, least_power=2.0, first=0)
 
 
 def stretches(updates: int) -> Labels:
     """Ends of the stretches over which minibatch objectives are averaged; all updates if few."""
     points = min(updates, MINIBATCH_POINTS)
-    return np.round(updates * np.arange(1, points + 1) / points).astype(np.int64)
+    return _denser_at_the_start(updates, points, least_power=1.0, first=1)
+
+
+def _denser_at_the_start(updates: int, points: int, least_power: float, first: int) -> Labels:
+    """Updates that grow like a power of their number, so that the first is an early one."""
+    power = max(least_power, math.log(updates) / math.log(points)) if points > 1 else 1.0
+    shares = np.arange(first, points + 1) / points
+    return np.unique(np.round(updates * shares**power)).astype(np.int64)
 
 
 class Training:

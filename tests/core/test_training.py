@@ -624,3 +624,12 @@ def test_a_new_loss_is_one_entry(monkeypatch):
     X = np.hstack([data.train_features, np.ones((81, 1))])
     least_squares = np.linalg.lstsq(X, np.eye(3)[data.train_labels], rcond=None)[0]
     assert_allclose(run.stacked[0], least_squares.T, atol=1e-6)
+
+
+def test_however_long_a_training_its_beginning_is_evaluated():
+    for updates in (1_000, 100_000, 4_300_000):
+        at = evaluation_updates(updates, 60)
+        assert len(at) >= 0.7 * 60
+        assert at[1] == 1 or updates == 1_000
+        assert at[-1] == updates
+        assert np.diff(at)[-1] <= 0.08 * updates
