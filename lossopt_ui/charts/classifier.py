@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from lossopt_core import LOSSES, Data, Run
 from lossopt_core.diagnostics import confusion as count_confusion
 from lossopt_core.diagnostics import examples_by_loss, part_of, predict
+from lossopt_core.run import DIVERGED
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.weights import Points, Regions
@@ -25,7 +26,7 @@ def can_be_drawn(data: Data) -> bool:
 def portrait(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> go.Figure:
     """Templates for images, decision regions for points of a plane.
 
-    Templates have one scale together with those of the peers.
+    Templates have one scale together with those of the peers; one that diverged has its own.
     """
     if data.image_shape is not None:
         return templates(run, data, theme, peers)
@@ -35,6 +36,7 @@ def portrait(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> g
 def templates(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> go.Figure:
     """Each class's weights as an image."""
     assert data.image_shape is not None
+    peers = [] if run.status == DIVERGED else [p for p in peers if p.status != DIVERGED]
     limit = max(float(np.abs(each.weights).max()) for each in (run, *peers)) or 1.0
     return weights.image_sheet(
         run.weights.reshape(-1, *data.image_shape),

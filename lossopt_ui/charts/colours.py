@@ -20,33 +20,19 @@ LOSS: dict[str, dict[Theme, str]] = {
     "crammer_singer": {"light": "#B85C94", "dark": "#CC79A7"},
     "one_vs_all": {"light": "#B37A00", "dark": "#E69F00"},
 }
-MINIBATCH: dict[Theme, tuple[str, ...]] = {
-    "light": ("#009E73", "#B37A00", "#B85C94", "#6A51A3", "#2F93C9"),
-    "dark": ("#009E73", "#E69F00", "#CC79A7", "#9E8CD9", "#56B4E9"),
+BATCH: dict[int, dict[Theme, str]] = {
+    1: {"light": "#7A7A00", "dark": "#B8B84A"},
+    8: {"light": "#00838F", "dark": "#4DB6C4"},
+    32: {"light": "#009E73", "dark": "#009E73"},
+    128: {"light": "#6A51A3", "dark": "#9E8CD9"},
+    512: {"light": "#8A5A44", "dark": "#C49A84"},
 }
+"""SGD by the size of its minibatches: green and its neighbours."""
 LINES: dict[Theme, tuple[str, ...]] = {
-    "light": (
-        "#0072B2",
-        "#D55E00",
-        "#009E73",
-        "#B85C94",
-        "#B37A00",
-        "#2F93C9",
-        "#6A51A3",
-        "#1A1A1A",
-    ),
-    "dark": (
-        "#2E8FCF",
-        "#E8711A",
-        "#009E73",
-        "#CC79A7",
-        "#E69F00",
-        "#56B4E9",
-        "#9E8CD9",
-        "#F0F0F0",
-    ),
+    theme: (*(BATCH[size][theme] for size in (32, 128, 8, 512, 1)), GREY[theme], INK[theme])
+    for theme in ("light", "dark")
 }
-"""For runs that differ in something that has no colour of its own."""
+"""For runs that differ in something that has no colour of its own: no hue of a loss."""
 
 CLASSES: dict[Theme, tuple[str, ...]] = {
     "light": (
@@ -102,6 +88,11 @@ SEQUENTIAL: dict[Theme, list[list[object]]] = {
 def of_loss(name: str, theme: Theme) -> str:
     """A loss's own colour; ink for a loss that has none yet."""
     return LOSS[name][theme] if name in LOSS else INK[theme]
+
+
+def of_batch(size: int, theme: Theme) -> str:
+    """The colour of SGD with minibatches of this size: that of the nearest size with one."""
+    return BATCH[min(BATCH, key=lambda known: abs(known - size))][theme]
 
 
 def translucent(colour: str, opacity: float) -> str:

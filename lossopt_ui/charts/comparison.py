@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from lossopt_core import LOSSES, Experiment, Run
 from lossopt_core.diagnostics import principal_plane
-from lossopt_ui.charts.colours import INK, LINES, MINIBATCH, Theme, of_loss
+from lossopt_core.experiment import differing_settings
+from lossopt_ui.charts.colours import INK, LINES, Theme, of_batch, of_loss
 from lossopt_ui.charts.curves import Y_AXES, Curve, Level, curves
 from lossopt_ui.charts.training import loss_at_start, unit
 from lossopt_ui.charts.weights import Way, ways
@@ -19,16 +20,42 @@ OF_A_LOSS = ("objective", "data_loss", "test_loss", "gradient_norm")
 
 
 def colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
-    """A colour for each: its loss's own where the losses tell all of them apart."""
+    """A colour for each: of its loss or of its work where that tells all of them apart.
+
+    Otherwise hues that mean nothing else.
+    """
     if len({each.loss for each in experiments}) == len(experiments) > 1:
         return [of_loss(each.loss, theme) for each in experiments]
+    by_work = work_colours(experiments, theme)
+    if len(set(by_work)) == len(experiments) > 1:
+        return by_work
     return [LINES[theme][k % len(LINES[theme])] for k in range(len(experiments))]
 
 
 def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
-    """Ink for full-batch descent, green and its neighbours for minibatch methods."""
-    hues = iter(MINIBATCH[theme] * len(experiments))
-    return [INK[theme] if each.full_batch else next(hues) for each in experiments]
+    """Ink for full-batch descent; for minibatches green or a neighbour, by the batch's size."""
+    return [
+        INK[theme] if each.full_batch else of_batch(each.batch_size, theme) for each in experiments
+    ]
+
+
+def what_the_objective_hides(runs: Sequence[Run], column: str) -> str:
+    """In what runs of one loss differ that makes its values incomparable; '' for nothing."""
+    if column not in OF_A_LOSS:
+        return ""
+    differing = differing_settings([run.experiment for run in runs])
+    words = {
+        "dataset": "data",
+        "standardize": "scaling",
+        "split_seed": "split",
+        "test_fraction": "split",
+        "margin": "margin",
+        "regularizer": "penalty",
+        "strength": "penalty",
+        "l1_ratio": "penalty",
+    }
+    found = [words.get(name, "data" if "." in name else "") for name in differing]
+    return ", ".join(dict.fromkeys(word for word in found if word))
 
 
 def overlay(

@@ -72,6 +72,8 @@ def curves(
     """
     figure = go.Figure()
     for line in lines:
+        if line.table[line.column].isna().all():
+            continue  # without a test part its curve would be a name without a line
         figure.add_scatter(**_trace(line, x, log_x=log_x, log_y=log_y))
     for level in levels:
         _add_level(figure, level, theme, log_y=log_y)
@@ -92,7 +94,8 @@ def curves(
 
 def _ticks(figure: go.Figure, axis: Literal["x", "y"]) -> str | int:
     """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 where there are few of them."""
-    values = np.concatenate([np.asarray(trace[axis], np.float64) for trace in figure.data])
+    lines = [np.asarray(trace[axis], np.float64) for trace in figure.data]
+    values = np.concatenate([np.empty(0), *lines])
     positive = values[values > 0]
     decades = np.log10(positive.max() / positive.min()) if len(positive) else 0.0
     return 1 if decades > 2.5 else "D2"

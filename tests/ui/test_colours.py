@@ -4,7 +4,7 @@ import pytest
 
 from lossopt_core import LOSSES
 from lossopt_ui.charts import colours
-from lossopt_ui.charts.colours import BACKGROUND, CLASSES, GREY, INK, LINES, LOSS, MINIBATCH
+from lossopt_ui.charts.colours import BACKGROUND, CLASSES, GREY, INK, LINES, LOSS
 
 
 def luminance(colour: str) -> float:
@@ -22,7 +22,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_line_stands_out_from_the_background(theme: colours.Theme) -> None:
-    lines = [*LINES[theme], *MINIBATCH[theme], *CLASSES[theme], GREY[theme]]
+    lines = [*LINES[theme], *CLASSES[theme], GREY[theme]]
     lines += [shades[theme] for shades in LOSS.values()]
     for line in lines:
         assert contrast(line, BACKGROUND[theme]) >= 3.0, line
@@ -36,7 +36,7 @@ def test_text_on_the_charts_stands_out_more(theme: colours.Theme) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_of_one_chart_have_colours_of_their_own(theme: colours.Theme) -> None:
-    for family in (LINES[theme], MINIBATCH[theme], CLASSES[theme]):
+    for family in (LINES[theme], CLASSES[theme]):
         assert len(set(family)) == len(family)
 
 
@@ -48,3 +48,8 @@ def test_a_loss_has_the_same_colour_wherever_it_is_asked_for() -> None:
 def test_every_loss_has_a_colour_of_its_own() -> None:
     for theme in ("light", "dark"):
         assert len({colours.of_loss(name, theme) for name in LOSSES}) == len(LOSSES)
+
+
+def test_no_hue_of_a_loss_stands_for_anything_else() -> None:
+    for theme in ("light", "dark"):
+        assert not {colours.of_loss(name, theme) for name in LOSSES} & set(LINES[theme])
