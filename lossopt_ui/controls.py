@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment
 from lossopt_core.experiment import parameter_names
@@ -19,6 +20,7 @@ from lossopt_ui.views import Several
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
+_ENTRY = "controls.entry"
 _NAMES = "controls.names"
 _PROBLEMS = "controls.problems"
 
@@ -35,25 +37,44 @@ def _values() -> dict[str, Any]:
 
 
 def take_address(page: str, names: frozenset[str]) -> None:
-    """When a page is entered: take what concerns it out of the address, if there is any.
+    """Take what concerns a page out of the address: when it is entered, and when one goes back.
 
     `names` are the settings and choices of view that stand in this page's address; the others
     are left as they are.  What cannot be taken is said, until the page is left.  While one
-    stays on a page its widgets are newer than the address, which they keep up to date.
+    stays on a page its widgets are newer than the address, which they keep up to date, unless
+    it was changed by the browser's Back or Forward.
     """
+    query = st.query_params.to_dict()
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         st.session_state[_NAMES] = names
-        found, problems = links.read(st.query_params.to_dict())
+        found, problems = links.read(query)
         st.session_state[_PROBLEMS] = [str(problem) for problem in problems]
         if not names.isdisjoint(found):
-            kept = {name: each for name, each in _values().items() if name not in names}
-            st.session_state[_VALUES] = kept | found
-            for name in found:
-                st.session_state.pop(name, None)
+            _take_all(names, found)
+        _write_address()
+        st.session_state[_ENTRY] = (query, dict(_values()))
+    elif _went_through_history():
+        # An address without settings stands for those that one brought along to the page.
+        came_with, brought = st.session_state[_ENTRY]
+        _take_all(names, brought if query == came_with else links.read(query)[0])
         _write_address()
     for message in st.session_state[_PROBLEMS]:
         st.warning(f"In the address: {message}", icon=":material/link_off:")
+
+
+def _went_through_history() -> bool:
+    """Whether this rerun is due to the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
+    """Let the named values be the found ones, and those that are not found their defaults."""
+    kept = {name: each for name, each in _values().items() if name not in names}
+    st.session_state[_VALUES] = kept | {name: found[name] for name in names & found.keys()}
+    for name in names & st.session_state.keys():
+        st.session_state[name] = _as_shown(name, value(name))
 
 
 def _write_address() -> None:
@@ -63,14 +84,6 @@ def _write_address() -> None:
         st.query_params.from_dict(query)
 
 
-def open_experiment(experiment: Experiment) -> None:
-    """Set all settings to the experiment's; for a button's callback."""
-    values = links.values_of(experiment)
-    _values().update(values)
-    for name in values:
-        st.session_state.pop(name, None)
-
-
 def put(name: str, content: Any) -> None:
     """Set a value from elsewhere than its own widget; for callbacks."""
     _values()[name] = links.DECLARED[name].check(name, content)
@@ -78,12 +91,18 @@ def put(name: str, content: Any) -> None:
     _write_address()
 
 
-def setting(name: str, **looks: Any) -> Any:
+def setting(name: str, *, most: int | None = None, **looks: Any) -> Any:
     """The widget of one setting or choice of view; returns its value.
 
-    `looks` are handed to the widget: `label_visibility`, `disabled` and the like.
+    `most` bounds a number further than its declaration does.  `looks` are handed to the widget:
+    `label_visibility`, `disabled` and the like.
     """
     declaration = links.DECLARED[name]
+    if most is not None and value(name) > most:
+        st.session_state[f"{_PROBLEMS}.{name}"] = (
+            f"{name} must be at most {most} here, got {value(name)}. It is {most} now."
+        )
+        put(name, most)
     # A widget starts from our value, not from its own default: Streamlit forgets a widget
     # that is not drawn for a while.
     start = _as_shown(name, value(name))
@@ -134,12 +153,12 @@ def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
 def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
     kind = int if declaration.whole else float
     step = 1 if declaration.whole else _fine_step(start) if declaration.logarithmic else None
-    looks["help"] += f" {declaration.low:g} to {declaration.high:g}."
+    looks["help"] += f" {declaration.low:.12g} to {declaration.high:.12g}."
+    # Without the widget's own limits: beyond them it keeps a number to itself and says nothing,
+    # while our check says what is allowed.
     st.number_input(
         declaration.label,
-        min_value=kind(declaration.low),
-        max_value=kind(declaration.high),
-        value=start,
+        value=kind(start),
         step=step,
         format="%d" if declaration.whole else "%g",
         **looks,

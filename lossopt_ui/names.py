@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lossopt_core import Experiment
+from lossopt_core import Experiment, Run
 from lossopt_core.experiment import differing_settings, flat_settings
 from lossopt_core.fields import Choice
+from lossopt_core.run import FINISHED
 from lossopt_ui import links
 
 
@@ -13,6 +14,15 @@ def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
     """One name an experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
     telling = differing_settings(list(experiments))
     return [_name(experiment, telling) for experiment in experiments]
+
+
+def of_runs(runs: Sequence[Run]) -> list[str]:
+    """The same for runs; one that did not come to its end says so."""
+    names = tell_apart([run.experiment for run in runs])
+    return [
+        name if run.status == FINISHED else f"{name} ({run.status})"
+        for name, run in zip(names, runs, strict=True)
+    ]
 
 
 def _name(experiment: Experiment, telling: Sequence[str]) -> str:

@@ -63,7 +63,13 @@ def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
     controls.take_address(title, in_address)
 
 
-def open_on_train_page(experiment: Experiment) -> None:
-    """Go to the train page with all settings as in the experiment."""
-    controls.open_experiment(experiment)
-    st.switch_page(TRAIN)
+def link_to_train_page(experiment: Experiment) -> None:
+    """A link to the train page with all settings as in the experiment."""
+    # A button with st.switch_page would leave an address in the browser's history that never was.
+    settings = links.query_of(links.values_of(experiment))
+    st.page_link(
+        TRAIN,
+        label="Open on the train page",
+        icon=":material/open_in_new:",
+        query_params=settings or {"dataset": experiment.dataset},  # an empty one says nothing
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, Data, Experiment, Run, load_data
 from lossopt_core.diagnostics import examples_by_loss
-from lossopt_core.run import DIVERGED
+from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_ui import figure, navigation, training
 from lossopt_ui.charts import classifier
 
@@ -27,9 +27,10 @@ def nothing_yet(outcome: training.Outcome) -> None:
 
 
 def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
-    """Four numbers at the end of the training, each with its change since the start."""
+    """The numbers at the end of the training, each with its change since the start."""
     first, last = history.iloc[0], history.iloc[-1]
-    a, b, c, d = st.columns(4)
+    tested = pd.notna(last["test_accuracy"])
+    a, *b, c, d = st.columns(4 if tested else 3)
     unit = " nats" if experiment.loss == "cross_entropy" else ""
     a.metric(
         "Objective (lower is better)",
@@ -39,14 +40,15 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
         border=True,
         help="Data loss plus penalty, over all training examples.",
     )
-    b.metric(
-        "Test accuracy",
-        percent(last["test_accuracy"]),
-        delta=points(last["test_accuracy"] - last["train_accuracy"], "against training"),
-        delta_color="off",
-        border=True,
-        help="Share of the test examples that are classified rightly.",
-    )
+    for place in b:
+        place.metric(
+            "Test accuracy",
+            percent(last["test_accuracy"]),
+            delta=points(last["test_accuracy"] - last["train_accuracy"], "against training"),
+            delta_color="off",
+            border=True,
+            help="Share of the test examples that are classified rightly.",
+        )
     c.metric(
         "Training accuracy",
         percent(last["train_accuracy"]),
@@ -67,57 +69,82 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage; a dash where there is none."""
-    return "–" if pd.isna(share) else f"{100 * share:.1f} %"
+    """A share as a percentage."""
+    return f"{100 * share:.1f} %"
 
 
-def points(difference: float, against: str) -> str | None:
+def points(difference: float, against: str) -> str:
     """A difference of shares in percentage points."""
-    return None if pd.isna(difference) else f"{100 * difference:+.1f} points {against}"
+    return f"{100 * difference:+.1f} points {against}"
 
 
 def loss_figures(histories: Mapping[Experiment, pd.DataFrame]) -> None:
-    """Test accuracy under each loss, the first as the baseline of the others."""
+    """Accuracy under each loss, the first as the baseline of the others.
+
+    Where all examples are trained on it is the accuracy on those.
+    """
     last = [history.iloc[-1] for history in histories.values()]
+    tested = bool(pd.notna(last[0]["test_accuracy"]))
+    part, column = ("test", "test_accuracy") if tested else ("training", "train_accuracy")
     baseline = LOSSES[next(iter(histories)).loss].label.lower()
     for k, (place, experiment) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
-        gain = points(last[k]["test_accuracy"] - last[0]["test_accuracy"], f"against {baseline}")
+        gain = points(last[k][column] - last[0][column], f"against {baseline}")
+        in_training = f"{percent(last[k]['train_accuracy'])} in training" if tested else None
         place.metric(
-            f"{LOSSES[experiment.loss].label}: test accuracy",
-            percent(last[k]["test_accuracy"]),
-            delta=gain if k else f"{percent(last[k]['train_accuracy'])} in training",
+            f"{LOSSES[experiment.loss].label}: {part} accuracy",
+            percent(last[k][column]),
+            delta=gain if k else in_training,
             delta_color="off",
             delta_arrow="auto" if k else "off",
             border=True,
-            help="Share of the test examples that are classified rightly.",
+            help=f"Share of the {part} examples that are classified rightly.",
         )
 
 
-def objective_figures(histories: Mapping[str, pd.DataFrame]) -> None:
-    """The objective reached by each, the first as the baseline of the others."""
+def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run] | None) -> None:
+    """The objective reached by each, the first as the baseline of the others.
+
+    Differences are given once all have come to their end: before, they have not done the same
+    work.
+    """
+    comparable = runs is not None and all(run.status == FINISHED for run in runs)
     last = [history.iloc[-1] for history in histories.values()]
     for k, (place, name) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
         difference = last[k]["objective"] - last[0]["objective"]
         place.metric(
             f"{name}: objective",
             f"{last[k]['objective']:.4g}",
-            delta=f"{difference:+.3g} against {next(iter(histories))}" if k else "baseline",
+            delta=f"{difference:+.3g} against GD" if k and comparable else None,
             delta_color="off",
-            delta_arrow="auto" if k else "off",
             border=True,
             help=f"Objective (lower is better) after {last[k]['update']:,.0f} updates"
             f" and {last[k]['gradient_evaluations']:,.0f} gradient evaluations.",
         )
 
 
-def warn_if_diverged(run: Run) -> None:
-    """Where a run diverged, say so and what to do."""
+def say_how_they_ended(runs: Sequence[Run] | None) -> None:
+    """Where runs did not come to their end, say so and what to do.
+
+    The container stands there with or without words, so that the charts below it stay the same.
+    """
+    with st.container():
+        for run in runs or []:
+            _say_how_it_ended(run)
+
+
+def _say_how_it_ended(run: Run) -> None:
+    if run.status == STOPPED:
+        st.info(
+            f"Stopped. What was done is kept: {run.final['update']:,.0f} of"
+            f" {run.experiment.updates:,} updates of {_who(run)}. Train again to go to the end.",
+            icon=":material/stop_circle:",
+        )
     if run.status != DIVERGED:
         return
     st.warning(
         f"{_who(run)} diverged after {run.final['update']:,.0f} of {run.experiment.updates:,}"
         " updates: the objective grew without bound. The learning rate"
-        f" {run.experiment.learning_rate:g} is too large here; a third of it is a good next try.",
+        f" {run.experiment.learning_rate:g} is too large here: try a tenth of it.",
         icon=":material/trending_up:",
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lossopt_core import DATASETS
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Choice, Number
 from lossopt_ui import controls, links, names
@@ -83,11 +84,28 @@ def differing(table: pd.DataFrame) -> list[str]:
 
 def _as_shown(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(index=table.index)
+    options = [name for name in differing(table) if "." in name]
     for name in differing(table):
-        shown[name] = _readable(name, table[name])
+        if name not in options:
+            shown[name] = _readable(name, table[name])
+    if options:
+        shown["dataset"] = _with_options(table)
+        shown.insert(0, "dataset", shown.pop("dataset"))
     for name in RESULTS:
         shown[name] = table[name] * 100 if name.endswith("accuracy") else table[name]
     return shown.assign(status=table["status"], created=table["created"], id=table["id"])
+
+
+def _with_options(table: pd.DataFrame) -> pd.Series:
+    """Each row's data set, with the options that differ among the runs on it."""
+    words = _readable("dataset", table["dataset"])
+    for dataset, rows in table.groupby("dataset"):
+        for name in differing(rows):
+            if name.startswith(f"{dataset}."):
+                label = links.DECLARED[name].label.lower()
+                cells = rows[name].map(lambda each: f"{each:g}")
+                words.loc[rows.index] += f", {label} " + cells
+    return words
 
 
 def _readable(name: str, column: pd.Series) -> pd.Series:
@@ -100,7 +118,7 @@ def _readable(name: str, column: pd.Series) -> pd.Series:
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
     number = st.column_config.NumberColumn
-    settings = {name: links.DECLARED[name] for name in differing(table)}
+    settings = {name: links.DECLARED[name] for name in ["dataset", *differing(table)]}
     columns = {
         name: number(declaration.label, format="%d" if declaration.whole else "%g")
         if isinstance(declaration, Number)
@@ -127,8 +145,15 @@ def differences(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     rows = {}
     for name in differing(table):
         cells = [_cell(name, value) for value in table[name]]
-        rows[links.DECLARED[name].label] = cells
+        rows[_qualified(name)] = cells
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(labels))
+
+
+def _qualified(name: str) -> str:
+    """A setting's label; an option's with its data set, as two may have one of that name."""
+    dataset, _, option = name.rpartition(".")
+    label = links.DECLARED[name].label
+    return f"{DATASETS[dataset].label}: {label.lower()}" if dataset and option else label
 
 
 def _cell(name: str, value: Any) -> str:

@@ -18,7 +18,7 @@ def example(runs: Sequence[Run], data: Data) -> None:
     features, labels = part_of(data, part)
     last = len(labels) - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        row = min(controls.setting("example", width=160), last)
+        row = controls.setting("example", most=last, width=160)
         for run in runs:
             worst = int(examples_by_loss(run, data, part)["row"].iloc[0])
             st.button(

@@ -11,12 +11,14 @@ navigation.begin("Compare runs", links.ON_COMPARE)
 
 def draw(runs: list[Run]) -> None:
     """The curves of the runs, losses apart where their values cannot be compared."""
-    labels = names.tell_apart([run.experiment for run in runs])
+    labels = names.of_runs(runs)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         y, x = controls.setting("y", width=320), controls.setting("x", width=280)
         log_x, log_y = controls.setting("log_x"), controls.setting("log_y")
     hues = comparison.colours([run.experiment for run in runs], figure.theme())
     panels = comparison.panels(runs, y)
+    if shared := comparison.what_the_objective_hides(runs, y):
+        st.caption(f"Mind that these runs differ in {shared}: their values mean different things.")
     if len(panels) > 1:
         st.caption(
             "The runs have different losses, whose values cannot be compared: each loss has an"
@@ -37,13 +39,18 @@ def draw(runs: list[Run]) -> None:
                 ),
                 key=f"curves-{loss or 'all'}",
                 alt=f"{y.replace('_', ' ')} of {', '.join(labels[k] for k in members)}.",
-                height=420,
+                height=380 + 22 * len(members),
             )
+
+
+def _delete(ids: tuple[str, ...]) -> None:
+    workspace.delete(ids)
+    controls.put("runs", ())
 
 
 def tools(runs: list[Run], ids: tuple[str, ...]) -> None:
     """What can be done with the selected runs."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Download as CSV",
             data=lambda: downloads.csv(runs),
@@ -53,10 +60,8 @@ def tools(runs: list[Run], ids: tuple[str, ...]) -> None:
             on_click="ignore",
             key="download",
         )
-        if len(runs) == 1 and st.button(
-            "Open on the train page", icon=":material/open_in_new:", key="open"
-        ):
-            navigation.open_on_train_page(runs[0].experiment)
+        if len(runs) == 1:
+            navigation.link_to_train_page(runs[0].experiment)
         with st.popover("Delete", icon=":material/delete:"):
             what = "this run" if len(ids) == 1 else f"these {len(ids)} runs"
             st.write(f"Delete {what} for good?")
@@ -64,7 +69,7 @@ def tools(runs: list[Run], ids: tuple[str, ...]) -> None:
                 "Yes, delete",
                 type="primary",
                 key="delete",
-                on_click=workspace.delete,
+                on_click=_delete,
                 args=(ids,),
             )
 

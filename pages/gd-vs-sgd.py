@@ -28,9 +28,8 @@ def draw(outcome: training.Outcome) -> None:
     shown = [k for k, each in enumerate(outcome.experiments) if each in found]
     histories = {labels[k]: outcome.histories[outcome.experiments[k]] for k in shown}
     colour = [hues[k] for k in shown]
-    results.objective_figures(histories)
-    for run in outcome.runs or []:
-        results.warn_if_diverged(run)
+    results.objective_figures(histories, outcome.runs)
+    results.say_how_they_ended(outcome.runs)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x = controls.setting("work", width=280)
         log_x, log_y = controls.setting("log_x"), controls.setting("log_y")

@@ -26,8 +26,7 @@ def draw(outcome: training.Outcome) -> None:
         return
     theme = figure.theme()
     results.loss_figures(histories)
-    for run in outcome.runs or []:
-        results.warn_if_diverged(run)
+    results.say_how_they_ended(outcome.runs)
     log_y = controls.setting("log_y")
     for column, (experiment, history) in zip(
         st.columns(len(histories)), histories.items(), strict=True

@@ -25,8 +25,7 @@ def draw(outcome: training.Outcome) -> None:
     run = outcome.runs[0] if outcome.runs else None
     theme = figure.theme()
     results.key_figures(shown, history)
-    if run is not None:
-        results.warn_if_diverged(run)
+    results.say_how_they_ended(outcome.runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         log_y = controls.setting("log_y")
         st.caption(

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, train
-from tests.browser.helpers import figure, goto, rerun, selector, shown_text
+from tests.browser.helpers import ROOT, figure, goto, rerun, selector, server, shown_text
 from tests.helpers import trace
 
 PATIENCE = 30_000
@@ -247,6 +248,53 @@ def test_settings_go_along_from_page_to_page_and_back(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/train\?.*dataset=blobs"))
 
 
+def test_back_and_forward_change_the_settings_with_the_address(page: Page) -> None:
+    goto(page, "/train?epochs=3")
+    type_in(page, "learning_rate", "0.2")
+    choose(page, "loss", "Hinge")
+    type_in(page, "epochs", "4")
+    with rerun(page):
+        page.go_back()
+    expect(page.locator(".st-key-epochs input")).to_have_value("3")
+    with rerun(page):
+        page.go_back()
+    expect(page.locator(".st-key-loss input")).to_have_value("Cross-entropy")
+    expect(page).to_have_url(re.compile(r"/train\?learning_rate=0.2&epochs=3$"))
+    with rerun(page):
+        page.go_forward()
+    expect(page.locator(".st-key-loss input")).to_have_value("Hinge")
+    press_train(page)
+    wanted = Experiment(epochs=3, learning_rate=0.2, loss="hinge")
+    assert metric(page, "Objective") == f"{train([wanted])[0].final['objective']:.4g}"
+
+
+def test_back_leads_to_the_page_before_as_it_was(page: Page) -> None:
+    goto(page, "/train?epochs=3&seed=12")
+    press_train(page)
+    run_id = Experiment(epochs=3, seed=12).id
+    goto(page, f"/compare?runs={run_id}&log_y=true")
+    with rerun(page):
+        page.get_by_role("link", name="Open on the train page").click()
+    expect(page.locator(".st-key-seed input")).to_have_value("12")
+    with rerun(page):
+        page.go_back()
+    expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/compare\?runs={run_id}&log_y=true$"))
+    assert figure(page, "curves-all")["layout"]["yaxis"]["type"] == "log"
+
+
+def test_back_to_an_address_without_settings_keeps_those_brought_along(page: Page) -> None:
+    goto(page, "/train")
+    type_in(page, "epochs", "7")
+    with rerun(page):
+        page.get_by_role("link", name="GD vs SGD").first.click()
+    type_in(page, "learning_rate", "0.2")
+    with rerun(page):
+        page.go_back()
+    expect(page.locator(".st-key-learning_rate input")).to_have_value("0.1")
+    expect(page.locator(".st-key-epochs input")).to_have_value("7")
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/train", "/hinge-vs-cross-entropy", "/gd-vs-sgd", "/compare"]
 )
@@ -268,3 +316,30 @@ def test_broken_values_in_an_address_are_named_and_do_no_harm(page: Page) -> Non
     expect(page.get_by_text("loss must be one of hinge")).to_be_visible()
     assert "alert(1)" in shown_text(page)
     expect(page).to_have_url(re.compile(r"/train\?momentum=0\.5$"))
+
+
+def test_a_reload_finds_its_training_again_and_can_stop_it(page: Page) -> None:
+    goto(page, "/train?epochs=100000&seed=9")
+    page.locator(".st-key-train button").click()
+    expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(selector("objective"))).to_be_visible(timeout=PATIENCE)
+    page.reload()
+    expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
+    page.locator(".st-key-stop button").click()
+    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=5_000)
+    page.reload()
+    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_training_whose_visitor_has_gone_does_not_hold_up_the_server(
+    browser: Browser, environment: dict[str, str]
+) -> None:
+    with server(ROOT / "streamlit_app.py", environment=environment) as address:
+        visit = browser.new_page()
+        visit.goto(f"{address}/train?epochs=100000&seed=10")
+        visit.locator(".st-key-train button").click()
+        expect(visit.locator(selector("objective"))).to_be_visible(timeout=PATIENCE)
+        visit.close()
+        began = time.monotonic()
+    # Ten seconds after SIGTERM the helper loses patience and kills the server.
+    assert time.monotonic() - began < 9

@@ -1,10 +1,12 @@
 """The page of all kept runs."""
 
 import math
+from urllib.parse import parse_qsl
 
 import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import csv
 from tests.helpers import figures, go, open_page, trace, words
 
@@ -83,6 +85,8 @@ def test_deleting_asks_first_and_then_deletes_the_selected_runs_alone(
     app.button(key="delete").click().run()
     assert not app.exception
     assert list(store.list()["id"]) == [kept[1].id]
+    assert dict(app.query_params) == {}
+    assert not app.warning
 
 
 def test_a_run_that_is_not_kept_here_is_said(kept: list[Run]) -> None:
@@ -102,13 +106,25 @@ def test_the_download_holds_every_evaluation_of_the_runs(kept: list[Run]) -> Non
 
 
 def test_a_run_opens_on_the_train_page_with_its_settings(kept: list[Run]) -> None:
-    app = open_page("compare", ids(kept[2]))
-    app.button(key="open").click().run()
+    [link] = open_page("compare", ids(kept[2])).get("page_link")
+    assert link.proto.page == "train"
+    app = open_page("train", dict(parse_qsl(link.proto.query_string)))
     assert not app.exception
     assert app.title[0].value == "Train a classifier"
     assert app.selectbox(key="loss").value == "hinge"
     assert app.number_input(key="epochs").value == 2
     assert set(figures(app)) >= {"objective", "accuracy"}
+
+
+def test_a_run_of_defaults_opens_with_the_defaults(store: RunStore) -> None:
+    store.save(runs := train([Experiment()]))
+    app = open_page("train", {"loss": "hinge"})
+    app.query_params.clear()
+    app.query_params.update(ids(*runs))
+    [link] = go(app, "compare").get("page_link")
+    app.query_params.clear()
+    app.query_params.update(dict(parse_qsl(link.proto.query_string)))
+    assert go(app, "train").selectbox(key="loss").value == "cross_entropy"
 
 
 def test_comparing_leaves_the_settings_of_the_next_training_alone(kept: list[Run]) -> None:
@@ -120,3 +136,50 @@ def test_comparing_leaves_the_settings_of_the_next_training_alone(kept: list[Run
     go(app, "train")
     assert app.selectbox(key="loss").value == "hinge"
     assert dict(app.query_params) == {"loss": "hinge", "epochs": "7"}
+
+
+def test_gd_and_sgd_keep_their_colours(store: RunStore) -> None:
+    runs = train([Experiment(epochs=1, optimizer=name) for name in ("gd", "sgd")])
+    store.save(runs)
+    chart = figures(open_page("compare", ids(*runs)))["curves-all"]
+    assert trace(chart, "GD (full batch)")["line"]["color"] == INK["light"]
+    [sgd] = [line for line in chart["data"] if line["name"].startswith("SGD")]
+    assert sgd["line"]["color"] == BATCH[32]["light"]
+
+
+def test_runs_that_did_not_come_to_their_end_say_so(store: RunStore) -> None:
+    runs = train([Experiment(loss="squared_hinge", learning_rate=rate) for rate in (0.001, 1.0)])
+    store.save(runs)
+    names = [
+        line["name"] for line in figures(open_page("compare", ids(*runs)))["curves-all"]["data"]
+    ]
+    assert names == ["learning rate 0.001", "learning rate 1 (diverged)"]
+
+
+def test_values_of_other_data_or_penalties_are_not_compared_without_a_word(
+    store: RunStore,
+) -> None:
+    runs = train([Experiment(epochs=1), Experiment(epochs=1, strength=0.1)])
+    runs += train([Experiment(dataset="blobs", epochs=1), Experiment(dataset="moons", epochs=1)])
+    store.save(runs)
+    assert "differ in penalty:" in words(open_page("compare", ids(*runs[:2])))
+    app = open_page("compare", ids(*runs))
+    assert "differ in data, penalty:" in words(app)
+    app.selectbox(key="y").set_value("test_accuracy").run()
+    assert "differ in" not in words(app)
+
+
+def test_options_are_told_with_their_data_set(store: RunStore) -> None:
+    runs = train(
+        [
+            Experiment(dataset="blobs", epochs=1),
+            Experiment(dataset="blobs", epochs=1, dataset_options={"spread": 3}),
+            Experiment(dataset="moons", epochs=1),
+            Experiment(dataset="circles", epochs=1),
+        ]
+    )
+    store.save(runs)
+    table, difference = (each.value for each in open_page("compare", ids(*runs)).dataframe)
+    assert list(table["dataset"]) == ["Circles", "Moons", "Blobs, spread 3", "Blobs, spread 1.5"]
+    assert not [name for name in table.columns if "." in name]
+    assert {"Moons: noise", "Circles: noise", "Blobs: spread"} <= set(difference.index)

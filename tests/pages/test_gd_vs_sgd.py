@@ -71,4 +71,18 @@ def test_gd_is_the_baseline_of_the_others(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2"}))
     labels = [metric.label for metric in app.metric]
     assert labels == ["GD (full batch): objective", "SGD, batch size 32: objective"]
-    assert app.metric[1].delta.endswith("against GD (full batch)")
+    assert app.metric[1].delta.endswith("against GD")
+
+
+def test_nothing_is_said_of_a_difference_from_a_diverged_run(store: RunStore) -> None:
+    query = {"loss": "squared_hinge", "learning_rate": "1", "epochs": "9"}
+    app = train(open_page(PAGE, query))
+    assert "diverged after" in words(app)
+    assert not any(metric.delta for metric in app.metric)
+
+
+def test_a_batch_size_has_the_same_colour_alone_and_among_others(store: RunStore) -> None:
+    alone = figures(train(open_page(PAGE, {"epochs": "1"})))["objective"]
+    many = figures(train(open_page(PAGE, {"epochs": "1", "batch_sizes": "8,32,128"})))["objective"]
+    name = "SGD, batch size 32"
+    assert trace(alone, name)["line"]["color"] == trace(many, name)["line"]["color"]

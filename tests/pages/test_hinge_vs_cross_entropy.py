@@ -75,8 +75,32 @@ def test_an_example_beyond_the_last_is_the_last(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "1", "example": "999999"}))
     assert not app.exception
     assert "Example 449 of the test part" in words(app)
+    assert "example must be at most 449 here, got 999999. It is 449 now." in words(app)
+    assert app.number_input(key="example").value == 449
+    assert dict(app.query_params)["example"] == "449"
+
+
+def test_without_a_test_part_the_figures_are_of_the_training_part(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"epochs": "1", "test_fraction": "0"}))
+    assert not app.exception
+    assert [card.label for card in app.metric] == [
+        "Hinge: training accuracy",
+        "Cross-entropy: training accuracy",
+    ]
+    assert app.metric[1].delta.endswith("points against hinge")
 
 
 def test_points_of_a_plane_show_regions_of_both(store: RunStore) -> None:
     shown = figures(train(open_page(PAGE, {"dataset": "spiral", "epochs": "2"})))
     assert {"portrait-hinge", "portrait-cross_entropy"} <= set(shown)
+
+
+def test_a_diverged_run_does_not_spoil_the_templates_of_the_others(store: RunStore) -> None:
+    app = train(open_page(PAGE, {"squared": "true", "learning_rate": "0.1"}))
+    shown = figures(app)
+    scale = {
+        loss: shown[f"portrait-{loss}"]["data"][0]["zmax"]
+        for loss in ("hinge", "cross_entropy", "squared_hinge")
+    }
+    assert scale["hinge"] == scale["cross_entropy"] < 10 < scale["squared_hinge"]
+    assert "diverged after" in words(app)

@@ -86,7 +86,22 @@ def test_more_features_than_a_plane_has_are_said_to_have_no_picture(store: RunSt
 def test_no_test_part_is_no_problem(store: RunStore) -> None:
     app = press_train(open_page("train", {"test_fraction": "0", "epochs": "1"}))
     assert not app.exception
-    assert app.metric[1].value == "–"
+    assert [card.label for card in app.metric] == [
+        "Objective (lower is better)",
+        "Training accuracy",
+        "Gradient norm",
+    ]
+
+
+@pytest.mark.parametrize("epochs", [0, 999_999_999])
+def test_a_number_out_of_range_is_refused_in_words(store: RunStore, epochs: int) -> None:
+    app = open_page("train", {"epochs": "3"})
+    app.number_input(key="epochs").set_value(epochs).run()
+    allowed = "epochs must be a whole number from 1 to 100000"
+    assert f"{allowed}, got {epochs}. It stays 3." in words(app)
+    assert app.number_input(key="epochs").value == 3
+    assert dict(app.query_params) == {"epochs": "3"}
+    assert allowed not in words(app.run())
 
 
 def test_a_diverged_run_is_shown_and_explained(store: RunStore) -> None:
@@ -207,3 +222,30 @@ def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: 
     settle(app)
     assert not app.exception
     assert list(store.list()["loss"]) == ["cross_entropy"]
+
+
+def test_a_stopped_run_says_so_to_whoever_opens_it(store: RunStore) -> None:
+    experiment = Experiment(epochs=100_000, seed=3)
+    made = iter(range(400))
+    store.save(train([experiment], should_stop=lambda: next(made, None) is None))
+    app = open_page("train", {"epochs": "100000", "seed": "3"})
+    assert "Stopped. What was done is kept: 400 of 4,300,000 updates" in words(app)
+    drawn = trace(figures(app)["objective"], "objective")
+    assert sum(epochs < 1 for epochs in drawn["x"]) >= 3, "it shows how the training began"
+
+
+def test_curves_of_a_running_training_stay_when_a_setting_changes(store: RunStore) -> None:
+    app = open_page("train", {"epochs": "100000", "seed": "4"})
+    app.button(key="train").click().run()
+    while "objective" not in figures(app):
+        app.run()
+    app.number_input(key="learning_rate").set_value(0.05).run()
+    assert "curves of the training that goes on" in words(app)
+    assert "Choose the settings" not in words(app)
+    assert "objective" in figures(app)
+    settle(app.button(key="stop").click().run())
+
+
+def test_without_a_test_part_no_curve_is_named_after_it(store: RunStore) -> None:
+    shown = figures(press_train(open_page("train", {"test_fraction": "0", "epochs": "1"})))
+    assert [line["name"] for line in shown["accuracy"]["data"]] == ["training"]
