@@ -17,6 +17,7 @@ from lossopt_core.optimizers import OPTIMIZERS
 from lossopt_core.regularizers import REGULARIZERS
 from lossopt_core.run import Run
 from lossopt_core.schedules import SCHEDULES
+from lossopt_core.stability import StepLimits, noise_floor, step_limits, suggested_learning_rate
 from lossopt_core.store import RunStore, StoreError
 from lossopt_core.training import Progress, train
 
@@ -33,8 +34,12 @@ __all__ = [
     "Progress",
     "Run",
     "RunStore",
+    "StepLimits",
     "StoreError",
     "certify",
     "load_data",
+    "noise_floor",
+    "step_limits",
+    "suggested_learning_rate",
     "train",
 ]

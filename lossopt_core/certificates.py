@@ -87,6 +87,11 @@ class Certificate:
     method: str
     reached: bool
 
+    @property
+    def theta(self) -> Array:
+        """Weights with the bias as last column, (C, D + 1)."""
+        return np.hstack([self.weights, self.bias[:, None]])
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:

@@ -42,7 +42,12 @@ def load_data(experiment: Experiment) -> Data:
 
     The standardisation is fitted on the training part only.  A constant feature becomes 0.
     """
-    return _load(experiment.but(**_WITHOUT_SAY))
+    return _load(without_say(experiment))
+
+
+def without_say(experiment: Experiment) -> Experiment:
+    """An experiment on the same data whose other fields are at fixed values: a key for caches."""
+    return experiment.but(**_WITHOUT_SAY)
 
 
 # Fields that do not touch the data, at fixed values: experiments that share their data share

@@ -46,6 +46,20 @@ class Loss(ABC):
         the last one add up to the loss.
         """
 
+    def steepest(self, classes: int) -> float | None:
+        """The largest curvature that one example's loss has anywhere, in its scores.
+
+        The largest eigenvalue of the second derivative; None for a loss with kinks.
+        """
+        return None
+
+    def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
+        """The second derivative at scores (..., C, B) times a direction of the same shape.
+
+        Defined for smooth losses; NotImplementedError for the others.
+        """
+        raise NotImplementedError(f"{self.label} has kinks")
+
     def value(self, scores: Array, labels: Labels) -> Array:
         """Loss of each example: scores (..., C, B) and labels (B,) to (..., B)."""
         return self.to_gradient(np.array(scores, dtype=np.float64), labels)
@@ -149,6 +163,17 @@ class SquaredHinge(Loss):
         balance(scores, labels)
         return values
 
+    def steepest(self, classes: int) -> float:
+        # Every other class misses the margin: 2 times the sum of (e_j - e_y)(e_j - e_y)'.
+        return 2.0 * classes
+
+    def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
+        violations = np.array(scores, dtype=np.float64)
+        to_violations(violations, labels, self.margin)
+        product = 2.0 * (violations > 0) * (direction - true_class(direction, labels))
+        balance(product, labels)
+        return product
+
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
         return columns | {"max(0, ·)²": np.maximum(0.0, columns["s − s_true + Δ"]) ** 2}
@@ -185,6 +210,15 @@ class CrossEntropy(Loss):
         scores[..., labels, np.arange(len(labels))] -= 1.0
         values: Array = np.log(total) + top
         return values
+
+    def steepest(self, classes: int) -> float:
+        # Two classes of probability 1/2: of diag(p) - p p', whose trace is at most 1.
+        return 0.5
+
+    def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
+        p = probabilities(scores)
+        product: Array = p * (direction - sum_over_classes(p * direction)[..., None, :])
+        return product
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         shifted = scores - scores.max()

@@ -30,6 +30,19 @@ class Optimizer(ABC):
     summary: ClassVar[str]
     full_batch: ClassVar[bool] = False
     memory_arrays: ClassVar[int] = 0
+    typical_rate: ClassVar[float | None] = None
+    """A learning rate to begin with, for rules whose steps do not grow with the gradient."""
+
+    def reach(self) -> float | None:
+        """The rule converges on a parabola of curvature h exactly if rate * h is below this.
+
+        None for rules without such a limit.  (Parameters are numbers here, not arrays.)
+        """
+        return None
+
+    def pace(self) -> float:
+        """The learning rate that follows a steady gradient as fast as plain descent at 1."""
+        return 1.0
 
     def start(self, W: Array) -> Memory:
         """The memory before the first update: arrays shaped as W, all zero."""
@@ -49,6 +62,9 @@ class SGD(Optimizer):
     label = "SGD"
     formula = r"W \leftarrow W - \alpha\, g_{\text{minibatch}}"
     summary = "Steps along the gradient of a small random batch: many cheap, noisy steps."
+
+    def reach(self) -> float:
+        return 2.0
 
     def update(
         self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
@@ -78,6 +94,12 @@ class Momentum(Optimizer):
     summary = "Keeps a velocity, so that steady directions gain speed and zigzags cancel."
     memory_arrays = 1
 
+    def reach(self) -> float:
+        return 2.0 * (1.0 + float(self.momentum))
+
+    def pace(self) -> float:
+        return 1.0 - float(self.momentum)
+
     def update(
         self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
     ) -> None:
@@ -99,6 +121,13 @@ class Nesterov(Optimizer):
     summary = "Momentum that looks ahead: it corrects the velocity where it is about to be."
     memory_arrays = 2
 
+    def reach(self) -> float:
+        momentum = float(self.momentum)
+        return 2.0 * (1.0 + momentum) / (1.0 + 2.0 * momentum)
+
+    def pace(self) -> float:
+        return 1.0 - float(self.momentum)
+
     def update(
         self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
     ) -> None:
@@ -118,6 +147,7 @@ class AdaGrad(Optimizer):
     label = "AdaGrad"
     formula = r"v \leftarrow v + g^2, \quad W \leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8})"
     summary = "Weights that have moved much move ever less; its steps only shrink."
+    typical_rate = 0.1
     memory_arrays = 2
     epsilon: ClassVar[float] = 1e-8
 
@@ -140,6 +170,7 @@ class RMSProp(Optimizer):
         r" W &\leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8}) \end{aligned}"
     )
     summary = "Steps by the size of recent gradients: old ones are forgotten."
+    typical_rate = 0.005
     memory_arrays = 2
     decay: ClassVar[float] = 0.99
     epsilon: ClassVar[float] = 1e-8
@@ -179,6 +210,7 @@ class Adam(Optimizer):
         r" W &\leftarrow W - \alpha\, \hat m / (\sqrt{\hat v} + 10^{-8}) \end{aligned}"
     )
     summary = "Gives every weight a step of its own, by the size of its recent gradients."
+    typical_rate = 0.01
     memory_arrays = 3
     second_decay: ClassVar[float] = 0.999
     epsilon: ClassVar[float] = 1e-8

@@ -1,0 +1,246 @@
+r"""How long a step may be, and what noise a constant step leaves behind.
+
+Near a minimum an objective is a paraboloid with second derivative H.  Descent with a constant
+learning rate α multiplies the distance along an eigenvector of H by 1 - α h a step, so that it
+converges exactly if α h < 2 for every eigenvalue h (momentum widens the edge, see
+`Optimizer.reach`).  What is known of h gives three limits: a bound L of the curvature anywhere
+gives one that is safe from everywhere, the curvature at the start one for the first steps, and
+the curvature at the optimum the edge beyond which no training comes to rest.
+
+Minibatch gradients are noisy.  A constant step therefore ends not at the optimum but in a cloud
+around it; `noise_floor` says how far above.
+
+Second derivatives are those of the smooth part of the objective: the loss and squared weights.
+Absolute values are dealt with by a proximal step, which never lengthens a distance.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from lossopt_core import linear
+from lossopt_core.certificates import Certificate, Problem
+from lossopt_core.cohort import initial_weights, parameters
+from lossopt_core.data import without_say
+from lossopt_core.experiment import Experiment
+from lossopt_core.linear import Array
+from lossopt_core.losses import CrossEntropy
+from lossopt_core.optimizers import OPTIMIZERS, Optimizer
+
+MOST_EXAMPLES = 5_000
+"""How many examples the spread of the data is estimated from."""
+MOST_UNKNOWNS = 2_000
+"""Above this the eigenvectors of a second derivative take too long to wait for."""
+
+
+@dataclass(frozen=True)
+class StepLimits:
+    """Learning rates that a training should stay below.
+
+    guaranteed   safe wherever one is: from a bound of the curvature anywhere
+    at_start     from the curvature at the weights that training starts from
+    at_optimum   the real edge: beyond it descent cannot come to rest at the optimum; None where
+                 the optimum is not known
+    """
+
+    guaranteed: float
+    at_start: float
+    at_optimum: float | None
+
+
+def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> StepLimits | None:
+    """The limits of an experiment's learning rate, for steps along full gradients.
+
+    None where there is no such limit: for losses with kinks, whose curvature has no bound, and
+    for rules that divide by the size of the gradient.
+    """
+    bound, reach = smoothness(experiment), rule_of(experiment).reach()
+    if bound is None or reach is None:
+        return None
+    problem = Problem.of(experiment)
+    start = initial_weights(experiment, problem.classes, problem.X.shape[1] - 1)
+    return StepLimits(
+        guaranteed=reach / bound,
+        at_start=reach / curvature(problem, start),
+        at_optimum=None if optimum is None else reach / curvature(problem, optimum.theta),
+    )
+
+
+def smoothness(experiment: Experiment) -> float | None:
+    """A bound L of the objective's curvature anywhere; None for a loss with kinks.
+
+    The curvature of one example's loss in its scores, times the largest eigenvalue of the
+    examples' second moment, plus that of the squared weights.
+    """
+    problem = Problem.of(experiment)
+    steepest = problem.loss.steepest(problem.classes)
+    if steepest is None:
+        return None
+    return steepest * data_spread(experiment).largest + 2.0 * problem.squared
+
+
+def curvature(problem: Problem, theta: Array) -> float:
+    """The largest eigenvalue of the smooth part's second derivative at theta (C, D + 1).
+
+    By Lanczos iteration on products of the second derivative with vectors.
+    """
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    scores = problem.scores(theta)
+    unknowns = theta.size
+
+    def times(vector: Array) -> Array:
+        direction = vector.reshape(theta.shape)
+        slopes = problem.loss.second(scores, problem.labels, problem.scores(direction))
+        product = linear.pull_back(slopes[None], problem.X)[0] / problem.examples
+        product[:, :-1] += 2.0 * problem.squared * direction[:, :-1]
+        flat: Array = product.ravel()
+        return flat
+
+    if unknowns <= 2:
+        return float(np.linalg.eigvalsh([times(row) for row in np.eye(unknowns)])[-1])
+    operator = LinearOperator((unknowns, unknowns), matvec=times, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(unknowns)
+    [largest] = eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)
+    return float(largest)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How examples x (with a last feature of 1) spread.
+
+    mean        the mean of |x|²
+    largest     the largest eigenvalue of the mean of x x'
+    weighted    the largest eigenvalue of the mean of |x|² x x', divided by `largest`
+    """
+
+    mean: float
+    largest: float
+    weighted: float
+
+
+def data_spread(experiment: Experiment) -> Spread:
+    """The spread of an experiment's training examples; of many, from an even choice of them."""
+    return _spread(without_say(experiment))
+
+
+@lru_cache(maxsize=16)
+def _spread(experiment: Experiment) -> Spread:
+    X = Problem.of(experiment).X
+    X = X[:: math.ceil(len(X) / MOST_EXAMPLES)]
+    squares = (X * X).sum(axis=1)
+    largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / len(X)
+    weighted = float(np.linalg.eigvalsh((X * squares[:, None]).T @ X)[-1]) / len(X)
+    return Spread(float(squares.mean()), largest, weighted / largest)
+
+
+def suggested_learning_rate(experiment: Experiment) -> float:
+    """A learning rate to begin with: 1, 2 or 5 times a power of ten.
+
+    On squares, steps along minibatch gradients are stable in the mean square if α is below 2
+    over c ((1 - 1/b) λ + w / b), with λ = λmax(mean of x x'), w λ = λmax(mean of |x|² x x'), and
+    c the curvature of one example's loss in its scores (Jain et al., 2018).  For 1/b stands the
+    mean over an epoch, whose last minibatch may be small.  The suggestion stays within that
+    limit, and where the examples are of like length well below it, so that the noise of small
+    minibatches does not outweigh what the first epochs gain: near a quarter of the limit with
+    the mean of |x|² in place of w.
+
+    A loss with kinks has no such limit and is given that of the cross-entropy on the same data.
+    Rules that divide by the size of the gradient come with a rate of their own.
+    """
+    rule = rule_of(experiment)
+    if rule.typical_rate is not None:
+        return rule.typical_rate
+    problem = Problem.of(experiment)
+    steepest = problem.loss.steepest(problem.classes)
+    if steepest is None:
+        steepest = CrossEntropy().steepest(problem.classes)
+    spread, n = data_spread(experiment), problem.examples
+    of_one = float(((n / batch_sizes(experiment) - 1.0) / max(1, n - 1)).mean())
+
+    def limit(length: float) -> float:
+        bend = steepest * ((1.0 - of_one) * spread.largest + of_one * length)
+        return 2.0 / (bend + 2.0 * problem.squared)
+
+    # Rounding may add three fifths.
+    return round_number(rule.pace() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6))
+
+
+def batch_sizes(experiment: Experiment) -> Array:
+    """How many examples each minibatch of an epoch has; the last may be smaller."""
+    n, b = experiment.train_examples, experiment.examples_per_update
+    sizes = np.full(experiment.updates_per_epoch, float(b))
+    sizes[-1] = n - b * (len(sizes) - 1)
+    return sizes
+
+
+def round_number(value: float) -> float:
+    """The nearest of 1, 2 and 5 times a power of ten, by ratio."""
+    decade = 10.0 ** math.floor(math.log10(value))
+    nearest = min((1, 2, 5, 10), key=lambda each: abs(math.log(value / (each * decade))))
+    return float(f"{nearest * decade:.1g}")
+
+
+def rule_of(experiment: Experiment) -> Optimizer:
+    """The experiment's update rule with its own settings."""
+    entry = OPTIMIZERS[experiment.optimizer]
+    values = parameters(entry, [experiment])
+    return entry(**{name: float(value[0, 0, 0]) for name, value in values.items()})
+
+
+def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
+    r"""How far above the optimum SGD with a constant step ends, on the average over an epoch.
+
+    In the paraboloid at the optimum every eigenvector of H has a noise of its own,
+
+        x <- (1 - α h) x - α ε,      Var ε = (1/b - 1/n) S,      Cov(ε, ε') = -S / n,
+
+    with n - 1 in place of n in the variance S of the examples' gradients.  The covariance is
+    that of two minibatches of one epoch: they share no example, so that one has less of what
+    the other has more of.  (Minibatches of different epochs are independent.)  The variance of
+    x follows in closed form after each minibatch of an epoch, and the objective stands above
+    its minimum by the sum of h Var(x) / 2.  (Compare Mandt, Hoffman and Blei, 2017, for
+    sampling with replacement.)
+
+    None where the picture does not hold: other rules and schedules, losses with kinks, penalties
+    that are not smooth, steps beyond the edge, and more than 2,000 weights.
+    """
+    problem = Problem.of(experiment)
+    unknowns = problem.classes * problem.X.shape[1]
+    plain = (experiment.optimizer, experiment.schedule) == ("sgd", "constant")
+    smooth = problem.loss.smooth and problem.absolute == 0 and problem.squared > 0
+    if not (plain and smooth and unknowns <= MOST_UNKNOWNS):
+        return None
+    curvatures, variances = noise_along_eigenvectors(problem, optimum.theta)
+    n, rate, sizes = problem.examples, experiment.learning_rate, batch_sizes(experiment)
+    if rate * curvatures.max() >= 2.0:
+        return None
+    if len(sizes) == 1:
+        return 0.0
+    shrink = (1.0 - rate * curvatures)[:, None]
+    place = np.arange(1, len(sizes) + 1)  # in the epoch
+    squares = (1.0 - shrink ** (2 * place)) / (1.0 - shrink**2) / sizes[0]
+    squares[:, -1] += 1.0 / sizes[-1] - 1.0 / sizes[0]
+    sums = (1.0 - shrink**place) / (1.0 - shrink)
+    gathered = rate**2 * (squares - sums**2 / n)
+    at_end = gathered[:, -1:] / (1.0 - shrink ** (2 * len(sizes)))
+    spread = (shrink ** (2 * place) * at_end + gathered).mean(axis=1)
+    return float((curvatures * variances * spread).sum()) / 2.0
+
+
+def noise_along_eigenvectors(problem: Problem, theta: Array) -> tuple[Array, Array]:
+    """Eigenvalues of the second derivative, and the variance of single examples' gradients.
+
+    Directions in which the objective does not curve are left out: nothing is lost there.
+    """
+    penalty = np.full(theta.shape, 2.0 * problem.squared)
+    penalty[:, -1] = 0.0
+    H = problem.hessian(theta) + np.diag(penalty.ravel())
+    curvatures, directions = np.linalg.eigh(H)
+    curved = curvatures > 1e-9 * curvatures[-1]
+    slopes = problem.loss.gradient(problem.scores(theta), problem.labels)
+    gradients = (slopes.T[:, :, None] * problem.X[:, None, :]).reshape(problem.examples, -1)
+    along = gradients @ directions[:, curved]
+    return curvatures[curved], along.var(axis=0, ddof=1)
