@@ -29,12 +29,14 @@ Shapes: theta (C, D + 1) is one classifier with the bias as its last column; X (
 last column of ones; scores, margins and pulls are (C, n).
 """
 
+import hashlib
+import json
 import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -91,6 +93,29 @@ class Certificate:
     def theta(self) -> Array:
         """Weights with the bias as last column, (C, D + 1)."""
         return np.hstack([self.weights, self.bias[:, None]])
+
+
+def problem_settings(experiment: Experiment) -> dict[str, Any]:
+    """The settings that determine the best possible objective: data, loss and penalty."""
+    has_a_say = {
+        "dataset",
+        "dataset_options",
+        "test_fraction",
+        "standardize",
+        "split_seed",
+        "loss",
+        "margin",
+        "regularizer",
+        "strength",
+        "l1_ratio",
+    }
+    return {name: value for name, value in experiment.settings.items() if name in has_a_say}
+
+
+def problem_id(experiment: Experiment) -> str:
+    """16 hexadecimal digits, equal for experiments that minimise the same objective."""
+    text = json.dumps(problem_settings(experiment), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)

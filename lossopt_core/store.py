@@ -1,6 +1,6 @@
 """Where runs are kept.
 
-A database with three tables:
+A database with four tables:
 
     facts    name, value                  `schema` is the version of this layout
     runs     workspace, id, created, status, experiment, settings, final, environment
@@ -10,6 +10,11 @@ A database with three tables:
              `data` holds numbers of the kind '<f8', '<f4' or '<i8' (little-endian floats of
              8 or 4 bytes, integers of 8) in an array of that JSON shape, the last axis
              together; a table is stored column after column, with a JSON list of their names
+    certificates   problem, created, settings, facts, shape, data
+             `problem` is the id of what was certified and `settings` the same in words; `facts`
+             are objective, lower_bound, seconds, method, reached; `data` are the weights with
+             the bias as last column, '<f8' in an array of that shape.  They are mathematics and
+             belong to no workspace
 
 so that any language with a database driver can read it.  Six arrays belong to a run: the
 tables history and minibatch, and weights, bias, path and path_updates.  A history of 60
@@ -34,6 +39,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sql
 
+from lossopt_core.certificates import Certificate, problem_id, problem_settings
 from lossopt_core.experiment import Experiment, flat_settings
 from lossopt_core.export import settings_table
 from lossopt_core.linear import Array, Labels
@@ -47,9 +53,7 @@ from lossopt_core.run import (
     Run,
 )
 
-SCHEMA = 1
-MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {}
-"""From a version of the layout to what turns it into the next one, in one transaction."""
+SCHEMA = 2
 
 DEFAULT_ADDRESS = f"sqlite:///{Path(__file__).parent.parent / 'data' / 'runs.db'}"
 BUSY_SECONDS = 30
@@ -92,6 +96,18 @@ _arrays = sql.Table(
     sql.Column("shape", sql.String(80), nullable=False),
     sql.Column("data", sql.LargeBinary(2**24), nullable=False),
 )
+_certificates = sql.Table(
+    "certificates",
+    _tables,
+    sql.Column("problem", sql.String(16), primary_key=True),
+    sql.Column("created", sql.String(40), nullable=False),
+    sql.Column("settings", sql.Text, nullable=False),
+    sql.Column("facts", sql.Text, nullable=False),
+    sql.Column("shape", sql.String(80), nullable=False),
+    sql.Column("data", sql.LargeBinary(2**24), nullable=False),
+)
+MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {1: _certificates.create}
+"""From a version of the layout to what turns it into the next one, in one transaction."""
 
 
 class StoreError(Exception):
@@ -227,6 +243,32 @@ class RunStore:
             for table in (_arrays, _runs):
                 mine = (table.c.workspace == self.workspace) & table.c.id.in_(some)
                 database.execute(sql.delete(table).where(mine))
+
+    def certificate(self, experiment: Experiment) -> Certificate | None:
+        """What is known of the best possible objective; None where nothing readable is kept."""
+        mine = sql.select(_certificates).where(_certificates.c.problem == problem_id(experiment))
+        with self._transaction() as database:
+            row = database.execute(mine).one_or_none()
+        try:
+            return None if row is None else _row_to_certificate(row, experiment)
+        except DAMAGE:
+            return None  # it can be computed again
+
+    def keep_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
+        """Keep a certificate for all experiments with this objective, unless a better is kept."""
+        before = self.certificate(experiment)
+        if before is not None and before.relative_gap <= certificate.relative_gap:
+            return
+        row = _certificate_to_row(experiment, certificate)
+        mine = _certificates.c.problem == row["problem"]
+        with (
+            self._connection(write=True) as database,
+            # Where another process has just kept one too, that one does as well.
+            suppress(sql.exc.IntegrityError),
+            database.begin(),
+        ):
+            database.execute(sql.delete(_certificates).where(mine))
+            database.execute(sql.insert(_certificates), row)
 
     def _rows(
         self, database: sql.Connection, question: sql.Select[Any], ids: Iterable[str]
@@ -453,6 +495,38 @@ def _rows_to_run(row: sql.Row[Any], arrays: Sequence[sql.Row[Any]], with_path: b
         status=row.status,
         environment={str(name): str(value) for name, value in environment.items()},
         **values,
+    )
+
+
+def _certificate_to_row(experiment: Experiment, certificate: Certificate) -> dict[str, str | bytes]:
+    names = ("objective", "lower_bound", "seconds", "method", "reached")
+    theta = certificate.theta
+    return {
+        "problem": problem_id(experiment),
+        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "settings": json.dumps(problem_settings(experiment)),
+        "facts": json.dumps({name: getattr(certificate, name) for name in names}),
+        "shape": json.dumps(theta.shape),
+        "data": np.ascontiguousarray(theta, dtype="<f8").tobytes(),
+    }
+
+
+def _row_to_certificate(row: sql.Row[Any], experiment: Experiment) -> Certificate:
+    facts = json.loads(row.facts)
+    objective, lower_bound = float(facts["objective"]), float(facts["lower_bound"])
+    if not 0.0 <= lower_bound <= objective < math.inf:
+        raise ValueError(f"its bounds are {lower_bound} and {objective}")
+    shape = (experiment.size.classes, experiment.size.features + 1)
+    theta = np.frombuffer(row.data, dtype="<f8").reshape(shape).astype(np.float64)
+    return Certificate(
+        objective=objective,
+        lower_bound=lower_bound,
+        relative_gap=(objective - lower_bound) / objective if objective > 0 else 0.0,
+        weights=theta[:, :-1],
+        bias=theta[:, -1],
+        seconds=float(facts["seconds"]),
+        method=str(facts["method"]),
+        reached=bool(facts["reached"]),
     )
 
 

@@ -28,6 +28,7 @@ from lossopt_core import (
     Experiment,
     RunStore,
     StoreError,
+    certify,
     train,
 )
 from lossopt_core import store as module
@@ -414,7 +415,7 @@ def test_a_newer_file_is_refused_and_left_untouched(address, finished):
     file = Path(address.removeprefix("sqlite:///"))
     RunStore(address).save(finished)
     with sqlite3.connect(file) as db:
-        db.execute("UPDATE facts SET value = '2'")
+        db.execute("UPDATE facts SET value = '3'")
     db.close()
     before = file.read_bytes()
     store = RunStore(address)
@@ -424,7 +425,7 @@ def test_a_newer_file_is_refused_and_left_untouched(address, finished):
         lambda: store.load([finished[0].id]),
         lambda: store.delete([finished[0].id]),
     ):
-        with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 2, .* knows 1"):
+        with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 3, .* knows 2"):
             use()
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
@@ -438,8 +439,8 @@ def test_an_older_file_is_migrated_once_and_keeps_its_runs(address, finished, mo
         steps.append(1)
         database.exec_driver_sql("ALTER TABLE runs ADD COLUMN note TEXT")
 
-    monkeypatch.setattr(module, "SCHEMA", 2)
-    monkeypatch.setitem(module.MIGRATIONS, 1, add_a_column)
+    monkeypatch.setattr(module, "SCHEMA", 3)
+    monkeypatch.setitem(module.MIGRATIONS, 2, add_a_column)
     assert len(RunStore(address).list()) == 4
     assert_same(RunStore(address).load([finished[0].id])[0], finished[0])
     assert steps == [1]
@@ -453,11 +454,64 @@ def test_a_migration_that_fails_changes_nothing(address, finished, monkeypatch):
         database.exec_driver_sql("nonsense")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "SCHEMA", 2)
-        patch.setitem(module.MIGRATIONS, 1, fail)
+        patch.setattr(module, "SCHEMA", 3)
+        patch.setitem(module.MIGRATIONS, 2, fail)
         with pytest.raises(StoreError):
             RunStore(address).list()
     assert len(RunStore(address).list()) == 4
+
+
+def test_a_store_of_the_first_layout_learns_to_keep_certificates(address, finished):
+    RunStore(address).save(finished)
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
+        db.execute("DROP TABLE certificates")
+        db.execute("UPDATE facts SET value = '1'")
+    db.close()
+    store = RunStore(address)
+    store.keep_certificate(TINY, certify(TINY))
+    assert store.certificate(TINY).reached
+    assert len(store.list()) == 4
+
+
+def test_a_certificate_is_kept_for_all_with_the_same_objective(address):
+    store, certificate = RunStore(address, workspace="one"), certify(TINY)
+    assert store.certificate(TINY) is None
+    store.keep_certificate(TINY, certificate)
+    other = TINY.but(optimizer="adam", learning_rate=0.5, seed=9, epochs=77, batch_size=1)
+    found = RunStore(address, workspace="two").certificate(other)
+    for name in ("objective", "lower_bound", "relative_gap", "seconds", "method", "reached"):
+        assert getattr(found, name) == getattr(certificate, name)
+    assert np.array_equal(found.theta, certificate.theta)
+    for changes in ({"strength": 0.5}, {"loss": "hinge"}, {"regularizer": "l1"}, {"split_seed": 1}):
+        assert store.certificate(TINY.but(**changes)) is None
+    hinge = TINY.but(loss="hinge")
+    store.keep_certificate(hinge, certify(hinge))
+    assert store.certificate(hinge.but(margin=2.0)) is None
+    assert store.certificate(TINY.but(margin=2.0)) is not None  # cross-entropy has no margin
+
+
+def test_the_better_of_two_certificates_is_kept(address):
+    store, good = RunStore(address), certify(TINY, target_gap=1e-9)
+    poor = dataclasses.replace(good, lower_bound=0.0, relative_gap=1.0)
+    for each in (poor, good, poor):
+        store.keep_certificate(TINY, each)
+    assert store.certificate(TINY).relative_gap == good.relative_gap
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["facts = '{}'", "facts = replace(facts, '\"lower_bound\": ', '\"lower_bound\": 9')",
+     "data = x'00'", "facts = 'nonsense'"],
+)  # fmt: skip
+def test_a_damaged_certificate_is_as_good_as_none_and_makes_way(address, damage):
+    store, certificate = RunStore(address), certify(TINY)
+    store.keep_certificate(TINY, certificate)
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
+        db.execute(f"UPDATE certificates SET {damage}")
+    db.close()
+    assert store.certificate(TINY) is None
+    store.keep_certificate(TINY, certificate)
+    assert store.certificate(TINY).objective == certificate.objective
 
 
 @pytest.mark.parametrize(
