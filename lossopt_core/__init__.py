@@ -19,6 +19,7 @@ from lossopt_core.run import Run
 from lossopt_core.schedules import SCHEDULES
 from lossopt_core.stability import StepLimits, noise_floor, step_limits, suggested_learning_rate
 from lossopt_core.store import RunStore, StoreError
+from lossopt_core.suboptimality import free_gaps, with_distance
 from lossopt_core.training import Progress, train
 
 __all__ = [
@@ -37,9 +38,11 @@ __all__ = [
     "StepLimits",
     "StoreError",
     "certify",
+    "free_gaps",
     "load_data",
     "noise_floor",
     "step_limits",
     "suggested_learning_rate",
     "train",
+    "with_distance",
 ]

@@ -135,14 +135,13 @@ class Problem:
     def of(cls, experiment: Experiment) -> Self:
         """The training objective of an experiment."""
         data = load_data(experiment)
-        share = {"l2": 0.0, "l1": 1.0, "elastic_net": experiment.l1_ratio, "none": 0.0}
-        strength = 0.0 if experiment.regularizer == "none" else experiment.strength
+        absolute, squared = penalty_parts(experiment)
         return cls(
             loss=loss_of(experiment),
             name=experiment.loss,
             margin=experiment.margin,
-            absolute=strength * share[experiment.regularizer],
-            squared=strength * (1.0 - share[experiment.regularizer]),
+            absolute=absolute,
+            squared=squared,
             X=linear.with_ones(data.train_features),
             labels=data.train_labels,
             classes=len(data.class_names),
@@ -309,6 +308,14 @@ class Problem:
             pairs[y] += grams
             pairs[:, y] += grams
         return hessian_of_pairs(pairs) / self.examples
+
+
+def penalty_parts(experiment: Experiment) -> tuple[float, float]:
+    """What the sum of absolute weights and that of squared weights are multiplied by."""
+    share = {"l2": 0.0, "l1": 1.0, "elastic_net": experiment.l1_ratio, "none": 0.0}
+    strength = 0.0 if experiment.regularizer == "none" else experiment.strength
+    absolute = strength * share[experiment.regularizer]
+    return absolute, strength - absolute
 
 
 def weighted_grams(X: Array, weights: Array) -> Array:

@@ -21,9 +21,10 @@ from functools import lru_cache
 import numpy as np
 
 from lossopt_core import linear
-from lossopt_core.certificates import Certificate, Problem
+from lossopt_core.certificates import Certificate, Problem, penalty_parts
 from lossopt_core.cohort import initial_weights, parameters
-from lossopt_core.data import without_say
+from lossopt_core.data import load_data, without_say
+from lossopt_core.diagnostics import loss_of
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array
 from lossopt_core.losses import CrossEntropy
@@ -74,11 +75,10 @@ def smoothness(experiment: Experiment) -> float | None:
     The curvature of one example's loss in its scores, times the largest eigenvalue of the
     examples' second moment, plus that of the squared weights.
     """
-    problem = Problem.of(experiment)
-    steepest = problem.loss.steepest(problem.classes)
+    steepest = loss_of(experiment).steepest(experiment.size.classes)
     if steepest is None:
         return None
-    return steepest * data_spread(experiment).largest + 2.0 * problem.squared
+    return steepest * data_spread(experiment).largest + 2.0 * penalty_parts(experiment)[1]
 
 
 def curvature(problem: Problem, theta: Array) -> float:
@@ -128,8 +128,8 @@ def data_spread(experiment: Experiment) -> Spread:
 
 @lru_cache(maxsize=16)
 def _spread(experiment: Experiment) -> Spread:
-    X = Problem.of(experiment).X
-    X = X[:: math.ceil(len(X) / MOST_EXAMPLES)]
+    features = load_data(experiment).train_features
+    X = linear.with_ones(features[:: math.ceil(len(features) / MOST_EXAMPLES)])
     squares = (X * X).sum(axis=1)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / len(X)
     weighted = float(np.linalg.eigvalsh((X * squares[:, None]).T @ X)[-1]) / len(X)
@@ -153,16 +153,16 @@ def suggested_learning_rate(experiment: Experiment) -> float:
     rule = rule_of(experiment)
     if rule.typical_rate is not None:
         return rule.typical_rate
-    problem = Problem.of(experiment)
-    steepest = problem.loss.steepest(problem.classes)
+    classes, n = experiment.size.classes, experiment.train_examples
+    steepest = loss_of(experiment).steepest(classes)
     if steepest is None:
-        steepest = CrossEntropy().steepest(problem.classes)
-    spread, n = data_spread(experiment), problem.examples
+        steepest = CrossEntropy().steepest(classes)
+    spread, squared = data_spread(experiment), penalty_parts(experiment)[1]
     of_one = float(((n / batch_sizes(experiment) - 1.0) / max(1, n - 1)).mean())
 
     def limit(length: float) -> float:
         bend = steepest * ((1.0 - of_one) * spread.largest + of_one * length)
-        return 2.0 / (bend + 2.0 * problem.squared)
+        return 2.0 / (bend + 2.0 * squared)
 
     # Rounding may add three fifths.
     return round_number(rule.pace() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6))
