@@ -79,7 +79,9 @@ def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
 
 def _write_address() -> None:
     names = st.session_state.get(_NAMES, frozenset())
-    query = links.query_of({name: value(name) for name in names})
+    query = links.query_of(
+        {name: value(name) for name in names if name in _values() or name not in links.SUGGESTED}
+    )
     if query != st.query_params.to_dict():
         st.query_params.from_dict(query)
 
@@ -91,13 +93,25 @@ def put(name: str, content: Any) -> None:
     _write_address()
 
 
-def setting(name: str, *, most: int | None = None, **looks: Any) -> Any:
+def forget(name: str) -> None:
+    """Let a value be as if nobody had set it; for callbacks."""
+    _values().pop(name, None)
+    st.session_state.pop(name, None)
+    _write_address()
+
+
+def setting(
+    name: str, *, most: int | None = None, suggested: float | None = None, **looks: Any
+) -> Any:
     """The widget of one setting or choice of view; returns its value.
 
-    `most` bounds a number further than its declaration does.  `looks` are handed to the widget:
-    `label_visibility`, `disabled` and the like.
+    `most` bounds a number further than its declaration does; `suggested` is its value until
+    somebody sets one.  `looks` are handed to the widget: `label_visibility`, `disabled` and the
+    like.
     """
     declaration = links.DECLARED[name]
+    if suggested is not None and name not in _values():
+        st.session_state[name] = suggested
     if most is not None and value(name) > most:
         st.session_state[f"{_PROBLEMS}.{name}"] = (
             f"{name} must be at most {most} here, got {value(name)}. It is {most} now."
@@ -105,7 +119,8 @@ def setting(name: str, *, most: int | None = None, **looks: Any) -> Any:
         put(name, most)
     # A widget starts from our value, not from its own default: Streamlit forgets a widget
     # that is not drawn for a while.
-    start = _as_shown(name, value(name))
+    untouched = suggested is not None and name not in _values()
+    start = suggested if untouched else _as_shown(name, value(name))
     looks |= {"help": declaration.help, "key": name}
     looks |= {"on_change": _take_change, "args": (name,)}
     match declaration:
@@ -121,7 +136,7 @@ def setting(name: str, *, most: int | None = None, **looks: Any) -> Any:
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
     if problem:
         st.error(problem)
-    return value(name)
+    return start if untouched else value(name)
 
 
 def _as_shown(name: str, content: Any) -> Any:
@@ -194,16 +209,11 @@ def regularizer() -> dict[str, Any]:
 
 
 def optimizer() -> dict[str, Any]:
-    """Controls of the update rule and its steps."""
+    """Controls of the update rule, but for the length of its steps: see `learning_rate`."""
     chosen = _entry("optimizer", ("momentum",))
     if not OPTIMIZERS[chosen["optimizer"]].full_batch:
         chosen["batch_size"] = setting("batch_size")
-    return chosen | steps()
-
-
-def steps() -> dict[str, Any]:
-    """Controls of the length of a step."""
-    return {name: setting(name) for name in ("learning_rate", "schedule")}
+    return chosen
 
 
 def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Experiment]:
@@ -241,12 +251,25 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
     A batch larger than the training part is the whole training part.
     """
     try:
-        if "batch_size" in chosen:
-            whole = Experiment(**{**chosen, "optimizer": "gd"}).train_examples
-            if chosen["batch_size"] > whole:
-                st.info(f"Each batch is the whole training part of {whole} examples.")
-                chosen = {**chosen, "batch_size": whole}
-        return Experiment(**chosen)
+        experiment = _fitted(chosen)
     except ValueError as error:
         st.error(str(error))
         return None
+    if experiment.batch_size < chosen.get("batch_size", 0):
+        st.info(f"Each batch is the whole training part of {experiment.batch_size} examples.")
+    return experiment
+
+
+def fitting(chosen: Mapping[str, Any]) -> Experiment | None:
+    """The same without a word on the page."""
+    try:
+        return _fitted(chosen)
+    except ValueError:
+        return None
+
+
+def _fitted(chosen: Mapping[str, Any]) -> Experiment:
+    if "batch_size" in chosen:
+        whole = Experiment(**{**chosen, "optimizer": "gd"}).train_examples
+        chosen = {**chosen, "batch_size": min(whole, chosen["batch_size"])}
+    return Experiment(**chosen)

@@ -2,8 +2,8 @@
 
 A setting stands in the address under its own name (`loss=hinge`), an option of a data set
 with the data set's name before it (`blobs.spread=2`), a choice of view under its name
-(`x=epoch`).  Defaults are left out.  What stands in an address is untrusted: a value that its
-declaration refuses is replaced by the default, and said.
+(`x=epoch`).  Defaults are left out, but for those of `SUGGESTED`.  What stands in an address is
+untrusted: a value that its declaration refuses is replaced by the default, and said.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,9 @@ from lossopt_core.fields import Number, Switch
 from lossopt_ui.views import VIEWS, RunIds, Several, View
 
 DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
+
+SUGGESTED = frozenset({"learning_rate"})
+"""What has no fixed default: it stands in an address whenever somebody has set it."""
 
 ON_COMPARE = frozenset({"runs", "x", "y", "log_x", "log_y"})
 ON_START: frozenset[str] = frozenset()
@@ -81,7 +84,7 @@ def query_of(values: Mapping[str, Any]) -> dict[str, str]:
         name: write(values[name])
         for name, declaration in DECLARED.items()
         if name in values
-        and values[name] != declaration.default
+        and (values[name] != declaration.default or name in SUGGESTED)
         and ("." not in name or name.startswith(f"{dataset}."))
     }
 

@@ -66,10 +66,9 @@ def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
 def link_to_train_page(experiment: Experiment) -> None:
     """A link to the train page with all settings as in the experiment."""
     # A button with st.switch_page would leave an address in the browser's history that never was.
-    settings = links.query_of(links.values_of(experiment))
     st.page_link(
         TRAIN,
         label="Open on the train page",
         icon=":material/open_in_new:",
-        query_params=settings or {"dataset": experiment.dataset},  # an empty one says nothing
+        query_params=links.query_of(links.values_of(experiment)),
     )

@@ -8,8 +8,11 @@ import streamlit as st
 from lossopt_core import LOSSES, OPTIMIZERS, Data, Experiment, Run, load_data
 from lossopt_core.diagnostics import examples_by_loss
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
-from lossopt_ui import figure, navigation, training
-from lossopt_ui.charts import classifier
+from lossopt_ui import figure, learning_rate, navigation, optimum, training
+from lossopt_ui.charts import classifier, comparison, steps
+from lossopt_ui.charts import training as charts
+from lossopt_ui.charts.curves import Level
+from lossopt_ui.optimum import Optima
 
 WORST_ROWS = 8
 
@@ -120,6 +123,127 @@ def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run]
             help=f"Objective (lower is better) after {last[k]['update']:,.0f} updates"
             f" and {last[k]['gradient_evaluations']:,.0f} gradient evaluations.",
         )
+
+
+def certified(
+    names: Mapping[Experiment, str], histories: Mapping[Experiment, pd.DataFrame], optima: Optima
+) -> None:
+    """How near each training is to the best possible, in a line each; a name '' is left out."""
+    lines = []
+    for experiment, history in histories.items():
+        last = history["objective"].iloc[-1]
+        sentence = optimum.verdict(experiment, float(last), optima)
+        lines.append(f"{names[experiment]}: {sentence}" if names[experiment] else sentence)
+    st.caption("  \n".join(lines))
+
+
+def objective_or_distance(
+    experiment: Experiment, history: pd.DataFrame, optima: Optima, *, show: str, log_y: bool
+) -> None:
+    """One loss on an axis of its own: its objective, or the distance to the best possible."""
+    label, distances = LOSSES[experiment.loss].label, optima.along(experiment, history)
+    if show == "distance" and distances is not None:
+        chart = charts.distance(
+            experiment,
+            distances,
+            theme=figure.theme(),
+            floor=optimum.floor(experiment, optima),
+            title=f"{label}: distance to the optimum",
+        )
+        words = describe(f"{label}: distance to the optimum", distances, "distance")
+    else:
+        known = optima.certificates.get(experiment)
+        chart = comparison.one_loss(
+            experiment, history, theme=figure.theme(), log_y=log_y, optimum=known
+        )
+        words = describe(label, history, "objective")
+    figure.show(chart, key=f"objective-{experiment.loss}", alt=words, height=330)
+
+
+def objectives_or_distances(
+    names: Mapping[Experiment, str],
+    colour: Sequence[str],
+    outcome: training.Outcome,
+    *,
+    show: str,
+    x: str,
+    log_x: bool,
+    log_y: bool,
+) -> None:
+    """Several trainings of one loss on one axis: their objectives, or their distances.
+
+    Distances come with the floors that the noise of the steps should hold them at.
+    """
+    optima = outcome.optima
+    histories = {each: outcome.histories[each] for each in names}
+    distances = {each: optima.along(each, history) for each, history in histories.items()}
+    far = show == "distance" and all(table is not None for table in distances.values())
+    title = "Distance to the optimum" if far else "Objective"
+    floors = {names[each]: optimum.floor(each, optima) for each in names} if far else {}
+    figure.show(
+        comparison.overlay(
+            {names[each]: table for each, table in (distances if far else histories).items()},
+            colour,
+            column="distance" if far else "objective",
+            theme=figure.theme(),
+            title=title,
+            x=x,
+            log_x=log_x,
+            log_y=log_y or far,
+            levels=[
+                Level(floor, f"predicted floor, {name}") for name, floor in floors.items() if floor
+            ],
+        ),
+        key="objective",
+        alt=f"{title} of {', '.join(names.values())} over {x.replace('_', ' ')}.",
+        height=380,
+    )
+
+
+def distance_and_steps(
+    experiment: Experiment, history: pd.DataFrame, run: Run | None, optima: Optima
+) -> None:
+    """Side by side: the way to the optimum, and the step against its limits."""
+    one, two = st.columns(2)
+    distances = optima.along(experiment, history)
+    with one:
+        if distances is None:
+            st.caption(optimum.verdict(experiment, float(history["objective"].iloc[-1]), optima))
+        else:
+            figure.show(
+                charts.distance(
+                    experiment,
+                    distances,
+                    theme=figure.theme(),
+                    gaps=None if run is None else optimum.gaps(run),
+                    floor=optimum.floor(experiment, optima),
+                ),
+                key="distance",
+                alt=describe("Distance to the optimum", distances, "distance"),
+                height=340,
+            )
+    with two:
+        step_against_limits(experiment, optima)
+
+
+def step_against_limits(experiment: Experiment, optima: Optima) -> None:
+    """The chart of the limits, or why there are none."""
+    known = optimum.limits(experiment, optima)
+    if known is None:
+        st.caption(learning_rate.why_no_limit(experiment))
+        return
+    edge = "" if known.at_optimum is None else f", edge at the optimum {known.at_optimum:.3g}"
+    figure.show(
+        steps.limits(known, experiment.learning_rate, figure.theme()),
+        key="step-limits",
+        alt=f"Learning rate {experiment.learning_rate:g} against its limits: guaranteed"
+        f" {known.guaranteed:.3g}, at the start {known.at_start:.3g}{edge}.",
+        height=260,
+    )
+    st.caption(
+        "For steps along full gradients; minibatches are noisy and need shorter ones. Beyond the"
+        " edge no training comes to rest at the optimum."
+    )
 
 
 def say_how_they_ended(runs: Sequence[Run] | None) -> None:

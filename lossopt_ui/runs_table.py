@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import DATASETS
+from lossopt_core import DATASETS, Run
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Choice, Number
-from lossopt_ui import controls, links, names
+from lossopt_ui import controls, links, names, optimum
+from lossopt_ui.optimum import Optima
 from lossopt_ui.views import MOST_RUNS
 
 RESULTS = {
@@ -147,6 +148,22 @@ def differences(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
         cells = [_cell(name, value) for value in table[name]]
         rows[_qualified(name)] = cells
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(labels))
+
+
+def optimality(runs: Sequence[Run], labels: Sequence[str], optima: Optima) -> pd.DataFrame:
+    """One column a run: its objective, the best possible one, and how far that is."""
+    unknown = "being computed" if optima.pending else "not known"
+    cells = []
+    for run in runs:
+        objective, known = run.final["objective"], optima.certificates.get(run.experiment)
+        best, distance = unknown, unknown
+        if known is not None and known.lower_bound > 0:
+            best, distance = f"{known.objective:.6g}", optimum.within(objective, known)
+        elif known is not None:
+            best, distance = "at least 0 (no penalty)", "not known"
+        cells.append([f"{objective:.6g}", best, distance])
+    rows = ["Objective", "Best possible objective", "Distance"]
+    return pd.DataFrame(dict(zip(labels, cells, strict=True)), index=rows)
 
 
 def _qualified(name: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment, Run, StoreError, load_data
-from lossopt_ui import controls, jobs, workspace
+from lossopt_ui import controls, jobs, optimum, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -29,12 +29,14 @@ class Outcome:
     histories   curves so far, of those that have any
     runs        all runs, in the order asked; None while some are missing
     running     whether they are being trained
+    optima      what is known of their best possible objectives
     """
 
     experiments: Sequence[Experiment]
     histories: dict[Experiment, pd.DataFrame]
     runs: list[Run] | None
     running: bool
+    optima: optimum.Optima
 
 
 @dataclass(eq=False)
@@ -102,7 +104,8 @@ def watch(
     """
     try:
         job = _job_for(experiments, wanted=wanted, live=live)
-        polling = job is not None and job.running
+        outcome = _outcome(experiments, job)
+        polling = (job is not None and job.running) or outcome.optima.pending
         watch = _Watch(experiments, job, _concerns(job, experiments), draw, page, polling)
         st.fragment(_show, run_every=POLL if polling else None)(watch)
     except StoreError as error:
@@ -137,10 +140,11 @@ def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> 
 
 def _show(watch: _Watch) -> None:
     job, page = watch.job, watch.page
-    if watch.drawn and watch.polling and job is not None and not job.running:
+    outcome = _outcome(watch.experiments, job if watch.mine else None)
+    underway = (job is not None and job.running) or outcome.optima.pending
+    if watch.drawn and watch.polling and not underway:
         st.rerun()  # ends the polling, and lets the rest of the page know
     watch.drawn = True
-    outcome = _outcome(watch.experiments, job if watch.mine else None)
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
         _status(job, mine=watch.mine)
@@ -160,9 +164,9 @@ def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome
     runs = [found[each.id] for each in experiments] if len(histories) == len(experiments) else None
     running = job is not None and job.running
     if job is not None and running:
-        histories |= job.histories()
+        histories |= {each: rows for each, rows in job.histories().items() if each in experiments}
         runs = None
-    return Outcome(experiments, histories, runs, running)
+    return Outcome(experiments, histories, runs, running, optimum.look_up(list(histories)))
 
 
 def _status(job: jobs.Job | None, *, mine: bool) -> None:

@@ -60,6 +60,12 @@ VIEWS: Mapping[str, View] = {
         "At equal gradient evaluations both have done the same work.",
     ),
     "y": Choice("Vertical axis", "objective", Y_AXES, "What the curves show."),
+    "show": Choice(
+        "Curves",
+        "objective",
+        {"objective": "Objective", "distance": "Distance to the optimum"},
+        "The distance is to the best possible objective, which is computed with a proof.",
+    ),
     "log_x": Switch("Log x", False, "Logarithmic horizontal axis; the start at 0 is left out."),
     "log_y": Switch("Log y", False, "Logarithmic vertical axis."),
     "squared": Switch("Squared hinge too", False, "Train the squared hinge beside the two."),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_core import load_data
-from lossopt_ui import controls, figure, names, navigation, results, training
+from lossopt_ui import controls, figure, learning_rate, names, navigation, results, training
 from lossopt_ui.charts import comparison
 
 navigation.begin("GD against SGD")
@@ -12,7 +12,8 @@ wanted, live = training.start()
 with st.sidebar:
     batch_sizes = controls.setting("batch_sizes")
     chosen = controls.data() | controls.loss() | controls.regularizer()
-    chosen |= controls.steps() | controls.run()
+    minibatches = [chosen | {"optimizer": "sgd", "batch_size": size} for size in batch_sizes]
+    chosen |= learning_rate.steps([chosen | {"optimizer": "gd"}, *minibatches]) | controls.run()
     full = controls.assemble(chosen | {"optimizer": "gd"})
 
 
@@ -30,33 +31,46 @@ def draw(outcome: training.Outcome) -> None:
     colour = [hues[k] for k in shown]
     results.objective_figures(histories, outcome.runs)
     results.say_how_they_ended(outcome.runs)
+    names_of = {outcome.experiments[k]: labels[k] for k in shown}
+    results.certified(
+        names_of, {each: outcome.histories[each] for each in names_of}, outcome.optima
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        x = controls.setting("work", width=280)
-        log_x, log_y = controls.setting("log_x"), controls.setting("log_y")
-    for place, column, title in zip(
-        st.columns(2),
-        ("objective", "test_accuracy"),
-        ("Objective", "Test accuracy"),
-        strict=True,
-    ):
-        with place:
-            figure.show(
-                comparison.overlay(
-                    histories, colour, column=column, theme=theme, title=title, x=x,
-                    log_x=log_x, log_y=log_y and column == "objective",
-                ),
-                key=column,
-                alt=f"{title} of {', '.join(histories)} over {x.replace('_', ' ')}.",
-                height=380,
-            )  # fmt: skip
+        x, show = controls.setting("work", width=280), controls.setting("show", width=240)
+        log_x = controls.setting("log_x")
+        log_y = controls.setting("log_y", disabled=show == "distance")
+    one, two = st.columns(2)
+    with one:
+        results.objectives_or_distances(
+            names_of, colour, outcome, show=show, x=x, log_x=log_x, log_y=log_y
+        )
+    with two:
+        figure.show(
+            comparison.overlay(
+                histories,
+                colour,
+                column="test_accuracy",
+                theme=theme,
+                title="Test accuracy",
+                x=x,
+                log_x=log_x,
+            ),
+            key="test_accuracy",
+            alt=f"Test accuracy of {', '.join(histories)} over {x.replace('_', ' ')}.",
+            height=380,
+        )
     if outcome.runs:
         data = load_data(outcome.runs[0].experiment)
-        figure.show(
-            comparison.weight_ways(outcome.runs, labels, hues, data.feature_names),
-            key="ways",
-            alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
-            height=460,
-        )
+        one, two = st.columns([3, 2])
+        with one:
+            figure.show(
+                comparison.weight_ways(outcome.runs, labels, hues, data.feature_names),
+                key="ways",
+                alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
+                height=460,
+            )
+        with two:
+            results.step_against_limits(outcome.experiments[0], outcome.optima)
         results.kept(outcome.runs)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_core import LOSSES, load_data
-from lossopt_ui import controls, figure, navigation, results, training, walk
+from lossopt_ui import controls, figure, learning_rate, navigation, results, training, walk
 from lossopt_ui.charts import classifier, comparison
 
 navigation.begin("Hinge against cross-entropy")
@@ -11,11 +11,11 @@ wanted, live = training.start()
 
 with st.sidebar:
     squared = controls.setting("squared")
+    names = ["hinge", "cross_entropy"] + (["squared_hinge"] if squared else [])
     margin = controls.setting("margin")
-    chosen = controls.data() | controls.regularizer() | controls.optimizer() | controls.run()
+    chosen = controls.data() | controls.regularizer() | controls.optimizer()
+    chosen |= learning_rate.steps([chosen | {"loss": name} for name in names]) | controls.run()
     base = controls.assemble(chosen | {"margin": margin})
-
-names = ["hinge", "cross_entropy"] + (["squared_hinge"] if squared else [])
 
 
 def draw(outcome: training.Outcome) -> None:
@@ -27,16 +27,18 @@ def draw(outcome: training.Outcome) -> None:
     theme = figure.theme()
     results.loss_figures(histories)
     results.say_how_they_ended(outcome.runs)
-    log_y = controls.setting("log_y")
+    results.certified(
+        {each: LOSSES[each.loss].label for each in histories}, histories, outcome.optima
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        show = controls.setting("show", width=240)
+        log_y = controls.setting("log_y", disabled=show == "distance")
     for column, (experiment, history) in zip(
         st.columns(len(histories)), histories.items(), strict=True
     ):
         with column:
-            figure.show(
-                comparison.one_loss(experiment, history, theme=theme, log_y=log_y),
-                key=f"objective-{experiment.loss}",
-                alt=results.describe(LOSSES[experiment.loss].label, history, "objective"),
-                height=330,
+            results.objective_or_distance(
+                experiment, history, outcome.optima, show=show, log_y=log_y
             )
     st.caption(
         "The values of different losses cannot be compared: a hinge of 0.1 is not better than a"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_ui import controls, figure, navigation, results, training
+from lossopt_ui import controls, figure, learning_rate, navigation, results, training
 from lossopt_ui.charts import training as charts
 
 navigation.begin("Train a classifier")
@@ -11,7 +11,8 @@ wanted, live = training.start()
 
 with st.sidebar:
     chosen = controls.data() | controls.loss() | controls.regularizer()
-    chosen |= controls.optimizer() | controls.run()
+    chosen |= controls.optimizer()
+    chosen |= learning_rate.steps([chosen]) | controls.run()
     experiment = controls.assemble(chosen)
 
 
@@ -26,6 +27,7 @@ def draw(outcome: training.Outcome) -> None:
     theme = figure.theme()
     results.key_figures(shown, history)
     results.say_how_they_ended(outcome.runs)
+    results.certified({shown: ""}, {shown: history}, outcome.optima)
     with st.container(horizontal=True, vertical_alignment="center"):
         log_y = controls.setting("log_y")
         st.caption(
@@ -35,7 +37,14 @@ def draw(outcome: training.Outcome) -> None:
     one, two = st.columns(2)
     with one:
         figure.show(
-            charts.objective(shown, history, run, theme=theme, log_y=log_y),
+            charts.objective(
+                shown,
+                history,
+                run,
+                theme=theme,
+                log_y=log_y,
+                optimum=outcome.optima.certificates.get(shown),
+            ),
             key="objective",
             alt=results.describe(
                 "Objective, data loss, penalty and test loss", history, "objective"
@@ -49,6 +58,7 @@ def draw(outcome: training.Outcome) -> None:
             alt=results.describe("Training and test accuracy", history, "test_accuracy"),
             height=380,
         )
+    results.distance_and_steps(shown, history, run, outcome.optima)
     if run is not None:
         results.classifier_pictures(run)
     with st.expander("Size of the gradient and of the weights"):

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core import LOSSES, Experiment, Run
+from lossopt_core import LOSSES, Certificate, Experiment, Run
 from lossopt_core.diagnostics import principal_plane
 from lossopt_core.experiment import differing_settings
 from lossopt_ui.charts.colours import INK, LINES, Theme, of_batch, of_loss
 from lossopt_ui.charts.curves import Y_AXES, Curve, Level, curves
-from lossopt_ui.charts.training import loss_at_start, unit
+from lossopt_ui.charts.training import best_possible, loss_at_start, unit
 from lossopt_ui.charts.weights import Way, ways
 
 DASHES = ("solid", "dash", "dot")
-OF_A_LOSS = ("objective", "data_loss", "test_loss", "gradient_norm")
+OF_A_LOSS = ("objective", "data_loss", "test_loss", "gradient_norm", "distance")
 """Columns that mean something else under another loss: never on one axis with it."""
 
 
@@ -41,8 +41,8 @@ def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
 
 def what_the_objective_hides(runs: Sequence[Run], column: str) -> str:
     """In what runs of one loss differ that makes its values incomparable; '' for nothing."""
-    if column not in OF_A_LOSS:
-        return ""
+    if column not in OF_A_LOSS or column == "distance":
+        return ""  # each distance is to the run's own optimum
     differing = differing_settings([run.experiment for run in runs])
     words = {
         "dataset": "data",
@@ -99,9 +99,14 @@ def panels(runs: Sequence[Run], column: str) -> dict[str, list[int]]:
 
 
 def one_loss(
-    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, log_y: bool
+    experiment: Experiment,
+    history: pd.DataFrame,
+    *,
+    theme: Theme,
+    log_y: bool,
+    optimum: Certificate | None = None,
 ) -> go.Figure:
-    """Objective and test loss of one loss, on an axis of its own."""
+    """Objective and test loss of one loss, on an axis of its own, with the best possible."""
     colour, start = of_loss(experiment.loss, theme), loss_at_start(experiment)
     return curves(
         [
@@ -114,6 +119,7 @@ def one_loss(
         theme=theme,
         log_y=log_y,
         levels=[Level(start, f"zero weights: {start:.4g}")],
+        bands=best_possible(optimum),
     )
 
 

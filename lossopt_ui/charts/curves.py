@@ -26,8 +26,14 @@ Y_AXES: dict[str, str] = {
     "train_accuracy": "Training accuracy (%)",
     "test_loss": "Test loss (mean over test examples)",
     "test_accuracy": "Test accuracy (%)",
+    "distance": "Distance to the optimum (certified)",
+    "distance_share": "Distance to the optimum, as a share of that at the start",
 }
-"""Columns of a history that may stand on the y-axis, with the axis's title."""
+"""Columns of a history that may stand on the y-axis, with the axis's title.
+
+The distances are there once the optimum is known (`lossopt_core.with_distance`).
+"""
+DISTANCES = ("distance", "distance_share")
 
 PERCENT = ("train_accuracy", "test_accuracy")
 MOST_POINTS = 1_000
@@ -53,6 +59,15 @@ class Level:
     text: str
 
 
+@dataclass(frozen=True)
+class Band:
+    """Two values between which something is known to lie, with its meaning."""
+
+    low: float
+    high: float
+    text: str
+
+
 def curves(
     lines: Sequence[Curve],
     *,
@@ -63,6 +78,7 @@ def curves(
     log_x: bool = False,
     log_y: bool = False,
     levels: Sequence[Level] = (),
+    bands: Sequence[Band] = (),
     y_range: tuple[float, float] | None = None,
 ) -> go.Figure:
     """One line a curve over the column `x` of its table.
@@ -77,6 +93,8 @@ def curves(
         figure.add_scatter(**_trace(line, x, log_x=log_x, log_y=log_y))
     for level in levels:
         _add_level(figure, level, theme, log_y=log_y)
+    for band in bands:
+        _add_band(figure, band, theme, log_y=log_y)
     figure.update_layout(
         title=title,
         hovermode="x unified",
@@ -133,4 +151,17 @@ def _add_level(figure: go.Figure, level: Level, theme: Theme, *, log_y: bool) ->
         line={"color": translucent(GREY[theme], 0.9), "dash": "dot", "width": 1.5},
         annotation={"text": level.text, "font": {"color": GREY[theme], "size": 12}},
         annotation_position="top right",
+    )
+
+
+def _add_band(figure: go.Figure, band: Band, theme: Theme, *, log_y: bool) -> None:
+    if log_y and band.low <= 0:
+        return
+    figure.add_hrect(
+        y0=band.low,
+        y1=band.high,
+        fillcolor=translucent(GREY[theme], 0.25),
+        line={"color": translucent(GREY[theme], 0.9), "width": 1.5},
+        annotation={"text": band.text, "font": {"color": GREY[theme], "size": 12}},
+        annotation_position="bottom right",
     )

@@ -3,10 +3,10 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core import LOSSES, Experiment, Run
+from lossopt_core import LOSSES, Certificate, Experiment, Run
 from lossopt_core.diagnostics import loss_of
 from lossopt_ui.charts.colours import GREY, Theme, of_loss, translucent
-from lossopt_ui.charts.curves import Curve, Level, curves
+from lossopt_ui.charts.curves import Y_AXES, Band, Curve, Level, curves
 
 
 def loss_at_start(experiment: Experiment) -> float:
@@ -22,8 +22,12 @@ def objective(
     theme: Theme,
     x: str = "epoch",
     log_y: bool = False,
+    optimum: Certificate | None = None,
 ) -> go.Figure:
-    """Objective, its two parts and the test loss; the loss of zero weights is a level."""
+    """Objective, its two parts and the test loss; the loss of zero weights is a level.
+
+    The best possible objective is a band: between what is proved and what has been reached.
+    """
     colour = of_loss(experiment.loss, theme)
     lines = []
     if run is not None:
@@ -44,6 +48,51 @@ def objective(
         theme=theme,
         log_y=log_y,
         levels=[Level(start, f"zero weights: {start:.4g}")],
+        bands=best_possible(optimum),
+    )
+
+
+def best_possible(optimum: Certificate | None) -> list[Band]:
+    """Where the best possible objective lies, if it is known."""
+    if optimum is None or optimum.lower_bound == 0:
+        return []
+    text = f"best possible: {optimum.objective:.4g} (certified)"
+    return [Band(optimum.lower_bound, optimum.objective, text)]
+
+
+def distance(
+    experiment: Experiment,
+    history: pd.DataFrame,
+    *,
+    theme: Theme,
+    floor: float | None,
+    gaps: pd.DataFrame | None = None,
+    title: str = "Distance to the optimum",
+    x: str = "epoch",
+) -> go.Figure:
+    """How far above the best possible objective the training is, on a logarithmic axis.
+
+    `history` has the columns of `with_distance`, `gaps` those of `free_gaps`; `floor` is where
+    the noise of the steps should hold it.
+    """
+    colour = of_loss(experiment.loss, theme)
+    faint = translucent(colour, 0.6)
+    lines = [Curve("at most this far", history, "distance", colour, width=3.0)]
+    blurred = history["distance_at_least"] < 0.9 * history["distance"]
+    if blurred.any():
+        lines.append(Curve("at least this far", history, "distance_at_least", faint, dash="dot"))
+    if gaps is not None and not gaps.empty:
+        name = "at most, by the gradient alone"
+        lines.append(Curve(name, gaps, "gap", GREY[theme], dash="dash", width=1.5))
+    levels = [] if not floor else [Level(floor, f"predicted noise floor: {floor:.2g}")]
+    return curves(
+        lines,
+        title=title,
+        x=x,
+        y_title=Y_AXES["distance"] + unit(experiment),
+        theme=theme,
+        log_y=True,
+        levels=levels,
     )
 
 

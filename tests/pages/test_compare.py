@@ -73,7 +73,8 @@ def test_axes_are_chosen_and_kept_in_the_address(kept: list[Run]) -> None:
 def test_two_runs_are_told_apart_by_the_fields_that_differ_alone(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0], kept[1]))
     difference = app.dataframe[1].value
-    assert list(difference.index) == ["Learning rate α"]
+    results = ["Objective", "Best possible objective", "Distance"]
+    assert list(difference.index) == ["Learning rate α", *results]
     assert list(difference.iloc[0]) == ["0.1", "0.3"]
 
 

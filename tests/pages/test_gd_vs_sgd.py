@@ -12,7 +12,7 @@ PAGE = "gd-vs-sgd"
 
 
 def test_gd_and_every_batch_size_are_trained(store: RunStore) -> None:
-    app = train(open_page(PAGE, {"epochs": "2", "batch_sizes": "8,128"}))
+    app = train(open_page(PAGE, {"epochs": "2", "batch_sizes": "8,128", "learning_rate": "0.1"}))
     assert not app.exception
     names = [each["name"] for each in figures(app)["objective"]["data"]]
     assert names == ["GD (full batch)", "SGD, batch size 8", "SGD, batch size 128"]
@@ -38,7 +38,7 @@ def test_axes_can_be_logarithmic(store: RunStore) -> None:
 
 
 def test_with_two_features_ways_are_those_of_the_weight_vectors(store: RunStore) -> None:
-    app = train(open_page(PAGE, {"epochs": "2", "dataset": "blobs"}))
+    app = train(open_page(PAGE, {"epochs": "2", "dataset": "blobs", "learning_rate": "0.1"}))
     ways = figures(app)["ways"]
     assert ways["layout"]["xaxis"]["title"]["text"] == "Weight of x1"
     [run] = train_in_core([Experiment(dataset="blobs", epochs=2, optimizer="gd")])

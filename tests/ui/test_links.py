@@ -28,8 +28,8 @@ def test_an_experiment_comes_out_of_its_address_as_it_was(experiment: Experiment
     assert Experiment(**fields) == experiment
 
 
-def test_defaults_are_left_out() -> None:
-    assert links.query_of(links.values_of(Experiment())) == {}
+def test_defaults_are_left_out_where_they_are_fixed() -> None:
+    assert links.query_of(links.values_of(Experiment())) == {"learning_rate": "0.1"}
 
 
 def test_options_of_another_data_set_are_left_out() -> None:

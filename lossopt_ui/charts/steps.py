@@ -1,0 +1,53 @@
+"""A step against its limits."""
+
+import math
+
+import plotly.graph_objects as go
+
+from lossopt_core import StepLimits
+from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, translucent
+
+
+def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
+    """One bar a limit, on a logarithmic axis; the learning rate crosses them all."""
+    bars = {"guaranteed everywhere": known.guaranteed, "at the start": known.at_start}
+    if known.at_optimum is not None:
+        bars["edge at the optimum"] = known.at_optimum
+    left = 10 ** math.floor(math.log10(min(rate, *bars.values())) - 0.3)
+    right = 10 ** math.ceil(math.log10(max(rate, *bars.values())) + 0.3)
+    figure = go.Figure()
+    figure.add_bar(
+        orientation="h",
+        name="limit",
+        y=list(bars),
+        x=list(bars.values()),
+        text=[f"{value:.3g}" for value in bars.values()],
+        textposition="outside",
+        cliponaxis=False,
+        width=0.55,
+        marker={
+            "color": [
+                translucent(LINES[theme][0], 0.75)
+                if rate <= value
+                else translucent(GREY[theme], 0.5)
+                for value in bars.values()
+            ]
+        },
+        hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+    )
+    figure.add_vline(
+        x=rate,
+        line={"color": INK[theme], "width": 2},
+        annotation={"text": f"your step: {rate:g}", "font": {"color": INK[theme]}},
+        annotation_position="top",
+    )
+    figure.update_layout(title="The step against its limits", showlegend=False)
+    figure.update_xaxes(
+        title="Learning rate",
+        type="log",
+        range=[math.log10(left), math.log10(right)],
+        exponentformat="power",
+        dtick=1,
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
