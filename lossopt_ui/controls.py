@@ -93,6 +93,11 @@ def put(name: str, content: Any) -> None:
     _write_address()
 
 
+def is_set(name: str) -> bool:
+    """Whether somebody has set this value, here or by an address."""
+    return name in _values()
+
+
 def forget(name: str) -> None:
     """Let a value be as if nobody had set it; for callbacks."""
     _values().pop(name, None)

@@ -5,6 +5,7 @@ of it to the store, and can be asked at any time how far it is.
 """
 
 import atexit
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -12,10 +13,17 @@ from concurrent.futures import wait as wait_for
 from queue import SimpleQueue
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from lossopt_core import Experiment, Progress, RunStore, train
 
 WORKERS = 2
+TURN_SECONDS = 0.0005
+"""How long a page may be drawn before a training may go on.
+
+A training's steps are short, and after each the interpreter may be busy with somebody's page:
+with Python's own 5 ms a training takes five times as long while it is watched.
+"""
 CLOSING_SECONDS = 2.0
 DESERTED_SECONDS = 20.0
 """How long a training goes on without a visitor."""
@@ -116,6 +124,9 @@ class Workers:
     def __init__(self) -> None:
         self._jobs: list[Job] = []
         self._queue: SimpleQueue[Job] = SimpleQueue()
+        sys.setswitchinterval(TURN_SECONDS)
+        # Our matrices are small: a second thread for one product only waits for the first.
+        threadpool_limits(1, user_api="blas")
         # Daemons, unlike the threads of an executor, are not waited for before the program's
         # own end can stop them.
         for _ in range(WORKERS):

@@ -10,17 +10,20 @@ from lossopt_core.stability import rule_of, smoothness
 from lossopt_ui import controls
 
 
-def steps(alternatives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def steps(
+    alternatives: Sequence[Mapping[str, Any]], beside: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """Controls of the length of a step, for all trainings that will have it.
 
-    Until somebody sets it, the learning rate is the smallest of those suggested for them.
+    Until somebody sets it, the learning rate is the smallest of those suggested for the
+    alternatives; what is trained beside them may then go its own way (`own`).
     """
-    fitting = filter(None, map(controls.fitting, alternatives))
-    experiments = [each.but(learning_rate=1.0) for each in fitting]
+    experiments = _experiments(alternatives)
     suggested = min(map(suggested_learning_rate, experiments), default=None)
     rate = controls.setting("learning_rate", suggested=suggested)
-    if experiments:
-        _notes([each.but(learning_rate=rate) for each in experiments])
+    with_rate = [each.but(learning_rate=rate) for each in experiments]
+    others = [own(each.but(learning_rate=rate)) for each in _experiments(beside)]
+    _notes(with_rate + others)
     if suggested is not None and rate != suggested:
         st.button(
             f"Use the suggested {suggested:g}",
@@ -31,28 +34,53 @@ def steps(alternatives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"learning_rate": rate, "schedule": controls.setting("schedule")}
 
 
+def _experiments(alternatives: Sequence[Mapping[str, Any]]) -> list[Experiment]:
+    return [each for each in map(controls.fitting, alternatives) if each is not None]
+
+
+def own(experiment: Experiment) -> Experiment:
+    """The experiment, its step at the suggested length if it would be beyond its limit.
+
+    A learning rate that somebody has set stays.
+    """
+    known = _share_and_limit(experiment)
+    if controls.is_set("learning_rate") or known is None or known[0] <= 1:
+        return experiment
+    return experiment.but(learning_rate=suggested_learning_rate(experiment))
+
+
 def _notes(experiments: Sequence[Experiment]) -> None:
+    """One line an experiment: its step against its limit, or why there is none."""
     several = len({each.loss for each in experiments}) > 1
-    notes = {}
+    notes = []
     for each in experiments:
-        label = f"{LOSSES[each.loss].label}: " if several else ""
         note = against_limit(each) or why_no_limit(each, brief=several)
-        notes[label + note if several else note[0].upper() + note[1:]] = None
-    st.caption("  \n".join(notes))
+        if each.learning_rate != experiments[0].learning_rate:
+            note = f"goes by {each.learning_rate:g} instead; {note}"
+        label = LOSSES[each.loss].label
+        notes.append(f"{label}: {note}" if several else note[0].upper() + note[1:])
+    st.caption("  \n".join(dict.fromkeys(notes)))
 
 
 def against_limit(experiment: Experiment) -> str | None:
     """'Your step is 0.4 of the guaranteed limit 0.54'; None where there is no limit."""
+    known = _share_and_limit(experiment)
+    if known is None:
+        return None
+    share, limit = known
+    if share > 1:
+        return (
+            f"your step is **{share:.2g} times the guaranteed limit** {limit:.3g}: it may diverge."
+        )
+    return f"your step is **{share:.2g} of the guaranteed limit** {limit:.3g}."
+
+
+def _share_and_limit(experiment: Experiment) -> tuple[float, float] | None:
+    """The learning rate as a share of the guaranteed limit, and that limit."""
     bound, reach = smoothness(experiment), rule_of(experiment).reach()
     if bound is None or reach is None:
         return None
-    limit = reach / bound
-    share = experiment.learning_rate / limit
-    if share > 1:
-        return (
-            f"your step is **{share:.3g} times the guaranteed limit** {limit:.3g}: it may diverge."
-        )
-    return f"your step is **{share:.2g} of the guaranteed limit** {limit:.3g}."
+    return experiment.learning_rate * bound / reach, reach / bound
 
 
 def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:

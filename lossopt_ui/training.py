@@ -12,7 +12,7 @@ from lossopt_ui import controls, jobs, optimum, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
-POLL = 0.3
+POLL = 0.5
 _SHOWN = "training.shown"
 _VISITOR = "training.visitor"
 EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
@@ -45,6 +45,7 @@ class _Watch:
 
     job     the visitor's training, if there is one
     mine    whether it is of the experiments on the page
+    first   what there is when it begins, None once that has been drawn
     """
 
     experiments: Sequence[Experiment]
@@ -53,7 +54,7 @@ class _Watch:
     draw: Callable[[Outcome], None]
     page: str
     polling: bool
-    drawn: bool = False
+    first: Outcome | None
 
 
 @st.cache_resource
@@ -104,9 +105,10 @@ def watch(
     """
     try:
         job = _job_for(experiments, wanted=wanted, live=live)
-        outcome = _outcome(experiments, job)
+        mine = _concerns(job, experiments)
+        outcome = _outcome(experiments, job if mine else None)
         polling = (job is not None and job.running) or outcome.optima.pending
-        watch = _Watch(experiments, job, _concerns(job, experiments), draw, page, polling)
+        watch = _Watch(experiments, job, mine, draw, page, polling, outcome)
         st.fragment(_show, run_every=POLL if polling else None)(watch)
     except StoreError as error:
         st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
@@ -140,11 +142,11 @@ def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> 
 
 def _show(watch: _Watch) -> None:
     job, page = watch.job, watch.page
-    outcome = _outcome(watch.experiments, job if watch.mine else None)
+    outcome = watch.first or _outcome(watch.experiments, job if watch.mine else None)
     underway = (job is not None and job.running) or outcome.optima.pending
-    if watch.drawn and watch.polling and not underway:
+    if watch.polling and not underway and watch.first is None:
         st.rerun()  # ends the polling, and lets the rest of the page know
-    watch.drawn = True
+    watch.first = None
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
         _status(job, mine=watch.mine)
@@ -166,7 +168,9 @@ def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome
     if job is not None and running:
         histories |= {each: rows for each, rows in job.histories().items() if each in experiments}
         runs = None
-    return Outcome(experiments, histories, runs, running, optimum.look_up(list(histories)))
+    # The search for an optimum would take the processor from the training.
+    optima = optimum.look_up(list(histories), ask=not running)
+    return Outcome(experiments, histories, runs, running, optima)
 
 
 def _status(job: jobs.Job | None, *, mine: bool) -> None:

@@ -11,11 +11,17 @@ wanted, live = training.start()
 
 with st.sidebar:
     squared = controls.setting("squared")
-    names = ["hinge", "cross_entropy"] + (["squared_hinge"] if squared else [])
     margin = controls.setting("margin")
     chosen = controls.data() | controls.regularizer() | controls.optimizer()
-    chosen |= learning_rate.steps([chosen | {"loss": name} for name in names]) | controls.run()
+    both = [chosen | {"loss": loss} for loss in ("hinge", "cross_entropy")]
+    beside = [chosen | {"loss": "squared_hinge"}] if squared else []
+    chosen |= learning_rate.steps(both, beside) | controls.run()
     base = controls.assemble(chosen | {"margin": margin})
+    experiments = []
+    if base is not None:
+        experiments = [base.but(loss="hinge"), base.but(loss="cross_entropy")]
+    if base is not None and squared:
+        experiments.append(learning_rate.own(base.but(loss="squared_hinge")))
 
 
 def draw(outcome: training.Outcome) -> None:
@@ -65,11 +71,11 @@ def draw(outcome: training.Outcome) -> None:
         results.kept(outcome.runs)
 
 
-if base is None:
+if not experiments:
     st.info("There is no training with these settings: see the message among them.")
 else:
     training.watch(
-        [base.but(loss=name) for name in names],
+        experiments,
         wanted=wanted,
         live=live,
         draw=draw,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_ui.charts.colours import GREY, Theme, translucent
+from lossopt_ui.charts.colours import GREY, INK, Theme, translucent
 
 X_AXES: dict[str, str] = {
     "update": "Updates",
@@ -26,7 +26,7 @@ Y_AXES: dict[str, str] = {
     "train_accuracy": "Training accuracy (%)",
     "test_loss": "Test loss (mean over test examples)",
     "test_accuracy": "Test accuracy (%)",
-    "distance": "Distance to the optimum (certified)",
+    "distance": "Distance to the optimum",
     "distance_share": "Distance to the optimum, as a share of that at the start",
 }
 """Columns of a history that may stand on the y-axis, with the axis's title.
@@ -106,14 +106,15 @@ def curves(
     if log_x:
         figure.update_xaxes(exponentformat="power", dtick=_ticks(figure, "x"))
     if log_y:
-        figure.update_yaxes(exponentformat="power", dtick=_ticks(figure, "y"))
+        beside = [level.value for level in levels] + [band.low for band in bands]
+        figure.update_yaxes(exponentformat="power", dtick=_ticks(figure, "y", beside))
     return figure
 
 
-def _ticks(figure: go.Figure, axis: Literal["x", "y"]) -> str | int:
+def _ticks(figure: go.Figure, axis: Literal["x", "y"], beside: Sequence[float] = ()) -> str | int:
     """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 where there are few of them."""
     lines = [np.asarray(trace[axis], np.float64) for trace in figure.data]
-    values = np.concatenate([np.empty(0), *lines])
+    values = np.concatenate([np.asarray(beside, np.float64), *lines])
     positive = values[values > 0]
     decades = np.log10(positive.max() / positive.min()) if len(positive) else 0.0
     return 1 if decades > 2.5 else "D2"
@@ -146,11 +147,18 @@ def thin(table: pd.DataFrame) -> pd.DataFrame:
 def _add_level(figure: go.Figure, level: Level, theme: Theme, *, log_y: bool) -> None:
     if log_y and level.value <= 0:
         return
-    figure.add_hline(
-        y=level.value,
-        line={"color": translucent(GREY[theme], 0.9), "dash": "dot", "width": 1.5},
-        annotation={"text": level.text, "font": {"color": GREY[theme], "size": 12}},
-        annotation_position="top right",
+    line = {"color": translucent(GREY[theme], 0.9), "dash": "dot", "width": 1.5}
+    figure.add_hline(y=level.value, line=line)
+    figure.add_annotation(
+        text=level.text,
+        font={"color": GREY[theme], "size": 12},
+        x=1.0,
+        xref="paper",
+        xanchor="right",
+        # An annotation's place is a power of ten on such an axis.
+        y=np.log10(level.value) if log_y else level.value,
+        yanchor="bottom",
+        showarrow=False,
     )
 
 
@@ -158,10 +166,14 @@ def _add_band(figure: go.Figure, band: Band, theme: Theme, *, log_y: bool) -> No
     if log_y and band.low <= 0:
         return
     figure.add_hrect(
-        y0=band.low,
-        y1=band.high,
-        fillcolor=translucent(GREY[theme], 0.25),
-        line={"color": translucent(GREY[theme], 0.9), "width": 1.5},
-        annotation={"text": band.text, "font": {"color": GREY[theme], "size": 12}},
-        annotation_position="bottom right",
+        y0=band.low, y1=band.high, fillcolor=translucent(GREY[theme], 0.25), line_width=0
+    )
+    ends = np.concatenate([np.asarray(trace.x, np.float64)[[0, -1]] for trace in figure.data])
+    figure.add_scatter(
+        x=[np.nanmin(ends), np.nanmax(ends)],
+        y=[band.high, band.high],
+        name=band.text,
+        mode="lines",
+        line={"color": INK[theme], "dash": "dot", "width": 1.5},
+        hovertemplate="%{y:.6g}",
     )

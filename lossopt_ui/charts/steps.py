@@ -35,13 +35,8 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
         },
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
-    figure.add_vline(
-        x=rate,
-        line={"color": INK[theme], "width": 2},
-        annotation={"text": f"your step: {rate:g}", "font": {"color": INK[theme]}},
-        annotation_position="top",
-    )
-    figure.update_layout(title="The step against its limits", showlegend=False)
+    figure.add_vline(x=rate, line={"color": INK[theme], "width": 2})
+    figure.update_layout(title=f"Your step of {rate:g} against its limits", showlegend=False)
     figure.update_xaxes(
         title="Learning rate",
         type="log",

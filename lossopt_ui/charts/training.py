@@ -56,7 +56,7 @@ def best_possible(optimum: Certificate | None) -> list[Band]:
     """Where the best possible objective lies, if it is known."""
     if optimum is None or optimum.lower_bound == 0:
         return []
-    text = f"best possible: {optimum.objective:.4g} (certified)"
+    text = f"best possible ({optimum.objective:.4g}, certified)"
     return [Band(optimum.lower_bound, optimum.objective, text)]
 
 
