@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lossopt_core import Experiment, train
+from lossopt_core import Experiment, certify, train, with_distance
 from tests.browser.helpers import ROOT, figure, goto, rerun, selector, server, shown_text
 from tests.helpers import trace
 
@@ -215,7 +215,7 @@ def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
     element.locator(".legendtoggle").first.click()
     wait_for(page, lambda: figure(page, "objective")["data"][0].get("visible") == "legendonly")
     type_in(page, "learning_rate", "0.2")
-    wait_for(page, lambda: len(new := figure(page, "objective")["data"]) == 5 and new != before)
+    wait_for(page, lambda: len(new := figure(page, "objective")["data"]) >= 5 and new != before)
     wait_for(page, lambda: figure(page, "objective")["data"][1]["y"] != before[1]["y"])
     after = figure(page, "objective")
     assert element.evaluate("element => element.mark"), "the chart was made anew"
@@ -246,6 +246,22 @@ def test_settings_go_along_from_page_to_page_and_back(page: Page) -> None:
     expect(page.locator(".st-key-epochs input")).to_have_value("7")
     expect(page.locator(".st-key-dataset input")).to_have_value("Blobs")
     expect(page).to_have_url(re.compile(r"/train\?.*dataset=blobs"))
+
+
+def test_a_certificate_comes_by_itself_and_the_distance_is_drawn(page: Page) -> None:
+    goto(page, "/train?epochs=4&seed=13")
+    press_train(page)
+    expect(page.get_by_text(re.compile("Within .* of the best possible"))).to_be_visible(
+        timeout=PATIENCE
+    )
+    [run] = train([Experiment(epochs=4, seed=13)])
+    expected = with_distance(run.history, certify(run.experiment))["distance"]
+    drawn = trace(figure(page, "distance"), "at most this far")
+    assert drawn["y"] == pytest.approx(expected.tolist(), rel=1e-4)
+    assert figure(page, "distance")["layout"]["yaxis"]["type"] == "log"
+    limits = figure(page, "step-limits")["data"][0]
+    assert list(limits["y"]) == ["guaranteed everywhere", "at the start", "edge at the optimum"]
+    expect(page.get_by_text("of the guaranteed limit")).to_be_visible()
 
 
 def test_back_and_forward_change_the_settings_with_the_address(page: Page) -> None:

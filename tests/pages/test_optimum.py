@@ -1,0 +1,215 @@
+"""Certified optima and limits of the step, on every page that shows them."""
+
+import re
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    free_gaps,
+    noise_floor,
+    step_limits,
+    suggested_learning_rate,
+    with_distance,
+)
+from lossopt_core import certify as certify_in_core
+from lossopt_core import train as train_in_core
+from tests.helpers import certify, figures, go, open_page, trace, train, words
+
+BLOBS = {"dataset": "blobs", "epochs": "30", "learning_rate": "0.2"}
+
+
+def as_experiment(**changes: object) -> Experiment:
+    return Experiment(dataset="blobs", epochs=30, learning_rate=0.2).but(**changes)
+
+
+def level(chart: dict, start: str) -> float:
+    """The height of a horizontal line by the beginning of its words."""
+    [note] = [each for each in chart["layout"]["annotations"] if each["text"].startswith(start)]
+    return 10 ** note["y"] if chart["layout"]["yaxis"]["type"] == "log" else note["y"]
+
+
+def test_a_run_says_how_near_it_is_to_the_best_possible(store: RunStore) -> None:
+    app = certify(train(open_page("train", BLOBS)))
+    [run], optimum = train_in_core([as_experiment()]), certify_in_core(as_experiment())
+    distance = run.final["objective"] - optimum.lower_bound
+    assert f"Within {distance:.1g}".replace("e-0", "e-") in words(app)
+    assert "of the best possible (certified)" in words(app)
+    assert f"no classifier has an objective below {optimum.lower_bound:.6g}" in words(app)
+    assert store.certificate(as_experiment()).reached
+
+
+def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store: RunStore) -> None:
+    chart = figures(certify(train(open_page("train", BLOBS))))["distance"]
+    [run], optimum = train_in_core([as_experiment()]), certify_in_core(as_experiment())
+    expected = with_distance(run.history, optimum)["distance"]
+    assert trace(chart, "at most this far")["y"] == pytest.approx(expected.tolist(), rel=1e-6)
+    gaps = free_gaps(run)["gap"]
+    drawn = trace(chart, "at most, by the gradient alone")["y"]
+    assert drawn == pytest.approx(gaps.tolist(), rel=1e-6)
+    assert chart["layout"]["yaxis"]["type"] == "log"
+    floor = noise_floor(as_experiment(), optimum)
+    assert level(chart, "predicted noise floor") == pytest.approx(floor, rel=1e-6)
+
+
+def test_the_best_possible_value_is_a_line_among_the_curves(store: RunStore) -> None:
+    chart = figures(certify(train(open_page("train", BLOBS))))["objective"]
+    [line] = [each for each in chart["data"] if each["name"].startswith("best possible")]
+    assert line["y"][0] == pytest.approx(certify_in_core(as_experiment()).objective)
+    [band] = [each for each in chart["layout"]["shapes"] if each["type"] == "rect"]
+    assert band["y0"] <= band["y1"] == line["y"][0]
+
+
+def test_limits_of_the_step_stand_beside_it(store: RunStore) -> None:
+    app = certify(train(open_page("train", BLOBS)))
+    experiment = as_experiment()
+    known = step_limits(experiment, certify_in_core(experiment))
+    [bars] = figures(app)["step-limits"]["data"]
+    assert bars["x"] == pytest.approx([known.guaranteed, known.at_start, known.at_optimum])
+    share = experiment.learning_rate / known.guaranteed
+    assert f"Your step is **{share:.2g} of the guaranteed limit** {known.guaranteed:.3g}" in words(
+        app
+    )
+
+
+def test_a_step_beyond_the_limit_is_said_to_be(store: RunStore) -> None:
+    app = open_page("train", BLOBS | {"learning_rate": "9"})
+    assert "times the guaranteed limit" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"loss": "hinge"}, "has kinks and so no limit"),
+        ({"optimizer": "adam"}, "divides its steps by the size of recent gradients"),
+    ],
+)
+def test_where_there_is_no_limit_the_page_says_what_happens_instead(
+    store: RunStore, query: dict[str, str], said: str
+) -> None:
+    app = certify(train(open_page("train", BLOBS | query)))
+    assert said in words(app)
+    assert "step-limits" not in figures(app)
+    assert "distance" in figures(app)
+
+
+def test_a_loss_without_certificate_says_so(store: RunStore) -> None:
+    app = train(open_page("train", BLOBS | {"loss": "crammer_singer"}))
+    assert not app.exception
+    assert "For Crammer–Singer the best possible objective cannot be proved." in words(app)
+    assert "distance" not in figures(app)
+
+
+def test_without_a_penalty_nothing_is_claimed(store: RunStore) -> None:
+    app = certify(train(open_page("train", BLOBS | {"regularizer": "none"})))
+    assert "Without a penalty only 0 is known to be a bound" in words(app)
+    assert "certified" not in words(app)
+
+
+def test_a_new_experiment_has_the_suggested_learning_rate(store: RunStore) -> None:
+    app = open_page("train", {"dataset": "blobs"})
+    suggested = suggested_learning_rate(Experiment(dataset="blobs"))
+    assert app.number_input(key="learning_rate").value == suggested
+    assert "learning_rate" not in app.query_params
+    app.selectbox(key="loss").set_value("squared_hinge").run()
+    smaller = suggested_learning_rate(Experiment(dataset="blobs", loss="squared_hinge"))
+    assert app.number_input(key="learning_rate").value == smaller < suggested
+    train(app)
+    assert list(store.list()["learning_rate"]) == [smaller]
+
+
+def test_a_learning_rate_that_somebody_set_stays_until_it_is_given_up(store: RunStore) -> None:
+    app = open_page("train", {"dataset": "blobs", "learning_rate": "0.1"})
+    app.selectbox(key="loss").set_value("squared_hinge").run()
+    assert app.number_input(key="learning_rate").value == 0.1
+    assert app.query_params["learning_rate"] == "0.1"
+    app.selectbox(key="loss").set_value("cross_entropy").run()
+    suggested = suggested_learning_rate(Experiment(dataset="blobs"))
+    assert app.button(key="suggested").label == f"Use the suggested {suggested:g}"
+    app.button(key="suggested").click().run()
+    assert app.number_input(key="learning_rate").value == suggested
+    assert "learning_rate" not in app.query_params
+    assert not [each for each in app.button if each.key == "suggested"]
+
+
+def test_the_squared_hinge_goes_by_a_step_of_its_own(store: RunStore) -> None:
+    query = {"squared": "true", "epochs": "2"}
+    app = train(open_page("hinge-vs-cross-entropy", query))
+    rates = store.list().set_index("loss")["learning_rate"]
+    squared = suggested_learning_rate(Experiment(loss="squared_hinge"))
+    assert dict(rates) == {"hinge": 0.1, "cross_entropy": 0.1, "squared_hinge": squared}
+    assert set(store.list()["status"]) == {"finished"}
+    assert f"Squared hinge: goes by {squared:g} instead" in words(app)
+
+
+def test_losses_show_their_distances_each_on_its_axis(store: RunStore) -> None:
+    query = BLOBS | {"show": "distance"}
+    app = certify(train(open_page("hinge-vs-cross-entropy", query)))
+    for loss in ("hinge", "cross_entropy"):
+        [run] = train_in_core([as_experiment(loss=loss)])
+        optimum = certify_in_core(as_experiment(loss=loss))
+        chart = figures(app)[f"objective-{loss}"]
+        expected = with_distance(run.history, optimum)["distance"].tolist()
+        assert trace(chart, "at most this far")["y"] == pytest.approx(expected, rel=1e-4)
+        assert chart["layout"]["yaxis"]["type"] == "log"
+    assert len(re.findall("of the best possible", words(app))) == 2
+
+
+def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStore) -> None:
+    app = certify(train(open_page("gd-vs-sgd", BLOBS | {"show": "distance"})))
+    chart = figures(app)["objective"]
+    assert chart["layout"]["title"]["text"] == "Distance to the optimum"
+    assert chart["layout"]["yaxis"]["type"] == "log"
+    experiment = as_experiment()
+    floor = noise_floor(experiment, certify_in_core(experiment))
+    assert level(chart, "predicted floor, SGD") == pytest.approx(floor, rel=1e-6)
+    assert "step-limits" in figures(app)
+    app.selectbox(key="show").set_value("objective").run()
+    assert figures(app)["objective"]["layout"]["title"]["text"] == "Objective"
+
+
+@pytest.fixture
+def kept(store: RunStore) -> list[Run]:
+    runs = train_in_core(
+        [as_experiment(), as_experiment(loss="hinge"), as_experiment(loss="crammer_singer")]
+    )
+    store.save(runs)
+    return runs
+
+
+def compare(runs: list[Run], **query: str) -> AppTest:
+    return certify(open_page("compare", {"runs": ",".join(run.id for run in runs)} | query))
+
+
+def test_distances_of_kept_runs_are_compared(kept: list[Run]) -> None:
+    app = compare(kept, y="distance_share")
+    assert not app.exception
+    [chart] = figures(app).values()
+    assert chart["layout"]["yaxis"]["type"] == "log"
+    assert len(chart["data"]) == 2
+    assert [each["y"][0] for each in chart["data"]] == [1.0, 1.0]
+    assert "Left out, as the best possible objective is not known: Crammer" in words(app)
+    assert len(re.findall(r"within \S+ of the best possible \(certified\)", words(app))) == 2
+
+
+def test_distances_of_different_losses_have_axes_of_their_own(kept: list[Run]) -> None:
+    shown = figures(compare(kept, y="distance"))
+    assert set(shown) == {"curves-cross_entropy", "curves-hinge"}
+    optimum = certify_in_core(as_experiment())
+    [drawn] = shown["curves-cross_entropy"]["data"]
+    expected = with_distance(kept[0].history, optimum)["distance"].to_numpy()
+    assert np.array(drawn["y"]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_single_run_on_the_compare_page_says_how_near_it_is(kept: list[Run]) -> None:
+    assert "of the best possible (certified)" in words(compare(kept[:1]))
+
+
+def test_what_is_shown_goes_along_to_the_other_comparison(store: RunStore) -> None:
+    app = open_page("gd-vs-sgd", BLOBS | {"show": "distance"})
+    train(go(app, "hinge-vs-cross-entropy"))
+    assert app.selectbox(key="show").value == "distance"

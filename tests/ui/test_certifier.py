@@ -1,0 +1,68 @@
+"""Certificates in the background: for whoever waits, the newest first."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from lossopt_core import Certificate, Experiment, RunStore, StoreError, certify
+from lossopt_ui import certifier
+from lossopt_ui.certifier import Certifier
+
+SMALL = Experiment(dataset="course_demo", test_fraction=0, standardize=False, batch_size=2)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
+def test_what_is_asked_for_comes_into_the_store(store: RunStore) -> None:
+    worker = Certifier()
+    assert worker.ask(SMALL, store)
+    wait_until(lambda: store.certificate(SMALL) is not None)
+    assert store.certificate(SMALL).reached
+
+
+def test_a_loss_that_has_no_certificate_is_refused(store: RunStore) -> None:
+    assert not Certifier().ask(SMALL.but(loss="one_vs_all"), store)
+
+
+def test_what_failed_once_is_not_promised_again(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Certificate:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(certifier, "certify", fail)
+    worker = Certifier()
+    wait_until(lambda: not worker.ask(SMALL, store))
+    assert worker.ask(SMALL.but(strength=0.5), store)
+
+
+def test_the_newest_comes_first_and_the_forgotten_never(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, done = threading.Event(), []
+
+    def slow(experiment: Experiment, *, time_budget: float) -> Certificate:
+        go_on.wait(20)
+        done.append(experiment.strength)
+        return certify(experiment, time_budget=time_budget)
+
+    monkeypatch.setattr(certifier, "certify", slow)
+    monkeypatch.setattr(certifier, "FORGOTTEN_SECONDS", 0.5)
+    worker = Certifier()
+    worker.ask(SMALL.but(strength=1.0), store)
+    time.sleep(0.1)  # the worker has begun with it
+    worker.ask(SMALL.but(strength=2.0), store)
+    time.sleep(0.7)  # nobody asks for it again
+    worker.ask(SMALL.but(strength=3.0), store)
+    worker.ask(SMALL.but(strength=4.0), store)
+    go_on.set()
+    wait_until(lambda: len(done) == 3)
+    assert done == [1.0, 4.0, 3.0]
+    assert store.certificate(SMALL.but(strength=2.0)) is None
