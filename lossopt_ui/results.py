@@ -179,7 +179,7 @@ def objectives_or_distances(
     distances = {each: optima.along(each, history) for each, history in histories.items()}
     far = show == "distance" and all(table is not None for table in distances.values())
     title = "Distance to the optimum" if far else "Objective"
-    floors = {names[each]: optimum.floor(each, optima) for each in names} if far else {}
+    floors = [optimum.floor(each, optima) for each in names] if far else []
     figure.show(
         comparison.overlay(
             {names[each]: table for each, table in (distances if far else histories).items()},
@@ -191,7 +191,9 @@ def objectives_or_distances(
             log_x=log_x,
             log_y=log_y or far,
             levels=[
-                Level(floor, f"predicted floor, {name}") for name, floor in floors.items() if floor
+                Level(floor, "predicted noise floor", hue)
+                for floor, hue in zip(floors, colour, strict=False)
+                if floor
             ],
         ),
         key="objective",

@@ -20,6 +20,8 @@ LOSS: dict[str, dict[Theme, str]] = {
     "crammer_singer": {"light": "#B85C94", "dark": "#CC79A7"},
     "one_vs_all": {"light": "#B37A00", "dark": "#E69F00"},
 }
+PAPER: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
+"""The page itself, as in `.streamlit/config.toml`: behind words that lie on curves."""
 BATCH: dict[int, dict[Theme, str]] = {
     1: {"light": "#7A7A00", "dark": "#B8B84A"},
     8: {"light": "#00838F", "dark": "#4DB6C4"},

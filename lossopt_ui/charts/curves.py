@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_ui.charts.colours import GREY, INK, Theme, translucent
+from lossopt_ui.charts.colours import GREY, INK, PAPER, Theme, translucent
 
 X_AXES: dict[str, str] = {
     "update": "Updates",
@@ -27,7 +27,7 @@ Y_AXES: dict[str, str] = {
     "test_loss": "Test loss (mean over test examples)",
     "test_accuracy": "Test accuracy (%)",
     "distance": "Distance to the optimum",
-    "distance_share": "Distance to the optimum, as a share of that at the start",
+    "distance_share": "Distance to the optimum / distance at the start",
 }
 """Columns of a history that may stand on the y-axis, with the axis's title.
 
@@ -57,6 +57,7 @@ class Level:
 
     value: float
     text: str
+    colour: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,13 @@ def thin(table: pd.DataFrame) -> pd.DataFrame:
 def _add_level(figure: go.Figure, level: Level, theme: Theme, *, log_y: bool) -> None:
     if log_y and level.value <= 0:
         return
-    line = {"color": translucent(GREY[theme], 0.9), "dash": "dot", "width": 1.5}
-    figure.add_hline(y=level.value, line=line)
+    colour = level.colour or GREY[theme]
+    figure.add_hline(y=level.value, line={"color": colour, "dash": "dot", "width": 1.5})
     figure.add_annotation(
         text=level.text,
-        font={"color": GREY[theme], "size": 12},
+        font={"color": colour, "size": 12},
+        bgcolor=translucent(PAPER[theme], 0.75),
+        borderpad=1,
         x=1.0,
         xref="paper",
         xanchor="right",

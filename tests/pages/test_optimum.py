@@ -166,7 +166,7 @@ def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStor
     assert chart["layout"]["yaxis"]["type"] == "log"
     experiment = as_experiment()
     floor = noise_floor(experiment, certify_in_core(experiment))
-    assert level(chart, "predicted floor, SGD") == pytest.approx(floor, rel=1e-6)
+    assert level(chart, "predicted noise floor") == pytest.approx(floor, rel=1e-6)
     assert "step-limits" in figures(app)
     app.selectbox(key="show").set_value("objective").run()
     assert figures(app)["objective"]["layout"]["title"]["text"] == "Objective"
