@@ -43,11 +43,9 @@ import numpy as np
 from lossopt_core import linear
 from lossopt_core.data import load_data
 from lossopt_core.diagnostics import loss_of
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment import CERTIFIED_LOSSES, Experiment
 from lossopt_core.linear import Array, Labels
 from lossopt_core.losses import Loss, set_true_class, sum_over_classes, true_class
-
-CERTIFIED_LOSSES = ("hinge", "squared_hinge", "cross_entropy")
 
 # What summing in another order may change, relative to the size of the sums.
 ROUNDING = 1e-13
@@ -103,6 +101,7 @@ def problem_settings(experiment: Experiment) -> dict[str, Any]:
         "test_fraction",
         "standardize",
         "split_seed",
+        "label_noise",
         "loss",
         "margin",
         "regularizer",

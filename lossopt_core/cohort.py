@@ -27,13 +27,19 @@ from lossopt_core.schedules import SCHEDULES, Schedule
 # New memory pages cost more than the arithmetic on them: scores of many examples are made in
 # pieces that stay in the processor's cache (half a megabyte).
 SCORES_AT_ONCE = 65_536
+LATE = 3
+"""How much a mean of weights leans towards the late ones (Shamir and Zhang, 2013); 0: not at all.
+
+Weights after update t enter with the share (LATE + 1) / (t + LATE), so that the start is forgotten.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """Consecutive runs of one kind, with their parameters and memory.
 
-    `W`, `gradient` and `scratch` are views of the cohort's arrays.
+    `W`, `gradient` and `scratch` are views of the cohort's arrays; `average` is the running mean
+    of the weights, where that is wanted.
     """
 
     runs: slice
@@ -46,15 +52,17 @@ class Block:
     schedule: Schedule
     rate: Array
     memory: Memory
+    average: Array | None
 
 
-def kind(experiment: Experiment) -> tuple[str, ...]:
+def kind(experiment: Experiment) -> tuple[str, str, str, str, bool]:
     """What the runs of a block have in common."""
     return (
         experiment.loss,
         experiment.regularizer,
         experiment.optimizer,
         experiment.schedule,
+        experiment.averaging,
     )
 
 
@@ -69,14 +77,20 @@ def initial_weights(experiment: Experiment, classes: int, features: int) -> Arra
     return W
 
 
-def minibatches(examples: int, size: int, seed: int) -> Iterator[Labels]:
+def minibatches(
+    examples: int, size: int, seed: int, *, replacement: bool = False
+) -> Iterator[Labels]:
     """Endless index arrays: every epoch visits every example once, in an order of its own.
 
-    The last minibatch of an epoch may be smaller.
+    With `replacement` each is drawn from all examples.  The last minibatch of an epoch may be
+    smaller.
     """
     random = np.random.default_rng([seed, 1])
     while True:
-        order = random.permutation(examples)
+        if replacement:
+            order = random.integers(0, examples, examples)
+        else:
+            order = random.permutation(examples)
         for first in range(0, examples, size):
             yield order[first : first + size]
 
@@ -110,7 +124,7 @@ class Cohort:
                 continue
             members = self.experiments[first:end]
             runs = slice(first, end)
-            loss, regularizer, optimizer, schedule = kinds[first]
+            loss, regularizer, optimizer, schedule, averaging = kinds[first]
             rule = OPTIMIZERS[optimizer](**parameters(OPTIMIZERS[optimizer], members))
             yield Block(
                 runs=runs,
@@ -125,6 +139,7 @@ class Cohort:
                 schedule=SCHEDULES[schedule],
                 rate=column([each.learning_rate for each in members]),
                 memory=rule.start(self.W[runs]),
+                average=self.W[runs].copy() if averaging else None,
             )
             first = end
 
@@ -158,16 +173,33 @@ class Cohort:
             rate = block.rate * block.schedule.factor(update / updates)
             block.optimizer.update(W, gradient, block.memory, rate, update + 1)
             block.regularizer.prox(W, rate, scratch)
+            if block.average is not None:
+                np.subtract(W, block.average, out=scratch)
+                scratch *= (LATE + 1) / (update + 1 + LATE)
+                np.add(block.average, scratch, out=block.average)
         return objective
 
-    def data_gradient(self, X: Array, y: Labels, right: Array | None = None) -> Array:
+    def classifiers(self) -> Array:
+        """The weights that count, (R, C, D): the last ones, or their mean where that is wanted."""
+        if all(block.average is None for block in self.blocks):
+            return self.W
+        classifiers = self.W.copy()
+        for block in self.blocks:
+            if block.average is not None:
+                classifiers[block.runs] = block.average
+        return classifiers
+
+    def data_gradient(
+        self, X: Array, y: Labels, right: Array | None = None, W: Array | None = None
+    ) -> Array:
         """Put the gradient of the mean data loss into `gradient`; return that loss, (R,).
 
-        The number of right predictions is added to `right` (R,), if given.
+        It is taken at the weights, or at other W (R, C, D).  The number of right predictions is
+        added to `right` (R,), if given.
         """
         loss = np.zeros(len(self.W))
         out = self.gradient
-        for X_piece, y_piece, scores in self._scored(X, y, right):
+        for X_piece, y_piece, scores in self._scored(X, y, right, W):
             loss += self._to_gradient(scores, y_piece)
             linear.pull_back(scores, X_piece, out)
             if out is self.scratch:
@@ -178,15 +210,16 @@ class Cohort:
         return loss
 
     def _scored(
-        self, X: Array, y: Labels, right: Array | None
+        self, X: Array, y: Labels, right: Array | None, W: Array | None = None
     ) -> Iterator[tuple[Array, Labels, Array]]:
         """Examples in pieces, with their scores (R, C, piece), free to be overwritten."""
-        runs, classes, _ = self.W.shape
+        W = self.W if W is None else W
+        runs, classes, _ = W.shape
         for first in range(0, len(y), self.examples_at_once):
             X_piece = X[first : first + self.examples_at_once]
             y_piece = y[first : first + self.examples_at_once]
             buffer = self.scores[: runs * classes * len(y_piece)].reshape(runs, classes, -1)
-            scores = linear.scores(self.W, X_piece, buffer)
+            scores = linear.scores(W, X_piece, buffer)
             if right is not None:
                 right += np.count_nonzero(predicted(scores) == y_piece, axis=-1)
             yield X_piece, y_piece, scores
@@ -201,32 +234,33 @@ class Cohort:
 
     def evaluate(self) -> Array:
         """All data: (columns, R), the columns of a history from `objective` on."""
-        right = np.zeros(len(self.W))
-        data_loss = self.data_gradient(self.features, self.labels, right)
-        penalty = np.zeros(len(self.W))
+        W = self.classifiers()
+        right = np.zeros(len(W))
+        data_loss = self.data_gradient(self.features, self.labels, right, W)
+        penalty = np.zeros(len(W))
         for block in self.blocks:
-            penalty[block.runs] = block.regularizer.value(block.W)
-            block.regularizer.add_least_subgradient(block.W, block.gradient)
+            penalty[block.runs] = block.regularizer.value(W[block.runs])
+            block.regularizer.add_least_subgradient(W[block.runs], block.gradient)
         return np.stack(
             [
                 data_loss + penalty,
                 data_loss,
                 penalty,
                 norm(self.gradient),
-                norm(self.W[..., :-1]),
+                norm(W[..., :-1]),
                 right / len(self.labels),
-                *self._test(),
+                *self._test(W),
             ]
         )
 
-    def _test(self) -> tuple[Array, Array]:
+    def _test(self, W: Array) -> tuple[Array, Array]:
         """Mean loss and accuracy on the test part; NaN where there is none."""
         examples = len(self.test_labels)
         if examples == 0:
             nothing = np.full(len(self.W), np.nan)
             return nothing, nothing
         loss, right = np.zeros(len(self.W)), np.zeros(len(self.W))
-        for _, labels, scores in self._scored(self.test_features, self.test_labels, right):
+        for _, labels, scores in self._scored(self.test_features, self.test_labels, right, W):
             loss += self._to_gradient(scores, labels)
         return loss / examples, right / examples
 
@@ -239,6 +273,8 @@ class Cohort:
                 block.rate[inside] = 0.0
                 for array in block.memory:
                     array[inside] = 0.0
+                if block.average is not None:
+                    block.average[inside] = 0.0
 
 
 def column(values: Sequence[float]) -> Array:

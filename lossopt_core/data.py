@@ -40,7 +40,8 @@ class Data:
 def load_data(experiment: Experiment) -> Data:
     """Make, split (stratified, by `split_seed`) and standardise the experiment's data.
 
-    The standardisation is fitted on the training part only.  A constant feature becomes 0.
+    A share `label_noise` of the training labels is replaced by another class.  The
+    standardisation is fitted on the training part only.  A constant feature becomes 0.
     """
     return _load(without_say(experiment))
 
@@ -50,12 +51,20 @@ def without_say(experiment: Experiment) -> Experiment:
     return experiment.but(**_WITHOUT_SAY)
 
 
+SAY_IN_DATA = (
+    "dataset",
+    "dataset_options",
+    "test_fraction",
+    "standardize",
+    "split_seed",
+    "label_noise",
+)
 # Fields that do not touch the data, at fixed values: experiments that share their data share
 # one entry of the cache.  Full batch, because a batch size must fit the data.
 _WITHOUT_SAY = {
     name: getattr(Experiment(), name)
     for name in Experiment.__dataclass_fields__
-    if name not in ("dataset", "dataset_options", "test_fraction", "standardize", "split_seed")
+    if name not in SAY_IN_DATA
 } | {"optimizer": "gd"}
 
 
@@ -73,7 +82,7 @@ def _load(experiment: Experiment) -> Data:
         center, scale = scaler.mean_, scaler.scale_
     data = Data(
         train_features=(features[train] - center) / scale,
-        train_labels=examples.labels[train],
+        train_labels=_with_noise(examples.labels[train], len(examples.class_names), experiment),
         test_features=(features[test] - center) / scale,
         test_labels=examples.labels[test],
         class_names=examples.class_names,
@@ -86,6 +95,15 @@ def _load(experiment: Experiment) -> Data:
         if isinstance(array, np.ndarray):
             array.setflags(write=False)
     return data
+
+
+def _with_noise(labels: Labels, classes: int, experiment: Experiment) -> Labels:
+    """Labels of which a share, chosen by the split's seed, is replaced by another class each."""
+    random = np.random.default_rng([experiment.split_seed, 2])
+    wrong = random.permutation(len(labels))[: round(experiment.label_noise * len(labels))]
+    noisy = labels.copy()
+    noisy[wrong] = (labels[wrong] + random.integers(1, classes, len(wrong))) % classes
+    return noisy
 
 
 def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:

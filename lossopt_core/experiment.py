@@ -16,6 +16,15 @@ from lossopt_core.schedules import SCHEDULES
 
 LARGEST_SEED = 2**32 - 1
 
+STOPPING: dict[str, str] = {
+    "none": "Never early",
+    "no_progress": "No progress",
+    "target": "Near the optimum",
+}
+"""When a training may end before its last epoch."""
+CERTIFIED_LOSSES = ("hinge", "squared_hinge", "cross_entropy")
+"""Losses whose best possible objective can be proved."""
+
 
 class Options(Mapping[str, Any]):
     """The options of a data set: a dictionary that cannot change and can be hashed."""
@@ -97,6 +106,24 @@ class Experiment:
     epochs: int = setting(
         Number("Epochs", 20, 1, 100_000, "Passes over the training examples.", whole=True)
     )
+    label_noise: float = setting(
+        Number("Label noise", 0.0, 0.0, 0.9, "Share of the training labels made wrong.")
+    )
+    replacement: bool = setting(
+        Switch("With replacement", False, "Draw each minibatch from all examples, not epoch-wise.")
+    )
+    averaging: bool = setting(
+        Switch("Average the weights", False, "The classifier is a running mean of the weights.")
+    )
+    stopping: str = setting(
+        Choice("Stop early", "none", STOPPING, "When a training may end before its last epoch.")
+    )
+    tolerance: float = setting(
+        Number(
+            "Tolerance", 1e-3, 1e-12, 1.0,
+            "Relative progress, or distance to the optimum, at which it ends.", logarithmic=True,
+        )
+    )  # fmt: skip
     evaluations: int = setting(
         Number("Evaluations", 60, 2, 1_000, "Points on the curves.", whole=True)
     )
@@ -115,6 +142,7 @@ class Experiment:
             object.__setattr__(self, name, declaration.check(name, getattr(self, name)))
         object.__setattr__(self, "dataset_options", self._checked_options())
         self._check_split()
+        self._check_stopping()
         if not self.full_batch and self.batch_size > self.train_examples:
             raise ValueError(
                 f"batch_size must be at most the {self.train_examples} training examples,"
@@ -149,6 +177,14 @@ class Experiment:
             raise ValueError(
                 f"test_fraction must leave at least one of {size.examples} examples of each of"
                 f" {size.classes} classes on both sides, or be 0, got {self.test_fraction:g}"
+            )
+
+    def _check_stopping(self) -> None:
+        certified = self.loss in CERTIFIED_LOSSES and self.regularizer != "none"
+        if self.stopping == "target" and not (certified and self.strength > 0):
+            raise ValueError(
+                f"stopping must not be target here: it needs a loss out of"
+                f" {', '.join(CERTIFIED_LOSSES)} and a penalty with a strength above 0"
             )
 
     @property
@@ -206,7 +242,11 @@ class Experiment:
         ):
             ignored -= parameter_names(entry)
         if self.full_batch:
-            ignored.add("batch_size")
+            ignored |= {"batch_size", "replacement"}
+        if self.stopping == "none":
+            ignored.add("tolerance")
+        # Ids of experiments from before these settings stay what they were.
+        ignored |= {name for name in LATER if getattr(self, name) == FIELDS[name].default}
         named = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ignored}
         named["dataset_options"] = dict(self.dataset_options)
         return named
@@ -226,6 +266,7 @@ class Experiment:
             self.test_fraction,
             self.standardize,
             self.split_seed,
+            self.label_noise,
         )
 
     def but(self, **changes: Any) -> Self:
@@ -261,6 +302,10 @@ FIELDS: dict[str, Field] = {
     f.name: f.metadata["declaration"] for f in fields(Experiment) if "declaration" in f.metadata
 }
 """The declaration of every field but `dataset_options`, which `DATASETS` declares."""
+
+
+LATER = ("label_noise", "replacement", "averaging", "stopping")
+"""Settings that came later; at their defaults they have no say."""
 
 
 def parameter_names(entry: type[Any]) -> set[str]:

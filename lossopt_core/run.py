@@ -36,6 +36,7 @@ MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
 
 FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
+ALL_UPDATES, NO_PROGRESS, AT_TARGET = "all updates made", "no progress", "target reached"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class Run:
     status      "finished"; "diverged" (the objective left all bounds: ended there);
                 "stopped" (from outside: weights and history up to there)
     environment versions and machine that it was computed with
+    reason      why it is finished: "all updates made", or the stopping rule "no progress" or
+                "target reached"; "" for other statuses
     """
 
     experiment: Experiment
@@ -63,6 +66,7 @@ class Run:
     path_updates: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     status: str
     environment: Mapping[str, str]
+    reason: str = ""
 
     @property
     def id(self) -> str:

@@ -199,17 +199,19 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
 
     with n - 1 in place of n in the variance S of the examples' gradients.  The covariance is
     that of two minibatches of one epoch: they share no example, so that one has less of what
-    the other has more of.  (Minibatches of different epochs are independent.)  The variance of
+    the other has more of.  (Minibatches of different epochs are independent, and so are all of
+    them with replacement: then Var ε = S / b.)  The variance of
     x follows in closed form after each minibatch of an epoch, and the objective stands above
     its minimum by the sum of h Var(x) / 2.  (Compare Mandt, Hoffman and Blei, 2017, for
     sampling with replacement.)
 
-    None where the picture does not hold: other rules and schedules, losses with kinks, penalties
-    that are not smooth, steps beyond the edge, and more than 2,000 weights.
+    None where the picture does not hold: other rules and schedules, averaged weights, losses
+    with kinks, penalties that are not smooth, steps beyond the edge, more than 2,000 weights.
     """
     problem = Problem.of(experiment)
     unknowns = problem.classes * problem.X.shape[1]
     plain = (experiment.optimizer, experiment.schedule) == ("sgd", "constant")
+    plain = plain and not experiment.averaging
     smooth = problem.loss.smooth and problem.absolute == 0 and problem.squared > 0
     if not (plain and smooth and unknowns <= MOST_UNKNOWNS):
         return None
@@ -224,7 +226,8 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     squares = (1.0 - shrink ** (2 * place)) / (1.0 - shrink**2) / sizes[0]
     squares[:, -1] += 1.0 / sizes[-1] - 1.0 / sizes[0]
     sums = (1.0 - shrink**place) / (1.0 - shrink)
-    gathered = rate**2 * (squares - sums**2 / n)
+    shared = 0.0 if experiment.replacement else sums**2 / n
+    gathered = rate**2 * (squares - shared)
     at_end = gathered[:, -1:] / (1.0 - shrink ** (2 * len(sizes)))
     spread = (shrink ** (2 * place) * at_end + gathered).mean(axis=1)
     return float((curvatures * variances * spread).sum()) / 2.0

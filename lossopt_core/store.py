@@ -3,9 +3,10 @@
 A database with four tables:
 
     facts    name, value                  `schema` is the version of this layout
-    runs     workspace, id, created, status, experiment, settings, final, environment
-             the last four are JSON: all fields; those that have a say; the last row of the
-             history (null where it is not finite); versions
+    runs     workspace, id, created, status, experiment, settings, final, environment, reason
+             four are JSON: experiment is all fields; settings those that have a say; final the
+             last row of the history (null where it is not finite); environment versions.
+             `reason` says why a run is finished (null before there were stopping rules)
     arrays   workspace, id, name, columns, kind, shape, data
              `data` holds numbers of the kind '<f8', '<f4' or '<i8' (little-endian floats of
              8 or 4 bytes, integers of 8) in an array of that JSON shape, the last axis
@@ -44,6 +45,7 @@ from lossopt_core.experiment import Experiment, flat_settings
 from lossopt_core.export import settings_table
 from lossopt_core.linear import Array, Labels
 from lossopt_core.run import (
+    ALL_UPDATES,
     DIVERGED,
     FINISHED,
     HISTORY_COLUMNS,
@@ -53,7 +55,7 @@ from lossopt_core.run import (
     Run,
 )
 
-SCHEMA = 2
+SCHEMA = 3
 
 DEFAULT_ADDRESS = f"sqlite:///{Path(__file__).parent.parent / 'data' / 'runs.db'}"
 BUSY_SECONDS = 30
@@ -84,6 +86,7 @@ _runs = sql.Table(
     sql.Column("settings", sql.Text, nullable=False),
     sql.Column("final", sql.Text, nullable=False),
     sql.Column("environment", sql.Text, nullable=False),
+    sql.Column("reason", sql.String(40)),
 )
 _arrays = sql.Table(
     "arrays",
@@ -106,8 +109,16 @@ _certificates = sql.Table(
     sql.Column("shape", sql.String(80), nullable=False),
     sql.Column("data", sql.LargeBinary(2**24), nullable=False),
 )
-MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {1: _certificates.create}
+MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {
+    1: _certificates.create,
+    2: lambda database: _add_column(database, _runs.c.reason),
+}
 """From a version of the layout to what turns it into the next one, in one transaction."""
+
+
+def _add_column(database: sql.Connection, column: sql.Column[Any]) -> None:
+    definition = sql.schema.CreateColumn(column).compile(dialect=database.dialect)
+    database.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}")
 
 
 class StoreError(Exception):
@@ -424,6 +435,7 @@ def _run_to_row(run: Run) -> dict[str, str]:
         "settings": json.dumps(flat_settings(run.experiment)),
         "final": json.dumps(final),
         "environment": json.dumps(dict(run.environment)),
+        "reason": run.reason,
     }
 
 
@@ -494,6 +506,7 @@ def _rows_to_run(row: sql.Row[Any], arrays: Sequence[sql.Row[Any]], with_path: b
         minibatch=_to_table(stored["minibatch"]),
         status=row.status,
         environment={str(name): str(value) for name, value in environment.items()},
+        reason=_reason(row),
         **values,
     )
 
@@ -528,6 +541,13 @@ def _row_to_certificate(row: sql.Row[Any], experiment: Experiment) -> Certificat
         method=str(facts["method"]),
         reached=bool(facts["reached"]),
     )
+
+
+def _reason(row: sql.Row[Any]) -> str:
+    """Why the run ended; before there were stopping rules a run was finished by its updates."""
+    if row.reason is None:
+        return ALL_UPDATES if row.status == FINISHED else ""
+    return str(row.reason)
 
 
 def _shape(array: sql.Row[Any]) -> tuple[int, ...]:

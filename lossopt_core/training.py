@@ -11,14 +11,27 @@ from itertools import repeat
 import numpy as np
 import pandas as pd
 
+from lossopt_core.certificates import certify
 from lossopt_core.cohort import Cohort, kind, minibatches
 from lossopt_core.data import load_data
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array, Labels
-from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED, Run, history_table
+from lossopt_core.run import (
+    ALL_UPDATES,
+    AT_TARGET,
+    DIVERGED,
+    FINISHED,
+    HISTORY_COLUMNS,
+    NO_PROGRESS,
+    STOPPED,
+    Run,
+    history_table,
+)
 
 DIVERGED_AT = 1e5
 """A run has diverged when its objective is this many times what it was at the start."""
+PATIENCE = 5
+"""Evaluations within which there must be progress, where a run is to end without it."""
 UPDATE, OBJECTIVE = HISTORY_COLUMNS.index("update"), HISTORY_COLUMNS.index("objective")
 REPORT_EVERY = 64
 """Updates between reports of progress; evaluations may be far apart."""
@@ -98,6 +111,7 @@ def cohort_key(experiment: Experiment) -> tuple[object, ...]:
         experiment.epochs,
         experiment.seed,
         experiment.evaluations,
+        experiment.replacement and not experiment.full_batch,
     )
 
 
@@ -125,6 +139,12 @@ def _denser_at_the_start(updates: int, points: int, least_power: float, first: i
     return np.unique(np.round(updates * shares**power)).astype(np.int64)
 
 
+def target(experiment: Experiment) -> float:
+    """The objective that is certainly within the experiment's tolerance of the best possible."""
+    certificate = certify(experiment, target_gap=1e-6)
+    return certificate.lower_bound + experiment.tolerance
+
+
 class Training:
     """The training of one cohort: the loop, and what it writes down on the way."""
 
@@ -137,6 +157,9 @@ class Training:
         self.checkpoints = evaluation_updates(self.updates, first.evaluations)
         self.stretch_ends = stretches(self.updates)
         self.ended: dict[int, Run] = {}
+        self.targets = {
+            run: target(each) for run, each in enumerate(experiments) if each.stopping == "target"
+        }
 
         points, runs = len(self.checkpoints), len(experiments)
         self.recorded = 0  # rows of `rows` that are final: another thread may read those
@@ -152,7 +175,9 @@ class Training:
         """Train to the end, or until stopped."""
         with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
             made = self._descend(report, should_stop)
-            self._end(self._running(), FINISHED if made == self.updates else STOPPED, made)
+            complete = made == self.updates
+            reason = ALL_UPDATES if complete else ""
+            self._end(self._running(), FINISHED if complete else STOPPED, made, reason)
         return {each: self.ended[index] for index, each in enumerate(self.experiments)}
 
     def _descend(self, report: Callable[[int], None], should_stop: Callable[[], bool]) -> int:
@@ -174,6 +199,8 @@ class Training:
                 self._record(made + 1)
                 # The last step has no minibatch after it that could show what it did.
                 self._end_beyond(limits, self.rows[self.recorded - 1, OBJECTIVE], made + 1)
+                self._end_early(made + 1)
+                limits[list(self.ended)] = np.inf
                 report(made + 1)
             elif made % REPORT_EVERY == 0:
                 report(made + 1)
@@ -185,11 +212,28 @@ class Training:
             self._end(np.flatnonzero(~(objective <= limits)).tolist(), DIVERGED, made)
             limits[list(self.ended)] = np.inf
 
+    def _end_early(self, made: int) -> None:
+        """End the runs whose stopping rule says so, at an evaluation before the last."""
+        if made == self.updates:
+            return
+        objective = self.rows[: self.recorded, OBJECTIVE]
+        for run in self._running():
+            each = self.experiments[run]
+            if each.stopping == "target" and objective[-1, run] <= self.targets[run]:
+                self._end([run], FINISHED, made, AT_TARGET)
+            elif each.stopping == "no_progress" and self.recorded > PATIENCE:
+                before = objective[:-PATIENCE, run].min()
+                gained = before - objective[-PATIENCE:, run].min()
+                if gained < each.tolerance * before:
+                    self._end([run], FINISHED, made, NO_PROGRESS)
+
     def _batches(self) -> Iterator[Labels | None]:
         first = self.experiments[0]
         if first.full_batch:
             return repeat(None)
-        return minibatches(first.train_examples, first.batch_size, first.seed)
+        return minibatches(
+            first.train_examples, first.batch_size, first.seed, replacement=first.replacement
+        )
 
     def _running(self) -> list[int]:
         return [run for run in range(len(self.experiments)) if run not in self.ended]
@@ -197,7 +241,7 @@ class Training:
     def _record(self, made: int) -> None:
         self.rows[self.recorded] = self._row(made)
         if self.recorded % self.path_every == 0:
-            self.path[self.recorded // self.path_every] = self.cohort.W
+            self.path[self.recorded // self.path_every] = self.cohort.classifiers()
         self.recorded += 1
 
     def _row(self, made: int) -> Array:
@@ -207,22 +251,22 @@ class Training:
         work = np.array([made, seen / first.train_examples, seen])
         return np.vstack([np.tile(work[:, None], len(self.experiments)), self.cohort.evaluate()])
 
-    def _end(self, runs: Sequence[int], status: str, made: int) -> None:
+    def _end(self, runs: Sequence[int], status: str, made: int, reason: str = "") -> None:
         """Write down the end of some runs after `made` updates, and put them to rest."""
         rows = self.rows[: self.recorded]
         if rows[-1, UPDATE, 0] != made:
             rows = np.concatenate([rows, self._row(made)[None]])
         for run in runs:
-            self.ended[run] = self._as_run(run, rows[:, :, run], status, made)
-        if status == DIVERGED:
+            self.ended[run] = self._as_run(run, rows[:, :, run], status, made, reason)
+        if made < self.updates:
             for run in runs:
                 self.cohort.park(run)
 
-    def _as_run(self, run: int, rows: Array, status: str, made: int) -> Run:
+    def _as_run(self, run: int, rows: Array, status: str, made: int, reason: str) -> Run:
         on_the_way = self.checkpoints[: self.recorded : self.path_every]
         on_the_way = on_the_way[on_the_way < made]
         kept = self.path[: len(on_the_way), run]
-        W = self.cohort.W[run]
+        W = self.cohort.classifiers()[run]
         return Run(
             experiment=self.experiments[run],
             history=history_table(rows[np.isfinite(rows[:, OBJECTIVE])]),
@@ -233,6 +277,7 @@ class Training:
             path_updates=np.append(on_the_way, made),
             status=status,
             environment=environment(),
+            reason=reason,
         )
 
     def _minibatch_table(self, run: int, made: int) -> pd.DataFrame:

@@ -198,8 +198,9 @@ def data() -> dict[str, Any]:
     dataset = setting("dataset")
     st.caption(DATASETS[dataset].summary)
     options = {name: setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
-    with st.expander("Split and scaling"):
-        rest = {name: setting(name) for name in ("test_fraction", "standardize", "split_seed")}
+    with st.expander("Split, scaling and label noise"):
+        names = ("test_fraction", "standardize", "label_noise", "split_seed")
+        rest = {name: setting(name) for name in names}
     return {"dataset": dataset, "dataset_options": options} | rest
 
 
@@ -237,6 +238,10 @@ def run() -> dict[str, Any]:
     epochs = setting("epochs")
     with st.expander("Seed, start and evaluations"):
         rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations")}
+    with st.expander("Sampling, averaging and stopping"):
+        rest |= {name: setting(name) for name in ("replacement", "averaging", "stopping")}
+        if rest["stopping"] != "none":
+            rest["tolerance"] = setting("tolerance")
     return {"epochs": epochs} | rest
 
 

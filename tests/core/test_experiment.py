@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from lossopt_core import (
     SCHEDULES,
     Experiment,
 )
-from lossopt_core.experiment import differing_settings, flat_settings
+from lossopt_core.experiment import CERTIFIED_LOSSES, differing_settings, flat_settings
 from lossopt_core.fields import Choice, Number, Switch, brief
 
 NUMBERS = {name: each for name, each in FIELDS.items() if isinstance(each, Number)}
@@ -57,7 +58,15 @@ def varied() -> st.SearchStrategy[Experiment]:
         "test_fraction": st.just(0.0) | st.floats(1 / 3, 0.6),
     }
     optional = {name: each for name, each in strategies.items() if name not in required}
-    return st.fixed_dictionaries(required, optional=optional).map(lambda each: Experiment(**each))
+    return st.fixed_dictionaries(required, optional=optional).map(_without_impossible_target)
+
+
+def _without_impossible_target(settings: dict[str, Any]) -> Experiment:
+    certified = settings.get("loss", "hinge") in CERTIFIED_LOSSES
+    penalised = settings.get("regularizer", "l2") != "none" and settings.get("strength", 1) > 0
+    if settings.get("stopping") == "target" and not (certified and penalised):
+        settings = settings | {"stopping": "none"}
+    return Experiment(**settings)
 
 
 # Checks

@@ -224,6 +224,39 @@ def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: 
     assert list(store.list()["loss"]) == ["cross_entropy"]
 
 
+@pytest.mark.parametrize(
+    ("stopping", "said"),
+    [
+        ("no_progress", "five evaluations brought less progress than the tolerance"),
+        ("target", "within the tolerance of the best possible objective"),
+    ],
+)
+def test_a_run_that_ends_early_says_why(store: RunStore, stopping: str, said: str) -> None:
+    query = {"dataset": "blobs", "epochs": "500", "stopping": stopping, "tolerance": "0.01"}
+    app = press_train(open_page("train", query))
+    assert not app.exception
+    assert "SGD on cross-entropy ended after" in words(app)
+    assert said in words(app)
+    assert app.number_input(key="tolerance").value == 0.01
+
+
+def test_a_target_that_cannot_be_proved_is_refused(store: RunStore) -> None:
+    app = open_page("train", {"stopping": "target", "loss": "one_vs_all"})
+    assert "stopping must not be target here" in words(app)
+    assert not app.exception
+
+
+def test_sampling_averaging_and_label_noise_are_settings(store: RunStore) -> None:
+    query = {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}
+    options = {"replacement": "true", "averaging": "true", "label_noise": "0.2"}
+    app = press_train(open_page("train", query | options))
+    experiment = Experiment(dataset="blobs", epochs=2).but(
+        replacement=True, averaging=True, label_noise=0.2
+    )
+    assert list(store.list()["id"]) == [experiment.id]
+    assert app.toggle(key="averaging").value
+
+
 def test_a_stopped_run_says_so_to_whoever_opens_it(store: RunStore) -> None:
     experiment = Experiment(epochs=100_000, seed=3)
     made = iter(range(400))
