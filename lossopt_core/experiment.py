@@ -16,12 +16,24 @@ from lossopt_core.schedules import SCHEDULES
 
 LARGEST_SEED = 2**32 - 1
 
-STOPPING: dict[str, str] = {
-    "none": "Never early",
-    "no_progress": "No progress",
-    "target": "Near the optimum",
+
+@dataclass(frozen=True)
+class StoppingRule:
+    """When a training may end before its last epoch; `Training` applies it."""
+
+    label: str
+    summary: str
+
+
+STOPPING: dict[str, StoppingRule] = {
+    "none": StoppingRule("Never early", "All epochs are made."),
+    "no_progress": StoppingRule(
+        "No progress", "Five evaluations lower the objective by less than the tolerance (relative)."
+    ),
+    "target": StoppingRule(
+        "Near the optimum", "The objective is within the tolerance of the best possible, proved."
+    ),
 }
-"""When a training may end before its last epoch."""
 CERTIFIED_LOSSES = ("hinge", "squared_hinge", "cross_entropy")
 """Losses whose best possible objective can be proved."""
 

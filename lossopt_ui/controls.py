@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment
-from lossopt_core.experiment import parameter_names
+from lossopt_core.experiment import STOPPING, parameter_names
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui import links
 from lossopt_ui.views import Several
@@ -240,6 +240,7 @@ def run() -> dict[str, Any]:
         rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations")}
     with st.expander("Sampling, averaging and stopping"):
         rest |= {name: setting(name) for name in ("replacement", "averaging", "stopping")}
+        st.caption(STOPPING[rest["stopping"]].summary)
         if rest["stopping"] != "none":
             rest["tolerance"] = setting("tolerance")
     return {"epochs": epochs} | rest
