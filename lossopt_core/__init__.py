@@ -8,6 +8,8 @@
 It knows no screen; the dashboard is built on it.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from lossopt_core.certificates import Certificate, certify
 from lossopt_core.data import Data, load_data
 from lossopt_core.datasets import DATASETS
@@ -22,6 +24,9 @@ from lossopt_core.store import RunStore, StoreError
 from lossopt_core.suboptimality import free_gaps, with_distance
 from lossopt_core.training import Progress, train
 
+if TYPE_CHECKING:
+    from lossopt_core.estimator import LinearClassifier
+
 __all__ = [
     "DATASETS",
     "FIELDS",
@@ -32,6 +37,7 @@ __all__ = [
     "Certificate",
     "Data",
     "Experiment",
+    "LinearClassifier",
     "Progress",
     "Run",
     "RunStore",
@@ -46,3 +52,16 @@ __all__ = [
     "train",
     "with_distance",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The estimator when it is asked for: it imports scikit-learn, which takes a second."""
+    if name == "LinearClassifier":
+        from lossopt_core.estimator import LinearClassifier
+
+        return LinearClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

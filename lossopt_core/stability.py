@@ -23,7 +23,7 @@ import numpy as np
 from lossopt_core import linear
 from lossopt_core.certificates import Certificate, Problem, penalty_parts
 from lossopt_core.cohort import initial_weights, parameters
-from lossopt_core.data import load_data, without_say
+from lossopt_core.data import Data, load_data, without_say
 from lossopt_core.diagnostics import loss_of
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array
@@ -128,7 +128,11 @@ def data_spread(experiment: Experiment) -> Spread:
 
 @lru_cache(maxsize=16)
 def _spread(experiment: Experiment) -> Spread:
-    features = load_data(experiment).train_features
+    return spread_of(load_data(experiment).train_features)
+
+
+def spread_of(features: Array) -> Spread:
+    """The spread of examples (n, d); of many, from an even choice of them."""
     X = linear.with_ones(features[:: math.ceil(len(features) / MOST_EXAMPLES)])
     squares = (X * X).sum(axis=1)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / len(X)
@@ -136,7 +140,7 @@ def _spread(experiment: Experiment) -> Spread:
     return Spread(float(squares.mean()), largest, weighted / largest)
 
 
-def suggested_learning_rate(experiment: Experiment) -> float:
+def suggested_learning_rate(experiment: Experiment, data: Data | None = None) -> float:
     """A learning rate to begin with: 1, 2 or 5 times a power of ten.
 
     On squares, steps along minibatch gradients are stable in the mean square if α is below 2
@@ -149,6 +153,8 @@ def suggested_learning_rate(experiment: Experiment) -> float:
 
     A loss with kinks has no such limit and is given that of the cross-entropy on the same data.
     Rules that divide by the size of the gradient come with a rate of their own.
+
+    Without `data` the rate is for the data that the experiment names.
     """
     rule = rule_of(experiment)
     if rule.typical_rate is not None:
@@ -157,7 +163,8 @@ def suggested_learning_rate(experiment: Experiment) -> float:
     steepest = loss_of(experiment).steepest(classes)
     if steepest is None:
         steepest = CrossEntropy().steepest(classes)
-    spread, squared = data_spread(experiment), penalty_parts(experiment)[1]
+    spread = data_spread(experiment) if data is None else spread_of(data.train_features)
+    squared = penalty_parts(experiment)[1]
     of_one = float(((n / batch_sizes(experiment) - 1.0) / max(1, n - 1)).mean())
 
     def limit(length: float) -> float:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lossopt_core.certificates import certify
 from lossopt_core.cohort import Cohort, kind, minibatches
-from lossopt_core.data import load_data
+from lossopt_core.data import Data, load_data
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array, Labels
 from lossopt_core.run import (
@@ -148,11 +148,14 @@ def target(experiment: Experiment) -> float:
 class Training:
     """The training of one cohort: the loop, and what it writes down on the way."""
 
-    def __init__(self, experiments: Sequence[Experiment]) -> None:
-        """The experiments share their cohort key and are sorted by kind."""
+    def __init__(self, experiments: Sequence[Experiment], data: Data | None = None) -> None:
+        """The experiments share their cohort key and are sorted by kind.
+
+        Without `data` they are trained on the data that they name.
+        """
         self.experiments = experiments
         first = experiments[0]
-        self.cohort = Cohort(experiments, load_data(first))
+        self.cohort = Cohort(experiments, load_data(first) if data is None else data)
         self.updates = first.updates
         self.checkpoints = evaluation_updates(self.updates, first.evaluations)
         self.stretch_ends = stretches(self.updates)

@@ -1,0 +1,23 @@
+"""Hinge against cross-entropy on the same minibatches, and how near each comes to its best.
+
+python -m examples.hinge_and_cross_entropy
+"""
+
+from lossopt_core import Experiment, certify, suggested_learning_rate, train
+
+experiments = [
+    Experiment(dataset="digits", loss=loss, strength=1e-2, schedule="cosine", epochs=50)
+    for loss in ("hinge", "cross_entropy")
+]
+# One rate for both: then the loss is all that differs.
+rate = min(map(suggested_learning_rate, experiments))
+
+print(f"{'loss':<14} {'test accuracy':>13} {'objective':>10} {'best':>8} {'above it':>9}")
+for run in train([each.but(learning_rate=rate) for each in experiments]):
+    best = certify(run.experiment, target_gap=1e-3)
+    objective, accuracy = run.final["objective"], run.final["test_accuracy"]
+    print(
+        f"{run.experiment.loss:<14} {accuracy:>13.1%} {objective:>10.4f}"
+        f" {best.objective:>8.4f} {objective / best.objective - 1:>9.1%}"
+    )
+print("Objectives of two losses cannot be compared; accuracies can.")

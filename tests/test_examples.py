@@ -1,0 +1,55 @@
+"""The examples run, and show what they are meant to show."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers import ROOT
+
+# Words that each must print, by the name of its file.
+EXAMPLES = {
+    "hinge_and_cross_entropy": ["hinge", "cross_entropy", "test accuracy"],
+    "pipeline": ["loss: ", "strength: ", "test accuracy: "],
+    "step_limits": ["edge at the optimum", "1.05 of the edge"],
+}
+
+
+def output_of(example: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", f"examples.{example}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_example_is_tested_and_in_the_readme() -> None:
+    assert {file.stem for file in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in EXAMPLES if f"python -m examples.{name}" not in readme] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_prints_what_it_found(example: str) -> None:
+    output = output_of(example)
+    assert [words for words in EXAMPLES[example] if words not in output] == []
+    assert not re.search(r"\bnan\b|\binf\b", output)
+
+
+def test_the_edge_separates_steps_that_come_to_rest_from_others() -> None:
+    found = re.findall(r"([\d.]+) of the edge +(\S+) above", output_of("step_limits"))
+    assert len(found) == 5
+    for share, above in found:
+        assert (float(above) < 1e-4) == (float(share) < 1)
+
+
+def test_accuracies_of_the_examples_are_high() -> None:
+    for example, count in (("hinge_and_cross_entropy", 2), ("pipeline", 2)):
+        shares = [float(each) for each in re.findall(r"(\d+\.\d)%", output_of(example))]
+        assert len([each for each in shares if each > 94]) == count, shares
