@@ -97,6 +97,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         momentum: float = 0.9,
         schedule: str = "constant",
         batch_size: int = 32,
+        replacement: bool = False,
+        averaging: bool = False,
         epochs: int = 20,
         init_scale: float = 0.0,
         random_state: int | np.random.RandomState | None = None,
@@ -111,6 +113,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.momentum = momentum
         self.schedule = schedule
         self.batch_size = batch_size
+        self.replacement = replacement
+        self.averaging = averaging
         self.epochs = epochs
         self.init_scale = init_scale
         self.random_state = random_state

@@ -102,6 +102,8 @@ BAD = {
     "momentum": 1.0,
     "schedule": "linear",
     "batch_size": 0,
+    "replacement": 1,
+    "averaging": "yes",
     "epochs": 2.5,
     "init_scale": float("nan"),
     "random_state": "zero",
