@@ -86,6 +86,33 @@ def blobs(options: Mapping[str, Any], seed: int) -> Examples:
     )
 
 
+def mnist_like(options: Mapping[str, Any], seed: int) -> Examples:
+    """Ten classes in as many dimensions as MNIST's images, for work on speed  (Guyon, 2003).
+
+    A tenth of the features tells the classes apart, another tenth repeats them in mixtures, and
+    the rest is noise.
+    """
+    from sklearn.datasets import make_classification
+
+    telling = max(4, options["features"] // 10)
+    features, labels = make_classification(
+        n_samples=options["examples"],
+        n_features=options["features"],
+        n_informative=telling,
+        n_redundant=telling,
+        n_classes=10,
+        n_clusters_per_class=1,
+        class_sep=2.0,
+        random_state=seed,
+    )
+    return Examples(
+        features=features,
+        labels=labels.astype(np.int64),
+        class_names=letters(10),
+        feature_names=coordinates(options["features"]),
+    )
+
+
 def spiral(options: Mapping[str, Any], seed: int) -> Examples:
     """The spiral of CS231n's case-study notes, number for number for seed 0.
 
@@ -190,6 +217,17 @@ DATASETS: dict[str, Dataset] = {
             "classes": Number("Classes", 3, 2, 10, "Number of clouds.", whole=True),
             "features": Number("Features", 2, 2, 50, "Two can be drawn.", whole=True),
             "spread": Number("Spread", 1.5, 0.1, 10.0, "Standard deviation of a cloud."),
+        },
+    ),
+    "mnist_like": Dataset(
+        label="Of MNIST's size",
+        summary="Ten made-up classes, up to 60,000 examples of 784 features: for work on speed.",
+        source="scikit-learn, make_classification",
+        make=mnist_like,
+        size=lambda options: Size(options["examples"], 10, options["features"]),
+        options={
+            "examples": Number("Examples", 2_000, 200, 60_000, "In all classes.", whole=True),
+            "features": Number("Features", 100, 10, 784, "A fifth of them tells.", whole=True),
         },
     ),
     "spiral": Dataset(

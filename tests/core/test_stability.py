@@ -192,6 +192,8 @@ def test_all_examples_at_once_make_no_noise():
 def test_suggested_learning_rates_train(dataset, loss):
     """In fifteen epochs they get somewhere, and noise never throws them out."""
     split = {"test_fraction": 0.0} if dataset == "course_demo" else {}
+    if dataset == "mnist_like":
+        split = {"dataset_options": {"examples": 200, "features": 50}}
     experiments = [
         Experiment(dataset=dataset, loss=loss, optimizer=rule, epochs=15, batch_size=size, **split)
         for rule in OPTIMIZERS
