@@ -59,6 +59,8 @@ def train(
     experiments: Sequence[Experiment],
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    backend: str | None = None,
 ) -> list[Run]:
     """Train the experiments; one Run for each, in their order.
 
@@ -66,10 +68,20 @@ def train(
     each with the numbers that it would have alone.  `on_progress` is called at every
     evaluation, and every 64 updates.  Once `should_stop` returns true, the training ends at the
     next update: every run that has not finished keeps what it has and is marked "stopped".
+
+    With a `backend` of joblib cohorts are trained side by side, wide ones in pieces, with the
+    same results: "loky" uses all processors of this machine, "joblib" what
+    `joblib.parallel_config` says, which may be a cluster.  Progress and stopping are then by
+    whole pieces.
     """
     cohorts: dict[tuple[object, ...], list[Experiment]] = {}
     for experiment in dict.fromkeys(experiments):
         cohorts.setdefault(cohort_key(experiment), []).append(experiment)
+    if backend is not None:
+        from lossopt_core.backends import train_apart
+
+        apart = train_apart(list(cohorts.values()), backend, on_progress, should_stop)
+        return [apart[experiment] for experiment in experiments]
     total = sum(experiment.updates for members in cohorts.values() for experiment in members)
     done = 0
     runs: dict[Experiment, Run] = {}
