@@ -10,7 +10,7 @@ It trains as every experiment does, on data that are given instead of named.
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,14 +25,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lossopt_core.data import Data
 from lossopt_core.datasets import Size
 from lossopt_core.experiment import FIELDS, LARGEST_SEED, Experiment
-from lossopt_core.fields import Number, brief
+from lossopt_core.fields import brief
 from lossopt_core.linear import Array, Labels
 from lossopt_core.run import DIVERGED, Run
 from lossopt_core.stability import suggested_learning_rate
 from lossopt_core.training import Training
 
 AUTO = "auto"
-LEARNING_RATES = cast(Number, FIELDS["learning_rate"])
 LARGEST_FEATURE = 1e70
 """The suggested learning rate looks at fourth powers, which must not overflow."""
 
@@ -167,7 +166,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             features=features,
         )
         if automatic:
-            return experiment.but(learning_rate=_suggested(experiment, data))
+            return experiment.but(learning_rate=suggested_learning_rate(experiment, data))
         return experiment
 
     def _keep(self, run: Run) -> None:
@@ -230,9 +229,3 @@ def _seed(random_state: Any) -> int:
     if random_state is None or isinstance(random_state, np.random.RandomState):
         return int(check_random_state(random_state).randint(LARGEST_SEED, dtype=np.int64))
     return int(FIELDS["seed"].check("random_state", random_state))
-
-
-def _suggested(experiment: Experiment, data: Data) -> float:
-    """The suggested learning rate, or the nearest one that an experiment may have."""
-    rate = suggested_learning_rate(experiment, data)
-    return float(np.clip(rate, LEARNING_RATES.low, LEARNING_RATES.high))

@@ -17,6 +17,7 @@ Absolute values are dealt with by a proximal step, which never lengthens a dista
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -25,11 +26,13 @@ from lossopt_core.certificates import Certificate, Problem, penalty_parts
 from lossopt_core.cohort import initial_weights, parameters
 from lossopt_core.data import Data, load_data, without_say
 from lossopt_core.diagnostics import loss_of
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment import FIELDS, Experiment
+from lossopt_core.fields import Number
 from lossopt_core.linear import Array
 from lossopt_core.losses import CrossEntropy
 from lossopt_core.optimizers import OPTIMIZERS, Optimizer
 
+LEARNING_RATES = cast(Number, FIELDS["learning_rate"])
 MOST_EXAMPLES = 5_000
 """How many examples the spread of the data is estimated from."""
 MOST_UNKNOWNS = 2_000
@@ -172,7 +175,8 @@ def suggested_learning_rate(experiment: Experiment, data: Data | None = None) ->
         return 2.0 / (bend + 2.0 * squared)
 
     # Rounding may add three fifths.
-    return round_number(rule.pace() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6))
+    rate = round_number(rule.pace() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6))
+    return min(max(rate, LEARNING_RATES.low), LEARNING_RATES.high)
 
 
 def batch_sizes(experiment: Experiment) -> Array:

@@ -49,6 +49,7 @@ def what_the_objective_hides(runs: Sequence[Run], column: str) -> str:
         "standardize": "scaling",
         "split_seed": "split",
         "test_fraction": "split",
+        "label_noise": "label noise",
         "margin": "margin",
         "regularizer": "penalty",
         "strength": "penalty",

@@ -208,6 +208,16 @@ def test_suggested_learning_rates_train(dataset, loss):
             assert objective.min() < 0.97 * objective.iloc[0]
 
 
+def test_a_suggestion_is_a_learning_rate_that_an_experiment_may_have():
+    """Also where unscaled features are enormous."""
+    for loss in LOSSES:
+        for rule in OPTIMIZERS:
+            experiment = Experiment(
+                dataset="breast_cancer", standardize=False, loss=loss, optimizer=rule, batch_size=1
+            )
+            assert experiment.but(learning_rate=suggested_learning_rate(experiment))
+
+
 @pytest.mark.parametrize(
     ("value", "rounded"), [(0.26, 0.2), (0.0718, 0.1), (1.65, 2.0), (0.85, 1.0), (4.4e-5, 5e-5)]
 )
