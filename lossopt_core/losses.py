@@ -5,8 +5,9 @@ runs.  The chain rule to the weights is one matrix product, in `linear`.  Any nu
 may lead; a parameter may be an array that broadcasts against them, (R, 1, 1) for a stack of R
 runs.
 
-To add a loss, write a frozen dataclass with `to_gradient` and `steps`, and enter it in
-`LOSSES`.  Its fields are named after the settings of an `Experiment` that it uses.
+To add a loss, write a frozen dataclass with `to_gradient` and `steps` (a smooth one also with
+`steepest` and `second`), and enter it in `LOSSES`.  Its fields are named after the settings of
+an `Experiment` that it uses.
 """
 
 from abc import ABC, abstractmethod

@@ -5,8 +5,9 @@ gradients of any equal shape, in place and without new arrays, and may use the g
 scratch space.  `rate` is the learning rate times its schedule, one number or (R, 1, 1) for a
 stack of R runs; so are a rule's own parameters.
 
-To add a rule, write a frozen dataclass with `update` (and `memory_arrays`, if it remembers)
-and enter it in `OPTIMIZERS`.  Its fields are named after the settings of an `Experiment`.
+To add a rule, write a frozen dataclass with `update` (and `memory_arrays`, if it remembers),
+with `reach` and `pace` or a `typical_rate`, and enter it in `OPTIMIZERS`.  Its fields are named
+after the settings of an `Experiment`.
 """
 
 from abc import ABC, abstractmethod
