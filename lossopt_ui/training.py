@@ -149,7 +149,7 @@ def _show(watch: _Watch) -> None:
     watch.first = None
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
-        _status(job, mine=watch.mine)
+        _status(job, mine=watch.mine, running=outcome.running)
         if outcome.histories or (watch.mine and outcome.running):
             shown[page] = watch.experiments
         elif page in shown:
@@ -161,10 +161,11 @@ def _show(watch: _Watch) -> None:
 
 
 def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome:
+    # Asked before the store is read: a job that has ended by now has saved its runs.
+    running = job is not None and job.running
     found = workspace.store().find([each.id for each in experiments])
     histories = {each: found[each.id].history for each in experiments if each.id in found}
     runs = [found[each.id] for each in experiments] if len(histories) == len(experiments) else None
-    running = job is not None and job.running
     if job is not None and running:
         histories |= {each: rows for each, rows in job.histories().items() if each in experiments}
         runs = None
@@ -173,11 +174,14 @@ def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome
     return Outcome(experiments, histories, runs, running, optima)
 
 
-def _status(job: jobs.Job | None, *, mine: bool) -> None:
-    """How the training stands: one line with a bar and a Stop button, or how it ended."""
+def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
+    """How the training stands: one line with a bar and a Stop button, or how it ended.
+
+    Of this page's own training it says what the rest of the page shows, be it `running` or not.
+    """
     if job is None:
         return
-    if job.running:
+    if running if mine else job.running:
         what = "Training" if mine else "Training with the earlier settings"
         words = "Waiting for a free worker" if job.waiting else f"{what}: {job.share:.0%}"
         with st.container(horizontal=True, vertical_alignment="center"):
