@@ -68,7 +68,7 @@ def page(browser: Browser, app: str, tmp_path: Path) -> Iterator[Page]:
     def note_error(message: ConsoleMessage) -> None:
         # Below a path Streamlit first asks where the app's root is; a 404 is its answer.
         if message.type == "error" and "/_stcore/" not in message.location["url"]:
-            errors.append(message.text)
+            errors.append(f"{message.text}: {message.location['url']}")
 
     def note_stranger(address: str) -> None:
         place = urlsplit(address)
