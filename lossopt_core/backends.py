@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 from lossopt_core.cohort import kind
@@ -28,11 +29,12 @@ def train_apart(
 
     Raises ValueError for a backend that joblib does not know.
     """
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-    named = {} if backend == CONFIGURED else {"backend": backend, "n_jobs": -1}
-    parallel = Parallel(return_as="generator_unordered", **named)
-    pieces = _pieces(cohorts, parallel._effective_n_jobs())
+    named = nullcontext() if backend == CONFIGURED else parallel_config(backend, n_jobs=-1)
+    with named:
+        pieces = _pieces(cohorts, workers=effective_n_jobs(None))
+        parallel = Parallel(return_as="generator_unordered")
     total = sum(each.updates for piece in pieces for each in piece)
     runs: dict[Experiment, Run] = {}
     done = parallel(delayed(_train_piece)(piece) for piece in pieces)

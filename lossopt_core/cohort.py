@@ -27,10 +27,10 @@ from lossopt_core.schedules import SCHEDULES, Schedule
 # New memory pages cost more than the arithmetic on them: scores of many examples are made in
 # pieces that stay in the processor's cache (half a megabyte).
 SCORES_AT_ONCE = 65_536
-LATE = 3
+LEANING = 3
 """How much a mean of weights leans towards the late ones (Shamir and Zhang, 2013); 0: not at all.
 
-Weights after update t enter with the share (LATE + 1) / (t + LATE), so that the start is forgotten.
+Weights after update t enter with the share (LEANING + 1) / (t + LEANING): the start is forgotten.
 """
 
 
@@ -166,7 +166,7 @@ class Cohort:
             X = self.batch_features[: len(batch)]
             self.features.take(batch, axis=0, out=X, mode="clip")
             y = self.labels[batch]
-        objective = self.data_gradient(X, y)
+        objective = self.data_gradient(self.W, X, y)
         for block in self.blocks:
             W, gradient, scratch = block.W, block.gradient, block.scratch
             objective[block.runs] += block.regularizer.add_gradient(W, gradient, scratch)
@@ -175,7 +175,7 @@ class Cohort:
             block.regularizer.prox(W, rate, scratch)
             if block.average is not None:
                 np.subtract(W, block.average, out=scratch)
-                scratch *= (LATE + 1) / (update + 1 + LATE)
+                scratch *= (LEANING + 1) / (update + 1 + LEANING)
                 np.add(block.average, scratch, out=block.average)
         return objective
 
@@ -189,17 +189,14 @@ class Cohort:
                 classifiers[block.runs] = block.average
         return classifiers
 
-    def data_gradient(
-        self, X: Array, y: Labels, right: Array | None = None, W: Array | None = None
-    ) -> Array:
-        """Put the gradient of the mean data loss into `gradient`; return that loss, (R,).
+    def data_gradient(self, W: Array, X: Array, y: Labels, right: Array | None = None) -> Array:
+        """Put the gradient of the mean data loss at W into `gradient`; return that loss, (R,).
 
-        It is taken at the weights, or at other W (R, C, D).  The number of right predictions is
-        added to `right` (R,), if given.
+        The number of right predictions is added to `right` (R,), if given.
         """
         loss = np.zeros(len(self.W))
         out = self.gradient
-        for X_piece, y_piece, scores in self._scored(X, y, right, W):
+        for X_piece, y_piece, scores in self._scored(W, X, y, right):
             loss += self._to_gradient(scores, y_piece)
             linear.pull_back(scores, X_piece, out)
             if out is self.scratch:
@@ -210,10 +207,9 @@ class Cohort:
         return loss
 
     def _scored(
-        self, X: Array, y: Labels, right: Array | None, W: Array | None = None
+        self, W: Array, X: Array, y: Labels, right: Array | None
     ) -> Iterator[tuple[Array, Labels, Array]]:
         """Examples in pieces, with their scores (R, C, piece), free to be overwritten."""
-        W = self.W if W is None else W
         runs, classes, _ = W.shape
         for first in range(0, len(y), self.examples_at_once):
             X_piece = X[first : first + self.examples_at_once]
@@ -236,7 +232,7 @@ class Cohort:
         """All data: (columns, R), the columns of a history from `objective` on."""
         W = self.classifiers()
         right = np.zeros(len(W))
-        data_loss = self.data_gradient(self.features, self.labels, right, W)
+        data_loss = self.data_gradient(W, self.features, self.labels, right)
         penalty = np.zeros(len(W))
         for block in self.blocks:
             penalty[block.runs] = block.regularizer.value(W[block.runs])
@@ -260,7 +256,7 @@ class Cohort:
             nothing = np.full(len(self.W), np.nan)
             return nothing, nothing
         loss, right = np.zeros(len(self.W)), np.zeros(len(self.W))
-        for _, labels, scores in self._scored(self.test_features, self.test_labels, right, W):
+        for _, labels, scores in self._scored(W, self.test_features, self.test_labels, right):
             loss += self._to_gradient(scores, labels)
         return loss / examples, right / examples
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from lossopt_core.datasets import DATASETS, Examples
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment import DATA_SETTINGS, Experiment
 from lossopt_core.linear import Array, Labels
 
 
@@ -51,20 +51,12 @@ def without_say(experiment: Experiment) -> Experiment:
     return experiment.but(**_WITHOUT_SAY)
 
 
-SAY_IN_DATA = (
-    "dataset",
-    "dataset_options",
-    "test_fraction",
-    "standardize",
-    "split_seed",
-    "label_noise",
-)
 # Fields that do not touch the data, at fixed values: experiments that share their data share
 # one entry of the cache.  Full batch, because a batch size must fit the data.
 _WITHOUT_SAY = {
     name: getattr(Experiment(), name)
     for name in Experiment.__dataclass_fields__
-    if name not in SAY_IN_DATA
+    if name not in DATA_SETTINGS
 } | {"optimizer": "gd"}
 
 

@@ -9,17 +9,9 @@ import pandas as pd
 from lossopt_core import linear
 from lossopt_core.cohort import predicted
 from lossopt_core.data import Data
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment import loss_of
 from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import LOSSES, Loss
 from lossopt_core.run import Run
-
-
-def loss_of(experiment: Experiment) -> Loss:
-    """The experiment's loss with its margin, where it has one."""
-    entry = LOSSES[experiment.loss]
-    takes_margin = "margin" in entry.__dataclass_fields__
-    return entry(**{"margin": experiment.margin} if takes_margin else {})
 
 
 def scores_of(run: Run, features: Array) -> Array:

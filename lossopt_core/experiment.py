@@ -5,37 +5,31 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from lossopt_core.datasets import DATASETS, Size
 from lossopt_core.fields import LONGEST_SHOWN, Choice, Field, Number, Switch, brief
-from lossopt_core.losses import LOSSES
-from lossopt_core.optimizers import OPTIMIZERS
-from lossopt_core.regularizers import REGULARIZERS
+from lossopt_core.losses import CERTIFIED_LOSSES, LOSSES, Loss
+from lossopt_core.optimizers import OPTIMIZERS, Optimizer
+from lossopt_core.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.schedules import SCHEDULES
+from lossopt_core.stopping import STOPPING
 
 LARGEST_SEED = 2**32 - 1
+Entry = TypeVar("Entry")
 
 
-@dataclass(frozen=True)
-class StoppingRule:
-    """When a training may end before its last epoch; `Training` applies it."""
-
-    label: str
-    summary: str
-
-
-STOPPING: dict[str, StoppingRule] = {
-    "none": StoppingRule("Never early", "All epochs are made."),
-    "no_progress": StoppingRule(
-        "No progress", "Five evaluations lower the objective by less than the tolerance (relative)."
-    ),
-    "target": StoppingRule(
-        "Near the optimum", "The objective is within the tolerance of the best possible, proved."
-    ),
-}
-CERTIFIED_LOSSES = ("hinge", "squared_hinge", "cross_entropy")
-"""Losses whose best possible objective can be proved."""
+DATA_SETTINGS = (
+    "dataset",
+    "dataset_options",
+    "test_fraction",
+    "standardize",
+    "split_seed",
+    "label_noise",
+)
+"""What determines the data: equal values, equal examples in equal order."""
+ADDED_SETTINGS = ("label_noise", "replacement", "averaging", "stopping")
+"""Settings that came later; at their defaults they have no say, so that older ids stay."""
 
 
 class Options(Mapping[str, Any]):
@@ -192,10 +186,12 @@ class Experiment:
             )
 
     def _check_stopping(self) -> None:
-        certified = self.loss in CERTIFIED_LOSSES and self.regularizer != "none"
-        if self.stopping == "target" and not (certified and self.strength > 0):
+        regularizer = regularizer_of(self)
+        penalised = regularizer.absolute + regularizer.squared > 0
+        proved = self.loss in CERTIFIED_LOSSES and penalised
+        if STOPPING[self.stopping].needs_optimum and not proved:
             raise ValueError(
-                f"stopping must not be target here: it needs a loss out of"
+                f"stopping must not be {self.stopping} here: it needs a loss out of"
                 f" {', '.join(CERTIFIED_LOSSES)} and a penalty with a strength above 0"
             )
 
@@ -257,8 +253,7 @@ class Experiment:
             ignored |= {"batch_size", "replacement"}
         if self.stopping == "none":
             ignored.add("tolerance")
-        # Ids of experiments from before these settings stay what they were.
-        ignored |= {name for name in LATER if getattr(self, name) == FIELDS[name].default}
+        ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
         named = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ignored}
         named["dataset_options"] = dict(self.dataset_options)
         return named
@@ -272,14 +267,7 @@ class Experiment:
     @property
     def data_key(self) -> tuple[Any, ...]:
         """What determines the data: equal keys, equal examples in equal order."""
-        return (
-            self.dataset,
-            self.dataset_options,
-            self.test_fraction,
-            self.standardize,
-            self.split_seed,
-            self.label_noise,
-        )
+        return tuple(getattr(self, name) for name in DATA_SETTINGS)
 
     def but(self, **changes: Any) -> Self:
         """The same experiment with some fields changed.
@@ -316,8 +304,23 @@ FIELDS: dict[str, Field] = {
 """The declaration of every field but `dataset_options`, which `DATASETS` declares."""
 
 
-LATER = ("label_noise", "replacement", "averaging", "stopping")
-"""Settings that came later; at their defaults they have no say."""
+def loss_of(experiment: Experiment) -> Loss:
+    """The experiment's loss with its margin, where it has one."""
+    return _with_settings(LOSSES[experiment.loss], experiment)
+
+
+def regularizer_of(experiment: Experiment) -> Regularizer:
+    """The experiment's penalty with its strength."""
+    return _with_settings(REGULARIZERS[experiment.regularizer], experiment)
+
+
+def optimizer_of(experiment: Experiment) -> Optimizer:
+    """The experiment's update rule with its own settings."""
+    return _with_settings(OPTIMIZERS[experiment.optimizer], experiment)
+
+
+def _with_settings(entry: type[Entry], experiment: Experiment) -> Entry:
+    return entry(**{name: getattr(experiment, name) for name in parameter_names(entry)})
 
 
 def parameter_names(entry: type[Any]) -> set[str]:

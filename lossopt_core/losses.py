@@ -30,6 +30,8 @@ class Loss(ABC):
     """LaTeX of the loss when all C scores are equal, as they are with zero weights."""
     summary: ClassVar[str]
     smooth: ClassVar[bool]
+    certified: ClassVar[bool] = False
+    """Whether the best possible objective can be proved: `certificates` knows its conjugate."""
 
     @abstractmethod
     def to_gradient(self, scores: Array, labels: Labels) -> Array:
@@ -129,6 +131,7 @@ class Hinge(Loss):
     start_formula = r"(C - 1)\,\Delta"
     summary = "Asks the true class to win by the margin Δ; once it does, the example is silent."
     smooth = False
+    certified = True
 
     def to_gradient(self, scores: Array, labels: Labels) -> Array:
         to_violations(scores, labels, self.margin)
@@ -156,6 +159,7 @@ class SquaredHinge(Loss):
     start_formula = r"(C - 1)\,\Delta^2"
     summary = "Like the hinge, but a margin missed by twice as much costs four times as much."
     smooth = True
+    certified = True
 
     def to_gradient(self, scores: Array, labels: Labels) -> Array:
         to_violations(scores, labels, self.margin)
@@ -194,6 +198,7 @@ class CrossEntropy(Loss):
     start_formula = r"\ln C"
     summary = "Turns scores into probabilities; always asks for a little more, never quite content."
     smooth = True
+    certified = True
 
     def to_gradient(self, scores: Array, labels: Labels) -> Array:
         # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
@@ -315,6 +320,8 @@ LOSSES: dict[str, type[Loss]] = {
     "crammer_singer": CrammerSinger,
     "one_vs_all": OneVsAll,
 }
+CERTIFIED_LOSSES = tuple(name for name, entry in LOSSES.items() if entry.certified)
+"""Names of the losses whose best possible objective can be proved."""
 
 
 def probabilities(scores: Array) -> Array:

@@ -27,6 +27,16 @@ class Regularizer:
     formula: ClassVar[str] = "0"
     summary: ClassVar[str] = "The data loss alone decides; on separable data weights grow for ever."
 
+    @property
+    def absolute(self) -> float | Array:
+        """What the sum of absolute weights is multiplied by."""
+        return 0.0
+
+    @property
+    def squared(self) -> float | Array:
+        """What the sum of squared weights is multiplied by."""
+        return 0.0
+
     def value(self, W: Array) -> Array:
         """Penalty of each classifier, (..., C, D) to (...)."""
         return np.zeros(W.shape[:-2])
@@ -79,6 +89,10 @@ class L2(Regularizer):
     formula = r"\lambda \sum_{k,l} W_{kl}^2"
     summary = "Prefers many small weights to a few large ones."
 
+    @property
+    def squared(self) -> float | Array:
+        return self.strength
+
     def value(self, W: Array) -> Array:
         total: Array = (self.strength * W * W).sum(axis=(-2, -1))
         return total
@@ -99,6 +113,10 @@ class L1(Regularizer):
     label = "L1"
     formula = r"\lambda \sum_{k,l} |W_{kl}|"
     summary = "Sets weights to exactly zero: it chooses features."
+
+    @property
+    def absolute(self) -> float | Array:
+        return self.strength
 
     def value(self, W: Array) -> Array:
         total: Array = (self.strength * np.abs(W)).sum(axis=(-2, -1))
@@ -124,12 +142,10 @@ class ElasticNet(Regularizer):
 
     @property
     def absolute(self) -> float | Array:
-        """Strength of the absolute part."""
         return self.strength * self.l1_ratio
 
     @property
     def squared(self) -> float | Array:
-        """Strength of the squared part."""
         return self.strength * (1.0 - self.l1_ratio)
 
     def value(self, W: Array) -> Array:

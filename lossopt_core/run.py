@@ -36,7 +36,6 @@ MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
 
 FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
-ALL_UPDATES, NO_PROGRESS, AT_TARGET = "all updates made", "no progress", "target reached"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +52,8 @@ class Run:
     status      "finished"; "diverged" (the objective left all bounds: ended there);
                 "stopped" (from outside: weights and history up to there)
     environment versions and machine that it was computed with
-    reason      why it is finished: "all updates made", or the stopping rule "no progress" or
-                "target reached"; "" for other statuses
+    reason      why it is finished: "all updates made", or the reason of the stopping rule that
+                ended it; "" for other statuses
     """
 
     experiment: Experiment

@@ -22,15 +22,14 @@ from typing import cast
 import numpy as np
 
 from lossopt_core import linear
-from lossopt_core.certificates import Certificate, Problem, penalty_parts
-from lossopt_core.cohort import initial_weights, parameters
+from lossopt_core.certificates import Certificate
+from lossopt_core.cohort import initial_weights
 from lossopt_core.data import Data, load_data, without_say
-from lossopt_core.diagnostics import loss_of
-from lossopt_core.experiment import FIELDS, Experiment
+from lossopt_core.duality import Problem
+from lossopt_core.experiment import FIELDS, Experiment, loss_of, optimizer_of, regularizer_of
 from lossopt_core.fields import Number
 from lossopt_core.linear import Array
 from lossopt_core.losses import CrossEntropy
-from lossopt_core.optimizers import OPTIMIZERS, Optimizer
 
 LEARNING_RATES = cast(Number, FIELDS["learning_rate"])
 MOST_EXAMPLES = 5_000
@@ -60,7 +59,7 @@ def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> S
     None where there is no such limit: for losses with kinks, whose curvature has no bound, and
     for rules that divide by the size of the gradient.
     """
-    bound, reach = smoothness(experiment), rule_of(experiment).reach()
+    bound, reach = smoothness(experiment), optimizer_of(experiment).reach()
     if bound is None or reach is None:
         return None
     problem = Problem.of(experiment)
@@ -81,7 +80,8 @@ def smoothness(experiment: Experiment) -> float | None:
     steepest = loss_of(experiment).steepest(experiment.size.classes)
     if steepest is None:
         return None
-    return steepest * data_spread(experiment).largest + 2.0 * penalty_parts(experiment)[1]
+    squared = float(regularizer_of(experiment).squared)
+    return steepest * data_spread(experiment).largest + 2.0 * squared
 
 
 def curvature(problem: Problem, theta: Array) -> float:
@@ -159,7 +159,7 @@ def suggested_learning_rate(experiment: Experiment, data: Data | None = None) ->
 
     Without `data` the rate is for the data that the experiment names.
     """
-    rule = rule_of(experiment)
+    rule = optimizer_of(experiment)
     if rule.typical_rate is not None:
         return rule.typical_rate
     classes, n = experiment.size.classes, experiment.train_examples
@@ -167,7 +167,7 @@ def suggested_learning_rate(experiment: Experiment, data: Data | None = None) ->
     if steepest is None:
         steepest = CrossEntropy().steepest(classes)
     spread = data_spread(experiment) if data is None else spread_of(data.train_features)
-    squared = penalty_parts(experiment)[1]
+    squared = float(regularizer_of(experiment).squared)
     of_one = float(((n / batch_sizes(experiment) - 1.0) / max(1, n - 1)).mean())
 
     def limit(length: float) -> float:
@@ -192,13 +192,6 @@ def round_number(value: float) -> float:
     decade = 10.0 ** math.floor(math.log10(value))
     nearest = min((1, 2, 5, 10), key=lambda each: abs(math.log(value / (each * decade))))
     return float(f"{nearest * decade:.1g}")
-
-
-def rule_of(experiment: Experiment) -> Optimizer:
-    """The experiment's update rule with its own settings."""
-    entry = OPTIMIZERS[experiment.optimizer]
-    values = parameters(entry, [experiment])
-    return entry(**{name: float(value[0, 0, 0]) for name, value in values.items()})
 
 
 def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:

@@ -45,7 +45,6 @@ from lossopt_core.experiment import Experiment, flat_settings
 from lossopt_core.export import settings_table
 from lossopt_core.linear import Array, Labels
 from lossopt_core.run import (
-    ALL_UPDATES,
     DIVERGED,
     FINISHED,
     HISTORY_COLUMNS,
@@ -54,6 +53,7 @@ from lossopt_core.run import (
     WHOLE_COLUMNS,
     Run,
 )
+from lossopt_core.stopping import Never
 
 SCHEMA = 3
 
@@ -546,7 +546,7 @@ def _row_to_certificate(row: sql.Row[Any], experiment: Experiment) -> Certificat
 def _reason(row: sql.Row[Any]) -> str:
     """Why the run ended; before there were stopping rules a run was finished by its updates."""
     if row.reason is None:
-        return ALL_UPDATES if row.status == FINISHED else ""
+        return Never.reason if row.status == FINISHED else ""
     return str(row.reason)
 
 

@@ -8,7 +8,8 @@ show P - lower bound, which the distance cannot exceed.
 import numpy as np
 import pandas as pd
 
-from lossopt_core.certificates import Certificate, Problem
+from lossopt_core.certificates import Certificate
+from lossopt_core.duality import Problem
 from lossopt_core.linear import Array
 from lossopt_core.run import Run
 

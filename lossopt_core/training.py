@@ -11,27 +11,23 @@ from itertools import repeat
 import numpy as np
 import pandas as pd
 
-from lossopt_core.certificates import certify
+from lossopt_core.certificates import certify, problem_id
 from lossopt_core.cohort import Cohort, kind, minibatches
 from lossopt_core.data import Data, load_data
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array, Labels
 from lossopt_core.run import (
-    ALL_UPDATES,
-    AT_TARGET,
     DIVERGED,
     FINISHED,
     HISTORY_COLUMNS,
-    NO_PROGRESS,
     STOPPED,
     Run,
     history_table,
 )
+from lossopt_core.stopping import STOPPING, Never
 
 DIVERGED_AT = 1e5
 """A run has diverged when its objective is this many times what it was at the start."""
-PATIENCE = 5
-"""Evaluations within which there must be progress, where a run is to end without it."""
 UPDATE, OBJECTIVE = HISTORY_COLUMNS.index("update"), HISTORY_COLUMNS.index("objective")
 REPORT_EVERY = 64
 """Updates between reports of progress; evaluations may be far apart."""
@@ -151,10 +147,16 @@ def _denser_at_the_start(updates: int, points: int, least_power: float, first: i
     return np.unique(np.round(updates * shares**power)).astype(np.int64)
 
 
-def target(experiment: Experiment) -> float:
-    """The objective that is certainly within the experiment's tolerance of the best possible."""
-    certificate = certify(experiment, target_gap=1e-6)
-    return certificate.lower_bound + experiment.tolerance
+def lower_bounds(experiments: Sequence[Experiment]) -> list[float]:
+    """Of each best possible objective, where its stopping rule needs that; 0 elsewhere."""
+    proved = {"": 0.0}
+    problems = []
+    for each in experiments:
+        problem = problem_id(each) if STOPPING[each.stopping].needs_optimum else ""
+        if problem not in proved:
+            proved[problem] = certify(each).lower_bound
+        problems.append(problem)
+    return [proved[problem] for problem in problems]
 
 
 class Training:
@@ -172,9 +174,8 @@ class Training:
         self.checkpoints = evaluation_updates(self.updates, first.evaluations)
         self.stretch_ends = stretches(self.updates)
         self.ended: dict[int, Run] = {}
-        self.targets = {
-            run: target(each) for run, each in enumerate(experiments) if each.stopping == "target"
-        }
+        self.rules = [STOPPING[each.stopping]() for each in experiments]
+        self.lower_bounds = lower_bounds(experiments)
 
         points, runs = len(self.checkpoints), len(experiments)
         self.recorded = 0  # rows of `rows` that are final: another thread may read those
@@ -191,7 +192,7 @@ class Training:
         with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
             made = self._descend(report, should_stop)
             complete = made == self.updates
-            reason = ALL_UPDATES if complete else ""
+            reason = Never.reason if complete else ""
             self._end(self._running(), FINISHED if complete else STOPPED, made, reason)
         return {each: self.ended[index] for index, each in enumerate(self.experiments)}
 
@@ -231,16 +232,11 @@ class Training:
         """End the runs whose stopping rule says so, at an evaluation before the last."""
         if made == self.updates:
             return
-        objective = self.rows[: self.recorded, OBJECTIVE]
+        objectives = self.rows[: self.recorded, OBJECTIVE]
         for run in self._running():
-            each = self.experiments[run]
-            if each.stopping == "target" and objective[-1, run] <= self.targets[run]:
-                self._end([run], FINISHED, made, AT_TARGET)
-            elif each.stopping == "no_progress" and self.recorded > PATIENCE:
-                before = objective[:-PATIENCE, run].min()
-                gained = before - objective[-PATIENCE:, run].min()
-                if gained < each.tolerance * before:
-                    self._end([run], FINISHED, made, NO_PROGRESS)
+            rule, tolerance = self.rules[run], self.experiments[run].tolerance
+            if rule.ends(objectives[:, run], tolerance, self.lower_bounds[run]):
+                self._end([run], FINISHED, made, rule.reason)
 
     def _batches(self) -> Iterator[Labels | None]:
         first = self.experiments[0]

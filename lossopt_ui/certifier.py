@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass
 
 from lossopt_core import Experiment, RunStore, StoreError, certify
-from lossopt_core.certificates import CERTIFIED_LOSSES, problem_id
+from lossopt_core.certificates import problem_id
+from lossopt_core.losses import CERTIFIED_LOSSES
 
 SECONDS = 10.0
 """Longest search for one optimum."""

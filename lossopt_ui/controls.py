@@ -13,8 +13,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment
-from lossopt_core.experiment import STOPPING, parameter_names
+from lossopt_core.experiment import parameter_names
 from lossopt_core.fields import Choice, Number, Switch
+from lossopt_core.stopping import STOPPING
 from lossopt_ui import links
 from lossopt_ui.views import Several
 

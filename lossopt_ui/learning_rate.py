@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, Experiment, suggested_learning_rate
-from lossopt_core.stability import rule_of, smoothness
+from lossopt_core.experiment import optimizer_of
+from lossopt_core.stability import smoothness
 from lossopt_ui import controls
 
 
@@ -77,7 +78,7 @@ def against_limit(experiment: Experiment) -> str | None:
 
 def _share_and_limit(experiment: Experiment) -> tuple[float, float] | None:
     """The learning rate as a share of the guaranteed limit, and that limit."""
-    bound, reach = smoothness(experiment), rule_of(experiment).reach()
+    bound, reach = smoothness(experiment), optimizer_of(experiment).reach()
     if bound is None or reach is None:
         return None
     return experiment.learning_rate * bound / reach, reach / bound
@@ -85,7 +86,7 @@ def _share_and_limit(experiment: Experiment) -> tuple[float, float] | None:
 
 def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
     """What happens to long steps where there is no limit."""
-    if rule_of(experiment).reach() is None:
+    if optimizer_of(experiment).reach() is None:
         rule = OPTIMIZERS[experiment.optimizer].label
         return (
             f"{rule} divides its steps by the size of recent gradients, so that the limit 2 / L"

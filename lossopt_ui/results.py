@@ -7,7 +7,8 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, Data, Experiment, Run, load_data
 from lossopt_core.diagnostics import examples_by_loss
-from lossopt_core.run import AT_TARGET, DIVERGED, FINISHED, NO_PROGRESS, STOPPED
+from lossopt_core.run import DIVERGED, FINISHED, STOPPED
+from lossopt_core.stopping import STOPPING
 from lossopt_ui import figure, learning_rate, navigation, optimum, training
 from lossopt_ui.charts import classifier, comparison, steps
 from lossopt_ui.charts import training as charts
@@ -15,11 +16,6 @@ from lossopt_ui.charts.curves import Level
 from lossopt_ui.optimum import Optima
 
 WORST_ROWS = 8
-EARLY = {
-    NO_PROGRESS: "five evaluations brought less progress than the tolerance",
-    AT_TARGET: "it is within the tolerance of the best possible objective",
-}
-"""Reasons to end before the last epoch, in words."""
 
 
 def nothing_yet(outcome: training.Outcome) -> None:
@@ -270,10 +266,10 @@ def _say_how_it_ended(run: Run) -> None:
             f" {run.experiment.updates:,} updates of {_who(run)}. Train again to go to the end.",
             icon=":material/stop_circle:",
         )
-    if run.reason in EARLY:
+    if run.status == FINISHED and run.final["update"] < run.experiment.updates:
         st.info(
             f"{_who(run)} ended after {run.final['update']:,.0f} of {run.experiment.updates:,}"
-            f" updates: {EARLY[run.reason]}.",
+            f" updates: {run.reason}. {STOPPING[run.experiment.stopping].summary}",
             icon=":material/flag:",
         )
     if run.status != DIVERGED:

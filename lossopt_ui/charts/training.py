@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core import LOSSES, Certificate, Experiment, Run
-from lossopt_core.diagnostics import loss_of
+from lossopt_core.experiment import loss_of
 from lossopt_ui.charts.colours import GREY, Theme, of_loss, translucent
 from lossopt_ui.charts.curves import Y_AXES, Band, Curve, Level, curves
 

@@ -12,8 +12,11 @@ from scipy.optimize import linprog, minimize
 from sklearn.linear_model import LogisticRegression
 
 from lossopt_core import Certificate, Experiment, certificates, certify, load_data, train
-from lossopt_core.certificates import CERTIFIED_LOSSES, Problem, gradient_points, interior_points
 from lossopt_core.cohort import Cohort
+from lossopt_core.duality import Problem
+from lossopt_core.interior_point import interior_points
+from lossopt_core.losses import CERTIFIED_LOSSES
+from lossopt_core.proximal_gradient import gradient_points
 
 PENALTIES = ("l2", "l1", "elastic_net")
 DIGITS = Experiment(test_fraction=0.0)

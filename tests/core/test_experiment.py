@@ -19,8 +19,9 @@ from lossopt_core import (
     SCHEDULES,
     Experiment,
 )
-from lossopt_core.experiment import CERTIFIED_LOSSES, differing_settings, flat_settings
+from lossopt_core.experiment import differing_settings, flat_settings
 from lossopt_core.fields import Choice, Number, Switch, brief
+from lossopt_core.losses import CERTIFIED_LOSSES
 
 NUMBERS = {name: each for name, each in FIELDS.items() if isinstance(each, Number)}
 CHOICES = {name: each for name, each in FIELDS.items() if isinstance(each, Choice)}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lossopt_core import Experiment, RunStore, certify, load_data, noise_floor, train
-from lossopt_core.cohort import LATE, minibatches
+from lossopt_core.cohort import LEANING, minibatches
 from lossopt_core.stability import step_limits
 
 BLOBS = Experiment(dataset="blobs", epochs=40, learning_rate=0.2)
@@ -16,7 +16,7 @@ def test_the_average_is_that_of_all_weights_leaning_to_the_late_ones():
     )
     mean = np.zeros(plain.path.shape[1:])
     for t, weights in enumerate(plain.path[1:].astype(np.float64), start=1):
-        mean += (LATE + 1) / (t + LATE) * (weights - mean)
+        mean += (LEANING + 1) / (t + LEANING) * (weights - mean)
     assert averaged.stacked[0] == pytest.approx(mean, rel=1e-5)
     assert np.array_equal(plain.minibatch, averaged.minibatch)
 

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossopt_core import DATASETS, LOSSES, OPTIMIZERS, Experiment, certify, load_data, train
-from lossopt_core.certificates import Certificate, Problem
+from lossopt_core.certificates import Certificate
 from lossopt_core.cohort import Cohort
+from lossopt_core.duality import Problem
+from lossopt_core.experiment import optimizer_of
 from lossopt_core.stability import (
     curvature,
     noise_floor,
     round_number,
-    rule_of,
     smoothness,
     step_limits,
     suggested_learning_rate,
@@ -64,7 +65,7 @@ def test_curvature_is_the_largest_eigenvalue_and_below_its_bound(loss, seed, siz
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("name", ["gd", "sgd", "momentum", "nesterov"])
 def test_the_reach_of_a_rule_is_where_it_stops_converging_on_a_parabola(name, momentum):
-    rule = rule_of(Experiment(optimizer=name, momentum=momentum))
+    rule = optimizer_of(Experiment(optimizer=name, momentum=momentum))
     curve = 3.0
 
     def distance_after(rate: float) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lossopt_core import Experiment, certify, free_gaps, train, with_distance
-from lossopt_core.certificates import Problem
+from lossopt_core.duality import Problem
 from lossopt_core.suboptimality import with_best_bias
 
 SMALL = Experiment(

@@ -227,8 +227,8 @@ def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: 
 @pytest.mark.parametrize(
     ("stopping", "said"),
     [
-        ("no_progress", "five evaluations brought less progress than the tolerance"),
-        ("target", "within the tolerance of the best possible objective"),
+        ("no_progress", "updates: no progress. Five evaluations lower the objective by less"),
+        ("target", "updates: target reached. The objective is within the tolerance"),
     ],
 )
 def test_a_run_that_ends_early_says_why(store: RunStore, stopping: str, said: str) -> None:
