@@ -28,10 +28,9 @@ from lossopt_core import (
     Experiment,
     RunStore,
     StoreError,
-    certify,
     train,
 )
-from lossopt_core import store as module
+from lossopt_core import store_layout as layout
 from lossopt_core.experiment import flat_settings
 from lossopt_core.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS, WHOLE_COLUMNS, Run, history_table
 from lossopt_core.store import UnknownRunError
@@ -296,7 +295,8 @@ SAVE_MANY = """
 KILLED_HALF_WAY = """
     import os, signal, sys
     from lossopt_core import Experiment, RunStore, train
-    from lossopt_core import store as module
+    from lossopt_core import store_layout as layout
+    from lossopt_core import store_rows
     experiment = Experiment.from_json(sys.argv[2])
     whole, half = train([experiment, experiment.but(seed=1)])
     store = RunStore(sys.argv[1])
@@ -304,9 +304,9 @@ KILLED_HALF_WAY = """
 
     def write_half_and_die(database, ids):
         key = {"workspace": "local", "id": half.id}
-        arrays = [key | row for row in module._arrays_to_rows(half)]
-        database.execute(module.sql.insert(module._runs), key | module._run_to_row(half))
-        database.execute(module.sql.insert(module._arrays), arrays[:3])
+        arrays = [key | row for row in store_rows.arrays_to_rows(half)]
+        database.execute(layout.sql.insert(layout.runs), key | store_rows.run_to_row(half))
+        database.execute(layout.sql.insert(layout.arrays), arrays[:3])
         os.kill(os.getpid(), signal.SIGKILL)
 
     store._delete = write_half_and_die
@@ -438,8 +438,8 @@ def test_an_older_file_is_migrated_once_and_keeps_its_runs(address, finished, mo
         steps.append(1)
         database.exec_driver_sql("ALTER TABLE runs ADD COLUMN note TEXT")
 
-    monkeypatch.setattr(module, "SCHEMA", 4)
-    monkeypatch.setitem(module.MIGRATIONS, 3, add_a_column)
+    monkeypatch.setattr(layout, "SCHEMA", 4)
+    monkeypatch.setitem(layout.MIGRATIONS, 3, add_a_column)
     assert len(RunStore(address).list()) == 4
     assert_same(RunStore(address).load([finished[0].id])[0], finished[0])
     assert steps == [1]
@@ -453,66 +453,11 @@ def test_a_migration_that_fails_changes_nothing(address, finished, monkeypatch):
         database.exec_driver_sql("nonsense")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "SCHEMA", 4)
-        patch.setitem(module.MIGRATIONS, 3, fail)
+        patch.setattr(layout, "SCHEMA", 4)
+        patch.setitem(layout.MIGRATIONS, 3, fail)
         with pytest.raises(StoreError):
             RunStore(address).list()
     assert len(RunStore(address).list()) == 4
-
-
-def test_a_store_of_the_first_layout_learns_to_keep_certificates(address, finished):
-    RunStore(address).save(finished)
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute("DROP TABLE certificates")
-        db.execute("ALTER TABLE runs DROP COLUMN reason")
-        db.execute("UPDATE facts SET value = '1'")
-    db.close()
-    store = RunStore(address)
-    store.keep_certificate(TINY, certify(TINY))
-    assert store.certificate(TINY).reached
-    assert len(store.list()) == 4
-    assert {run.reason for run in store.load(run.id for run in finished)} == {"all updates made"}
-
-
-def test_a_certificate_is_kept_for_all_with_the_same_objective(address):
-    store, certificate = RunStore(address, workspace="one"), certify(TINY)
-    assert store.certificate(TINY) is None
-    store.keep_certificate(TINY, certificate)
-    other = TINY.but(optimizer="adam", learning_rate=0.5, seed=9, epochs=77, batch_size=1)
-    found = RunStore(address, workspace="two").certificate(other)
-    for name in ("objective", "lower_bound", "relative_gap", "seconds", "method", "reached"):
-        assert getattr(found, name) == getattr(certificate, name)
-    assert np.array_equal(found.theta, certificate.theta)
-    for changes in ({"strength": 0.5}, {"loss": "hinge"}, {"regularizer": "l1"}, {"split_seed": 1}):
-        assert store.certificate(TINY.but(**changes)) is None
-    hinge = TINY.but(loss="hinge")
-    store.keep_certificate(hinge, certify(hinge))
-    assert store.certificate(hinge.but(margin=2.0)) is None
-    assert store.certificate(TINY.but(margin=2.0)) is not None  # cross-entropy has no margin
-
-
-def test_the_better_of_two_certificates_is_kept(address):
-    store, good = RunStore(address), certify(TINY, target_gap=1e-9)
-    poor = dataclasses.replace(good, lower_bound=0.0, relative_gap=1.0)
-    for each in (poor, good, poor):
-        store.keep_certificate(TINY, each)
-    assert store.certificate(TINY).relative_gap == good.relative_gap
-
-
-@pytest.mark.parametrize(
-    "damage",
-    ["facts = '{}'", "facts = replace(facts, '\"lower_bound\": ', '\"lower_bound\": 9')",
-     "data = x'00'", "facts = 'nonsense'"],
-)  # fmt: skip
-def test_a_damaged_certificate_is_as_good_as_none_and_makes_way(address, damage):
-    store, certificate = RunStore(address), certify(TINY)
-    store.keep_certificate(TINY, certificate)
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute(f"UPDATE certificates SET {damage}")
-    db.close()
-    assert store.certificate(TINY) is None
-    store.keep_certificate(TINY, certificate)
-    assert store.certificate(TINY).objective == certificate.objective
 
 
 @pytest.mark.parametrize(
@@ -548,7 +493,7 @@ def test_somebody_elses_database_is_not_taken_for_a_store(address):
 
 
 def test_a_password_is_not_shown(monkeypatch):
-    monkeypatch.setattr(module.sql, "create_engine", lambda url, **_: FakeEngine(url))
+    monkeypatch.setattr(layout.sql, "create_engine", lambda url, **_: FakeEngine(url))
     store = RunStore("postgresql://me:secret@nowhere.invalid/runs")
     with pytest.raises(StoreError, match="cannot be used") as caught:
         store.list()

@@ -1,0 +1,78 @@
+"""Certificates in the store: one for all runs with the same objective, and the better of two."""
+
+import dataclasses
+import sqlite3
+
+import numpy as np
+import pytest
+
+from lossopt_core import Experiment, RunStore, certify, train
+
+TINY = Experiment(
+    dataset="course_demo", test_fraction=0, standardize=False, batch_size=2, epochs=2, evaluations=4
+)
+
+
+@pytest.fixture
+def address(tmp_path):
+    return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
+@pytest.fixture(scope="module")
+def finished():
+    return train([TINY.but(seed=seed) for seed in range(4)])
+
+
+def test_a_store_of_the_first_layout_learns_to_keep_certificates(address, finished):
+    RunStore(address).save(finished)
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
+        db.execute("DROP TABLE certificates")
+        db.execute("ALTER TABLE runs DROP COLUMN reason")
+        db.execute("UPDATE facts SET value = '1'")
+    db.close()
+    store = RunStore(address)
+    store.keep_certificate(TINY, certify(TINY))
+    assert store.certificate(TINY).reached
+    assert len(store.list()) == 4
+    assert {run.reason for run in store.load(run.id for run in finished)} == {"all updates made"}
+
+
+def test_a_certificate_is_kept_for_all_with_the_same_objective(address):
+    store, certificate = RunStore(address, workspace="one"), certify(TINY)
+    assert store.certificate(TINY) is None
+    store.keep_certificate(TINY, certificate)
+    other = TINY.but(optimizer="adam", learning_rate=0.5, seed=9, epochs=77, batch_size=1)
+    found = RunStore(address, workspace="two").certificate(other)
+    for name in ("objective", "lower_bound", "relative_gap", "seconds", "method", "reached"):
+        assert getattr(found, name) == getattr(certificate, name)
+    assert np.array_equal(found.theta, certificate.theta)
+    for changes in ({"strength": 0.5}, {"loss": "hinge"}, {"regularizer": "l1"}, {"split_seed": 1}):
+        assert store.certificate(TINY.but(**changes)) is None
+    hinge = TINY.but(loss="hinge")
+    store.keep_certificate(hinge, certify(hinge))
+    assert store.certificate(hinge.but(margin=2.0)) is None
+    assert store.certificate(TINY.but(margin=2.0)) is not None  # cross-entropy has no margin
+
+
+def test_the_better_of_two_certificates_is_kept(address):
+    store, good = RunStore(address), certify(TINY, target_gap=1e-9)
+    poor = dataclasses.replace(good, lower_bound=0.0, relative_gap=1.0)
+    for each in (poor, good, poor):
+        store.keep_certificate(TINY, each)
+    assert store.certificate(TINY).relative_gap == good.relative_gap
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["facts = '{}'", "facts = replace(facts, '\"lower_bound\": ', '\"lower_bound\": 9')",
+     "data = x'00'", "facts = 'nonsense'"],
+)  # fmt: skip
+def test_a_damaged_certificate_is_as_good_as_none_and_makes_way(address, damage):
+    store, certificate = RunStore(address), certify(TINY)
+    store.keep_certificate(TINY, certificate)
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
+        db.execute(f"UPDATE certificates SET {damage}")
+    db.close()
+    assert store.certificate(TINY) is None
+    store.keep_certificate(TINY, certificate)
+    assert store.certificate(TINY).objective == certificate.objective
