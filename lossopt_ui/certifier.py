@@ -6,6 +6,7 @@ and keeps them in the store.  Knows nothing of Streamlit.
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lossopt_core import Experiment, RunStore, StoreError, certify
@@ -20,7 +21,7 @@ FORGOTTEN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Request:
-    """A certificate that a page waits for; `asked` is a time of `time.monotonic`."""
+    """A certificate that a page waits for; `asked` is a time of the worker's clock."""
 
     experiment: Experiment
     store: RunStore
@@ -30,7 +31,8 @@ class Request:
 class Certifier:
     """One worker for the certificates of all visitors."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._requests: dict[str, Request] = {}
         self._failed: set[str] = set()
         self._changed = threading.Condition()
@@ -42,7 +44,7 @@ class Certifier:
         if experiment.loss not in CERTIFIED_LOSSES or problem in self._failed:
             return False
         with self._changed:
-            self._requests[problem] = Request(experiment, store, time.monotonic())
+            self._requests[problem] = Request(experiment, store, self._clock())
             self._changed.notify()
         return True
 
@@ -61,7 +63,7 @@ class Certifier:
         """Wait for a request that somebody still waits for; the newest first."""
         with self._changed:
             while True:
-                forgotten = time.monotonic() - FORGOTTEN_SECONDS
+                forgotten = self._clock() - FORGOTTEN_SECONDS
                 self._requests = {
                     problem: request
                     for problem, request in self._requests.items()

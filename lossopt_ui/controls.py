@@ -239,7 +239,7 @@ def run() -> dict[str, Any]:
     epochs = setting("epochs")
     with st.expander("Seed, start and evaluations"):
         rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations")}
-    with st.expander("Sampling, averaging and stopping"):
+    with st.expander("Sampling and stopping"):
         rest |= {name: setting(name) for name in ("replacement", "averaging", "stopping")}
         st.caption(STOPPING[rest["stopping"]].summary)
         if rest["stopping"] != "none":

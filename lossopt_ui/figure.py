@@ -6,6 +6,7 @@ zoom, hidden traces and hover.  Here `Plotly.react` redraws the same node.
 
 from pathlib import Path
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -51,3 +52,12 @@ def show(figure: go.Figure, *, key: str, alt: str, height: int = 340) -> None:
 def theme() -> Theme:
     """The theme that the visitor sees."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def describe(what: str, history: pd.DataFrame, column: str) -> str:
+    """A chart in words, for those who cannot see it."""
+    first, last = history[column].iloc[0], history[column].iloc[-1]
+    epochs = history["epoch"].iloc[-1]
+    return (
+        f"{what} over {epochs:g} epochs; {column.replace('_', ' ')} from {first:.4g} to {last:.4g}."
+    )

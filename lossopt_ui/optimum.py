@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +19,7 @@ from lossopt_core import (
     with_distance,
 )
 from lossopt_core.certificates import problem_id
-from lossopt_ui import workspace
+from lossopt_ui import polling, workspace
 from lossopt_ui.certifier import Certifier
 
 
@@ -32,14 +33,18 @@ class Optima:
     certificates: dict[Experiment, Certificate]
     pending: bool
 
-    def along(self, experiment: Experiment, history: pd.DataFrame) -> pd.DataFrame | None:
-        """A history with its distances to the optimum; None while that is not known."""
+    def of(self, experiment: Experiment) -> Certificate | None:
+        """The certificate; None while it is not known, and where it proves nothing.
+
+        Without a penalty only the bound 0 is known, which need not be attained.
+        """
         certificate = self.certificates.get(experiment)
+        return certificate if certificate is not None and certificate.lower_bound > 0 else None
+
+    def distances(self, experiment: Experiment, history: pd.DataFrame) -> pd.DataFrame | None:
+        """A history with its distances to the optimum; None where that is not known."""
+        certificate = self.of(experiment)
         return None if certificate is None else with_distance(history, certificate)
-
-
-POLL = 0.5
-"""Seconds between two looks at whether a certificate has come."""
 
 
 @st.cache_resource
@@ -58,23 +63,8 @@ def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
 
 
 def watch(experiments: Sequence[Experiment], draw: Callable[[Optima], None]) -> None:
-    """Draw with what is known, and again whenever more is: a fragment of the page."""
-    polling = look_up(experiments).pending
-    state = {"drawn": False}
-    st.fragment(_show, run_every=POLL if polling else None)(experiments, draw, polling, state)
-
-
-def _show(
-    experiments: Sequence[Experiment],
-    draw: Callable[[Optima], None],
-    polling: bool,
-    state: dict[str, bool],
-) -> None:
-    optima = look_up(experiments)
-    if polling and state["drawn"] and not optima.pending:
-        st.rerun()  # ends the polling
-    state["drawn"] = True
-    draw(optima)
+    """Draw with what is known, and again whenever more is."""
+    polling.watch(lambda: look_up(experiments), lambda optima: optima.pending, draw)
 
 
 def limits(experiment: Experiment, optima: Optima) -> StepLimits | None:
@@ -93,7 +83,7 @@ def _limits(
 
 def floor(experiment: Experiment, optima: Optima) -> float | None:
     """Where the noise of SGD's steps is predicted to hold the objective above the optimum."""
-    certificate = optima.certificates.get(experiment)
+    certificate = optima.of(experiment)
     return None if certificate is None else _floor(experiment.id, experiment, certificate)
 
 
@@ -102,7 +92,7 @@ def _floor(id: str, _experiment: Experiment, _certificate: Certificate) -> float
     return noise_floor(_experiment, _certificate)
 
 
-def gaps(run: Run) -> pd.DataFrame:
+def gradient_gaps(run: Run) -> pd.DataFrame:
     """What the run's own gradients prove."""
     return _gaps((run.id, len(run.path)), run)
 
@@ -114,29 +104,32 @@ def _gaps(of: tuple[str, int], _run: Run) -> pd.DataFrame:
 
 def within(objective: float, certificate: Certificate) -> str:
     """'within 3e-6 of the best possible (certified)'."""
-    distance = max(0.0, objective - certificate.lower_bound)
-    return f"within {brief(distance)} of the best possible (certified)"
+    return f"within {at_most(objective - certificate.lower_bound)} of the best possible (certified)"
 
 
-def brief(value: float) -> str:
-    """One digit, and powers of ten as people write them: 0.02, 3e-6."""
-    return f"{value:.1g}".replace("e-0", "e-").replace("e+0", "e")
+def at_most(value: float) -> str:
+    """Two digits, rounded up, since it is a claim: 0.021, 3.1e-6."""
+    return _rounded(max(0.0, value), 2, ROUND_CEILING)
 
 
-def verdict(experiment: Experiment, objective: float, optima: Optima) -> str:
-    """What can be said of a run's objective, as a sentence."""
-    certificate = optima.certificates.get(experiment)
-    if certificate is None:
-        if optima.pending:
-            return "Computing the best possible objective, with a proof …"
-        label = LOSSES[experiment.loss].label
-        return f"For {label} the best possible objective cannot be proved."
-    if certificate.lower_bound == 0:
+def at_least(value: float) -> str:
+    """Six digits, rounded down."""
+    return _rounded(value, 6, ROUND_FLOOR)
+
+
+def _rounded(value: float, digits: int, rounding: str) -> str:
+    number = Context(prec=digits, rounding=rounding).create_decimal_from_float(value)
+    return f"{number:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def why_unknown(experiment: Experiment, optima: Optima) -> str:
+    """Why nothing is proved of the best possible objective, as a sentence."""
+    if experiment in optima.certificates:
         return (
             "Without a penalty only 0 is known to be a bound: data that lines can separate come"
             " ever nearer to it, others stay above."
         )
-    return (
-        f"**{within(objective, certificate).capitalize()}**: no classifier has an objective below"
-        f" {certificate.lower_bound:.6g} here."
-    )
+    if optima.pending:
+        return "Computing the best possible objective, with a proof …"
+    label = LOSSES[experiment.loss].label
+    return f"For {label} the best possible objective cannot be proved."

@@ -1,19 +1,26 @@
 """Parts of pages that show what came of a training."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lossopt_core import LOSSES, OPTIMIZERS, Data, Experiment, Run, load_data
+from lossopt_core import (
+    LOSSES,
+    OPTIMIZERS,
+    Data,
+    Experiment,
+    Run,
+    load_data,
+    suggested_learning_rate,
+)
 from lossopt_core.diagnostics import examples_by_loss
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import figure, learning_rate, navigation, optimum, training
-from lossopt_ui.charts import classifier, comparison, steps
-from lossopt_ui.charts import training as charts
-from lossopt_ui.charts.curves import Level
-from lossopt_ui.optimum import Optima
+from lossopt_ui import figure, navigation, training
+from lossopt_ui.charts import classifier
 
 WORST_ROWS = 8
 
@@ -44,23 +51,12 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
         border=True,
         help="Data loss plus penalty, over all training examples.",
     )
+    trained, at_start = last["train_accuracy"], first["train_accuracy"]
     for place in b:
-        place.metric(
-            "Test accuracy",
-            percent(last["test_accuracy"]),
-            delta=points(last["test_accuracy"] - last["train_accuracy"], "against training"),
-            delta_color="off",
-            border=True,
-            help="Share of the test examples that are classified rightly.",
-        )
-    c.metric(
-        "Training accuracy",
-        percent(last["train_accuracy"]),
-        delta=points(last["train_accuracy"] - first["train_accuracy"], "since the start"),
-        delta_color="off",
-        border=True,
-        help="Share of the training examples that are classified rightly.",
-    )
+        gain = points(last["test_accuracy"] - trained, "against training")
+        accuracy_card(place, "Test accuracy", "test", last["test_accuracy"], gain)
+    gain = points(trained - at_start, "since the start")
+    accuracy_card(c, "Training accuracy", "training", trained, gain)
     d.metric(
         "Gradient norm",
         f"{last['gradient_norm']:.2g}",
@@ -69,6 +65,26 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
         delta_arrow="off",
         border=True,
         help="0 at the optimum. For the hinge a subgradient, which need not vanish.",
+    )
+
+
+def accuracy_card(
+    place: DeltaGenerator,
+    label: str,
+    part: str,
+    share: float,
+    delta: str | None,
+    arrow: Literal["auto", "off"] = "auto",
+) -> None:
+    """A share of rightly classified examples of a part, with what it is compared with."""
+    place.metric(
+        label,
+        percent(share),
+        delta=delta,
+        delta_color="off",
+        delta_arrow=arrow,
+        border=True,
+        help=f"Share of the {part} examples that are classified rightly.",
     )
 
 
@@ -94,15 +110,11 @@ def loss_figures(histories: Mapping[Experiment, pd.DataFrame]) -> None:
     for k, (place, experiment) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
         gain = points(last[k][column] - last[0][column], f"against {baseline}")
         in_training = f"{percent(last[k]['train_accuracy'])} in training" if tested else None
-        place.metric(
+        label, delta = (
             f"{LOSSES[experiment.loss].label}: {part} accuracy",
-            percent(last[k][column]),
-            delta=gain if k else in_training,
-            delta_color="off",
-            delta_arrow="auto" if k else "off",
-            border=True,
-            help=f"Share of the {part} examples that are classified rightly.",
+            gain if k else in_training,
         )
+        accuracy_card(place, label, part, last[k][column], delta, "auto" if k else "off")
 
 
 def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run] | None) -> None:
@@ -114,139 +126,18 @@ def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run]
     comparable = runs is not None and all(run.status == FINISHED for run in runs)
     last = [history.iloc[-1] for history in histories.values()]
     for k, (place, name) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
-        difference = last[k]["objective"] - last[0]["objective"]
+        difference = f"{last[k]['objective'] - last[0]['objective']:+.3g} against GD"
+        compared = bool(k) and comparable
         place.metric(
             f"{name}: objective",
             f"{last[k]['objective']:.4g}",
-            delta=f"{difference:+.3g} against GD" if k and comparable else None,
+            delta=difference if compared else f"{last[k]['update']:,.0f} updates",
             delta_color="off",
+            delta_arrow="auto" if compared else "off",
             border=True,
             help=f"Objective (lower is better) after {last[k]['update']:,.0f} updates"
             f" and {last[k]['gradient_evaluations']:,.0f} gradient evaluations.",
         )
-
-
-def certified(
-    names: Mapping[Experiment, str], histories: Mapping[Experiment, pd.DataFrame], optima: Optima
-) -> None:
-    """How near each training is to the best possible, in a line each; a name '' is left out."""
-    lines = []
-    for experiment, history in histories.items():
-        last = history["objective"].iloc[-1]
-        sentence = optimum.verdict(experiment, float(last), optima)
-        lines.append(f"{names[experiment]}: {sentence}" if names[experiment] else sentence)
-    st.caption("  \n".join(lines))
-
-
-def objective_or_distance(
-    experiment: Experiment, history: pd.DataFrame, optima: Optima, *, show: str, log_y: bool
-) -> None:
-    """One loss on an axis of its own: its objective, or the distance to the best possible."""
-    label, distances = LOSSES[experiment.loss].label, optima.along(experiment, history)
-    if show == "distance" and distances is not None:
-        chart = charts.distance(
-            experiment,
-            distances,
-            theme=figure.theme(),
-            floor=optimum.floor(experiment, optima),
-            title=f"{label}: distance to the optimum",
-        )
-        words = describe(f"{label}: distance to the optimum", distances, "distance")
-    else:
-        known = optima.certificates.get(experiment)
-        chart = comparison.one_loss(
-            experiment, history, theme=figure.theme(), log_y=log_y, optimum=known
-        )
-        words = describe(label, history, "objective")
-    figure.show(chart, key=f"objective-{experiment.loss}", alt=words, height=330)
-
-
-def objectives_or_distances(
-    names: Mapping[Experiment, str],
-    colour: Sequence[str],
-    outcome: training.Outcome,
-    *,
-    show: str,
-    x: str,
-    log_x: bool,
-    log_y: bool,
-) -> None:
-    """Several trainings of one loss on one axis: their objectives, or their distances.
-
-    Distances come with the floors that the noise of the steps should hold them at.
-    """
-    optima = outcome.optima
-    histories = {each: outcome.histories[each] for each in names}
-    distances = {each: optima.along(each, history) for each, history in histories.items()}
-    far = show == "distance" and all(table is not None for table in distances.values())
-    title = "Distance to the optimum" if far else "Objective"
-    floors = [optimum.floor(each, optima) for each in names] if far else []
-    figure.show(
-        comparison.overlay(
-            {names[each]: table for each, table in (distances if far else histories).items()},
-            colour,
-            column="distance" if far else "objective",
-            theme=figure.theme(),
-            title=title,
-            x=x,
-            log_x=log_x,
-            log_y=log_y or far,
-            levels=[
-                Level(floor, "predicted noise floor", hue)
-                for floor, hue in zip(floors, colour, strict=False)
-                if floor
-            ],
-        ),
-        key="objective",
-        alt=f"{title} of {', '.join(names.values())} over {x.replace('_', ' ')}.",
-        height=380,
-    )
-
-
-def distance_and_steps(
-    experiment: Experiment, history: pd.DataFrame, run: Run | None, optima: Optima
-) -> None:
-    """Side by side: the way to the optimum, and the step against its limits."""
-    one, two = st.columns(2)
-    distances = optima.along(experiment, history)
-    with one:
-        if distances is None:
-            st.caption(optimum.verdict(experiment, float(history["objective"].iloc[-1]), optima))
-        else:
-            figure.show(
-                charts.distance(
-                    experiment,
-                    distances,
-                    theme=figure.theme(),
-                    gaps=None if run is None else optimum.gaps(run),
-                    floor=optimum.floor(experiment, optima),
-                ),
-                key="distance",
-                alt=describe("Distance to the optimum", distances, "distance"),
-                height=340,
-            )
-    with two:
-        step_against_limits(experiment, optima)
-
-
-def step_against_limits(experiment: Experiment, optima: Optima) -> None:
-    """The chart of the limits, or why there are none."""
-    known = optimum.limits(experiment, optima)
-    if known is None:
-        st.caption(learning_rate.why_no_limit(experiment))
-        return
-    edge = "" if known.at_optimum is None else f", edge at the optimum {known.at_optimum:.3g}"
-    figure.show(
-        steps.limits(known, experiment.learning_rate, figure.theme()),
-        key="step-limits",
-        alt=f"Learning rate {experiment.learning_rate:g} against its limits: guaranteed"
-        f" {known.guaranteed:.3g}, at the start {known.at_start:.3g}{edge}.",
-        height=260,
-    )
-    st.caption(
-        "For steps along full gradients; minibatches are noisy and need shorter ones. Beyond the"
-        " edge no training comes to rest at the optimum."
-    )
 
 
 def say_how_they_ended(runs: Sequence[Run] | None) -> None:
@@ -277,23 +168,19 @@ def _say_how_it_ended(run: Run) -> None:
     st.warning(
         f"{_who(run)} diverged after {run.final['update']:,.0f} of {run.experiment.updates:,}"
         " updates: the objective grew without bound. The learning rate"
-        f" {run.experiment.learning_rate:g} is too large here: try a tenth of it.",
+        f" {run.experiment.learning_rate:g} is too large here: try {shorter_step(run):g}.",
         icon=":material/trending_up:",
     )
+
+
+def shorter_step(run: Run) -> float:
+    """The suggested learning rate, or a tenth of the run's own where that is shorter."""
+    return min(suggested_learning_rate(run.experiment), run.experiment.learning_rate / 10)
 
 
 def _who(run: Run) -> str:
     optimizer, loss = OPTIMIZERS[run.experiment.optimizer].label, LOSSES[run.experiment.loss].label
     return f"{optimizer} on {loss.lower()}"
-
-
-def describe(what: str, history: pd.DataFrame, column: str) -> str:
-    """A chart in words, for those who cannot see it."""
-    first, last = history[column].iloc[0], history[column].iloc[-1]
-    epochs = history["epoch"].iloc[-1]
-    return (
-        f"{what} over {epochs:g} epochs; {column.replace('_', ' ')} from {first:.4g} to {last:.4g}."
-    )
 
 
 def classifier_pictures(run: Run) -> None:

@@ -155,11 +155,11 @@ def optimality(runs: Sequence[Run], labels: Sequence[str], optima: Optima) -> pd
     unknown = "being computed" if optima.pending else "not known"
     cells = []
     for run in runs:
-        objective, known = run.final["objective"], optima.certificates.get(run.experiment)
+        objective, known = run.final["objective"], optima.of(run.experiment)
         best, distance = unknown, unknown
-        if known is not None and known.lower_bound > 0:
+        if known is not None:
             best, distance = f"{known.objective:.6g}", optimum.within(objective, known)
-        elif known is not None:
+        elif run.experiment in optima.certificates:
             best, distance = "at least 0 (no penalty)", "not known"
         cells.append([f"{objective:.6g}", best, distance])
     rows = ["Objective", "Best possible objective", "Distance"]

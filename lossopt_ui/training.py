@@ -8,11 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment, Run, StoreError, load_data
-from lossopt_ui import controls, jobs, optimum, workspace
+from lossopt_ui import controls, jobs, optimum, polling, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
-POLL = 0.5
 _SHOWN = "training.shown"
 _VISITOR = "training.visitor"
 EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
@@ -37,24 +36,6 @@ class Outcome:
     runs: list[Run] | None
     running: bool
     optima: optimum.Optima
-
-
-@dataclass(eq=False)
-class _Watch:
-    """What a page watches; a fragment keeps it from one poll to the next.
-
-    job     the visitor's training, if there is one
-    mine    whether it is of the experiments on the page
-    first   what there is when it begins, None once that has been drawn
-    """
-
-    experiments: Sequence[Experiment]
-    job: jobs.Job | None
-    mine: bool
-    draw: Callable[[Outcome], None]
-    page: str
-    polling: bool
-    first: Outcome | None
 
 
 @st.cache_resource
@@ -106,10 +87,11 @@ def watch(
     try:
         job = _job_for(experiments, wanted=wanted, live=live)
         mine = _concerns(job, experiments)
-        outcome = _outcome(experiments, job if mine else None)
-        polling = (job is not None and job.running) or outcome.optima.pending
-        watch = _Watch(experiments, job, mine, draw, page, polling, outcome)
-        st.fragment(_show, run_every=POLL if polling else None)(watch)
+        polling.watch(
+            lambda: _outcome(experiments, job if mine else None),
+            lambda outcome: (job is not None and job.running) or outcome.optima.pending,
+            lambda outcome: draw(_with_status(outcome, job, mine=mine, page=page)),
+        )
     except StoreError as error:
         st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
@@ -140,24 +122,22 @@ def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> 
     return job
 
 
-def _show(watch: _Watch) -> None:
-    job, page = watch.job, watch.page
-    outcome = watch.first or _outcome(watch.experiments, job if watch.mine else None)
-    underway = (job is not None and job.running) or outcome.optima.pending
-    if watch.polling and not underway and watch.first is None:
-        st.rerun()  # ends the polling, and lets the rest of the page know
-    watch.first = None
+def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: str) -> Outcome:
+    """Say how the training stands; return what is to be shown.
+
+    That is what the page asks for, or what it showed last where of that there is nothing yet.
+    """
     shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
     with st.container():
-        _status(job, mine=watch.mine, running=outcome.running)
-        if outcome.histories or (watch.mine and outcome.running):
-            shown[page] = watch.experiments
+        _status(job, mine=mine, running=outcome.running)
+        if outcome.histories or outcome.running:
+            shown[page] = outcome.experiments
         elif page in shown:
             earlier = shown[page]
             goes_on = job is not None and job.running and _concerns(job, earlier)
             st.info(EARLIER_GOES_ON if goes_on else EARLIER)
-            outcome = _outcome(earlier, job if goes_on else None)
-    watch.draw(outcome)
+            return _outcome(earlier, job if goes_on else None)
+    return outcome
 
 
 def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, Data, Run
 from lossopt_core.diagnostics import examples_by_loss, part_of, walk_through
+from lossopt_core.linear import Array
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import classifier, weights
 
@@ -32,7 +33,9 @@ def example(runs: Sequence[Run], data: Data) -> None:
         f"Example {row} of the {part} part (0 to {last}); its true class is"
         f" {data.class_names[label]}."
     )
-    columns = st.columns([1] + [2] * len(runs) if data.image_shape else len(runs))
+    tables = [_terms(run, data, features[row], label) for run in runs]
+    image_width = [2.0] if data.image_shape else []
+    columns = st.columns(image_width + [float(len(table.columns)) for table in tables])
     if data.image_shape:
         with columns.pop(0):
             image = data.original(features[row : row + 1]).reshape(1, *data.image_shape)
@@ -45,22 +48,23 @@ def example(runs: Sequence[Run], data: Data) -> None:
                 alt=f"The example as an image; its true class is {data.class_names[label]}.",
                 height=220,
             )  # fmt: skip
-    for column, run in zip(columns, runs, strict=True):
+    for column, run, table in zip(columns, runs, tables, strict=True):
         with column:
-            _terms(run, data, row, part, label)
+            _show_terms(run.experiment.loss, table)
 
 
-def _terms(run: Run, data: Data, row: int, part: str, label: int) -> None:
-    features, _ = part_of(data, part)
-    table = pd.DataFrame(walk_through(run, features[row], label))
+def _terms(run: Run, data: Data, example: Array, label: int) -> pd.DataFrame:
+    table = pd.DataFrame(walk_through(run, example, label))
     classes = [f"{name} (true)" if k == label else name for k, name in enumerate(data.class_names)]
     table.insert(0, "class", classes)
-    terms = table.iloc[:, -1]
-    entry = LOSSES[run.experiment.loss]
-    st.markdown(f"**{entry.label}** = {_sum(terms)}")
+    return table
+
+
+def _show_terms(loss: str, table: pd.DataFrame) -> None:
+    st.markdown(f"**{LOSSES[loss].label}** = {_sum(table.iloc[:, -1])}")
     st.dataframe(
         table,
-        key=f"terms-{run.experiment.loss}",
+        key=f"terms-{loss}",
         hide_index=True,
         column_config={
             name: st.column_config.NumberColumn(name, format="%.3f") for name in table.columns[1:]

@@ -6,13 +6,13 @@ import streamlit as st
 from lossopt_core import LOSSES, Run, StoreError
 from lossopt_ui import (
     controls,
+    distances,
     downloads,
     figure,
     links,
     names,
     navigation,
     optimum,
-    results,
     runs_table,
     workspace,
 )
@@ -25,34 +25,36 @@ navigation.begin("Compare runs", links.ON_COMPARE)
 
 def draw(runs: list[Run], optima: Optima) -> None:
     """The curves of the runs, losses apart where their values cannot be compared."""
-    labels = names.of_runs(runs)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         y, x = controls.setting("y", width=320), controls.setting("x", width=280)
         log_x = controls.setting("log_x")
         log_y = controls.setting("log_y", disabled=y in DISTANCES)
-    shown, histories = curves_of(runs, y, optima)
-    hues = comparison.colours([run.experiment for run in runs], figure.theme())
-    panels = comparison.panels([runs[k] for k in shown], y)
-    if len(shown) < len(runs):
+    experiments = [run.experiment for run in runs]
+    labels = names.of_runs(runs)
+    hues = dict(zip(labels, comparison.colours(experiments, figure.theme()), strict=True))
+    drawn = curves_of(dict(zip(labels, runs, strict=True)), y, optima)
+    if left_out := [label for label in labels if label not in drawn]:
         waiting = "being computed" if optima.pending else "not known"
-        left_out = ", ".join(labels[k] for k in range(len(runs)) if k not in shown)
-        st.caption(f"Left out, as the best possible objective is {waiting}: {left_out}.")
-    if shared := comparison.what_the_objective_hides(runs, y):
-        st.caption(f"Mind that these runs differ in {shared}: their values mean different things.")
+        st.caption(f"Left out, as the best possible objective is {waiting}: {', '.join(left_out)}.")
+    panels = comparison.panels(
+        {label: each for label, each in zip(labels, experiments, strict=True) if label in drawn}, y
+    )
+    if hidden := comparison.what_the_axes_hide(panels.values(), y):
+        st.caption(f"Mind that these runs differ in {hidden}: their values mean different things.")
     if len(panels) > 1:
         st.caption(
             "The runs have different losses, whose values cannot be compared: each loss has an"
             " axis of its own."
         )
-    if not shown:
+    if not panels:
         return
-    for place, (loss, members) in zip(st.columns(len(panels)), panels.items(), strict=True):
-        members = [shown[k] for k in members]
+    places = st.columns(len(panels))
+    for place, (loss, members) in zip(places, panels.items(), strict=True):
         with place:
             figure.show(
                 comparison.overlay(
-                    {labels[k]: histories[k] for k in members},
-                    [hues[k] for k in members],
+                    {label: drawn[label] for label in members},
+                    [hues[label] for label in members],
                     column=y,
                     theme=figure.theme(),
                     title=LOSSES[loss].label if loss else "All selected runs",
@@ -61,33 +63,33 @@ def draw(runs: list[Run], optima: Optima) -> None:
                     log_y=log_y or y in DISTANCES,
                 ),
                 key=f"curves-{loss or 'all'}",
-                alt=f"{y.replace('_', ' ')} of {', '.join(labels[k] for k in members)}.",
+                alt=f"{y.replace('_', ' ')} of {', '.join(members)}.",
                 height=380 + 22 * len(members),
             )
 
 
-def curves_of(runs: list[Run], y: str, optima: Optima) -> tuple[list[int], dict[int, pd.DataFrame]]:
-    """Which runs have this column, and their histories with it."""
-    tables = {k: run.history for k, run in enumerate(runs)}
-    if y in DISTANCES:
-        tables = {k: optima.along(runs[k].experiment, table) for k, table in tables.items()}
-    histories = {k: table for k, table in tables.items() if table is not None}
-    return list(histories), histories
+def curves_of(runs: dict[str, Run], y: str, optima: Optima) -> dict[str, pd.DataFrame]:
+    """The histories of those runs that have the column, by their labels."""
+    if y not in DISTANCES:
+        return {label: run.history for label, run in runs.items()}
+    return {
+        label: table
+        for label, run in runs.items()
+        if (table := optima.distances(run.experiment, run.history)) is not None
+    }
 
 
 def compare(runs: list[Run], table: pd.DataFrame, optima: Optima) -> None:
     """Curves, and what the runs differ in and come to."""
     draw(runs, optima)
     labels = names.tell_apart([run.experiment for run in runs])
-    if len(runs) > 1:
-        st.markdown("**What differs between them, and how near each is to the best possible**")
-        st.dataframe(
-            pd.concat(
-                [runs_table.differences(table, labels), runs_table.optimality(runs, labels, optima)]
-            )
-        )
-    else:
-        results.certified({runs[0].experiment: ""}, {runs[0].experiment: runs[0].history}, optima)
+    if len(runs) == 1:
+        [run] = runs
+        distances.say_how_near({run.experiment: ""}, {run.experiment: run.history}, optima)
+        return
+    st.markdown("**What differs between them, and how near each is to the best possible**")
+    rows = [runs_table.differences(table, labels), runs_table.optimality(runs, labels, optima)]
+    st.dataframe(pd.concat(rows))
 
 
 def _delete(ids: tuple[str, ...]) -> None:

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from lossopt_core import load_data
-from lossopt_ui import controls, figure, learning_rate, names, navigation, results, training
+from lossopt_ui import (
+    controls,
+    distances,
+    figure,
+    learning_rate,
+    names,
+    navigation,
+    results,
+    training,
+)
 from lossopt_ui.charts import comparison
 
 navigation.begin("GD against SGD")
@@ -32,16 +41,14 @@ def draw(outcome: training.Outcome) -> None:
     results.objective_figures(histories, outcome.runs)
     results.say_how_they_ended(outcome.runs)
     names_of = {outcome.experiments[k]: labels[k] for k in shown}
-    results.certified(
-        names_of, {each: outcome.histories[each] for each in names_of}, outcome.optima
-    )
+    distances.say_how_near(names_of, outcome.histories, outcome.optima)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x, show = controls.setting("work", width=280), controls.setting("show", width=240)
         log_x = controls.setting("log_x")
         log_y = controls.setting("log_y", disabled=show == "distance")
     one, two = st.columns(2)
     with one:
-        results.objectives_or_distances(
+        distances.objectives_or_distances(
             names_of, colour, outcome, show=show, x=x, log_x=log_x, log_y=log_y
         )
     with two:
@@ -70,7 +77,7 @@ def draw(outcome: training.Outcome) -> None:
                 height=460,
             )
         with two:
-            results.step_against_limits(outcome.experiments[0], outcome.optima)
+            distances.step_against_limits(outcome.experiments[0], outcome.optima)
         results.kept(outcome.runs)
 
 

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from lossopt_core import LOSSES, load_data
-from lossopt_ui import controls, figure, learning_rate, navigation, results, training, walk
+from lossopt_ui import (
+    controls,
+    distances,
+    figure,
+    learning_rate,
+    navigation,
+    results,
+    training,
+    walk,
+)
 from lossopt_ui.charts import classifier, comparison
 
 navigation.begin("Hinge against cross-entropy")
@@ -33,9 +42,8 @@ def draw(outcome: training.Outcome) -> None:
     theme = figure.theme()
     results.loss_figures(histories)
     results.say_how_they_ended(outcome.runs)
-    results.certified(
-        {each: LOSSES[each.loss].label for each in histories}, histories, outcome.optima
-    )
+    labels = {each: LOSSES[each.loss].label for each in histories}
+    distances.say_how_near(labels, histories, outcome.optima)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show = controls.setting("show", width=240)
         log_y = controls.setting("log_y", disabled=show == "distance")
@@ -43,7 +51,7 @@ def draw(outcome: training.Outcome) -> None:
         st.columns(len(histories)), histories.items(), strict=True
     ):
         with column:
-            results.objective_or_distance(
+            distances.objective_or_distance(
                 experiment, history, outcome.optima, show=show, log_y=log_y
             )
     st.caption(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_ui import controls, figure, learning_rate, navigation, results, training
+from lossopt_ui import controls, distances, figure, learning_rate, navigation, results, training
 from lossopt_ui.charts import training as charts
 
 navigation.begin("Train a classifier")
@@ -27,7 +27,7 @@ def draw(outcome: training.Outcome) -> None:
     theme = figure.theme()
     results.key_figures(shown, history)
     results.say_how_they_ended(outcome.runs)
-    results.certified({shown: ""}, {shown: history}, outcome.optima)
+    distances.say_how_near({shown: ""}, {shown: history}, outcome.optima)
     with st.container(horizontal=True, vertical_alignment="center"):
         log_y = controls.setting("log_y")
         st.caption(
@@ -43,10 +43,10 @@ def draw(outcome: training.Outcome) -> None:
                 run,
                 theme=theme,
                 log_y=log_y,
-                optimum=outcome.optima.certificates.get(shown),
+                optimum=outcome.optima.of(shown),
             ),
             key="objective",
-            alt=results.describe(
+            alt=figure.describe(
                 "Objective, data loss, penalty and test loss", history, "objective"
             ),
             height=380,
@@ -55,17 +55,17 @@ def draw(outcome: training.Outcome) -> None:
         figure.show(
             charts.accuracy(shown, history, theme=theme),
             key="accuracy",
-            alt=results.describe("Training and test accuracy", history, "test_accuracy"),
+            alt=figure.describe("Training and test accuracy", history, "test_accuracy"),
             height=380,
         )
-    results.distance_and_steps(shown, history, run, outcome.optima)
+    distances.distance_and_steps(shown, history, run, outcome.optima)
     if run is not None:
         results.classifier_pictures(run)
     with st.expander("Size of the gradient and of the weights"):
         figure.show(
             charts.gradient(shown, history, theme=theme),
             key="gradient",
-            alt=results.describe(
+            alt=figure.describe(
                 "Norm of the gradient and of the weights", history, "gradient_norm"
             ),
         )

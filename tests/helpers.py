@@ -4,13 +4,13 @@ import base64
 import json
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).parent.parent
+from tests.programs import ROOT
+
 PATIENCE = 30.0
 """Seconds for a training in the background; the first one imports scikit-learn."""
 

@@ -1,20 +1,9 @@
 """Benchmarks run; what they measure is for people to read, not for a test to judge."""
 
-import subprocess
-import sys
-
-from tests.helpers import ROOT
+from tests.programs import run_python
 
 
 def test_train_speed_prints_its_tables() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.train_speed", "--quick"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "lossopt / the two matrix products alone" in done.stdout
-    assert "one evaluation of all histories / one epoch of updates" in done.stdout
+    printed = run_python("-m", "benchmarks.train_speed", "--quick")
+    assert "lossopt / the two matrix products alone" in printed
+    assert "one evaluation of all histories / one epoch of updates" in printed

@@ -1,12 +1,11 @@
 """The examples run, and show what they are meant to show."""
 
 import re
-import subprocess
-import sys
+from functools import cache
 
 import pytest
 
-from tests.helpers import ROOT
+from tests.programs import ROOT, run_python
 
 # Words that each must print, by the name of its file.
 EXAMPLES = {
@@ -16,17 +15,9 @@ EXAMPLES = {
 }
 
 
+@cache
 def output_of(example: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"examples.{example}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_python("-W", "error", "-m", f"examples.{example}")
 
 
 def test_every_example_is_tested_and_in_the_readme() -> None:

@@ -1,6 +1,6 @@
 """Several runs on one chart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,11 +39,10 @@ def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
     ]
 
 
-def what_the_objective_hides(runs: Sequence[Run], column: str) -> str:
-    """In what runs of one loss differ that makes its values incomparable; '' for nothing."""
+def what_the_axes_hide(panels: Iterable[Mapping[str, Experiment]], column: str) -> str:
+    """In what runs on one axis differ that makes their values incomparable; '' for nothing."""
     if column not in OF_A_LOSS or column == "distance":
         return ""  # each distance is to the run's own optimum
-    differing = differing_settings([run.experiment for run in runs])
     words = {
         "dataset": "data",
         "standardize": "scaling",
@@ -55,7 +54,11 @@ def what_the_objective_hides(runs: Sequence[Run], column: str) -> str:
         "strength": "penalty",
         "l1_ratio": "penalty",
     }
-    found = [words.get(name, "data" if "." in name else "") for name in differing]
+    found = [
+        words.get(name, "data" if "." in name else "")
+        for members in panels
+        for name in differing_settings(list(members.values()))
+    ]
     return ", ".join(dict.fromkeys(word for word in found if word))
 
 
@@ -89,14 +92,15 @@ def overlay(
     )
 
 
-def panels(runs: Sequence[Run], column: str) -> dict[str, list[int]]:
-    """Which runs may share an axis for this column: by loss, or all under the name ''."""
-    if column not in OF_A_LOSS:
-        return {"": list(range(len(runs)))}
-    groups: dict[str, list[int]] = {}
-    for k, run in enumerate(runs):
-        groups.setdefault(run.experiment.loss, []).append(k)
-    return groups if len(groups) > 1 else {"": list(range(len(runs)))}
+def panels(experiments: Mapping[str, Experiment], column: str) -> dict[str, dict[str, Experiment]]:
+    """Which experiments may share an axis for this column: by loss, or all under the name ''."""
+    losses = {each.loss for each in experiments.values()}
+    if column not in OF_A_LOSS or len(losses) == 1:
+        return {"": dict(experiments)} if experiments else {}
+    groups: dict[str, dict[str, Experiment]] = {}
+    for label, each in experiments.items():
+        groups.setdefault(each.loss, {})[label] = each
+    return groups
 
 
 def one_loss(
@@ -157,8 +161,9 @@ def weight_ways(
     else:
         plane = principal_plane(runs)
         strands = [[way] for way in plane.ways]
-        title = f"Steps through weight space ({plane.share:.0%} of the movement is in this plane)"
-        x_title, y_title = "First principal direction", "Second principal direction"
+        title = "Steps through weight space"
+        x_title = f"First principal direction (both show {plane.share:.0%} of the movement)"
+        y_title = "Second principal direction"
     lines = [
         Way(name, strand, run.path_updates, hue, 2.5 if run.experiment.full_batch else 1.2)
         for name, strand, run, hue in zip(names, strands, runs, colour, strict=True)

@@ -150,6 +150,8 @@ def _add_level(figure: go.Figure, level: Level, theme: Theme, *, log_y: bool) ->
         return
     colour = level.colour or GREY[theme]
     figure.add_hline(y=level.value, line={"color": colour, "dash": "dot", "width": 1.5})
+    if not level.text:
+        return
     figure.add_annotation(
         text=level.text,
         font={"color": colour, "size": 12},

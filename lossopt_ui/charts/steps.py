@@ -22,8 +22,9 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
         y=list(bars),
         x=list(bars.values()),
         text=[f"{value:.3g}" for value in bars.values()],
-        textposition="outside",
-        cliponaxis=False,
+        textposition="inside",
+        insidetextanchor="end",
+        insidetextfont={"color": INK[theme]},
         width=0.55,
         marker={
             "color": [
@@ -44,5 +45,5 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
         exponentformat="power",
         dtick=1,
     )
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, ticklabelstandoff=6)
     return figure

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.helpers import COUNT_MESSAGES, ROOT, server
+from tests.browser.helpers import COUNT_MESSAGES, server
+from tests.programs import ROOT
 
 _FLAGS = [
     "--no-sandbox",

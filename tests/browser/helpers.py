@@ -17,8 +17,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Page
 
 from tests.helpers import plain
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.programs import ROOT
 
 # Counts the messages of Streamlit's WebSocket.  The app's own mark of a running script is not
 # enough: right after a click it still says that nothing runs.

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from lossopt_ui import navigation
 from tests.browser.figures_app import WIDE
-from tests.browser.helpers import ROOT, figure, goto, rerun, selector, server, shown_text
+from tests.browser.helpers import figure, goto, rerun, selector, server, shown_text
+from tests.programs import ROOT
 
 PAGES = {file.stem: file for file in sorted((ROOT / "pages").glob("*.py"))}
 START = Path(navigation.START).stem

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, certify, train, with_distance
-from tests.browser.helpers import ROOT, figure, goto, rerun, selector, server, shown_text
+from tests.browser.helpers import figure, goto, rerun, selector, server, shown_text
 from tests.helpers import trace
+from tests.programs import ROOT
 
 PATIENCE = 30_000
 """Milliseconds for a training; the first one in a process imports scikit-learn."""

@@ -1,14 +1,12 @@
 """Dependencies point inwards: pages -> lossopt_ui -> lossopt_core, and never back."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.programs import ROOT, run_python
 
 # A place and the modules that it must not import, with all that is below them.
 FORBIDDEN = {
@@ -59,10 +57,7 @@ def test_the_core_is_usable_where_there_is_no_screen():
         "import sys, lossopt_core;"
         "print(*({'streamlit', 'plotly'} & {name.split('.')[0] for name in sys.modules}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""
+    assert run_python("-c", code).strip() == ""
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -15,8 +15,8 @@ import pytest
 from lossopt_core import DATASETS, FIELDS, LOSSES, OPTIMIZERS, Experiment, RunStore
 from lossopt_core.command_line import grid, main, parser
 from lossopt_core.run import HISTORY_COLUMNS
+from tests.programs import ROOT, run_python
 
-ROOT = Path(__file__).parents[2]
 THE_ISSUES_LINE = (
     "train --dataset digits --loss hinge cross_entropy --optimizer gd sgd --strength 1e-3 --seeds 3"
 )
@@ -275,7 +275,7 @@ except SystemExit:
     pass
 assert not {"sklearn", "scipy", "streamlit", "plotly"} & set(sys.modules)
 """
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    run_python("-c", code)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipe of this kind")

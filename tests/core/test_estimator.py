@@ -1,10 +1,6 @@
 """The estimator: scikit-learn's own checks, and what its users rely on beyond them."""
 
-import os
-import subprocess
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,8 +26,8 @@ from lossopt_core import (
     suggested_learning_rate,
     train,
 )
+from tests.programs import run_python
 
-ROOT = Path(__file__).parents[2]
 IRIS = load_iris(return_X_y=True)
 
 
@@ -45,20 +41,6 @@ def two_clouds() -> tuple[np.ndarray, np.ndarray]:
 def scaled(load) -> tuple[np.ndarray, np.ndarray]:
     features, labels = load(return_X_y=True)
     return StandardScaler().fit_transform(features), labels
-
-
-def run_python(code: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 # scikit-learn's conventions
@@ -80,7 +62,7 @@ for loss in LOSSES:
             check(estimator)
             print(loss)
 """
-    assert run_python(code, SCIPY_ARRAY_API="1").split() == list(LOSSES)
+    assert run_python("-c", code, SCIPY_ARRAY_API="1").split() == list(LOSSES)
 
 
 def test_parameters_and_their_defaults_are_those_of_an_experiment():
@@ -341,7 +323,7 @@ print("sklearn" in sys.modules, "LinearClassifier" in dir(lossopt_core))
 lossopt_core.LinearClassifier
 print("sklearn" in sys.modules)
 """
-    assert run_python(code).split() == ["False", "True", "True"]
+    assert run_python("-c", code).split() == ["False", "True", "True"]
 
 
 def test_the_package_has_what_it_lists_and_nothing_else():

@@ -34,8 +34,8 @@ from lossopt_core import store_layout as layout
 from lossopt_core.experiment import flat_settings
 from lossopt_core.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS, WHOLE_COLUMNS, Run, history_table
 from lossopt_core.store import UnknownRunError
+from tests.programs import ROOT
 
-ROOT = Path(__file__).parents[2]
 TINY = Experiment(
     dataset="course_demo", test_fraction=0, standardize=False, batch_size=2, epochs=2, evaluations=4
 )

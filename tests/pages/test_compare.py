@@ -170,6 +170,12 @@ def test_values_of_other_data_or_penalties_are_not_compared_without_a_word(
     assert "differ in" not in words(app)
 
 
+def test_runs_on_axes_of_their_own_may_differ_in_the_penalty(store: RunStore) -> None:
+    runs = train([Experiment(epochs=1), Experiment(epochs=1, loss="hinge", strength=0.5)])
+    store.save(runs)
+    assert "differ in" not in words(open_page("compare", ids(*runs)))
+
+
 def test_options_are_told_with_their_data_set(store: RunStore) -> None:
     runs = train(
         [

@@ -1,5 +1,6 @@
 """Certificates in the background: for whoever waits, the newest first."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -46,20 +47,22 @@ def test_what_failed_once_is_not_promised_again(
 def test_the_newest_comes_first_and_the_forgotten_never(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, done, certificate = threading.Event(), [], certify(SMALL)
+    begun, go_on = threading.Event(), threading.Event()
+    done, certificate, seconds = [], certify(SMALL), itertools.count()
 
     def slow(experiment: Experiment, *, time_budget: float) -> Certificate:
+        begun.set()
         go_on.wait(20)
         done.append(experiment.strength)
         return certificate
 
     monkeypatch.setattr(certifier, "certify", slow)
-    monkeypatch.setattr(certifier, "FORGOTTEN_SECONDS", 2.0)
-    worker = Certifier()
+    now = 0.0
+    worker = Certifier(clock=lambda: now + 1e-3 * next(seconds))
     worker.ask(SMALL.but(strength=1.0), store)
-    time.sleep(0.1)  # the worker has begun with it
+    begun.wait(20)
     worker.ask(SMALL.but(strength=2.0), store)
-    time.sleep(2.5)  # nobody asks for it again
+    now += certifier.FORGOTTEN_SECONDS  # nobody asks for it again
     worker.ask(SMALL.but(strength=3.0), store)
     worker.ask(SMALL.but(strength=4.0), store)
     go_on.set()

@@ -1,7 +1,5 @@
 """Trainings in the background end with their visitors, and with the program."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
@@ -9,7 +7,7 @@ import pytest
 
 from lossopt_core import Experiment, RunStore
 from lossopt_ui.jobs import Job, Visitor, Workers
-from tests.helpers import ROOT
+from tests.programs import run_python
 
 LONG = Experiment(epochs=100_000)
 
@@ -77,5 +75,5 @@ def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> N
         "job = workers.begin([Experiment(epochs=100_000)], RunStore());\n"
         "while job.share == 0: time.sleep(0.02)"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=True)
+    run_python("-c", program)
     assert list(store.list()["status"]) == ["stopped"]

@@ -1,0 +1,45 @@
+"""A part of a page that is drawn again and again while something goes on elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+SECONDS = 0.5
+"""Between two looks."""
+Seen = TypeVar("Seen")
+
+
+@dataclass(eq=False)
+class _Part(Generic[Seen]):
+    """A fragment keeps it from one look to the next.
+
+    first   what was seen when the page was run, None once that has been drawn
+    """
+
+    look: Callable[[], Seen]
+    goes_on: Callable[[Seen], bool]
+    draw: Callable[[Seen], None]
+    first: Seen | None
+    polling: bool
+
+
+def watch(
+    look: Callable[[], Seen], goes_on: Callable[[Seen], bool], draw: Callable[[Seen], None]
+) -> None:
+    """Draw what `look` sees, and look again as long as that `goes_on`: a fragment of the page.
+
+    Once it has ended the whole page is run, so that its other parts know.
+    """
+    first = look()
+    part = _Part(look, goes_on, draw, first, goes_on(first))
+    st.fragment(_show, run_every=SECONDS if part.polling else None)(part)
+
+
+def _show(part: _Part[Seen]) -> None:
+    seen = part.look() if part.first is None else part.first
+    if part.polling and part.first is None and not part.goes_on(seen):
+        st.rerun()  # ends the polling
+    part.first = None
+    part.draw(seen)
