@@ -108,7 +108,7 @@ def certify(
     solved = problem if penalised else replace(problem, squared=ALMOST_NO_PENALTY)
     fits = newton_step_seconds(problem) <= time_budget / 10
     fits = fits and problem.classes * problem.X.shape[1] <= MOST_UNKNOWNS
-    best = np.zeros((problem.classes, problem.X.shape[1]))
+    best: Array = np.zeros((problem.classes, problem.X.shape[1]))
     objective, lower_bound = solved.objective(best), 0.0
     # Absolute values that vanish beside the squares are left to them by the search alone.
     searched = solved

@@ -9,18 +9,20 @@ nothing of the others.  One run is a stack of one; there is no second way to tra
 Shapes are those of `linear`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lossopt_core import linear
 from lossopt_core.data import Data
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment import Experiment, parameter_names
+from lossopt_core.feed import Feed, Piece, cut
 from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import LOSSES, Loss
+from lossopt_core.losses import LOSSES, Loss, first_places
 from lossopt_core.optimizers import OPTIMIZERS, Memory, Optimizer
+from lossopt_core.precision import PRECISIONS
 from lossopt_core.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.schedules import SCHEDULES, Schedule
 
@@ -38,14 +40,15 @@ Weights after update t enter with the share (LEANING + 1) / (t + LEANING): the s
 class Block:
     """Consecutive runs of one kind, with their parameters and memory.
 
-    `W`, `gradient` and `scratch` are views of the cohort's arrays; `average` is the running mean
-    of the weights, where that is wanted.
+    `W`, `gradient`, `scratch` and `total` are views of the cohort's arrays; `average` is the
+    running mean of the weights, where that is wanted.
     """
 
     runs: slice
     W: Array
     gradient: Array
     scratch: Array
+    total: Array
     loss: Loss
     regularizer: Regularizer
     optimizer: Optimizer
@@ -53,6 +56,22 @@ class Block:
     rate: Array
     memory: Memory
     average: Array | None
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Room for the scores of a piece of B examples.
+
+    scores      (R, C, B)
+    of_block    views of the scores, one a block
+    first       (R, B), where the scores of class 0 are in a row
+    ones        (B,): a product with them adds up faster than a sum
+    """
+
+    scores: Array
+    of_block: list[Array]
+    first: Labels
+    ones: Array
 
 
 def kind(experiment: Experiment) -> tuple[str, str, str, str, bool]:
@@ -103,17 +122,20 @@ class Cohort:
 
     def __init__(self, experiments: Sequence[Experiment], data: Data) -> None:
         self.experiments = experiments
-        self.features = linear.with_ones(data.train_features)
-        self.labels = data.train_labels
-        self.test_features = linear.with_ones(data.test_features)
-        self.test_labels = data.test_labels
+        first = experiments[0]
+        minibatch = 0 if first.full_batch else first.batch_size
+        self.dtype = PRECISIONS[first.precision].dtype
+        self.train = Feed(data.train_features, data.train_labels, minibatch, self.dtype)
+        self.test = Feed(data.test_features, data.test_labels, 0, self.dtype)
         classes, features = len(data.class_names), data.train_features.shape[1]
-        self.W = np.stack([initial_weights(each, classes, features) for each in experiments])
+        start = [initial_weights(each, classes, features) for each in experiments]
+        self.W = np.stack(start).astype(self.dtype)
         self.gradient = np.empty_like(self.W)
         self.scratch = np.empty_like(self.W)
+        self.total = np.empty(len(experiments))
         self.examples_at_once = max(32, SCORES_AT_ONCE // self.W[:, :, 0].size)
-        self.scores = np.empty(self.W[:, :, 0].size * self.examples_at_once)
-        self.batch_features = np.empty((experiments[0].examples_per_update, features + 1))
+        self.scores = np.empty(self.W[:, :, 0].size * self.examples_at_once, self.dtype)
+        self.boards: dict[int, Board] = {}
         self.blocks = list(self._blocks())
 
     def _blocks(self) -> Iterator[Block]:
@@ -125,31 +147,40 @@ class Cohort:
             members = self.experiments[first:end]
             runs = slice(first, end)
             loss, regularizer, optimizer, schedule, averaging = kinds[first]
-            rule = OPTIMIZERS[optimizer](**parameters(OPTIMIZERS[optimizer], members))
+            rule = OPTIMIZERS[optimizer](**self._parameters(OPTIMIZERS[optimizer], members))
             yield Block(
                 runs=runs,
                 W=self.W[runs],
                 gradient=self.gradient[runs],
                 scratch=self.scratch[runs],
-                loss=LOSSES[loss](**parameters(LOSSES[loss], members)),
+                total=self.total[runs],
+                loss=LOSSES[loss](**self._parameters(LOSSES[loss], members)),
                 regularizer=REGULARIZERS[regularizer](
                     **self._penalty_parameters(REGULARIZERS[regularizer], members)
                 ),
                 optimizer=rule,
                 schedule=SCHEDULES[schedule],
-                rate=column([each.learning_rate for each in members]),
+                rate=self._column(members, "learning_rate"),
                 memory=rule.start(self.W[runs]),
                 average=self.W[runs].copy() if averaging else None,
             )
             first = end
 
+    def _parameters(self, entry: type[Any], members: Sequence[Experiment]) -> dict[str, Array]:
+        """A registry entry's own parameters out of the members' settings of the same names."""
+        return {name: self._column(members, name) for name in parameter_names(entry)}
+
+    def _column(self, members: Sequence[Experiment], name: str) -> Array:
+        """One number a run, (R, 1, 1): broadcasts against weights and scores."""
+        return np.array([getattr(each, name) for each in members], self.dtype)[:, None, None]
+
     def _penalty_parameters(
         self, entry: type[Regularizer], members: Sequence[Experiment]
     ) -> dict[str, Array]:
         """Parameters with strength (R, 1, D): a bias is a weight of strength 0."""
-        values = parameters(entry, members)
+        values = self._parameters(entry, members)
         if "strength" in values:
-            weights_only = np.ones(self.W.shape[2])
+            weights_only = np.ones(self.W.shape[2], self.dtype)
             weights_only[-1] = 0.0
             values["strength"] = values["strength"] * weights_only
         return values
@@ -157,19 +188,18 @@ class Cohort:
     def step(self, batch: Labels | None, update: int, updates: int) -> Array:
         """Make update number `update` (from 0) of all runs on a batch (None: all examples).
 
-        Returns the objective on the batch before the step, (R,).
+        Returns the objective on the batch before the step, (R,): valid until the next one.
         """
         if batch is None:
-            X, y = self.features, self.labels
+            self.data_gradient(self.W, self.train.pieces(self.examples_at_once))
         else:
-            # With mode="raise", take would fill a buffer of its own before it fills this one.
-            X = self.batch_features[: len(batch)]
-            self.features.take(batch, axis=0, out=X, mode="clip")
-            y = self.labels[batch]
-        objective = self.data_gradient(self.W, X, y)
+            piece = self.train.batch(batch)
+            small = len(batch) <= self.examples_at_once
+            self.data_gradient(self.W, (piece,) if small else cut(piece, self.examples_at_once))
         for block in self.blocks:
             W, gradient, scratch = block.W, block.gradient, block.scratch
-            objective[block.runs] += block.regularizer.add_gradient(W, gradient, scratch)
+            total = block.total
+            total += block.regularizer.add_gradient(W, gradient, scratch)
             rate = block.rate * block.schedule.factor(update / updates)
             block.optimizer.update(W, gradient, block.memory, rate, update + 1)
             block.regularizer.prox(W, rate, scratch)
@@ -177,7 +207,7 @@ class Cohort:
                 np.subtract(W, block.average, out=scratch)
                 scratch *= (LEANING + 1) / (update + 1 + LEANING)
                 np.add(block.average, scratch, out=block.average)
-        return objective
+        return self.total
 
     def classifiers(self) -> Array:
         """The weights that count, (R, C, D): the last ones, or their mean where that is wanted."""
@@ -189,50 +219,58 @@ class Cohort:
                 classifiers[block.runs] = block.average
         return classifiers
 
-    def data_gradient(self, W: Array, X: Array, y: Labels, right: Array | None = None) -> Array:
-        """Put the gradient of the mean data loss at W into `gradient`; return that loss, (R,).
+    def data_gradient(self, W: Array, pieces: Iterable[Piece], right: Array | None = None) -> None:
+        """Put mean data losses at W into `total` (R,) and their gradients into `gradient`.
 
         The number of right predictions is added to `right` (R,), if given.
         """
-        loss = np.zeros(len(self.W))
+        self.total.fill(0.0)
+        examples = 0
         out = self.gradient
-        for X_piece, y_piece, scores in self._scored(W, X, y, right):
-            loss += self._to_gradient(scores, y_piece)
-            linear.pull_back(scores, X_piece, out)
+        for X, labels in pieces:
+            board = self._scored(W, X, labels, right)
+            self._to_gradient(board, labels)
+            linear.pull_back(board.scores, X, out)
             if out is self.scratch:
                 self.gradient += out
             out = self.scratch
-        self.gradient *= 1.0 / len(y)
-        loss *= 1.0 / len(y)
-        return loss
+            examples += len(labels)
+        self.gradient *= 1.0 / examples
+        self.total *= 1.0 / examples
 
-    def _scored(
-        self, W: Array, X: Array, y: Labels, right: Array | None
-    ) -> Iterator[tuple[Array, Labels, Array]]:
-        """Examples in pieces, with their scores (R, C, piece), free to be overwritten."""
-        runs, classes, _ = W.shape
-        for first in range(0, len(y), self.examples_at_once):
-            X_piece = X[first : first + self.examples_at_once]
-            y_piece = y[first : first + self.examples_at_once]
-            buffer = self.scores[: runs * classes * len(y_piece)].reshape(runs, classes, -1)
-            scores = linear.scores(W, X_piece, buffer)
-            if right is not None:
-                right += np.count_nonzero(predicted(scores) == y_piece, axis=-1)
-            yield X_piece, y_piece, scores
+    def _scored(self, W: Array, X: Array, labels: Labels, right: Array | None) -> Board:
+        """The board with the scores of a piece."""
+        board = self.boards.get(len(labels)) or self._new_board(len(labels))
+        linear.scores(W, X, board.scores)
+        if right is not None:
+            right += np.count_nonzero(predicted(board.scores) == labels, axis=-1)
+        return board
 
-    def _to_gradient(self, scores: Array, labels: Labels) -> Array:
-        """Overwrite scores with the gradient of each run's loss; return total losses, (R,)."""
-        total = np.empty(len(self.W))
-        for block in self.blocks:
-            values = block.loss.to_gradient(scores[block.runs], labels)
-            values.sum(axis=-1, out=total[block.runs])
-        return total
+    def _new_board(self, examples: int) -> Board:
+        """All boards share their room: only one is in use at a time."""
+        runs, classes, _ = self.W.shape
+        scores = self.scores[: runs * classes * examples].reshape(runs, classes, examples)
+        of_block = [scores[block.runs] for block in self.blocks]
+        self.boards[examples] = Board(
+            scores, of_block, first_places(scores.shape), np.ones(examples)
+        )
+        return self.boards[examples]
+
+    def _to_gradient(self, board: Board, labels: Labels) -> None:
+        """Overwrite scores with the gradient of each run's loss; add the losses to `total`."""
+        true = board.first + labels * len(labels)
+        for block, scores in zip(self.blocks, board.of_block, strict=True):
+            # A block's scores are contiguous: its places are those of as many first runs.
+            values = block.loss.to_gradient(scores, true[: len(scores)])
+            total = block.total
+            total += values.dot(board.ones)
 
     def evaluate(self) -> Array:
         """All data: (columns, R), the columns of a history from `objective` on."""
         W = self.classifiers()
         right = np.zeros(len(W))
-        data_loss = self.data_gradient(W, self.features, self.labels, right)
+        self.data_gradient(W, self.train.pieces(self.examples_at_once), right)
+        data_loss = self.total.copy()
         penalty = np.zeros(len(W))
         for block in self.blocks:
             penalty[block.runs] = block.regularizer.value(W[block.runs])
@@ -244,21 +282,22 @@ class Cohort:
                 penalty,
                 norm(self.gradient),
                 norm(W[..., :-1]),
-                right / len(self.labels),
+                right / len(self.train.labels),
                 *self._test(W),
             ]
         )
 
     def _test(self, W: Array) -> tuple[Array, Array]:
         """Mean loss and accuracy on the test part; NaN where there is none."""
-        examples = len(self.test_labels)
+        examples = len(self.test.labels)
         if examples == 0:
             nothing = np.full(len(self.W), np.nan)
             return nothing, nothing
-        loss, right = np.zeros(len(self.W)), np.zeros(len(self.W))
-        for _, labels, scores in self._scored(W, self.test_features, self.test_labels, right):
-            loss += self._to_gradient(scores, labels)
-        return loss / examples, right / examples
+        self.total.fill(0.0)
+        right = np.zeros(len(self.W))
+        for X, labels in self.test.pieces(self.examples_at_once):
+            self._to_gradient(self._scored(W, X, labels, right), labels)
+        return self.total / examples, right / examples
 
     def park(self, run: int) -> None:
         """Put a run to rest at zero weights, where it cannot disturb the others."""
@@ -271,19 +310,6 @@ class Cohort:
                     array[inside] = 0.0
                 if block.average is not None:
                     block.average[inside] = 0.0
-
-
-def column(values: Sequence[float]) -> Array:
-    """One number a run, (R, 1, 1): broadcasts against weights and scores."""
-    return np.array(values, dtype=np.float64)[:, None, None]
-
-
-def parameters(entry: type[Any], members: Sequence[Experiment]) -> dict[str, Array]:
-    """A registry entry's own parameters out of the members' settings of the same names."""
-    return {
-        parameter.name: column([getattr(each, parameter.name) for each in members])
-        for parameter in fields(entry)
-    }
 
 
 def predicted(scores: Array) -> Labels:

@@ -65,17 +65,21 @@ def _load(experiment: Experiment) -> Data:
     entry = DATASETS[experiment.dataset]
     examples = entry.make(experiment.dataset_options, experiment.split_seed)
     train, test = _split(examples, experiment)
-    features = examples.features
-    center, scale = np.zeros(features.shape[1]), np.ones(features.shape[1])
+    parts = [examples.features[rows] for rows in (train, test)]
+    features = examples.features.shape[1]
+    center, scale = np.zeros(features), np.ones(features)
     if experiment.standardize:
         from sklearn.preprocessing import StandardScaler
 
-        scaler = StandardScaler().fit(features[train])
+        scaler = StandardScaler().fit(parts[0])
         center, scale = scaler.mean_, scaler.scale_
+    for part in parts:  # in place, since they may be large
+        part -= center
+        part /= scale
     data = Data(
-        train_features=(features[train] - center) / scale,
+        train_features=parts[0],
         train_labels=_with_noise(examples.labels[train], len(examples.class_names), experiment),
-        test_features=(features[test] - center) / scale,
+        test_features=parts[1],
         test_labels=examples.labels[test],
         class_names=examples.class_names,
         feature_names=examples.feature_names,

@@ -25,6 +25,7 @@ last column of ones; scores, margins and pulls are (C, n).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -33,7 +34,7 @@ from lossopt_core import linear
 from lossopt_core.data import load_data
 from lossopt_core.experiment import Experiment, loss_of, regularizer_of
 from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss, set_true_class, sum_over_classes, true_class
+from lossopt_core.losses import Loss, places, set_true_class, sum_over_classes, true_class
 
 # What summing in another order may change, relative to the size of the sums.
 ROUNDING = 1e-13
@@ -78,6 +79,11 @@ class Problem:
         """How many examples are trained on."""
         return len(self.labels)
 
+    @cached_property
+    def true(self) -> Labels:
+        """Where the true classes are among (C, n) scores."""
+        return places((self.classes, self.examples), self.labels)
+
     def scores(self, theta: Array) -> Array:
         """(C, n) scores."""
         scores: Array = linear.scores(theta[None], self.X)[0]
@@ -85,8 +91,8 @@ class Problem:
 
     def margins(self, scores: Array) -> Array:
         """By how much each class misses the margin, (C, n); 0 for the true class."""
-        missing = scores - true_class(scores, self.labels) + self.margin
-        set_true_class(missing, self.labels, 0.0)
+        missing = scores - true_class(scores, self.true) + self.margin
+        set_true_class(missing, self.true, 0.0)
         return missing
 
     def penalty(self, theta: Array) -> float:
@@ -102,8 +108,8 @@ class Problem:
     def smooth_part(self, theta: Array) -> tuple[float, Array]:
         """Mean loss and squared penalty of a smooth loss; the pulls (C, n) at that point."""
         pulls = self.scores(theta)
-        loss = float(self.loss.to_gradient(pulls, self.labels).mean())
-        set_true_class(pulls, self.labels, 0.0)
+        loss = float(self.loss.to_gradient(pulls, self.true).mean())
+        set_true_class(pulls, self.true, 0.0)
         return loss + self.squared * float((theta[:, :-1] ** 2).sum()), pulls
 
     def rounded_part(self, theta: Array, softness: float) -> tuple[float, Array]:
@@ -121,7 +127,7 @@ class Problem:
     def pull_back(self, pulls: Array) -> Array:
         """(C, n) pulls to the gradient (C, D + 1) of the mean loss."""
         upstream = pulls.copy()
-        set_true_class(upstream, self.labels, -sum_over_classes(pulls))
+        set_true_class(upstream, self.true, -sum_over_classes(pulls))
         gradient: Array = linear.pull_back(upstream[None], self.X)[0] / self.examples
         return gradient
 
@@ -150,7 +156,7 @@ class Problem:
     def boxed(self, pulls: Array) -> Array:
         """Pulls within the domain of the conjugate."""
         pulls = np.maximum(pulls, 0.0)
-        set_true_class(pulls, self.labels, 0.0)
+        set_true_class(pulls, self.true, 0.0)
         if self.name == "hinge":
             np.minimum(pulls, 1.0, out=pulls)
         elif self.name == "cross_entropy":
@@ -197,8 +203,8 @@ class Problem:
                 break
             flows = np.maximum(0.0, room + (1 - share) / share * needed)
             flows[counts == 0] = 0.0
-            centre = (flows / np.maximum(counts, 1))[:, self.labels]
-            set_true_class(centre, self.labels, 0.0)
+            centre = (flows / np.maximum(counts, 1)).take(self.labels, axis=1)
+            set_true_class(centre, self.true, 0.0)
             pulls = (1 - share) * pulls + share * centre
         return pulls
 

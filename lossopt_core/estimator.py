@@ -99,6 +99,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         replacement: bool = False,
         averaging: bool = False,
         epochs: int = 20,
+        precision: str = "float64",
         init_scale: float = 0.0,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -115,6 +116,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.replacement = replacement
         self.averaging = averaging
         self.epochs = epochs
+        self.precision = precision
         self.init_scale = init_scale
         self.random_state = random_state
 
@@ -125,8 +127,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         or beyond 1e70; for fewer than two classes.  A training that diverges gives a
         ConvergenceWarning.
         """
-        features, given = validate_data(self, X, y, dtype=np.float64)
-        if np.abs(features).max() > LARGEST_FEATURE:
+        features, given = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        if max(float(features.max()), -float(features.min())) > LARGEST_FEATURE:
             raise ValueError(f"X must hold no number beyond {LARGEST_FEATURE:g}: scale it")
         check_classification_targets(given)
         self.classes_, labels = np.unique(given, return_inverse=True)

@@ -11,6 +11,7 @@ from lossopt_core.datasets import DATASETS, Size
 from lossopt_core.fields import LONGEST_SHOWN, Choice, Field, Number, Switch, brief
 from lossopt_core.losses import CERTIFIED_LOSSES, LOSSES, Loss
 from lossopt_core.optimizers import OPTIMIZERS, Optimizer
+from lossopt_core.precision import PRECISIONS
 from lossopt_core.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.schedules import SCHEDULES
 from lossopt_core.stopping import STOPPING
@@ -28,7 +29,7 @@ DATA_SETTINGS = (
     "label_noise",
 )
 """What determines the data: equal values, equal examples in equal order."""
-ADDED_SETTINGS = ("label_noise", "replacement", "averaging", "stopping")
+ADDED_SETTINGS = ("label_noise", "replacement", "averaging", "stopping", "precision")
 """Settings that came later; at their defaults they have no say, so that older ids stay."""
 
 
@@ -130,6 +131,9 @@ class Experiment:
             "Relative progress, or distance to the optimum, at which it ends.", logarithmic=True,
         )
     )  # fmt: skip
+    precision: str = setting(
+        Choice("Precision", "float64", PRECISIONS, "The numbers that training computes with.")
+    )
     evaluations: int = setting(
         Number("Evaluations", 60, 2, 1_000, "Points on the curves.", whole=True)
     )

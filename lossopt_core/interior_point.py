@@ -252,7 +252,8 @@ def newton_direction(problem: Problem, state: State, mu: float) -> tuple[State, 
     """The Newton step towards the central path's point mu, and the barrier's slope along it."""
     theta, n = state.theta, problem.examples
     C, D = theta.shape
-    margin_slope = margin_target = weight_slope = weight_target = np.zeros(0)
+    nothing: Array = np.zeros(0)
+    margin_slope = margin_target = weight_slope = weight_target = nothing
     if state.margins is None:
         H = problem.hessian(theta)
         gradient = problem.pull_back(problem.smooth_part(theta)[1])
@@ -260,7 +261,7 @@ def newton_direction(problem: Problem, state: State, mu: float) -> tuple[State, 
         margin_slope, margin_target = state.margins.linearised(n * mu)
         H = problem.hessian_of_pulls(margin_slope)
         pulls = margin_target.copy()
-        set_true_class(pulls, problem.labels, 0.0)
+        set_true_class(pulls, problem.true, 0.0)
         gradient = problem.pull_back(pulls)
     ridge = np.zeros((C, D))
     ridge[:, :-1] = 2 * problem.squared
@@ -284,7 +285,7 @@ def newton_direction(problem: Problem, state: State, mu: float) -> tuple[State, 
     else:
         change = problem.margins(problem.scores(step))
         change -= problem.margin
-        set_true_class(change, problem.labels, 0.0)
+        set_true_class(change, problem.true, 0.0)
         margins = state.margins.direction(n * mu, margin_slope, margin_target, change)
         slope = float(np.vdot(2 * problem.squared * theta[:, :-1], step[:, :-1]))
         slope += state.margins.barrier_slope(n * mu, margins) / n

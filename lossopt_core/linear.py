@@ -12,10 +12,13 @@ The run axis leads and the example axis is last, so that a slice of runs is a vi
 reduction over classes is vectorised over examples.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
+"""Double or single numbers: as the precision of the training says."""
 Labels = NDArray[np.int64]
 
 
@@ -27,14 +30,18 @@ def with_ones(features: Array) -> Array:
 def scores(W: Array, X: Array, out: Array | None = None) -> Array:
     """(R, C, D) weights and a (B, D) batch to (R, C, B) scores: one product for all runs."""
     runs, classes, features = W.shape
-    flat = None if out is None else out.reshape(runs * classes, len(X))
-    product = np.matmul(W.reshape(runs * classes, features), X.T, out=flat)
-    return product.reshape(runs, classes, len(X))
+    if out is None:
+        out = np.empty((runs, classes, len(X)), W.dtype)
+    rows = runs * classes
+    np.dot(W.reshape(rows, features), X.T, out=out.reshape(rows, len(X)))
+    return out
 
 
 def pull_back(upstream: Array, X: Array, out: Array | None = None) -> Array:
     """(R, C, B) gradients of the scores to (R, C, D) gradients of the weights: one product."""
     runs, classes, batch = upstream.shape
-    flat = None if out is None else out.reshape(runs * classes, X.shape[1])
-    product = np.matmul(upstream.reshape(runs * classes, batch), X, out=flat)
-    return product.reshape(runs, classes, X.shape[1])
+    if out is None:
+        out = np.empty((runs, classes, X.shape[1]), X.dtype)
+    rows = runs * classes
+    np.dot(upstream.reshape(rows, batch), X, out=out.reshape(rows, X.shape[1]))
+    return out

@@ -10,9 +10,11 @@ To add a loss, write a frozen dataclass with `to_gradient` and `steps` (a smooth
 an `Experiment` that it uses.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import lru_cache
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,11 +36,12 @@ class Loss(ABC):
     """Whether the best possible objective can be proved: `certificates` knows its conjugate."""
 
     @abstractmethod
-    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+    def to_gradient(self, scores: Array, true: Labels) -> Array:
         """Overwrite `scores` (..., C, B) with their gradient; return the values (..., B).
 
         Values and gradients share most of their arithmetic, and training needs both at every
-        update.
+        update.  `true` (..., B) are the places of the true classes in the scores, which are
+        contiguous: they are looked up several times.
         """
 
     @abstractmethod
@@ -65,12 +68,13 @@ class Loss(ABC):
 
     def value(self, scores: Array, labels: Labels) -> Array:
         """Loss of each example: scores (..., C, B) and labels (B,) to (..., B)."""
-        return self.to_gradient(np.array(scores, dtype=np.float64), labels)
+        own = np.array(scores, dtype=np.float64, order="C")
+        return self.to_gradient(own, places(own.shape, labels))
 
     def gradient(self, scores: Array, labels: Labels) -> Array:
         """Derivative of each example's loss with respect to its scores, shaped as the scores."""
-        gradient = np.array(scores, dtype=np.float64)
-        self.to_gradient(gradient, labels)
+        gradient = np.array(scores, dtype=np.float64, order="C")
+        self.to_gradient(gradient, places(gradient.shape, labels))
         return gradient
 
     def at_equal_scores(self, classes: int) -> float:
@@ -78,28 +82,53 @@ class Loss(ABC):
         return float(self.value(np.zeros((classes, 1)), np.zeros(1, dtype=np.int64))[0])
 
 
-def true_class(scores: Array, labels: Labels) -> Array:
+def first_places(shape: tuple[int, ...]) -> Labels:
+    """Where the scores of class 0 are: of scores (..., C, B) of this shape in a row, (..., B)."""
+    *lead, classes, examples = shape
+    stacks = np.arange(math.prod(lead)).reshape(*lead, 1)
+    return stacks * (classes * examples) + np.arange(examples)
+
+
+def places(shape: tuple[int, ...], labels: Labels) -> Labels:
+    """Where the scores of the true classes are: of scores (..., C, B) in a row, (..., B)."""
+    return first_places(shape) + labels * len(labels)
+
+
+def in_a_row(scores: Array) -> Array:
+    """The same numbers as one row, to look them up by their places."""
+    return scores.reshape(-1, copy=False)
+
+
+def true_class(scores: Array, true: Labels) -> Array:
     """The score of the true class of every example, (..., C, B) to (..., 1, B)."""
-    return scores[..., labels, np.arange(len(labels))][..., None, :]
+    return in_a_row(scores)[true][..., None, :]
 
 
-def set_true_class(scores: Array, labels: Labels, value: Array | float) -> None:
+def set_true_class(scores: Array, true: Labels, value: Array | float) -> None:
     """Replace the entries of the true classes, in place."""
-    scores[..., labels, np.arange(len(labels))] = value
+    in_a_row(scores)[true] = value
 
 
 def sum_over_classes(scores: Array) -> Array:
     """(..., C, B) to (..., B)."""
     # A product with ones takes a third of the time of scores.sum(axis=-2), which adds C short
     # rows for every run.
-    total: Array = np.ones(scores.shape[-2]) @ scores
+    total: Array = ones(scores.shape[-2], scores.dtype) @ scores
     return total
 
 
-def to_violations(scores: Array, labels: Labels, margin: float | Array) -> None:
+@lru_cache
+def ones(count: int, dtype: np.dtype[Any]) -> Array:
+    """So many ones, read-only."""
+    row = np.ones(count, dtype)
+    row.setflags(write=False)
+    return row
+
+
+def to_violations(scores: Array, true: Labels, margin: float | Array) -> None:
     """Replace scores by max(0, s_j - s_y + margin), and by 0 for the true class."""
-    scores -= true_class(scores, labels) - margin
-    set_true_class(scores, labels, 0.0)
+    scores -= true_class(scores, true) - margin
+    set_true_class(scores, true, 0.0)
     np.maximum(scores, 0.0, out=scores)
 
 
@@ -110,9 +139,9 @@ def violation_steps(scores: Array, label: int, margin: float | Array) -> dict[st
     return {"score": scores, "s − s_true + Δ": missing}
 
 
-def balance(gradient: Array, labels: Labels) -> None:
+def balance(gradient: Array, true: Labels) -> None:
     """Give the true class minus the sum of the others: only score differences count."""
-    set_true_class(gradient, labels, -sum_over_classes(gradient))
+    set_true_class(gradient, true, -sum_over_classes(gradient))
 
 
 @dataclass(frozen=True)
@@ -133,11 +162,11 @@ class Hinge(Loss):
     smooth = False
     certified = True
 
-    def to_gradient(self, scores: Array, labels: Labels) -> Array:
-        to_violations(scores, labels, self.margin)
+    def to_gradient(self, scores: Array, true: Labels) -> Array:
+        to_violations(scores, true, self.margin)
         values = sum_over_classes(scores)
         np.greater(scores, 0.0, out=scores)
-        balance(scores, labels)
+        balance(scores, true)
         return values
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
@@ -161,11 +190,11 @@ class SquaredHinge(Loss):
     smooth = True
     certified = True
 
-    def to_gradient(self, scores: Array, labels: Labels) -> Array:
-        to_violations(scores, labels, self.margin)
+    def to_gradient(self, scores: Array, true: Labels) -> Array:
+        to_violations(scores, true, self.margin)
         values: Array = np.einsum("...cb,...cb->...b", scores, scores)
         scores *= 2.0
-        balance(scores, labels)
+        balance(scores, true)
         return values
 
     def steepest(self, classes: int) -> float:
@@ -173,10 +202,12 @@ class SquaredHinge(Loss):
         return 2.0 * classes
 
     def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
-        violations = np.array(scores, dtype=np.float64)
-        to_violations(violations, labels, self.margin)
-        product = 2.0 * (violations > 0) * (direction - true_class(direction, labels))
-        balance(product, labels)
+        violations = np.array(scores, dtype=np.float64, order="C")
+        direction = np.ascontiguousarray(direction)
+        true = places(violations.shape, labels)
+        to_violations(violations, true, self.margin)
+        product = 2.0 * (violations > 0) * (direction - true_class(direction, true))
+        balance(product, true)
         return product
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
@@ -200,21 +231,23 @@ class CrossEntropy(Loss):
     smooth = True
     certified = True
 
-    def to_gradient(self, scores: Array, labels: Labels) -> Array:
+    def to_gradient(self, scores: Array, true: Labels) -> Array:
         # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
-        scores -= true_class(scores, labels)
+        scores -= true_class(scores, true)
         # exp(710) overflows: subtract the top score of each example, which changes nothing.  It
         # is needed so rarely, and costs so much (a tenth of an update), that all are looked at
         # at once first; `not <=`, as NaN in a diverged run must not hide overflow in another.
-        top = np.zeros(len(labels))
-        if not scores.max() <= 700.0:
+        top = None
+        if not scores.max() <= highest_exponent(scores.dtype):
             top = scores.max(axis=-2)
             scores -= top[..., None, :]
         np.exp(scores, out=scores)
         total = sum_over_classes(scores)
         scores *= (1.0 / total)[..., None, :]
-        scores[..., labels, np.arange(len(labels))] -= 1.0
-        values: Array = np.log(total) + top
+        in_a_row(scores)[true] -= 1.0
+        values: Array = np.log(total, out=total)
+        if top is not None:
+            values += top
         return values
 
     def steepest(self, classes: int) -> float:
@@ -257,13 +290,13 @@ class CrammerSinger(Loss):
     summary = "Looks at the strongest rival of the true class only."
     smooth = False
 
-    def to_gradient(self, scores: Array, labels: Labels) -> Array:
-        to_violations(scores, labels, self.margin)
+    def to_gradient(self, scores: Array, true: Labels) -> Array:
+        to_violations(scores, true, self.margin)
         values: Array = scores.max(axis=-2)
         strongest = scores.argmax(axis=-2)[..., None, :]
         scores[...] = 0.0
         np.put_along_axis(scores, strongest, (values > 0)[..., None, :], axis=-2)
-        balance(scores, labels)
+        balance(scores, true)
         return values
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
@@ -291,14 +324,14 @@ class OneVsAll(Loss):
     summary = "A separate yes-or-no question for each class; the classes never meet."
     smooth = False
 
-    def to_gradient(self, scores: Array, labels: Labels) -> Array:
-        missing_of_true = (self.margin - true_class(scores, labels))[..., 0, :]
+    def to_gradient(self, scores: Array, true: Labels) -> Array:
+        missing_of_true = (self.margin - true_class(scores, true))[..., 0, :]
         scores += self.margin
-        set_true_class(scores, labels, missing_of_true)
+        set_true_class(scores, true, missing_of_true)
         np.maximum(scores, 0.0, out=scores)
         values = sum_over_classes(scores)
         np.greater(scores, 0.0, out=scores)
-        set_true_class(scores, labels, -true_class(scores, labels)[..., 0, :])
+        set_true_class(scores, true, -true_class(scores, true)[..., 0, :])
         return values
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
@@ -322,6 +355,12 @@ LOSSES: dict[str, type[Loss]] = {
 }
 CERTIFIED_LOSSES = tuple(name for name, entry in LOSSES.items() if entry.certified)
 """Names of the losses whose best possible objective can be proved."""
+
+
+@lru_cache
+def highest_exponent(dtype: np.dtype[Any]) -> float:
+    """Of a sum of up to 20,000 exponentials that does not overflow: 700 of doubles."""
+    return math.log(np.finfo(dtype).max) - 10.0
 
 
 def probabilities(scores: Array) -> Array:

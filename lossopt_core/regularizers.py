@@ -12,6 +12,7 @@ To add a penalty, write a frozen dataclass with these methods and enter it in `R
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -36,6 +37,11 @@ class Regularizer:
     def squared(self) -> float | Array:
         """What the sum of squared weights is multiplied by."""
         return 0.0
+
+    @cached_property
+    def doubled(self) -> float | Array:
+        """Twice `squared`: what the gradient needs at every update."""
+        return 2.0 * self.squared
 
     def value(self, W: Array) -> Array:
         """Penalty of each classifier, (..., C, D) to (...)."""
@@ -70,13 +76,14 @@ def soft_threshold(W: Array, threshold: Array | float, scratch: Array) -> None:
     W -= scratch
 
 
-def add_ridge(W: Array, strength: Array | float, gradient: Array, scratch: Array) -> Array:
-    """Add the gradient of strength * sum(W^2); return that sum for each classifier."""
-    np.multiply(W, 2.0 * strength, out=scratch)
+def add_ridge(W: Array, doubled: Array | float, gradient: Array, scratch: Array) -> Array:
+    """Add the gradient of doubled / 2 * sum(W^2); return that for each classifier."""
+    np.multiply(W, doubled, out=scratch)
     gradient += scratch
-    flat = (*W.shape[:-2], -1)
-    squares: Array = np.vecdot(W.reshape(flat), scratch.reshape(flat))
-    return 0.5 * squares
+    rows = (*W.shape[:-2], -1)
+    squares: Array = np.vecdot(W.reshape(rows), scratch.reshape(rows))
+    squares *= 0.5
+    return squares
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class L2(Regularizer):
         return total
 
     def add_gradient(self, W: Array, gradient: Array, scratch: Array) -> Array:
-        return add_ridge(W, self.strength, gradient, scratch)
+        return add_ridge(W, self.doubled, gradient, scratch)
 
     def add_least_subgradient(self, W: Array, gradient: Array) -> None:
         gradient += 2.0 * self.strength * W
@@ -153,7 +160,7 @@ class ElasticNet(Regularizer):
         return total
 
     def add_gradient(self, W: Array, gradient: Array, scratch: Array) -> Array:
-        ridge = add_ridge(W, self.squared, gradient, scratch)
+        ridge = add_ridge(W, self.doubled, gradient, scratch)
         total: Array = ridge + (self.absolute * np.abs(W)).sum(axis=(-2, -1))
         return total
 

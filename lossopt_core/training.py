@@ -120,6 +120,7 @@ def cohort_key(experiment: Experiment) -> tuple[object, ...]:
         experiment.seed,
         experiment.evaluations,
         experiment.replacement and not experiment.full_batch,
+        experiment.precision,
     )
 
 
@@ -282,8 +283,8 @@ class Training:
             experiment=self.experiments[run],
             history=history_table(rows[np.isfinite(rows[:, OBJECTIVE])]),
             minibatch=self._minibatch_table(run, made),
-            weights=W[:, :-1].copy(),
-            bias=W[:, -1].copy(),
+            weights=W[:, :-1].astype(np.float64),
+            bias=W[:, -1].astype(np.float64),
             path=np.concatenate([kept, W[None].astype("f4")]),
             path_updates=np.append(on_the_way, made),
             status=status,

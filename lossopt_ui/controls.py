@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment
 from lossopt_core.experiment import parameter_names
 from lossopt_core.fields import Choice, Number, Switch
+from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import links
 from lossopt_ui.views import Several
@@ -238,7 +239,8 @@ def run() -> dict[str, Any]:
     """Controls of the length of the training and its chances."""
     epochs = setting("epochs")
     with st.expander("Seed, start and evaluations"):
-        rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations")}
+        rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations", "precision")}
+        st.caption(PRECISIONS[rest["precision"]].summary)
     with st.expander("Sampling and stopping"):
         rest |= {name: setting(name) for name in ("replacement", "averaging", "stopping")}
         st.caption(STOPPING[rest["stopping"]].summary)

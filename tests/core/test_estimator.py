@@ -86,6 +86,7 @@ BAD = {
     "batch_size": 0,
     "replacement": 1,
     "averaging": "yes",
+    "precision": "half",
     "epochs": 2.5,
     "init_scale": float("nan"),
     "random_state": "zero",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lossopt_core import LOSSES
-from lossopt_core.losses import Loss, probabilities
+from lossopt_core.losses import Loss, places, probabilities
 
 CLASSES, BATCH = 4, 6
 
@@ -120,7 +120,7 @@ def test_value_and_gradient_leave_the_scores_alone_and_to_gradient_overwrites_th
     before = scores.copy()
     value, gradient = loss.value(scores, labels), loss.gradient(scores, labels)
     assert_array_equal(scores, before)
-    assert_array_equal(loss.to_gradient(scores, labels), value)
+    assert_array_equal(loss.to_gradient(scores, places(scores.shape, labels)), value)
     assert_array_equal(scores, gradient)
 
 
