@@ -11,13 +11,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 import pandas as pd
 
+from lossopt_core.backends import trained_on_processors
 from lossopt_core.experiment import Experiment
 from lossopt_core.export import declared_settings, tidy, to_csv, to_json
 from lossopt_core.fields import Number
@@ -31,6 +32,7 @@ TRAINED_AT_ONCE = 256
 
 FIGURES = ("objective", "train_accuracy", "test_accuracy", "status")
 FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "json": to_json}
+JOBS = Number("Jobs", 1, 1, 1024, "Processes that train side by side.", whole=True)
 LAST = Number("Last", 20, 1, 1e9, "The newest runs.", whole=True)
 
 FAILED, BAD_VALUE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
@@ -121,8 +123,15 @@ def parser() -> argparse.ArgumentParser:
         train_command,
         "Train a grid: every combination of the values given. Runs that are kept already"
         "\nare not trained again; Ctrl-C keeps what is done.",
-        usage="[--SETTING VALUE ...] ... [--option NAME=VALUE ...] [--seeds N] [--store ADDRESS]",
+        usage="[--SETTING VALUE ...] ... [--option NAME=VALUE ...] [--seeds N] [--jobs N]"
+        " [--store ADDRESS]",
         epilog=f"{EXAMPLES}\n{names()}",
+    )
+    training.add_argument(
+        "--jobs",
+        metavar="N",
+        help="processes that train side by side; default: 1. With more, Ctrl-C gives up what"
+        " they have under way",
     )
     add_settings(training)
     listing = add(
@@ -162,12 +171,14 @@ examples:
 def train_command(chosen: argparse.Namespace) -> int:
     """Train what is missing, save it as it comes, and print the grid."""
     experiments = grid(vars(chosen))
+    jobs = checked("jobs", JOBS, chosen.jobs or "1")
     store = RunStore(chosen.store)
     missing = store.missing(experiments)
     if there := len(experiments) - len(missing):
         say(f"{there} of {counted(len(experiments))} in the store already.")
-    with interruptible() as interrupted:
-        train_and_save(missing, store, interrupted)
+    with interruptible(at_once=jobs > 1) as interrupted:
+        with suppress(KeyboardInterrupt) if jobs > 1 else nullcontext():
+            train_and_save(missing, store, interrupted, jobs)
         ended = interrupted()
     print_grid(experiments, store)
     if ended:
@@ -178,14 +189,11 @@ def train_command(chosen: argparse.Namespace) -> int:
 
 
 def train_and_save(
-    experiments: Sequence[Experiment], store: RunStore, should_stop: Callable[[], bool]
+    experiments: Sequence[Experiment], store: RunStore, should_stop: Callable[[], bool], jobs: int
 ) -> None:
-    """Train cohort by cohort, saving each: what is done is kept, whatever comes."""
+    """Train portion by portion, saving each: what is done is kept, whatever comes."""
     if not experiments:
         return
-    cohorts: dict[tuple[object, ...], list[Experiment]] = {}
-    for experiment in experiments:
-        cohorts.setdefault(cohort_key(experiment), []).append(experiment)
     total = sum(experiment.updates for experiment in experiments)
     bar = ProgressBar(f"Training {counted(len(experiments))}", sys.stderr)
     done = 0
@@ -194,25 +202,47 @@ def train_and_save(
         bar.show((done + progress.done) / total)
 
     bar.show(0.0)
-    for cohort in cohorts.values():
-        for first in range(0, len(cohort), TRAINED_AT_ONCE):
-            if should_stop():
-                break
-            portion = cohort[first : first + TRAINED_AT_ONCE]
-            store.save(train(portion, report, should_stop))
-            done += sum(experiment.updates for experiment in portion)
-    bar.end()
+    parts = portions(experiments)
+    side_by_side = trained_on_processors(parts, jobs)
+    one_by_one = (train(portion, report, should_stop) for portion in parts)
+    try:
+        with closing(side_by_side if jobs > 1 else one_by_one) as trained:
+            for runs in trained:
+                store.save(runs)
+                done += sum(run.experiment.updates for run in runs)
+                bar.show(done / total)
+                if should_stop():
+                    break
+    finally:
+        bar.end()
+
+
+def portions(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
+    """Cohorts, the large ones cut."""
+    cohorts: dict[tuple[object, ...], list[Experiment]] = {}
+    for experiment in experiments:
+        cohorts.setdefault(cohort_key(experiment), []).append(experiment)
+    return [
+        cohort[first : first + TRAINED_AT_ONCE]
+        for cohort in cohorts.values()
+        for first in range(0, len(cohort), TRAINED_AT_ONCE)
+    ]
 
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Within, Ctrl-C is a question that can be asked; a second one acts as ever."""
+def interruptible(*, at_once: bool) -> Iterator[Callable[[], bool]]:
+    """Within, Ctrl-C is a question that can be asked; a second one acts as ever.
+
+    `at_once` the first one acts as ever, too: nobody may be there to ask.
+    """
     pressed = False
 
     def press(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
         signal.signal(signal.SIGINT, before)
+        if at_once:
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, press)
     try:

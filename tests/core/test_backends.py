@@ -1,9 +1,14 @@
 """Trained side by side, runs are what they are one after another."""
 
+import os
+import signal
+
 import joblib
 import pytest
+from distributed import Client, LocalCluster
+from numpy.testing import assert_allclose
 
-from lossopt_core import Experiment, train
+from lossopt_core import Experiment, Progress, train
 from lossopt_core.backends import FEWEST_RUNS, _pieces
 
 BLOBS = Experiment(dataset="blobs", epochs=5, evaluations=10)
@@ -35,6 +40,30 @@ def test_a_wide_cohort_is_split_with_the_same_results():
         split = train(wide, backend="joblib")
     for alone, other in zip(train(wide), split, strict=True):
         assert other.weights == pytest.approx(alone.weights, rel=1e-12)
+
+
+def test_a_cluster_trains_again_what_a_killed_worker_had_begun():
+    alone, shares = train(GRID), []
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+        joblib.parallel_config(backend="dask"),
+    ):
+        before = client.run(os.getpid).values()
+
+        def kill_one(progress: Progress) -> None:
+            if not shares:
+                os.kill(min(before), signal.SIGKILL)
+            shares.append(progress.share)
+
+        spread = train(GRID, on_progress=kill_one, backend="joblib")
+        assert set(before) != set(client.run(os.getpid).values())
+    assert shares == pytest.approx([1 / 3, 2 / 3, 1])  # three seeds: each cohort once
+    for run, other in zip(alone, spread, strict=True):
+        assert other.experiment == run.experiment
+        assert other.status == "finished"
+        assert_allclose(other.history, run.history, rtol=1e-12)
+        assert_allclose(other.weights, run.weights, rtol=1e-12)
 
 
 def test_progress_grows_to_the_end():

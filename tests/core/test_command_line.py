@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lossopt_core import DATASETS, FIELDS, LOSSES, OPTIMIZERS, Experiment, RunStore
+from lossopt_core import DATASETS, FIELDS, LOSSES, OPTIMIZERS, Experiment, RunStore, train
 from lossopt_core.command_line import grid, main, parser
 from lossopt_core.run import HISTORY_COLUMNS
 from tests.programs import ROOT, run_python
@@ -102,6 +102,39 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store):
     assert table["status"].get(100000, "stopped") == "stopped"
     assert "finished" in output
     assert len(store.missing(experiments(line.removeprefix("train ")))) == 1
+
+
+def test_with_several_jobs_the_runs_are_the_same(store):
+    line = f"{QUICK} --learning-rate 0.01 0.02 0.05 --seeds 3"
+    assert main(shlex.split(f"{line} --jobs 2")) == 0
+    for alone in train(experiments(line.removeprefix("train "))):
+        [kept] = store.load([alone.id])
+        assert kept.weights == pytest.approx(alone.weights, rel=1e-12)
+        assert kept.status == "finished"
+
+
+def test_ctrl_c_keeps_what_several_jobs_have_done(store):
+    line = f"{QUICK} --epochs 2 100000 --optimizer adam --jobs 2"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lossopt_core", *shlex.split(line)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while len(store.list()) < 1:
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes hear it
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped with 1 of 2 runs done. The same command goes on." in messages
+    assert "Traceback" not in messages
+
+
+def test_jobs_out_of_range_are_refused(store, capsys):
+    assert main(shlex.split(f"{QUICK} --jobs 0")) == 2
+    assert "jobs must be a whole number from 1 to 1024, got 0" in capsys.readouterr().err
 
 
 # ---- the grid
