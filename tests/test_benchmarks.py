@@ -1,5 +1,9 @@
 """Benchmarks run; what they measure is for people to read, not for a test to judge."""
 
+import sys
+
+import pytest
+
 from tests.programs import run_python
 
 
@@ -7,3 +11,16 @@ def test_train_speed_prints_its_tables() -> None:
     printed = run_python("-m", "benchmarks.train_speed", "--quick")
     assert "lossopt / the two matrix products alone" in printed
     assert "one evaluation of all histories / one epoch of updates" in printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads the memory of a process of Linux")
+def test_scaling_prints_a_table_for_each_size_and_for_the_memory() -> None:
+    printed = run_python("-m", "benchmarks.scaling", "--quick")
+    for what in ("examples", "features", "classes", "runs"):
+        assert f"| {what} | seconds an epoch |" in printed
+    assert "| lossopt in float32 | 16 MB |" in printed
+
+
+def test_certify_speed_prints_a_row_for_every_loss_and_penalty() -> None:
+    printed = run_python("-m", "benchmarks.certify_speed", "--quick")
+    assert len([line for line in printed.splitlines() if "| 0.01 |" in line]) == 9
