@@ -27,8 +27,9 @@ import numpy as np
 from sklearn.linear_model import SGDClassifier
 from threadpoolctl import threadpool_limits
 
-from lossopt_core import Data, Experiment, LinearClassifier
+from lossopt_core import Experiment, LinearClassifier
 from lossopt_core.cohort import Cohort, minibatches
+from lossopt_core.data import given_data
 from lossopt_core.linear import Array, Labels
 
 EXAMPLES, FEATURES, CLASSES, RUNS = 10_000, 100, 10, 1
@@ -44,22 +45,6 @@ def examples(count: int, features: int, classes: int) -> tuple[Array, Labels]:
         part = slice(first, first + 10_000)
         y[part] = (X[part] @ W).argmax(axis=1)
     return X, y
-
-
-def as_data(X: Array, y: Labels, classes: int) -> Data:
-    """Examples to train on, with none to test on."""
-    features = X.shape[1]
-    return Data(
-        train_features=X,
-        train_labels=y,
-        test_features=X[:0],
-        test_labels=y[:0],
-        class_names=tuple(str(k) for k in range(classes)),
-        feature_names=tuple(f"x{k}" for k in range(features)),
-        image_shape=None,
-        center=np.zeros(features),
-        scale=np.ones(features),
-    )
 
 
 def seconds_of_epoch(cohort: Cohort, count: int) -> float:
@@ -84,7 +69,10 @@ def row(count: int, features: int, classes: int, runs: int, rounds: int) -> tupl
     """Seconds of the fastest epoch: of all our runs, and of one of scikit-learn."""
     X, y = examples(count, features, classes)
     rates = np.geomspace(1e-4, 1e-3, runs)
-    cohort = Cohort([Experiment(learning_rate=float(r)) for r in rates], as_data(X, y, classes))
+    cohort = Cohort(
+        [Experiment(learning_rate=float(r)) for r in rates],
+        given_data(X, y, [str(k) for k in range(classes)]),
+    )
     ours = min(seconds_of_epoch(cohort, count) for _ in range(rounds))
     theirs = min(seconds_of_scikit_learn(X, y) for _ in range(rounds))
     return ours, theirs

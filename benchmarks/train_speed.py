@@ -17,29 +17,27 @@ penalty's share of it.
 import argparse
 import platform
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import islice
-from typing import ClassVar
 
 import numpy as np
-from sklearn.linear_model import SGDClassifier
 from threadpoolctl import threadpool_limits
 
+from benchmarks.contenders import (
+    BATCH,
+    MARGIN,
+    PEERS,
+    STRENGTH,
+    Contender,
+    Lossopt,
+    Products,
+    Single,
+    torch,
+)
 from lossopt_core import LOSSES, Data, Experiment, load_data, train
-from lossopt_core.cohort import Cohort, minibatches
+from lossopt_core.cohort import minibatches
 from lossopt_core.linear import Array, Labels, scores, with_ones
-
-try:
-    import torch
-    from torch.nn import functional
-except ImportError:
-    torch = None
-
-STRENGTH = 1e-3
-MARGIN = 1.0
-BATCH = 32
 
 
 def experiments(loss: str, runs: int, epochs: int = 20) -> list[Experiment]:
@@ -49,283 +47,6 @@ def experiments(loss: str, runs: int, epochs: int = 20) -> list[Experiment]:
                    batch_size=BATCH, learning_rate=float(rate), epochs=epochs)
         for rate in np.geomspace(1e-3, 1e-2, runs)
     ]  # fmt: skip
-
-
-class Contender(ABC):
-    """Somebody who trains runs that differ in the learning rate, an epoch at a time."""
-
-    name: ClassVar[str]
-    one_at_a_time: ClassVar[bool] = False
-    """Whether it trains run after run, so that one run tells the time of all."""
-    same_objective: ClassVar[bool] = True
-    """Whether its objective is the one that the others minimise."""
-
-    @abstractmethod
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        """Start at zero weights."""
-
-    @abstractmethod
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        """Make one update for every batch."""
-
-    @abstractmethod
-    def weights(self) -> Array:
-        """(R, C, D) weights with the bias as last column."""
-
-
-class Lossopt(Contender):
-    name = "**lossopt**"
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        self.cohort = Cohort(runs, data)
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        for update, batch in enumerate(batches):
-            self.cohort.step(batch, update, len(batches))
-
-    def weights(self) -> Array:
-        return self.cohort.W
-
-
-class Single(Lossopt):
-    name = "lossopt in float32"
-    same_objective = False
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        super().__init__([run.but(precision="float32") for run in runs], data)
-
-
-class ByHand(Contender):
-    """The fastest loop in NumPy that I could write for one run of this loss and this penalty.
-
-    All buffers are made before, and nothing is checked.
-    """
-
-    name = "NumPy loop by hand, run after run"
-    one_at_a_time = True
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        (run,) = runs
-        self.hinge, self.rate = run.loss == "hinge", run.learning_rate
-        self.X, self.y = with_ones(data.train_features), data.train_labels
-        self.W = np.zeros((len(data.class_names), self.X.shape[1]))
-        self.gradient, self.penalty = np.empty_like(self.W), np.empty_like(self.W)
-        self.decay = np.full(self.X.shape[1], 2.0 * STRENGTH)
-        self.decay[-1] = 0.0
-        self.ones = np.ones(len(self.W))
-        rest = len(self.y) % BATCH or BATCH
-        self.room = {
-            n: (np.empty((n, self.X.shape[1])), np.empty((len(self.W), n)), np.arange(n))
-            for n in (BATCH, rest)
-        }
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        W, gradient, penalty, ones = self.W, self.gradient, self.penalty, self.ones
-        for batch in batches:
-            n = len(batch)
-            X, scores, row = self.room[n]
-            self.X.take(batch, axis=0, out=X, mode="clip")
-            true, flat = self.y[batch] * n + row, scores.reshape(-1)
-            np.dot(W, X.T, out=scores)
-            if self.hinge:
-                scores -= flat[true] - MARGIN
-                flat[true] = 0.0
-                np.maximum(scores, 0.0, out=scores)
-                loss = scores.sum()
-                np.greater(scores, 0.0, out=scores)
-                flat[true] = -ones.dot(scores)
-            else:
-                scores -= scores.max(axis=0)
-                loss = -flat[true].sum()
-                np.exp(scores, out=scores)
-                total = ones.dot(scores)
-                loss += np.log(total).sum()
-                scores /= total
-                flat[true] -= 1.0
-            np.dot(scores, X, out=gradient)
-            gradient /= n
-            np.multiply(W, self.decay, out=penalty)
-            gradient += penalty
-            self.objective = loss / n + 0.5 * np.vdot(W, penalty)
-            gradient *= self.rate
-            W -= gradient
-
-    def weights(self) -> Array:
-        return self.W[None]
-
-
-class Products(Contender):
-    """The two matrix products of an update, and nothing else: no update can be faster."""
-
-    name = "the two matrix products alone (NumPy)"
-    same_objective = False
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        classes, features = len(data.class_names), data.train_features.shape[1] + 1
-        self.X = with_ones(data.train_features)[:BATCH]
-        self.W = np.ones((len(runs) * classes, features))
-        self.scores = np.empty((len(self.W), BATCH))
-        self.gradient = np.empty_like(self.W)
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        for _ in batches:
-            np.matmul(self.W, self.X.T, out=self.scores)
-            np.matmul(self.scores, self.X, out=self.gradient)
-
-    def weights(self) -> Array:
-        return self.W
-
-
-class TorchStacked(Contender):
-    """One product for the scores of all runs, autograd, updates in place."""
-
-    name = "PyTorch, weights stacked"
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        self.loss, self.runs, self.classes = runs[0].loss, len(runs), len(data.class_names)
-        self.X = torch.from_numpy(with_ones(data.train_features))
-        self.y = torch.from_numpy(data.train_labels.copy())
-        rows, features = self.runs * self.classes, self.X.shape[1]
-        self.W = torch.zeros(rows, features, dtype=torch.float64, requires_grad=True)
-        rates = [run.learning_rate for run in runs]
-        self.rate = torch.from_numpy(np.repeat(rates, self.classes)[:, None])
-        self.decay = torch.full((features,), 2.0 * STRENGTH, dtype=torch.float64)
-        self.decay[-1] = 0.0
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        for batch in map(torch.from_numpy, batches):
-            X, y = self.X[batch], self.y[batch]
-            losses = self.losses(X, y)
-            (gradient,) = torch.autograd.grad(losses.sum(), self.W)
-            with torch.no_grad():
-                gradient.addcmul_(self.W, self.decay)
-                self.W.addcmul_(gradient, self.rate, value=-1.0)
-
-    def losses(self, X: "torch.Tensor", y: "torch.Tensor") -> "torch.Tensor":
-        """Mean loss of each run on a batch, in the order of axes that is fastest for each."""
-        if self.loss == "cross_entropy":
-            scores = (self.W @ X.T).view(self.runs, self.classes, len(y))
-            values = functional.cross_entropy(scores, y.expand(self.runs, -1), reduction="none")
-            return values.mean(dim=1)
-        scores = (X @ self.W.T).view(len(y) * self.runs, self.classes)
-        labels = y.repeat_interleave(self.runs)
-        values = functional.multi_margin_loss(scores, labels, margin=MARGIN, reduction="none")
-        # PyTorch divides by the number of classes.
-        return values.view(len(y), self.runs).mean(dim=0) * self.classes
-
-    def weights(self) -> Array:
-        W: Array = self.W.detach().numpy().reshape(self.runs, self.classes, -1)
-        return W
-
-
-class TorchStackedByHand(TorchStacked):
-    """The same without autograd: the gradient written out, as lossopt does."""
-
-    name = "PyTorch, weights stacked, gradient by hand"
-
-    @staticmethod
-    def to_gradient_of_cross_entropy(
-        scores: "torch.Tensor", labels: "torch.Tensor"
-    ) -> tuple["torch.Tensor", "torch.Tensor"]:
-        log_shares = torch.log_softmax(scores, dim=1)
-        values = -log_shares.gather(1, labels)[:, 0]
-        gradient = log_shares.exp_()
-        gradient.scatter_add_(1, labels, torch.full_like(values, -1.0)[:, None])
-        return values, gradient
-
-    @staticmethod
-    def to_gradient_of_hinge(
-        scores: "torch.Tensor", labels: "torch.Tensor"
-    ) -> tuple["torch.Tensor", "torch.Tensor"]:
-        violations = scores.sub_(scores.gather(1, labels) - MARGIN).clamp_min_(0.0)
-        violations.scatter_(1, labels, 0.0)
-        values = violations.sum(dim=1)
-        gradient = violations.sign_()
-        gradient.scatter_(1, labels, -gradient.sum(dim=1, keepdim=True))
-        return values, gradient
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        to_gradient = {
-            "cross_entropy": self.to_gradient_of_cross_entropy,
-            "hinge": self.to_gradient_of_hinge,
-        }[self.loss]
-        with torch.no_grad():
-            for batch in map(torch.from_numpy, batches):
-                X, y = self.X[batch], self.y[batch]
-                scores = (self.W @ X.T).view(self.runs, self.classes, len(y))
-                values, upstream = to_gradient(scores, y.expand(self.runs, 1, -1))
-                values.mean(dim=1)
-                gradient = upstream.view(len(self.W), len(y)) @ X
-                gradient.div_(len(y)).addcmul_(self.W, self.decay)
-                self.W.addcmul_(gradient, self.rate, value=-1.0)
-
-
-class TorchLoop(Contender):
-    """The loop of every tutorial, batches by index (a DataLoader would take longer)."""
-
-    name = "PyTorch loop, run after run"
-    one_at_a_time = True
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        (run,) = runs
-        self.X = torch.from_numpy(data.train_features.copy())
-        self.y = torch.from_numpy(data.train_labels.copy())
-        classes = len(data.class_names)
-        self.model = torch.nn.Linear(self.X.shape[1], classes, dtype=torch.float64)
-        for parameter in self.model.parameters():
-            torch.nn.init.zeros_(parameter)
-        if run.loss == "cross_entropy":
-            self.criterion, scale = torch.nn.CrossEntropyLoss(), 1
-        else:
-            # PyTorch divides this loss by the number of classes; a step longer by as much and
-            # a decay less by as much make the same update, at no cost.
-            self.criterion, scale = torch.nn.MultiMarginLoss(margin=MARGIN), classes
-        groups = [
-            {"params": [self.model.weight], "weight_decay": 2.0 * STRENGTH / scale},
-            {"params": [self.model.bias], "weight_decay": 0.0},
-        ]
-        self.optimizer = torch.optim.SGD(groups, lr=run.learning_rate * scale)
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        for batch in map(torch.from_numpy, batches):
-            self.optimizer.zero_grad()
-            loss = self.criterion(self.model(self.X[batch]), self.y[batch])
-            loss.backward()
-            self.optimizer.step()
-
-    def weights(self) -> Array:
-        weight, bias = self.model.weight.detach(), self.model.bias.detach()
-        return np.hstack([weight.numpy(), bias.numpy()[:, None]])[None]
-
-
-class ScikitLearn(Contender):
-    """One class against the rest, example by example: 32 examples are counted as an update."""
-
-    name = "scikit-learn SGDClassifier, run after run"
-    one_at_a_time = True
-    same_objective = False
-
-    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        (run,) = runs
-        self.X, self.y = data.train_features, data.train_labels
-        self.classes = np.arange(len(data.class_names))
-        self.model = SGDClassifier(
-            loss={"cross_entropy": "log_loss", "hinge": "hinge"}[run.loss],
-            alpha=2.0 * STRENGTH,
-            learning_rate="constant",
-            eta0=run.learning_rate,
-        )
-
-    def epoch(self, batches: Sequence[Labels]) -> None:
-        self.model.partial_fit(self.X, self.y, classes=self.classes)
-
-    def weights(self) -> Array:
-        return np.hstack([self.model.coef_, self.model.intercept_[:, None]])[None]
-
-
-PEERS: list[type[Contender]] = [Products, ByHand, ScikitLearn]
-if torch is not None:
-    PEERS[1:1] = [TorchStacked, TorchStackedByHand, TorchLoop]
 
 
 def objectives(W: Array, loss: str, data: Data) -> Array:

@@ -1,5 +1,6 @@
 """The examples that an experiment trains and tests on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,6 +36,22 @@ class Data:
     def as_trained(self, features: Array) -> Array:
         """Features as trained on, from features in the data set's own units."""
         return (features - self.center) / self.scale
+
+
+def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> Data:
+    """Examples (n, d) that no experiment names as data to train on, with none to test on."""
+    width = features.shape[1]
+    return Data(
+        train_features=features,
+        train_labels=labels,
+        test_features=features[:0],
+        test_labels=labels[:0],
+        class_names=tuple(class_names),
+        feature_names=tuple(f"x{index + 1}" for index in range(width)),
+        image_shape=None,
+        center=np.zeros(width),
+        scale=np.ones(width),
+    )
 
 
 def load_data(experiment: Experiment) -> Data:

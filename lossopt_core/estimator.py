@@ -22,11 +22,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lossopt_core.data import Data
+from lossopt_core.data import Data, given_data
 from lossopt_core.datasets import Size
 from lossopt_core.experiment import FIELDS, LARGEST_SEED, Experiment
 from lossopt_core.fields import brief
-from lossopt_core.linear import Array, Labels
+from lossopt_core.linear import Array
 from lossopt_core.run import DIVERGED, Run
 from lossopt_core.stability import suggested_learning_rate
 from lossopt_core.training import Training
@@ -134,7 +134,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.classes_, labels = np.unique(given, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("LinearClassifier needs at least 2 classes, y has 1 class")
-        data = _as_data(features, labels.astype(np.int64), self.classes_)
+        names = [str(each) for each in self.classes_]
+        data = given_data(features, labels.astype(np.int64), names)
         training = Training([self._experiment(data)], data)
         [run] = training.run(report=lambda made: None, should_stop=lambda: False).values()
         if run.status == DIVERGED:
@@ -208,22 +209,6 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             scores = np.column_stack([np.zeros_like(scores), scores])
         logarithms: Array = log_softmax(scores, axis=1)
         return logarithms
-
-
-def _as_data(X: Array, labels: Labels, classes: NDArray[Any]) -> Data:
-    """Given examples as data to train on, with none to test on."""
-    features = X.shape[1]
-    return Data(
-        train_features=X,
-        train_labels=labels,
-        test_features=X[:0],
-        test_labels=labels[:0],
-        class_names=tuple(str(each) for each in classes),
-        feature_names=tuple(f"x{index + 1}" for index in range(features)),
-        image_shape=None,
-        center=np.zeros(features),
-        scale=np.ones(features),
-    )
 
 
 def _seed(random_state: Any) -> int:

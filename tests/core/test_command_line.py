@@ -41,6 +41,18 @@ def call(line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def begin(line: str) -> subprocess.Popen[str]:
+    """The command under way, in a group of processes of its own: a terminal's Ctrl-C is for all."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "lossopt_core", *shlex.split(line)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def experiments(line: str) -> list[Experiment]:
     return grid(vars(parser().parse_args(["train", *shlex.split(line)])))
 
@@ -83,13 +95,7 @@ def test_what_is_in_the_store_is_not_trained_again(store, capsys):
 
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store):
     line = f"{QUICK} --epochs 2 100000 --optimizer adam"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lossopt_core", *shlex.split(line)],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = begin(line)
     while len(store.list()) < 1:  # the short one is done, the long one begun
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
@@ -115,14 +121,7 @@ def test_with_several_jobs_the_runs_are_the_same(store):
 
 def test_ctrl_c_keeps_what_several_jobs_have_done(store):
     line = f"{QUICK} --epochs 2 100000 --optimizer adam --jobs 2"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lossopt_core", *shlex.split(line)],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = begin(line)
     while len(store.list()) < 1:
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes hear it

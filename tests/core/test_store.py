@@ -34,21 +34,8 @@ from lossopt_core import store_layout as layout
 from lossopt_core.experiment import flat_settings
 from lossopt_core.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS, WHOLE_COLUMNS, Run, history_table
 from lossopt_core.store import UnknownRunError
+from tests.experiments import TINY
 from tests.programs import ROOT
-
-TINY = Experiment(
-    dataset="course_demo", test_fraction=0, standardize=False, batch_size=2, epochs=2, evaluations=4
-)
-
-
-@pytest.fixture
-def address(tmp_path):
-    return f"sqlite:///{tmp_path / 'runs.db'}"
-
-
-@pytest.fixture(scope="module")
-def finished():
-    return train([TINY.but(seed=seed) for seed in range(4)])
 
 
 @pytest.fixture(scope="module")

@@ -6,21 +6,8 @@ import sqlite3
 import numpy as np
 import pytest
 
-from lossopt_core import Experiment, RunStore, certify, train
-
-TINY = Experiment(
-    dataset="course_demo", test_fraction=0, standardize=False, batch_size=2, epochs=2, evaluations=4
-)
-
-
-@pytest.fixture
-def address(tmp_path):
-    return f"sqlite:///{tmp_path / 'runs.db'}"
-
-
-@pytest.fixture(scope="module")
-def finished():
-    return train([TINY.but(seed=seed) for seed in range(4)])
+from lossopt_core import RunStore, certify
+from tests.experiments import TINY
 
 
 def test_a_store_of_the_first_layout_learns_to_keep_certificates(address, finished):
