@@ -14,6 +14,7 @@ from lossopt_core.certificates import Certificate, certify
 from lossopt_core.data import Data, load_data
 from lossopt_core.datasets import DATASETS
 from lossopt_core.experiment import FIELDS, Experiment
+from lossopt_core.foreign import ForeignRun
 from lossopt_core.losses import LOSSES
 from lossopt_core.optimizers import OPTIMIZERS
 from lossopt_core.regularizers import REGULARIZERS
@@ -37,6 +38,7 @@ __all__ = [
     "Certificate",
     "Data",
     "Experiment",
+    "ForeignRun",
     "LinearClassifier",
     "Progress",
     "Run",

@@ -57,7 +57,8 @@ def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> D
 def load_data(experiment: Experiment) -> Data:
     """Make, split (stratified, by `split_seed`) and standardise the experiment's data.
 
-    A share `label_noise` of the training labels is replaced by another class.  The
+    With `validation` the test part is set aside, and as many of the training examples take its
+    place.  A share `label_noise` of the training labels is replaced by another class.  The
     standardisation is fitted on the training part only.  A constant feature becomes 0.
     """
     return _load(without_say(experiment))
@@ -132,4 +133,11 @@ def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
         stratify=examples.labels,
         random_state=experiment.split_seed,
     )
+    if experiment.validation:  # the test part itself is never looked at
+        train, test = train_test_split(
+            train,
+            test_size=len(test),
+            stratify=examples.labels[train],
+            random_state=experiment.split_seed,
+        )
     return train, test

@@ -50,6 +50,8 @@ class Dataset:
     """From options and a seed to examples; equal arguments give equal examples."""
     size: Callable[[Mapping[str, Any]], Size]
     options: Mapping[str, Field] = field(default_factory=dict)
+    generated: bool = False
+    """Whether each seed makes other examples; otherwise they are the same, split otherwise."""
 
 
 def digits(options: Mapping[str, Any], seed: int) -> Examples:
@@ -211,6 +213,7 @@ DATASETS: dict[str, Dataset] = {
         summary="Round clouds of points; move them closer and no line separates them.",
         source="scikit-learn, make_blobs",
         make=blobs,
+        generated=True,
         size=lambda options: Size(options["examples"], options["classes"], options["features"]),
         options={
             "examples": Number("Examples", 500, 50, 20_000, "In all classes together.", whole=True),
@@ -224,6 +227,7 @@ DATASETS: dict[str, Dataset] = {
         summary="Ten made-up classes, up to 60,000 examples of 784 features: for work on speed.",
         source="scikit-learn, make_classification",
         make=mnist_like,
+        generated=True,
         size=lambda options: Size(options["examples"], 10, options["features"]),
         options={
             "examples": Number("Examples", 2_000, 200, 60_000, "In all classes.", whole=True),
@@ -235,6 +239,7 @@ DATASETS: dict[str, Dataset] = {
         summary="Intertwined arms from the course's notes: no linear classifier can follow them.",
         source="CS231n notes, neural-networks-case-study",
         make=spiral,
+        generated=True,
         size=lambda options: Size(options["classes"] * options["points"], options["classes"], 2),
         options={
             "classes": Number("Arms", 3, 2, 6, "One class an arm.", whole=True),
@@ -247,6 +252,7 @@ DATASETS: dict[str, Dataset] = {
         summary="Two half circles that reach into each other: a line gets most of them.",
         source="scikit-learn, make_moons",
         make=moons,
+        generated=True,
         size=lambda options: Size(options["examples"], 2, 2),
         options={
             "examples": Number("Examples", 500, 50, 20_000, "In both classes.", whole=True),
@@ -258,6 +264,7 @@ DATASETS: dict[str, Dataset] = {
         summary="A circle within a circle: for a line as good as guessing.",
         source="scikit-learn, make_circles",
         make=circles,
+        generated=True,
         size=lambda options: Size(options["examples"], 2, 2),
         options={
             "examples": Number("Examples", 500, 50, 20_000, "In both classes.", whole=True),

@@ -27,9 +27,12 @@ DATA_SETTINGS = (
     "standardize",
     "split_seed",
     "label_noise",
+    "validation",
 )
 """What determines the data: equal values, equal examples in equal order."""
-ADDED_SETTINGS = ("label_noise", "replacement", "averaging", "stopping", "precision")
+ADDED_SETTINGS = (
+    "label_noise", "replacement", "averaging", "stopping", "precision", "validation",
+)  # fmt: skip
 """Settings that came later; at their defaults they have no say, so that older ids stay."""
 
 
@@ -37,22 +40,22 @@ class Options(Mapping[str, Any]):
     """The options of a data set: a dictionary that cannot change and can be hashed."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._items = tuple(sorted(values.items()))
+        self._values = dict(sorted(values.items()))
 
     def __getitem__(self, key: str) -> Any:
-        return dict(self._items)[key]
+        return self._values[key]
 
     def __iter__(self) -> Iterator[str]:
-        return (key for key, _ in self._items)
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._values)
 
     def __hash__(self) -> int:
-        return hash(self._items)
+        return hash(tuple(self._values.items()))
 
     def __repr__(self) -> str:
-        return repr(dict(self._items))
+        return repr(self._values)
 
 
 def setting(declaration: Field) -> Any:
@@ -115,6 +118,13 @@ class Experiment:
     )
     label_noise: float = setting(
         Number("Label noise", 0.0, 0.0, 0.9, "Share of the training labels made wrong.")
+    )
+    validation: bool = setting(
+        Switch(
+            "Validate",
+            False,
+            "Set the test part aside, and test on as many of the training examples instead.",
+        )
     )
     replacement: bool = setting(
         Switch("With replacement", False, "Draw each minibatch from all examples, not epoch-wise.")
@@ -181,12 +191,15 @@ class Experiment:
 
     def _check_split(self) -> None:
         if self.test_fraction == 0:
+            if self.validation:
+                raise ValueError("validation needs a test_fraction above 0, got 0")
             return
         size = self.size
         if min(self.test_examples, self.train_examples) < size.classes:
             raise ValueError(
                 f"test_fraction must leave at least one of {size.examples} examples of each of"
-                f" {size.classes} classes on both sides, or be 0, got {self.test_fraction:g}"
+                f" {size.classes} classes on {'all three' if self.validation else 'both'} sides,"
+                f" or be 0, got {self.test_fraction:g}"
             )
 
     def _check_stopping(self) -> None:
@@ -206,13 +219,14 @@ class Experiment:
 
     @property
     def test_examples(self) -> int:
-        """How many examples are kept for testing (rounded up, as scikit-learn does)."""
+        """How many examples it is tested on (a share, rounded up, as scikit-learn does)."""
         return math.ceil(self.size.examples * self.test_fraction)
 
     @property
     def train_examples(self) -> int:
-        """How many examples are trained on."""
-        return self.size.examples - self.test_examples
+        """How many examples are trained on; where it validates, test examples are set aside."""
+        held_out = 2 if self.validation else 1
+        return self.size.examples - held_out * self.test_examples
 
     @property
     def full_batch(self) -> bool:
@@ -258,7 +272,7 @@ class Experiment:
         if self.stopping == "none":
             ignored.add("tolerance")
         ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
-        named = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ignored}
+        named = {name: getattr(self, name) for name in NAMES if name not in ignored}
         named["dataset_options"] = dict(self.dataset_options)
         return named
 
@@ -284,7 +298,7 @@ class Experiment:
 
     def to_json(self) -> str:
         """All fields as a JSON object; `from_json` gives an equal experiment back."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values = {name: getattr(self, name) for name in NAMES}
         return json.dumps(values | {"dataset_options": dict(self.dataset_options)})
 
     @classmethod
@@ -296,7 +310,7 @@ class Experiment:
             raise ValueError(f"experiment is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise ValueError(f"experiment must be a JSON object, got {brief(values)}")
-        unknown = sorted(set(values) - {f.name for f in fields(cls)})
+        unknown = sorted(set(values) - {*NAMES})
         if unknown:
             raise ValueError(f"experiment has no field {', '.join(unknown)[:LONGEST_SHOWN]}")
         return cls(**values)
@@ -306,6 +320,8 @@ FIELDS: dict[str, Field] = {
     f.name: f.metadata["declaration"] for f in fields(Experiment) if "declaration" in f.metadata
 }
 """The declaration of every field but `dataset_options`, which `DATASETS` declares."""
+NAMES = tuple(f.name for f in fields(Experiment))
+"""Every field."""
 
 
 def loss_of(experiment: Experiment) -> Loss:
@@ -328,8 +344,8 @@ def _with_settings(entry: type[Entry], experiment: Experiment) -> Entry:
 
 
 def parameter_names(entry: type[Any]) -> set[str]:
-    """The settings that a registry's entry looks at: the fields of its dataclass."""
-    return {parameter.name for parameter in fields(entry)}
+    """The settings that a registry's entry looks at: what its dataclass is made with."""
+    return {*entry.__match_args__}  # the names of its fields, in a tenth of the time of fields()
 
 
 def differing_settings(experiments: list[Experiment]) -> list[str]:
@@ -338,6 +354,26 @@ def differing_settings(experiments: list[Experiment]) -> list[str]:
     names = list(dict.fromkeys(name for table in tables for name in table))
     missing = object()
     return [name for name in names if len({table.get(name, missing) for table in tables}) > 1]
+
+
+def telling_settings(experiments: list[Experiment]) -> list[str]:
+    """Those of the differing settings that say more than the others do.
+
+    A margin of 1 that only hinge has says nothing beside the names of the losses: it has one
+    value, its default, wherever it has a say.  The size of its batches is what SGD is known by.
+    """
+    tables = [flat_settings(experiment) for experiment in experiments]
+
+    def tells(name: str) -> bool:
+        values = {table[name] for table in tables if name in table}
+        return len(values) > 1 or name == "batch_size" or values != {_default(name)}
+
+    return [name for name in differing_settings(experiments) if tells(name)]
+
+
+def _default(name: str) -> Any:
+    dataset, _, option = name.rpartition(".")
+    return (DATASETS[dataset].options[option] if dataset else FIELDS[name]).default
 
 
 def flat_settings(experiment: Experiment) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -33,12 +33,16 @@ def declared_settings() -> dict[str, Field]:
 
 
 def settings_table(experiments: Sequence[Experiment]) -> pd.DataFrame:
-    """One row an experiment, one column a setting; missing where the setting has no say.
+    """One row an experiment, one column a setting; missing where the setting has no say."""
+    return table_of_settings([flat_settings(experiment) for experiment in experiments])
+
+
+def table_of_settings(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row for each of these flat settings, one column a setting.
 
     Options have a column where some experiment has them, all other settings always.  Whole
     numbers are `Int64`, which knows missing values, so that a batch size stays 32.
     """
-    rows = [flat_settings(experiment) for experiment in experiments]
     used = {name for row in rows for name in row} | set(FIELDS)
     return pd.DataFrame(
         {
@@ -94,6 +98,11 @@ def to_json(table: pd.DataFrame) -> str:
         for row in zip(*columns.values(), strict=True)
     ]
     return "[\n" + ",\n".join(rows) + "\n]\n"
+
+
+def to_parquet(table: pd.DataFrame) -> bytes:
+    """A Parquet file, which keeps the kinds of the columns."""
+    return bytes(table.to_parquet(index=False))
 
 
 def _plain(value: Any) -> Any:

@@ -39,18 +39,20 @@ class Number:
 
     def check(self, name: str, value: Any) -> float | int:
         """The value as int or float; ValueError names the field, the value and the range."""
-        kind = "a whole number" if self.whole else "a number"
-        allowed = f"{kind} from {self.low:.12g} to {self.high:.12g}"
-        problem = ValueError(f"{name} must be {allowed}, got {brief(value)}")
         try:
             if isinstance(value, bool | str) or not math.isfinite(value):
-                raise problem
+                raise self._problem(name, value)
             number = float(value) + 0.0  # -0.0 becomes 0.0
         except (TypeError, OverflowError):
-            raise problem from None
+            raise self._problem(name, value) from None
         if not self.low <= number <= self.high or (self.whole and not number.is_integer()):
-            raise problem
+            raise self._problem(name, value)
         return int(value) if self.whole else number
+
+    def _problem(self, name: str, value: Any) -> ValueError:
+        kind = "a whole number" if self.whole else "a number"
+        allowed = f"{kind} from {self.low:.12g} to {self.high:.12g}"
+        return ValueError(f"{name} must be {allowed}, got {brief(value)}")
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,46 @@
-"""Where runs and certificates are kept; `store_layout` says how they lie in the database."""
+"""Where runs, what people say about them, and certificates are kept.
+
+`store_layout` says how they lie in the database; a module each knows one kind of them.
+"""
 
 import builtins
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sql
 
+from lossopt_core import (
+    store_certificates,
+    store_deletion,
+    store_foreign,
+    store_notes,
+    store_table,
+    store_views,
+)
 from lossopt_core import store_layout as layout
-from lossopt_core.certificates import Certificate, problem_id
+from lossopt_core.certificates import Certificate
 from lossopt_core.experiment import Experiment
-from lossopt_core.export import settings_table
-from lossopt_core.run import HISTORY_COLUMNS, STOPPED, Run
-from lossopt_core.store_layout import StoreError as StoreError
-from lossopt_core.store_rows import (
+from lossopt_core.foreign import ForeignRun
+from lossopt_core.run import STOPPED, Run
+from lossopt_core.store_arrays import (
+    ARRAYS,
     DAMAGE,
     PATH,
+    TABLES,
     arrays_to_rows,
-    certificate_to_row,
-    row_to_certificate,
-    rows_to_run,
-    run_to_row,
-    to_experiment,
-    to_final,
+    empty_numbers,
+    stored_of,
+    table_numbers,
+    to_tables,
 )
-
-MOST_NAMES = 500
-"""Ids in one question to the database; some allow no more than 1,000 parameters."""
+from lossopt_core.store_database import Database, at_once
+from lossopt_core.store_layout import StoreError as StoreError
+from lossopt_core.store_questions import present, remove, rows_of
+from lossopt_core.store_revision import renew, revision
+from lossopt_core.store_rows import description_of, rows_to_run, run_to_row
 
 
 class UnknownRunError(StoreError, KeyError):
@@ -43,15 +54,27 @@ class RunStore:
 
     `address` is any SQLAlchemy address; by default the environment variable `LOSSOPT_STORE`,
     or else SQLite at `data/runs.db`.  Every method raises `StoreError` where the database is
-    out of reach, damaged, or of a newer layout.  A workspace sees its own runs only.
+    out of reach, damaged, or of a newer layout.  A workspace sees its own runs only, and a
+    deleted run is as good as none.
     """
 
     def __init__(self, address: str | None = None, workspace: str = "local") -> None:
         if not 1 <= len(workspace) <= 80:
             raise ValueError(f"workspace must be a name of 1 to 80 characters, got {workspace!r}")
-        self.address = address or os.environ.get("LOSSOPT_STORE") or layout.DEFAULT_ADDRESS
+        self._database = Database(address)
         self.workspace = workspace
-        self._engine = layout.engine_at(self.address)
+
+    @property
+    def address(self) -> str:
+        """The address as it was given, its password included."""
+        return self._database.address
+
+    @property
+    def shown(self) -> str:
+        """The address, its password left out."""
+        return self._database.shown
+
+    # Runs
 
     def missing(self, experiments: Iterable[Experiment]) -> list[Experiment]:
         """Those without a run; a run that was stopped half-way counts as none.
@@ -61,184 +84,255 @@ class RunStore:
         wanted: dict[str, Experiment] = {}
         for experiment in experiments:
             wanted.setdefault(experiment.id, experiment)
-        with self._transaction() as database:
-            rows = self._rows(database, sql.select(layout.runs.c.id, layout.runs.c.status), wanted)
-        kept = {row.id for row in rows if row.status != STOPPED}
+        complete = sql.select(layout.runs.c.id).where(
+            layout.runs.c.status != STOPPED, layout.runs.c.deleted.is_(None)
+        )
+        with self._database.reading() as database:
+            kept = {row.id for row in rows_of(database, self.workspace, complete, wanted)}
         return [experiment for each, experiment in wanted.items() if each not in kept]
 
     def save(self, runs: Iterable[Run]) -> None:
         """Keep the runs, each in its own transaction: whole or not at all.
 
-        What is here stays as it is, except that a stopped run makes way for a newer one.
+        What is here stays as it is, except that a stopped or deleted run makes way for a newer
+        one.  What people say about it stays in any case.
         """
-        with self._connection(write=True) as database:
+        with self._database.connection(write=True) as database:
             for run in runs:
-                rows = run_to_row(run), builtins.list(arrays_to_rows(run))
-                try:
-                    self._save(database, run.id, *rows)
-                except sql.exc.IntegrityError:  # on a server, another saved it at this moment
-                    self._save(database, run.id, *rows)
+                row, arrays = run_to_row(run), builtins.list(arrays_to_rows(run))
+                at_once(database, self._saving(run.id, row, arrays))
 
-    def _save(
-        self,
-        database: sql.Connection,
-        id: str,
-        facts: dict[str, str],
-        arrays: Sequence[dict[str, Any]],
-    ) -> None:
+    def _saving(
+        self, id: str, row: dict[str, str], arrays: Sequence[dict[str, Any]]
+    ) -> Callable[[sql.Connection], None]:
         key = {"workspace": self.workspace, "id": id}
-        with database.begin():
-            before = self._rows(database, sql.select(layout.runs.c.status), [id])
-            if before and before[0].status != STOPPED:
-                return
-            self._delete(database, [id])
-            database.execute(sql.insert(layout.runs), key | facts)
-            database.execute(sql.insert(layout.arrays), [key | array for array in arrays])
+        before = sql.select(layout.runs.c.status, layout.runs.c.deleted)
 
-    def load(self, ids: Iterable[str], *, with_path: bool = True) -> builtins.list[Run]:
+        def work(database: sql.Connection) -> None:
+            for there in rows_of(database, self.workspace, before, [id]):
+                if there.status != STOPPED and there.deleted is None:
+                    return
+            remove(database, self.workspace, [layout.arrays, layout.runs], [id])
+            database.execute(sql.insert(layout.runs), key | row)
+            database.execute(sql.insert(layout.arrays), [key | array for array in arrays])
+            renew(database, self.workspace)
+
+        return work
+
+    def load(
+        self, ids: Iterable[str], *, with_path: bool = True, with_minibatch: bool = True
+    ) -> builtins.list[Run]:
         """The runs of these ids, in their order; UnknownRunError names an id that has none.
 
-        Without `with_path` the paths are left empty, which is much quicker.
+        Without their paths, and without the objective on minibatches, which are left empty
+        then, they are read much quicker.
         """
         ids = builtins.list(ids)
-        found = self.find(ids, with_path=with_path)
+        found = self.find(ids, with_path=with_path, with_minibatch=with_minibatch)
         for each in ids:
             if each not in found:
                 raise UnknownRunError(f"there is no run {each!r} in the store at {self.shown}")
         return [found[each] for each in ids]
 
-    def find(self, ids: Iterable[str], *, with_path: bool = True) -> dict[str, Run]:
+    def find(
+        self, ids: Iterable[str], *, with_path: bool = True, with_minibatch: bool = True
+    ) -> dict[str, Run]:
         """Those runs of these ids that there are, in the order of the ids."""
-        ids = builtins.list(ids)
-        numbers = sql.select(layout.arrays)
-        if not with_path:
-            numbers = numbers.where(layout.arrays.c.name.not_in(PATH))
-        with self._transaction() as database:
-            rows = {row.id: row for row in self._rows(database, sql.select(layout.runs), ids)}
-            arrays: dict[str, builtins.list[sql.Row[Any]]] = {each: [] for each in rows}
-            for array in self._rows(database, numbers, ids):
-                arrays[array.id].append(array)
-        return {
-            each: self._to_run(rows[each], arrays[each], with_path) for each in ids if each in rows
-        }
+        left_out = (*(() if with_path else PATH), *(() if with_minibatch else ("minibatch",)))
+        wanted = sql.select(layout.runs).where(layout.runs.c.deleted.is_(None))
+        ids = builtins.list(dict.fromkeys(ids))
+        with self._database.reading() as database:
+            rows = {row.id: row for row in rows_of(database, self.workspace, wanted, ids)}
+            there = [each for each in ids if each in rows]
+            stored = self._stored(database, there, {*TABLES, *ARRAYS} - {*left_out})
+        tables = {name: self._tables(name, stored, left_out=name in left_out) for name in TABLES}
+        found = {}
+        for each in there:
+            with self._naming(each):
+                mine = {name: of_all[each] for name, of_all in tables.items()}
+                found[each] = rows_to_run(rows[each], stored[each], mine)
+        return found
+
+    def experiments(self, ids: Iterable[str]) -> dict[str, Experiment]:
+        """The experiments alone of those ids that have a run, in the order of the ids."""
+        columns = (layout.runs.c.id, layout.runs.c.status, layout.runs.c.experiment)
+        wanted = sql.select(*columns).where(layout.runs.c.deleted.is_(None))
+        ids = builtins.list(dict.fromkeys(ids))
+        with self._database.reading() as database:
+            rows = {row.id: row for row in rows_of(database, self.workspace, wanted, ids)}
+        found = {}
+        for each in ids:
+            if each in rows:
+                with self._naming(each):
+                    found[each] = description_of(rows[each]).experiment
+        return found
+
+    def histories(self, ids: Iterable[str]) -> dict[str, pd.DataFrame]:
+        """The histories alone of those ids that have a run, in the order of the ids.
+
+        For thousands of runs.  The tables share their memory: keep some for long as copies.
+        """
+        with self._database.reading() as database:
+            there = present(database, self.workspace, ids)
+            stored = self._stored(database, there, {"history"})
+        return self._tables("history", stored)
+
+    def _stored(
+        self, database: sql.Connection, ids: Iterable[str], names: set[str]
+    ) -> dict[str, dict[str, sql.Row[Any]]]:
+        """The arrays of these names of each run; StoreError where one of them is not there."""
+        question = sql.select(layout.arrays).where(layout.arrays.c.name.in_(names))
+        arrays: dict[str, builtins.list[sql.Row[Any]]] = {each: [] for each in ids}
+        for array in rows_of(database, self.workspace, question, arrays):
+            arrays[array.id].append(array)
+        stored = {}
+        for each, rows in arrays.items():
+            with self._naming(each):
+                stored[each] = stored_of(rows, names)
+        return stored
+
+    def _tables(
+        self,
+        name: str,
+        stored: Mapping[str, Mapping[str, sql.Row[Any]]],
+        *,
+        left_out: bool = False,
+    ) -> dict[str, pd.DataFrame]:
+        """The table of that name of each run; empty where it is left out."""
+        numbers = {}
+        for each, arrays in stored.items():
+            with self._naming(each):
+                numbers[each] = empty_numbers(name) if left_out else table_numbers(arrays[name])
+        return to_tables(name, numbers)
+
+    @contextmanager
+    def _naming(self, id: str) -> Iterator[None]:
+        """Say of which run it is that what is read within is damaged."""
+        try:
+            yield
+        except DAMAGE as error:
+            raise StoreError(
+                f"the run {id} in the store at {self.shown} is damaged: {error}"
+            ) from error
 
     def list(self) -> pd.DataFrame:
-        """All runs, the oldest first: id, created, status, settings, final figures.
+        """All runs, the oldest first: id, created, status, what is said, settings, figures.
 
-        A setting that a run does not look at is missing in its row.  Rows that this version
-        cannot read are left out; `table.attrs["unreadable"]` lists their ids.
+        Said is name, tags, note, pinned, archived.  `spark` is the objective at no more than
+        24 evaluations, `family` the id of the experiments that differ by seeds only.  Figures
+        are the last row of the history, and best_objective, best_train_accuracy,
+        best_test_accuracy.  A setting that a run does not look at is missing in its row.  Rows
+        that this version cannot read are left out; `table.attrs["unreadable"]` lists their ids.
         """
-        mine = sql.select(
-            layout.runs.c.id,
-            layout.runs.c.created,
-            layout.runs.c.status,
-            layout.runs.c.experiment,
-            layout.runs.c.final,
-        ).where(layout.runs.c.workspace == self.workspace)
-        with self._transaction() as database:
-            rows = database.execute(mine.order_by(layout.runs.c.created, layout.runs.c.id)).all()
-        facts, experiments, finals, unreadable = [], [], [], []
-        for row in rows:
-            try:
-                experiment, final = to_experiment(row), to_final(row.final)
-            except DAMAGE:
-                unreadable.append(row.id)
-                continue
-            facts.append((row.id, row.created, row.status))
-            experiments.append(experiment)
-            finals.append(final)
-        about = pd.DataFrame(facts, columns=["id", "created", "status"], dtype="str")
-        created = pd.to_datetime(about["created"], utc=True, format="ISO8601", errors="coerce")
-        about["created"] = created.dt.as_unit("us")
-        final_table = pd.DataFrame(finals, columns=builtins.list(HISTORY_COLUMNS), dtype="float64")
-        table = pd.concat([about, settings_table(experiments), final_table], axis=1)
-        table.attrs["unreadable"] = unreadable
-        return table
+        with self._database.reading() as database:
+            rows = database.execute(store_table.question(self.workspace)).all()
+        return store_table.runs_table(rows)
 
-    def delete(self, ids: Iterable[str]) -> None:
-        """Remove the runs of these ids, all at once; ids without a run are passed over."""
-        with self._transaction(write=True) as database:
-            self._delete(database, ids)
+    def revision(self) -> str:
+        """A short text that is new whenever list, histories or foreign would give others."""
+        with self._database.reading() as database:
+            return revision(database, self.workspace)
 
-    def _delete(self, database: sql.Connection, ids: Iterable[str]) -> None:
-        for some in _portions(ids):
-            for table in (layout.arrays, layout.runs):
-                mine = (table.c.workspace == self.workspace) & table.c.id.in_(some)
-                database.execute(sql.delete(table).where(mine))
+    def delete(self, ids: Iterable[str], *, now: datetime | None = None) -> None:
+        """Mark the runs as deleted: they are gone, but `restore` brings them back.
+
+        Those that were deleted more than 24 hours before `now` are removed for good, with all
+        that was said about them.  Ids without a run are passed over.
+        """
+        ids = builtins.list(ids)
+        self._change(lambda database: store_deletion.delete(database, self.workspace, ids, now))
+
+    def restore(self, ids: Iterable[str]) -> None:
+        """Undo a deletion; ids without a deleted run are passed over."""
+        ids = builtins.list(ids)
+        self._change(lambda database: store_deletion.restore(database, self.workspace, ids))
+
+    # What people say about runs
+
+    def annotate(
+        self,
+        ids: Iterable[str],
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        tags: Iterable[str] | None = None,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+    ) -> None:
+        """Say the same about several runs; None leaves a field as it is.
+
+        ValueError names a field that is not as `Note` says.  Ids without a run are passed over.
+        """
+        ids = builtins.list(ids)
+        fields = {
+            "name": name, "note": note, "tags": tags, "pinned": pinned, "archived": archived,
+        }  # fmt: skip
+        changes = store_notes.checked({k: v for k, v in fields.items() if v is not None})
+        self._change(lambda database: store_notes.annotate(database, self.workspace, ids, changes))
+
+    # Views
+
+    def views(self) -> dict[str, str]:
+        """The saved views in the order of their names: name to query."""
+        with self._database.reading() as database:
+            return store_views.kept_views(database, self.workspace)
+
+    def keep_view(self, name: str, query: str) -> None:
+        """Save a view: a name of 1 to 60 characters, a query of at most 4,000.
+
+        One of that name makes way.
+        """
+        name, query = store_views.checked_view(name, query)
+        self._database.write(
+            lambda database: store_views.keep_view(database, self.workspace, name, query)
+        )
+
+    def forget_view(self, name: str) -> None:
+        """Forget a saved view; a name without one is passed over."""
+        self._database.write(
+            lambda database: store_views.forget_view(database, self.workspace, name)
+        )
+
+    # Curves from elsewhere
+
+    def keep_foreign(self, runs: Iterable[ForeignRun]) -> builtins.list[ForeignRun]:
+        """Keep curves from elsewhere, all or none; gives them back as they are kept.
+
+        ValueError where one is not as `store_foreign.as_kept` says, or where there would be
+        more than 1,000 in the workspace.
+        """
+        kept = [store_foreign.as_kept(run) for run in runs]
+        self._change(lambda database: store_foreign.keep_foreign(database, self.workspace, kept))
+        return kept
+
+    def foreign(self) -> builtins.list[ForeignRun]:
+        """All curves from elsewhere, the oldest first."""
+        with self._database.reading() as database:
+            return store_foreign.kept_foreign(database, self.workspace)
+
+    def forget_foreign(self, ids: Iterable[str]) -> None:
+        """Remove curves from elsewhere; ids without one are passed over."""
+        ids = builtins.list(ids)
+        self._change(lambda database: store_foreign.forget_foreign(database, self.workspace, ids))
+
+    # Certificates
 
     def certificate(self, experiment: Experiment) -> Certificate | None:
         """What is known of the best possible objective; None where nothing readable is kept."""
-        mine = sql.select(layout.certificates).where(
-            layout.certificates.c.problem == problem_id(experiment)
-        )
-        with self._transaction() as database:
-            row = database.execute(mine).one_or_none()
-        try:
-            return None if row is None else row_to_certificate(row, experiment)
-        except DAMAGE:
-            return None  # it can be computed again
+        with self._database.reading() as database:
+            return store_certificates.certificate(database, experiment)
 
     def keep_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
         """Keep a certificate for all experiments with this objective, unless a better is kept."""
-        before = self.certificate(experiment)
-        if before is not None and before.relative_gap <= certificate.relative_gap:
-            return
-        row = certificate_to_row(experiment, certificate)
-        mine = layout.certificates.c.problem == row["problem"]
-        with (
-            self._connection(write=True) as database,
-            # Where another process has just kept one too, that one does as well.
-            suppress(sql.exc.IntegrityError),
-            database.begin(),
-        ):
-            database.execute(sql.delete(layout.certificates).where(mine))
-            database.execute(sql.insert(layout.certificates), row)
+        self._database.write(
+            lambda database: store_certificates.keep_certificate(database, experiment, certificate)
+        )
 
-    def _rows(
-        self, database: sql.Connection, question: sql.Select[Any], ids: Iterable[str]
-    ) -> builtins.list[sql.Row[Any]]:
-        """The rows of the question's table that belong to these runs of this workspace."""
-        [table] = question.get_final_froms()
-        rows: builtins.list[sql.Row[Any]] = []
-        for some in _portions(ids):
-            mine = (table.c.workspace == self.workspace) & table.c.id.in_(some)
-            rows += database.execute(question.where(mine)).all()
-        return rows
+    def _change(self, work: Callable[[sql.Connection], None]) -> None:
+        """Do the work in one transaction that makes a new revision."""
 
-    def _to_run(self, row: sql.Row[Any], arrays: Sequence[sql.Row[Any]], with_path: bool) -> Run:
-        try:
-            return rows_to_run(row, arrays, with_path)
-        except DAMAGE as error:
-            raise StoreError(
-                f"the run {row.id} in the store at {self.shown} is damaged: {error}"
-            ) from error
+        def work_and_renew(database: sql.Connection) -> None:
+            work(database)
+            renew(database, self.workspace)
 
-    @property
-    def shown(self) -> str:
-        """The address, its password left out."""
-        return self._engine.url.render_as_string(hide_password=True)
-
-    @contextmanager
-    def _transaction(self, *, write: bool = False) -> Iterator[sql.Connection]:
-        """All of what is done inside happens, or nothing of it."""
-        with self._connection(write=write) as database, database.begin():
-            yield database
-
-    @contextmanager
-    def _connection(self, *, write: bool) -> Iterator[sql.Connection]:
-        """A connection to a store of the present layout."""
-        try:
-            layout.make_directory(self._engine.url)
-            with self._engine.connect() as database:
-                layout.bring_up_to_date(database, self.shown)
-                yield database.execution_options(write=write)
-        except (sql.exc.SQLAlchemyError, OSError) as error:
-            reason = getattr(error, "orig", None) or error
-            raise StoreError(f"the store at {self.shown} cannot be used: {reason}") from error
-
-
-def _portions(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """The ids, each once, in portions that fit into one question."""
-    each_once = iter(dict.fromkeys(ids))
-    while some := tuple(islice(each_once, MOST_NAMES)):
-        yield some
+        self._database.write(work_and_renew)

@@ -67,6 +67,8 @@ def _without_impossible_target(settings: dict[str, Any]) -> Experiment:
     penalised = settings.get("regularizer", "l2") != "none" and settings.get("strength", 1) > 0
     if settings.get("stopping") == "target" and not (certified and penalised):
         settings = settings | {"stopping": "none"}
+    if settings.get("validation"):  # three parts of at least 3 out of 9 points
+        settings = settings | {"test_fraction": 1 / 3}
     return Experiment(**settings)
 
 

@@ -31,7 +31,6 @@ from lossopt_core import (
     train,
 )
 from lossopt_core import store_layout as layout
-from lossopt_core.experiment import flat_settings
 from lossopt_core.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS, WHOLE_COLUMNS, Run, history_table
 from lossopt_core.store import UnknownRunError
 from tests.experiments import TINY
@@ -139,6 +138,34 @@ def test_without_their_paths_runs_are_otherwise_the_same(address, finished):
     assert_same(dataclasses.replace(back, path=path, path_updates=updates), finished[0])
 
 
+def test_without_their_minibatches_runs_are_otherwise_the_same(address, finished):
+    RunStore(address).save(finished)
+    [back] = RunStore(address).load([finished[0].id], with_minibatch=False)
+    assert_frame_equal(back.minibatch, finished[0].minibatch.iloc[:0])
+    assert_same(dataclasses.replace(back, minibatch=finished[0].minibatch), finished[0])
+
+
+def test_histories_are_those_of_the_runs_in_the_order_asked_for(address, finished, diverged):
+    store = RunStore(address)
+    store.save([*finished, diverged])
+    ids = [diverged.id, "nobody", finished[2].id, finished[0].id, finished[2].id]
+    histories = store.histories(iter(ids))
+    assert list(histories) == [diverged.id, finished[2].id, finished[0].id]
+    for run in (diverged, finished[2], finished[0]):
+        assert_frame_equal(histories[run.id], run.history, check_exact=True)
+    assert store.histories([]) == {}
+
+
+def test_to_change_one_history_changes_no_other(address, finished):
+    store = RunStore(address)
+    store.save(finished)
+    histories = store.histories(run.id for run in finished)
+    histories[finished[0].id]["objective"] = 0.0
+    histories[finished[1].id].loc[:, "objective"] = 1.0
+    for run in finished[2:]:
+        assert_frame_equal(histories[run.id], run.history)
+
+
 def test_an_unknown_id_is_named_by_load_and_left_out_by_find(address, finished):
     store = RunStore(address)
     store.save(finished)
@@ -184,57 +211,7 @@ def test_saving_a_run_that_was_loaded_without_its_path_keeps_the_path(address, f
     assert_same(store.load([finished[0].id])[0], finished[0])
 
 
-# ---- the list
-
-
-def test_the_list_has_settings_and_final_figures_oldest_first(address, finished, diverged):
-    store = RunStore(address)
-    store.save([finished[1], diverged, finished[0]])
-    table = store.list()
-    assert list(table["id"]) == [finished[1].id, diverged.id, finished[0].id]
-    assert list(table["status"]) == ["finished", "diverged", "finished"]
-    assert table["created"].is_monotonic_increasing
-    for row, run in zip(
-        table.to_dict("records"), [finished[1], diverged, finished[0]], strict=True
-    ):
-        for name, value in flat_settings(run.experiment).items():
-            assert row[name] == value
-        assert row["objective"] == run.final["objective"]
-        assert row["update"] == run.final["update"]
-    assert list(table["margin"].isna()) == [True, False, True]
-
-
-def test_an_empty_list_has_the_columns_of_a_full_one(address, finished):
-    store = RunStore(address)
-    empty = store.list()
-    store.save(finished)
-    assert_frame_equal(store.list().iloc[:0], empty)
-
-
-def test_two_thousand_runs_are_listed(address, finished):
-    store = RunStore(address)
-    store.save(finished[:1])
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        row = db.execute("SELECT * FROM runs").fetchone()
-        for seed in range(1, 2000):
-            experiment = TINY.but(seed=seed)
-            values = (row[0], experiment.id, *row[2:4], experiment.to_json(), *row[5:])
-            places = ", ".join("?" * len(values))
-            db.execute(f"INSERT INTO runs VALUES ({places})", values)
-    assert len(store.list()) == 2000
-
-
-# ---- deletion and workspaces
-
-
-def test_deleted_runs_are_gone_with_all_their_numbers(address, finished):
-    store = RunStore(address)
-    store.save(finished)
-    store.delete([finished[0].id, "nobody"])
-    assert list(store.list()["id"]) == [run.id for run in finished[1:]]
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        [(left,)] = db.execute("SELECT count(*) FROM arrays WHERE id = ?", [finished[0].id])
-    assert left == 0
+# ---- workspaces
 
 
 def test_a_workspace_cannot_list_load_or_delete_what_is_anothers(address, finished):
@@ -282,22 +259,22 @@ SAVE_MANY = """
 KILLED_HALF_WAY = """
     import os, signal, sys
     from lossopt_core import Experiment, RunStore, train
+    from lossopt_core import store, store_arrays, store_rows
     from lossopt_core import store_layout as layout
-    from lossopt_core import store_rows
     experiment = Experiment.from_json(sys.argv[2])
     whole, half = train([experiment, experiment.but(seed=1)])
-    store = RunStore(sys.argv[1])
-    store.save([whole])
+    runs = RunStore(sys.argv[1])
+    runs.save([whole])
 
-    def write_half_and_die(database, ids):
+    def write_half_and_die(database, workspace, tables, ids):
         key = {"workspace": "local", "id": half.id}
-        arrays = [key | row for row in store_rows.arrays_to_rows(half)]
+        arrays = [key | row for row in store_arrays.arrays_to_rows(half)]
         database.execute(layout.sql.insert(layout.runs), key | store_rows.run_to_row(half))
         database.execute(layout.sql.insert(layout.arrays), arrays[:3])
         os.kill(os.getpid(), signal.SIGKILL)
 
-    store._delete = write_half_and_die
-    store.save([half])
+    store.remove = write_half_and_die
+    runs.save([half])
 """
 
 
@@ -397,56 +374,6 @@ def test_a_removed_file_begins_anew(address, finished):
     assert len(RunStore(address).list()) == 1
 
 
-def test_a_newer_file_is_refused_and_left_untouched(address, finished):
-    file = Path(address.removeprefix("sqlite:///"))
-    RunStore(address).save(finished)
-    with sqlite3.connect(file) as db:
-        db.execute("UPDATE facts SET value = '4'")
-    db.close()
-    before = file.read_bytes()
-    store = RunStore(address)
-    for use in (
-        store.list,
-        lambda: store.save(finished),
-        lambda: store.load([finished[0].id]),
-        lambda: store.delete([finished[0].id]),
-    ):
-        with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 4, .* knows 3"):
-            use()
-    assert file.read_bytes() == before
-    assert [each.name for each in file.parent.iterdir()] == [file.name]
-
-
-def test_an_older_file_is_migrated_once_and_keeps_its_runs(address, finished, monkeypatch):
-    RunStore(address).save(finished)
-    steps = []
-
-    def add_a_column(database):
-        steps.append(1)
-        database.exec_driver_sql("ALTER TABLE runs ADD COLUMN note TEXT")
-
-    monkeypatch.setattr(layout, "SCHEMA", 4)
-    monkeypatch.setitem(layout.MIGRATIONS, 3, add_a_column)
-    assert len(RunStore(address).list()) == 4
-    assert_same(RunStore(address).load([finished[0].id])[0], finished[0])
-    assert steps == [1]
-
-
-def test_a_migration_that_fails_changes_nothing(address, finished, monkeypatch):
-    RunStore(address).save(finished)
-
-    def fail(database):
-        database.exec_driver_sql("DELETE FROM runs")
-        database.exec_driver_sql("nonsense")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(layout, "SCHEMA", 4)
-        patch.setitem(layout.MIGRATIONS, 3, fail)
-        with pytest.raises(StoreError):
-            RunStore(address).list()
-    assert len(RunStore(address).list()) == 4
-
-
 @pytest.mark.parametrize(
     "bad",
     ["nonsense", "sqlite:////dev/null/runs.db", "nobody://server/db", "sqlite:////proc/runs.db"],
@@ -510,6 +437,9 @@ TAMPERING = {
     "shape is a list": "UPDATE arrays SET shape = '6' WHERE name = 'path_updates'",
     "columns are those of a history": "UPDATE arrays SET columns = '[1]' WHERE name = 'history'",
     "history is not empty": "UPDATE arrays SET data = '', shape = '[11, 0]' WHERE name = 'history'",
+    "history is a table": "UPDATE arrays SET shape = '[44]' WHERE name = 'history'",
+    "history has its columns": "UPDATE arrays SET shape = '[4, 11]' WHERE name = 'history'",
+    "history is there": "DELETE FROM arrays WHERE name = 'history'",
     "counts are whole": "UPDATE arrays SET data = randomblob(192) WHERE name = 'minibatch'",
     "all arrays are there": "DELETE FROM arrays WHERE name = 'bias'",
 }
@@ -521,22 +451,15 @@ def test_a_run_is_loaded_only_if(promise, address, finished):
     store.save(finished[:1])
     with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
         assert db.execute(TAMPERING[promise]).rowcount == 1
-    with pytest.raises(StoreError, match=f"the run {finished[0].id} in the store at .* is damaged"):
+    damaged = f"the run {finished[0].id} in the store at .* is damaged"
+    with pytest.raises(StoreError, match=damaged):
         store.load([finished[0].id])
+    if "history" in promise:
+        with pytest.raises(StoreError, match=damaged):
+            store.histories([finished[0].id])
     store.list()
     store.delete([finished[0].id])
     assert store.list().empty
-
-
-def test_a_row_that_cannot_be_read_does_not_take_the_list_down(address, finished):
-    store = RunStore(address)
-    store.save(finished)
-    bad = finished[1].id
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute("UPDATE runs SET final = '{}' WHERE id = ?", [bad])
-    table = store.list()
-    assert list(table["id"]) == [run.id for run in finished if run.id != bad]
-    assert table.attrs["unreadable"] == [bad]
 
 
 # ---- another language

@@ -10,20 +10,6 @@ from lossopt_core import RunStore, certify
 from tests.experiments import TINY
 
 
-def test_a_store_of_the_first_layout_learns_to_keep_certificates(address, finished):
-    RunStore(address).save(finished)
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute("DROP TABLE certificates")
-        db.execute("ALTER TABLE runs DROP COLUMN reason")
-        db.execute("UPDATE facts SET value = '1'")
-    db.close()
-    store = RunStore(address)
-    store.keep_certificate(TINY, certify(TINY))
-    assert store.certificate(TINY).reached
-    assert len(store.list()) == 4
-    assert {run.reason for run in store.load(run.id for run in finished)} == {"all updates made"}
-
-
 def test_a_certificate_is_kept_for_all_with_the_same_objective(address):
     store, certificate = RunStore(address, workspace="one"), certify(TINY)
     assert store.certificate(TINY) is None

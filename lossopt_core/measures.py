@@ -1,0 +1,32 @@
+"""What is measured along a training: words, unit, and which direction is better."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of a history that is a result.
+
+    `of_a_loss`: its value means something else under another loss.
+    """
+
+    label: str
+    unit: str
+    better: Literal["lower", "higher", ""]
+    percent: bool = False
+    of_a_loss: bool = False
+
+
+MEASURES: dict[str, Measure] = {
+    "objective": Measure("Objective (data loss + penalty)", "", "lower", of_a_loss=True),
+    "data_loss": Measure("Data loss (mean over training examples)", "", "lower", of_a_loss=True),
+    "penalty": Measure("Penalty", "", ""),
+    "gradient_norm": Measure("Gradient norm", "", "lower", of_a_loss=True),
+    "weight_norm": Measure("Weight norm", "", ""),
+    "train_accuracy": Measure("Training accuracy (%)", "%", "higher", percent=True),
+    "test_loss": Measure("Test loss (mean over test examples)", "", "lower", of_a_loss=True),
+    "test_accuracy": Measure("Test accuracy (%)", "%", "higher", percent=True),
+    "distance": Measure("Distance to the optimum", "", "lower", of_a_loss=True),
+    "distance_share": Measure("Distance to the optimum / distance at the start", "", "lower"),
+}

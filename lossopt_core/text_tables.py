@@ -1,0 +1,70 @@
+"""Tables as text for papers and notes.  What people have written stays text in each of them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lossopt_core.export import to_csv
+
+MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@])")
+PLAIN_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write a table: what it is called, and the ending and kind of its file."""
+
+    label: str
+    ending: str
+    kind: str
+    write: Callable[[pd.DataFrame], str]
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """A table of GitHub's Markdown, the index as its first column; numbers to the right."""
+    heads = ["", *map(str, table.columns)]
+    rules = ["---", *(("---:" if _numeric(table[name]) else "---") for name in table)]
+    rows = [
+        [str(label), *map(_text, row)]
+        for label, row in zip(table.index, table.itertuples(index=False), strict=True)
+    ]
+    lines = [map(_in_markdown, heads), rules, *(map(_in_markdown, row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _numeric(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if pd.isna(value) else f"{value:.6g}"
+    return str(value)
+
+
+def _in_markdown(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if PLAIN_NUMBER.fullmatch(flat) else MARKDOWN_SIGNS.sub(r"\\\1", flat)
+
+
+def to_latex(table: pd.DataFrame) -> str:
+    """A tabular with the rules of the package booktabs; every sign of LaTeX's is escaped."""
+    style = table.style.format(_text, escape="latex")
+    for axis in (0, 1):
+        style = style.format_index(escape="latex", axis=axis)
+    return str(style.to_latex(hrules=True))
+
+
+def to_csv_with_index(table: pd.DataFrame) -> str:
+    """Comma-separated, the index as first column; no cell that a spreadsheet would calculate."""
+    return to_csv(table.rename_axis("run").reset_index())
+
+
+FORMATS: Mapping[str, Format] = {
+    "csv": Format("CSV", "csv", "text/csv", to_csv_with_index),
+    "markdown": Format("Markdown", "md", "text/markdown", to_markdown),
+    "latex": Format("LaTeX", "tex", "application/x-tex", to_latex),
+}

@@ -1,0 +1,106 @@
+"""A deleted run is gone at once, can be brought back for a day, and is removed after it."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pandas.testing import assert_frame_equal
+
+from lossopt_core import RunStore, train
+from lossopt_core.store import UnknownRunError
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(address, finished):
+    store = RunStore(address)
+    store.save(finished)
+    return store
+
+
+def rows_of(store: RunStore, id: str) -> list[int]:
+    """How many rows of runs, arrays and notes there are of an id, whoever may see them."""
+    with sqlite3.connect(store.address.removeprefix("sqlite:///")) as db:
+        return [
+            db.execute(f"SELECT count(*) FROM {table} WHERE id = ?", [id]).fetchone()[0]
+            for table in ("runs", "arrays", "notes")
+        ]
+
+
+def test_a_deleted_run_is_nowhere_to_be_seen(store, finished):
+    gone, *left = finished
+    store.delete([gone.id, "nobody"])
+    ids = [run.id for run in finished]
+    assert list(store.list()["id"]) == [run.id for run in left]
+    assert list(store.find(ids)) == [run.id for run in left]
+    assert list(store.histories(ids)) == [run.id for run in left]
+    assert store.missing([run.experiment for run in finished]) == [gone.experiment]
+    with pytest.raises(UnknownRunError):
+        store.load([gone.id])
+
+
+def test_a_restored_run_is_as_it_was(store, finished):
+    store.annotate([finished[0].id], name="dear", tags=["a"], pinned=True)
+    before = store.list()
+    ids = [run.id for run in finished]
+    store.delete(ids)
+    assert store.list().empty
+    store.restore([*ids, "nobody"])
+    assert_frame_equal(store.list(), before)
+    assert_frame_equal(store.histories(ids)[ids[0]], finished[0].history)
+    assert store.missing([run.experiment for run in finished]) == []
+
+
+def test_of_a_deleted_run_nothing_can_be_said(store, finished):
+    store.delete([finished[0].id])
+    store.annotate([finished[0].id], name="ghost")
+    store.restore([finished[0].id])
+    assert list(store.list()["name"]) == [""] * 4
+
+
+@pytest.mark.parametrize("status", ["finished", "stopped"])
+def test_a_run_that_is_saved_again_appears_again_with_what_was_said(store, finished, status):
+    first = finished[0]
+    store.annotate([first.id], note="keep me")
+    store.delete([first.id])
+    store.save(train([first.experiment], should_stop=lambda: status == "stopped"))
+    table = store.list().set_index("id")
+    assert list(table.index[:-1]) == [run.id for run in finished[1:]]  # it is the newest now
+    assert table.loc[first.id, "note"] == "keep me"
+    assert table.loc[first.id, "status"] == status
+
+
+def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(store, finished):
+    old, recent, last, kept = (run.id for run in finished)
+    for id in (old, recent):
+        store.annotate([id], name="said")
+    store.delete([old], now=NOON)
+    store.delete([recent], now=NOON + timedelta(hours=1))
+    assert rows_of(store, old) == [1, 6, 1]
+    store.delete([last], now=NOON + timedelta(hours=24, seconds=1))
+    assert rows_of(store, old) == [0, 0, 0]
+    assert rows_of(store, recent) == [1, 6, 1]
+    store.restore([old, recent, last])
+    assert {*store.list()["id"]} == {recent, last, kept}
+
+
+def test_to_delete_a_deleted_run_again_does_not_keep_it_longer(store, finished):
+    id = finished[0].id
+    store.delete([id], now=NOON)
+    store.delete([id], now=NOON + timedelta(hours=23))
+    store.delete([], now=NOON + timedelta(hours=25))
+    assert rows_of(store, id) == [0, 0, 0]
+
+
+def test_one_workspace_cannot_delete_restore_or_purge_anothers(store, finished):
+    other = RunStore(store.address, workspace="other")
+    id = finished[0].id
+    store.delete([id], now=NOON)
+    other.restore([id])
+    other.save(finished[:1])
+    other.delete([id], now=NOON + timedelta(days=9))
+    assert list(store.list()["id"]) == [run.id for run in finished[1:]]
+    store.restore([id])
+    assert len(store.list()) == 4
+    assert other.list().empty

@@ -1,0 +1,59 @@
+"""Saved views: a name for what a page shows."""
+
+import sqlite3
+
+import pytest
+
+from lossopt_core import RunStore
+
+
+def test_views_are_kept_replaced_and_forgotten(address):
+    store = RunStore(address)
+    assert store.views() == {}
+    store.keep_view("hinge", "loss=hinge")
+    store.keep_view(" by seed: 50 % <b> ", "group=seed&x=epoch&name=Δ%20=")
+    store.keep_view("hinge", "loss=hinge&log=true")
+    expected = {
+        "by seed: 50 % <b>": "group=seed&x=epoch&name=Δ%20=",
+        "hinge": "loss=hinge&log=true",
+    }
+    assert RunStore(address).views() == expected
+    assert list(store.views()) == sorted(expected)
+    store.forget_view("hinge")
+    store.forget_view("nobody's")
+    assert list(store.views()) == ["by seed: 50 % <b>"]
+
+
+def test_views_belong_to_a_workspace(address):
+    mine, other = RunStore(address, workspace="mine"), RunStore(address, workspace="other")
+    mine.keep_view("v", "a=1")
+    other.keep_view("v", "b=2")
+    other.forget_view("v")
+    assert (mine.views(), other.views()) == ({"v": "a=1"}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "message"),
+    [
+        ("", "a=1", "name must have 1 to 60 characters, got 0"),
+        ("x" * 61, "a=1", "name must have 1 to 60 characters, got 61"),
+        ("two\nlines", "a=1", "name must not hold control characters"),
+        (None, "a=1", "name must be a text, got None"),
+        ("v", "x" * 4_001, "query must have 0 to 4,000 characters, got 4,001"),
+        ("v", b"a=1", "query must be a text"),
+    ],
+)
+def test_what_is_no_view_is_refused_in_words(address, name, query, message):
+    store = RunStore(address)
+    with pytest.raises(ValueError, match=message):
+        store.keep_view(name, query)
+    assert store.views() == {}
+
+
+def test_a_view_that_was_tampered_with_is_left_out(address):
+    store = RunStore(address)
+    store.keep_view("good", "a=1")
+    store.keep_view("bad", "a=1")
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
+        db.execute("UPDATE views SET query = x'ff00' WHERE name = 'bad'")
+    assert store.views() == {"good": "a=1"}
