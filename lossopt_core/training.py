@@ -31,6 +31,8 @@ DIVERGED_AT = 1e5
 UPDATE, OBJECTIVE = HISTORY_COLUMNS.index("update"), HISTORY_COLUMNS.index("objective")
 REPORT_EVERY = 64
 """Updates between reports of progress; evaluations may be far apart."""
+LEAST_CROWDING = 2.0
+"""The power of its number that an evaluation's update grows with at least."""
 MINIBATCH_POINTS = 2_000
 PATH_BYTES = 2_000_000
 """Bounds on what a run keeps: points of its minibatch curve, size of its path."""
@@ -70,18 +72,16 @@ def train(
     `joblib.parallel_config` says, which may be a cluster.  Progress and stopping are then by
     whole pieces.
     """
-    cohorts: dict[tuple[object, ...], list[Experiment]] = {}
-    for experiment in dict.fromkeys(experiments):
-        cohorts.setdefault(cohort_key(experiment), []).append(experiment)
+    groups = cohorts(experiments)
     if backend is not None:
         from lossopt_core.backends import train_apart
 
-        apart = train_apart(list(cohorts.values()), backend, on_progress, should_stop)
+        apart = train_apart(groups, backend, on_progress, should_stop)
         return [apart[experiment] for experiment in experiments]
-    total = sum(experiment.updates for members in cohorts.values() for experiment in members)
+    total = sum(experiment.updates for members in groups for experiment in members)
     done = 0
     runs: dict[Experiment, Run] = {}
-    for members in cohorts.values():
+    for members in groups:
         training = Training(sorted(members, key=kind))
         runs |= training.run(
             report=_reporter(on_progress, training, dict(runs), done, total),
@@ -111,6 +111,14 @@ def _reporter(
     return report
 
 
+def cohorts(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
+    """The experiments, each once, in the groups in which they are trained together."""
+    groups: dict[tuple[object, ...], list[Experiment]] = {}
+    for experiment in dict.fromkeys(experiments):
+        groups.setdefault(cohort_key(experiment), []).append(experiment)
+    return list(groups.values())
+
+
 def cohort_key(experiment: Experiment) -> tuple[object, ...]:
     """Experiments with equal keys can be trained as one stack."""
     return (
@@ -132,7 +140,7 @@ def evaluation_updates(updates: int, points: int) -> Labels:
     """
     if updates + 1 <= points:
         return np.arange(updates + 1)
-    return _denser_at_the_start(updates, points - 1, least_power=2.0, first=0)
+    return _denser_at_the_start(updates, points - 1, LEAST_CROWDING, first=0)
 
 
 def stretches(updates: int) -> Labels:
@@ -143,9 +151,14 @@ def stretches(updates: int) -> Labels:
 
 def _denser_at_the_start(updates: int, points: int, least_power: float, first: int) -> Labels:
     """Updates that grow like a power of their number, so that the first is an early one."""
-    power = max(least_power, math.log(updates) / math.log(points)) if points > 1 else 1.0
+    power = crowding(updates, points, least_power)
     shares = np.arange(first, points + 1) / points
     return np.unique(np.round(updates * shares**power)).astype(np.int64)
+
+
+def crowding(updates: int, points: int, least_power: float) -> float:
+    """The power of its number that a point grows with: the first of so many is an early one."""
+    return max(least_power, math.log(updates) / math.log(points)) if points > 1 else 1.0
 
 
 def lower_bounds(experiments: Sequence[Experiment]) -> list[float]:

@@ -24,3 +24,14 @@ def test_scaling_prints_a_table_for_each_size_and_for_the_memory() -> None:
 def test_certify_speed_prints_a_row_for_every_loss_and_penalty() -> None:
     printed = run_python("-m", "benchmarks.certify_speed", "--quick")
     assert len([line for line in printed.splitlines() if "| 0.01 |" in line]) == 9
+
+
+def test_store_speed_prints_a_row_for_every_number_of_runs() -> None:
+    printed = run_python("-m", "benchmarks.store_speed", "--quick")
+    assert "| 5 | 50 |" in printed
+    assert "| 10 | 100 |" in printed
+
+
+def test_sweep_estimate_prints_a_row_for_every_sweep() -> None:
+    printed = run_python("-m", "benchmarks.sweep_estimate", "--quick")
+    assert "| 2 losses × 3 strengths × 10 seeds | 6 |" in printed
