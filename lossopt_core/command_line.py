@@ -1,4 +1,4 @@
-"""`python -m lossopt_core`: train a grid of experiments, list runs, export them.
+"""`python -m lossopt_core`: train a grid of experiments, list runs, export them as tables or code.
 
 Options, their ranges and the names that they take come from the fields of `Experiment` and
 from the registries; a new entry appears here by itself.
@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
@@ -23,8 +23,10 @@ from lossopt_core.experiment import Experiment
 from lossopt_core.export import declared_settings, tidy, to_csv, to_json
 from lossopt_core.fields import Number
 from lossopt_core.grid import add_settings, checked, grid, names, write
-from lossopt_core.run import DIVERGED
+from lossopt_core.run import DIVERGED, Run
+from lossopt_core.scripts import with_lossopt, with_numpy
 from lossopt_core.store import RunStore, StoreError, UnknownRunError
+from lossopt_core.store_notes import Note
 from lossopt_core.training import Progress, cohort_key, train
 
 TRAINED_AT_ONCE = 256
@@ -144,14 +146,34 @@ def parser() -> argparse.ArgumentParser:
     exporting = add(
         "export",
         export_command,
-        "Write one tidy table: a row for each evaluation of each run, with all its settings.",
-        usage="[ID ...] [--format csv|json] [--output FILE] [--store ADDRESS]",
+        "Write one tidy table: a row for each evaluation of each run, with all its settings;"
+        "\nor write the runs as TensorBoard or MLflow keeps them.",
+        usage="[ID ...] [--format csv|json] [--output FILE | --to PROGRAM PLACE] [--store ADDRESS]",
     )
     exporting.add_argument("ids", nargs="*", metavar="ID", help="which runs; default: all")
     exporting.add_argument(
         "--format", default="csv", metavar="FORMAT", help="csv or json; default: csv"
     )
-    exporting.add_argument("--output", metavar="FILE", help="where to; default: stdout")
+    exporting.add_argument(
+        "--to",
+        nargs=2,
+        metavar=("PROGRAM", "PLACE"),
+        help="tensorboard and a folder, or mlflow and an address such as sqlite:///mlflow.db",
+    )
+    scripting = add(
+        "script",
+        script_command,
+        "Write a Python script that trains runs again and prints their final figures.",
+        usage="ID ... [--numpy] [--output FILE] [--store ADDRESS]",
+    )
+    scripting.add_argument("ids", nargs="+", metavar="ID", help="which runs")
+    scripting.add_argument(
+        "--numpy",
+        action="store_true",
+        help="one run with NumPy alone, in at most 40 lines; without it, with lossopt_core",
+    )
+    for writing in (exporting, scripting):
+        writing.add_argument("--output", metavar="FILE", help="where to; default: stdout")
     return whole
 
 
@@ -162,6 +184,8 @@ examples:
   python -m lossopt_core train --dataset blobs --option spread=1 2 4 --epochs 50
   python -m lossopt_core runs --last 20
   python -m lossopt_core export --format csv --output runs.csv
+  python -m lossopt_core export --to tensorboard logs
+  python -m lossopt_core script 0123456789abcdef --numpy
 """
 
 
@@ -328,19 +352,78 @@ def differing(table: pd.DataFrame, always: Sequence[str] = ()) -> list[str]:
 
 
 def export_command(chosen: argparse.Namespace) -> int:
-    """Write runs as one tidy file."""
+    """Write runs as one tidy file, or for another program."""
     if chosen.format not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {chosen.format!r}")
+    if chosen.to is not None:
+        program, place = chosen.to
+        return export_to(program, place, chosen)
     store = RunStore(chosen.store)
     runs = store.load(chosen.ids or store.list()["id"], with_path=False)
-    text = FORMATS[chosen.format](tidy(runs))
-    if chosen.output is None:
+    hand_out(FORMATS[chosen.format](tidy(runs)), len(runs), chosen.output)
+    return 0
+
+
+def export_to(program: str, place: str, chosen: argparse.Namespace) -> int:
+    """Write runs as the program keeps them."""
+    if program not in PROGRAMS:
+        raise ValueError(f"--to must be one of {', '.join(PROGRAMS)}, got {program!r}")
+    if chosen.output is not None:
+        raise ValueError("export writes to --output or --to a program, not both")
+    store = RunStore(chosen.store)
+    notes = noted(store)
+    runs = store.load(chosen.ids or notes, with_path=False, with_minibatch=False)
+    try:
+        say(PROGRAMS[program](runs, place, notes))
+    except RuntimeError as error:  # its package is not here
+        raise ValueError(str(error)) from None
+    return 0
+
+
+def for_tensorboard(runs: Sequence[Run], place: str, notes: Mapping[str, Note]) -> str:
+    """Write event files; what was done, in words."""
+    from lossopt_core.exchange.tensorboard import write_events
+
+    write_events(runs, place, [notes[run.id].name for run in runs])
+    return f"{counted(len(runs))} written to {place}: tensorboard --logdir {place}"
+
+
+def for_mlflow(runs: Sequence[Run], place: str, notes: Mapping[str, Note]) -> str:
+    """Log to MLflow; what was done, in words."""
+    from lossopt_core.exchange.mlflow import write_mlflow
+
+    new = write_mlflow(runs, place, notes=notes)
+    return f"{counted(new)} written for MLflow, {len(runs) - new:,} there already."
+
+
+PROGRAMS = {"tensorboard": for_tensorboard, "mlflow": for_mlflow}
+
+
+def noted(store: RunStore) -> dict[str, Note]:
+    """What is said about each run."""
+    said = store.list()[["id", "name", "tags", "note"]].itertuples(index=False)
+    return {id: Note(name, tuple(tags), note) for id, name, tags, note in said}
+
+
+def script_command(chosen: argparse.Namespace) -> int:
+    """Write runs as a script."""
+    if chosen.numpy and len(chosen.ids) > 1:
+        raise ValueError(f"--numpy writes the script of one run, got {len(chosen.ids)}")
+    runs = RunStore(chosen.store).load(chosen.ids, with_path=False)
+    experiments = [run.experiment for run in runs]
+    text = with_numpy(experiments[0]) if chosen.numpy else with_lossopt(experiments)
+    hand_out(text, len(runs), chosen.output)
+    return 0
+
+
+def hand_out(text: str, runs: int, output: str | None) -> None:
+    """Write the text of so many runs to a file, or else to stdout."""
+    if output is None:
         sys.stdout.write(text)
         sys.stdout.flush()
-        return 0
-    Path(chosen.output).write_text(text, encoding="utf-8", newline="")
-    say(f"{counted(len(runs))} written to {chosen.output}.")
-    return 0
+        return
+    Path(output).write_text(text, encoding="utf-8", newline="")
+    say(f"{counted(runs)} written to {output}.")
 
 
 def counted(runs: int) -> str:

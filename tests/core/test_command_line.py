@@ -256,11 +256,41 @@ def test_chosen_runs_are_exported_as_json_to_stdout(store, capsys):
     assert rows[-1]["objective"] == store.list()["objective"][1]
 
 
+def test_runs_are_exported_to_tensorboard_under_their_names(store, tmp_path, capsys):
+    pytest.importorskip("tensorboard")
+    main(shlex.split(f"{QUICK} --seeds 2"))
+    first, second = store.list()["id"]
+    store.annotate([first], name="the first")
+    capsys.readouterr()
+    assert main(["export", "--to", "tensorboard", str(tmp_path / "logs")]) == 0
+    assert capsys.readouterr() == (
+        "",
+        f"2 runs written to {tmp_path}/logs: tensorboard --logdir {tmp_path}/logs\n",
+    )
+    assert {each.name for each in (tmp_path / "logs").iterdir()} == {
+        f"the first {first}",
+        f"cross_entropy sgd seed=1 {second}",
+    }
+
+
+def test_runs_are_exported_to_mlflow_once(store, tmp_path, capsys):
+    pytest.importorskip("mlflow")
+    main(shlex.split(f"{QUICK} --seeds 2"))
+    place = (tmp_path / "mlruns").as_uri()
+    [first, _] = store.list()["id"]
+    assert main(["export", first, "--to", "mlflow", place]) == 0
+    capsys.readouterr()
+    assert main(["export", "--to", "mlflow", place]) == 0
+    assert "1 run written for MLflow, 1 there already." in capsys.readouterr().err
+
+
 def test_unknown_runs_and_formats_and_broken_stores_are_one_line(store, tmp_path, capsys):
     (tmp_path / "no.db").write_text("not a database\n" * 100)
     for line, code in (
         ("export nobody", 2),
         ("export --format xls", 2),
+        ("export --to paper x", 2),
+        ("export --to tensorboard x --output y", 2),
         ("runs --last none", 2),
         (f"runs --store 'sqlite:///{tmp_path}/no.db'", 1),
         ("runs --store nonsense", 1),

@@ -1,0 +1,196 @@
+"""Tables of other programs: brought to a row a step, and what their columns may mean.
+
+TensorBoard     Wall time, Step, Value: one curve
+MLflow          run_id, key, value, step, timestamp: a row a value
+W&B             Step, "run - loss", "run - loss__MIN", "run - loss__MAX": a column a run
+lossopt         id, settings, status, columns of the history: `export.tidy`
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lossopt_core.run import HISTORY_COLUMNS
+
+MOST_CELLS = 5_000_000
+"""What a small file may grow to when it is arranged."""
+SAMPLE = 100
+"""Rows that are looked at to tell columns of numbers from others."""
+MISSING = frozenset({"", "na", "nan", "n/a", "none", "null"})
+RUN = "run"
+"""The column of the runs' names, where columns of a file were one a run."""
+
+STEPS = {
+    "update": "update",
+    "step": "update",
+    "global_step": "update",
+    "trainer_global_step": "update",
+    "iteration": "update",
+    "iter": "update",
+    "n_iter": "update",
+    "gradient_evaluations": "gradient_evaluations",
+    "epoch": "epoch",
+}
+"""What a column of steps may be called, the likeliest first, and what it counts."""
+GROUPS = ("id", "run_id", RUN, "run_name", "experiment", "seed")
+OURS = {"id", "status", "dataset", "loss", "optimizer", *HISTORY_COLUMNS}
+"""Columns that our own tables have."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What the columns of a table may mean.
+
+    step      the column of steps, and x, what it counts: update, epoch, gradient_evaluations
+    metrics   for each other column of numbers the column of a history, or ""
+    group     the column that tells runs apart, if there is one
+    """
+
+    step: str
+    x: str
+    metrics: Mapping[str, str]
+    group: str | None = None
+
+
+def number(cell: Any) -> float:
+    """A cell as a number, NaN where it is empty; ValueError where it is no number."""
+    if cell is None or cell is pd.NA:
+        return math.nan
+    if isinstance(cell, str) and cell.strip().lower() in MISSING:
+        return math.nan
+    try:
+        return float(cell)
+    except OverflowError:
+        return math.inf if cell > 0 else -math.inf
+
+
+def arranged(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a row a step of a run; the numbers of the rows are kept in the index."""
+    for recognised, arrange in ARRANGEMENTS.values():
+        if recognised({str(name) for name in table.columns}):
+            table = arrange(table)
+    return table
+
+
+def _is_of_mlflow(columns: set[str]) -> bool:
+    return {"run_id", "key", "value", "step"} <= columns
+
+
+def _from_mlflow(table: pd.DataFrame) -> pd.DataFrame:
+    """A column for each key; a row has the value of its own key alone."""
+    keys = [str(key) for key in pd.unique(table["key"])]
+    if taken := sorted({"run_id", "step"} & {*keys}):
+        raise ValueError(f"a metric must not have the name {taken[0]}")
+    _check_growth(len(table), len(keys))
+    texts = table["key"].astype(str)
+    values = {key: table["value"].where(texts == key, None) for key in keys}
+    wide = pd.DataFrame({"run_id": table["run_id"], "step": table["step"]} | values)
+    wide.attrs = table.attrs
+    return wide
+
+
+def _is_of_wandb(columns: set[str]) -> bool:
+    others = columns - {"Step"}
+    return "Step" in columns and bool(others) and all(" - " in name for name in others)
+
+
+def _from_wandb(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns of each run below each other, without the ranges of what W&B thinned out."""
+    runs: dict[str, dict[str, pd.Series]] = {}
+    for column in table.columns:
+        run, separator, metric = str(column).rpartition(" - ")
+        if separator and not metric.endswith(("__MIN", "__MAX")):
+            runs.setdefault(run, {})[metric] = table[column]
+    if not runs:
+        raise ValueError('the file has no column like "run - loss"')
+    metrics = {metric for measured in runs.values() for metric in measured}
+    _check_growth(len(table) * len(runs), len(metrics))
+    parts = [
+        pd.DataFrame({"Step": table["Step"], RUN: run} | measured) for run, measured in runs.items()
+    ]
+    long = pd.concat(parts)
+    long.attrs = table.attrs
+    return long
+
+
+def _check_growth(rows: int, columns: int) -> None:
+    if rows * columns > MOST_CELLS:
+        raise ValueError(f"the file has too many runs or metrics: {columns:,} in {rows:,} rows")
+
+
+Arrangement = tuple[Callable[[set[str]], bool], Callable[[pd.DataFrame], pd.DataFrame]]
+ARRANGEMENTS: Mapping[str, Arrangement] = {
+    "MLflow": (_is_of_mlflow, _from_mlflow),
+    "W&B": (_is_of_wandb, _from_wandb),
+}
+
+
+def suggest(table: pd.DataFrame) -> Suggestion:
+    """What the columns of an `arranged` table may mean, judged by their names."""
+    numeric = [name for name in table.columns if _holds_numbers(table[name])]
+    if len(numeric) < 2:
+        raise ValueError("the file must have a column of steps and one of results, both numbers")
+    named = {_plain(name): name for name in reversed(numeric)}
+    plain = next((each for each in STEPS if each in named), _plain(numeric[0]))
+    step, x = named[plain], STEPS.get(plain, "update")
+    group = next((name for name in table.columns if _plain(name) in GROUPS and name != step), None)
+    others = [name for name in numeric if name not in (step, group)]
+    ours = {*OURS} <= {*table.columns}
+    return Suggestion(step, x, _ours_only(others) if ours else _metrics(others, without=x), group)
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Whether most of the first cells that are not empty are numbers."""
+    filled = numbers = 0
+    for cell in column[column.notna()].head(SAMPLE):
+        try:
+            missing = math.isnan(number(cell))
+        except (TypeError, ValueError):
+            filled += 1
+        else:
+            filled += not missing
+            numbers += not missing
+    return 2 * numbers > filled
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
+
+
+def _ours_only(names: Iterable[str]) -> dict[str, str]:
+    """The columns of the history as they are; settings are no results."""
+    return {name: name for name in names if name in HISTORY_COLUMNS}
+
+
+def _metrics(names: Iterable[str], without: str) -> dict[str, str]:
+    """Each column of a history is given once: to the first that it fits."""
+    free = [name for name in HISTORY_COLUMNS if name != without]
+    found = {}
+    for name in names:
+        fitting = next((each for each in _meanings(_plain(name)) if each in free), "")
+        found[name] = fitting
+        if fitting:
+            free.remove(fitting)
+    return found
+
+
+def _meanings(name: str) -> list[str]:
+    """Columns of a history that something of this name may be, the likeliest first."""
+    if name in HISTORY_COLUMNS:
+        return [name]
+    if name in STEPS:
+        return [STEPS[name]]
+    words = {*name.split("_")}
+    on_test = bool(words & {"test", "val", "valid", "validation", "eval", "dev"})
+    if "norm" in words:
+        of_gradient = bool(words & {"grad", "grads", "gradient"})
+        return ["gradient_norm" if of_gradient else "weight_norm"]
+    if words & {"acc", "accuracy", "top1"}:
+        return ["test_accuracy" if on_test else "train_accuracy"]
+    if words & {"loss", "cost", "nll", "objective", "value"}:
+        return ["test_loss"] if on_test else ["objective", "data_loss"]
+    return ["penalty"] if words & {"penalty", "regularization", "regularizer"} else []
