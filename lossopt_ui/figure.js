@@ -1,6 +1,12 @@
 // Draws a plotly figure and keeps what a person has set in it: the same node is redrawn by
 // Plotly.react, so zoom, hidden traces and hover survive a rerun and a change of data.
 
+const PICTURE = { width: 1000, height: 620 };
+const MARGIN = { l: 24, r: 24, t: 56, b: 24 };
+const PIXELS_OF_PNG = 3; // for each of the picture's own
+const REACH = 12; // pixels from a mark within which a click is meant for it
+const REACH_OF_UNIFIED_HOVER = 40; // pixels from an x within which its values are told
+
 let library;
 
 // One download for the page.  The address is relative to the page, so that a base path works.
@@ -20,36 +26,161 @@ const load = (address) =>
     document.head.appendChild(script);
   }));
 
-const themed = (figure, element) => {
-  const style = getComputedStyle(element);
-  const theme = (name) => style.getPropertyValue(`--st-${name}`).trim();
-  const text = theme("text-color");
+const template = ({ text, grid, line, background, hover, font }) => {
   const axis = {
-    gridcolor: theme("border-color-light"),
-    linecolor: theme("border-color"),
-    zerolinecolor: theme("border-color"),
+    gridcolor: grid,
+    linecolor: line,
+    zerolinecolor: line,
+    spikecolor: line,
+    spikethickness: 1,
     automargin: true,
     title: { font: { size: 13 }, standoff: 8 },
   };
-  const layout = figure.layout;
-  layout.template = {
+  return {
     layout: {
-      font: { family: theme("font"), color: text, size: 13 },
+      font: { family: font, color: text, size: 13 },
       title: { font: { size: 15, weight: 600 }, x: 0, xref: "paper", xanchor: "left" },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: theme("border-color"), activecolor: text },
-      hoverlabel: {
-        bgcolor: theme("background-color"),
-        bordercolor: theme("border-color"),
-        font: { color: text, family: theme("font") },
-      },
+      paper_bgcolor: background,
+      plot_bgcolor: background,
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
+      hoverlabel: { bgcolor: hover, bordercolor: line, font: { color: text, family: font } },
+      hoversort: "value descending",
       xaxis: axis,
       yaxis: axis,
       colorway: [text],
     },
   };
-  return layout;
+};
+
+const ofTheme = (element) => {
+  const style = getComputedStyle(element);
+  const theme = (name) => style.getPropertyValue(`--st-${name}`).trim();
+  return template({
+    text: theme("text-color"),
+    grid: theme("border-color-light"),
+    line: theme("border-color"),
+    background: "rgba(0,0,0,0)",
+    hover: theme("background-color"),
+    font: theme("font"),
+  });
+};
+
+const PAPER = template({
+  text: "#1A1A1A",
+  grid: "#E3E3E3",
+  line: "#B0B0B0",
+  background: "#FFFFFF",
+  hover: "#FFFFFF",
+  font: "Helvetica, Arial, sans-serif",
+});
+
+// The same with other colours: `shades` has '#RRGGBB' by '#RRGGBB'.
+const recoloured = (value, shades) => {
+  if (typeof value === "string") return shades[value] ?? recolouredRgba(value, shades);
+  if (Array.isArray(value)) return value.map((each) => recoloured(each, shades));
+  if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, recoloured(each, shades)]),
+  );
+};
+
+const recolouredRgba = (value, shades) => {
+  const [, red, green, blue, opacity] = /^rgba\((\d+),(\d+),(\d+),(.+)\)$/.exec(value) ?? [];
+  if (opacity === undefined) return value;
+  const hex = (part) => Number(part).toString(16).padStart(2, "0").toUpperCase();
+  const shade = shades[`#${hex(red)}${hex(green)}${hex(blue)}`];
+  if (!shade) return value;
+  const channels = [1, 3, 5].map((at) => Number.parseInt(shade.slice(at, at + 2), 16));
+  return `rgba(${channels},${opacity})`;
+};
+
+// What is shown now, as one would print it: on white, without what is hidden.
+const printed = ({ data, layout, told, _fullLayout: { showlegend } }) => {
+  const lines = data.filter((trace) => trace.visible !== "legendonly");
+  const own = { showlegend, template: PAPER, autosize: false, margin: MARGIN, ...PICTURE };
+  return recoloured({ data: lines, layout: { ...layout, ...own } }, told.onWhite);
+};
+
+const fileName = (layout, otherwise) => {
+  const title = typeof layout.title === "string" ? layout.title : layout.title?.text;
+  const words = (title ?? "").replace(/<[^>]*>/g, " ").toLowerCase();
+  return words.replace(/[^\p{Letter}\p{Number}]+/gu, "-").replace(/^-|-$/g, "") || otherwise;
+};
+
+const downloadButton = (Plotly, format, icon) => ({
+  name: `Download as ${format.toUpperCase()}`,
+  icon,
+  click: (element) =>
+    Plotly.downloadImage(printed(element), {
+      ...PICTURE,
+      format,
+      scale: format === "png" ? PIXELS_OF_PNG : 1,
+      filename: fileName(element.layout, element.told.name),
+    }),
+});
+
+let kept;
+
+// One object for all drawings: with other functions in it plotly would begin anew.
+const settings = (Plotly) => (kept ??= {
+  displaylogo: false,
+  modeBarButtons: [
+    ["zoom2d", "pan2d", "resetScale2d"],
+    [
+      downloadButton(Plotly, "svg", Plotly.Icons.disk),
+      downloadButton(Plotly, "png", Plotly.Icons.camera),
+    ],
+  ],
+});
+
+// How far (x, y) is from the straight line between two places.
+const toSegment = (x, y, from, to) => {
+  const [across, up] = [to.x - from.x, to.y - from.y];
+  const along = ((x - from.x) * across + (y - from.y) * up) / (across ** 2 + up ** 2 || 1);
+  const share = Math.min(1, Math.max(0, along));
+  return Math.hypot(from.x + share * across - x, from.y + share * up - y);
+};
+
+// How far in pixels the pointer is from a mark that plotly's hover has found.  A line is a
+// mark along its whole length; bars and cells are found only where they are.
+const distance = (element, point, event) => {
+  const { xaxis, yaxis, fullData, curveNumber, pointNumber } = point;
+  if (fullData.type !== "scatter") return 0;
+  const frame = element.getBoundingClientRect();
+  const x = event.clientX - frame.left - xaxis._offset;
+  const y = event.clientY - frame.top - yaxis._offset;
+  const points = element.calcdata[curveNumber];
+  const place = (index) => ({ x: xaxis.c2p(points[index].x), y: yaxis.c2p(points[index].y) });
+  const here = place(pointNumber);
+  const beside = fullData.mode.includes("lines") ? [pointNumber - 1, pointNumber + 1] : [];
+  const ends = [here, ...beside.filter((index) => points[index]).map(place)];
+  // A gap in a line has no place.
+  const known = ends.filter((end) => Number.isFinite(end.x + end.y));
+  return Math.min(...known.map((end) => toSegment(x, y, here, end)));
+};
+
+// The mark under the pointer that a click would open; undefined for none.
+const meant = (element, { points, event }) => {
+  if (!element.told.clickable) return undefined;
+  return points
+    .filter((point) => point.customdata !== undefined && point.customdata !== null)
+    .map((point) => ({ point, far: distance(element, point, event) }))
+    .filter(({ far }) => far <= REACH)
+    .sort((one, other) => one.far - other.far)[0]?.point;
+};
+
+const listen = (element) => {
+  element.on("plotly_click", (click) => {
+    const point = meant(element, click);
+    if (point) element.setTriggerValue("click", point.customdata);
+  });
+  // Plotly's own event of a hover is silent while the pointer moves along one x.
+  element.addEventListener("mousemove", (event) => {
+    const clickable = meant(element, { points: element._hoverdata ?? [], event });
+    for (const layer of element.querySelectorAll(".nsewdrag")) {
+      layer.style.cursor = clickable ? "pointer" : "";
+    }
+  });
 };
 
 // A change of theme draws anew but does not run the script, which chose the lines' colours.
@@ -74,12 +205,14 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
     return;
   }
   const figure = JSON.parse(data.figure);
-  await Plotly.react(element, figure.data, themed(figure, element), {
-    displaylogo: false,
-    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
-    toImageButtonOptions: { format: "svg", filename: data.name },
-  });
+  // Buttons and listeners are made once, and look here for what was told last.
+  element.told = data;
+  element.setTriggerValue = setTriggerValue;
+  const layout = { ...figure.layout, template: ofTheme(element) };
+  if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
+  await Plotly.react(element, figure.data, layout, settings(Plotly));
   if (!element.watched) {
+    listen(element);
     // A hidden tab has no size: draw again when the element gets one.
     element.watched = new ResizeObserver(() => {
       if (element.isConnected && element.offsetWidth > 0 && element._fullLayout) {

@@ -1,17 +1,23 @@
-"""Shows a plotly figure and keeps its view.
+"""Shows a plotly figure, keeps its view, and tells which mark was clicked.
 
 Streamlit's own plotly element is made anew at every change of its figure, and with it go
 zoom, hidden traces and hover.  Here `Plotly.react` redraws the same node.
 """
 
+from collections import Counter
+from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.colours import ON_WHITE, Theme
 
+MOST_IN_HOVER = 20
+"""Where more lines than these cross one x, a list of them all would cover the chart."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
 _component = st.components.v2.component(
     "lossopt_figure",
@@ -21,14 +27,26 @@ _component = st.components.v2.component(
 )
 
 
-def show(figure: go.Figure, *, key: str, alt: str, height: int = 340) -> None:
+def show(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int = 340,
+    on_click: Callable[[Any], None] | None = None,
+) -> None:
     """Draw the figure; `alt` says in words what it shows, `height` is in pixels.
 
     What a person has set in it stays as long as the key does.
+
+    A click on a mark (a point, a line, a bar, a cell) calls `on_click` with the mark's
+    `customdata`, before the script runs again.  Marks without `customdata` cannot be clicked.
+    The content comes from the browser: look it up, never trust it.
+
+    Marks cannot be reached by the keyboard.  A page must offer the same by a table or a select
+    box.
     """
-    for trace in figure.data:
-        # Plotly knows a trace by its uid: what is hidden stays so where others come and go.
-        trace.uid = trace.name
+    _name_traces(figure)
     figure.update_layout(
         template="none",
         height=height,
@@ -36,17 +54,44 @@ def show(figure: go.Figure, *, key: str, alt: str, height: int = 340) -> None:
         uirevision=figure.layout.uirevision or key,
         margin={"l": 8, "r": 12, "t": 40, "b": 8},
     )
+    if "unified" in str(figure.layout.hovermode) and _told_by_hover(figure) > MOST_IN_HOVER:
+        figure.update_layout(hovermode="closest")
+    listener = {} if on_click is None else {"on_click_change": lambda: _tell(key, on_click)}
     _component(
         key=key,
         data={
-            "figure": figure.to_json(),
+            # Plotly leaves the names out by default.
+            "figure": figure.to_json(remove_uids=False),
             "alt": alt,
             "height": height,
             "name": key,
             "library": _LIBRARY,
+            "clickable": on_click is not None,
+            "onWhite": ON_WHITE if theme() == "dark" else {},
         },
         height=height,
+        **listener,
     )
+
+
+def _name_traces(figure: go.Figure) -> None:
+    """Give traces the names by which plotly knows them again where others come and go."""
+    seen: Counter[str] = Counter()
+    for trace in figure.data:
+        # They become part of selectors in the page, where not every name may stand.
+        name = blake2b((trace.name or "").encode(), digest_size=8).hexdigest()
+        trace.uid = f"{name}-{seen[name]}"
+        seen[name] += 1
+
+
+def _told_by_hover(figure: go.Figure) -> int:
+    return sum(trace.hoverinfo not in {"skip", "none"} for trace in figure.data)
+
+
+def _tell(key: str, on_click: Callable[[Any], None]) -> None:
+    content = st.session_state[key].get("click")
+    if content is not None:
+        on_click(content)
 
 
 def theme() -> Theme:

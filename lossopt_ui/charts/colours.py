@@ -5,6 +5,7 @@ Some are too pale for a thin line on white and some too dark on black: each them
 shade of the hue that keeps a contrast of 3 : 1 against its background.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 Theme = Literal["light", "dark"]
@@ -85,6 +86,20 @@ SEQUENTIAL: dict[Theme, list[list[object]]] = {
     "light": [[0.0, "#FFFFFF"], [1.0, "#0B2E59"]],
     "dark": [[0.0, "#0E1117"], [1.0, "#CFE3FF"]],
 }
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    """Every colour of the dark theme with that of the light one that means the same."""
+    for shades in (BACKGROUND, INK, GREY, *LOSS.values(), *BATCH.values()):
+        yield shades["dark"], shades["light"]
+    yield from zip(CLASSES["dark"], CLASSES["light"], strict=True)
+    for scale in (DIVERGING, SEQUENTIAL):
+        for (_, dark), (_, light) in zip(scale["dark"], scale["light"], strict=True):
+            yield str(dark), str(light)
+
+
+ON_WHITE: dict[str, str] = dict(_pairs())
+"""What a colour of the dark theme becomes in a picture, which is always on white."""
 
 
 def of_loss(name: str, theme: Theme) -> str:

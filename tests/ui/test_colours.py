@@ -53,3 +53,10 @@ def test_every_loss_has_a_colour_of_its_own() -> None:
 def test_no_hue_of_a_loss_stands_for_anything_else() -> None:
     for theme in ("light", "dark"):
         assert not {colours.of_loss(name, theme) for name in LOSSES} & set(LINES[theme])
+
+
+def test_on_white_a_colour_of_the_dark_theme_is_that_of_the_light_one() -> None:
+    for shades in (BACKGROUND, INK, GREY, *LOSS.values(), *colours.BATCH.values()):
+        assert colours.ON_WHITE[shades["dark"]] == shades["light"]
+    for dark, light in zip(CLASSES["dark"], CLASSES["light"], strict=True):
+        assert colours.ON_WHITE[dark] == light

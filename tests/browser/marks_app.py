@@ -1,0 +1,52 @@
+"""A tiny app with figures whose marks can be clicked, and printed."""
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from lossopt_ui import figure
+from lossopt_ui.charts.colours import GREY, INK, Theme, of_loss, translucent
+
+
+def curve(theme: Theme) -> go.Figure:
+    """Two lines of few points beside two thousand thin ones in one trace with gaps."""
+    epochs = np.arange(6, dtype=np.float32)
+    one = np.append(epochs, np.float32(np.nan))
+    many = np.concatenate([one * height / 2_000 for height in range(2_000)])
+    drawn = go.Figure(layout={"hovermode": "x unified", "title": "Accuracy: of 2,000 seeds"})
+    drawn.add_scatter(
+        x=np.tile(one, 2_000),
+        y=many.astype(np.float32),
+        name="seeds",
+        mode="lines",
+        line={"width": 0.5, "color": GREY[theme]},
+        hoverinfo="skip",
+    )
+    ids = [f"run {epoch:g}" for epoch in epochs]
+    drawn.add_scatter(
+        x=epochs, y=6 - epochs, name="falling", line={"color": INK[theme]}, customdata=ids
+    )
+    low = translucent(of_loss("hinge", theme), 0.9)
+    drawn.add_scatter(x=epochs, y=epochs - 8, name="rising", line={"color": low})
+    drawn.update_xaxes(title="epoch")
+    drawn.update_yaxes(title="accuracy (%)")
+    return drawn
+
+
+def cells() -> go.Figure:
+    ids = np.array([list("abc"), list("def")])
+    return go.Figure(go.Heatmap(z=np.arange(6.0).reshape(2, 3), customdata=ids))
+
+
+def note_click(mark: str) -> None:
+    st.session_state["clicked"] = mark
+
+
+st.set_page_config(layout="wide", page_icon="static/favicon.png")
+without_first = st.toggle("Without the first line")
+drawn = curve(figure.theme())
+if without_first:
+    drawn.data = drawn.data[1:]
+figure.show(drawn, key="curve", alt="Two lines beside many", on_click=note_click)
+figure.show(cells(), key="cells", alt="Six cells", on_click=note_click)
+st.write(f"theme {figure.theme()}, clicked {st.session_state.get('clicked')}")

@@ -1,0 +1,155 @@
+"""Clicks on marks of a figure, its hover, and the pictures that can be taken of it."""
+
+import re
+import shutil
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Download, Page, expect
+
+from tests.browser.helpers import figure, goto, rerun, selector, server
+from tests.programs import ROOT
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    place = tmp_path_factory.mktemp("figures")
+    shutil.copy(Path(__file__).with_name("marks_app.py"), place)
+    shutil.copytree(ROOT / "static", place / "static")
+    shutil.copytree(ROOT / ".streamlit", place / ".streamlit")
+    with server(place / "marks_app.py") as address:
+        yield address
+
+
+def place_of(page: Page, key: str, x: float, y: float) -> tuple[float, float]:
+    """Where on the page a place of the figure's own axes is."""
+    figure(page, key)
+    page.locator(selector(key)).scroll_into_view_if_needed()
+    across, up = page.locator(selector(key)).evaluate(
+        """(element, [x, y]) => {
+            const { xaxis, yaxis } = element._fullLayout;
+            const { left, top } = element.getBoundingClientRect();
+            return [left + xaxis._offset + xaxis.d2p(x), top + yaxis._offset + yaxis.d2p(y)];
+        }""",
+        [x, y],
+    )
+    return across, up
+
+
+def click(page: Page, key: str, x: float, y: float) -> None:
+    across, up = place_of(page, key, x, y)
+    page.mouse.move(across - 3, up)
+    page.mouse.move(across, up, steps=3)
+    page.mouse.click(across, up)
+
+
+def test_a_click_on_a_mark_is_told(page: Page, figures):
+    goto(page, figures)
+    expect(page.get_by_text("clicked None")).to_be_visible()
+    between = (1.1, 4.9)  # on the line between two points
+    for key, place, told in (
+        ("cells", (2, 1), "f"),
+        ("cells", (0, 0), "a"),
+        ("curve", (4, 2), "run 4"),
+        ("curve", between, "run 1"),
+    ):
+        with rerun(page):
+            click(page, key, *place)
+        expect(page.get_by_text(f"clicked {told}")).to_be_visible()
+    with rerun(page):
+        page.get_by_text("Without the first line").click()
+    expect(page.get_by_text("clicked run 1")).to_be_visible()
+    with rerun(page):
+        click(page, "curve", 3, 3)
+    expect(page.get_by_text("clicked run 3")).to_be_visible()
+
+
+def test_a_click_beside_the_marks_is_nobodys(page: Page, figures):
+    goto(page, figures)
+    cursor = f"document.querySelector('{selector('curve')} .nsewdrag').style.cursor"
+    click(page, "curve", 4, -5)  # between the lines
+    click(page, "curve", 3, -5)  # on a line without customdata
+    assert page.evaluate(cursor) == ""
+    sent = page.evaluate("__messages.sent")
+    page.wait_for_timeout(300)
+    assert page.evaluate("__messages.sent") == sent
+    page.mouse.move(*place_of(page, "curve", 3.05, 2.95), steps=3)
+    page.wait_for_function(f"{cursor} === 'pointer'")
+
+
+def test_hover_tells_all_lines_by_their_values(page: Page, figures):
+    goto(page, figures)
+    for epoch, order in ((0.0, ["falling", "rising"]), (5.0, ["falling", "rising"])):
+        page.mouse.move(*place_of(page, "curve", epoch, 0), steps=3)
+        label = page.locator(f"{selector('curve')} .hoverlayer .legendtext")
+        expect(label).to_have_count(2)
+        assert [text.split(" :")[0] for text in label.all_text_contents()] == order
+
+
+def download(page: Page, key: str, kind: str) -> Download:
+    figure(page, key)
+    page.locator(selector(key)).hover()
+    with page.expect_download() as waited:
+        page.locator(f"{selector(key)} [data-title='Download as {kind}']").click()
+    return waited.value
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_picture_of_lines_is_complete_and_on_white(page: Page, figures, scheme):
+    page.emulate_media(color_scheme=scheme)
+    goto(page, figures)
+    expect(page.get_by_text(f"theme {scheme},")).to_be_visible()
+    before = figure(page, "curve")
+    file = download(page, "curve", "SVG")
+    assert file.suggested_filename == "accuracy-of-2-000-seeds.svg"
+    drawing = ElementTree.parse(file.path()).getroot()
+    assert (drawing.get("width"), drawing.get("height")) == ("1000", "620")
+    texts = {"".join(each.itertext()): each for each in drawing.iter() if each.tag.endswith("text")}
+    assert {"falling", "rising", "seeds", "epoch", "accuracy (%)"} <= texts.keys()
+    assert "Accuracy: of 2,000 seeds" in texts
+    assert "rgb(26, 26, 26)" in texts["epoch"].get("style")
+    background = next(each for each in drawing.iter() if each.tag.endswith("rect"))
+    assert (background.get("width"), background.get("height")) == ("1000", "620")
+    assert background.get("style") == "fill: rgb(255, 255, 255); fill-opacity: 1;"
+    lines = [each.get("style") for each in drawing.iter() if each.get("class") == "js-line"]
+    strokes = Counter(re.search(r"stroke: rgb\((.*?)\)", style)[1] for style in lines)
+    one_each_in_the_legend = 1
+    assert strokes == {
+        "118, 118, 118": 2_000 + one_each_in_the_legend,
+        "26, 26, 26": 1 + one_each_in_the_legend,
+        "0, 114, 178": 1 + one_each_in_the_legend,
+    }
+    after = figure(page, "curve")
+    assert after["layout"]["template"] == before["layout"]["template"]
+    assert [line["line"] for line in after["data"]] == [line["line"] for line in before["data"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_picture_of_points_has_a_size_for_print(page: Page, figures, scheme):
+    page.emulate_media(color_scheme=scheme)
+    goto(page, figures)
+    file = download(page, "cells", "PNG")
+    assert file.suggested_filename == "cells.png"
+    header = Path(file.path()).read_bytes()[:24]
+    assert header.startswith(b"\x89PNG")
+    assert struct.unpack(">II", header[16:]) == (3_000, 1_860)
+
+
+def test_a_hidden_line_stays_hidden_and_is_not_in_the_picture(page: Page, figures):
+    goto(page, figures)
+    figure(page, "curve")
+    page.locator(f"{selector('curve')} .legendtoggle").nth(2).click()
+    lines = f"[...document.querySelector('{selector('curve')}').data]"
+    hidden = f"{lines}.filter(line => line.visible === 'legendonly').map(line => line.name)"
+    page.wait_for_function(f"{hidden}.length === 1")
+    with rerun(page):
+        page.get_by_text("Without the first line").click()
+    assert page.evaluate(f"{lines}.length") == 2
+    assert page.evaluate(hidden) == ["rising"]
+    drawing = Path(download(page, "curve", "SVG").path()).read_text()
+    assert ">falling<" in drawing
+    assert ">rising<" not in drawing
