@@ -18,7 +18,7 @@ from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import links
-from lossopt_ui.views import Several
+from lossopt_ui.views import Names, Several, Tabs, Text
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
@@ -133,6 +133,8 @@ def setting(
     match declaration:
         case Switch():
             st.toggle(declaration.label, start, **looks)
+        case Tabs():
+            _tabs(declaration, start, looks)
         case Choice():
             _choice(declaration, start, looks)
         case Number():
@@ -140,6 +142,12 @@ def setting(
         case Several():
             looks |= {"selection_mode": "multi", "default": start}
             st.pills(declaration.label, declaration.choices, **looks)
+        case Names():
+            looks |= {"default": start, "format_func": declaration.choices.get}
+            looks |= {"placeholder": declaration.none}
+            st.multiselect(declaration.label, list(declaration.choices), **looks)
+        case Text():
+            st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
     if problem:
         st.error(problem)
@@ -148,7 +156,7 @@ def setting(
 
 def _as_shown(name: str, content: Any) -> Any:
     """A value as its widget holds it."""
-    return list(content) if isinstance(links.DECLARED[name], Several) else content
+    return list(content) if isinstance(links.DECLARED[name], Several | Names) else content
 
 
 def _take_change(name: str) -> None:
@@ -168,6 +176,17 @@ def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
         names,
         index=names.index(start),
         format_func=lambda entry: links.label(declaration.registry[entry]),
+        **looks,
+    )
+
+
+def _tabs(declaration: Tabs, start: str, looks: dict[str, Any]) -> None:
+    st.segmented_control(
+        declaration.label,
+        list(declaration.registry),
+        default=start,
+        format_func=declaration.registry.get,
+        required=True,
         **looks,
     )
 
@@ -201,7 +220,7 @@ def data() -> dict[str, Any]:
     st.caption(DATASETS[dataset].summary)
     options = {name: setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
     with st.expander("Split, scaling and label noise"):
-        names = ("test_fraction", "standardize", "label_noise", "split_seed")
+        names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
         rest = {name: setting(name) for name in names}
     return {"dataset": dataset, "dataset_options": options} | rest
 
@@ -235,11 +254,15 @@ def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Exp
     return [full.but(optimizer="sgd", batch_size=size) for size in room]
 
 
-def run() -> dict[str, Any]:
-    """Controls of the length of the training and its chances."""
+def run(evaluations: str = "evaluations") -> dict[str, Any]:
+    """Controls of the length of the training and its chances.
+
+    `evaluations` names the setting of their number, whose default is another for many runs.
+    """
     epochs = setting("epochs")
     with st.expander("Seed, start and evaluations"):
-        rest = {name: setting(name) for name in ("seed", "init_scale", "evaluations", "precision")}
+        rest = {name: setting(name) for name in ("seed", "init_scale")}
+        rest |= {"evaluations": setting(evaluations), "precision": setting("precision")}
         st.caption(PRECISIONS[rest["precision"]].summary)
     with st.expander("Sampling and stopping"):
         rest |= {name: setting(name) for name in ("replacement", "averaging", "stopping")}

@@ -7,15 +7,17 @@ of it to the store, and can be asked at any time how far it is.
 import atexit
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from lossopt_core import Experiment, Progress, RunStore, train
+from lossopt_core.training import cohorts
 
 WORKERS = 2
 TURN_SECONDS = 0.0005
@@ -24,20 +26,47 @@ TURN_SECONDS = 0.0005
 A training's steps are short, and after each the interpreter may be busy with somebody's page:
 with Python's own 5 ms a training takes five times as long while it is watched.
 """
+PART = 64
+"""Runs that are trained and saved together, where a training saves by part."""
 CLOSING_SECONDS = 2.0
 DESERTED_SECONDS = 20.0
 """How long a training goes on without a visitor."""
+
+
+@dataclass(frozen=True)
+class Sequel:
+    """What is trained after a job's own experiments, and depends on what came of them.
+
+    updates       how many it will have, about
+    experiments   asked for once the others have been saved
+    """
+
+    updates: int
+    experiments: Callable[[], Sequence[Experiment]]
 
 
 class Job:
     """The training of some experiments, begun as soon as a worker is free.
 
     It ends early when somebody stops it, when no visitor has been left for a while, or when
-    the program ends; what is done is saved then.
+    the program ends; what is done is saved then.  A long one saves `by_part`: each cohort as
+    soon as it is trained, and none that was not begun.  A sequel follows unless it was stopped.
     """
 
-    def __init__(self, experiments: Sequence[Experiment], store: RunStore) -> None:
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        store: RunStore,
+        *,
+        by_part: bool = False,
+        sequel: Sequel | None = None,
+    ) -> None:
         self.experiments = tuple(experiments)
+        self._parts = _parts(experiments) if by_part else [list(experiments)]
+        self._sequel = sequel
+        self._total = sum(each.updates for each in self.experiments)
+        self._total += sequel.updates if sequel else 0
+        self._done = 0
         self._store = store
         self._stop = threading.Event()
         self._progress: Progress | None = None
@@ -50,11 +79,24 @@ class Job:
         if not self._future.set_running_or_notify_cancel():
             return
         try:
-            self._store.save(train(self.experiments, self._report, self._stop.is_set))
+            self._train(self._parts)
+            if self._sequel is not None and not self.stopped:
+                more = self._store.missing(self._sequel.experiments())
+                self.experiments += tuple(more)
+                self._total = self._done + sum(each.updates for each in more)
+                self._train(_parts(more))
         except BaseException as error:
             self._future.set_exception(error)
         else:
             self._future.set_result(None)
+
+    def _train(self, parts: Sequence[Sequence[Experiment]]) -> None:
+        for part in parts:
+            self._store.save(train(part, self._report, self._stop.is_set))
+            self._progress = None
+            self._done += sum(each.updates for each in part)
+            if self.stopped:
+                break
 
     def join(self, visitor: object) -> None:
         """A visitor looks after this training."""
@@ -102,7 +144,8 @@ class Job:
     @property
     def share(self) -> float:
         """How much is done, between 0 and 1."""
-        return self._progress.share if self._progress else 0.0
+        progress = self._progress
+        return (self._done + (progress.done if progress else 0)) / self._total
 
     def histories(self) -> dict[Experiment, pd.DataFrame]:
         """Curves so far of what is being trained now."""
@@ -116,6 +159,15 @@ class Job:
     def wait(self, seconds: float) -> bool:
         """Give it some time; return whether it has ended."""
         return bool(wait_for([self._future], timeout=seconds).done)
+
+
+def _parts(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
+    """Cohorts, wide ones in pieces."""
+    return [
+        members[first : first + PART]
+        for members in cohorts(experiments)
+        for first in range(0, len(members), PART)
+    ]
 
 
 class Workers:
@@ -144,9 +196,16 @@ class Workers:
         for job in self._jobs:
             job.wait(CLOSING_SECONDS)
 
-    def begin(self, experiments: Sequence[Experiment], store: RunStore) -> Job:
+    def begin(
+        self,
+        experiments: Sequence[Experiment],
+        store: RunStore,
+        *,
+        by_part: bool = False,
+        sequel: Sequel | None = None,
+    ) -> Job:
         """Train experiments as soon as a worker is free."""
-        job = Job(experiments, store)
+        job = Job(experiments, store, by_part=by_part, sequel=sequel)
         self._queue.put(job)
         self._jobs = [*(each for each in self._jobs if each.running), job]
         return job

@@ -68,20 +68,25 @@ def against_limit(experiment: Experiment) -> str | None:
     known = _share_and_limit(experiment)
     if known is None:
         return None
-    share, limit = known
+    share, largest = known
     if share > 1:
         return (
-            f"your step is **{share:.2g} times the guaranteed limit** {limit:.3g}: it may diverge."
+            f"your step is **{share:.2g} times the guaranteed limit** {largest:.3g}: it may"
+            " diverge."
         )
-    return f"your step is **{share:.2g} of the guaranteed limit** {limit:.3g}."
+    return f"your step is **{share:.2g} of the guaranteed limit** {largest:.3g}."
+
+
+def limit(experiment: Experiment) -> float | None:
+    """The learning rate up to which no step can increase a full-batch objective; None without."""
+    bound, reach = smoothness(experiment), optimizer_of(experiment).reach()
+    return None if bound is None or reach is None else reach / bound
 
 
 def _share_and_limit(experiment: Experiment) -> tuple[float, float] | None:
     """The learning rate as a share of the guaranteed limit, and that limit."""
-    bound, reach = smoothness(experiment), optimizer_of(experiment).reach()
-    if bound is None or reach is None:
-        return None
-    return experiment.learning_rate * bound / reach, reach / bound
+    known = limit(experiment)
+    return None if known is None else (experiment.learning_rate / known, known)
 
 
 def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:

@@ -13,16 +13,35 @@ from typing import Any
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number, Switch
-from lossopt_ui.views import VIEWS, RunIds, Several, View
+from lossopt_ui.views import VIEWS, Names, RunIds, Several, View
 
 DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
 
 SUGGESTED = frozenset({"learning_rate"})
 """What has no fixed default: it stands in an address whenever somebody has set it."""
 
-ON_COMPARE = frozenset({"runs", "x", "y", "log_x", "log_y"})
 ON_START: frozenset[str] = frozenset()
-ON_TRAINING = frozenset(DECLARED) - {"runs", "x", "y"}
+ON_EVERY_TRAINING = {"live", "work", "show", "log_x", "log_y", "squared", "example", "batch_sizes"}
+ON_TRAINING = frozenset(declared_settings()) | ON_EVERY_TRAINING
+ON_SWEEP_ALONE = {
+    "axes",
+    "candidates",
+    "mode",
+    "protocol",
+    "rates",
+    "seeds",
+    "draw_seed",
+    "sweep_evaluations",
+    "vary",
+    "value",
+    "look",
+    "map_x",
+    "map_y",
+    "scatter_x",
+    "opened",
+}
+ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
+ON_COMPARE = frozenset(VIEWS) - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
 """What stands in the addresses of pages of each kind."""
 
 
@@ -48,7 +67,7 @@ def parse(name: str, text: str) -> Any:
     if isinstance(declaration, Several):
         parts = [part for part in text.split(",") if part]
         return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
-    if isinstance(declaration, RunIds):
+    if isinstance(declaration, RunIds | Names):
         return declaration.check(name, text.split(","))
     return declaration.check(name, text)
 

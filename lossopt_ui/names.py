@@ -1,10 +1,11 @@
 """Names of runs by what tells them apart, and only that."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from lossopt_core import Experiment, Run
-from lossopt_core.experiment import differing_settings, flat_settings
+from lossopt_core.experiment import flat_settings, telling_settings
 from lossopt_core.fields import Choice
 from lossopt_core.run import FINISHED
 from lossopt_ui import links
@@ -12,7 +13,7 @@ from lossopt_ui import links
 
 def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
     """One name an experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
-    telling = differing_settings(list(experiments))
+    telling = telling_settings(list(experiments))
     return [_name(experiment, telling) for experiment in experiments]
 
 
@@ -46,3 +47,8 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def in_markdown(text: str) -> str:
+    """What people wrote, to be shown as it is: no mark in it means anything."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:@^=])", r"\\\1", " ".join(text.split()))

@@ -13,6 +13,7 @@ TRAIN = "pages/train.py"
 LOSSES = "pages/hinge-vs-cross-entropy.py"
 OPTIMIZERS = "pages/gd-vs-sgd.py"
 COMPARE = "pages/compare.py"
+SWEEP = "pages/sweep.py"
 
 _FRAMED = "navigation.framed"
 
@@ -29,6 +30,7 @@ def pages() -> Sequence[StreamlitPage]:
         st.Page(
             OPTIMIZERS, title="GD vs SGD", icon=":material/trending_down:", url_path="gd-vs-sgd"
         ),
+        st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
         st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
     ]  # fmt: skip
 

@@ -55,11 +55,19 @@ def _certifier() -> Certifier:
 def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
     """The certificates that are kept; the others are asked for."""
     store = workspace.store()
-    found = {each: store.certificate(each) for each in experiments}
-    if not ask:
-        return Optima({each: known for each, known in found.items() if known}, pending=False)
-    asked = [_certifier().ask(each, store) for each, known in found.items() if known is None]
-    return Optima({each: known for each, known in found.items() if known}, pending=any(asked))
+    # Runs of other seeds and other steps have the same best possible objective.
+    first: dict[str, Experiment] = {}
+    problems = {each: problem_id(each) for each in experiments}
+    for each, problem in problems.items():
+        first.setdefault(problem, each)
+    found = {problem: store.certificate(each) for problem, each in first.items()}
+    pending = False
+    if ask:
+        asked = [_certifier().ask(first[p], store) for p, known in found.items() if known is None]
+        pending = any(asked)
+    return Optima(
+        {each: known for each, p in problems.items() if (known := found[p]) is not None}, pending
+    )
 
 
 def watch(experiments: Sequence[Experiment], draw: Callable[[Optima], None]) -> None:

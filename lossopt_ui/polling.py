@@ -26,15 +26,20 @@ class _Part(Generic[Seen]):
 
 
 def watch(
-    look: Callable[[], Seen], goes_on: Callable[[Seen], bool], draw: Callable[[Seen], None]
+    look: Callable[[], Seen],
+    goes_on: Callable[[Seen], bool],
+    draw: Callable[[Seen], None],
+    *,
+    seconds: float = SECONDS,
 ) -> None:
     """Draw what `look` sees, and look again as long as that `goes_on`: a fragment of the page.
 
-    Once it has ended the whole page is run, so that its other parts know.
+    Looks are `seconds` apart.  Once it has ended the whole page is run, so that its other parts
+    know.
     """
     first = look()
     part = _Part(look, goes_on, draw, first, goes_on(first))
-    st.fragment(_show, run_every=SECONDS if part.polling else None)(part)
+    st.fragment(_show, run_every=seconds if part.polling else None)(part)
 
 
 def _show(part: _Part[Seen]) -> None:

@@ -1,100 +1,179 @@
-"""The kept runs as a table in which runs are chosen."""
+"""The kept runs as a table in which runs are found and chosen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import DATASETS, Run
-from lossopt_core.export import declared_settings
 from lossopt_core.fields import Choice, Number
-from lossopt_ui import controls, links, names, optimum
-from lossopt_ui.optimum import Optima
-from lossopt_ui.views import MOST_RUNS
+from lossopt_core.filters import FilterError, parse
+from lossopt_core.measures import MEASURES
+from lossopt_core.readings import AT_EPOCH, BEST, reading
+from lossopt_ui import controls, entries, kept, links, names
+from lossopt_ui.entries import SPREAD, differing
+from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
 
-RESULTS = {
-    "test_accuracy": "Test accuracy (%)",
-    "train_accuracy": "Training accuracy (%)",
-    "objective": "Objective",
-    "update": "Updates",
-}
+RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
+ABOUT = ("status", "created", "id")
+ROW, HEAD, TALLEST = 35, 38, 330
 
 
-def choose(table: pd.DataFrame) -> tuple[str, ...]:
-    """Show the runs, the newest first; return the ids of those that are selected.
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The table as it is to be shown; the same for everybody with the same choices.
+
+    runs      the runs that the filter lets through
+    rows      the entries: families of runs, or runs, in their order
+    shown     the cells
+    error     what is wrong with the filter
+    """
+
+    runs: pd.DataFrame
+    rows: pd.DataFrame
+    shown: pd.DataFrame
+    error: FilterError | None
+
+
+CHOICES = ("filter", "archived", "rows", "columns", "sort", "at", "at_epoch")
+"""What decides how the table looks."""
+
+
+def choose(table: pd.DataFrame) -> pd.DataFrame:
+    """Show the runs, the newest first; return the rows of those that are selected.
 
     What differs between the runs comes first, then what came of them.  Settings that are the
-    same in all of them are left out.
+    same in all of them are left out, unless columns are chosen.
     """
-    table = table.iloc[::-1].reset_index(drop=True)
-    ids = list(table["id"])
-    chosen = tuple(each for each in controls.value("runs") if each in ids)
-    # A selection is kept by position: a table of other runs must be another table.
+    prepared = _prepared((kept.version(), *map(controls.value, CHOICES)), table)
+    if prepared.error is not None:
+        said = f"Filter: {names.in_markdown(prepared.error.message)}. All runs are shown."
+        st.error(said, icon=":material/filter_alt_off:")
+        st.code(prepared.error.pointer, language=None)
+    ids = prepared.rows["id"].tolist()
+    # A selection is kept by position: a table of other rows must be another table.
     key = f"runs-table-{hash(tuple(ids)):x}"
+    wanted = controls.value("runs")
     st.dataframe(
-        _as_shown(table),
+        prepared.shown,
         key=key,
         hide_index=True,
-        height=min(320, 38 + 35 * len(table)),
+        height=min(TALLEST, HEAD + ROW * len(ids)),
         placeholder="–",
         on_select=lambda: _take_selection(key, ids),
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": [ids.index(each) for each in chosen]}},
-        column_config=_columns(table),
+        selection_default={"selection": {"rows": entries.selected(prepared.rows, wanted)}},
+        column_config=_looks(prepared.shown),
     )
-    return chosen
+    return entries.runs_of(prepared.runs, wanted)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _prepared(of: tuple[Any, ...], _table: pd.DataFrame) -> Prepared:
+    runs, error = _found(_table)
+    together = controls.value("rows") == "families"
+    rows = entries.in_order(
+        entries.entries(_at_the_point(runs), together=together), controls.value("sort")
+    )
+    shown = _as_shown(rows, _columns_of(rows, together=together))
+    return Prepared(runs, rows, shown, error)
+
+
+def _found(table: pd.DataFrame) -> tuple[pd.DataFrame, FilterError | None]:
+    """The runs that the filter lets through; all of them where it has a mistake."""
+    if not controls.value("archived"):
+        table = table[~table["archived"]]
+    try:
+        return table[parse(controls.value("filter")).matches(table)].reset_index(drop=True), None
+    except FilterError as error:
+        return table.reset_index(drop=True), error
 
 
 def glance(table: pd.DataFrame) -> None:
     """A few runs, the newest first, to look at only."""
-    table = table.iloc[::-1].reset_index(drop=True)
-    loss_and_optimizer = {
-        name: _readable(name, table[name]) for name in ("dataset", "loss", "optimizer")
-    }
-    shown = _as_shown(table)
-    first = [name for name in loss_and_optimizer if name not in shown]
-    for place, name in enumerate(first):
-        shown.insert(place, name, loss_and_optimizer[name])
-    labels = {name: st.column_config.Column(links.DECLARED[name].label) for name in first}
+    rows = entries.entries(table, together=False)
+    columns = list(dict.fromkeys(["dataset", "loss", "optimizer", *_automatic(rows)]))
+    shown = _as_shown(rows, [*columns, *RESULTS, *ABOUT])
     st.dataframe(
-        shown,
-        hide_index=True,
-        placeholder="–",
-        key="last-runs",
-        column_config=_columns(table) | labels,
+        shown, hide_index=True, placeholder="–", key="last-runs", column_config=_looks(shown)
     )
 
 
 def _take_selection(key: str, ids: Sequence[str]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     selected = [ids[row] for row in rows if row < len(ids)]
-    if len(selected) > MOST_RUNS:
-        st.toast(f"At most {MOST_RUNS} runs can be shown at once: the first {MOST_RUNS} are.")
-    controls.put("runs", selected[:MOST_RUNS])
+    if len(selected) == len(ids) > 1:
+        selected = [EVERYTHING]
+    if len(selected) > MOST_CHOSEN:
+        st.toast(
+            f"At most {MOST_CHOSEN} rows can be chosen one by one: the first {MOST_CHOSEN} are."
+            " Narrow the table with the filter and choose all of it."
+        )
+    controls.put("runs", selected[:MOST_CHOSEN])
 
 
-def differing(table: pd.DataFrame) -> list[str]:
-    """The settings that are not the same in all rows."""
-    return [
-        name
-        for name in declared_settings()
-        if name in table and table[name].nunique(dropna=False) > 1
+def _at_the_point(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its results at the point of the training that is asked for."""
+    at = controls.value("at")
+    if at == BEST:
+        best = {
+            name: table[f"best_{name}"] for name in ("objective", "train_accuracy", "test_accuracy")
+        }
+        return table.assign(**best)
+    if at == AT_EPOCH:
+        epoch = controls.value("at_epoch")
+        histories = {each.id: each.history for each in kept.members(table)}
+        columns = [name for name in MEASURES if name in table]
+        return table.assign(
+            **{
+                name: [
+                    reading(histories[id], name, AT_EPOCH, epoch) if id in histories else None
+                    for id in table["id"]
+                ]
+                for name in columns
+            }
+        )
+    return table
+
+
+def _automatic(rows: pd.DataFrame) -> list[str]:
+    """Settings that differ; options of data sets go with the data set's name."""
+    names_ = differing(rows)
+    if any("." in name for name in names_):
+        return ["dataset", *(name for name in names_ if "." not in name and name != "dataset")]
+    return names_
+
+
+def _columns_of(rows: pd.DataFrame, *, together: bool) -> list[str]:
+    chosen = list(controls.value("columns"))
+    if chosen:
+        return ["pinned"] * bool(rows["pinned"].any()) + chosen + ["id"]
+    spreads = [f"test_accuracy{SPREAD}"] * bool((rows["runs"] > 1).any())
+    varying = [
+        name for name in _automatic(rows) if not together or name not in ("seed", "split_seed")
     ]
+    said = [name for name in ("name", "tags", "note") if rows[name].map(bool).any()]
+    first = ["pinned"] * bool(rows["pinned"].any()) + [name for name in said if name == "name"]
+    several = ["runs"] * bool((rows["runs"] > 1).any())
+    return [
+        *first, *varying, *several, "test_accuracy", *spreads, *RESULTS[1:], "spark",
+        *(name for name in said if name != "name"), *ABOUT,
+    ]  # fmt: skip
 
 
-def _as_shown(table: pd.DataFrame) -> pd.DataFrame:
-    shown = pd.DataFrame(index=table.index)
-    options = [name for name in differing(table) if "." in name]
-    for name in differing(table):
-        if name not in options:
-            shown[name] = _readable(name, table[name])
-    if options:
-        shown["dataset"] = _with_options(table)
-        shown.insert(0, "dataset", shown.pop("dataset"))
-    for name in RESULTS:
-        shown[name] = table[name] * 100 if name.endswith("accuracy") else table[name]
-    return shown.assign(status=table["status"], created=table["created"], id=table["id"])
+def _as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    shown = pd.DataFrame(index=rows.index)
+    for name in columns:
+        if name == "dataset":
+            shown[name] = _with_options(rows)
+        elif name in links.DECLARED and name in rows:
+            shown[name] = _readable(name, rows[name])
+        elif name.removesuffix(SPREAD).endswith("accuracy"):
+            shown[name] = rows[name] * 100
+        elif name in rows:
+            shown[name] = rows[name]
+    return shown
 
 
 def _with_options(table: pd.DataFrame) -> pd.Series:
@@ -111,72 +190,51 @@ def _with_options(table: pd.DataFrame) -> pd.Series:
 
 def _readable(name: str, column: pd.Series) -> pd.Series:
     """Entries of registries by their labels; numbers stay numbers, so that they sort."""
-    declaration = links.DECLARED[name]
-    if isinstance(declaration, Choice):
+    if isinstance(links.DECLARED[name], Choice):
         return column.map(lambda each: names.shown(name, each), na_action="ignore")
     return column
 
 
-def _columns(table: pd.DataFrame) -> dict[str, Any]:
-    number = st.column_config.NumberColumn
-    settings = {name: links.DECLARED[name] for name in ["dataset", *differing(table)]}
-    columns = {
-        name: number(declaration.label, format="%d" if declaration.whole else "%g")
-        if isinstance(declaration, Number)
-        else st.column_config.Column(declaration.label)
-        for name, declaration in settings.items()
-    }
-    formats = {"update": "%d", "objective": "%.4g"}
-    results = {
-        name: number(label, format=formats.get(name, "%.1f")) for name, label in RESULTS.items()
-    }
-    return (
-        columns
-        | results
-        | {
-            "status": st.column_config.TextColumn("Status"),
-            "created": st.column_config.DatetimeColumn("When", format="distance"),
-            "id": st.column_config.TextColumn("Id"),
-        }
-    )
+def _looks(shown: pd.DataFrame) -> dict[str, Any]:
+    """How the columns of the table are titled and written."""
+    return {name: _look(name) for name in shown}
 
 
-def differences(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
-    """Some runs beside each other: one row a setting that differs, one column a run."""
-    rows = {}
-    for name in differing(table):
-        cells = [_cell(name, value) for value in table[name]]
-        rows[_qualified(name)] = cells
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(labels))
+def _look(name: str) -> Any:
+    config = st.column_config
+    declaration = links.DECLARED.get(name)
+    if isinstance(declaration, Number):
+        return config.NumberColumn(declaration.label, format="%d" if declaration.whole else "%g")
+    match name:
+        case "spark":
+            return config.LineChartColumn(
+                "Objective", help="From the start to the end.", width="small"
+            )
+        case "created":
+            return config.DatetimeColumn(COLUMNS[name], format="distance")
+        case "tags":
+            return config.ListColumn(COLUMNS[name])
+        case "pinned":
+            return config.CheckboxColumn("Pinned", width="small")
+        case "runs":
+            return config.NumberColumn("Runs", help="How many differ by seed only.")
+        case "id":
+            return config.TextColumn("Id")
+        case _ if name.endswith(SPREAD):
+            return config.NumberColumn("± sd", format="%.2f", help="Standard deviation over seeds.")
+        case _ if name.endswith("accuracy"):
+            return config.NumberColumn(f"{COLUMNS[name]} (%)", format="%.1f")
+        case "update":
+            return config.NumberColumn(COLUMNS[name], format="%d")
+        case _ if name in entries.FIGURES:
+            return config.NumberColumn(COLUMNS[name], format="%.4g")
+    return config.TextColumn(COLUMNS.get(name, declaration.label if declaration else name))
 
 
-def optimality(runs: Sequence[Run], labels: Sequence[str], optima: Optima) -> pd.DataFrame:
-    """One column a run: its objective, the best possible one, and how far that is."""
-    unknown = "being computed" if optima.pending else "not known"
-    cells = []
-    for run in runs:
-        objective, known = run.final["objective"], optima.of(run.experiment)
-        best, distance = unknown, unknown
-        if known is not None:
-            best, distance = f"{known.objective:.6g}", optimum.within(objective, known)
-        elif run.experiment in optima.certificates:
-            best, distance = "at least 0 (no penalty)", "not known"
-        cells.append([f"{objective:.6g}", best, distance])
-    rows = ["Objective", "Best possible objective", "Distance"]
-    return pd.DataFrame(dict(zip(labels, cells, strict=True)), index=rows)
-
-
-def _qualified(name: str) -> str:
-    """A setting's label; an option's with its data set, as two may have one of that name."""
-    dataset, _, option = name.rpartition(".")
-    label = links.DECLARED[name].label
-    return f"{DATASETS[dataset].label}: {label.lower()}" if dataset and option else label
-
-
-def _cell(name: str, value: Any) -> str:
-    if pd.isna(value):
-        return "–"
-    declaration = links.DECLARED[name]
-    if isinstance(declaration, Number) and declaration.whole:
-        return str(int(value))
-    return names.shown(name, value)
+def say_what_is_missing(table: pd.DataFrame) -> None:
+    """Runs of the store that cannot be read, and ids of the address that are not here."""
+    if table.attrs.get("unreadable"):
+        ids = ", ".join(table.attrs["unreadable"])
+        st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
+    if gone := len(entries.unknown(table, controls.value("runs"))):
+        st.warning(f"{gone} of the runs in the address are not kept here.")

@@ -12,6 +12,8 @@ from lossopt_ui import controls, jobs, optimum, polling, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
+RESULTS_SECONDS = 4.0
+"""Between two drawings of what has come of very many trainings so far."""
 _SHOWN = "training.shown"
 _VISITOR = "training.visitor"
 EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
@@ -96,11 +98,48 @@ def watch(
         st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
 
+def watch_many(
+    experiments: Sequence[Experiment],
+    *,
+    wanted: bool,
+    draw: Callable[[], None],
+    sequel: jobs.Sequel | None = None,
+) -> None:
+    """The same for very many: they are saved part by part, and `draw` looks into the store.
+
+    What is kept is not trained again, so that a stopped training goes on where it was.  A
+    training that is begun here goes on to the `sequel`.
+    """
+    try:
+        job = _job_for(experiments, wanted=wanted, live=False, by_part=True, sequel=sequel)
+        mine = _concerns(job, experiments)
+
+        def running() -> bool:
+            return job is not None and mine and job.running
+
+        def show_status(running: bool) -> None:
+            with st.container():
+                _status(job, mine=mine, running=running)
+
+        # Apart, since pictures of many runs would take the processor from the training.
+        polling.watch(running, bool, show_status)
+        polling.watch(running, bool, lambda _: draw(), seconds=RESULTS_SECONDS)
+    except StoreError as error:
+        st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
+
+
 def _concerns(job: jobs.Job | None, experiments: Sequence[Experiment]) -> bool:
     return job is not None and not set(job.experiments).isdisjoint(experiments)
 
 
-def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> jobs.Job | None:
+def _job_for(
+    experiments: Sequence[Experiment],
+    *,
+    wanted: bool,
+    live: bool,
+    by_part: bool = False,
+    sequel: jobs.Sequel | None = None,
+) -> jobs.Job | None:
     """The visitor's one training: begun if these experiments need it, or an earlier one.
 
     An earlier one goes on, whatever page is open, until another is begun; a reload finds it
@@ -116,7 +155,7 @@ def _job_for(experiments: Sequence[Experiment], *, wanted: bool, live: bool) -> 
     if missing and not underway and (wanted or (live and not tried)):
         if job is not None:
             job.stop()
-        job = _workers().begin(missing, workspace.store())
+        job = _workers().begin(missing, workspace.store(), by_part=by_part, sequel=sequel)
         visitor.take(job)
         job.wait(PATIENCE)
     return job

@@ -1,147 +1,116 @@
-"""All kept runs, and the curves of those that one chooses."""
+"""All kept runs: found, chosen, compared, taken along."""
 
-import pandas as pd
 import streamlit as st
 
-from lossopt_core import LOSSES, Run, StoreError
+from lossopt_core import StoreError
 from lossopt_ui import (
+    bring_in,
     controls,
-    distances,
-    downloads,
+    costs,
+    differences,
+    evaluation,
     figure,
+    kept,
+    line_charts,
+    line_tables,
+    lines,
     links,
-    names,
     navigation,
     optimum,
+    run_notes,
     runs_table,
-    workspace,
+    saved_views,
+    shared_link,
+    take_out,
+    view_report,
 )
-from lossopt_ui.charts import comparison
-from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
+from lossopt_ui.views import SETTINGS
 
 navigation.begin("Compare runs", links.ON_COMPARE)
 
 
-def draw(runs: list[Run], optima: Optima) -> None:
-    """The curves of the runs, losses apart where their values cannot be compared."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        y, x = controls.setting("y", width=320), controls.setting("x", width=280)
-        log_x = controls.setting("log_x")
-        log_y = controls.setting("log_y", disabled=y in DISTANCES)
-    experiments = [run.experiment for run in runs]
-    labels = names.of_runs(runs)
-    hues = dict(zip(labels, comparison.colours(experiments, figure.theme()), strict=True))
-    drawn = curves_of(dict(zip(labels, runs, strict=True)), y, optima)
-    if left_out := [label for label in labels if label not in drawn]:
-        waiting = "being computed" if optima.pending else "not known"
-        st.caption(f"Left out, as the best possible objective is {waiting}: {', '.join(left_out)}.")
-    panels = comparison.panels(
-        {label: each for label, each in zip(labels, experiments, strict=True) if label in drawn}, y
-    )
-    if hidden := comparison.what_the_axes_hide(panels.values(), y):
-        st.caption(f"Mind that these runs differ in {hidden}: their values mean different things.")
-    if len(panels) > 1:
-        st.caption(
-            "The runs have different losses, whose values cannot be compared: each loss has an"
-            " axis of its own."
-        )
-    if not panels:
-        return
-    places = st.columns(len(panels))
-    for place, (loss, members) in zip(places, panels.items(), strict=True):
-        with place:
-            figure.show(
-                comparison.overlay(
-                    {label: drawn[label] for label in members},
-                    [hues[label] for label in members],
-                    column=y,
-                    theme=figure.theme(),
-                    title=LOSSES[loss].label if loss else "All selected runs",
-                    x=x,
-                    log_x=log_x,
-                    log_y=log_y or y in DISTANCES,
-                ),
-                key=f"curves-{loss or 'all'}",
-                alt=f"{y.replace('_', ' ')} of {', '.join(members)}.",
-                height=380 + 22 * len(members),
-            )
-
-
-def curves_of(runs: dict[str, Run], y: str, optima: Optima) -> dict[str, pd.DataFrame]:
-    """The histories of those runs that have the column, by their labels."""
-    if y not in DISTANCES:
-        return {label: run.history for label, run in runs.items()}
-    return {
-        label: table
-        for label, run in runs.items()
-        if (table := optima.distances(run.experiment, run.history)) is not None
-    }
-
-
-def compare(runs: list[Run], table: pd.DataFrame, optima: Optima) -> None:
-    """Curves, and what the runs differ in and come to."""
-    draw(runs, optima)
-    labels = names.tell_apart([run.experiment for run in runs])
-    if len(runs) == 1:
-        [run] = runs
-        distances.say_how_near({run.experiment: ""}, {run.experiment: run.history}, optima)
-        return
-    st.markdown("**What differs between them, and how near each is to the best possible**")
-    rows = [runs_table.differences(table, labels), runs_table.optimality(runs, labels, optima)]
-    st.dataframe(pd.concat(rows))
-
-
-def _delete(ids: tuple[str, ...]) -> None:
-    workspace.delete(ids)
-    controls.put("runs", ())
-
-
-def tools(runs: list[Run], ids: tuple[str, ...]) -> None:
-    """What can be done with the selected runs."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Download as CSV",
-            data=lambda: downloads.csv(runs),
-            file_name="lossopt-runs.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download",
-        )
-        if len(runs) == 1:
-            navigation.link_to_train_page(runs[0].experiment)
-        with st.popover("Delete", icon=":material/delete:"):
-            what = "this run" if len(ids) == 1 else f"these {len(ids)} runs"
-            st.write(f"Delete {what} for good?")
-            st.button(
-                "Yes, delete",
-                type="primary",
-                key="delete",
-                on_click=_delete,
-                args=(ids,),
-            )
-
-
-try:
-    table = workspace.store().list()
+def table_of_runs() -> list[Line]:
+    """The table with its filter; returns what is chosen in it, as lines."""
+    table = kept.table()
     if table.empty:
         st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
         st.page_link(navigation.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        bring_in.popover()
         st.stop()
-    if table.attrs.get("unreadable"):
-        ids = ", ".join(table.attrs["unreadable"])
-        st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
+    runs_table.say_what_is_missing(table)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls.setting("filter", width="stretch")
+        controls.setting("rows", width=190)
+        saved_views.popover()
+        with st.popover("Columns", icon=":material/view_column:"):
+            for name in ("columns", "sort", "at"):
+                controls.setting(name)
+            controls.setting("at_epoch", disabled=controls.value("at") != "epoch")
+            controls.setting("archived")
+        bring_in.popover()
     chosen = runs_table.choose(table)
-    gone = len(controls.value("runs")) - len(chosen)
-    if gone:
-        st.warning(f"{gone} of the runs in the address are not kept here.")
-    if not chosen:
-        st.info("Select runs in the table's first column to see their curves.")
+    run_notes.undo()
+    if chosen.empty:
+        st.info("Select rows in the table's first column to see their curves.")
         st.stop()
-    runs = workspace.store().load(chosen, with_path=False)
-    selected = table.set_index("id").loc[list(chosen)].reset_index()
-    optimum.watch([run.experiment for run in runs], lambda optima: compare(runs, selected, optima))
-    tools(runs, chosen)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        run_notes.tools(chosen)
+        members = kept.members(chosen)
+        take_out.popover(members)
+        if len(members) == 1 and members[0].experiment is not None:
+            navigation.link_to_train_page(members[0].experiment)
+    together = controls.value("rows") == "families"
+    return lines.lines_of(members, together=together, group=controls.value("group"))
+
+
+def settings_of_the_view() -> None:
+    """What groups are, and how they look: at the left."""
+    st.subheader("Groups")
+    for name in ("group", "centre", "band", "members"):
+        controls.setting(name)
+    st.subheader("Looks")
+    for name in ("colour", "dash", "facet", "smoothing", "reference"):
+        controls.setting(name)
+
+
+def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
+    """One of four looks at the lines."""
+    match controls.value("part"):
+        case "differences":
+            differences.show(chosen, baseline, optima)
+        case "evaluation":
+            evaluation.show(chosen)
+        case "cost":
+            costs.show(chosen, optima)
+        case _:
+            axes = line_charts.choices()
+            line_charts.draw(chosen, baseline, axes, optima)
+            line_tables.show(chosen, optima)
+            view_report.offer(chosen, baseline, axes, optima)
+
+
+try:
+    with st.sidebar:
+        settings_of_the_view()
+    shared_link.show()
+    chosen, grouped_by = lines.fewer(table_of_runs(), controls.value("colour"))
+    if grouped_by:
+        st.caption(
+            f"More than {lines.MOST_LINES} curves: they are grouped by"
+            f" {SETTINGS[grouped_by].lower()}. 'Group by' at the left chooses others."
+        )
+    chosen = lines.dressed(
+        chosen,
+        colour=controls.value("colour"),
+        dash=controls.value("dash"),
+        theme=figure.theme(),
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls.setting("part", width="stretch", label_visibility="collapsed")
+    baseline = differences.choose_baseline(chosen)
+    experiments = [each for line in chosen for each in line.experiments]
+    optimum.watch(experiments, lambda optima: results(chosen, baseline, optima))
 except StoreError as error:
     st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

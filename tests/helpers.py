@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
 from tests.programs import ROOT
@@ -63,6 +65,15 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
     return found
 
 
+def click_mark(app: AppTest, key: str, content: Any) -> AppTest:
+    """Click on a mark of the figure with this key: the mark has `content` as its customdata."""
+    [element] = [each for each in app.get("bidi_component") if each.key == key]
+    states = app._tree.get_widget_states()
+    event = json.dumps([{"event": "click", "value": content}])
+    states.widgets.add(id=_make_trigger_id(element.proto.id, "events"), json_trigger_value=event)
+    return app._run(states)
+
+
 def trace(figure: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A figure's trace by its name in the legend."""
     [found] = [each for each in figure["data"] if each.get("name") == name]
@@ -81,8 +92,8 @@ def plain(value: Any) -> Any:
 
 
 def words(app: AppTest) -> str:
-    """All that the page says in words."""
-    return "\n".join(_texts(app))
+    """All that the page says in words, as one reads it: without the escapes of Markdown."""
+    return re.sub(r"\\([^\w\s])", r"\1", "\n".join(_texts(app)))
 
 
 def _texts(app: AppTest) -> Iterator[str]:

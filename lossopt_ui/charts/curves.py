@@ -92,23 +92,27 @@ def curves(
         if line.table[line.column].isna().all():
             continue  # without a test part its curve would be a name without a line
         figure.add_scatter(**_trace(line, x, log_x=log_x, log_y=log_y))
-    for level in levels:
-        _add_level(figure, level, theme, log_y=log_y)
     for band in bands:
         _add_band(figure, band, theme, log_y=log_y)
+    across: dict[str, object] = {"title": X_AXES[x], "type": "log" if log_x else "linear"}
+    up: dict[str, object] = {"title": y_title, "type": "log" if log_y else "linear"}
+    if log_x:
+        across |= {"exponentformat": "power", "dtick": _ticks(figure, "x")}
+    if log_y:
+        beside = [level.value for level in levels] + [band.low for band in bands]
+        up |= {"exponentformat": "power", "dtick": _ticks(figure, "y", beside)}
+    drawn = [level for level in levels if level.value > 0 or not log_y]
+    # All at once: plotly checks a whole layout as quickly as a line of it.
     figure.update_layout(
         title=title,
         hovermode="x unified",
         showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
+        xaxis=across,
+        yaxis=up | {"range": y_range},
+        shapes=[*figure.layout.shapes, *(_line_of(level, theme) for level in drawn)],
+        annotations=[_words_of(each, theme, log_y=log_y) for each in drawn if each.text],
     )
-    figure.update_xaxes(title=X_AXES[x], type="log" if log_x else "linear")
-    figure.update_yaxes(title=y_title, type="log" if log_y else "linear", range=y_range)
-    if log_x:
-        figure.update_xaxes(exponentformat="power", dtick=_ticks(figure, "x"))
-    if log_y:
-        beside = [level.value for level in levels] + [band.low for band in bands]
-        figure.update_yaxes(exponentformat="power", dtick=_ticks(figure, "y", beside))
     return figure
 
 
@@ -145,26 +149,26 @@ def thin(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.linspace(0, len(table) - 1, MOST_POINTS).round().astype(int)]
 
 
-def _add_level(figure: go.Figure, level: Level, theme: Theme, *, log_y: bool) -> None:
-    if log_y and level.value <= 0:
-        return
-    colour = level.colour or GREY[theme]
-    figure.add_hline(y=level.value, line={"color": colour, "dash": "dot", "width": 1.5})
-    if not level.text:
-        return
-    figure.add_annotation(
-        text=level.text,
-        font={"color": colour, "size": 12},
-        bgcolor=translucent(PAPER[theme], 0.75),
-        borderpad=1,
-        x=1.0,
-        xref="paper",
-        xanchor="right",
+def _line_of(level: Level, theme: Theme) -> dict[str, object]:
+    line = {"color": level.colour or GREY[theme], "dash": "dot", "width": 1.5}
+    ends = {"x0": 0, "x1": 1, "xref": "x domain", "y0": level.value, "y1": level.value}
+    return {"type": "line", **ends, "line": line}
+
+
+def _words_of(level: Level, theme: Theme, *, log_y: bool) -> dict[str, object]:
+    return {
+        "text": level.text,
+        "font": {"color": level.colour or GREY[theme], "size": 12},
+        "bgcolor": translucent(PAPER[theme], 0.75),
+        "borderpad": 1,
+        "x": 1.0,
+        "xref": "paper",
+        "xanchor": "right",
         # An annotation's place is a power of ten on such an axis.
-        y=np.log10(level.value) if log_y else level.value,
-        yanchor="bottom",
-        showarrow=False,
-    )
+        "y": np.log10(level.value) if log_y else level.value,
+        "yanchor": "bottom",
+        "showarrow": False,
+    }
 
 
 def _add_band(figure: go.Figure, band: Band, theme: Theme, *, log_y: bool) -> None:

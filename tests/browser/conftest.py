@@ -1,7 +1,6 @@
 """A server, a browser, and a page that must log no error and ask no other host."""
 
 import os
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.helpers import COUNT_MESSAGES, server
+from tests.browser.helpers import BROWSERS, COUNT_MESSAGES, chromium, server
 from tests.programs import ROOT
 
 _FLAGS = [
@@ -38,11 +37,10 @@ def app(environment: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
+    executable = chromium()
     if executable is None:
         reason = (
-            f"none of {', '.join(names)} is installed; on Debian or Ubuntu:"
+            f"none of {', '.join(BROWSERS)} is installed; on Debian or Ubuntu:"
             " apt-get install chromium"
         )
         if os.environ.get("CI"):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -63,6 +64,14 @@ _READ_FIGURE = """
   return JSON.stringify({ data: element.data, layout: element.layout }, plain);
 }
 """
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str | None:
+    """The program of the browser, where there is one."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
         goto(page, f"/train?epochs=3&seed=77&learning_rate={rate}")
         press_train(page)
     page.get_by_role("link", name="Compare runs").first.click()
-    expect(page.get_by_text("Select runs in the table's first column")).to_be_visible()
+    expect(page.get_by_text("Select rows in the table's first column")).to_be_visible()
     select_row(page, 0)
     select_row(page, 1)
     chart = figure(page, "curves-all")
@@ -137,8 +137,11 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
         drawn = trace(chart, f"learning rate {run.experiment.learning_rate:g}")
         assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
 
+    with rerun(page):
+        page.get_by_role("button", name="Take along").click()
     with page.expect_download() as started:
         page.locator(".st-key-download button").click()
+    page.keyboard.press("Escape")
     table = pd.read_csv(io.BytesIO(started.value.path().read_bytes()), dtype={"id": str})
     for run in runs:
         rows = table[table["id"] == run.id]
@@ -148,8 +151,6 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
 
     select_row(page, 1)  # takes the older one out of the selection again
     page.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_text("Delete this run for good?")).to_be_visible()
-    page.get_by_role("button", name="Yes, delete").click()
     expect(page.get_by_text("Deleted 1 run.")).to_be_visible()
     goto(page, f"/compare?runs={runs[0].id},{runs[1].id}")
     expect(page.get_by_text("1 of the runs in the address are not kept here.")).to_be_visible()

@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl
 import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_core.sharing import pack
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import csv
-from tests.helpers import figures, go, open_page, trace, words
+from tests.helpers import figures, go, open_page, settle, trace, words
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_without_runs_it_shows_the_way_to_the_first(store: RunStore) -> None:
 def test_the_table_has_all_runs_with_what_differs_first(kept: list[Run]) -> None:
     [table] = open_page("compare").dataframe
     assert set(table.value["id"]) == {run.id for run in kept}
-    assert list(table.value.columns)[:3] == ["loss", "margin", "learning_rate"]
+    assert list(table.value.columns)[:3] == ["loss", "learning_rate", "test_accuracy"]
     assert "momentum" not in table.value
     assert table.value["id"].iloc[0] == kept[-1].id
 
@@ -72,22 +73,28 @@ def test_axes_are_chosen_and_kept_in_the_address(kept: list[Run]) -> None:
 
 def test_two_runs_are_told_apart_by_the_fields_that_differ_alone(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0], kept[1]))
-    difference = app.dataframe[1].value
-    results = ["Objective", "Best possible objective", "Distance"]
-    assert list(difference.index) == ["Learning rate α", *results]
-    assert list(difference.iloc[0]) == ["0.1", "0.3"]
+    table = app.dataframe[1].value
+    assert list(table.index) == ["learning rate 0.1", "learning rate 0.3"]
+    assert list(table.columns)[:3] == ["Learning rate α", "Runs", "Objective"]
+    assert list(table["Learning rate α"]) == ["0.1", "0.3"]
+    table = app.toggle(key="differs").set_value(False).run().dataframe[1].value
+    assert list(table["Loss"]) == ["Cross-entropy"] * 2
 
 
-def test_deleting_asks_first_and_then_deletes_the_selected_runs_alone(
+def test_deleting_deletes_the_selected_runs_alone_and_can_be_undone(
     kept: list[Run], store: RunStore
 ) -> None:
     app = open_page("compare", ids(kept[0], kept[2]))
-    assert "Delete these 2 runs for good?" in words(app)
     app.button(key="delete").click().run()
     assert not app.exception
     assert list(store.list()["id"]) == [kept[1].id]
     assert dict(app.query_params) == {}
     assert not app.warning
+    assert "Deleted 2 runs." in words(app)
+    app.button(key="undo").click().run()
+    assert set(store.list()["id"]) == {run.id for run in kept}
+    assert dict(app.query_params) == ids(kept[0], kept[2])
+    assert "Deleted" not in words(app)
 
 
 def test_a_run_that_is_not_kept_here_is_said(kept: list[Run]) -> None:
@@ -186,7 +193,204 @@ def test_options_are_told_with_their_data_set(store: RunStore) -> None:
         ]
     )
     store.save(runs)
-    table, difference = (each.value for each in open_page("compare", ids(*runs)).dataframe)
+    table, settings = (each.value for each in open_page("compare", ids(*runs)).dataframe)
     assert list(table["dataset"]) == ["Circles", "Moons", "Blobs, spread 3", "Blobs, spread 1.5"]
     assert not [name for name in table.columns if "." in name]
-    assert {"Moons: noise", "Circles: noise", "Blobs: spread"} <= set(difference.index)
+    assert {"Moons: noise", "Circles: noise", "Blobs: spread"} <= set(settings.columns)
+
+
+@pytest.fixture
+def seeded(store: RunStore) -> list[Run]:
+    """Two losses with eight seeds each, on small data."""
+    base = Experiment(dataset="blobs", dataset_options={"examples": 90, "spread": 3}, epochs=2)
+    runs = train(
+        [base.but(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(8)]
+    )
+    store.save(runs)
+    return runs
+
+
+def families(store: RunStore) -> list[str]:
+    return list(dict.fromkeys(store.list()["family"]))
+
+
+def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
+    seeded: list[Run], store: RunStore
+) -> None:
+    app = open_page("compare", {"runs": ",".join(families(store)), "y": "test_accuracy"})
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert list(table["runs"]) == [8, 8]
+    chart = figures(app)["curves-all"]["data"]
+    [mean] = [
+        line for line in chart if line["name"].startswith("Hinge") and "band" not in line["name"]
+    ]
+    ends = [100 * run.final["test_accuracy"] for run in seeded if run.experiment.loss == "hinge"]
+    assert mean["y"][-1] == pytest.approx(sum(ends) / 8)
+    assert "(n=8)" in mean["name"]
+    assert any(line["name"].endswith(": band") for line in chart)
+    apart = app.selectbox(key="rows").set_value("runs").run()
+    assert len(apart.dataframe[0].value) == 16
+    assert len(figures(apart)["curves-all"]["data"]) == 16
+
+
+def test_members_are_drawn_behind_their_mean_when_asked(seeded: list[Run], store: RunStore) -> None:
+    app = open_page("compare", {"runs": families(store)[0], "members": "true"})
+    [behind] = [
+        line for line in figures(app)["curves-all"]["data"] if line["name"].endswith("each run")
+    ]
+    assert sum(value is None or value != value for value in behind["x"]) == 8
+
+
+def test_a_baseline_gives_a_sentence_for_each_other_line(
+    seeded: list[Run], store: RunStore
+) -> None:
+    one, two = families(store)
+    query = {"runs": f"{one},{two}", "part": "differences", "baseline": one}
+    app = open_page("compare", query)
+    assert not app.exception
+    said = words(app)
+    assert "8 seeds" in said
+    assert "better" in said or "worse" in said or "no difference" in said
+    assert "the data stay the same" in said
+    paired = app.dataframe[1].value
+    assert list(paired["Pairs"]) == [8]
+    runs = {run.experiment.loss: [] for run in seeded}
+    for run in seeded:
+        runs[run.experiment.loss].append(run.final["test_accuracy"])
+    losses = list(dict.fromkeys(run.experiment.loss for run in seeded))
+    expected = 100 * (sum(runs[losses[1]]) - sum(runs[losses[0]])) / 8
+    assert paired["Δ (points)"].iloc[0] == pytest.approx(expected)
+    app.selectbox(key="measure").set_value("objective").run()
+    assert "means something else" in words(app)
+
+
+def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) -> None:
+    one, two = families(store)
+    query = {"runs": f"{one},{two}", "baseline": one, "delta": "true", "y": "test_accuracy"}
+    chart = figures(open_page("compare", query))["curves-all"]
+    [curve] = [line for line in chart["data"] if "band" not in line["name"]]
+    assert curve["name"] == "Cross-entropy − Hinge (n=8)"
+    assert curve["y"][0] == pytest.approx(0.0)
+
+
+def test_the_filter_narrows_the_table_and_points_at_mistakes(seeded: list[Run]) -> None:
+    app = open_page("compare", {"filter": "loss = hinge and seed < 3", "rows": "runs"})
+    assert len(app.dataframe[0].value) == 3
+    app.text_input(key="filter").set_value("los = hinge").run()
+    assert not app.exception
+    assert "los" in app.error[0].value
+    assert "^" in app.get("code")[0].value
+    assert len(app.dataframe[0].value) == 16
+
+
+def test_everything_that_the_filter_shows_can_be_chosen_at_once(
+    seeded: list[Run], store: RunStore
+) -> None:
+    app = open_page("compare", {"filter": "loss = hinge", "runs": "all", "rows": "runs"})
+    assert len(figures(app)["curves-all"]["data"]) == 8
+
+
+def test_more_lines_than_can_be_named_become_groups(store: RunStore) -> None:
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1, evaluations=3)
+    rates = [0.001 * k for k in range(1, 15)]
+    store.save(
+        train(
+            [
+                base.but(loss=loss, learning_rate=r)
+                for loss in ("hinge", "cross_entropy")
+                for r in rates
+            ]
+        )
+    )
+    app = open_page("compare", {"runs": "all", "y": "test_accuracy"})
+    assert "More than 24 curves: they are grouped by loss." in words(app)
+    names = [
+        line["name"] for line in figures(app)["curves-all"]["data"] if "band" not in line["name"]
+    ]
+    assert len(names) == 2
+    assert all("(n=14)" in name for name in names)
+
+
+def test_names_tags_and_notes_are_kept_and_shown_as_text(kept: list[Run], store: RunStore) -> None:
+    hostile = "<b>x</b> ![y](http://127.0.0.2/z.png)"
+    app = open_page("compare", ids(kept[0], kept[1]))
+    app = open_page("compare", ids(kept[0]))
+    app.text_input(key="run-name").set_value(hostile)
+    app.text_input(key="run-tags").set_value("good, lecture 3")
+    app.button(key="keep-notes").click().run()
+    assert not app.exception
+    row = store.list().set_index("id").loc[kept[0].id]
+    assert (row["name"], row["tags"]) == (hostile, ["good", "lecture 3"])
+    [line] = figures(app)["curves-all"]["data"]
+    assert line["name"].startswith("&lt;b&gt;x")
+    said = [each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning)]
+    assert not any("![y](http" in text for text in said)
+
+
+def test_pinned_runs_come_first_and_archived_ones_go(kept: list[Run], store: RunStore) -> None:
+    app = open_page("compare", ids(kept[0]))
+    app.button(key="pin").click().run()
+    assert app.dataframe[0].value["id"].iloc[0] == kept[0].id
+    app.button(key="archive").click().run()
+    assert kept[0].id not in set(app.dataframe[0].value["id"])
+    app = open_page("compare", {"archived": "true"})
+    assert kept[0].id in set(app.dataframe[0].value["id"])
+
+
+def test_a_view_is_kept_under_a_name(kept: list[Run], store: RunStore) -> None:
+    app = open_page("compare", ids(kept[0]) | {"log_y": "true", "filter": "loss = cross_entropy"})
+    app.text_input(key="view-name").set_value("My view")
+    app.button(key="keep-view").click().run()
+    assert dict(parse_qsl(store.views()["My view"])) == {
+        "runs": kept[0].id, "log_y": "true", "filter": "loss = cross_entropy"
+    }  # fmt: skip
+    assert any("My view" in each.proto.label for each in app.get("page_link"))
+    app.button(key="forget-My view").click().run()
+    assert store.views() == {}
+
+
+def test_columns_and_order_are_as_one_likes(kept: list[Run]) -> None:
+    app = open_page("compare", {"columns": "loss,objective", "sort": "test_accuracy"})
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["loss", "objective", "id"]
+    best = max(kept, key=lambda run: run.final["test_accuracy"])
+    assert table["id"].iloc[0] == best.id
+
+
+def test_runs_in_a_link_are_trained_and_compared(store: RunStore) -> None:
+    runs = train([Experiment(dataset="blobs", epochs=2, seed=k) for k in range(2)])
+    app = settle(open_page("compare", {"share": pack(runs)}))
+    app = settle(app.run())
+    assert not app.exception
+    assert set(store.list()["id"]) == {run.id for run in runs}
+    assert "reproduced: largest relative difference" in app.success[0].value
+
+
+def test_a_damaged_link_is_said_and_left_behind(kept: list[Run]) -> None:
+    app = open_page("compare", {"share": "nonsense"})
+    assert not app.exception
+    assert "the shared runs are damaged" in app.error[0].value
+    app.button(key="drop-share").click().run()
+    assert not app.error
+    assert "share" not in app.query_params
+
+
+def test_every_run_is_evaluated_under_every_loss(seeded: list[Run], store: RunStore) -> None:
+    app = open_page("compare", {"runs": ",".join(families(store)), "part": "evaluation"})
+    assert not app.exception
+    assert {"evaluated", "margins", "calibration"} <= set(figures(app))
+    [cells] = figures(app)["evaluated"]["data"]
+    assert len(cells["x"]) == 6
+    assert len(cells["y"]) == 2
+
+
+def test_cost_to_target_says_who_does_not_reach_it(seeded: list[Run], store: RunStore) -> None:
+    query = {"runs": ",".join(families(store)), "part": "cost", "target": "0.05"}
+    app = open_page("compare", query)
+    assert not app.exception
+    assert list(app.dataframe[1].value["Reached by"]) == [8, 8]
+    app.number_input(key="target").set_value(1.0).run()
+    assert "not reached" in figures(app)["cost"]["alt"]
+    texts = [each["text"] for each in figures(app)["cost"]["layout"]["annotations"]]
+    assert any("not reached" in text for text in texts)

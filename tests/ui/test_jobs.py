@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from lossopt_core import Experiment, RunStore
-from lossopt_ui.jobs import Job, Visitor, Workers
+from lossopt_ui.jobs import PART, Job, Sequel, Visitor, Workers
+from tests.experiments import TINY
 from tests.programs import run_python
 
 LONG = Experiment(epochs=100_000)
@@ -66,6 +67,47 @@ def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
     job.stop()
     assert workers.find([LONG]) is None
     wait_until(lambda: not job.running)
+
+
+def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
+    workers: Workers, store: RunStore
+) -> None:
+    wide = [TINY.but(learning_rate=0.001 * k) for k in range(1, PART + 2)]
+    job = workers.begin([*wide, LONG], store, by_part=True)
+    wait_until(lambda: len(store.list()) == len(wide))
+    job.stop()
+    wait_until(lambda: not job.running)
+    statuses = store.list().set_index("id")["status"]
+    assert (statuses[[each.id for each in wide]] == "finished").all()
+    assert store.missing([*wide, LONG]) == [LONG]
+
+
+def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> None:
+    job = workers.begin([LONG, LONG.but(seed=1)], store, by_part=True)
+    wait_until(lambda: job.share > 0)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["id"]) == [LONG.id]
+
+
+def test_a_sequel_begins_with_what_came_before(workers: Workers, store: RunStore) -> None:
+    def more() -> list[Experiment]:
+        return [TINY, TINY.but(seed=len(store.list()))]
+
+    job = workers.begin([TINY], store, by_part=True, sequel=Sequel(2 * TINY.updates, more))
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert job.experiments == (TINY, TINY.but(seed=1))
+    assert set(store.list()["id"]) == {TINY.id, TINY.but(seed=1).id}
+    assert job.share == 1.0
+
+
+def test_a_stopped_training_has_no_sequel(workers: Workers, store: RunStore) -> None:
+    job = workers.begin([LONG], store, sequel=Sequel(1, lambda: [TINY]))
+    wait_until(lambda: 0 < job.share < 1)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["id"]) == [LONG.id]
 
 
 def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> None:

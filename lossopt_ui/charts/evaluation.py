@@ -1,0 +1,112 @@
+"""Classifiers by measures that they were not trained for: a matrix, margins, calibration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_core import LOSSES
+from lossopt_core.linear import Array
+from lossopt_ui.charts.colours import GREY, INK, SEQUENTIAL, Theme
+
+MOST_STEPS = 300
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a line of a chart is called and drawn."""
+
+    name: str
+    colour: str
+    dash: str
+
+
+def trained_and_evaluated(table: pd.DataFrame, names: Sequence[str], theme: Theme) -> go.Figure:
+    """The matrix with its numbers; colours rank within a column, dark is best.
+
+    Values of two columns cannot be compared, and so do not share a scale.
+    """
+    labels = [LOSSES[name].label if name in LOSSES else "Accuracy (%)" for name in table]
+    ranks, texts = [], []
+    for name in table:
+        values = table[name].to_numpy(float)
+        better = values if name == "accuracy" else -values
+        span = np.ptp(better)
+        ranks.append((better - better.min()) / span if span > 0 else np.full(len(values), 0.5))
+        scale, form = (100.0, ".1f") if name == "accuracy" else (1.0, ".4g")
+        texts.append([f"{value * scale:{form}}" for value in values])
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.array(ranks).T * 0.6,
+            zmin=0.0,
+            zmax=1.0,
+            x=labels,
+            y=list(names),
+            text=np.array(texts).T,
+            texttemplate="%{text}",
+            colorscale=SEQUENTIAL[theme],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="trained on %{y}<br>evaluated by %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(side="top", title="Evaluated by")
+    figure.update_yaxes(autorange="reversed", title="Trained on")
+    return figure
+
+
+def margin_distributions(margins: Mapping[Look, Array], theme: Theme) -> go.Figure:
+    """The share of examples with a margin of at most x, a step line each."""
+    figure = go.Figure()
+    for look, values in margins.items():
+        shares = np.linspace(0.0, 1.0, min(MOST_STEPS, len(values)))
+        figure.add_scatter(
+            x=np.quantile(values, shares).astype(np.float32),
+            y=(100.0 * shares).astype(np.float32),
+            name=look.name,
+            mode="lines",
+            line={"color": look.colour, "dash": look.dash, "width": 2},
+            hovertemplate="%{y:.0f} %",
+        )
+    figure.add_vline(x=0.0, line={"color": GREY[theme], "dash": "dot", "width": 1.2})
+    figure.add_annotation(
+        x=0.0, y=1.0, yref="paper", text="wrong | right", showarrow=False, yanchor="bottom",
+        font={"color": GREY[theme], "size": 11},
+    )  # fmt: skip
+    figure.update_layout(title="Margins", hovermode="x unified", legend=_BELOW, showlegend=True)
+    figure.update_xaxes(title="Score of the true class − highest other")
+    figure.update_yaxes(title="Examples with at most this (%)", range=(0, 100))
+    return figure
+
+
+def reliability(
+    tables: Mapping[Look, pd.DataFrame], errors: Mapping[Look, float], theme: Theme
+) -> go.Figure:
+    """Accuracy against confidence; a calibrated classifier is on the diagonal."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 100], y=[0, 100], mode="lines", name="calibrated",
+        line={"color": INK[theme], "dash": "dot", "width": 1.2}, hoverinfo="skip",
+    )  # fmt: skip
+    for look, table in tables.items():
+        share = table["n"] / table["n"].sum()
+        figure.add_scatter(
+            x=100 * table["confidence"],
+            y=100 * table["accuracy"],
+            customdata=table["n"],
+            name=f"{look.name}: ECE {100 * errors[look]:.1f} %",
+            mode="lines+markers",
+            line={"color": look.colour, "dash": look.dash, "width": 1.2},
+            marker={"size": 5 + 18 * np.sqrt(share), "color": look.colour},
+            hovertemplate="%{y:.0f} % right at %{x:.0f} % (%{customdata} examples)",
+        )
+    figure.update_layout(title="Calibration", legend=_BELOW, showlegend=True)
+    figure.update_xaxes(title="Confidence: highest probability of the softmax (%)", range=(0, 102))
+    figure.update_yaxes(title="Classified rightly (%)", range=(0, 105))
+    return figure
+
+
+_BELOW = {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0}

@@ -1,0 +1,97 @@
+"""What it costs each line to reach a target, as bars and a table."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core.cost import cost_table
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import cost as charts
+from lossopt_ui.charts.curves import DISTANCES, X_AXES
+from lossopt_ui.lines import Line
+from lossopt_ui.optimum import Optima
+
+WORDS = {
+    "test_accuracy": "test accuracy of at least",
+    "train_accuracy": "training accuracy of at least",
+    "distance_share": "certified gap of at most",
+}
+
+
+def show(shown: Sequence[Line], optima: Optima) -> None:
+    """Bars of the median over each line's runs; who does not reach the target says so."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column, target = (
+            controls.setting("target_of", width=320),
+            controls.setting("target", width=160),
+        )
+        x = controls.setting("x", width=280)
+    costs = {
+        line.label: cost_table(_histories(line, column, optima), column, target) for line in shown
+    }
+    goal = (
+        f"{WORDS[column]} {target:.4g}"
+        if column in DISTANCES
+        else f"{WORDS[column]} {100 * target:.6g} %"
+    )
+    rows = {label: _summary(table, x) for label, table in costs.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index").sort_values("median", na_position="last")
+    figure.show(
+        charts.bars(
+            table,
+            {line.label: line.colour for line in shown},
+            title=f"{X_AXES[x]} to a {goal}",
+            x_title=X_AXES[x],
+            theme=figure.theme(),
+        ),
+        key="cost",
+        alt=f"{X_AXES[x]} to a {goal}: {_in_words(table)}",
+        height=130 + 34 * len(table),
+    )
+    st.caption(
+        "The first evaluation at which it is reached: it may have been a little earlier, and later"
+        " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
+    )
+    st.dataframe(
+        table.rename(columns={"runs": "Runs", "reached": "Reached by", "low": "Fewest",
+                              "median": "Median", "high": "Most"}),
+        key="cost-table",
+        placeholder="not reached",
+    )  # fmt: skip
+
+
+def _histories(line: Line, column: str, optima: Optima) -> dict[str, pd.DataFrame]:
+    """The histories that have the column; without a certificate a distance is not known."""
+    found = {}
+    for member in line.members:
+        history: pd.DataFrame | None = member.history
+        if column in DISTANCES:
+            known = member.experiment is not None
+            history = optima.distances(member.experiment, member.history) if known else None
+        if history is not None and column in history:
+            found[member.id] = history
+    return found
+
+
+def _summary(costs: pd.DataFrame, x: str) -> dict[str, float]:
+    """The median counts runs that do not reach the target as beyond all others."""
+    values = np.sort(costs[x].fillna(np.inf).to_numpy(float))
+    reached = values[np.isfinite(values)]
+    middle = values[(len(values) - 1) // 2] if len(values) else np.inf
+    return {
+        "runs": len(values),
+        "reached": len(reached),
+        "low": reached.min() if len(reached) else np.nan,
+        "median": middle if np.isfinite(middle) else np.nan,
+        "high": reached.max() if len(reached) == len(values) > 0 else np.nan,
+    }
+
+
+def _in_words(table: pd.DataFrame) -> str:
+    cells = [
+        f"{label} {'not reached' if pd.isna(cost) else f'{cost:.4g}'}"
+        for label, cost in table["median"].items()
+    ]
+    return "; ".join(cells)

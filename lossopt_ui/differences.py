@@ -1,0 +1,153 @@
+"""Whether a difference is real: every line against a baseline, seed by seed."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Experiment
+from lossopt_core.measures import MEASURES
+from lossopt_core.pairing import PairedDifference, corrected, paired_difference
+from lossopt_ui import controls, line_tables, names, verdict
+from lossopt_ui.lines import Line
+from lossopt_ui.optimum import Optima
+
+NONE = ""
+PRECISE = ("p (sign flips)", "p (corrected, Holm)", "Gain of pairing (×)")
+CHOICE = "baseline-choice"
+
+
+def choose_baseline(shown: Sequence[Line]) -> Line | None:
+    """The line that the others are compared with: asked for where there is more than one."""
+    if len(shown) < 2 or controls.value("part") not in ("curves", "differences"):
+        return None
+    labels = {NONE: "None"} | {line.key: line.label for line in shown}
+    wanted = next(iter(controls.value("baseline")), NONE)
+    wanted = wanted if wanted in labels else NONE
+    if st.session_state.get(CHOICE) != wanted:
+        st.session_state[CHOICE] = wanted
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Baseline",
+            list(labels),
+            format_func=labels.get,
+            key=CHOICE,
+            on_change=_take_baseline,
+            help="What the others are compared with, seed by seed.",
+            width=420,
+        )
+        if wanted and controls.value("part") == "curves":
+            controls.setting("delta")
+    return next((line for line in shown if line.key == wanted), None)
+
+
+def _take_baseline() -> None:
+    wanted = st.session_state[CHOICE]
+    controls.put("baseline", (wanted,) if wanted else ())
+
+
+def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
+    """A sentence for each line, and the figures behind it."""
+    if len(shown) < 2:
+        st.info("Select a second run, or family of runs, to compare this one with.")
+        return
+    if baseline is None:
+        st.info("Choose a baseline above: every other line is compared with it, seed by seed.")
+        return
+    column = controls.setting("measure", width=320)
+    others = [line for line in shown if line.key != baseline.key]
+    found = paired(others, baseline, column, optima)
+    for line in others:
+        st.markdown(f"- {_sentence(line, baseline, column, found.get(line.key))}")
+    if found:
+        st.caption(verdict.note(next(iter(found.values()))))
+        st.dataframe(
+            _table(others, found, column),
+            key="paired",
+            hide_index=True,
+            placeholder="–",
+            column_config={name: st.column_config.NumberColumn(format="%.3g") for name in PRECISE},
+        )
+
+
+def against(
+    baseline: Line,
+    others: Sequence[Line],
+    column: str,
+    optima: Optima,
+    written: Callable[[str], str] = names.in_markdown,
+) -> list[str]:
+    """A sentence for each of the others, with names as they are `written` where it goes."""
+    found = paired(others, baseline, column, optima)
+    return [_sentence(line, baseline, column, found.get(line.key), written) for line in others]
+
+
+def note(baseline: Line, others: Sequence[Line], column: str, optima: Optima) -> str:
+    """What the sentences rest on."""
+    found = paired(others, baseline, column, optima)
+    return verdict.note(next(iter(found.values()))) if found else ""
+
+
+def _sentence(
+    line: Line,
+    baseline: Line,
+    column: str,
+    found: PairedDifference | None,
+    written: Callable[[str], str] = names.in_markdown,
+) -> str:
+    name, base = written(line.label), written(baseline.label)
+    if not line.experiments:
+        return f"{name}: a curve from elsewhere has no seeds to be paired by."
+    if found is None:
+        return verdict.not_comparable(name, base, column)
+    return verdict.sentence(name, base, column, found)
+
+
+def paired(
+    others: Sequence[Line], baseline: Line, column: str, optima: Optima
+) -> dict[str, PairedDifference]:
+    """The differences of those lines that can be compared, by their keys."""
+    comparable = [
+        line
+        for line in others
+        if line.experiments and not (MEASURES[column].of_a_loss and line.loss != baseline.loss)
+    ]
+    base = _values(baseline, column, optima)
+    return {
+        line.key: paired_difference(base, _values(line, column, optima), len(comparable))
+        for line in comparable
+    }
+
+
+def _values(line: Line, column: str, optima: Optima) -> dict[Experiment, float]:
+    """Each run's result by its experiment."""
+    members = [each for each in line.members if each.experiment is not None]
+    found = line_tables.values(members, column, optima)
+    return {
+        each.experiment: value
+        for each, value in zip(members, found, strict=True)
+        if each.experiment is not None
+    }
+
+
+def _table(
+    others: Sequence[Line], found: Mapping[str, PairedDifference], column: str
+) -> pd.DataFrame:
+    percent = MEASURES[column].percent
+    scale, unit = (100.0, " (points)") if percent else (1.0, "")
+    rows = [(line.label, found[line.key]) for line in others if line.key in found]
+    adjusted = corrected([each.p_value for _, each in rows])
+    return pd.DataFrame(
+        {
+            "Compared": [label for label, _ in rows],
+            "Pairs": [each.n for _, each in rows],
+            f"Δ{unit}": [each.difference * scale for _, each in rows],
+            "Δ (%)": [each.share * 100.0 for _, each in rows],
+            f"95 % from{unit}": [each.low * scale for _, each in rows],
+            f"95 % to{unit}": [each.high * scale for _, each in rows],
+            "p (sign flips)": [each.p_value for _, each in rows],
+            "p (corrected, Holm)": adjusted,
+            "Gain of pairing (×)": [each.gain for _, each in rows],
+            "Left out": [each.left_out for _, each in rows],
+        }
+    )

@@ -1,0 +1,217 @@
+"""The sweep page's second half: candidates, each tuned on its own, then compared."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Experiment
+from lossopt_core.expected_time import expected_seconds
+from lossopt_core.protocols import PROTOCOLS, VALIDATION, Comparison, Tuned
+from lossopt_core.sweep import Axis, as_text, axis
+from lossopt_ui import (
+    controls,
+    differences,
+    figure,
+    kept,
+    lines,
+    names,
+    navigation,
+    sweeping,
+    training,
+    workspace,
+)
+from lossopt_ui.charts import sweeps as charts
+from lossopt_ui.jobs import Sequel
+from lossopt_ui.optimum import Optima
+from lossopt_ui.views import CANDIDATES
+
+FIRST = 3
+
+
+def choose(base: Experiment) -> Comparison | None:
+    """The controls of a comparison; None, with the reason on the page, if there is none."""
+    one, two = st.columns([3, 2])
+    with one:
+        protocol = PROTOCOLS[controls.setting("protocol")]
+        controls.setting("candidates")
+    with two:
+        controls.setting("rates")
+        controls.setting("seeds")
+    chosen = [each for each in controls.value("candidates") if each in protocol.candidates]
+    candidates = chosen or list(protocol.candidates[:FIRST])
+    try:
+        rates = axis("learning_rate", controls.value("rates")).values
+        comparison = Comparison(
+            controls.value("protocol"),
+            base,
+            tuple(candidates),
+            tuple(sorted(rates)),
+            fresh_seeds=controls.value("seeds"),
+        )
+        comparison.tuning()  # with a validation part set aside, its batches may not fit
+        return comparison
+    except ValueError as error:
+        st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        return None
+
+
+def show(comparison: Comparison) -> None:
+    """What it takes, the button, progress, and what came of it."""
+    tuning = comparison.tuning()
+    missing = workspace.store().missing(tuning)
+    final = [] if missing else comparison.final(_tuned(comparison))
+    planned = [*tuning, *(final or comparison.final(_anything(comparison)))]
+    to_do = workspace.store().missing(planned)
+    labels = ", ".join(CANDIDATES[each] for each in comparison.candidates)
+    st.markdown(
+        f"{labels}: each is trained with {len(comparison.rates)} learning rates ×"
+        f" {comparison.tuning_seeds} seeds and tested on a **validation part**; then each, at its"
+        f" best, with {comparison.fresh_seeds} **fresh seeds** on the **test part**, which tuning"
+        " never looks at."
+    )
+    st.markdown(_in_all(planned, to_do))
+    wanted = st.button(
+        "Run the comparison", key="train", type="primary", icon=":material/play_arrow:"
+    )
+    # Asked for together: between the phases a training has saved the one, and not begun the other.
+    training.watch_many(
+        [*tuning, *final],
+        wanted=wanted,
+        draw=lambda: _results(comparison),
+        sequel=_sequel(comparison) if missing else None,
+    )
+
+
+def _sequel(comparison: Comparison) -> Sequel:
+    """What follows the tuning, which a worker asks for without a page."""
+    store = workspace.store()
+
+    def final() -> list[Experiment]:
+        rows = store.list()
+        wanted = {each.id for each in comparison.tuning()}
+        return comparison.final(comparison.tuned(rows[rows["id"].isin(wanted)]))
+
+    runs = len(comparison.candidates) * comparison.fresh_seeds
+    return Sequel(runs * comparison.base.updates, final)
+
+
+def _anything(comparison: Comparison) -> dict[str, Tuned]:
+    """Rates that stand in for the best ones before they are known: they take as long."""
+    guess = Tuned(comparison.rates[0], math.nan, on_border=True)
+    return dict.fromkeys(comparison.candidates, guess)
+
+
+def _in_all(planned: Sequence[Experiment], to_do: Sequence[Experiment]) -> str:
+    words = f"**{len(planned):,} runs** in all."
+    if not to_do:
+        return f"{words} All of them are kept already."
+    if len(to_do) < len(planned):
+        words += f" {len(planned) - len(to_do):,} are kept already."
+    return f"{words} About **{sweeping.duration(expected_seconds(to_do))}** to train."
+
+
+def _rows(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    return sweeping.results_of(experiments)
+
+
+def _tuned(comparison: Comparison) -> dict[str, Tuned]:
+    return comparison.tuned(_rows(comparison.tuning()))
+
+
+def _results(comparison: Comparison) -> None:
+    rows = _rows(comparison.tuning())
+    if rows.empty:
+        st.info("Nothing is trained yet. Press **Run the comparison**.")
+        return
+    tuned = comparison.tuned(rows)
+    final = kept.members(_rows(comparison.final(tuned)))
+    still_tuning = len(workspace.store().missing(comparison.tuning()))
+    if still_tuning:
+        st.caption(f"Tuning, the first of two parts: {still_tuning:,} runs to go.")
+    elif final:
+        _compared(comparison, lines.lines_of(final, together=True, group=(comparison.setting,)))
+    if not still_tuning:
+        _warn_of_borders(comparison, tuned)
+    figure.show(
+        charts.sensitivity(
+            rows, VALIDATION, x="learning_rate", line_by=comparison.setting,
+            theme=figure.theme(), title="Validation accuracy (%)",
+        ),
+        key="fair-sensitivity",
+        alt="Validation accuracy against learning rate, a line a candidate.",
+        height=440,
+    )  # fmt: skip
+    _table(comparison, tuned, final)
+
+
+def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
+    """The best of the candidates, and a sentence for each other."""
+    if len(shown) < 2:
+        return
+    order = sorted(shown, key=lambda line: -_mean(line))
+    best, others = order[0], order[1:]
+    st.markdown(
+        f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best):.2%} on the test part"
+        f" over {len(best.members)} fresh seeds."
+    )
+    optima = Optima({}, pending=False)
+    for sentence in differences.against(best, others, "test_accuracy", optima):
+        st.markdown(f"- {sentence}")
+    if note := differences.note(best, others, "test_accuracy", optima):
+        st.caption(note)
+    ids = list(dict.fromkeys(kept.family_of(line.members[0]) for line in order))
+    st.page_link(
+        navigation.COMPARE,
+        label="Open them on the compare page",
+        icon=":material/compare_arrows:",
+        query_params={"runs": ",".join(ids), "baseline": ids[0], "part": "differences"},
+    )
+
+
+def _mean(line: lines.Line) -> float:
+    return float(pd.Series([m.history["test_accuracy"].iloc[-1] for m in line.members]).mean())
+
+
+def _warn_of_borders(comparison: Comparison, tuned: Mapping[str, Tuned]) -> None:
+    at_border = [CANDIDATES[name] for name, each in tuned.items() if each.on_border]
+    if not at_border:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(
+            f"The best learning rate of {', '.join(at_border)} lies on the border of the grid:"
+            " a better one may lie beyond.",
+            icon=":material/border_outer:",
+        )
+        wider = as_text([Axis("learning_rate", comparison.wider().rates)]).partition("=")[2]
+        st.button("Widen the grid", key="widen", on_click=controls.put, args=("rates", wider))
+
+
+def _table(
+    comparison: Comparison, tuned: Mapping[str, Tuned], final: Sequence[kept.Member]
+) -> None:
+    rows = {}
+    for candidate in comparison.candidates:
+        known = tuned.get(candidate)
+        ends = pd.Series(
+            [
+                member.history["test_accuracy"].iloc[-1]
+                for member in final
+                if getattr(member.experiment, comparison.setting) == candidate
+            ],
+            dtype=float,
+        )
+        rows[CANDIDATES[candidate]] = {
+            "Best learning rate": "every one diverged" if known is None else f"{known.rate:g}",
+            "Validation accuracy (%)": None if known is None else known.accuracy * 100,
+            "Fresh seeds": len(ends),
+            "Test accuracy (%)": ends.mean() * 100,
+            "± sd": ends.std() * 100,
+        }
+    numbers = {
+        name: st.column_config.NumberColumn(format="%.2f")
+        for name in ("Validation accuracy (%)", "Test accuracy (%)", "± sd")
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    st.dataframe(table, key="fair-table", placeholder="–", column_config=numbers)

@@ -1,0 +1,148 @@
+"""What is kept, as the pages look at it: one table, and the histories of those that are drawn.
+
+Runs never change once they are finished, so both are read once and held: the table until the
+store says that it has changed, histories up to a number of rows.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Experiment, ForeignRun, RunStore
+from lossopt_core.groups import family_id
+from lossopt_core.run import HISTORY_COLUMNS
+from lossopt_ui import workspace
+
+MOST_ROWS = 2_000_000
+"""Rows of histories that are held for all visitors together; one takes about 90 bytes."""
+BROUGHT_IN = "brought in"
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A run as a line needs it; one from elsewhere has no experiment."""
+
+    id: str
+    experiment: Experiment | None
+    history: pd.DataFrame
+    status: str
+    name: str = ""
+
+
+def table() -> pd.DataFrame:
+    """All runs of this workspace, as `RunStore.list` has them; not to be changed."""
+    return _table(version(), workspace.store())
+
+
+def version() -> tuple[str, str, str]:
+    """What determines the table: where it is kept, and how often that has changed."""
+    store = workspace.store()
+    return store.address, store.workspace, store.revision()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _table(of: tuple[str, str, str], _store: RunStore) -> pd.DataFrame:
+    own, foreign = _store.list(), _store.foreign()
+    table = pd.concat([own, _rows_of(foreign, like=own)], ignore_index=True) if foreign else own
+    table.attrs = own.attrs
+    return table
+
+
+def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
+    """Curves from elsewhere as rows of the table: no settings, the last of what was measured."""
+    rows = pd.DataFrame(
+        {
+            "id": [run.id for run in foreign],
+            "family": [run.id for run in foreign],
+            "status": BROUGHT_IN,
+            "name": [run.name for run in foreign],
+            "note": [run.source for run in foreign],
+            "tags": [[] for _ in foreign],
+            "pinned": False,
+            "archived": False,
+            "spark": [_spark(run.history) for run in foreign],
+        }
+    )
+    last = pd.DataFrame([run.history.iloc[-1].to_dict() for run in foreign])
+    table = pd.concat([rows, last], axis=1).reindex(columns=like.columns)
+    return table.astype({name: kind for name, kind in like.dtypes.items() if name in rows})
+
+
+def _spark(history: pd.DataFrame) -> list[float]:
+    column = "objective" if "objective" in history else history.columns[-1]
+    values = history[column].dropna().to_numpy(np.float64)
+    return list(values[np.linspace(0, len(values) - 1, 24).astype(int)]) if len(values) else []
+
+
+def members(rows: pd.DataFrame) -> list[Member]:
+    """The runs of these rows of the table, with their histories."""
+    store = workspace.store()
+    own = rows[rows["status"] != BROUGHT_IN]
+    histories = _histories().of(store, list(own["id"]), list(own["created"].astype(str)))
+    experiments: dict[str, Experiment] = store.experiments(own["id"])
+    if len(own) < len(rows):
+        histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
+    return [
+        Member(id, experiments.get(id), histories[id], status, name)
+        for id, status, name in zip(rows["id"], rows["status"], rows["name"], strict=True)
+        if id in histories
+    ]
+
+
+def family_of(member: Member) -> str:
+    """What an address calls the member together with those that differ by seed only."""
+    return member.id if member.experiment is None else family_id(member.experiment)
+
+
+def _with_all_columns(history: pd.DataFrame) -> pd.DataFrame:
+    """A history from elsewhere as wide as ours: what was not measured is NaN."""
+    return history.reindex(columns=list(HISTORY_COLUMNS), fill_value=np.nan)
+
+
+class _Histories:
+    """Histories by where they are kept, the longest unused forgotten first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, ...], pd.DataFrame] = OrderedDict()
+        self._rows = 0
+
+    def of(
+        self, store: RunStore, ids: Sequence[str], created: Sequence[str]
+    ) -> dict[str, pd.DataFrame]:
+        """The histories of those ids that there are."""
+        # A stopped run makes way for a newer one of the same id.
+        keys = {
+            id: (store.address, store.workspace, id, when)
+            for id, when in zip(ids, created, strict=True)
+        }
+        with self._lock:
+            found = {id: self._held[key] for id, key in keys.items() if key in self._held}
+            for id in found:
+                self._held.move_to_end(keys[id])
+        missing = [id for id in ids if id not in found]
+        if missing:
+            read = store.histories(missing)
+            self._hold({keys[id]: history.copy() for id, history in read.items()})
+            found |= read
+        return found
+
+    def _hold(self, more: dict[tuple[str, ...], pd.DataFrame]) -> None:
+        with self._lock:
+            for key, history in more.items():
+                if key not in self._held:
+                    self._held[key] = history
+                    self._rows += len(history)
+            while self._rows > MOST_ROWS:
+                _, forgotten = self._held.popitem(last=False)
+                self._rows -= len(forgotten)
+
+
+@st.cache_resource
+def _histories() -> _Histories:
+    return _Histories()

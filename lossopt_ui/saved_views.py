@@ -1,0 +1,50 @@
+"""Views with a name: an address of the compare page that one comes back to."""
+
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from lossopt_core import StoreError
+from lossopt_ui import controls, links, names, navigation, workspace
+
+NAME = "view-name"
+
+
+def popover() -> None:
+    """Open a kept view, keep the present one, or forget one."""
+    with st.popover("Views", icon=":material/bookmark:"):
+        kept = workspace.store().views()
+        if not kept:
+            st.caption("A view is all that stands in the address: keep it under a name.")
+        for name, query in kept.items():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.page_link(
+                    navigation.COMPARE,
+                    label=names.in_markdown(name),
+                    icon=":material/bookmark:",
+                    query_params=dict(parse_qsl(query)),
+                )
+                st.button(
+                    "Forget", key=f"forget-{name}", type="tertiary", on_click=_forget, args=(name,)
+                )
+        st.text_input("Name of this view", key=NAME)
+        st.button("Keep this view", key="keep-view", on_click=_keep)
+
+
+def _keep() -> None:
+    name = st.session_state[NAME].strip()
+    query = urlencode(links.query_of({each: controls.value(each) for each in links.ON_COMPARE}))
+    try:
+        workspace.store().keep_view(name, query)
+    except (StoreError, ValueError) as error:
+        st.toast(f"The view was not kept: {error}.", icon=":material/error:")
+        return
+    st.session_state[NAME] = ""
+    st.toast("The view is kept.", icon=":material/bookmark_added:")
+
+
+def _forget(name: str) -> None:
+    try:
+        workspace.store().forget_view(name)
+    except StoreError as error:
+        st.toast(f"The view was not forgotten: {error}.", icon=":material/error:")

@@ -1,0 +1,87 @@
+"""Runs that came along with an address: trained here, and compared with what was sent."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+from lossopt_core import Run, StoreError
+from lossopt_core.sharing import Reproduction, Shared, pack, reproduction, unpack
+from lossopt_ui import controls, names, training, workspace
+
+
+def show() -> None:
+    """Train what the address brought, choose it, and say whether it came out the same."""
+    text = controls.value("share")
+    if not text:
+        return
+    try:
+        shared = unpack(text)
+    except ValueError as error:
+        st.error(f"In the address: {names.in_markdown(str(error))}.", icon=":material/link_off:")
+        st.button("Go on without", key="drop-share", on_click=controls.put, args=("share", ""))
+        return
+    experiments = [each.experiment for each in shared]
+    if not workspace.store().missing(experiments):
+        _found(shared)
+        return
+    training.watch(
+        experiments, wanted=True, live=True, draw=lambda outcome: None, page="shared runs"
+    )
+    if not workspace.store().missing(experiments):
+        _found(shared)
+
+
+def _found(shared: Sequence[Shared]) -> None:
+    runs = workspace.store().find([each.experiment.id for each in shared], with_path=False)
+    found = [reproduction(each, runs[each.experiment.id]) for each in shared]
+    if not controls.value("runs"):
+        controls.put("runs", list(runs))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if all(each.reproduced for each in found):
+            st.success(in_words(found), icon=":material/verified:")
+        else:
+            st.warning(in_words(found), icon=":material/difference:")
+        st.button("Dismiss", key="drop-share", on_click=controls.put, args=("share", ""))
+
+
+def in_words(found: Sequence[Reproduction]) -> str:
+    """'Reproduced: largest relative difference 4e-16', or which run differs and how."""
+    many = len(found)
+    what = "The shared run was" if many == 1 else f"All {many} shared runs were"
+    wrong = [each for each in found if not each.reproduced]
+    if not wrong:
+        largest = max(each.largest for each in found)
+        return f"{what} trained here and reproduced: largest relative difference {largest:.0e}."
+    labels = dict(zip(found, names.tell_apart([each.experiment for each in found]), strict=True))
+    lines = [f"{names.in_markdown(labels[each])}: {_what_differs(each)}" for each in wrong]
+    return f"Not reproduced: {len(wrong)} of {many}.  \n" + "  \n".join(lines)
+
+
+def _what_differs(found: Reproduction) -> str:
+    if found.status != found.expected_status:
+        return f"it {found.status} here, and {found.expected_status} where it was shared."
+    return (
+        f"the objective differs by {found.largest:.1%} at update {found.update:,}. Other versions"
+        " of NumPy or of the data can be the reason, or an address that somebody has changed."
+    )
+
+
+def address(runs: Sequence[Run]) -> str:
+    """The present address with the runs in it; ValueError where they do not fit."""
+    here = urlsplit(st.context.url or "")
+    query = urlencode(st.query_params.to_dict() | {"share": pack(runs)})
+    return urlunsplit((here.scheme, here.netloc, here.path, query, ""))
+
+
+def offer(ids: Sequence[str]) -> None:
+    """The address, to be copied."""
+    try:
+        runs = workspace.store().load(ids, with_path=False)
+        st.code(address(runs), language=None, wrap_lines=False)
+    except (StoreError, ValueError) as error:
+        st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        return
+    st.caption(
+        "Whoever opens it gets these runs trained, and is told whether they came out the same."
+    )

@@ -1,0 +1,433 @@
+"""Parts of the sweep page: what varies, how long it takes, what came of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import DATASETS, Experiment
+from lossopt_core.borders import borders
+from lossopt_core.expected_time import expected_seconds
+from lossopt_core.fields import Number
+from lossopt_core.groups import family_id
+from lossopt_core.measures import MEASURES
+from lossopt_core.sparsity import zero_strength
+from lossopt_core.sweep import NOT_SWEPT, Axis, Sweep, as_text, parse
+from lossopt_ui import (
+    controls,
+    differences,
+    entries,
+    figure,
+    kept,
+    learning_rate,
+    lines,
+    links,
+    names,
+    navigation,
+    optimum,
+    workspace,
+)
+from lossopt_ui.charts import sweeps as charts
+from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.optimum import Optima
+from lossopt_ui.views import BY_ITSELF, SETTINGS
+
+FIELDS = "sweep-fields"
+DASHES = "–"
+
+
+def base() -> Experiment | None:
+    """The experiment whose settings hold where nothing varies."""
+    chosen = controls.data() | controls.loss() | controls.regularizer() | controls.optimizer()
+    swept = {axis.name: axis.values for axis in axes()[0]}
+    alternatives = [
+        chosen | {"loss": loss, "optimizer": optimizer}
+        for loss in swept.get("loss", [chosen["loss"]])
+        for optimizer in swept.get("optimizer", [chosen["optimizer"]])
+    ]
+    chosen |= learning_rate.steps(alternatives) | controls.run("sweep_evaluations")
+    return controls.assemble(chosen)
+
+
+def axes() -> tuple[tuple[Axis, ...], list[str]]:
+    """What varies, and what is wrong with the rest."""
+    return parse(controls.value("axes"), controls.value("draw_seed"))
+
+
+def _texts() -> dict[str, str]:
+    """The axes as they were written, by their settings."""
+    parts = (part.partition("=") for part in controls.value("axes").split(";") if part.strip())
+    return {name.strip(): text.strip() for name, _, text in parts if name.strip() in SETTINGS}
+
+
+def choose_axes() -> None:
+    """Which settings vary, and a line for the values of each."""
+    texts = _texts()
+    allowed = [name for name in SETTINGS if name not in NOT_SWEPT and _concerns(name)]
+    st.session_state[FIELDS] = [name for name in texts if name in allowed]
+    st.multiselect(
+        "What varies",
+        allowed,
+        format_func=SETTINGS.get,
+        key=FIELDS,
+        on_change=_take_fields,
+        help="Every combination of their values is trained. All else is as chosen at the left.",
+    )
+    for name in st.session_state[FIELDS]:
+        key = f"axis-{name}"
+        st.session_state[key] = texts[name]
+        st.text_input(
+            SETTINGS[name],
+            key=key,
+            on_change=_take_axis,
+            args=(name,),
+            help="Values with commas between them, or a range: log 1e-3 1 7, linear 0 1 5,"
+            " random log 1e-3 1 20.",
+        )
+        _, problems = parse(f"{name}={texts[name]}")
+        for problem in problems:
+            st.error(names.in_markdown(problem))
+    if any(text.startswith("random") for text in texts.values()):
+        controls.setting("draw_seed")
+
+
+def _concerns(name: str) -> bool:
+    """Options of other data sets have no say."""
+    dataset, _, _ = name.rpartition(".")
+    return not dataset or dataset == controls.value("dataset")
+
+
+def _take_fields() -> None:
+    texts = _texts()
+    _put({name: texts.get(name, _start(name)) for name in st.session_state[FIELDS]})
+
+
+def _take_axis(name: str) -> None:
+    text = st.session_state[f"axis-{name}"].replace(";", ",").replace("=", " ")
+    _put(_texts() | {name: text})
+
+
+def _put(texts: dict[str, str]) -> None:
+    text = ";".join(f"{name}={values}" for name, values in texts.items())
+    try:
+        controls.put("axes", text)
+    except ValueError as error:
+        st.toast(names.in_markdown(str(error)), icon=":material/error:")
+
+
+def _start(name: str) -> str:
+    """Values to begin with."""
+    declaration = links.DECLARED[name]
+    if isinstance(declaration, Number):
+        if declaration.logarithmic:
+            return "log 1e-3 1 7" if name == "learning_rate" else "log 1e-4 1e-1 4"
+        return f"{controls.value(name):g}"
+    registry = getattr(declaration, "registry", {"false": "", "true": ""})
+    return ",".join(list(registry)[:2])
+
+
+def plan(experiment: Experiment) -> list[Experiment]:
+    """The sweep's experiments; how many there are, how many are kept, how long the rest takes."""
+    found, problems = axes()
+    if problems:
+        return []
+    try:
+        sweep = Sweep(experiment, found, controls.value("seeds"), controls.value("vary"))
+    except ValueError as error:
+        st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        return []
+    experiments, impossible = sweep.experiments()
+    for problem, count in list(impossible.items())[:3]:
+        what = "1 combination" if count == 1 else f"{count:,} combinations"
+        st.caption(f"Left out: {what}, as {names.in_markdown(problem)}.")
+    missing = workspace.store().missing(experiments)
+    combinations = len({family_id(each) for each in experiments})
+    words = f"**{len(experiments):,} runs**: {combinations:,} combinations"
+    words += f" × {sweep.seeds} seeds." if sweep.seeds > 1 else "."
+    if len(missing) < len(experiments):
+        words += f" {len(experiments) - len(missing):,} are kept already."
+    if missing:
+        words += f" About **{duration(expected_seconds(missing))}** to train."
+    st.markdown(words)
+    return experiments
+
+
+def duration(seconds: float) -> str:
+    """'a second', '40 seconds', '3 minutes'."""
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 90:
+        return f"{seconds:.0f} seconds" if seconds < 10 else f"{round(seconds, -1):.0f} seconds"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
+
+
+def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    """The rows of the sweep's runs that are kept."""
+    table = kept.table()
+    return table[table["id"].isin([each.id for each in experiments])]
+
+
+def results(experiments: Sequence[Experiment]) -> None:
+    """What came of the sweep so far: the best, the pictures, the table."""
+    table = results_of(experiments)
+    if table.empty:
+        st.info("Nothing is trained yet. Press **Run the sweep**.", icon=":material/play_arrow:")
+        return
+    value = controls.value("value")
+    if value in DISTANCES:
+        by_id = {each.id: each for each in experiments}
+        optimum.watch(
+            [by_id[id] for id in table["id"]],
+            lambda optima: _draw(_with_distance(table, by_id, optima), experiments),
+        )
+    else:
+        _draw(table, experiments)
+
+
+def _with_distance(
+    table: pd.DataFrame, by_id: dict[str, Experiment], optima: Optima
+) -> pd.DataFrame:
+    value = controls.value("value")
+    known = []
+    for id, objective in zip(table["id"], table["objective"], strict=True):
+        certificate = optima.of(by_id[id])
+        known.append(None if certificate is None else objective - certificate.lower_bound)
+    column = pd.Series(known, index=table.index, dtype="float64")
+    if value == "distance_share":
+        start = table["spark"].str[0] - (table["objective"] - column)
+        column = column / start
+    if optima.pending:
+        st.caption("Computing the best possible objectives, with a proof …")
+    return table.assign(**{value: column})
+
+
+def _draw(table: pd.DataFrame, experiments: Sequence[Experiment]) -> None:
+    rows = entries.in_order(entries.entries(table, together=True), [controls.value("value")])
+    _verdicts(table, rows)
+    _border_warnings(table)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls.setting("look", width="stretch", label_visibility="collapsed")
+        controls.setting("value", width=280)
+    _picture(table, experiments)
+    _table(rows)
+    _opened(table)
+
+
+def _verdicts(table: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """The best combination, and whether it is better than the next and than the worst."""
+    column = controls.value("value")
+    if len(rows) < 2 or pd.isna(rows[column].iloc[0] if column in rows else float("nan")):
+        return
+    wanted = [rows["family"].iloc[place] for place in (0, 1, -1)]
+    chosen = lines.lines_of(
+        kept.members(table[table["family"].isin(wanted)]), together=True, group=()
+    )
+    by_key = {line.key: line for line in chosen}
+    if len(by_key) < 2:
+        return
+    best = by_key[wanted[0]]
+    mean = rows[column].iloc[0]
+    number = f"{mean:.2%}" if MEASURES[column].percent else f"{mean:.4g}"
+    st.markdown(
+        f"**Best {charts.short(column).lower()}: {names.in_markdown(best.label)}**, {number} on"
+        f" average over {int(rows['runs'].iloc[0])} runs."
+    )
+    others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
+    for sentence in differences.against(best, others, column, Optima({}, pending=False)):
+        st.markdown(f"- {sentence}")
+    best_by_loss = rows.drop_duplicates("loss")["family"] if "loss" in rows else []
+    ids = list(dict.fromkeys([*best_by_loss, *wanted[:2]]))
+    st.page_link(
+        navigation.COMPARE,
+        label="Compare the best on the compare page",
+        icon=":material/compare_arrows:",
+        query_params={"runs": ",".join(ids), "part": "differences", "baseline": ids[0]},
+    )
+
+
+def _border_warnings(table: pd.DataFrame) -> None:
+    column = controls.value("value")
+    found, _ = axes()
+    for border in borders(table, column, found):
+        side = "lowest" if border.low else "highest"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(
+                f"The best value lies on the border: {SETTINGS[border.name].lower()}"
+                f" {border.value:g} is the {side} tried. A better one may lie beyond.",
+                icon=":material/border_outer:",
+            )
+            wider = [border.wider if each.name == border.name else each for each in found]
+            st.button(
+                "Widen it",
+                key=f"widen-{border.name}",
+                on_click=controls.put,
+                args=("axes", as_text(wider)),
+            )
+
+
+def _picture(table: pd.DataFrame, experiments: Sequence[Experiment]) -> None:
+    column, theme = controls.value("value"), figure.theme()
+    varied = [name for name in entries.differing(table) if name not in NOT_SWEPT]
+    if not varied or column not in table:
+        st.info("There is one combination only: vary a setting to see a picture.")
+        return
+    look = controls.value("look")
+    apart = MEASURES[column].of_a_loss and look != "parallel"
+    parts = _by_loss(table) if apart else {"": table}
+    if len(parts) > 1:
+        st.caption("Values of different losses cannot be compared: each has a picture of its own.")
+    if look == "scatter":
+        controls.setting("scatter_x", width=280)
+    if look in ("map", "sensitivity"):
+        x, y = _axes_of_picture(varied)
+    for loss, part in parts.items():
+        if loss:
+            st.markdown(f"**{names.shown('loss', loss)}**")
+        if look == "map" and y:
+            drawn = charts.heat_map(
+                part, x, y, column, theme=theme, edge=_edges(part, experiments, x, y),
+                zero_above=_zero_above(part, experiments),
+            )  # fmt: skip
+        elif look == "parallel":
+            drawn = charts.parallel_coordinates(part, varied, column, theme=theme)
+        elif look == "scatter":
+            drawn = charts.scatter(
+                part, controls.value("scatter_x"), column, colour_by=varied[0], theme=theme
+            )
+        else:
+            if look == "map":
+                st.caption("A map needs two settings that vary; this is the sensitivity to one.")
+            drawn = charts.sensitivity(part, column, x=x, line_by=y, theme=theme)
+        figure.show(
+            drawn,
+            key=f"sweep-{look}-{loss or 'all'}",
+            alt=f"{charts.short(column)} of the sweep; the table below has the numbers.",
+            height=440,
+            on_click=_open,
+        )
+
+
+def _by_loss(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    groups = {str(loss): rows for loss, rows in table.groupby("loss", sort=False)}
+    return groups if len(groups) > 1 else {"": table}
+
+
+def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
+    """Across and up: as chosen, or numbers across and choices up."""
+    numbers = [name for name in varied if isinstance(links.DECLARED[name], Number)]
+    ordered = sorted(numbers, key=lambda name: name != "learning_rate")
+    ordered += [name for name in varied if name not in numbers]
+    with st.container(horizontal=True):
+        x = controls.setting("map_x", width=240)
+        y = controls.setting("map_y", width=240)
+    x = x if x != BY_ITSELF and x in varied else ordered[0]
+    rest = [name for name in ordered if name != x]
+    y = y if y != BY_ITSELF and y in rest else next(iter(rest), "")
+    return x, y
+
+
+def _edges(
+    table: pd.DataFrame, experiments: Sequence[Experiment], x: str, y: str
+) -> dict[float, float]:
+    """The guaranteed limit of the learning rate for each value of the other axis."""
+    if "learning_rate" not in (x, y):
+        return {}
+    other = y if x == "learning_rate" else x
+    by_id = {each.id: each for each in experiments}
+    found = {}
+    for value, rows in table.dropna(subset=other).groupby(other, sort=False):
+        limit = learning_rate.limit(by_id[rows["id"].iloc[0]])
+        if limit is not None:
+            found[value] = limit
+    return found
+
+
+def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:
+    """For L1: the strength above which all weights are zero, where it is one for all runs."""
+    if set(table["regularizer"]) != {"l1"} or table["loss"].nunique() > 1:
+        return None
+    by_id = {each.id: each for each in experiments}
+    return zero_strength(by_id[table["id"].iloc[0]])
+
+
+def _open(family: Any) -> None:
+    """A click on a mark: look at its combination closely."""
+    try:
+        controls.put("opened", (family,))
+    except ValueError:
+        return  # what the browser sends may be anything
+
+
+def _table(rows: pd.DataFrame) -> None:
+    """One row a combination, the best first; a row can be opened, like a mark of the picture."""
+    varied = [name for name in entries.differing(rows) if name not in NOT_SWEPT]
+    shown = pd.DataFrame(index=rows.index)
+    for name in varied:
+        cells = [DASHES if pd.isna(each) else names.shown(name, each) for each in rows[name]]
+        shown[SETTINGS[name]] = cells
+    shown["Runs"] = rows["runs"]
+    for name, label in (("test_accuracy", "Test accuracy (%)"), ("objective", "Objective")):
+        scale = 100.0 if MEASURES[name].percent else 1.0
+        shown[label] = rows[name] * scale
+        shown[f"± sd ({label.lower()})"] = rows[name + entries.SPREAD] * scale
+    shown["Status"] = rows["status"]
+    key = f"sweep-table-{hash(tuple(rows['family'])):x}"
+    families = list(rows["family"])
+
+    def take() -> None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        controls.put("opened", [families[row] for row in chosen if row < len(families)])
+
+    opened = controls.value("opened")
+    st.dataframe(
+        shown,
+        key=key,
+        hide_index=True,
+        placeholder=DASHES,
+        height=min(360, 38 + 35 * len(rows)),
+        on_select=take,
+        selection_mode="single-row",
+        selection_default={
+            "selection": {"rows": [families.index(f) for f in opened if f in families]}
+        },
+        column_config={
+            name: st.column_config.NumberColumn(format="%.4g")
+            for name in shown
+            if shown[name].dtype == float
+        },
+    )
+
+
+def _opened(table: pd.DataFrame) -> None:
+    """The combination that was clicked: its runs, and where to go on with them."""
+    opened = controls.value("opened")
+    rows = table[table["family"].isin(opened)]
+    if rows.empty:
+        return
+    [line] = lines.lines_of(kept.members(rows), together=True, group=())
+    told = lines.lines_of(kept.members(table.drop_duplicates("family")), together=True, group=())
+    label = next(each.label for each in told if each.key == line.key)
+    with st.container(border=True):
+        st.markdown(f"**{names.in_markdown(label)}**: {len(rows)} runs")
+        mean, spread = rows["test_accuracy"].mean(), rows["test_accuracy"].std()
+        if pd.notna(mean):
+            more = f" ± {spread:.2%}" if pd.notna(spread) else ""
+            st.write(f"Test accuracy {mean:.2%}{more}; objective {rows['objective'].mean():.4g}.")
+        with st.container(horizontal=True):
+            navigation.link_to_train_page(line.experiments[0])
+            st.page_link(
+                navigation.COMPARE,
+                label="Open its runs on the compare page",
+                icon=":material/compare_arrows:",
+                query_params={"runs": opened[0], "members": "true"},
+            )
+
+
+def dataset_words() -> str:
+    """What the seeds speak of."""
+    generated = DATASETS[controls.value("dataset")].generated
+    if controls.value("vary") == "order":
+        return "All seeds have the same data: differences are about training, not about new data."
+    return "Each seed has other data." if generated else "Each seed splits the data anew."

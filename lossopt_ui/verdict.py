@@ -1,0 +1,97 @@
+"""What a paired difference says, as one plain sentence."""
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+
+from lossopt_core.measures import MEASURES
+from lossopt_core.pairing import (
+    FEWEST_PAIRS,
+    FRESH,
+    HIGHER,
+    LOWER,
+    NOT_SEEN,
+    ORDER,
+    SPLIT,
+    TOO_FEW,
+    PairedDifference,
+)
+
+UNITS = {ORDER: "seeds", SPLIT: "splits", FRESH: "samples of the data"}
+VARIED = {
+    ORDER: "start and order of the minibatches vary, the data stay the same",
+    SPLIT: "the data are split anew each time, so that it speaks of new data of this kind",
+    FRESH: "the data are made anew each time, so that it speaks of new data of this kind",
+}
+
+
+def sentence(name: str, baseline: str, column: str, found: PairedDifference) -> str:
+    """'cross-entropy is 0.4 to 1.1 points better than hinge (10 seeds)', or why it is not said."""
+    units = UNITS[found.varies]
+    match found.verdict:
+        case verdict if verdict == TOO_FEW:
+            return (
+                f"{name}: too few {units} to tell ({found.n}); at least {FEWEST_PAIRS} that it"
+                f" shares with {baseline} are needed."
+            )
+        case verdict if verdict == NOT_SEEN:
+            return f"{name}: no difference to {baseline} to be seen with {found.n} {units}."
+        case verdict if verdict in (LOWER, HIGHER):
+            return f"{name} is {_how_much(column, found)} than {baseline} ({found.n} {units})."
+    return (
+        f"{name}: too few {units} ({found.n}) for {found.comparisons} comparisons at once."
+        " Compare fewer, or train more."
+    )
+
+
+def _how_much(column: str, found: PairedDifference) -> str:
+    """'0.4 to 1.1 points better': from the end of the interval that is nearer to 0."""
+    measure = MEASURES[column]
+    scale = 100.0 if measure.percent else 1.0
+    near, far = sorted((abs(found.low) * scale, abs(found.high) * scale))
+    unit = " points" if measure.percent else ""
+    amount = f"{_outwards(near, far)}{unit}"
+    if not measure.better:
+        return f"{amount} {found.verdict}"
+    better = found.verdict == measure.better
+    return f"{amount} {'better' if better else 'worse'}"
+
+
+def _outwards(near: float, far: float) -> str:
+    """Both ends with as many digits as their distance means; never less wide than it is."""
+    width = max(far - near, 1e-300)
+    place = math.floor(math.log10(width)) - 1
+    low = _at_place(near, place, ROUND_FLOOR)
+    while low == 0:  # a difference that is real is not called one of 0
+        place -= 1
+        low = _at_place(near, place, ROUND_FLOOR)
+    return f"{_written(low)} to {_written(_at_place(far, place, ROUND_CEILING))}"
+
+
+def _at_place(value: float, place: int, rounding: str) -> Decimal:
+    return Decimal(value).quantize(
+        Decimal(1).scaleb(place), context=Context(prec=400, rounding=rounding)
+    )
+
+
+def _written(value: Decimal) -> str:
+    return f"{value:f}" if abs(value) >= Decimal("0.001") else f"{value.normalize():e}"
+
+
+def note(found: PairedDifference) -> str:
+    """What the seeds vary, how sure it is, and what pairing was worth."""
+    parts = [f"{VARIED[found.varies][0].upper()}{VARIED[found.varies][1:]}."]
+    parts.append("The range is a 95 % interval of the mean difference, pair by pair")
+    if found.comparisons > 1:
+        parts[-1] += f", corrected for {found.comparisons} comparisons at once (Bonferroni)"
+    parts[-1] += "."
+    if found.varies == SPLIT:
+        parts.append("As splits overlap, it is widened by Nadeau and Bengio's correction.")
+    return " ".join(parts)
+
+
+def not_comparable(name: str, baseline: str, column: str) -> str:
+    """Why nothing is said of a measure that means something else under another loss."""
+    return (
+        f"{name}: {MEASURES[column].label.split(' (')[0].lower()} means something else than for"
+        f" {baseline}, which has another loss. Compare an accuracy."
+    )

@@ -1,0 +1,31 @@
+"""Many trainings at once: every combination of some settings, each with several seeds."""
+
+import streamlit as st
+
+from lossopt_core import StoreError
+from lossopt_ui import controls, fair_tuning, links, navigation, sweeping, training
+
+navigation.begin("Sweep", links.ON_SWEEP)
+
+try:
+    with st.sidebar:
+        base = sweeping.base()
+    if controls.setting("mode", label_visibility="collapsed") == "fair":
+        if base is not None and (comparison := fair_tuning.choose(base)) is not None:
+            fair_tuning.show(comparison)
+        st.stop()
+    setup, seeds = st.columns([3, 2])
+    with setup:
+        sweeping.choose_axes()
+    with seeds:
+        controls.setting("seeds")
+        controls.setting("vary")
+        st.caption(sweeping.dataset_words())
+    experiments = [] if base is None else sweeping.plan(base)
+    if not experiments:
+        st.info("There is nothing to train with these settings: see the messages above.")
+        st.stop()
+    wanted = st.button("Run the sweep", key="train", type="primary", icon=":material/play_arrow:")
+    training.watch_many(experiments, wanted=wanted, draw=lambda: sweeping.results(experiments))
+except StoreError as error:
+    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

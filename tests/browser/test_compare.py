@@ -1,0 +1,124 @@
+"""Journeys on the compare and the sweep page, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lossopt_core import Experiment, RunStore, train
+from tests.browser.helpers import COUNT_MESSAGES, figure, goto, rerun, selector
+
+SMALL = "dataset=blobs&blobs.examples=90&blobs.spread=3&epochs=2"
+
+
+def wait_for_training(page: Page) -> None:
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
+
+
+def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -> None:
+    goto(page, f"/sweep?{SMALL}")
+    expect(page.get_by_text("60 runs: 6 combinations × 10 seeds.")).to_be_visible()
+    expect(page.get_by_text(re.compile("About .+ to train"))).to_be_visible()
+    page.locator(".st-key-train button").click()
+    expect(page.get_by_text("60 are kept already.")).to_be_visible(timeout=60_000)
+    wait_for_training(page)
+    expect(page.get_by_text(re.compile("Best test accuracy"))).to_be_visible()
+    verdict = page.get_by_text(re.compile(r"with 10 seeds|\(10 seeds\)")).first
+    expect(verdict).to_be_visible()
+
+    # A click on a cell of the map opens its combination.
+    cells = figure(page, "sweep-map-all")["data"][0]
+    assert len(cells["x"]) == 3
+    page.locator(f"{selector('sweep-map-all')} .nsewdrag").first.click()
+    expect(page.get_by_text(re.compile(": 10 runs"))).to_be_visible()
+    assert "opened=" in page.url
+    with rerun(page):
+        page.get_by_role("link", name="Open its runs on the compare page").click()
+    expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
+    assert any("(n=10)" in line["name"] for line in figure(page, "curves-all")["data"])
+
+
+@pytest.fixture
+def seeded(environment: dict[str, str]) -> RunStore:
+    """Two losses with ten seeds, in the store of the server."""
+    store = RunStore(environment["LOSSOPT_STORE"])
+    base = Experiment(
+        dataset="blobs", dataset_options={"examples": 90, "spread": 3}, epochs=3, split_seed=77
+    )
+    store.save(
+        train(
+            [base.but(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(10)]
+        )
+    )
+    return store
+
+
+def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
+    page: Page, browser: Browser, seeded: RunStore
+) -> None:
+    goto(page, "/compare?y=test_accuracy")
+    with rerun(page):
+        box = page.locator(".st-key-filter input")
+        box.fill("split_seed = 77 and loss in (hinge, cross_entropy)")
+        page.keyboard.press("Enter")
+    table = page.get_by_test_id("stDataFrame").first
+    for row in range(2):
+        with rerun(page):
+            table.click(position={"x": 16, "y": 35 + 17 + 35 * row})
+    names = [line["name"] for line in figure(page, "curves-all")["data"]]
+    assert len([name for name in names if "(n=10)" in name and "band" not in name]) == 2
+
+    with rerun(page):
+        page.locator(".st-key-part").get_by_text("Is it real?").click()
+    with rerun(page):
+        page.locator(".st-key-baseline-choice input").click()
+        page.get_by_role("option", name="Hinge").click()
+    verdict = page.get_by_text(re.compile("10 seeds")).first
+    expect(verdict).to_be_visible()
+    said = verdict.inner_text()
+
+    # The same address shows the same to whoever has the same store.
+    copied = page.url
+    goto(page, copied)
+    expect(page.get_by_text(said).first).to_be_visible()
+
+    page.get_by_role("button", name="Take along").click()
+    shared = page.locator('[data-testid="stCode"]').filter(has_text="share=").inner_text().strip()
+    assert len(shared) < 8_000
+    # Elsewhere the runs are not kept: here they are deleted first.
+    seeded.delete(seeded.list()["id"])
+    stranger = browser.new_context(viewport={"width": 1440, "height": 900})
+    stranger.add_init_script(COUNT_MESSAGES)
+    other = stranger.new_page()
+    other.goto(shared)
+    expect(other.get_by_text(re.compile("reproduced: largest relative difference"))).to_be_visible(
+        timeout=60_000
+    )
+    expect(other.get_by_text(said).first).to_be_visible()
+    stranger.close()
+
+
+def test_a_deletion_is_undone(page: Page, seeded: RunStore) -> None:
+    ids = list(seeded.list()["id"])
+    goto(page, f"/compare?runs={ids[0]}&rows=runs&filter=split_seed+%3D+77")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Deleted 1 run.")).to_be_visible()
+    assert ids[0] not in set(seeded.list()["id"])
+    page.locator(".st-key-undo button").click()
+    expect(page.get_by_text("Deleted 1 run.")).to_have_count(0)
+    assert ids[0] in set(seeded.list()["id"])
+    assert len(figure(page, "curves-all")["data"]) == 1
+
+
+def test_zoom_survives_another_choice_of_view(page: Page, seeded: RunStore) -> None:
+    family = seeded.list().query("loss == 'hinge' and split_seed == 77")["family"].iloc[0]
+    goto(page, f"/compare?runs={family}")
+    figure(page, "curves-all")
+    page.locator(selector("curves-all")).evaluate(
+        "(element) => Plotly.relayout(element, {'xaxis.range': [1, 2]})"
+    )
+    with rerun(page):
+        page.locator(".st-key-members label").first.click()
+    shown = figure(page, "curves-all")
+    assert shown["layout"]["xaxis"]["range"] == [1, 2]
+    assert any(line["name"].endswith("each run") for line in shown["data"])

@@ -1,0 +1,134 @@
+"""Files are brought to the compare page; their curves stand beside ours."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Run, RunStore, train
+from lossopt_core.exchange import programs
+from lossopt_core.exchange.archive import to_archive
+from tests.experiments import TINY
+from tests.helpers import figures, open_page, trace, words
+
+CSV = "epoch,train_loss,who\n0,1.5,torch\n1,0.5,torch\n2,0.25,jax\n"
+
+
+@pytest.fixture
+def kept(store: RunStore) -> Run:
+    [run] = train([TINY])
+    store.save([run])
+    return run
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader[0].set_value((name, content, "text/csv")).run()
+
+
+def select(app: AppTest, label: str, value: str | None) -> AppTest:
+    [box] = [each for each in app.selectbox if each.label == label]
+    return box.set_value(value).run()
+
+
+def bring_in(app: AppTest) -> AppTest:
+    return app.button(key="bring-in").click().run()
+
+
+def test_a_file_of_another_program_stands_beside_our_run(kept: Run, store: RunStore) -> None:
+    app = open_page("compare", {"runs": kept.id, "x": "epoch"})
+    bring_in(select(upload(app, "log.csv", CSV.encode()), "Column that tells runs apart", "who"))
+    assert not app.exception
+    assert "Brought in 2 curves." in [each.value for each in app.toast]
+    [torch, jax] = store.foreign()
+    assert dict(app.query_params)["runs"] == f"{torch.id},{jax.id},{kept.id}"
+    drawn = [line for chart in figures(app).values() for line in chart["data"]]
+    by_name = {line.get("name"): line for line in drawn}
+    assert by_name["torch"]["y"] == [1.5, 0.5]
+    assert any(
+        list(line.get("y") or []) == pytest.approx(kept.history["objective"].tolist())
+        for line in drawn
+    )
+    app.multiselect(key="bring-in-removed").set_value([torch.id]).run()
+    app.button(key="bring-in-remove").click().run()
+    assert [run.name for run in store.foreign()] == ["jax"]
+    assert not app.exception
+
+
+def test_a_store_without_runs_takes_the_first_from_a_file(store: RunStore) -> None:
+    app = open_page("compare")
+    bring_in(upload(app, "only.csv", b"step,val_acc\n0,0.5\n9,0.75\n"))
+    app.selectbox(key="y").set_value("test_accuracy").run()
+    app.selectbox(key="x").set_value("update").run()
+    assert not app.exception
+    [chart] = figures(app).values()
+    assert trace(chart, "only.csv")["x"] == [0, 9]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", b"epoch,loss\n0,1\n1,abc\n2,1\n3,1\n", r"Row 3, column loss: 'abc' is not"),
+        ("x.csv", b"epoch,loss\n0,1\n1\n", r"Row 3 has 1 cells, not 2\."),
+        ("x.json", b"*[bold](http://evil)*", r"The file is not JSON"),
+        ("x.lossopt.zip", b"PK", r"The file is no archive of runs, or damaged\."),
+    ],
+)
+def test_a_bad_file_is_refused_by_row_and_column(
+    store: RunStore, name: str, content: bytes, said: str
+) -> None:
+    app = upload(open_page("compare"), name, content)
+    if any(button.key == "bring-in" for button in app.button):
+        bring_in(app)
+    assert not app.exception
+    [error] = app.error
+    assert said.replace("\\", "") in error.value.replace("\\", "")
+    assert store.foreign() == []
+    app.file_uploader[0].set_value(None).run()
+    assert not app.error
+
+
+def test_names_from_a_file_are_text(store: RunStore) -> None:
+    app = upload(open_page("compare"), "<b>.csv", b'step,"**[a](http://evil)** loss"\n0,1\n1,2\n')
+    labels = [each.label for each in app.selectbox]
+    assert r"\*\*\[a\]\(http\://evil\)\*\* loss" in labels
+    bring_in(app)
+    assert not app.exception
+    assert [run.name for run in store.foreign()] == ["<b>.csv"]
+    assert not [each for each in app.markdown if "<b>" in each.value or "[a]" in each.value]
+
+
+def test_runs_kept_in_a_file_come_back(store: RunStore) -> None:
+    runs = train([TINY, TINY.but(loss="hinge")])
+    app = bring_in(upload(open_page("compare"), "mine.lossopt.zip", to_archive(runs)))
+    assert not app.exception
+    assert set(store.list()["id"]) == {run.id for run in runs}
+    assert dict(app.query_params)["runs"] == ",".join(run.id for run in runs)
+
+
+def downloads(app: AppTest) -> dict[str, tuple[bool, str]]:
+    """Whether each download is disabled, and what it says when it is pointed at."""
+    return {
+        each.proto.id.rpartition("-download")[2].lstrip("-"): (
+            each.proto.disabled,
+            each.proto.help,
+        )
+        for each in app.get("download_button")
+    }
+
+
+def test_other_programs_are_offered_where_their_packages_are(
+    kept: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "find_spec", lambda package: package == "mlflow" or None)
+    app = open_page("compare", {"runs": kept.id})
+    app.session_state["take-along"] = True
+    found = downloads(app.run())
+    assert found["mlflow"] == found["whole"] == (False, "")
+    disabled, reason = found["tensorboard"]
+    assert disabled
+    assert "pip install tensorboard" in reason
+
+
+def test_a_curve_without_the_axis_is_left_out_in_words(kept: Run) -> None:
+    app = open_page("compare", {"runs": kept.id, "x": "gradient_evaluations"})
+    bring_in(upload(app, "log.csv", b"epoch,loss\n0,1\n1,2\n"))
+    assert not app.exception
+    assert "Left out, as they were not measured along these axes: log.csv" in words(app)

@@ -1,0 +1,221 @@
+"""The sweep page: what varies, what it takes, what came of it."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Experiment, RunStore, train
+from lossopt_core.groups import family_id
+from lossopt_core.sweep import axis
+from tests.helpers import figures, open_page, settle, words
+from tests.helpers import train as press_train
+
+SMALL = {"dataset": "blobs", "blobs.examples": "60", "epochs": "2"}
+TWO_BY_THREE = SMALL | {"axes": "loss=hinge,cross_entropy;strength=0.0001,0.001,0.01"}
+
+
+def sweep(**query: str) -> AppTest:
+    return open_page("sweep", TWO_BY_THREE | query)
+
+
+def test_it_says_what_it_takes_before_it_starts(store: RunStore) -> None:
+    app = sweep()
+    assert not app.exception
+    assert "**60 runs**: 6 combinations × 10 seeds. About **" in words(app)
+    assert "Nothing is trained yet" in words(app)
+    assert store.list().empty
+
+
+def test_the_results_begin_with_the_best_and_a_verdict(store: RunStore) -> None:
+    app = press_train(sweep(seeds="6"))
+    assert not app.exception
+    assert len(store.list()) == 36
+    said = words(app)
+    assert "Best test accuracy" in said
+    assert "with 6 seeds" in said or "(6 seeds)" in said or "too few seeds (6)" in said
+    [cells] = figures(app)["sweep-map-all"]["data"]
+    assert len(cells["x"]) == 3
+    assert len(cells["y"]) == 2
+    means = store.list().groupby("family")["test_accuracy"].mean() * 100
+    shown = [value for row in cells["z"] for value in row]
+    assert sorted(shown) == pytest.approx(sorted(means))
+
+
+def test_what_is_kept_is_not_trained_again(store: RunStore) -> None:
+    base = Experiment(
+        dataset="blobs", dataset_options={"examples": 60}, epochs=2, loss="hinge", strength=1e-4,
+        evaluations=20,
+    )  # fmt: skip
+    store.save(runs := train([base.but(seed=k) for k in range(4)]))
+    app = sweep(seeds="4", learning_rate="0.1")
+    assert "**24 runs**: 6 combinations × 4 seeds. 4 are kept already." in words(app)
+    before = store.list().set_index("id")["created"]
+    press_train(app)
+    after = store.list().set_index("id")["created"]
+    assert len(after) == 24
+    assert (after[[run.id for run in runs]] == before[[run.id for run in runs]]).all()
+
+
+def test_a_mistake_is_said_where_it_is_and_the_rest_stays(store: RunStore) -> None:
+    app = sweep(axes="loss=hinge,hing;strength=0.001,0.01")
+    assert not app.exception
+    [error] = app.error
+    assert "loss must be one of" in error.value
+    assert app.text_input(key="axis-strength").value == "0.001,0.01"
+    app.text_input(key="axis-loss").set_value("hinge, cross_entropy").run()
+    assert not app.error
+    assert "**40 runs**" in words(app)
+    assert dict(app.query_params)["axes"] == "loss=hinge, cross_entropy;strength=0.001,0.01"
+
+
+def test_other_settings_can_vary(store: RunStore) -> None:
+    app = sweep()
+    app.multiselect(key="sweep-fields").set_value(["learning_rate"]).run()
+    assert app.text_input(key="axis-learning_rate").value == "log 1e-3 1 7"
+    assert "**70 runs**: 7 combinations" in words(app)
+
+
+def test_too_large_a_sweep_is_refused_in_words(store: RunStore) -> None:
+    app = sweep(axes="learning_rate=log 1e-3 1 100;strength=log 1e-4 1 100")
+    assert "at most 10,000 are allowed" in words(app).replace("\\", "")
+    assert not app.exception
+
+
+def test_a_best_value_on_the_border_can_be_widened_with_one_click(store: RunStore) -> None:
+    app = press_train(
+        sweep(axes="learning_rate=0.00001,0.0001,0.001", seeds="2", value="objective")
+    )
+    [warning] = [each.value for each in app.warning if "border" in each.value]
+    assert "learning rate α 0.001 is the highest tried" in warning
+    app.button(key="widen-learning_rate").click().run()
+    assert dict(app.query_params)["axes"] == "learning_rate=1e-05,0.0001,0.001,0.01,0.1"
+    assert "**10 runs**: 5 combinations × 2 seeds. 6 are kept already." in words(app)
+
+
+@pytest.mark.parametrize("look", ["sensitivity", "parallel", "scatter"])
+def test_there_are_other_pictures(store: RunStore, look: str) -> None:
+    app = press_train(sweep(seeds="2", look=look))
+    assert not app.exception
+    drawn = figures(app)[f"sweep-{look}-all"]["data"]
+    names = {trace.get("name") for trace in drawn}
+    if look == "sensitivity":
+        assert {"Hinge", "Cross-entropy"} <= names
+    if look == "scatter":
+        assert sum(len(trace["x"]) for trace in drawn) == 12
+    if look == "parallel":
+        assert len(drawn) == 6
+
+
+def test_values_of_different_losses_have_pictures_of_their_own(store: RunStore) -> None:
+    app = press_train(sweep(seeds="2", value="objective"))
+    assert {"sweep-map-hinge", "sweep-map-cross_entropy"} <= set(figures(app)) or {
+        "sweep-sensitivity-hinge", "sweep-sensitivity-cross_entropy"
+    } <= set(figures(app)) or len(figures(app)) == 2  # fmt: skip
+    assert "Values of different losses cannot be compared" in words(app)
+
+
+def test_an_opened_combination_leads_to_its_runs(store: RunStore) -> None:
+    app = press_train(sweep(seeds="3"))
+    family = store.list()["family"].iloc[0]
+    app = sweep(seeds="3", opened=family)
+    links = [each.proto for each in app.get("page_link")]
+    assert any(f"runs={family}" in each.query_string for each in links)
+    assert ": 3 runs" in words(app)
+
+
+def test_a_link_to_the_page_has_all_of_its_settings(store: RunStore) -> None:
+    app = sweep(seeds="7", vary="split", value="train_accuracy", look="scatter")
+    assert app.number_input(key="seeds").value == 7
+    assert app.selectbox(key="vary").value == "split"
+    assert "Each seed has other data." in words(app)
+    assert dict(app.query_params)["seeds"] == "7"
+
+
+def test_fair_tuning_tunes_and_then_compares_with_fresh_seeds(store: RunStore) -> None:
+    query = SMALL | {
+        "blobs.examples": "120", "mode": "fair", "rates": "log 1e-3 1 4", "seeds": "6",
+        "candidates": "gd,sgd",
+    }  # fmt: skip
+    app = open_page("sweep", query)
+    assert "tested on a **validation part**" in words(app)
+    app = press_train(app)
+    app = settle(app.run())
+    assert not app.exception
+    table = store.list()
+    assert set(table["validation"].fillna(False)) == {True, False}
+    fresh = table[~table["validation"].fillna(False)]
+    assert len(fresh) == 12
+    assert fresh["seed"].min() == 3
+    assert "Highest mean:" in words(app)
+    assert {"GD (full batch)", "SGD"} <= {
+        trace["name"] for trace in figures(app)["fair-sensitivity"]["data"]
+    }
+
+
+def stop(app: AppTest) -> AppTest:
+    app.button(key="train").click().run()
+    app.button(key="stop").click().run()
+    app = settle(app)
+    assert not app.exception
+    return app
+
+
+def test_a_stopped_sweep_goes_on_where_it_was(store: RunStore) -> None:
+    one = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2, evaluations=20)
+    store.save(train([one]))
+    query = SMALL | {"axes": "epochs=2,50000", "seeds": "2", "learning_rate": "0.1"}
+    app = stop(open_page("sweep", query))
+    kept = store.list().set_index("id")["status"]
+    assert kept[one.id] == "finished"
+    assert "stopped" in set(kept)
+    assert "**4 runs**: 2 combinations × 2 seeds." in words(app)
+    short = {one.id, one.but(seed=1).id}
+    app = open_page("sweep", query | {"axes": "epochs=2"})
+    press_train(app)
+    assert set(store.list().query("status == 'finished'")["id"]) == short
+
+
+def test_a_stopped_tuning_stays_stopped(store: RunStore) -> None:
+    query = SMALL | {"epochs": "20000", "mode": "fair", "rates": "log 1e-3 1 3"}
+    app = stop(open_page("sweep", query | {"batch_size": "8", "candidates": "gd,sgd"}))
+    for _ in range(2):
+        time.sleep(0.2)
+        assert "stop" not in {button.key for button in app.run().button}
+    assert "to go" in words(app)
+    assert not store.list()["status"].eq("finished").all()
+
+
+def test_draws_depend_on_a_seed_that_is_asked_for_where_something_is_drawn(
+    store: RunStore,
+) -> None:
+    app = sweep(axes="learning_rate=random log 1e-3 1 5", seeds="1")
+    assert "**5 runs**" in words(app)
+    app.number_input(key="draw_seed").set_value(3).run()
+    assert dict(app.query_params)["draw_seed"] == "3"
+    press_train(app)
+    expected = axis("learning_rate", "random log 1e-3 1 5", draw_seed=3).values
+    assert sorted(store.list()["learning_rate"]) == sorted(expected)
+    assert "draw_seed" not in {each.key for each in sweep().number_input}
+
+
+def test_a_sweep_has_few_evaluations_until_one_asks_for_more(store: RunStore) -> None:
+    app = sweep(seeds="1", axes="loss=hinge")
+    assert app.number_input(key="sweep_evaluations").value == 20
+    app.number_input(key="sweep_evaluations").set_value(60).run()
+    assert dict(app.query_params)["sweep_evaluations"] == "60"
+    press_train(app)
+    assert list(store.list()["evaluations"]) == [60]
+
+
+def test_what_leaves_no_room_for_validation_is_said(store: RunStore) -> None:
+    app = open_page("sweep", SMALL | {"mode": "fair"})
+    assert not app.exception
+    assert "Batch\\_size must be at most the 30 training examples" in app.error[0].value
+
+
+def test_the_families_of_a_sweep_are_those_of_the_store(store: RunStore) -> None:
+    press_train(sweep(seeds="2"))
+    table = store.list()
+    for id, family in zip(table["id"], table["family"], strict=True):
+        assert family_id(store.load([id])[0].experiment) == family

@@ -1,0 +1,60 @@
+"""Paired differences as sentences: true to the interval, and in the measure's direction."""
+
+import math
+import re
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossopt_core.pairing import FRESH, ORDER, SPLIT, PairedDifference
+from lossopt_ui.verdict import not_comparable, note, sentence
+
+FOUND = PairedDifference(
+    n=10, difference=0.007, share=0.007, low=0.004, high=0.011, p_value=0.01, gain=2.0,
+    varies=ORDER, comparisons=1, left_out=0,
+)  # fmt: skip
+
+
+def test_better_and_worse_go_by_the_measure() -> None:
+    said = sentence("Cross-entropy", "hinge", "test_accuracy", FOUND)
+    assert said == "Cross-entropy is 0.40 to 1.10 points better than hinge (10 seeds)."
+    lower = replace(FOUND, low=-0.011, high=-0.004)
+    assert "1.10 points worse than" in sentence("A", "B", "test_accuracy", lower)
+    assert "0.0110 better than" in sentence("A", "B", "objective", lower)
+    assert "higher than" in sentence("A", "B", "weight_norm", FOUND)
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    few = replace(FOUND, n=4)
+    assert "too few seeds to tell (4)" in sentence("A", "B", "test_accuracy", few)
+    none = replace(FOUND, low=-0.001)
+    assert "no difference to B to be seen with 10 seeds" in sentence("A", "B", "objective", none)
+    many = replace(FOUND, low=math.nan, high=math.nan, comparisons=30)
+    assert "too few seeds (10) for 30 comparisons" in sentence("A", "B", "objective", many)
+
+
+def test_it_speaks_of_new_data_only_where_the_data_vary() -> None:
+    assert "new data" not in note(FOUND)
+    assert "new data" in note(replace(FOUND, varies=SPLIT))
+    assert "Nadeau" in note(replace(FOUND, varies=SPLIT))
+    assert "Nadeau" not in note(replace(FOUND, varies=FRESH))
+    assert "corrected for 9 comparisons" in note(replace(FOUND, comparisons=9))
+    assert "corrected" not in note(FOUND)
+
+
+def test_values_of_other_losses_are_not_compared() -> None:
+    said = not_comparable("A", "B", "objective")
+    assert said.startswith("A: objective means something else")
+
+
+@given(st.floats(1e-9, 1e3), st.floats(1e-9, 1e3))
+def test_the_range_is_never_narrower_than_the_interval_and_never_begins_at_0(
+    low: float, width: float
+) -> None:
+    found = replace(FOUND, low=low, high=low + width)
+    numbers = re.search(r"is (\S+) to (\S+) higher", sentence("A", "B", "weight_norm", found))
+    assert numbers is not None
+    near, far = map(float, numbers.groups())
+    assert 0 < near <= low * (1 + 1e-12)
+    assert far >= (low + width) * (1 - 1e-12)
