@@ -9,14 +9,13 @@ server and the browser share the machine.
 """
 
 import argparse
-import shutil
 import statistics
 import tempfile
 import time
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.helpers import selector, server
+from tests.browser.helpers import chromium, selector, server
 from tests.programs import ROOT
 
 EPOCHS = 20
@@ -53,13 +52,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Wait for new curves after a change.")
     parser.add_argument("--changes", type=int, default=10)
     changes = parser.parse_args().changes
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         environment = {"LOSSOPT_STORE": f"sqlite:///{place}/runs.db"}
         with server(ROOT / "streamlit_app.py", environment=environment) as address:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path, args=["--no-sandbox"]
-            )
+            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{address}/train?live=true&learning_rate=0.2&epochs={EPOCHS}")
             page.get_by_text("of the best possible (certified)").wait_for(timeout=60_000)

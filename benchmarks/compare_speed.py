@@ -1,0 +1,146 @@
+"""The compare page with 2,000 kept runs and 200,000 rows of history, against one with ten.
+
+    pip install -r requirements-dev.txt         # and Chromium
+    python -m benchmarks.compare_speed
+
+Two waits of a visitor: from opening the address until the table is there, and from a click on a
+row until the chart shows another number of curves.  Beside them the same click on a bare
+Streamlit page that shows the same figure: what the machine, Streamlit and plotly take without us.
+Server and browser share the machine.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from benchmarks.many_runs import fill
+from lossopt_core import RunStore
+from tests.browser.helpers import chromium, selector, server
+from tests.programs import ROOT
+
+BARE_PAGE = """
+import plotly.io
+import streamlit as st
+from lossopt_ui import figure
+
+st.set_page_config(layout="wide")
+shown = st.toggle("Second figure", key="second")
+drawn = plotly.io.read_json("second.json" if shown else "first.json")
+figure.show(drawn, key="bare", alt="The same figure", height=402)
+"""
+TRACES = "(selector) => document.querySelector(selector)?._fullData?.length ?? 0"
+FIGURE = """
+(selector) => {
+  const figure = document.querySelector(selector);
+  const plain = (name, value) =>
+    name.startsWith("_") ? undefined : ArrayBuffer.isView(value) ? Array.from(value) : value;
+  return JSON.stringify({ data: figure.data, layout: { title: figure.layout.title } }, plain);
+}
+"""
+
+
+def wait_for_change(page: Page, chart: str, before: int) -> None:
+    """Until the chart has another number of curves."""
+    page.wait_for_function(
+        f"([selector, before]) => ({TRACES})(selector) !== before", arg=[chart, before], polling=5
+    )
+
+
+def seconds_to_table(visitor: BrowserContext, address: str) -> float:
+    """Open the page, and wait until the table is drawn."""
+    page = visitor.new_page()
+    start = time.perf_counter()
+    page.goto(f"{address}/compare")
+    page.locator('[data-testid="stDataFrame"] canvas').first.wait_for(timeout=60_000)
+    taken = time.perf_counter() - start
+    page.close()
+    return taken
+
+
+def seconds_to_chart(page: Page, row: int) -> float:
+    """Tick one more row, and wait for its curve."""
+    chart = selector("curves-all")
+    before = page.evaluate(TRACES, chart)
+    table = page.get_by_test_id("stDataFrame").first
+    start = time.perf_counter()
+    table.click(position={"x": 16, "y": 35 + 17 + 35 * row})
+    wait_for_change(page, chart, before)
+    return time.perf_counter() - start
+
+
+def seconds_of_bare_page(browser: Browser, figures: list[str], rounds: int) -> list[float]:
+    """The same figures on a page that does nothing else, with a switch between them."""
+    with tempfile.TemporaryDirectory() as place:
+        script = Path(place, "bare.py")
+        script.write_text(BARE_PAGE, encoding="utf-8")
+        (script.parent / "static").symlink_to(ROOT / "static")
+        (script.parent / ".streamlit").symlink_to(ROOT / ".streamlit")
+        for name, figure in zip(("first", "second"), figures, strict=True):
+            script.with_name(f"{name}.json").write_text(figure, encoding="utf-8")
+        with server(script) as address:
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.goto(address)
+            page.wait_for_function(f"(selector) => ({TRACES})(selector) > 0", arg=selector("bare"))
+            taken = []
+            for _ in range(rounds):
+                time.sleep(1)
+                before = page.evaluate(TRACES, selector("bare"))
+                start = time.perf_counter()
+                page.locator(".st-key-second label").first.click()
+                wait_for_change(page, selector("bare"), before)
+                taken.append(time.perf_counter() - start)
+            page.close()
+    return taken
+
+
+def measure(browser: Browser, runs: int, rounds: int) -> tuple[list[float], list[float], list[str]]:
+    """Seconds to the table, seconds to the chart, and the figures of the last two clicks."""
+    with tempfile.TemporaryDirectory() as place:
+        store = f"sqlite:///{place}/runs.db"
+        fill(RunStore(store), runs=runs)
+        environment = {"LOSSOPT_STORE": store}
+        with server(ROOT / "streamlit_app.py", environment=environment) as address:
+            visitor = browser.new_context(viewport={"width": 1440, "height": 1000})
+            to_table = [seconds_to_table(visitor, address) for _ in range(rounds)]
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.goto(f"{address}/compare?rows=runs")
+            page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
+            time.sleep(2)
+            to_chart, figures = [], []
+            for row in range(min(rounds, 7)):
+                to_chart.append(seconds_to_chart(page, row))
+                time.sleep(1)  # as long as one looks at least
+                figures.append(page.evaluate(FIGURE, selector("curves-all")))
+            page.close()
+    return to_table, to_chart[1:], figures[-2:]
+
+
+def row(name: str, seconds: list[float]) -> str:
+    """A row of the table: the median, and the worst."""
+    return f"| {name} | {statistics.median(seconds):.2f} s | {max(seconds):.2f} s |"
+
+
+def main() -> None:
+    """Fill two stores, open the page on each, print the table."""
+    parser = argparse.ArgumentParser(description="The compare page with few and many runs.")
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        print("| | median | worst |\n|---|---:|---:|")
+        for runs in (10, 2_000):
+            to_table, to_chart, figures = measure(browser, runs, rounds)
+            print(row(f"{runs:,} runs: address to table, the first visit of all", to_table[:1]))
+            print(row(f"{runs:,} runs: address to table, later visits", to_table[1:]))
+            print(row(f"{runs:,} runs: click on a row to new chart", to_chart))
+        bare = seconds_of_bare_page(browser, figures, rounds)
+        print(row("bare Streamlit page: click to the same chart", bare))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
