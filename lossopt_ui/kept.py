@@ -35,21 +35,20 @@ class Member:
 
 
 def table() -> pd.DataFrame:
-    """All runs of this workspace, as `RunStore.list` has them; not to be changed."""
-    return _table(version(), workspace.store())
+    """All runs of this workspace, as `RunStore.list` has them; not to be changed.
 
-
-def version() -> tuple[str, str, str]:
-    """What determines the table: where it is kept, and how often that has changed."""
+    Its attribute `version` names what it was read from: where that is kept, and how often it had
+    changed.  What is derived from the table is held under this name; the store may have moved on.
+    """
     store = workspace.store()
-    return store.address, store.workspace, store.revision()
+    return _table((store.address, store.workspace, store.revision()), store)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _table(of: tuple[str, str, str], _store: RunStore) -> pd.DataFrame:
     own, foreign = _store.list(), _store.foreign()
     table = pd.concat([own, _rows_of(foreign, like=own)], ignore_index=True) if foreign else own
-    table.attrs = own.attrs
+    table.attrs = own.attrs | {"version": of}
     return table
 
 

@@ -46,7 +46,7 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
     What differs between the runs comes first, then what came of them.  Settings that are the
     same in all of them are left out, unless columns are chosen.
     """
-    prepared = _prepared((kept.version(), *map(controls.value, CHOICES)), table)
+    prepared = _prepared((table.attrs["version"], *map(controls.value, CHOICES)), table)
     if prepared.error is not None:
         said = f"Filter: {names.in_markdown(prepared.error.message)}. All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")

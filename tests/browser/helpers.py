@@ -150,9 +150,16 @@ def selector(key: str) -> str:
 
 
 def figure(page: Page, key: str) -> dict[str, Any]:
-    """The figure with this key as the browser has it now: its `data` and its `layout`."""
+    """The figure with this key as the browser has it now: its `data` and its `layout`.
+
+    One that has moved on the page stands there twice until the old place is cleared.
+    """
     page.wait_for_function(
-        "(selector) => document.querySelector(selector)?._fullLayout", arg=selector(key)
+        """(selector) => {
+          const [figure, ...others] = document.querySelectorAll(selector);
+          return figure?._fullLayout && others.length === 0;
+        }""",
+        arg=selector(key),
     )
     read: dict[str, Any] = json.loads(page.locator(selector(key)).evaluate(_READ_FIGURE))
     return plain(read)

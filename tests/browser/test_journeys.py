@@ -186,7 +186,7 @@ def test_stop_stops_at_once_and_says_so(page: Page) -> None:
     expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(selector("objective"))).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=3_000)
+    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".st-key-stop")).to_have_count(0)
     assert trace(figure(page, "objective"), "objective")["y"][-1] > 0
 
@@ -202,7 +202,7 @@ def test_live_curves_grow_in_the_same_chart_and_keep_the_zoom(page: Page) -> Non
     before = len(trace(figure(page, "accuracy"), "training")["x"])
     wait_for(page, lambda: len(trace(figure(page, "accuracy"), "training")["x"]) > before)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=3_000)
+    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
     assert element.evaluate("element => element.mark"), "the chart was made anew"
     assert figure(page, "accuracy")["layout"]["yaxis"]["range"] == [80, 90]
 
