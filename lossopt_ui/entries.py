@@ -145,5 +145,6 @@ def runs_of(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
 
 def unknown(table: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
     """Ids that mean no run here."""
-    here = set(table["id"]) | set(table["family"]) | {EVERYTHING}
+    meant = table[table["id"].isin(wanted) | table["family"].isin(wanted)]
+    here = {EVERYTHING, *meant["id"], *meant["family"]}
     return [each for each in wanted if each not in here]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -18,6 +19,7 @@ from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
 ROW, HEAD, TALLEST = 35, 38, 330
+_TABLE = "runs_table.table"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +54,8 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
     ids = prepared.rows["id"].tolist()
-    # A selection is kept by position: a table of other rows must be another table.
-    key = f"runs-table-{hash(tuple(ids)):x}"
     wanted = controls.value("runs")
+    key, at_first = _same_table(ids, wanted)
     st.dataframe(
         prepared.shown,
         key=key,
@@ -63,7 +64,7 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
         placeholder="–",
         on_select=lambda: _take_selection(key, ids),
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": entries.selected(prepared.rows, wanted)}},
+        selection_default={"selection": {"rows": entries.selected(prepared.rows, at_first)}},
         column_config=_looks(prepared.shown),
     )
     return entries.runs_of(prepared.runs, wanted)
@@ -100,6 +101,20 @@ def glance(table: pd.DataFrame) -> None:
     )
 
 
+def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The key of the table, and what was selected when it first stood there.
+
+    A selection is kept by position: a table of other rows must be another table, and so must
+    one whose selection was changed from elsewhere.  What a visitor selects in the table changes
+    neither, so that its many rows are not sent again.
+    """
+    number, rows, at_first, by_hand = st.session_state.get(_TABLE, (0, None, (), ()))
+    if rows != ids or by_hand != wanted:
+        number, at_first = number + 1, wanted
+    st.session_state[_TABLE] = (number, ids, at_first, wanted)
+    return f"runs-table-{number}", at_first
+
+
 def _take_selection(key: str, ids: Sequence[str]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     selected = [ids[row] for row in rows if row < len(ids)]
@@ -111,6 +126,8 @@ def _take_selection(key: str, ids: Sequence[str]) -> None:
             " Narrow the table with the filter and choose all of it."
         )
     controls.put("runs", selected[:MOST_CHOSEN])
+    *same, _ = st.session_state[_TABLE]
+    st.session_state[_TABLE] = (*same, controls.value("runs"))
 
 
 def _at_the_point(table: pd.DataFrame) -> pd.DataFrame:
@@ -171,6 +188,8 @@ def _as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             shown[name] = _readable(name, rows[name])
         elif name.removesuffix(SPREAD).endswith("accuracy"):
             shown[name] = rows[name] * 100
+        elif name == "spark":
+            shown[name] = rows[name].map(np.float32)  # half as much to send, a line all the same
         elif name in rows:
             shown[name] = rows[name]
     return shown
