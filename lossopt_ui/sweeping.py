@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import DATASETS, Experiment
+from lossopt_core import DATASETS, Experiment, StepLimits
 from lossopt_core.borders import borders
+from lossopt_core.certificates import problem_id
 from lossopt_core.expected_time import expected_seconds
 from lossopt_core.fields import Number
 from lossopt_core.groups import family_id
@@ -28,6 +29,7 @@ from lossopt_ui import (
     optimum,
     workspace,
 )
+from lossopt_ui.charts import sweep_cells, sweep_map
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.optimum import Optima
@@ -175,21 +177,21 @@ def results(experiments: Sequence[Experiment]) -> None:
     if table.empty:
         st.info("Nothing is trained yet. Press **Run the sweep**.", icon=":material/play_arrow:")
         return
-    value = controls.value("value")
-    if value in DISTANCES:
-        by_id = {each.id: each for each in experiments}
-        optimum.watch(
-            [by_id[id] for id in table["id"]],
-            lambda optima: _draw(_with_distance(table, by_id, optima), experiments),
-        )
-    else:
-        _draw(table, experiments)
+    by_id = {each.id: each for each in experiments}
+    of_distance = controls.value("value") in DISTANCES
+    has_edges = controls.value("look") == "map" and table["learning_rate"].nunique() > 1
+    optimum.watch(
+        [by_id[id] for id in table["id"]] if of_distance or has_edges else [],
+        lambda optima: _draw(_with_distance(table, by_id, optima), experiments, optima),
+    )
 
 
 def _with_distance(
     table: pd.DataFrame, by_id: dict[str, Experiment], optima: Optima
 ) -> pd.DataFrame:
     value = controls.value("value")
+    if value not in DISTANCES:
+        return table
     known = []
     for id, objective in zip(table["id"], table["objective"], strict=True):
         certificate = optima.of(by_id[id])
@@ -203,14 +205,14 @@ def _with_distance(
     return table.assign(**{value: column})
 
 
-def _draw(table: pd.DataFrame, experiments: Sequence[Experiment]) -> None:
+def _draw(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
     rows = entries.in_order(entries.entries(table, together=True), [controls.value("value")])
     _verdicts(table, rows)
     _border_warnings(table)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("look", width="stretch", label_visibility="collapsed")
         controls.setting("value", width=280)
-    _picture(table, experiments)
+    _picture(table, experiments, optima)
     _table(rows)
     _opened(table)
 
@@ -231,8 +233,8 @@ def _verdicts(table: pd.DataFrame, rows: pd.DataFrame) -> None:
     mean = rows[column].iloc[0]
     number = f"{mean:.2%}" if MEASURES[column].percent else f"{mean:.4g}"
     st.markdown(
-        f"**Best {charts.short(column).lower()}: {names.in_markdown(best.label)}**, {number} on"
-        f" average over {int(rows['runs'].iloc[0])} runs."
+        f"**Best {sweep_cells.short(column).lower()}: {names.in_markdown(best.label)}**, {number}"
+        f" on average over {int(rows['runs'].iloc[0])} runs."
     )
     others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
     for sentence in differences.against(best, others, column, Optima({}, pending=False)):
@@ -267,7 +269,7 @@ def _border_warnings(table: pd.DataFrame) -> None:
             )
 
 
-def _picture(table: pd.DataFrame, experiments: Sequence[Experiment]) -> None:
+def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
     column, theme = controls.value("value"), figure.theme()
     varied = [name for name in entries.differing(table) if name not in NOT_SWEPT]
     if not varied or column not in table:
@@ -286,8 +288,8 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment]) -> None:
         if loss:
             st.markdown(f"**{names.shown('loss', loss)}**")
         if look == "map" and y:
-            drawn = charts.heat_map(
-                part, x, y, column, theme=theme, edge=_edges(part, experiments, x, y),
+            drawn = sweep_map.heat_map(
+                part, x, y, column, theme=theme, edge=_edge(part, experiments, x, y, optima),
                 zero_above=_zero_above(part, experiments),
             )  # fmt: skip
         elif look == "parallel":
@@ -303,7 +305,7 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment]) -> None:
         figure.show(
             drawn,
             key=f"sweep-{look}-{loss or 'all'}",
-            alt=f"{charts.short(column)} of the sweep; the table below has the numbers.",
+            alt=f"{sweep_cells.short(column)} of the sweep; the table below has the numbers.",
             height=440,
             on_click=_open,
         )
@@ -328,28 +330,44 @@ def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
     return x, y
 
 
-def _edges(
-    table: pd.DataFrame, experiments: Sequence[Experiment], x: str, y: str
-) -> dict[float, float]:
-    """The guaranteed limit of the learning rate for each value of the other axis."""
+def _edge(
+    table: pd.DataFrame, experiments: Sequence[Experiment], x: str, y: str, optima: Optima
+) -> sweep_map.StepEdge | None:
+    """The limit of the learning rate for each value of the other axis, where there is just one.
+
+    The real edge at the optimum where it is known for all of them, else the guaranteed limit.
+    """
     if "learning_rate" not in (x, y):
-        return {}
+        return None
     other = y if x == "learning_rate" else x
     by_id = {each.id: each for each in experiments}
-    found = {}
-    for value, rows in table.dropna(subset=other).groupby(other, sort=False):
-        limit = learning_rate.limit(by_id[rows["id"].iloc[0]])
-        if limit is not None:
-            found[value] = limit
-    return found
+    found: dict[Any, set[StepLimits | None]] = {}
+    for value, rows in table.drop_duplicates("family").groupby(other):
+        found[value] = {optimum.limits(by_id[id], optima) for id in rows["id"]}
+    limits = {
+        value: limit
+        for value, each in found.items()
+        if len(each) == 1 and (limit := each.pop()) is not None
+    }
+    real = {value: each.at_optimum for value, each in limits.items() if each.at_optimum is not None}
+    if len(real) == len(limits):
+        return sweep_map.StepEdge(real, "edge of full-batch steps at the optimum")
+    guaranteed = {value: each.guaranteed for value, each in limits.items()}
+    return sweep_map.StepEdge(guaranteed, "guaranteed limit 2 / L of full-batch steps")
 
 
 def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:
     """For L1: the strength above which all weights are zero, where it is one for all runs."""
-    if set(table["regularizer"]) != {"l1"} or table["loss"].nunique() > 1:
-        return None
     by_id = {each.id: each for each in experiments}
-    return zero_strength(by_id[table["id"].iloc[0]])
+    alike = {by_id[id].but(strength=1.0, split_seed=0) for id in table["id"]}
+    if len({problem_id(each) for each in alike}) > 1:
+        return None
+    return _zero_strength(problem_id(first := by_id[table["id"].iloc[0]]), first)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _zero_strength(problem: str, _experiment: Experiment) -> float | None:
+    return zero_strength(_experiment)
 
 
 def _open(family: Any) -> None:

@@ -8,6 +8,8 @@ shade of the hue that keeps a contrast of 3 : 1 against its background.
 from collections.abc import Iterator
 from typing import Literal
 
+from plotly.colors import hex_to_rgb, unlabel_rgb
+
 Theme = Literal["light", "dark"]
 
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
@@ -110,6 +112,19 @@ def of_loss(name: str, theme: Theme) -> str:
 def of_batch(size: int, theme: Theme) -> str:
     """The colour of SGD with minibatches of this size: that of the nearest size with one."""
     return BATCH[min(BATCH, key=lambda known: abs(known - size))][theme]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, '#RRGGBB' or 'rgb(r, g, b)', from 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    named = hex_to_rgb(colour) if colour.startswith("#") else unlabel_rgb(colour)
+    channels = [channel / 255 for channel in named]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def translucent(colour: str, opacity: float) -> str:

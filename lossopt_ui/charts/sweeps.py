@@ -1,6 +1,5 @@
-"""What came of a sweep: a map of two settings, sensitivity to one, all settings at once."""
+"""What came of a sweep: sensitivity to one setting, all settings at once, two results."""
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,185 +9,13 @@ import plotly.graph_objects as go
 
 from lossopt_core.fields import Number
 from lossopt_core.measures import MEASURES
-from lossopt_ui import links, names
-from lossopt_ui.charts.colours import GREY, INK, LINES, SEQUENTIAL, Theme, of_loss, translucent
+from lossopt_ui import links
+from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, of_loss, translucent
+from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
 from lossopt_ui.views import SETTINGS
 
 MOST_LINES = 300
 BINS = 8
-
-
-def heat_map(
-    results: pd.DataFrame,
-    x: str,
-    y: str,
-    value: str,
-    *,
-    theme: Theme,
-    edge: Mapping[float, float] | None = None,
-    zero_above: float | None = None,
-) -> go.Figure:
-    """The mean over seeds for each pair of two settings' values, the best one outlined.
-
-    `results` has one row a run: the settings, `family`, `status`, `id` and the value.  `edge`
-    is the largest stable learning rate for each value of the other axis, and `zero_above` the
-    L1 strength above which all weights are zero.  A click gives the family of the cell.
-    """
-    scale = 100.0 if MEASURES[value].percent else 1.0
-    cells = _cells(results, x, y, value)
-    across, up = _values(results, x), _values(results, y)
-    means = np.full((len(up), len(across)), np.nan)
-    texts = np.full(means.shape, "", dtype=object)
-    hover, family = texts.copy(), texts.copy()
-    for cell in cells:
-        place = up.index(cell["y"]), across.index(cell["x"])
-        means[place] = cell["mean"] * scale
-        texts[place] = _cell_text(cell, scale)
-        hover[place] = _cell_hover(cell, scale)
-        family[place] = cell["family"]
-    better = MEASURES[value].better
-    ramp = (
-        SEQUENTIAL[theme]
-        if better == "higher"
-        else [[1 - a, c] for a, c in SEQUENTIAL[theme]][::-1]
-    )
-    figure = go.Figure(
-        go.Heatmap(
-            z=means,
-            x=[_written(x, each) for each in across],
-            y=[_written(y, each) for each in up],
-            text=texts,
-            texttemplate="%{text}" if means.size <= 120 else None,
-            customdata=family,
-            hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            colorscale=ramp,
-            colorbar={"title": {"text": short(value)}, "thickness": 12},
-            xgap=2,
-            ygap=2,
-        )
-    )
-    _outline_best(figure, means, better, theme)
-    if edge and "learning_rate" in (x, y):
-        _draw_edge(figure, x, y, across, up, edge, theme)
-    if zero_above is not None and "strength" in (x, y):
-        _draw_zero(figure, x, across if x == "strength" else up, zero_above, theme)
-    figure.update_layout(title=f"{short(value)}: mean over seeds", showlegend=False)
-    figure.update_xaxes(title=SETTINGS[x], type="category", showgrid=False)
-    figure.update_yaxes(title=SETTINGS[y], type="category", showgrid=False)
-    return figure
-
-
-def _cells(results: pd.DataFrame, x: str, y: str, value: str) -> list[dict[str, Any]]:
-    """One for each pair of values; where several families share one, their best."""
-    found: dict[tuple[Any, Any], dict[str, Any]] = {}
-    sign = -1.0 if MEASURES[value].better == "higher" else 1.0
-    for family, runs in results.groupby("family", sort=False):
-        ended = runs[runs["status"] != "diverged"][value].dropna()
-        cell = {
-            "family": family, "x": runs[x].iloc[0], "y": runs[y].iloc[0], "n": len(runs),
-            "diverged": int((runs["status"] == "diverged").sum()),
-            "mean": ended.mean() if len(ended) == len(runs) else np.nan,
-            "sd": ended.std() if len(ended) > 1 else np.nan,
-        }  # fmt: skip
-        place = (cell["x"], cell["y"])
-        before = found.get(place)
-        if before is None or not sign * before["mean"] <= sign * cell["mean"]:
-            found[place] = cell
-    return list(found.values())
-
-
-def _cell_text(cell: Mapping[str, Any], scale: float) -> str:
-    if cell["diverged"]:
-        return "diverged"
-    return "" if pd.isna(cell["mean"]) else f"{cell['mean'] * scale:.4g}"
-
-
-def _cell_hover(cell: Mapping[str, Any], scale: float) -> str:
-    if cell["diverged"]:
-        return f"{cell['diverged']} of {cell['n']} runs diverged"
-    if pd.isna(cell["mean"]):
-        return "not known"
-    spread = "" if pd.isna(cell["sd"]) else f" ± {cell['sd'] * scale:.2g}"
-    return f"{cell['mean'] * scale:.5g}{spread} (n={cell['n']})"
-
-
-def _values(results: pd.DataFrame, name: str) -> list[Any]:
-    return sorted(
-        results[name].dropna().unique().tolist(), key=lambda each: (str(type(each)), each)
-    )
-
-
-def _written(name: str, value: Any) -> str:
-    return html.escape(names.shown(name, value))
-
-
-def short(value: str) -> str:
-    return MEASURES[value].label.split(" (")[0] + (" (%)" if MEASURES[value].percent else "")
-
-
-def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Theme) -> None:
-    if np.isnan(means).all() or not better:
-        return
-    best = np.nanargmax(means) if better == "higher" else np.nanargmin(means)
-    row, column = divmod(int(best), means.shape[1])
-    figure.add_shape(
-        type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
-        line={"color": INK[theme], "width": 3},
-    )  # fmt: skip
-
-
-def _place(values: Sequence[float], wanted: float) -> float:
-    """Where a number lies between the categories of a sorted axis."""
-    logs = np.log([max(each, 1e-300) for each in values])
-    places = np.arange(len(values))
-    if len(values) < 2:
-        return 0.0
-    at = float(np.interp(np.log(wanted), logs, places))
-    if wanted > values[-1]:
-        at = len(values) - 0.5
-    return -0.5 if wanted < values[0] else at
-
-
-def _draw_edge(
-    figure: go.Figure,
-    x: str,
-    y: str,
-    across: Sequence[Any],
-    up: Sequence[Any],
-    edge: Mapping[float, float],
-    theme: Theme,
-) -> None:
-    """The largest stable step as a line of short bars, one in each row or column."""
-    along_x = x == "learning_rate"
-    rates, others = (across, up) if along_x else (up, across)
-    for k, other in enumerate(others):
-        if other not in edge:
-            continue
-        at = _place(rates, edge[other])
-        ends = {"x0": at, "x1": at, "y0": k - 0.5, "y1": k + 0.5}
-        if not along_x:
-            ends = {"x0": k - 0.5, "x1": k + 0.5, "y0": at, "y1": at}
-        figure.add_shape(type="line", **ends, line={"color": INK[theme], "width": 2, "dash": "dot"})
-    figure.add_annotation(
-        text="dotted: guaranteed limit 2 / L of full-batch steps", showarrow=False, xref="paper",
-        yref="paper", x=1.0, y=1.0, xanchor="right", yanchor="bottom",
-        font={"color": GREY[theme], "size": 12},
-    )  # fmt: skip
-
-
-def _draw_zero(
-    figure: go.Figure, x: str, strengths: Sequence[float], zero_above: float, theme: Theme
-) -> None:
-    at = _place(strengths, zero_above)
-    draw = figure.add_vline if x == "strength" else figure.add_hline
-    where = {"x": at} if x == "strength" else {"y": at}
-    draw(**where, line={"color": INK[theme], "width": 2, "dash": "dash"})
-    figure.add_annotation(
-        text=f"dashed: all weights are zero above {zero_above:.3g}", showarrow=False,
-        xref="paper", yref="paper", x=0.0, y=1.0, xanchor="left", yanchor="bottom",
-        font={"color": GREY[theme], "size": 12},
-    )  # fmt: skip
 
 
 def sensitivity(
@@ -201,12 +28,12 @@ def sensitivity(
     """
     figure = go.Figure()
     scale = 100.0 if MEASURES[value].percent else 1.0
-    keys = _values(results, line_by) if line_by else [None]
+    keys = values_of(results, line_by) if line_by else [None]
     for k, key in enumerate(keys):
         own = results if key is None else results[results[line_by] == key]
-        cells = sorted(_cells(own.assign(_one=0), x, "_one", value), key=lambda cell: cell["x"])
+        cells = sorted(cells_of(own.assign(_one=0), x, "_one", value), key=lambda cell: cell["x"])
         hue = of_loss(key, theme) if line_by == "loss" else LINES[theme][k % len(LINES[theme])]
-        name = "all runs" if key is None else _written(line_by, key)
+        name = "all runs" if key is None else written(line_by, key)
         known = [cell for cell in cells if not pd.isna(cell["mean"])]
         _add_band(figure, known, scale, hue, name)
         figure.add_scatter(
@@ -265,14 +92,14 @@ def _add_band(
 def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: Theme) -> go.Figure:
     """Any two columns of the results, a point a run, coloured by a setting."""
     figure = go.Figure()
-    for k, key in enumerate(_values(results, colour_by) if colour_by else [None]):
+    for k, key in enumerate(values_of(results, colour_by) if colour_by else [None]):
         own = results if key is None else results[results[colour_by] == key]
         hue = of_loss(key, theme) if colour_by == "loss" else LINES[theme][k % len(LINES[theme])]
         figure.add_scatter(
             x=_scaled(own, x),
             y=_scaled(own, y),
             customdata=own["family"],
-            name="all runs" if key is None else _written(colour_by, key),
+            name="all runs" if key is None else written(colour_by, key),
             mode="markers",
             marker={"color": hue, "size": 7, "opacity": 0.75},
             hovertemplate="%{x:.4g}, %{y:.4g}",
@@ -298,7 +125,7 @@ def _scaled(results: pd.DataFrame, name: str) -> Any:
         return results[name].to_numpy(float) * (100.0 if MEASURES[name].percent else 1.0)
     if isinstance(links.DECLARED[name], Number):
         return results[name].to_numpy(float)
-    return [_written(name, each) for each in results[name]]
+    return [written(name, each) for each in results[name]]
 
 
 def parallel_coordinates(
@@ -357,7 +184,7 @@ def _on_axis(column: pd.Series, name: str) -> tuple[dict[str, float], list[tuple
         )
     values = sorted(column.dropna().unique().tolist(), key=lambda each: (str(type(each)), each))
     place = {each: k / max(1, len(values) - 1) for k, each in enumerate(values)}
-    ticks = [(at, _written(name, each)) for each, at in place.items()]
+    ticks = [(at, written(name, each)) for each, at in place.items()]
     return {family: place.get(each, 0.5) for family, each in column.items()}, ticks[
         :: max(1, len(ticks) // 12)
     ]

@@ -4,20 +4,12 @@ import pytest
 
 from lossopt_core import LOSSES
 from lossopt_ui.charts import colours
-from lossopt_ui.charts.colours import BACKGROUND, CLASSES, GREY, INK, LINES, LOSS
+from lossopt_ui.charts.colours import BACKGROUND, CLASSES, GREY, INK, LINES, LOSS, contrast
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance of '#RRGGBB' (WCAG 2.2)."""
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "rgb(255, 255, 255)") == pytest.approx(21.0)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

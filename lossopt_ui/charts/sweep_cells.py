@@ -1,0 +1,49 @@
+"""What charts of sweeps share: combinations of settings with the mean of their seeds, and words."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.measures import MEASURES
+from lossopt_ui import names
+
+
+def values_of(results: pd.DataFrame, name: str) -> list[Any]:
+    return sorted(
+        results[name].dropna().unique().tolist(), key=lambda each: (str(type(each)), each)
+    )
+
+
+def written(name: str, value: Any) -> str:
+    return html.escape(names.shown(name, value))
+
+
+def short(value: str) -> str:
+    return MEASURES[value].label.split(" (")[0] + (" (%)" if MEASURES[value].percent else "")
+
+
+def cells_of(results: pd.DataFrame, x: str, y: str, value: str) -> list[dict[str, Any]]:
+    """One for each pair of values; where several families share one, their best."""
+    found: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for family, runs in results.groupby("family", sort=False):
+        ended = runs[runs["status"] != "diverged"][value].dropna()
+        cell = {
+            "family": family, "x": runs[x].iloc[0], "y": runs[y].iloc[0], "n": len(runs),
+            "diverged": int((runs["status"] == "diverged").sum()),
+            "mean": ended.mean() if len(ended) == len(runs) else np.nan,
+            "sd": ended.std() if len(ended) > 1 else np.nan,
+        }  # fmt: skip
+        place = (cell["x"], cell["y"])
+        if place not in found or _cost(cell, value) < _cost(found[place], value):
+            found[place] = cell
+    return list(found.values())
+
+
+def _cost(cell: Mapping[str, Any], value: str) -> float:
+    """The smaller the better; what diverged or is not known is worst."""
+    if pd.isna(cell["mean"]):
+        return np.inf
+    return float(-cell["mean"] if MEASURES[value].better == "higher" else cell["mean"])

@@ -1,0 +1,198 @@
+"""A map of two settings: what came of each pair of values, with the limits that theory draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from lossopt_core.measures import MEASURES
+from lossopt_ui.charts.colours import BACKGROUND, INK, SEQUENTIAL, Theme, contrast
+from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
+from lossopt_ui.views import SETTINGS
+
+MOST_TEXTS = 120
+"""Above this many cells there is no room for numbers in them: the colour bar is read instead."""
+WIDE = 10.0
+"""A result whose largest value is this many times the smallest is coloured by its logarithm."""
+
+
+@dataclass(frozen=True)
+class StepEdge:
+    """A limit of the learning rate for values of another setting, and what limit it is."""
+
+    limits: Mapping[Any, float]
+    said: str
+
+
+def heat_map(
+    results: pd.DataFrame,
+    x: str,
+    y: str,
+    value: str,
+    *,
+    theme: Theme,
+    edge: StepEdge | None = None,
+    zero_above: float | None = None,
+) -> go.Figure:
+    """The mean over seeds for each pair of two settings' values, the best one outlined.
+
+    `results` has one row a run: the settings, `family`, `status`, `id` and the value.  `edge`
+    is the largest stable learning rate for each value of the other axis, and `zero_above` the
+    L1 strength above which all weights are zero.  A click gives the family of the cell.
+    """
+    scale = 100.0 if MEASURES[value].percent else 1.0
+    cells = cells_of(results, x, y, value)
+    across, up = values_of(results, x), values_of(results, y)
+    means = np.full((len(up), len(across)), np.nan)
+    texts = np.full(means.shape, "", dtype=object)
+    hover, family = texts.copy(), texts.copy()
+    for cell in cells:
+        place = up.index(cell["y"]), across.index(cell["x"])
+        means[place] = cell["mean"] * scale
+        texts[place] = _cell_text(cell, scale)
+        hover[place] = _cell_hover(cell, scale)
+        family[place] = cell["family"]
+    better = MEASURES[value].better
+    ramp = SEQUENTIAL[theme] if better == "higher" else _turned(SEQUENTIAL[theme])
+    columns = [written(x, each) for each in across]
+    rows = [written(y, each) for each in up]
+    depth, colour_bar = _depth(means, value)
+    figure = go.Figure(
+        go.Heatmap(
+            z=depth, x=columns, y=rows, customdata=family, hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>", colorscale=ramp, colorbar=colour_bar,
+            showscale=means.size > MOST_TEXTS, xgap=2, ygap=2,
+        )
+    )  # fmt: skip
+    if means.size <= MOST_TEXTS:
+        figure.update_layout(annotations=_texts(texts, depth, ramp, theme))
+    _outline_best(figure, means, better, theme)
+    notes = []
+    if edge and edge.limits:
+        _draw_edge(figure, x, y, across, up, edge, theme)
+        notes.append(f"dotted: {edge.said}")
+    if zero_above is not None and "strength" in (x, y):
+        _draw_zero(figure, x, across if x == "strength" else up, zero_above, theme)
+        notes.append(f"dashed: all weights are zero above {zero_above:.3g}")
+    below = "".join(f"<br><span style='font-size:12px'>{each}</span>" for each in notes)
+    of_several = len({cell["family"] for cell in cells}) < results["family"].nunique()
+    also = ", best of the other settings" if of_several else ""
+    figure.update_layout(title=f"{short(value)}: mean over seeds{also}", showlegend=False)
+    figure.update_xaxes(title=SETTINGS[x] + below, type="category", showgrid=False)
+    figure.update_yaxes(title=SETTINGS[y], type="category", showgrid=False)
+    return figure
+
+
+def _turned(scale: list[list[Any]]) -> list[list[Any]]:
+    return [[1 - at, colour] for at, colour in scale][::-1]
+
+
+def _depth(means: np.ndarray, value: str) -> tuple[np.ndarray, dict[str, Any]]:
+    """What the colours stand for, and their bar: logarithms where one cell would outshine all."""
+    bar: dict[str, Any] = {"title": {"text": short(value)}, "thickness": 12}
+    known = means[~np.isnan(means)]
+    if not known.size or known.min() <= 0 or known.max() < WIDE * known.min():
+        return means, bar
+    powers = np.arange(np.floor(np.log10(known.min())), np.ceil(np.log10(known.max())) + 1)
+    return np.log10(means), bar | {"tickvals": powers, "ticktext": [f"{10**p:g}" for p in powers]}
+
+
+def _texts(
+    texts: np.ndarray, depth: np.ndarray, ramp: list[list[Any]], theme: Theme
+) -> list[go.layout.Annotation]:
+    """The numbers on their cells, each in the ink that is read best there.
+
+    As annotations they lie above the lines that theory draws.
+    """
+    known = ~np.isnan(depth)
+    low, high = (depth[known].min(), depth[known].max()) if known.any() else (0.0, 0.0)
+    shares = np.where(known, (depth - low) / ((high - low) or 1.0), 0.0)
+    behind = np.reshape(sample_colorscale(ramp, shares.ravel()), depth.shape)
+    behind[~known] = BACKGROUND[theme]
+    inks = (INK[theme], BACKGROUND[theme])
+    return [
+        go.layout.Annotation(
+            x=column, y=row, text=texts[row, column], showarrow=False,
+            bgcolor=cell, borderpad=1,
+            font={"color": max(inks, key=lambda ink: contrast(ink, cell)), "size": 12},
+        )
+        for (row, column), cell in np.ndenumerate(behind)
+        if texts[row, column]
+    ]  # fmt: skip
+
+
+def _cell_text(cell: Mapping[str, Any], scale: float) -> str:
+    if cell["diverged"]:
+        return "diverged"
+    return "" if pd.isna(cell["mean"]) else f"{cell['mean'] * scale:.4g}"
+
+
+def _cell_hover(cell: Mapping[str, Any], scale: float) -> str:
+    if cell["diverged"]:
+        return f"{cell['diverged']} of {cell['n']} runs diverged"
+    if pd.isna(cell["mean"]):
+        return "not known"
+    spread = "" if pd.isna(cell["sd"]) else f" ± {cell['sd'] * scale:.2g}"
+    return f"{cell['mean'] * scale:.5g}{spread} (n={cell['n']})"
+
+
+def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Theme) -> None:
+    if np.isnan(means).all() or not better:
+        return
+    best = np.nanargmax(means) if better == "higher" else np.nanargmin(means)
+    row, column = divmod(int(best), means.shape[1])
+    ends = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    _draw(figure, theme, type="rect", **ends)
+
+
+def _draw(figure: go.Figure, theme: Theme, *, dash: str = "solid", **shape: Any) -> None:
+    """A shape with a seam around its ink, so that it is seen on cells of every depth."""
+    figure.add_shape(**shape, line={"color": BACKGROUND[theme], "width": 6})
+    figure.add_shape(**shape, line={"color": INK[theme], "width": 2.5, "dash": dash})
+
+
+def _place(values: Sequence[float], wanted: float) -> float:
+    """Where a number lies between the categories of a sorted axis."""
+    logs = np.log([max(each, 1e-300) for each in values])
+    places = np.arange(len(values))
+    if len(values) < 2:
+        return 0.0
+    at = float(np.interp(np.log(wanted), logs, places))
+    if wanted > values[-1]:
+        at = len(values) - 0.5
+    return -0.5 if wanted < values[0] else at
+
+
+def _draw_edge(
+    figure: go.Figure,
+    x: str,
+    y: str,
+    across: Sequence[Any],
+    up: Sequence[Any],
+    edge: StepEdge,
+    theme: Theme,
+) -> None:
+    """The largest stable step as a line of short bars, one in each row or column."""
+    along_x = x == "learning_rate"
+    rates, others = (across, up) if along_x else (up, across)
+    for k, other in enumerate(others):
+        if other not in edge.limits:
+            continue
+        at = _place(rates, edge.limits[other])
+        ends = {"x0": at, "x1": at, "y0": k - 0.5, "y1": k + 0.5}
+        if not along_x:
+            ends = {"x0": k - 0.5, "x1": k + 0.5, "y0": at, "y1": at}
+        _draw(figure, theme, type="line", dash="dot", **ends)
+
+
+def _draw_zero(
+    figure: go.Figure, x: str, strengths: Sequence[float], zero_above: float, theme: Theme
+) -> None:
+    at = _place(strengths, zero_above)
+    along, across = ("x", "y") if x == "strength" else ("y", "x")
+    ends = {f"{along}0": at, f"{along}1": at, f"{across}0": 0, f"{across}1": 1}
+    _draw(figure, theme, type="line", dash="dash", **ends, **{f"{across}ref": f"{across} domain"})
