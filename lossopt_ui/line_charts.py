@@ -10,6 +10,7 @@ import streamlit as st
 
 from lossopt_core import Experiment
 from lossopt_core.certificates import problem_id
+from lossopt_core.digits import with_spread
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import difference_curves
 from lossopt_ui import controls, figure, lines, names
@@ -172,7 +173,7 @@ def _legend(line: Line, histories: Sequence[pd.DataFrame], column: str) -> str:
     percent = column in PERCENT
     scale, unit = (100.0, " %") if percent else (1.0, "")
     mean, spread = values.mean() * scale, values.std(ddof=1) * scale
-    return f"{line.plain}: {mean:.4g} ± {spread:.2g}{unit} (n={len(values)})"
+    return f"{line.plain}: {with_spread(mean, spread)}{unit} (n={len(values)})"
 
 
 def _differences(

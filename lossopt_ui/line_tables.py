@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lossopt_core.digits import with_spread
 from lossopt_core.experiment import flat_settings
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number
@@ -96,7 +97,7 @@ def _mean_and_spread(line: Line, column: str, optima: Optima) -> str:
         return "–"
     if len(found) == 1:
         return f"{found[0]:.4g}" if MEASURES[column].percent else f"{found[0]:.6g}"
-    return f"{found.mean():.4g} ± {found.std(ddof=1):.2g}"
+    return with_spread(found.mean(), found.std(ddof=1))
 
 
 def _best_possible(line: Line, optima: Optima) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from lossopt_core import DATASETS, Experiment, StepLimits
 from lossopt_core.borders import borders
 from lossopt_core.certificates import problem_id
+from lossopt_core.digits import with_spread
 from lossopt_core.expected_time import expected_seconds
 from lossopt_core.fields import Number
 from lossopt_core.groups import family_id
@@ -431,8 +432,10 @@ def _opened(table: pd.DataFrame) -> None:
         st.markdown(f"**{names.in_markdown(label)}**: {len(rows)} runs")
         mean, spread = rows["test_accuracy"].mean(), rows["test_accuracy"].std()
         if pd.notna(mean):
-            more = f" ± {spread:.2%}" if pd.notna(spread) else ""
-            st.write(f"Test accuracy {mean:.2%}{more}; objective {rows['objective'].mean():.4g}.")
+            said = (
+                f"{mean:.2%}" if pd.isna(spread) else f"{with_spread(100 * mean, 100 * spread)} %"
+            )
+            st.write(f"Test accuracy {said}; objective {rows['objective'].mean():.4g}.")
         with st.container(horizontal=True):
             navigation.link_to_train_page(line.experiments[0])
             st.page_link(

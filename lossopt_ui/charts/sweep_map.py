@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from lossopt_core.digits import with_spread
 from lossopt_core.measures import MEASURES
 from lossopt_ui.charts.colours import BACKGROUND, INK, SEQUENTIAL, Theme, contrast
 from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
@@ -136,8 +137,9 @@ def _cell_hover(cell: Mapping[str, Any], scale: float) -> str:
         return f"{cell['diverged']} of {cell['n']} runs diverged"
     if pd.isna(cell["mean"]):
         return "not known"
-    spread = "" if pd.isna(cell["sd"]) else f" ± {cell['sd'] * scale:.2g}"
-    return f"{cell['mean'] * scale:.5g}{spread} (n={cell['n']})"
+    mean, spread = cell["mean"] * scale, cell["sd"] * scale
+    said = f"{mean:.5g}" if pd.isna(spread) else with_spread(mean, spread)
+    return f"{said} (n={cell['n']})"
 
 
 def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Theme) -> None:

@@ -1,6 +1,7 @@
 """Journeys on the compare and the sweep page, in a real browser."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -122,3 +123,32 @@ def test_zoom_survives_another_choice_of_view(page: Page, seeded: RunStore) -> N
     shown = figure(page, "curves-all")
     assert shown["layout"]["xaxis"]["range"] == [1, 2]
     assert any(line["name"].endswith("each run") for line in shown["data"])
+
+
+def test_a_report_opens_from_disk_with_the_network_off(
+    page: Page, browser: Browser, seeded: RunStore, tmp_path: Path
+) -> None:
+    hinge, entropy = seeded.list().query("split_seed == 77")["family"].unique()
+    address = f"/compare?y=test_accuracy&runs={hinge},{entropy}&baseline={hinge}"
+    goto(page, f"{address}&part=differences")
+    verdict = page.get_by_text(re.compile("10 seeds")).first.inner_text()
+    goto(page, address)
+    with rerun(page):
+        page.get_by_role("button", name="Report").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the report").click()
+    file = tmp_path / "report.html"
+    download.value.save_as(file)
+
+    offline = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+    report = offline.new_page()
+    asked: list[str] = []
+    report.on("request", lambda request: asked.append(request.url))
+    report.goto(file.as_uri())
+    expect(report.locator(".scatterlayer .js-line").nth(1)).to_be_visible()
+    legend = report.locator(".legendtext").all_text_contents()
+    assert [re.sub(r": .* \(n=10\)", "", name) for name in legend] == ["Hinge", "Cross-entropy"]
+    expect(report.get_by_text(verdict)).to_be_visible()
+    expect(report.get_by_role("table").first).to_be_visible()
+    assert asked == [file.as_uri()]
+    offline.close()

@@ -1,0 +1,18 @@
+"""Numbers with as many digits as they mean."""
+
+import math
+
+MOST_DECIMALS = 6
+
+
+def with_spread(mean: float, spread: float) -> str:
+    """'96.23 ± 0.41': two digits of the spread, and as many decimals of the mean.
+
+    Six digits of the mean where there is no spread; powers of ten where both are small.
+    """
+    if not spread > 0 or not math.isfinite(spread):
+        return f"{mean:.6g} ± {spread:g}"
+    decimals = max(0, 1 - math.floor(math.log10(spread)))
+    if decimals > MOST_DECIMALS:
+        return f"{mean:.4g} ± {spread:.2g}"
+    return f"{mean:.{decimals}f} ± {spread:.{decimals}f}"
