@@ -108,7 +108,7 @@ def charts(
                 levels=[] if delta else _references(members, axes.y, optima),
                 y_range=axes.y_range,
             ),
-            alt=f"{axes.y.replace('_', ' ')} of {', '.join(m.label for m in members)}.",
+            alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
             height=380 + 22 * min(len(members), 12),
         )
         for title, members in list(panels.items())[:MOST_PANELS]

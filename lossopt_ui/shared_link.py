@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from lossopt_core import Run, StoreError
+from lossopt_core import StoreError
 from lossopt_core.sharing import Reproduction, Shared, pack, reproduction, unpack
 from lossopt_ui import controls, names, training, workspace
 
@@ -67,10 +67,10 @@ def _what_differs(found: Reproduction) -> str:
     )
 
 
-def address(runs: Sequence[Run]) -> str:
-    """The present address with the runs in it; ValueError where they do not fit."""
+def address(**more: str) -> str:
+    """The present address, with more in it."""
     here = urlsplit(st.context.url or "")
-    query = urlencode(st.query_params.to_dict() | {"share": pack(runs)})
+    query = urlencode(st.query_params.to_dict() | more)
     return urlunsplit((here.scheme, here.netloc, here.path, query, ""))
 
 
@@ -78,7 +78,7 @@ def offer(ids: Sequence[str]) -> None:
     """The address, to be copied."""
     try:
         runs = workspace.store().load(ids, with_path=False)
-        st.code(address(runs), language=None, wrap_lines=False)
+        st.code(address(share=pack(runs)), language=None, wrap_lines=False)
     except (StoreError, ValueError) as error:
         st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")
         return

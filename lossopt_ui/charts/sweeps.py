@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from lossopt_core.fields import Number
 from lossopt_core.measures import MEASURES
 from lossopt_ui import links
-from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, of_loss, translucent
+from lossopt_ui.charts.colours import BACKGROUND, GREY, INK, LINES, Theme, of_loss, translucent
 from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
 from lossopt_ui.views import SETTINGS
 
@@ -65,7 +65,13 @@ def sensitivity(
         title=f"{title or short(value)} against {SETTINGS[x].lower()}",
         hovermode="x unified",
         showlegend=True,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.2,
+            "x": 0.0,
+            "title": {"text": SETTINGS[line_by] if line_by else ""},
+        },
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False},
     )
     figure.update_xaxes(title=SETTINGS[x], type="log" if log_x else None, exponentformat="power")
@@ -161,7 +167,7 @@ def parallel_coordinates(
         for at, words in ticks:
             figure.add_annotation(
                 x=k, y=at, text=words, showarrow=False, xanchor="left", xshift=3,
-                font={"color": GREY[theme], "size": 11},
+                font={"color": INK[theme], "size": 11}, bgcolor=BACKGROUND[theme], borderpad=1,
             )  # fmt: skip
     titles = [*(SETTINGS[name] for name in columns), short(value)]
     figure.update_xaxes(
@@ -169,7 +175,7 @@ def parallel_coordinates(
         range=(-0.1, len(titles) - 0.75),
     )  # fmt: skip
     figure.update_yaxes(visible=False, range=(-0.05, 1.05))
-    figure.update_layout(title="All settings at once: a line for each combination")
+    figure.update_layout(title="A line for each combination, the best ones dark")
     return figure
 
 
