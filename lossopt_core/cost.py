@@ -1,13 +1,15 @@
-"""What it costs to reach a target: updates, epochs, gradient evaluations."""
+"""What it costs to reach a target: updates, epochs, gradient evaluations, seconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from lossopt_core.measures import MEASURES
+from lossopt_core.run import SECONDS
 
-WORK = ("update", "epoch", "gradient_evaluations")
+WORK = ("update", "epoch", "gradient_evaluations", SECONDS)
 
 
 @dataclass(frozen=True)
@@ -15,11 +17,13 @@ class Cost:
     """The work after which a target was first seen to be reached.
 
     A run is evaluated now and then only: the target may have been reached a little earlier.
+    `seconds` is NaN for a history without them.
     """
 
     update: float
     epoch: float
     gradient_evaluations: float
+    seconds: float
 
 
 def cost_to_target(history: pd.DataFrame, column: str, target: float) -> Cost | None:
@@ -35,7 +39,7 @@ def cost_to_target(history: pd.DataFrame, column: str, target: float) -> Cost | 
     reached = history[values >= target if better == "higher" else values <= target]
     if reached.empty:
         return None
-    return Cost(*(float(reached.iloc[0][name]) for name in WORK))
+    return Cost(*(float(reached.iloc[0].get(name, np.nan)) for name in WORK))
 
 
 def cost_table(histories: Mapping[str, pd.DataFrame], column: str, target: float) -> pd.DataFrame:

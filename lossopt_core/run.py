@@ -35,6 +35,9 @@ train_accuracy, test_accuracy   shares between 0 and 1; test columns are NaN wit
 MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
 
+SECONDS = "seconds"
+PER_UPDATE = "seconds_per_update"
+
 FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
 
 
@@ -51,7 +54,8 @@ class Run:
                 `path_updates` (k,), for pictures of the way through weight space
     status      "finished"; "diverged" (the objective left all bounds: ended there);
                 "stopped" (from outside: weights and history up to there)
-    environment versions and machine that it was computed with
+    environment versions and machine that it was computed with; of a run that was trained alone
+                also the seconds that an update took on average, evaluations left out
     reason      why it is finished: "all updates made", or the reason of the stopping rule that
                 ended it; "" for other statuses
     """
@@ -78,9 +82,23 @@ class Run:
         return {str(name): value for name, value in self.history.iloc[-1].items()}
 
     @property
+    def seconds_per_update(self) -> float | None:
+        """What an update took on the clock; None for a run that was not trained alone."""
+        return seconds_per_update(self.environment)
+
+    @property
     def stacked(self) -> Array:
         """Weights and bias as a stack of one, (1, C, D + 1)."""
         return np.hstack([self.weights, self.bias[:, None]])[None]
+
+
+def seconds_per_update(environment: Mapping[str, str]) -> float | None:
+    """The seconds of an environment; None where there are none, or no number above 0."""
+    try:
+        seconds = float(environment[PER_UPDATE])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return seconds if 0 < seconds < np.inf else None
 
 
 def history_table(rows: Array) -> pd.DataFrame:

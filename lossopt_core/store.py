@@ -40,7 +40,7 @@ from lossopt_core.store_database import Database, at_once
 from lossopt_core.store_layout import StoreError as StoreError
 from lossopt_core.store_questions import present, remove, rows_of
 from lossopt_core.store_revision import renew, revision
-from lossopt_core.store_rows import description_of, rows_to_run, run_to_row
+from lossopt_core.store_rows import description_of, rows_to_run, run_to_row, timing_of
 
 
 class UnknownRunError(StoreError, KeyError):
@@ -176,6 +176,15 @@ class RunStore:
             there = present(database, self.workspace, ids)
             stored = self._stored(database, there, {"history"})
         return self._tables("history", stored)
+
+    def timings(self, ids: Iterable[str]) -> dict[str, float]:
+        """The seconds of an update, by id, of those runs that were trained alone."""
+        question = sql.select(layout.runs.c.id, layout.runs.c.environment)
+        question = question.where(layout.runs.c.deleted.is_(None))
+        with self._database.reading() as database:
+            rows = rows_of(database, self.workspace, question, ids)
+        found = {row.id: timing_of(row) for row in rows}
+        return {id: seconds for id, seconds in found.items() if seconds is not None}
 
     def _stored(
         self, database: sql.Connection, ids: Iterable[str], names: set[str]

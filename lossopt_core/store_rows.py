@@ -16,7 +16,7 @@ import sqlalchemy as sql
 
 from lossopt_core.experiment import Experiment, flat_settings
 from lossopt_core.groups import family_id
-from lossopt_core.run import DIVERGED, FINISHED, STOPPED, Run
+from lossopt_core.run import DIVERGED, FINISHED, STOPPED, Run, seconds_per_update
 from lossopt_core.stopping import Never
 from lossopt_core.store_arrays import ARRAYS, to_numbers
 from lossopt_core.store_summaries import summary
@@ -81,6 +81,15 @@ def rows_to_run(
         reason=_reason(row),
         **fields,
     )
+
+
+def timing_of(row: Any) -> float | None:
+    """The seconds of an update in a row's environment; None where there are none."""
+    try:
+        environment = json.loads(row.environment)
+    except ValueError:
+        return None
+    return seconds_per_update(environment) if isinstance(environment, dict) else None
 
 
 def _arrays_of(

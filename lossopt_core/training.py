@@ -2,6 +2,7 @@
 
 import math
 import platform
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from lossopt_core.run import (
     DIVERGED,
     FINISHED,
     HISTORY_COLUMNS,
+    PER_UPDATE,
     STOPPED,
     Run,
     history_table,
@@ -192,6 +194,7 @@ class Training:
         self.lower_bounds = lower_bounds(experiments)
 
         points, runs = len(self.checkpoints), len(experiments)
+        self.started = self.evaluating = 0.0  # seconds
         self.recorded = 0  # rows of `rows` that are final: another thread may read those
         self.rows = np.empty((points, len(HISTORY_COLUMNS), runs))
         self.minibatch = np.zeros((len(self.stretch_ends), runs))
@@ -212,6 +215,7 @@ class Training:
 
     def _descend(self, report: Callable[[int], None], should_stop: Callable[[], bool]) -> int:
         """Make the updates; return how many were made."""
+        self.started = time.perf_counter()
         self._record(made=0)
         limits = DIVERGED_AT * self.rows[0, OBJECTIVE]
         stretch = 0
@@ -264,10 +268,19 @@ class Training:
         return [run for run in range(len(self.experiments)) if run not in self.ended]
 
     def _record(self, made: int) -> None:
+        begun = time.perf_counter()
         self.rows[self.recorded] = self._row(made)
         if self.recorded % self.path_every == 0:
             self.path[self.recorded // self.path_every] = self.cohort.classifiers()
         self.recorded += 1
+        self.evaluating += time.perf_counter() - begun
+
+    def _timing(self, made: int) -> dict[str, str]:
+        """The seconds of an update, of a run that shares them with no other."""
+        if len(self.experiments) > 1 or made == 0:
+            return {}
+        seconds = time.perf_counter() - self.started - self.evaluating
+        return {PER_UPDATE: f"{seconds / made:.4g}"}
 
     def _row(self, made: int) -> Array:
         """One row of all histories, (columns, R)."""
@@ -301,7 +314,7 @@ class Training:
             path=np.concatenate([kept, W[None].astype("f4")]),
             path_updates=np.append(on_the_way, made),
             status=status,
-            environment=environment(),
+            environment=environment() | self._timing(made),
             reason=reason,
         )
 

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core.cost import cost_table
+from lossopt_core.run import SECONDS
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import cost as charts
 from lossopt_ui.charts.curves import DISTANCES, X_AXES
@@ -29,7 +30,8 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
         )
         x = controls.setting("x", width=280)
     costs = {
-        line.label: cost_table(_histories(line, column, optima), column, target) for line in shown
+        line.label: cost_table(_histories(line, column, x, optima), column, target)
+        for line in shown
     }
     goal = (
         f"{WORDS[column]} {target:.4g}"
@@ -50,6 +52,11 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
         alt=f"{X_AXES[x]} to a {goal}: {_in_words(table)}",
         height=130 + 34 * len(table),
     )
+    if x == SECONDS:
+        st.caption(
+            "Seconds are those of the machine at that time, without the evaluations. Only runs that"
+            " were trained alone, as on the train page, have a time of their own."
+        )
     st.caption(
         "The first evaluation at which it is reached: it may have been a little earlier, and later"
         " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
@@ -62,15 +69,15 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
     )  # fmt: skip
 
 
-def _histories(line: Line, column: str, optima: Optima) -> dict[str, pd.DataFrame]:
-    """The histories that have the column; without a certificate a distance is not known."""
+def _histories(line: Line, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
+    """The histories that have both columns; without a certificate a distance is not known."""
     found = {}
     for member in line.members:
         history: pd.DataFrame | None = member.history
         if column in DISTANCES:
             known = member.experiment is not None
             history = optima.distances(member.experiment, member.history) if known else None
-        if history is not None and column in history:
+        if history is not None and column in history and history[x].notna().any():
             found[member.id] = history
     return found
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from lossopt_core import Experiment, ForeignRun, RunStore
 from lossopt_core.groups import family_id
-from lossopt_core.run import HISTORY_COLUMNS
+from lossopt_core.run import HISTORY_COLUMNS, SECONDS
 from lossopt_ui import workspace
 
 MOST_ROWS = 2_000_000
@@ -100,7 +100,7 @@ def family_of(member: Member) -> str:
 
 def _with_all_columns(history: pd.DataFrame) -> pd.DataFrame:
     """A history from elsewhere as wide as ours: what was not measured is NaN."""
-    return history.reindex(columns=list(HISTORY_COLUMNS), fill_value=np.nan)
+    return history.reindex(columns=[*HISTORY_COLUMNS, SECONDS], fill_value=np.nan)
 
 
 class _Histories:
@@ -126,8 +126,11 @@ class _Histories:
                 self._held.move_to_end(keys[id])
         missing = [id for id in ids if id not in found]
         if missing:
-            read = store.histories(missing)
-            self._hold({keys[id]: history.copy() for id, history in read.items()})
+            timings = store.timings(missing)
+            read = {id: history.copy() for id, history in store.histories(missing).items()}
+            for id, history in read.items():
+                history[SECONDS] = history["update"] * timings.get(id, np.nan)
+            self._hold({keys[id]: history for id, history in read.items()})
             found |= read
         return found
 

@@ -13,6 +13,7 @@ from lossopt_core.certificates import problem_id
 from lossopt_core.digits import with_spread
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import difference_curves
+from lossopt_core.run import SECONDS
 from lossopt_ui import controls, figure, lines, names
 from lossopt_ui.charts import comparison, groups
 from lossopt_ui.charts.colours import Theme
@@ -258,7 +259,9 @@ def _who_is_left_out(
     if not out:
         return []
     why = "they were not measured along these axes"
-    if axes.y in DISTANCES:
+    if axes.x == SECONDS:
+        why = "only runs that were trained alone, as on the train page, have a time of their own"
+    elif axes.y in DISTANCES:
         known = "being computed" if optima.pending else "not known"
         why = f"the best possible objective is {known}"
     return [f"Left out, as {why}: {', '.join(out)}."]

@@ -11,6 +11,7 @@ from lossopt_core.fields import Choice, Field, Number, Switch, brief
 from lossopt_core.groups import BANDS, CENTRES
 from lossopt_core.measures import MEASURES
 from lossopt_core.protocols import PROTOCOLS
+from lossopt_core.run import SECONDS
 from lossopt_core.sweep import DRAW_SEED, EVALUATIONS, SEEDS, VARIED
 from lossopt_ui.charts.curves import X_AXES, Y_AXES
 
@@ -149,7 +150,7 @@ VIEWS: Mapping[str, View] = {
     "work": Choice(
         "Horizontal axis",
         "gradient_evaluations",
-        X_AXES,
+        {name: label for name, label in X_AXES.items() if name != SECONDS},
         "At equal gradient evaluations both have done the same work.",
     ),
     "y": Choice("Vertical axis", "objective", Y_AXES, "What the curves show."),

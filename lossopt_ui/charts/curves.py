@@ -8,14 +8,19 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from lossopt_core.run import SECONDS
 from lossopt_ui.charts.colours import GREY, INK, PAPER, Theme, translucent
 
 X_AXES: dict[str, str] = {
     "update": "Updates",
     "epoch": "Epochs",
     "gradient_evaluations": "Gradient evaluations (examples)",
+    SECONDS: "Seconds of training",
 }
-"""Columns of a history that may stand on the x-axis, with the axis's title."""
+"""Columns of a history that may stand on the x-axis, with the axis's title.
+
+Seconds are known of kept runs that were trained alone.
+"""
 
 Y_AXES: dict[str, str] = {
     "objective": "Objective (data loss + penalty)",

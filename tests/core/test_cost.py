@@ -48,3 +48,12 @@ def test_a_reading_is_at_the_end_at_its_best_or_at_an_epoch() -> None:
     assert np.isnan(reading(HISTORY, "test_accuracy"))
     assert np.isnan(reading(HISTORY, "nonsense"))
     assert np.isnan(reading(HISTORY, "objective", "epoch", -1.0))
+
+
+def test_seconds_are_known_of_a_history_that_has_them() -> None:
+    cost = cost_to_target(HISTORY.assign(seconds=HISTORY["update"] * 0.5), "objective", 2.5)
+    assert cost is not None
+    assert cost.seconds == 5.0
+    untimed = cost_to_target(HISTORY, "objective", 2.5)
+    assert untimed is not None
+    assert np.isnan(untimed.seconds)

@@ -156,6 +156,25 @@ def test_histories_are_those_of_the_runs_in_the_order_asked_for(address, finishe
     assert store.histories([]) == {}
 
 
+def test_timings_are_those_of_runs_that_were_trained_alone(address):
+    alone = train([TINY])[0]
+    together = train([TINY.but(learning_rate=rate) for rate in (0.2, 0.3)])
+    store = RunStore(address)
+    store.save([alone, *together])
+    assert store.timings(store.list()["id"]) == {alone.id: alone.seconds_per_update}
+    assert alone.seconds_per_update > 0
+    assert together[0].seconds_per_update is None
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "soon", [1]])
+def test_a_timing_that_is_none_is_not_known(address, seconds):
+    run = train([TINY])[0]
+    store = RunStore(address)
+    environment = {**run.environment, "seconds_per_update": seconds}
+    store.save([dataclasses.replace(run, environment=environment)])
+    assert store.timings([run.id]) == {}
+
+
 def test_to_change_one_history_changes_no_other(address, finished):
     store = RunStore(address)
     store.save(finished)

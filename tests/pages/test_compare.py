@@ -394,3 +394,23 @@ def test_cost_to_target_says_who_does_not_reach_it(seeded: list[Run], store: Run
     assert "not reached" in figures(app)["cost"]["alt"]
     texts = [each["text"] for each in figures(app)["cost"]["layout"]["annotations"]]
     assert any("not reached" in text for text in texts)
+
+
+def test_seconds_are_an_axis_for_runs_that_were_trained_alone(store: RunStore) -> None:
+    alone = [train([Experiment(epochs=2, learning_rate=rate)])[0] for rate in (0.1, 0.2)]
+    together = train([Experiment(epochs=2, learning_rate=rate) for rate in (0.3, 0.4)])
+    store.save([*alone, *together])
+    app = open_page("compare", {"x": "seconds"} | ids(*alone, together[0]))
+    assert not app.exception
+    chart = figures(app)["curves-all"]
+    seconds = trace(chart, "learning rate 0.1")["x"]
+    assert seconds[-1] == pytest.approx(alone[0].seconds_per_update * alone[0].final["update"])
+    assert chart["layout"]["xaxis"]["title"]["text"] == "Seconds of training"
+    assert len(chart["data"]) == 2
+    assert "only runs that were trained alone" in words(app)
+
+    app = open_page("compare", {"x": "seconds", "part": "cost", "target": "0.2"} | ids(*alone))
+    assert (
+        "Seconds of training to a test accuracy" in figures(app)["cost"]["layout"]["title"]["text"]
+    )
+    assert "Seconds are those of the machine" in words(app)
