@@ -17,9 +17,10 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 
 from lossopt_core.experiment import Experiment
 from lossopt_core.fields import brief
@@ -71,14 +72,25 @@ class Reproduction:
         return self.status == self.expected_status and self.largest <= REPRODUCED
 
 
-def pack(runs: Sequence[Run]) -> str:
+class Ended(Protocol):
+    """A run, or what is known of one without its weights."""
+
+    @property
+    def experiment(self) -> Experiment: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def history(self) -> pd.DataFrame: ...
+
+
+def pack(runs: Sequence[Ended]) -> str:
     """The runs as text for an address; ValueError where that would be too long.
 
     Runs that were stopped half-way have no end that could be reproduced: ValueError, too.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
         raise ValueError(f"an address holds 1 to {MOST_RUNS} runs, got {len(runs)}")
-    if unfinished := [run.id for run in runs if run.status not in (FINISHED, DIVERGED)]:
+    if unfinished := [run.experiment.id for run in runs if run.status not in (FINISHED, DIVERGED)]:
         raise ValueError(f"runs must have come to their end to be shared; {unfinished[0]} did not")
     base = _settings(runs[0].experiment)
     rows, numbers = [], []
@@ -108,7 +120,7 @@ def _settings(experiment: Experiment) -> dict[str, Any]:
     return settings
 
 
-def _places(run: Run) -> list[int]:
+def _places(run: Ended) -> list[int]:
     if run.status == DIVERGED:
         return []
     last = len(run.history) - 1

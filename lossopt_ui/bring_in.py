@@ -6,10 +6,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import StoreError
-from lossopt_core.exchange import Suggestion, archive, read_table, suggest, to_foreign
+from lossopt_core import ForeignRun, StoreError
+from lossopt_core.exchange import (
+    Imported,
+    Suggestion,
+    archive,
+    is_tidy,
+    read_table,
+    read_tidy,
+    suggest,
+    to_foreign,
+)
 from lossopt_core.exchange.files import LARGEST, READERS
 from lossopt_core.run import HISTORY_COLUMNS
+from lossopt_core.sharing import pack
 from lossopt_core.store_foreign import LONGEST_NAME
 from lossopt_ui import controls, names, workspace
 from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
@@ -63,6 +73,7 @@ def _columns(data: bytes, filename: str, file: str) -> None:
         _say(str(error))
         return
     columns = [str(name) for name in table.columns]
+    _ours(table)
     step = st.selectbox(
         "Column of steps", columns, index=columns.index(meant.step), key=f"step-{file}"
     )
@@ -83,6 +94,39 @@ def _columns(data: bytes, filename: str, file: str) -> None:
     name = st.text_input("Name", key=f"name-{file}", max_chars=LONGEST_NAME, placeholder=filename)
     metrics = _metrics(meant, file, without=step)
     _button(_keep_curves, table, step, x, metrics, group, name)
+
+
+def _ours(table: pd.DataFrame) -> None:
+    """Runs of lossopt's own come without weights, but they can be trained again."""
+    ours = [each for each in _own_runs(table) if isinstance(each, Imported)]
+    if not ours:
+        return
+    many = "1 run" if len(ours) == 1 else f"{len(ours):,} runs"
+    st.info(
+        f"The file holds the curves of {many} of lossopt. Trained here, they have their weights"
+        " too, and you are told whether they came out the same."
+    )
+    st.button("Train them here", key="train-brought", on_click=_train_again, args=(ours,))
+    st.caption("Or bring in the curves alone:")
+
+
+def _own_runs(table: pd.DataFrame) -> Sequence[Imported | ForeignRun]:
+    try:
+        return read_tidy(table) if is_tidy(table) else ()
+    except ValueError:
+        return ()  # curves may still be made of it
+
+
+def _train_again(ours: Sequence[Imported]) -> None:
+    """As if they had come along with the address."""
+    try:
+        share = pack(ours)
+    except ValueError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    controls.put("runs", ())
+    controls.put("share", share)
+    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

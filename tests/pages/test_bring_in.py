@@ -6,8 +6,9 @@ from streamlit.testing.v1 import AppTest
 from lossopt_core import Run, RunStore, train
 from lossopt_core.exchange import programs
 from lossopt_core.exchange.archive import to_archive
+from lossopt_core.export import tidy, to_csv
 from tests.experiments import TINY
-from tests.helpers import figures, open_page, trace, words
+from tests.helpers import figures, open_page, settle, trace, words
 
 CSV = "epoch,train_loss,who\n0,1.5,torch\n1,0.5,torch\n2,0.25,jax\n"
 
@@ -132,3 +133,21 @@ def test_a_curve_without_the_axis_is_left_out_in_words(kept: Run) -> None:
     bring_in(upload(app, "log.csv", b"epoch,loss\n0,1\n1,2\n"))
     assert not app.exception
     assert "Left out, as they were not measured along these axes: log.csv" in words(app)
+
+
+def test_our_own_tables_are_trained_again_and_compared(kept: Run, store: RunStore) -> None:
+    content = to_csv(tidy([kept])).encode()
+    store.delete([kept.id])
+    app = upload(open_page("compare"), "runs.csv", content)
+    assert any("the curves of 1 run of lossopt" in each.value for each in app.info)
+    app = settle(app.button(key="train-brought").click().run())
+    assert not app.exception
+    assert "reproduced: largest relative difference" in app.success[0].value
+    assert store.load([kept.id])[0].weights.tolist() == kept.weights.tolist()
+
+
+def test_a_stopped_run_of_ours_is_not_trained_to_another_end(kept: Run, store: RunStore) -> None:
+    content = to_csv(tidy([kept]).assign(status="stopped")).encode()
+    app = upload(open_page("compare"), "runs.csv", content)
+    app.button(key="train-brought").click().run()
+    assert "must have come to their end to be shared" in app.error[0].value
