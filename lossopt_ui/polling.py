@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
+from lossopt_ui import workspace
+
 SECONDS = 0.5
 """Between two looks."""
 Seen = TypeVar("Seen")
@@ -43,8 +45,10 @@ def watch(
 
 
 def _show(part: _Part[Seen]) -> None:
-    seen = part.look() if part.first is None else part.first
-    if part.polling and part.first is None and not part.goes_on(seen):
-        st.rerun()  # ends the polling
-    part.first = None
-    part.draw(seen)
+    # A fragment that is run again by itself has no page around it that could catch.
+    with workspace.unreadable_said():
+        seen = part.look() if part.first is None else part.first
+        if part.polling and part.first is None and not part.goes_on(seen):
+            st.rerun()  # ends the polling
+        part.first = None
+        part.draw(seen)

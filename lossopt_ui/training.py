@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import Experiment, Run, StoreError, load_data
+from lossopt_core import Experiment, Run, load_data
 from lossopt_ui import controls, jobs, optimum, polling, workspace
 
 PATIENCE = 0.5
@@ -86,7 +86,7 @@ def watch(
     Stop button.  Until then the page's last runs stay, and it says so.  Drawing is a fragment
     of the page, so that charts stay the same from the first point to the last.
     """
-    try:
+    with workspace.unreadable_said():
         job = _job_for(experiments, wanted=wanted, live=live)
         mine = _concerns(job, experiments)
         polling.watch(
@@ -94,8 +94,6 @@ def watch(
             lambda outcome: (job is not None and job.running) or outcome.optima.pending,
             lambda outcome: draw(_with_status(outcome, job, mine=mine, page=page)),
         )
-    except StoreError as error:
-        st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
 
 def watch_many(
@@ -110,7 +108,7 @@ def watch_many(
     What is kept is not trained again, so that a stopped training goes on where it was.  A
     training that is begun here goes on to the `sequel`.
     """
-    try:
+    with workspace.unreadable_said():
         job = _job_for(experiments, wanted=wanted, live=False, by_part=True, sequel=sequel)
         mine = _concerns(job, experiments)
 
@@ -124,8 +122,6 @@ def watch_many(
         # Apart, since pictures of many runs would take the processor from the training.
         polling.watch(running, bool, show_status)
         polling.watch(running, bool, lambda _: draw(), seconds=RESULTS_SECONDS)
-    except StoreError as error:
-        st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
 
 def _concerns(job: jobs.Job | None, experiments: Sequence[Experiment]) -> bool:

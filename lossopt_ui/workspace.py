@@ -1,6 +1,7 @@
 """Where the runs are kept, and whose they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -12,6 +13,15 @@ LOCAL = "local"
 def store() -> RunStore:
     """The store of this visitor's runs: `LOSSOPT_STORE`, or SQLite in `data/`."""
     return RunStore(workspace=LOCAL)
+
+
+@contextmanager
+def unreadable_said() -> Iterator[None]:
+    """Where the store fails say so, instead of what would have been drawn."""
+    try:
+        yield
+    except StoreError as error:
+        st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
 
 
 def delete(ids: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lossopt_core import StoreError
 from lossopt_ui import (
     bring_in,
     controls,
@@ -23,6 +22,7 @@ from lossopt_ui import (
     shared_link,
     take_out,
     view_report,
+    workspace,
 )
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
@@ -91,7 +91,7 @@ def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
             view_report.offer(chosen, baseline, axes, optima)
 
 
-try:
+with workspace.unreadable_said():
     with st.sidebar:
         settings_of_the_view()
     shared_link.show()
@@ -112,5 +112,3 @@ try:
     baseline = differences.choose_baseline(chosen)
     experiments = [each for line in chosen for each in line.experiments]
     optimum.watch(experiments, lambda optima: results(chosen, baseline, optima))
-except StoreError as error:
-    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

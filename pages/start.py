@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lossopt_core import StoreError
 from lossopt_ui import examples, links, navigation, runs_table, workspace
 
 navigation.begin("lossopt", links.ON_START)
@@ -25,12 +24,10 @@ for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
         )
 
 st.subheader("Last runs")
-try:
+with workspace.unreadable_said():
     table = workspace.store().list()
     if table.empty:
         st.info("No runs are kept yet: open an experiment above, or train one of your own.")
     else:
         runs_table.glance(table.tail(5))
     st.page_link(navigation.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")
-except StoreError as error:
-    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from lossopt_core import StoreError
-from lossopt_ui import controls, fair_tuning, links, navigation, sweeping, training
+from lossopt_ui import controls, fair_tuning, links, navigation, sweeping, training, workspace
 
 navigation.begin("Sweep", links.ON_SWEEP)
 
-try:
+with workspace.unreadable_said():
     with st.sidebar:
         base = sweeping.base()
     if controls.setting("mode", label_visibility="collapsed") == "fair":
@@ -27,5 +26,3 @@ try:
         st.stop()
     wanted = st.button("Run the sweep", key="train", type="primary", icon=":material/play_arrow:")
     training.watch_many(experiments, wanted=wanted, draw=lambda: sweeping.results(experiments))
-except StoreError as error:
-    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")
