@@ -7,7 +7,9 @@ widget shows what its declaration in the core says; the core decides what is val
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -25,6 +27,7 @@ _PAGE = "controls.page"
 _ENTRY = "controls.entry"
 _NAMES = "controls.names"
 _PROBLEMS = "controls.problems"
+_DRAWN = "controls.drawn"
 
 
 def value(name: str) -> Any:
@@ -49,6 +52,7 @@ def take_address(page: str, names: frozenset[str]) -> None:
     query = st.query_params.to_dict()
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
+        st.session_state[_DRAWN] = {}
         st.session_state[_NAMES] = names
         found, problems = links.read(query)
         st.session_state[_PROBLEMS] = [str(problem) for problem in problems]
@@ -88,11 +92,28 @@ def _write_address() -> None:
         st.query_params.from_dict(query)
 
 
+def address(**more: str) -> str:
+    """The present address, with more in it; what is empty is left out."""
+    here = urlsplit(st.context.url or "")
+    query = {name: text for name, text in (st.query_params.to_dict() | more).items() if text}
+    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(query), ""))
+
+
 def put(name: str, content: Any) -> None:
     """Set a value from elsewhere than its own widget; for callbacks."""
     _values()[name] = links.DECLARED[name].check(name, content)
     st.session_state[name] = _as_shown(name, value(name))
     _write_address()
+
+
+def hidden(*names: str) -> bool:
+    """Whether none of these controls is shown, by the wish of who made the address."""
+    return set(names) <= set(value("hide"))
+
+
+def drawn() -> list[str]:
+    """The names of the controls that the page had when it was run last, hidden ones too."""
+    return list(st.session_state.get(_DRAWN, ()))
 
 
 def is_set(name: str) -> bool:
@@ -117,6 +138,7 @@ def setting(
     like.
     """
     declaration = links.DECLARED[name]
+    st.session_state.setdefault(_DRAWN, {})[name] = None
     if suggested is not None and name not in _values():
         st.session_state[name] = suggested
     if most is not None and value(name) > most:
@@ -128,6 +150,10 @@ def setting(
     # that is not drawn for a while.
     untouched = suggested is not None and name not in _values()
     start = suggested if untouched else _as_shown(name, value(name))
+    if hidden(name):
+        return start if untouched else value(name)
+    if name in value("fix"):
+        looks["disabled"] = True
     looks |= {"help": declaration.help, "key": name}
     looks |= {"on_change": _take_change, "args": (name,)}
     match declaration:
@@ -217,10 +243,11 @@ def _fine_step(content: float) -> float:
 def data() -> dict[str, Any]:
     """Controls of the data set and its split."""
     dataset = setting("dataset")
-    st.caption(DATASETS[dataset].summary)
+    if not hidden("dataset"):
+        st.caption(DATASETS[dataset].summary)
     options = {name: setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
-    with st.expander("Split, scaling and label noise"):
-        names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
+    names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
+    with _folded("Split, scaling and label noise", *names):
         rest = {name: setting(name) for name in names}
     return {"dataset": dataset, "dataset_options": options} | rest
 
@@ -260,24 +287,33 @@ def run(evaluations: str = "evaluations") -> dict[str, Any]:
     `evaluations` names the setting of their number, whose default is another for many runs.
     """
     epochs = setting("epochs")
-    with st.expander("Seed, start and evaluations"):
+    with _folded("Seed, start and evaluations", "seed", "init_scale", evaluations, "precision"):
         rest = {name: setting(name) for name in ("seed", "init_scale")}
         rest |= {"evaluations": setting(evaluations), "precision": setting("precision")}
-        st.caption(PRECISIONS[rest["precision"]].summary)
-    with st.expander("Sampling and stopping"):
-        rest |= {name: setting(name) for name in ("replacement", "averaging", "stopping")}
-        st.caption(STOPPING[rest["stopping"]].summary)
+        if not hidden("precision"):
+            st.caption(PRECISIONS[rest["precision"]].summary)
+    sampling = ("replacement", "averaging", "stopping")
+    with _folded("Sampling and stopping", *sampling, "tolerance"):
+        rest |= {name: setting(name) for name in sampling}
+        if not hidden("stopping"):
+            st.caption(STOPPING[rest["stopping"]].summary)
         if rest["stopping"] != "none":
             rest["tolerance"] = setting("tolerance")
     return {"epochs": epochs} | rest
+
+
+def _folded(title: str, *names: str) -> AbstractContextManager[Any]:
+    """A place for controls that few need; none where all of them are hidden."""
+    return nullcontext() if hidden(*names) else st.expander(title)
 
 
 def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
     """A choice out of a registry, its words, and the parameters that the entry looks at."""
     chosen = setting(name)
     entry = links.DECLARED[name].registry[chosen]
-    st.caption(entry.summary)
-    st.markdown(f"$\\displaystyle {entry.formula}$")
+    if not hidden(name):
+        st.caption(entry.summary)
+        st.markdown(f"$\\displaystyle {entry.formula}$")
     looked_at = parameter_names(entry)
     return {name: chosen} | {each: setting(each) for each in parameters if each in looked_at}
 

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import Experiment
-from lossopt_ui import controls, links, training
+from lossopt_ui import class_link, controls, links, training
 
 START = "pages/start.py"
 TRAIN = "pages/train.py"
@@ -61,8 +61,11 @@ def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
     if not st.session_state.get(_FRAMED):
         _frame()
         st.rerun()
-    st.title(title)
-    controls.take_address(title, in_address)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(title, width="stretch")
+        class_link.offer()
+    controls.take_address(title, in_address | links.EVERYWHERE)
+    class_link.say()
 
 
 def link_to_train_page(experiment: Experiment) -> None:

@@ -1,7 +1,6 @@
 """Runs that came along with an address: trained here, and compared with what was sent."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -67,18 +66,11 @@ def _what_differs(found: Reproduction) -> str:
     )
 
 
-def address(**more: str) -> str:
-    """The present address, with more in it."""
-    here = urlsplit(st.context.url or "")
-    query = urlencode(st.query_params.to_dict() | more)
-    return urlunsplit((here.scheme, here.netloc, here.path, query, ""))
-
-
 def offer(ids: Sequence[str]) -> None:
     """The address, to be copied."""
     try:
         runs = workspace.store().load(ids, with_path=False)
-        st.code(address(share=pack(runs)), language=None, wrap_lines=False)
+        st.code(controls.address(share=pack(runs)), language=None, wrap_lines=False)
     except (StoreError, ValueError) as error:
         st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")
         return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lossopt_ui import controls, differences, line_charts, line_tables, lines, shared_link
+from lossopt_ui import controls, differences, line_charts, line_tables, lines
 from lossopt_ui.line_charts import Axes
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
@@ -22,7 +22,7 @@ def offer(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Opti
         st.caption("One HTML file with what you see. It opens without a network.")
         st.download_button(
             "Download the report",
-            data=report(TITLE, shared_link.address(), _parts(shown, baseline, axes, optima)),
+            data=report(TITLE, controls.address(), _parts(shown, baseline, axes, optima)),
             file_name="lossopt-report.html",
             mime="text/html",
             on_click="ignore",

@@ -16,6 +16,8 @@ from lossopt_core.sweep import DRAW_SEED, EVALUATIONS, SEEDS, VARIED
 from lossopt_ui.charts.curves import X_AXES, Y_AXES
 
 MOST_CHOSEN = 120
+MOST_SAID = 12
+"""Names in a message about one that is not allowed."""
 CANDIDATES = {name: OPTIMIZERS[name].label for name in OPTIMIZERS} | {
     name: LOSSES[name].label for name in LOSSES
 }
@@ -56,11 +58,14 @@ class Names:
 
     def check(self, name: str, value: Any) -> tuple[str, ...]:
         """The names, each once; ValueError for any other."""
-        if not isinstance(value, list | tuple) or not all(
-            isinstance(each, str) and each in self.choices for each in value
-        ):
-            allowed = ", ".join(self.choices)
-            raise ValueError(f"{name} must be some of {allowed}; got {brief(value)}")
+        given = value if isinstance(value, list | tuple) else [value]
+        unknown = [each for each in given if not isinstance(each, str) or each not in self.choices]
+        if unknown or given is not value:
+            allowed = ", ".join(list(self.choices)[:MOST_SAID])
+            more = " and so on" if len(self.choices) > MOST_SAID else ""
+            raise ValueError(
+                f"{name} must be some of {allowed}{more}; got {brief((unknown or given)[0])}"
+            )
         return tuple(dict.fromkeys(value))
 
 
@@ -144,7 +149,7 @@ COLUMNS = SETTINGS | {
 }
 """What the table of runs can show, and sort by."""
 
-VIEWS: Mapping[str, View] = {
+_VIEWS: Mapping[str, View] = {
     "live": Switch("Train on every change", False, "Start as soon as a setting changes."),
     "x": Choice("Horizontal axis", "epoch", X_AXES, "What the curves run over."),
     "work": Choice(
@@ -278,3 +283,16 @@ VIEWS: Mapping[str, View] = {
     "opened": RunIds("Opened", (), "The combination that is looked at closely.", most=1),
     "target": Number("Target value", 0.9, 0.0, 1.0, "A share: 0.9 is 90 %."),
 }
+
+CONTROLS = SETTINGS | {name: view.label for name, view in _VIEWS.items()}
+"""Everything that has a widget on some page."""
+
+FOR_A_CLASS: Mapping[str, View] = {
+    "hide": Names("Hide", CONTROLS, "Controls that are not shown.", none="Nothing"),
+    "fix": Names(
+        "Fix", CONTROLS, "Controls that are shown, but cannot be changed.", none="Nothing"
+    ),
+}
+"""What a teacher takes out of the hands of a class."""
+
+VIEWS: Mapping[str, View] = {**_VIEWS, **FOR_A_CLASS}

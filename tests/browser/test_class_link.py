@@ -1,0 +1,37 @@
+"""A teacher makes a link for a class, and the class opens it."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.helpers import goto, rerun
+
+
+def test_a_link_for_a_class_hides_and_fixes_controls(page: Page, browser: Browser) -> None:
+    goto(page, "/train?loss=hinge&epochs=3")
+    page.get_by_role("button", name="Link for a class").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    with rerun(page):
+        dialog.locator(".st-key-class-hide input").focus()
+        page.keyboard.type("Loss")
+        page.keyboard.press("Enter")
+    with rerun(page):
+        dialog.locator(".st-key-class-fix input").focus()
+        page.keyboard.type("Strength")
+        page.keyboard.press("Enter")
+    link = dialog.get_by_test_id("stCode").inner_text().replace("\n", "").strip()
+    assert "hide=loss" in link
+    assert "fix=strength" in link
+    preview = dialog.frame_locator("iframe")
+    expect(preview.get_by_role("heading", name="Train a classifier")).to_be_visible()
+    expect(preview.get_by_text("Strength λ")).to_be_visible()
+    expect(preview.get_by_text("Loss", exact=True)).to_have_count(0)
+
+    pupil = browser.new_context(viewport={"width": 1440, "height": 900})
+    other = pupil.new_page()
+    other.goto(link)
+    expect(other.get_by_text("Some controls are hidden or fixed")).to_be_visible()
+    expect(other.get_by_role("spinbutton", name="Strength λ")).to_be_disabled()
+    expect(other.get_by_text("Loss", exact=True)).to_have_count(0)
+    other.get_by_role("button", name="Train", exact=True).click()
+    expect(other.get_by_text("Objective and its parts: Hinge")).to_be_visible(timeout=60_000)
+    pupil.close()

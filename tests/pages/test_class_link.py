@@ -1,0 +1,51 @@
+"""Links for a class: controls that the address hides or fixes."""
+
+from streamlit.testing.v1 import AppTest
+
+from tests.helpers import go, open_page, words
+
+
+def labels(app: AppTest) -> set[str]:
+    kinds = (app.selectbox, app.number_input, app.toggle)
+    return {widget.label for kind in kinds for widget in kind}
+
+
+def test_a_hidden_control_is_not_there_but_its_value_counts() -> None:
+    app = open_page("train", {"loss": "hinge", "margin": "2", "hide": "loss,margin", "epochs": "1"})
+    assert not app.exception
+    assert not labels(app) & {"Loss", "Margin Δ"}
+    assert "max(0, s_j" not in words(app)
+    app.button(key="train").click().run()
+    assert "Hinge" in words(app) or app.session_state["controls.values"]["loss"] == "hinge"
+    assert app.session_state["controls.values"]["margin"] == 2
+
+
+def test_a_fixed_control_is_shown_and_cannot_be_changed() -> None:
+    app = open_page("train", {"strength": "0.01", "fix": "strength"})
+    strength = app.number_input(key="strength")
+    assert strength.disabled
+    assert strength.value == 0.01
+    assert not app.number_input(key="epochs").disabled
+
+
+def test_it_goes_along_to_other_pages_until_all_controls_are_shown() -> None:
+    app = open_page("train", {"hide": "loss"})
+    app = go(app, "gd-vs-sgd")
+    assert "Loss" not in labels(app)
+    app.button(key="show-all").click().run()
+    assert "Loss" in labels(app)
+    assert "hide" not in app.query_params
+
+
+def test_where_all_of_a_folded_part_is_hidden_so_is_the_part() -> None:
+    names = "replacement,averaging,stopping,tolerance"
+    shown = [each.label for each in open_page("train", {"hide": names}).expander]
+    assert "Sampling and stopping" not in shown
+    assert "Seed, start and evaluations" in shown
+
+
+def test_a_name_that_is_no_control_is_said_and_left_out() -> None:
+    app = open_page("train", {"hide": "loss,<b>x</b>"})
+    assert not app.exception
+    assert "hide must be some of dataset" in app.warning[0].value
+    assert "Loss" in labels(app)
