@@ -20,7 +20,7 @@ from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import links
-from lossopt_ui.views import Names, Several, Tabs, Text
+from lossopt_ui.views import Matrix, Names, Several, Tabs, Text
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
@@ -172,6 +172,8 @@ def setting(
             looks |= {"default": start, "format_func": declaration.choices.get}
             looks |= {"placeholder": declaration.none}
             st.multiselect(declaration.label, list(declaration.choices), **looks)
+        case Matrix():
+            _matrix(name, declaration, looks["help"])
         case Text():
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
@@ -230,6 +232,31 @@ def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
         format="%d" if declaration.whole else "%g",
         **looks,
     )
+
+
+def _matrix(name: str, declaration: Matrix, help: str) -> None:
+    """A small field for each number: rows that stay rows on a narrow screen."""
+    st.markdown(f"**{declaration.label}**", help=help)
+    for row, of_row in enumerate(declaration.rows):
+        if of_row:
+            st.caption(of_row)
+        with st.container(horizontal=True, gap="small"):
+            for column, of_column in enumerate(declaration.columns):
+                key = f"{name}-{row}-{column}"
+                st.session_state[key] = value(name)[row][column]
+                st.number_input(
+                    of_column, step=None, format="%g", key=key, width=104,
+                    on_change=_take_cell, args=(name, row, column),
+                )  # fmt: skip
+
+
+def _take_cell(name: str, row: int, column: int) -> None:
+    rows = [list(each) for each in value(name)]
+    rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
+    try:
+        put(name, rows)
+    except ValueError as error:
+        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays as it was."
 
 
 def _fine_step(content: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number, Switch
-from lossopt_ui.views import FOR_A_CLASS, VIEWS, Names, RunIds, Several, View
+from lossopt_ui.views import FOR_A_CLASS, NUMBERS, VIEWS, Matrix, Names, RunIds, Several, View
 
 DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
 
@@ -43,7 +43,10 @@ ON_SWEEP_ALONE = {
     "opened",
 }
 ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
-ON_COMPARE = frozenset(VIEWS) - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
+ON_LECTURE = frozenset({"card", *NUMBERS})
+ON_COMPARE = (
+    frozenset(VIEWS) - ON_LECTURE - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
+)
 """What stands in the addresses of pages of each kind."""
 
 
@@ -69,6 +72,8 @@ def parse(name: str, text: str) -> Any:
     if isinstance(declaration, Several):
         parts = [part for part in text.split(",") if part]
         return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
+    if isinstance(declaration, Matrix):
+        return declaration.check(name, [row.split(",") for row in text.split(";")])
     if isinstance(declaration, RunIds | Names):
         return declaration.check(name, text.split(","))
     return declaration.check(name, text)
@@ -123,7 +128,7 @@ def write(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return (";" if value and isinstance(value[0], tuple) else ",").join(map(write, value))
     if isinstance(value, float) and float(short := f"{value:.12g}") == value:
         return short
     return str(value)

@@ -14,6 +14,7 @@ LOSSES = "pages/hinge-vs-cross-entropy.py"
 OPTIMIZERS = "pages/gd-vs-sgd.py"
 COMPARE = "pages/compare.py"
 SWEEP = "pages/sweep.py"
+LECTURE = "pages/lecture.py"
 
 _FRAMED = "navigation.framed"
 
@@ -22,6 +23,7 @@ def pages() -> Sequence[StreamlitPage]:
     """All pages; a page's address is the stem of its file."""
     return [
         st.Page(START, title="Start", icon=":material/home:", default=True),
+        st.Page(LECTURE, title="Lecture", icon=":material/school:"),
         st.Page(TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(
             LOSSES, title="Hinge vs cross-entropy", icon=":material/balance:",
