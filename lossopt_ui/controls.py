@@ -116,6 +116,11 @@ def drawn() -> list[str]:
     return list(st.session_state.get(_DRAWN, ()))
 
 
+def begin_anew() -> None:
+    """Let what stands in the address of this page alone be as if nobody had set it."""
+    _take_all(st.session_state.get(_NAMES, frozenset()) - links.EVERYWHERE, {})
+
+
 def is_set(name: str) -> bool:
     """Whether somebody has set this value, here or by an address."""
     return name in _values()

@@ -13,14 +13,24 @@ from typing import Any
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number, Switch
-from lossopt_ui.views import FOR_A_CLASS, NUMBERS, VIEWS, Matrix, Names, RunIds, Several, View
+from lossopt_ui.views import (
+    FOR_A_CLASS,
+    LESSON,
+    NUMBERS,
+    VIEWS,
+    Matrix,
+    Names,
+    RunIds,
+    Several,
+    View,
+)
 
 DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
 
 SUGGESTED = frozenset({"learning_rate"})
 """What has no fixed default: it stands in an address whenever somebody has set it."""
 
-EVERYWHERE = frozenset(FOR_A_CLASS)
+EVERYWHERE = frozenset(FOR_A_CLASS) | frozenset(LESSON)
 """What stands in the addresses of all pages."""
 ON_START: frozenset[str] = frozenset()
 ON_EVERY_TRAINING = {"live", "work", "show", "log_x", "log_y", "squared", "example", "batch_sizes"}

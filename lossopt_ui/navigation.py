@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import Experiment
-from lossopt_ui import class_link, controls, links, training
+from lossopt_ui import class_link, controls, lesson_panel, links, training
 
 START = "pages/start.py"
 TRAIN = "pages/train.py"
@@ -65,9 +65,11 @@ def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, width="stretch")
-        class_link.offer()
+        if in_address:
+            class_link.offer()
     controls.take_address(title, in_address | links.EVERYWHERE)
     class_link.say()
+    lesson_panel.show(title)
 
 
 def link_to_train_page(experiment: Experiment) -> None:

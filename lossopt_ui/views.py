@@ -16,6 +16,7 @@ from lossopt_core.run import SECONDS
 from lossopt_core.sweep import DRAW_SEED, EVALUATIONS, SEEDS, VARIED
 from lossopt_ui.charts.curves import X_AXES, Y_AXES
 from lossopt_ui.lecture.words import CARDS
+from lossopt_ui.lessons import PLACES
 
 MOST_CHOSEN = 120
 MOST_SAID = 12
@@ -350,4 +351,8 @@ FOR_A_CLASS: Mapping[str, View] = {
 }
 """What a teacher takes out of the hands of a class."""
 
-VIEWS: Mapping[str, View] = {**_VIEWS, **FOR_A_CLASS}
+LESSON: Mapping[str, View] = {
+    "lesson": Choice("Lesson", "", PLACES, "The lesson and the step that one is at."),
+}
+
+VIEWS: Mapping[str, View] = {**_VIEWS, **FOR_A_CLASS, **LESSON}

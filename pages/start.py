@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossopt_ui import examples, links, navigation, runs_table, workspace
+from lossopt_ui import examples, lesson_panel, links, navigation, runs_table, workspace
 
 navigation.begin("lossopt", links.ON_START)
 st.markdown(
@@ -22,6 +22,9 @@ for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
             icon=":material/play_arrow:",
             query_params=example.query,
         )
+
+st.subheader("Follow a lesson")
+lesson_panel.offer()
 
 st.subheader("Last runs")
 with workspace.unreadable_said():

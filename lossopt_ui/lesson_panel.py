@@ -1,0 +1,134 @@
+"""The lesson that a visitor is in, on top of every page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lossopt_ui import controls, kept, links, polling, workspace
+from lossopt_ui.lessons import LESSONS, Seen, Step, step_at
+from lossopt_ui.views import FOR_A_CLASS
+
+SECONDS = 1.0
+"""Between two looks whether a step was done."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that steps are made on: its file, and the title by which it is known."""
+
+    file: str
+    title: str
+
+
+START = "pages/start.py"
+PAGES = {
+    "lecture": Page("pages/lecture.py", "Lecture"),
+    "train": Page("pages/train.py", "Train a classifier"),
+    "hinge-vs-cross-entropy": Page(
+        "pages/hinge-vs-cross-entropy.py", "Hinge against cross-entropy"
+    ),
+    "gd-vs-sgd": Page("pages/gd-vs-sgd.py", "GD against SGD"),
+    "sweep": Page("pages/sweep.py", "Sweep"),
+}
+
+
+def show(title: str) -> None:
+    """The step in the address: what it says, what to do, whether it was done, and the next.
+
+    `title` is that of the page which is open.
+    """
+    place = controls.value("lesson")
+    if not place:
+        return
+    lesson, number = step_at(place)
+    step = lesson.steps[number - 1]
+    page = next((name for name, each in PAGES.items() if each.title == title), "")
+    with st.container(border=True, key="lesson"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Lesson: {lesson.title}**, step {number} of {len(lesson.steps)}",
+                        width="stretch")  # fmt: skip
+            st.button("Leave", key="leave-lesson", on_click=_leave, type="tertiary",
+                      icon=":material/close:")  # fmt: skip
+        st.markdown(step.text)
+        if page != step.page:
+            _go(place, step, "Go to this step", icon="my_location", page=page)
+            return
+        _say_whether_done(step, page)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            name = place.split(".")[0]
+            if number > 1:
+                before = lesson.steps[number - 2]
+                _go(f"{name}.{number - 1}", before, "Step before", icon="arrow_back", page=page)
+            if number < len(lesson.steps):
+                after = lesson.steps[number]
+                _go(f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page)
+            else:
+                st.page_link(START, label="More lessons", icon=":material/school:")
+            if step.way:
+                st.button("Show me", key="show-me", on_click=_take, args=(step.way,),
+                          icon=":material/lightbulb:", type="tertiary")  # fmt: skip
+
+
+def _say_whether_done(step: Step, page: str) -> None:
+    """Looked at again until it is done: a training ends after this was drawn."""
+
+    def done() -> bool:
+        return step.done(Seen(page, controls.value, kept.table()))
+
+    with workspace.unreadable_said():
+        polling.watch(done, lambda done: not done, lambda done: _say(step, done), seconds=SECONDS)
+
+
+def _say(step: Step, done: bool) -> None:
+    if done:
+        st.markdown(f":material/check_circle: **Done.** {step.task}")
+    else:
+        st.markdown(f":material/radio_button_unchecked: **To do.** {step.task}")
+
+
+def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
+    """The way to a step: on the same page a button, as its address is not read again there."""
+    if step.page == page:
+        st.button(label, key=f"lesson-{icon}", icon=f":material/{icon}:", on_click=_open,
+                  args=(place, step), type="tertiary")  # fmt: skip
+    else:
+        st.page_link(
+            PAGES[step.page].file,
+            label=label,
+            icon=f":material/{icon}:",
+            query_params=links.query_of(
+                {**step.opens, "lesson": place}
+                | {name: controls.value(name) for name in FOR_A_CLASS}
+            ),
+        )
+
+
+def _open(place: str, step: Step) -> None:
+    controls.begin_anew()
+    _take({**step.opens, "lesson": place})
+
+
+def _take(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        controls.put(name, value)
+
+
+def _leave() -> None:
+    controls.forget("lesson")
+
+
+def offer() -> None:
+    """All lessons, with the way into each."""
+    for place, (name, lesson) in zip(st.columns(len(LESSONS)), LESSONS.items(), strict=True):
+        with place.container(border=True, height="stretch"):
+            st.markdown(f"**{lesson.title}**")
+            st.caption(f"{lesson.about} {len(lesson.steps)} steps.")
+            first = lesson.steps[0]
+            st.page_link(
+                PAGES[first.page].file,
+                label="Begin",
+                icon=":material/school:",
+                query_params=links.query_of({**first.opens, "lesson": f"{name}.1"}),
+            )

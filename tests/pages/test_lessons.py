@@ -1,0 +1,56 @@
+"""A lesson on the pages: its step, whether it was done, and the way on."""
+
+import pytest
+
+from lossopt_core import RunStore
+from lossopt_ui.lesson_panel import PAGES
+from lossopt_ui.lessons import LESSONS
+from tests.helpers import go, open_page, train, words
+
+
+def test_a_step_says_what_to_do_and_knows_when_it_was_done(store: RunStore) -> None:
+    app = open_page("train", {"lesson": "loss.3", "loss": "hinge", "epochs": "1"})
+    assert not app.exception
+    said = words(app)
+    assert "Lesson: What a loss measures, step 3 of 6" in said.replace("*", "")
+    assert "To do." in said
+    app = train(app).run()  # the page looks again by itself
+    assert "Done." in words(app)
+    assert "To do." not in words(app)
+
+
+def test_the_next_step_opens_with_its_own_settings_and_stands_in_the_address() -> None:
+    app = open_page("train", {"lesson": "step-size.1", "optimizer": "gd", "strength": "0.5"})
+    app.button(key="lesson-arrow_forward").click().run()
+    assert app.query_params["lesson"] == "step-size.2"
+    assert app.selectbox(key="optimizer").value == "gd"
+    assert app.number_input(key="strength").value == 0.001
+    app.button(key="show-me").click().run()
+    assert app.number_input(key="learning_rate").value == 0.001
+
+
+def test_on_another_page_the_lesson_shows_the_way_back() -> None:
+    app = open_page("train", {"lesson": "gd-sgd.1"})
+    assert "To do." not in words(app)
+    app = go(app, "gd-vs-sgd")
+    assert "To do." in words(app)
+    app.button(key="leave-lesson").click().run()
+    assert "lesson" not in app.query_params
+    assert "Lesson:" not in words(app)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_the_title_by_which_lessons_know_it(name: str) -> None:
+    assert open_page(name).title[0].value == PAGES[name].title
+
+
+def test_the_start_page_offers_all_lessons() -> None:
+    said = words(open_page("start"))
+    for lesson in LESSONS.values():
+        assert lesson.title in said
+
+
+def test_a_lesson_that_is_none_is_said_and_left_out() -> None:
+    app = open_page("train", {"lesson": "loss.99"})
+    assert not app.exception
+    assert "lesson must be" in app.warning[0].value

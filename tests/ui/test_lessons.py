@@ -1,0 +1,70 @@
+"""Lessons: short, and each step knows whether it was done."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lossopt_core import FIELDS, Experiment, RunStore, train
+from lossopt_core.sweep import Sweep, parse
+from lossopt_ui import links
+from lossopt_ui.lessons import LESSONS, MOST_WORDS, PLACES, Lesson, Seen, Step, step_at
+
+STEPS = [
+    pytest.param(step, id=f"{name}.{number}")
+    for name, lesson in LESSONS.items()
+    for number, step in enumerate(lesson.steps, start=1)
+]
+
+
+def seen(step: Step, values: dict[str, Any], runs: pd.DataFrame) -> Seen:
+    return Seen(step.page, lambda name: values.get(name, links.DECLARED[name].default), runs)
+
+
+def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
+    """What the page trains with these settings."""
+    base = Experiment(**{name: value for name, value in values.items() if name in FIELDS})
+    match page:
+        case "train":
+            yield base
+        case "hinge-vs-cross-entropy":
+            losses = ["hinge", "cross_entropy"] + ["squared_hinge"] * values.get("squared", False)
+            yield from (base.but(loss=loss) for loss in losses)
+        case "gd-vs-sgd":
+            yield base.but(optimizer="gd")
+            sizes = values.get("batch_sizes", links.DECLARED["batch_sizes"].default)
+            yield from (base.but(optimizer="sgd", batch_size=size) for size in sizes)
+        case "sweep":
+            axes, _ = parse(values["axes"])
+            yield from Sweep(base, axes, values["seeds"], "order").experiments()[0]
+
+
+@pytest.fixture
+def empty(tmp_path) -> RunStore:
+    return RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_a_lesson_is_short(lesson: Lesson) -> None:
+    assert 5 <= len(lesson.steps) <= 8
+    for step in lesson.steps:
+        assert len(step.text.split()) <= MOST_WORDS
+        assert step.task.endswith(".")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_is_not_done_when_it_is_opened_and_done_once_it_was_done(
+    step: Step, empty: RunStore
+) -> None:
+    opened = {name: links.DECLARED[name].check(name, each) for name, each in step.opens.items()}
+    assert not step.done(seen(step, opened, empty.list()))
+    way = {name: links.DECLARED[name].check(name, each) for name, each in step.way.items()}
+    empty.save(train(list(trained_on(step.page, opened | way))))
+    assert step.done(seen(step, opened | way, empty.list()))
+
+
+def test_every_place_names_a_step() -> None:
+    places = [place for place in PLACES if place]
+    assert len(places) == len(STEPS)
+    assert all(1 <= step_at(place)[1] <= len(step_at(place)[0].steps) for place in places)
