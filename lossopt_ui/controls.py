@@ -20,7 +20,7 @@ from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import links
-from lossopt_ui.views import Matrix, Names, Several, Tabs, Text
+from lossopt_ui.views import Matrix, Names, Several, Slider, Tabs, Text
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
@@ -168,6 +168,9 @@ def setting(
             _tabs(declaration, start, looks)
         case Choice():
             _choice(declaration, start, looks)
+        case Slider():
+            low, high = float(declaration.low), float(declaration.high)
+            st.slider(declaration.label, low, high, float(start), declaration.step, **looks)
         case Number():
             _number(declaration, start, looks)
         case Several():

@@ -9,12 +9,14 @@ from lossopt_core import DATASETS, FIELDS, LOSSES, OPTIMIZERS
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Choice, Field, Number, Switch, brief
 from lossopt_core.groups import BANDS, CENTRES
-from lossopt_core.lecture import numbers as lecture
 from lossopt_core.measures import MEASURES
 from lossopt_core.protocols import PROTOCOLS
 from lossopt_core.run import SECONDS
 from lossopt_core.sweep import DRAW_SEED, EVALUATIONS, SEEDS, VARIED
 from lossopt_ui.charts.curves import X_AXES, Y_AXES
+from lossopt_ui.declarations import Matrix as Matrix
+from lossopt_ui.declarations import Slider as Slider
+from lossopt_ui.lecture.numbers import NUMBERS as NUMBERS
 from lossopt_ui.lecture.words import CARDS
 from lossopt_ui.lessons import PLACES
 
@@ -116,38 +118,6 @@ class RunIds:
         return ids
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """A few numbers in rows and columns, each of which has a name.
-
-    A row without a name is one of several numbers that need none.
-    """
-
-    label: str
-    default: tuple[tuple[float, ...], ...]
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    low: float
-    high: float
-    help: str
-
-    def check(self, name: str, value: Any) -> tuple[tuple[float, ...], ...]:
-        """The rows; ValueError for another shape, and for numbers that are not allowed."""
-        shape = f"{len(self.rows)} rows of {len(self.columns)} numbers"
-        try:
-            found = tuple(tuple(float(each) for each in row) for row in value)
-        except (TypeError, ValueError):
-            raise ValueError(f"{name} must be {shape}, got {brief(value)}") from None
-        if len(found) != len(self.rows) or any(len(row) != len(self.columns) for row in found):
-            raise ValueError(f"{name} must be {shape}, got {brief(value)}")
-        for each in (each for row in found for each in row):
-            if not self.low <= each <= self.high:
-                raise ValueError(
-                    f"{name}: each number must be {self.low:g} to {self.high:g}, got {each:g}"
-                )
-        return found
-
-
 View = Field | Several | Names | Text | RunIds | Matrix
 
 
@@ -183,20 +153,6 @@ COLUMNS = SETTINGS | {
     "created": "When",
 }
 """What the table of runs can show, and sort by."""
-
-NUMBERS: Mapping[str, View] = {
-    "images": Matrix(
-        "Scores",
-        tuple(map(tuple, lecture.SCORES.tolist())),
-        tuple(f"{animal.capitalize()} image" for animal in lecture.ANIMALS),
-        lecture.ANIMALS,
-        -1e3,
-        1e3,
-        "The score of each class, for three images.",
-    ),
-    "images_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),
-}
-"""Numbers of the lecture's cards."""
 
 _VIEWS: Mapping[str, View] = {
     **NUMBERS,

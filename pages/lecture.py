@@ -1,11 +1,7 @@
 """The ideas of CS231n's lecture 3, one card an idea, with numbers that can be changed."""
 
-import streamlit as st
-
 from lossopt_ui import links, navigation
 from lossopt_ui.lecture import frame
 
 navigation.begin("Lecture", links.ON_LECTURE)
-with st.sidebar:
-    chosen = frame.choose()
-frame.draw(chosen)
+frame.draw(frame.choose())

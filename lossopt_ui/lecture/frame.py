@@ -1,25 +1,27 @@
 """What all cards share: choosing one, numbers that can be put back, questions, errata."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from lossopt_core.lecture.numbers import ERRATA
-from lossopt_ui import controls, links, navigation
+from lossopt_ui import controls
 from lossopt_ui.lecture.words import CARDS, Card
 
 
 def choose() -> str:
     """The list of the cards; returns the one that is shown."""
-    return str(controls.setting("card"))
+    return str(controls.setting("card", width=420))
 
 
 def draw(name: str) -> None:
     """A card with its title, its content, and the way to those before and after."""
     card = CARDS[name]
-    st.header(card.title)
+    st.header(card.title, anchor=False)
     st.caption(card.section)
     import_module(f"lossopt_ui.lecture.{name}").draw()
     if card.numbers:
@@ -39,11 +41,14 @@ def _neighbours(name: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         for at, icon in ((place - 1, "arrow_back"), (place + 1, "arrow_forward")):
             if 0 <= at < len(names):
-                st.page_link(
-                    navigation.LECTURE,
-                    label=CARDS[names[at]].title,
+                # A link to the same page would not have its address read again.
+                st.button(
+                    CARDS[names[at]].title,
+                    key=f"card-{icon}",
                     icon=f":material/{icon}:",
-                    query_params=links.query_of({"card": names[at]}),
+                    type="tertiary",
+                    on_click=controls.put,
+                    args=("card", names[at]),
                 )
 
 
@@ -52,6 +57,29 @@ def question(text: str) -> Iterator[None]:
     """One of the lecture's questions, whose answer is opened by who has thought about it."""
     with st.expander(f"Question: {text}", icon=":material/help:"):
         yield
+
+
+def table(rows: pd.DataFrame) -> None:
+    """A small table that can be read aloud; its cells are words."""
+    st.table(rows, border="horizontal")
+
+
+def number(value: float) -> str:
+    """Five digits, as a person writes it."""
+    return "overflow" if np.isnan(value) else f"{value:.5g}".replace("e-0", "e-")
+
+
+def tex(value: float) -> str:
+    """A number that was typed, within a formula; a negative one in parentheses."""
+    said = f"{value:.10g}"
+    mantissa, power, exponent = said.partition("e")
+    said = f"{mantissa} \\cdot 10^{{{int(exponent)}}}" if power else said
+    return f"({said})" if value < 0 else said
+
+
+def aligned(rows: Sequence[str]) -> None:
+    """A formula of several rows; `&` marks where they are aligned."""
+    st.latex(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
 
 
 def erratum(name: str, right: str) -> None:

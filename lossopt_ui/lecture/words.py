@@ -22,8 +22,45 @@ class Card:
     numbers: tuple[str, ...] = ()
 
 
+SVM = "Lecture 3: multiclass SVM loss"
+SOFTMAX = "Lecture 3: softmax classifier"
+NOTES = "Notes: linear classification"
+OPTIMISATION = "Lecture 3: optimization"
+
 CARDS: Mapping[str, Card] = {
-    "scores": Card(
-        "From scores to a loss", "Lecture 3: multiclass SVM loss", ("images", "images_margin")
+    "image_to_scores": Card(
+        "From an image to scores", NOTES, ("pixels", "image_weights", "image_bias")
     ),
+    "scores": Card("From scores to a loss", SVM, ("images", "images_margin")),
+    "start": Card("What must the loss be at the start?", SVM, ("start_classes", "start_margin")),
+    "softmax": Card("Softmax, step by step", SOFTMAX, ("images", "image", "weights_scale")),
+    "overflow": Card("Exponentials overflow", NOTES, ("large",)),
+    "hinge_and_softmax": Card(
+        "Hinge falls silent, cross-entropy never does",
+        NOTES,
+        ("content", "correct", "content_margin"),
+    ),
+    "shapes": Card("The shapes of the losses", SVM, ("shapes_margin",)),
+    "regularisation": Card(
+        "Two weights, one score", "Lecture 3: regularization", ("input", "w1", "w2", "beta")
+    ),
+    "level_sets": Card(
+        "Why L1 sets weights to zero",
+        "Lecture 3: regularization",
+        ("plane_penalty", "plane_power"),
+    ),
+    "searches": Card(
+        "Guess, guess nearby, or follow the slope", OPTIMISATION, ("budget", "search_scale")
+    ),
+    "numeric_gradient": Card(
+        "The gradient without calculus",
+        OPTIMISATION,
+        ("slide", "slide_step", "card_loss", "card_epochs"),
+    ),
+    "steps": Card("How long a step?", OPTIMISATION, ("card_loss", "card_epochs")),
+    "batches": Card(
+        "What does a minibatch know of the gradient?", OPTIMISATION, ("card_loss", "card_epochs")
+    ),
+    "training_log": Card("A training log to reproduce", "Notes: case study", ("log_rate",)),
 }
+"""In the order of the lecture."""

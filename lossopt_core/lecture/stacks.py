@@ -1,0 +1,25 @@
+"""Many classifiers on the same examples, looked at without training them."""
+
+import numpy as np
+
+from lossopt_core import linear
+from lossopt_core.data import Data
+from lossopt_core.linear import Array, Labels
+from lossopt_core.losses import Loss
+
+
+def inputs(data: Data) -> tuple[Array, Labels]:
+    """Training features (n, D) with their column of ones, and labels (n,)."""
+    return linear.with_ones(data.train_features), data.train_labels
+
+
+def mean_losses(loss: Loss, W: Array, X: Array, labels: Labels) -> Array:
+    """The data loss of each of a stack of classifiers (R, C, D): (R,)."""
+    means: Array = loss.value(linear.scores(W, X), labels).mean(axis=-1)
+    return means
+
+
+def gradients(loss: Loss, W: Array, X: Array, labels: Labels) -> Array:
+    """The gradients of `mean_losses`, (R, C, D)."""
+    upstream = np.ascontiguousarray(loss.gradient(linear.scores(W, X), labels))
+    return linear.pull_back(upstream, X) / len(X)

@@ -1,0 +1,69 @@
+"""Minibatch gradients beside the full one."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import LOSSES
+from lossopt_core.lecture import batches
+from lossopt_ui import figure
+from lossopt_ui.charts import lecture as charts
+from lossopt_ui.lecture import frame, on_digits
+
+SIZES = (1, 4, 16, 64, 256, 1024)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _draws(loss: str, epochs: int) -> pd.DataFrame:
+    X, labels = on_digits.examples()
+    W = on_digits.weights(loss, epochs)
+    return batches.against_the_full_gradient(LOSSES[loss](), W, X, labels, SIZES)
+
+
+def draw() -> None:
+    """Direction and noise by batch size."""
+    st.markdown(
+        f"For each batch size {batches.DRAWS} minibatches are drawn. How well does their gradient"
+        " point where the full one points, and how far is it off?"
+    )
+    _, loss, epochs = on_digits.choose()
+    found, theme = _draws(loss, epochs), figure.theme()
+    one, two = st.columns(2)
+    with one:
+        figure.show(
+            charts.spreads(
+                found, "cosine", title="Direction", y_title="Cosine to the full gradient",
+                theme=theme,
+            ),
+            key="card-cosine",
+            alt="Cosine of the angle to the full gradient, by batch size.",
+            height=340,
+        )  # fmt: skip
+    with two:
+        figure.show(
+            charts.spreads(
+                found, "noise", title="Noise", y_title="Distance / length of the full gradient",
+                theme=theme,
+            ),
+            key="card-noise",
+            alt="Distance to the full gradient, by batch size.",
+            height=340,
+        )  # fmt: skip
+    means = found.groupby("size").mean()
+    frame.table(
+        pd.DataFrame(
+            {
+                "cosine": [f"{each:.2f}" for each in means["cosine"]],
+                "noise": [f"{each:.2f}" for each in means["noise"]],
+                "noise × √B": [
+                    f"{noise * np.sqrt(size):.2f}" for size, noise in means["noise"].items()
+                ],
+            },
+            index=[str(size) for size in means.index],
+        )
+    )
+    with frame.question("What does a batch four times as large buy?"):
+        st.markdown(
+            "Half the noise, as of any mean: noise × √B hardly changes, until a batch is so large a"
+            " part of all examples that little is left out. It costs four times as much."
+        )

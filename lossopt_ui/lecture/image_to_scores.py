@@ -1,0 +1,50 @@
+"""From the pixels of an image to scores, with the bias."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import linear
+from lossopt_core.lecture import numbers as lecture
+from lossopt_core.linear import Array
+from lossopt_ui import controls
+from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import number, tex
+
+
+def affine(W: Array, x: Array, b: Array) -> Array:
+    """W x + b, by the column of ones that every training uses."""
+    stacked = np.hstack([W, b[:, None]])[None]
+    return linear.scores(stacked, linear.with_ones(x[None]))[0, :, 0]
+
+
+def draw() -> None:
+    """Pixels, weights and bias at the left, scores at the right."""
+    st.markdown(
+        "Every class has a row of weights, its template. Its score is the product of the template"
+        " with the pixels, plus a bias."
+    )
+    fields, results = st.columns(2)
+    with fields:
+        [x] = np.array(controls.setting("pixels"))
+        W = np.array(controls.setting("image_weights"))
+        [b] = np.array(controls.setting("image_bias"))
+    scores = affine(W, x, b)
+    with results:
+        for name, row, bias, score in zip(lecture.ANIMALS, W, b, scores, strict=True):
+            terms = [rf"{tex(w)} \cdot {tex(each)}" for w, each in zip(row, x, strict=True)]
+            frame.aligned(
+                [
+                    rf"s_{{\text{{{name}}}}} =\;& {terms[0]} + {terms[1]}",
+                    rf"& + {terms[2]} + {terms[3]}",
+                    rf"& + {tex(bias)} = {number(score)}",
+                ]
+            )
+        frame.table(pd.DataFrame([map(number, scores)], columns=lecture.ANIMALS, index=["score"]))
+    right = affine(lecture.IMAGE_WEIGHTS, lecture.PIXELS, lecture.IMAGE_BIAS)
+    frame.erratum("bias", number(right[2]))
+    with frame.question("Can the bias be a weight like any other?"):
+        st.markdown(
+            "Yes: append a pixel that is always 1, and the bias as its weight. This is how all"
+            " trainings here are done; only the penalty leaves it out."
+        )

@@ -1,0 +1,64 @@
+"""Contours of a data loss and of a penalty, and where they meet."""
+
+import numpy as np
+import streamlit as st
+
+from lossopt_core import REGULARIZERS
+from lossopt_core.lecture import two_weights
+from lossopt_core.lecture.two_weights import STRENGTHS
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import lecture as charts
+from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import number
+
+L1_RATIO = 0.5
+FIRST, SECOND = np.linspace(-0.5, 2.0, 101), np.linspace(-0.75, 0.75, 61)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _way(penalty: str) -> np.ndarray:
+    return two_weights.path(penalty, L1_RATIO)
+
+
+def draw() -> None:
+    """The plane of two weights, with the way of the best ones over the strength."""
+    st.markdown(
+        "Two weights, so that all can be seen: the deeper the colour, the lower the data loss. The best weights lie where"
+        " a level set of the penalty touches one of the loss. That of L1 has corners, and corners"
+        " lie on the axes: a weight is exactly 0."
+    )
+    with st.container(horizontal=True):
+        penalty = controls.setting("plane_penalty", width=220)
+        power = controls.setting("plane_power", width=320)
+    way = _way(penalty)
+    at = int(np.abs(np.log10(STRENGTHS) - power).argmin())
+    best = way[at]
+    st.latex(
+        rf"w = ({number(best[0])},\; {number(best[1])}) \text{{ for }} \lambda ="
+        rf" {number(STRENGTHS[at])}"
+    )
+    figure.show(
+        charts.plane(
+            FIRST,
+            SECOND,
+            two_weights.surface(FIRST, SECOND),
+            two_weights.penalty(penalty, L1_RATIO, FIRST, SECOND),
+            way,
+            at,
+            title=f"Best weights under {REGULARIZERS[penalty].label}",
+            theme=figure.theme(),
+        ),
+        key="card-plane",
+        alt=f"The best weights are {number(best[0])} and {number(best[1])}; the way of the best"
+        " weights leads to zero as the strength grows.",
+        height=460,
+    )
+    zeros = STRENGTHS[(np.abs(way) == 0).any(axis=1)]
+    if len(zeros):
+        st.markdown(f"From λ = **{number(zeros[0])}** on a weight is exactly 0.")
+    else:
+        st.markdown("No weight is ever exactly 0: they only become small.")
+    with frame.question("Where does the way begin, and where does it end?"):
+        st.markdown(
+            "Without a penalty at the weights of the lowest data loss; with an infinite one at 0."
+        )

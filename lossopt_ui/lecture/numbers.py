@@ -1,0 +1,76 @@
+"""The numbers of the cards that a visitor can change, as an address names them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lossopt_core import LOSSES, REGULARIZERS
+from lossopt_core.fields import Choice, Field, Number
+from lossopt_core.lecture import numbers as lecture
+from lossopt_core.linear import Array
+from lossopt_ui.declarations import Matrix, Slider
+
+ANIMALS = lecture.ANIMALS
+IMAGES = tuple(f"{animal.capitalize()} image" for animal in ANIMALS)
+
+
+def _matrix(
+    label: str, numbers: Array, rows: tuple[str, ...], columns: tuple[str, ...], help: str
+) -> Matrix:
+    start = tuple(tuple(float(each) for each in row) for row in np.atleast_2d(numbers))
+    return Matrix(label, start, rows, columns, -1e4, 1e4, help)
+
+
+def _row(label: str, numbers: Array, columns: tuple[str, ...], help: str) -> Matrix:
+    return _matrix(label, numbers, ("",), columns, help)
+
+
+PIXELS = ("1", "2", "3", "4")
+WEIGHTS = ("w₁", "w₂", "w₃", "w₄")
+NUMBERS: Mapping[str, Field | Matrix] = {
+    "images": _matrix("Scores", lecture.SCORES, IMAGES, ANIMALS, "Of each class, for each image."),
+    "images_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),
+    "image": Choice("Image", "cat", dict(zip(ANIMALS, IMAGES, strict=True)), "Which image."),
+    "weights_scale": Number(
+        "All scores times", 1.0, 0.0, 100.0, "Weights half as large are scores half as large."
+    ),
+    "large": _row("Scores", lecture.LARGE_SCORES, ("1", "2", "3"), "Large ones overflow."),
+    "content": _row(
+        "Scores",
+        lecture.CONTENT_SCORES[0],
+        ("correct", "wrong", "wrong "),
+        "Of an image of the first class.",
+    ),
+    "correct": Slider("The correct score", 10.0, -10.0, 20.0, "Move it.", step=0.5),
+    "content_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),
+    "shapes_margin": Number("Margin Δ", 1.0, 0.0, 10.0, "Of the hinge losses."),
+    "pixels": _row("Pixels x", lecture.PIXELS, PIXELS, "The image, stretched into a column."),
+    "image_weights": _matrix("Weights W", lecture.IMAGE_WEIGHTS, ANIMALS, PIXELS, "A row a class."),
+    "image_bias": _row("Bias b", lecture.IMAGE_BIAS, ANIMALS, "One a class."),
+    "start_classes": Number("Classes C", 10, 2, 1_000, "How many classes.", whole=True),
+    "start_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "Of the hinge losses."),
+    "input": _row("Input x", lecture.ONES, ("x₁", "x₂", "x₃", "x₄"), "Four features."),
+    "w1": _row("First weights", lecture.SPARSE_WEIGHTS, WEIGHTS, "One large weight."),
+    "w2": _row("Second weights", lecture.SPREAD_WEIGHTS, WEIGHTS, "Four small ones."),
+    "beta": Number("β of the elastic net", 1.0, 0.0, 100.0, "What the squares count."),
+    "plane_penalty": Choice(
+        "Penalty", "l1", {n: each for n, each in REGULARIZERS.items() if n != "none"}, "Which one."
+    ),
+    "plane_power": Slider(
+        "Strength λ, as a power of ten", -1.5, -3.0, 0.0, "10 to this power.", step=0.125
+    ),
+    "slide": _row(
+        "Losses", lecture.SLIDE_LOSSES, ("before", "w₁ + h", "w₂ + h", "w₃ + h"), "Of the slide."
+    ),
+    "slide_step": Number("h", lecture.SLIDE_STEP, 1e-12, 1.0, "The step.", logarithmic=True),
+    "card_loss": Choice("Loss", "cross_entropy", LOSSES, "Of all training images of digits."),
+    "card_epochs": Number(
+        "W after so many epochs", 1, 0, 50, "0 is the start: all weights are zero.", whole=True
+    ),
+    "budget": Number("Budget", 200, 10, 500, "How often the loss is computed.", whole=True),
+    "search_scale": Number(
+        "Length of a guess", 0.03, 1e-4, 1.0, "Standard deviation of a weight.", logarithmic=True
+    ),
+    "log_rate": Number("Learning rate α", 1.0, 1e-3, 10.0, "The notes have 1.", logarithmic=True),
+}
+"""Each under a name of its own: one address holds the numbers of all cards."""

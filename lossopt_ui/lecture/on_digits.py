@@ -1,0 +1,33 @@
+"""A classifier of digits at the epoch that a card asks for."""
+
+import numpy as np
+import streamlit as st
+
+from lossopt_core import LOSSES, Experiment, load_data, train
+from lossopt_core.lecture import stacks
+from lossopt_core.linear import Array, Labels
+from lossopt_core.losses import Loss
+from lossopt_ui import controls
+
+
+def choose() -> tuple[Loss, str, int]:
+    """The widgets of loss and epochs: the loss, its name, and the epochs."""
+    with st.container(horizontal=True):
+        name = controls.setting("card_loss", width=220)
+        epochs = controls.setting("card_epochs", width=200)
+    return LOSSES[name](), name, epochs
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def weights(loss: str, epochs: int) -> np.ndarray:
+    """(C, D + 1) weights after so many epochs of SGD; zeros after none."""
+    data = load_data(Experiment())
+    if epochs == 0:
+        return np.zeros((len(data.class_names), data.train_features.shape[1] + 1))
+    [run] = train([Experiment(loss=loss, epochs=epochs, learning_rate=0.01, evaluations=2)])
+    return run.stacked[0]
+
+
+def examples() -> tuple[Array, Labels]:
+    """Training features with a column of ones, and labels."""
+    return stacks.inputs(load_data(Experiment()))

@@ -1,0 +1,50 @@
+"""Two weight vectors with the same score, and what penalties make of them."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import REGULARIZERS
+from lossopt_core.linear import Array
+from lossopt_ui import controls
+from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import number
+
+
+def draw() -> None:
+    """Input and weights at the left; scores and penalties at the right."""
+    st.markdown("The data cannot tell the two apart: they give the same score. A penalty can.")
+    fields, results = st.columns(2)
+    with fields:
+        [x] = np.array(controls.setting("input"))
+        [w1] = np.array(controls.setting("w1"))
+        [w2] = np.array(controls.setting("w2"))
+        beta = controls.setting("beta")
+    penalties = {
+        "L2": REGULARIZERS["l2"](strength=1.0),
+        "L1": REGULARIZERS["l1"](strength=1.0),
+        # The course adds β times the squares to the absolute values.
+        "elastic net": REGULARIZERS["elastic_net"](
+            strength=1.0 + beta, l1_ratio=1.0 / (1.0 + beta)
+        ),
+    }
+    rows = {"score": [number(w1 @ x), number(w2 @ x)]}
+    for name, penalty in penalties.items():
+        rows[name] = [number(float(penalty.value(w[None]))) for w in (w1, w2)]
+    with results:
+        st.latex(r"\text{L2: } \sum_k w_k^2 \qquad \text{L1: } \sum_k |w_k|")
+        st.latex(rf"\text{{elastic net: }} \sum_k {number(beta)}\, w_k^2 + |w_k|")
+        frame.table(pd.DataFrame(rows, index=["first weights", "second weights"]).T)
+        st.markdown(_preferred(w1, w2))
+    with frame.question("The slide says that L1 prefers the first. Does it?"):
+        st.markdown(
+            "Not by these two values: they are equal. What is meant is that the best weights under"
+            " L1 tend to have zeros: see the next card."
+        )
+
+
+def _preferred(w1: Array, w2: Array) -> str:
+    squares = [float(REGULARIZERS["l2"](strength=1.0).value(w[None])) for w in (w1, w2)]
+    if squares[0] == squares[1]:
+        return "L2 prefers neither."
+    return f"L2 prefers the **{'first' if squares[0] < squares[1] else 'second'}** weights."

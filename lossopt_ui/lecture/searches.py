@@ -1,0 +1,64 @@
+"""Random search, random local search and gradient descent on the same budget."""
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Experiment
+from lossopt_core.lecture import searches
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import lecture as charts
+from lossopt_ui.charts.colours import INK, LINES
+from lossopt_ui.lecture import frame
+
+HINGE = Experiment(loss="hinge", learning_rate=0.05)
+
+
+@st.cache_data(max_entries=30, show_spinner="Guessing …")
+def _found(budget: int, scale: float) -> dict[str, pd.DataFrame]:
+    return {
+        "random search": searches.random_search(HINGE, budget, scale),
+        "random local search": searches.local_search(HINGE, budget, scale),
+        "gradient descent": searches.gradient_descent(HINGE, budget),
+    }
+
+
+def draw() -> None:
+    """Accuracy over what was spent."""
+    st.markdown(
+        "Three strategies for the hinge on digits, with the same number of passes over the data:"
+        " guess weights and keep the best; take a random step if it helps; follow the gradient."
+    )
+    with st.container(horizontal=True):
+        budget = controls.setting("budget", width=200)
+        scale = controls.setting("search_scale", width=200)
+    found, theme = _found(budget, scale), figure.theme()
+    hues = {"random search": LINES[theme][1], "random local search": LINES[theme][0]}
+    figure.show(
+        charts.lines(
+            {
+                name: (table["evaluation"], 100 * table["accuracy"], hues.get(name, INK[theme]))
+                for name, table in found.items()
+            },
+            title="Test accuracy of the best so far",
+            x_title="Passes over the training examples",
+            y_title="Test accuracy (%)",
+            theme=theme,
+        ),
+        key="card-searches",
+        alt="Test accuracy over passes for three strategies.",
+        height=380,
+    )
+    frame.table(
+        pd.DataFrame(
+            {
+                name: [f"{table['loss'].iloc[-1]:.3g}", f"{table['accuracy'].iloc[-1]:.1%}"]
+                for name, table in found.items()
+            },
+            index=["hinge loss", "test accuracy"],
+        ).T
+    )
+    with frame.question("Is it a fair comparison?"):
+        st.markdown(
+            "A gradient costs about two passes, one for the scores and one back. Give the guesses"
+            " twice as many: it changes little."
+        )

@@ -1,0 +1,47 @@
+"""All losses over the margin, of two classes."""
+
+import numpy as np
+import streamlit as st
+
+from lossopt_core import LOSSES
+from lossopt_core.experiment import parameter_names
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import lecture as charts
+from lossopt_ui.charts.colours import INK, LOSS
+from lossopt_ui.lecture import frame
+
+LEAD = np.linspace(-3.0, 3.0, 241)
+
+
+def draw() -> None:
+    """One curve a loss; the error that is counted in the end beside them."""
+    st.markdown(
+        "Two classes: everything depends on how far the correct score leads. What is counted in"
+        " the end, the error, is a step: no slope to follow. All losses lean on it from above, or"
+        " nearly so."
+    )
+    margin = controls.setting("shapes_margin", width=200)
+    scores = np.vstack([LEAD, np.zeros_like(LEAD)])
+    labels = np.zeros(len(LEAD), np.int64)
+    theme = figure.theme()
+    curves = {"Error (0 or 1)": (LEAD, (LEAD <= 0).astype(float), INK[theme])}
+    for name, entry in LOSSES.items():
+        loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
+        curves[entry.label] = (LEAD, loss.value(scores, labels), LOSS[name][theme])
+    figure.show(
+        charts.lines(
+            curves,
+            title="Losses of two classes",
+            x_title="Lead of the correct score, s_y − s_j",
+            y_title="Loss",
+            theme=theme,
+        ),
+        key="card-shapes",
+        alt=f"{', '.join(curves)} over the lead of the correct score.",
+        height=420,
+    )
+    with frame.question("Why do hinge, Crammer–Singer and one against all differ for ten classes?"):
+        st.markdown(
+            "Hinge adds up what all wrong classes miss; Crammer–Singer takes the largest alone; one"
+            " against all asks every score to be on the right side of 0 by itself."
+        )

@@ -1,0 +1,67 @@
+"""From scores to probabilities to a loss, step by step."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import LOSSES
+from lossopt_core.lecture.numbers import ANIMALS, SCORES, SOFT_SCORES
+from lossopt_core.losses import probabilities
+from lossopt_ui import controls
+from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import number
+
+UNITS = {"nat": 1.0, "bit": math.log(2), "log₁₀": math.log(10)}
+"""What a loss in nats is divided by."""
+
+
+def draw() -> None:
+    """One image step by step, then the losses of all three in three units."""
+    st.markdown(
+        "Exponentials make scores positive, dividing by their sum makes them probabilities. The"
+        " loss is minus the logarithm of the correct class's."
+    )
+    fields, results = st.columns([2, 3])
+    with fields:
+        image = ANIMALS.index(controls.setting("image"))
+        scale = controls.setting("weights_scale")
+        scores = scale * np.array(controls.setting("images"))
+    entropy = LOSSES["cross_entropy"]()
+    own = scores[image]
+    exponentials = np.exp(own - own.max()) * math.exp(min(own.max(), 700.0))
+    p = probabilities(own[:, None])[:, 0]
+    losses = entropy.value(scores.T, np.arange(len(ANIMALS)))
+    with results:
+        st.latex(
+            rf"L = -\log \frac{{e^{{{number(own[image])}}}}}{{\sum_j e^{{s_j}}}}"
+            rf" = -\ln {number(p[image])} = {number(losses[image])}"
+        )
+        frame.table(
+            pd.DataFrame(
+                {
+                    "score": map(number, own),
+                    "exp": map(number, exponentials),
+                    "probability": map(number, p),
+                    "−ln": [number(losses[image]) if k == image else "" for k in range(len(p))],
+                },
+                index=list(ANIMALS),
+            )
+        )
+        st.caption(f"Sum of the exponentials: {number(exponentials.sum())}.")
+    st.subheader("The same losses in other units", anchor=False)
+    rows = {unit: [*(losses / size), losses.mean() / size] for unit, size in UNITS.items()}
+    frame.table(pd.DataFrame(rows, index=[*ANIMALS, "mean"]).T.map(number))
+    of_cat = float(entropy.value(SCORES[:1].T, np.zeros(1, np.int64))[0])
+    frame.erratum("log10", f"{number(of_cat)} (and {number(of_cat / math.log(10))} by base 10)")
+    with frame.question("What do half as large weights do to the probabilities?"):
+        soft, softer = (probabilities(share * SOFT_SCORES[:, None])[:, 0] for share in (1.0, 0.5))
+        st.markdown(
+            "They become softer, nearer to each other: of the scores"
+            f" {', '.join(map(number, SOFT_SCORES))} they are"
+            f" **{', '.join(f'{each:.3f}' for each in soft)}**, of half of them"
+            f" **{', '.join(f'{each:.3f}' for each in softer)}**."
+        )
+    with frame.question("What is the smallest loss, and what the largest?"):
+        st.markdown("The smallest is 0, which no finite scores reach. There is no largest.")

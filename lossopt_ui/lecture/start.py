@@ -1,0 +1,28 @@
+"""The loss of zero weights: the first check of every training."""
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import LOSSES
+from lossopt_core.experiment import parameter_names
+from lossopt_ui import controls
+from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import number
+
+
+def draw() -> None:
+    """Every loss with all scores equal."""
+    st.markdown(
+        "With zero weights all scores are equal. What the loss must then be can be computed before"
+        " any training. If a training begins elsewhere, look for a bug."
+    )
+    with st.container(horizontal=True):
+        classes = controls.setting("start_classes", width=200)
+        margin = controls.setting("start_margin", width=200)
+    rows = {}
+    for entry in LOSSES.values():
+        loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
+        rows[entry.label] = [f"${entry.start_formula}$", number(loss.at_equal_scores(classes))]
+    frame.table(pd.DataFrame(rows, index=["formula", "loss at the start"]).T)
+    with frame.question("And with small random weights?"):
+        st.markdown("Nearly the same: some losses are a little above, some below.")

@@ -1,0 +1,58 @@
+"""The lecture's cards."""
+
+import pytest
+
+from lossopt_ui.lecture.numbers import NUMBERS
+from lossopt_ui.lecture.words import CARDS
+from tests.helpers import open_page
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_card_opens_with_the_lectures_numbers(card: str) -> None:
+    app = open_page("lecture", {"card": card})
+    assert not app.exception
+    assert app.header[0].value == CARDS[card].title
+    assert not app.warning
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_nonsense_in_the_address_is_said_and_left_out(card: str) -> None:
+    app = open_page("lecture", {"card": card} | dict.fromkeys(CARDS[card].numbers, "<b>1;nan"))
+    assert not app.exception
+    assert len(app.warning) == len(CARDS[card].numbers)
+
+
+def test_a_card_of_no_such_name_is_the_first() -> None:
+    app = open_page("lecture", {"card": "nonsense"})
+    assert not app.exception
+    assert "card must be" in app.warning[0].value
+
+
+def test_every_number_belongs_to_a_card() -> None:
+    used = {name for card in CARDS.values() for name in card.numbers}
+    assert used == set(NUMBERS)
+
+
+def test_a_score_is_changed_and_put_back() -> None:
+    app = open_page("lecture", {"card": "scores"})
+    app.number_input(key="images-0-0").set_value(6.1).run()
+    assert app.query_params["images"].startswith("6.1,5.1")
+    app.button(key="reset").click().run()
+    assert app.number_input(key="images-0-0").value == 3.2
+    assert "images" not in app.query_params
+
+
+def test_a_number_out_of_range_is_said_and_not_taken() -> None:
+    app = open_page("lecture", {"card": "scores"})
+    app.number_input(key="images-1-2").set_value(1e9).run()
+    assert not app.exception
+    assert "images: each number must be" in app.error[0].value
+    assert app.number_input(key="images-1-2").value == 2.0
+
+
+def test_the_way_from_card_to_card() -> None:
+    app = open_page("lecture", {"card": "image_to_scores"})
+    app.button(key="card-arrow_forward").click().run()
+    assert app.header[0].value == CARDS["scores"].title
+    app.button(key="card-arrow_forward").click().run()
+    assert app.query_params["card"] == "start"
