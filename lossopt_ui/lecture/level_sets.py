@@ -23,9 +23,9 @@ def _way(penalty: str) -> np.ndarray:
 def draw() -> None:
     """The plane of two weights, with the way of the best ones over the strength."""
     st.markdown(
-        "Two weights, so that all can be seen: the deeper the colour, the lower the data loss. The best weights lie where"
-        " a level set of the penalty touches one of the loss. That of L1 has corners, and corners"
-        " lie on the axes: a weight is exactly 0."
+        "Two weights, so that all can be seen: the deeper the colour, the lower the data loss. The"
+        " best weights lie where a level set of the penalty touches one of the loss. That of L1 has"
+        " corners, and corners lie on the axes: a weight is exactly 0."
     )
     with st.container(horizontal=True):
         penalty = controls.setting("plane_penalty", width=220)
