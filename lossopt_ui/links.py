@@ -13,9 +13,10 @@ from typing import Any
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number, Switch
+from lossopt_ui.playground.declared import IN_ADDRESS, PLAYGROUND
 from lossopt_ui.views import VIEWS, Names, RunIds, Several, View
 
-DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
+DECLARED: dict[str, View] = {**declared_settings(), **VIEWS, **PLAYGROUND}
 
 SUGGESTED = frozenset({"learning_rate"})
 """What has no fixed default: it stands in an address whenever somebody has set it."""
@@ -42,6 +43,7 @@ ON_SWEEP_ALONE = {
 }
 ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
 ON_COMPARE = frozenset(VIEWS) - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
+ON_PLAYGROUND = IN_ADDRESS
 """What stands in the addresses of pages of each kind."""
 
 

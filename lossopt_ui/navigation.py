@@ -14,6 +14,7 @@ LOSSES = "pages/hinge-vs-cross-entropy.py"
 OPTIMIZERS = "pages/gd-vs-sgd.py"
 COMPARE = "pages/compare.py"
 SWEEP = "pages/sweep.py"
+PLAYGROUND = "pages/playground.py"
 
 _FRAMED = "navigation.framed"
 
@@ -30,6 +31,7 @@ def pages() -> Sequence[StreamlitPage]:
         st.Page(
             OPTIMIZERS, title="GD vs SGD", icon=":material/trending_down:", url_path="gd-vs-sgd"
         ),
+        st.Page(PLAYGROUND, title="Playground", icon=":material/scatter_plot:"),
         st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
         st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
     ]  # fmt: skip

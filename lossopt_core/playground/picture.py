@@ -110,7 +110,7 @@ def _arrow(lines: list[Array], plane: NDArray[np.floating]) -> Arrow | None:
     if not lines:
         return None
     longest = max(lines, key=lambda line: float(np.abs(np.diff(line, axis=0)).sum()))
-    place = longest[len(longest) // 2]
+    place = longest[len(longest) // 4]  # lines often cross in their middles
     row, column = np.clip(np.round((place[::-1] + SIDE) / (2 * SIDE) * (GRID - 1)), 0, GRID - 1)
     up, across = np.gradient(plane)
     slope = np.array([across[int(row), int(column)], up[int(row), int(column)]])

@@ -1,0 +1,252 @@
+"""The session's playground: models that stand after some updates, and what can be done to them.
+
+Whatever is changed but the learning rate, both models are trained anew to where they were, from
+the same start.  A learning rate holds from when it was chosen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lossopt_core.experiment import LARGEST_SEED
+from lossopt_core.playground import points as edits
+from lossopt_core.playground.feature_maps import FeatureMap
+from lossopt_core.playground.model import (
+    MOST_UPDATES,
+    Model,
+    read_weights,
+    replay,
+    write_weights,
+)
+from lossopt_core.playground.points import (
+    CLASS_NAMES,
+    DEMO_SETTINGS,
+    DEMO_WEIGHTS,
+    Points,
+    read_points,
+)
+from lossopt_ui import controls
+from lossopt_ui.playground.declared import OWN, SPEEDS
+
+_PLAY = "playground.play"
+MOST_UNDONE = 200
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two models.
+
+    settings   those of an experiment but for the learning rate
+    start      its weights at the start as text; without, those of the seed
+    """
+
+    features: FeatureMap
+    settings: tuple[tuple[str, Any], ...]
+    start: str
+
+    def model(self, points: Points, rate: float) -> Model:
+        """The model at its start."""
+        settings = dict(self.settings) | {"learning_rate": rate}
+        start = read_weights(self.start) if self.start else None
+        return Model(points, self.features, settings, start)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What determines the models, but for the learning rate and the number of updates."""
+
+    points: str
+    sides: tuple[Side, ...]
+
+
+@dataclass(eq=False)
+class Play:
+    """Where the session's playground stands.
+
+    rates      from which update on which learning rate holds
+    stale      whether the page shows other settings than now hold
+    problem    why the last change was refused
+    undo, redo pairs of the values `points` and `own_points`
+    """
+
+    wanted: Wanted | None = None
+    models: list[Model] = field(default_factory=list)
+    rates: list[tuple[int, float]] = field(default_factory=list)
+    made: int = 0
+    playing: bool = False
+    stale: bool = False
+    problem: str = ""
+    undo: list[tuple[str, str]] = field(default_factory=list)
+    redo: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        """Whether no model goes any further."""
+        return self.made >= MOST_UPDATES or all(model.diverged for model in self.models)
+
+
+def session() -> Play:
+    """The session's own."""
+    play: Play = st.session_state.setdefault(_PLAY, Play())
+    return play
+
+
+def bring_up_to_date(wanted: Wanted, rate: float) -> Play:
+    """The session's playground with these settings, after as many updates as before."""
+    play = session()
+    play.stale = False
+    _take_rate(play, rate)
+    if play.wanted != wanted:
+        play.wanted = wanted
+        points = read_points(wanted.points)
+        play.models = [
+            replay(side.model(points, play.rates[0][1]), play.rates, play.made)
+            for side in wanted.sides
+        ]
+    return play
+
+
+def _take_rate(play: Play, rate: float) -> None:
+    if play.rates and play.rates[-1][1] == rate:
+        return
+    play.rates = [each for each in play.rates if each[0] < play.made] + [(play.made, rate)]
+    for model in play.models:
+        model.set_rate(rate)
+
+
+def tick(play: Play) -> None:
+    """Go on while it plays."""
+    if play.playing:
+        advance(SPEEDS[controls.value("speed")])
+        play.playing = not play.over
+
+
+def advance(updates: int) -> None:
+    """Take both models so many updates further; for callbacks too."""
+    play = session()
+    updates = min(updates, MOST_UPDATES - play.made)
+    for model in play.models:
+        model.advance(updates)
+    play.made += updates
+
+
+def toggle() -> None:
+    """Play or pause; for callbacks, as all below."""
+    play = session()
+    play.playing = not play.playing
+    play.stale = True
+
+
+def reset() -> None:
+    """Back to the start: the same one."""
+    play = session()
+    play.made, play.rates, play.wanted, play.playing = 0, play.rates[-1:], None, False
+    play.rates = [(0, rate) for _, rate in play.rates]
+    play.stale = True
+
+
+def new_start() -> None:
+    """Back to a start that has not been seen."""
+    controls.put("seed", (controls.value("seed") + 1) % (LARGEST_SEED + 1))
+    controls.put("weights", "")
+    reset()
+
+
+def other_points() -> None:
+    """Points of the same kind that have not been seen."""
+    controls.put("split_seed", (controls.value("split_seed") + 1) % (LARGEST_SEED + 1))
+
+
+def load_demo() -> None:
+    """The course's demo as it stands there: its points, its settings, its W and b."""
+    values = DEMO_SETTINGS | {"points": "course", "features": "plain"}
+    for name, value in (values | {"weights": write_weights(DEMO_WEIGHTS)}).items():
+        controls.put(name, value)
+    reset()
+
+
+def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
+    """Let some weights (class, feature) of the left model be others: that is the new start."""
+    play = session()
+    W = play.models[0].weights
+    try:
+        for place, weight in cells.items():
+            W[place] = float(weight)
+        controls.put("weights", write_weights(W))
+    except (ValueError, TypeError) as error:
+        play.problem = str(error)
+        return
+    reset()
+
+
+def edit(event: Any) -> None:
+    """A change of the points out of the browser, which may send anything."""
+    play = session()
+    try:
+        change_points(_edited(read_points(play.wanted.points), event) if play.wanted else None)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        play.problem = f"That change was not made: {error}."
+
+
+def _edited(points: Points, event: Mapping[str, Any]) -> Points:
+    if event["count"] != len(points.labels):
+        raise ValueError("the points have changed meanwhile")
+    match event["kind"]:
+        case "move":
+            return edits.moved(points, int(event["index"]), float(event["x"]), float(event["y"]))
+        case "add":
+            return edits.added(points, float(event["x"]), float(event["y"]), int(event["label"]))
+        case "label":
+            return edits.relabelled(points, int(event["index"]), int(event["label"]))
+        case "delete":
+            return edits.deleted(points, int(event["index"]))
+    raise ValueError("there is no such change")
+
+
+def take_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Let the points be those of a table with x1, x2 and class."""
+    try:
+        labels = [CLASS_NAMES.index(row["class"]) for row in rows]
+        positions = [(float(row["x1"]), float(row["x2"])) for row in rows]
+        change_points(Points(np.array(positions).reshape(-1, 2), np.array(labels, dtype=np.int64)))
+    except (ValueError, TypeError) as error:
+        session().problem = f"That change was not made: {error}."
+
+
+def change_points(points: Points | None) -> None:
+    """Let the points be these, as one's own; what was can be had back by undo."""
+    play = session()
+    if points is None or play.wanted is None or points.text == play.wanted.points:
+        return
+    play.undo = [*play.undo[-MOST_UNDONE:], _present()]
+    play.redo = []
+    _put(OWN, points.text)
+
+
+def undo() -> None:
+    """Take the last change of the points back."""
+    play = session()
+    if play.undo:
+        play.redo.append(_present())
+        _put(*play.undo.pop())
+
+
+def redo() -> None:
+    """Make the change that was taken back."""
+    play = session()
+    if play.redo:
+        play.undo.append(_present())
+        _put(*play.redo.pop())
+
+
+def _present() -> tuple[str, str]:
+    return controls.value("points"), controls.value("own_points")
+
+
+def _put(chosen: str, own: str) -> None:
+    controls.put("own_points", own)
+    controls.put("points", chosen)
+    session().stale = True

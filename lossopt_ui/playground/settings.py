@@ -1,0 +1,94 @@
+"""The playground's controls in the side column, and the models that they ask for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
+from lossopt_core.experiment import parameter_names
+from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, feature_map
+from lossopt_core.playground.model import read_weights
+from lossopt_core.playground.points import POINT_SETS, Points, read_points
+from lossopt_ui import controls
+from lossopt_ui.playground import play
+from lossopt_ui.playground.declared import OWN, SAME
+from lossopt_ui.playground.play import Side, Wanted
+
+
+def wanted() -> tuple[Wanted, float]:
+    """The controls; what they ask for, and the learning rate."""
+    st.button("The course's demo", key="demo", on_click=play.load_demo, icon=":material/school:")
+    points = _points()
+    chosen = controls.loss() | controls.regularizer() | controls.optimizer()
+    rate = controls.setting("learning_rate")
+    st.caption("The learning rate may change at any time. Any other change trains anew to here.")
+    map_settings = _features()
+    with st.expander("Start"):
+        seed, scale = controls.setting("seed"), controls.setting("start_scale")
+    chosen |= {"seed": seed, "init_scale": scale}
+    left = _side(controls.value("features"), map_settings | {"seed": seed}, chosen, points)
+    sides = [left]
+    if controls.setting("two"):
+        sides.append(_right(chosen, map_settings | {"seed": seed}, points))
+    return Wanted(points.text, tuple(sides)), rate
+
+
+def _points() -> Points:
+    chosen = controls.setting("points")
+    if chosen == OWN:
+        own = controls.value("own_points")
+        return read_points(own) if own else POINT_SETS["course"].points()
+    entry = POINT_SETS[chosen]
+    if entry.fixed:
+        return entry.points()
+    count, noise = controls.setting("point_count"), controls.setting("point_noise")
+    st.button("Other points", key="other_points", on_click=play.other_points)
+    return entry.points(count, noise, controls.value("split_seed"))
+
+
+def _features() -> dict[str, Any]:
+    names = [controls.setting("features")]
+    st.markdown(f"${FEATURE_MAPS[names[0]].formula}$")
+    if controls.value("two") and controls.value("right_features") != SAME:
+        names.append(controls.value("right_features"))
+    looked_at = set().union(*(parameter_names(FEATURE_MAPS[name]) for name in names))
+    return {
+        name: controls.setting(name) if name in looked_at else controls.value(name)
+        for name in MAP_FIELDS
+    }
+
+
+def _right(left: Mapping[str, Any], map_settings: Mapping[str, Any], points: Points) -> Side:
+    """The second model: as the first, but for what is chosen otherwise."""
+    chosen = dict(left)
+    for name in ("loss", "regularizer", "optimizer"):
+        other = controls.setting(f"right_{name}")
+        if other != SAME:
+            chosen[name] = other
+    # What the left model does not look at has no control yet.
+    for name in _parameters(chosen):
+        if name not in left:
+            chosen[name] = controls.setting(name)
+    features = controls.setting("right_features")
+    if features == SAME:
+        features = controls.value("features")
+    return _side(features, map_settings, chosen, points)
+
+
+def _parameters(chosen: Mapping[str, Any]) -> list[str]:
+    """The settings that the chosen loss, regularizer and optimizer look at."""
+    rule = OPTIMIZERS[chosen["optimizer"]]
+    entries = (LOSSES[chosen["loss"]], REGULARIZERS[chosen["regularizer"]], rule)
+    names = sorted(set().union(*map(parameter_names, entries)))
+    return names if rule.full_batch else [*names, "batch_size"]
+
+
+def _side(
+    features: str, map_settings: Mapping[str, Any], chosen: Mapping[str, Any], points: Points
+) -> Side:
+    mapped = feature_map(features, map_settings)
+    start = controls.value("weights")
+    if start and read_weights(start).shape != (points.classes, len(mapped.names) + 1):
+        start = ""
+    return Side(mapped, tuple(sorted(chosen.items())), start)
