@@ -8,6 +8,6 @@ from lossopt_ui.playground import panel, settings
 navigation.begin("Playground: two dimensions", links.ON_PLAYGROUND)
 
 with st.sidebar:
-    wanted, rate = settings.wanted()
+    wanted = settings.wanted()
 
-panel.show(wanted, rate)
+panel.show(wanted)

@@ -67,7 +67,7 @@ class Plain(FeatureMap):
 class Squares(Plain):
     """The coordinates and their squares: ellipses along the axes."""
 
-    label = "and squares"
+    label = "x1, x2, squares"
     formula = r"x_1,\; x_2,\; x_1^2,\; x_2^2"
 
     @property
@@ -82,7 +82,7 @@ class Squares(Plain):
 class Product(Plain):
     """The coordinates and their product: saddles, as for exclusive or."""
 
-    label = "and product"
+    label = "x1, x2, product"
     formula = r"x_1,\; x_2,\; x_1 x_2"
 
     @property
@@ -97,7 +97,7 @@ class Product(Plain):
 class Sines(Plain):
     """The coordinates and a wave along each axis."""
 
-    label = "and sines"
+    label = "x1, x2, sines"
     formula = r"x_1,\; x_2,\; \sin \pi x_1,\; \sin \pi x_2"
 
     @property

@@ -27,7 +27,12 @@ _POINT = re.compile(r"(-?\d{1,4})\.(-?\d{1,4})([A-Z])")
 
 COORDINATE = Number("Coordinate", 0.0, -SIDE, SIDE, "Where a point lies, along each axis.")
 COUNT = Number(
-    "Points", 90, 10, MOST_POINTS, "In all classes together; the course's are nine.", whole=True
+    "Number of points",
+    90,
+    10,
+    MOST_POINTS,
+    "In all classes together.",
+    whole=True,
 )
 NOISE = Number("Noise", 0.25, 0.0, 1.0, "How far the points stray.")
 

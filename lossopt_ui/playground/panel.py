@@ -16,9 +16,9 @@ from lossopt_ui.playground.play import Play, Wanted
 SIDES = ("left", "right")
 
 
-def show(wanted: Wanted, rate: float) -> None:
+def show(wanted: Wanted) -> None:
     """The models that are wanted, where they stand, and what can be done with them."""
-    now = play.bring_up_to_date(wanted, rate)
+    now = play.bring_up_to_date(wanted)
     st.fragment(_draw, run_every=TICK if now.playing else None)(now)
 
 
@@ -34,9 +34,10 @@ def _draw(now: Play) -> None:
         picture, numbers = st.columns([6, 5])
         with picture:
             plane.show(model, key="plane-left")
-            _legend()
+            _undo_and_legend(now)
         with numbers:
             _numbers(model)
+            controls.setting("log_y")
             _curve(model, "left", top=None)
     else:
         _two(now)
@@ -45,6 +46,7 @@ def _draw(now: Play) -> None:
 
 def _two(now: Play) -> None:
     finite = [model.history["objective"] for model in now.models]
+    controls.setting("log_y")
     top = max(float(each[np.isfinite(each)].max()) for each in finite)
     for side, model, column in zip(SIDES, now.models, st.columns(2), strict=True):
         with column:
@@ -52,10 +54,17 @@ def _two(now: Play) -> None:
             plane.show(model, key=f"plane-{side}")
             _numbers(model)
             _curve(model, side, top=top)
-    _legend()
+    _undo_and_legend(now)
 
 
-def _legend() -> None:
+def _undo_and_legend(now: Play) -> None:
+    with st.container(horizontal=True):
+        st.button(
+            "Undo", key="undo", icon=":material/undo:", on_click=play.undo, disabled=not now.undo
+        )
+        st.button(
+            "Redo", key="redo", icon=":material/redo:", on_click=play.redo, disabled=not now.redo
+        )
     st.caption(
         "Solid line: the class's score is 0, and grows along the arrow. Dashed: beyond it a point"
         " of the class costs nothing. The deeper the colour, the surer the classifier."
@@ -87,16 +96,11 @@ def _buttons(now: Play) -> None:
         )
         st.button("One step", key="step", on_click=play.advance, args=(1,), disabled=now.over)
         st.button("k steps", key="k_steps", on_click=_k_steps, disabled=now.over)
-        controls.setting("steps", width=110)
-        controls.setting("speed")
+        controls.setting("steps", width=100)
+        controls.setting("speed", width="content")
+        controls.setting("learning_rate", width=150)
         st.button("Same start", key="reset", icon=":material/replay:", on_click=play.reset)
         st.button("New start", key="new_start", icon=":material/casino:", on_click=play.new_start)
-        st.button(
-            "Undo", key="undo", icon=":material/undo:", on_click=play.undo, disabled=not now.undo
-        )
-        st.button(
-            "Redo", key="redo", icon=":material/redo:", on_click=play.redo, disabled=not now.redo
-        )
 
 
 def _k_steps() -> None:
@@ -133,10 +137,9 @@ def _numbers(model: Model) -> None:
 
 
 def _curve(model: Model, side: str, *, top: float | None) -> None:
-    log_y = controls.setting("log_y") if side == "left" else controls.value("log_y")
     history = model.history
     figure.show(
-        charts.objective(model, theme=figure.theme(), log_y=log_y, top=top),
+        charts.objective(model, theme=figure.theme(), log_y=controls.value("log_y"), top=top),
         key=f"curve-{side}",
         alt=(
             f"Total, data loss and penalty over {model.made} updates; total from"
@@ -162,7 +165,9 @@ def _examples(model: Model, side: str, playing: bool) -> None:
 
 def _tables(now: Play) -> None:
     parameters, examples, points = st.tabs(
-        ["Parameters and gradients", "Examples", "Points as a table"], on_change="rerun", key="look"
+        ["Parameters and gradients", "Examples", "Points as a table"],
+        on_change="rerun",
+        key="playground-part",
     )
     # Only what is open is computed: a tick must be light.
     if parameters.open:

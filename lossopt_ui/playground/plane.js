@@ -97,7 +97,7 @@ const drawPoints = (root) => {
     const { x, y } = placeOf(root, index);
     const rings = [];
     if (pull > 0) {
-      const strength = 0.25 + 0.75 * pull;
+      const strength = 0.1 + 0.9 * pull;
       rings.push(made("circle", { r: RING, class: "ring", fill: "none", stroke: ink,
         "stroke-width": 12, "stroke-opacity": strength }));
     }

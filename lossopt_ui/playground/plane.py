@@ -37,8 +37,8 @@ def show(model: Model, *, key: str) -> None:
 
 def _told(model: Model) -> dict[str, Any]:
     seen = picture(model)
-    points, pulls = model.points, model.pulls()
-    strongest = float(np.nanmax(pulls)) or 1.0
+    points, pulls = model.points, np.nan_to_num(model.pulls())
+    strongest = float(pulls.max()) or 1.0
     return {
         "alt": describe(model),
         "side": SIDE,
@@ -57,7 +57,7 @@ def _told(model: Model) -> dict[str, Any]:
             for (x, y), label, pull in zip(
                 points.positions.tolist(),
                 points.labels.tolist(),
-                np.nan_to_num(pulls / strongest).tolist(),
+                (pulls / strongest).tolist(),
                 strict=True,
             )
         ],

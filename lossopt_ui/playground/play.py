@@ -94,11 +94,11 @@ def session() -> Play:
     return play
 
 
-def bring_up_to_date(wanted: Wanted, rate: float) -> Play:
+def bring_up_to_date(wanted: Wanted) -> Play:
     """The session's playground with these settings, after as many updates as before."""
     play = session()
     play.stale = False
-    _take_rate(play, rate)
+    take_rate(play)
     if play.wanted != wanted:
         play.wanted = wanted
         points = read_points(wanted.points)
@@ -109,7 +109,9 @@ def bring_up_to_date(wanted: Wanted, rate: float) -> Play:
     return play
 
 
-def _take_rate(play: Play, rate: float) -> None:
+def take_rate(play: Play) -> None:
+    """Let the chosen learning rate hold from now on."""
+    rate = controls.value("learning_rate")
     if play.rates and play.rates[-1][1] == rate:
         return
     play.rates = [each for each in play.rates if each[0] < play.made] + [(play.made, rate)]
@@ -119,6 +121,7 @@ def _take_rate(play: Play, rate: float) -> None:
 
 def tick(play: Play) -> None:
     """Go on while it plays."""
+    take_rate(play)
     if play.playing:
         advance(SPEEDS[controls.value("speed")])
         play.playing = not play.over

@@ -16,13 +16,11 @@ from lossopt_ui.playground.declared import OWN, SAME
 from lossopt_ui.playground.play import Side, Wanted
 
 
-def wanted() -> tuple[Wanted, float]:
-    """The controls; what they ask for, and the learning rate."""
+def wanted() -> Wanted:
+    """The controls, and what they ask for."""
     st.button("The course's demo", key="demo", on_click=play.load_demo, icon=":material/school:")
     points = _points()
     chosen = controls.loss() | controls.regularizer() | controls.optimizer()
-    rate = controls.setting("learning_rate")
-    st.caption("The learning rate may change at any time. Any other change trains anew to here.")
     map_settings = _features()
     with st.expander("Start"):
         seed, scale = controls.setting("seed"), controls.setting("start_scale")
@@ -31,7 +29,7 @@ def wanted() -> tuple[Wanted, float]:
     sides = [left]
     if controls.setting("two"):
         sides.append(_right(chosen, map_settings | {"seed": seed}, points))
-    return Wanted(points.text, tuple(sides)), rate
+    return Wanted(points.text, tuple(sides))
 
 
 def _points() -> Points:
