@@ -245,7 +245,7 @@ def test_the_demos_weights_give_the_demos_numbers():
     assert_allclose(model.gradient(), gradient, atol=5e-4)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=6))
 def test_the_curve_is_the_same_however_one_came_there(pieces: list[int]) -> None:
     chosen = {"loss": "cross_entropy", "optimizer": "gd", "learning_rate": 0.2}
