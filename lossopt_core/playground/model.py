@@ -204,11 +204,10 @@ def read_weights(text: str) -> Array:
     if len({len(row) for row in rows}) != 1:
         raise ValueError("weights must have rows of equal length")
     W = np.array(rows)
-    if W.size > MOST_WEIGHTS or not np.abs(W).max() <= LARGEST_WEIGHT:
-        raise ValueError(
-            f"weights must be at most {MOST_WEIGHTS}, from {-LARGEST_WEIGHT:g}"
-            f" to {LARGEST_WEIGHT:g}"
-        )
+    if W.size > MOST_WEIGHTS:
+        raise ValueError(f"weights must be at most {MOST_WEIGHTS} numbers, got {W.size:,}")
+    if not np.abs(W).max() <= LARGEST_WEIGHT:
+        raise ValueError(f"weights must be from {-LARGEST_WEIGHT:g} to {LARGEST_WEIGHT:g}")
     return W
 
 

@@ -227,6 +227,14 @@ const drag = (root, event) => {
   if (!pressed.moved || pressed.index === null) return;
   root.underway = { index: pressed.index, ...placeAt(root, event) };
   redraw(root);
+  show(root);
+};
+
+// Python follows a dragged point as fast as it can: what it draws calls for the next place.
+const show = (root) => {
+  if (root.waiting) return;
+  root.waiting = true;
+  tell(root, "drag", root.underway);
 };
 
 const release = (root, event) => {
@@ -234,6 +242,7 @@ const release = (root, event) => {
   root.pressed = null;
   if (!pressed) return;
   if (pressed.index !== null && pressed.moved) {
+    root.waiting = false;
     tell(root, "move", root.underway);
   } else if (pressed.index === null && !pressed.moved) {
     if (root.selected !== null) return select(root, null);
@@ -280,7 +289,7 @@ const build = (root) => {
   picture.addEventListener("pointerdown", (event) => press(root, event));
   picture.addEventListener("pointermove", (event) => drag(root, event));
   picture.addEventListener("pointerup", (event) => release(root, event));
-  picture.addEventListener("pointercancel", () => (root.pressed = root.underway = null));
+  picture.addEventListener("pointercancel", (event) => release(root, event));
   picture.addEventListener("keydown", (event) => key(root, event));
   const buttons = classes.map(({ name, symbol }, label) => {
     const button = Object.assign(document.createElement("button"), { type: "button" });
@@ -300,7 +309,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".plane");
   const first = !root.told;
   // What was under way has arrived once Python's points are others.
-  if (!first && root.told.version !== data.version && !root.pressed) root.underway = null;
+  if (root.told?.version !== data.version && !root.pressed) root.underway = null;
+  root.waiting = false;
   root.told = data;
   root.setTriggerValue = setTriggerValue;
   if (first) build(root);

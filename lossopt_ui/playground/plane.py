@@ -57,7 +57,7 @@ def _told(model: Model) -> dict[str, Any]:
             for (x, y), label, pull in zip(
                 points.positions.tolist(),
                 points.labels.tolist(),
-                (pulls / strongest).tolist(),
+                np.round(pulls / strongest, 3).tolist(),
                 strict=True,
             )
         ],

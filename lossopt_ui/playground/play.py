@@ -5,7 +5,7 @@ the same start.  A learning rate holds from when it was chosen.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,7 @@ class Play:
     """Where the session's playground stands.
 
     rates      from which update on which learning rate holds
+    settled    the points as text; while one is dragged, `wanted` has it where it is
     stale      whether the page shows other settings than now hold
     problem    why the last change was refused
     undo, redo pairs of the values `points` and `own_points`
@@ -77,6 +78,7 @@ class Play:
     rates: list[tuple[int, float]] = field(default_factory=list)
     made: int = 0
     playing: bool = False
+    settled: str = ""
     stale: bool = False
     problem: str = ""
     undo: list[tuple[str, str]] = field(default_factory=list)
@@ -99,14 +101,18 @@ def bring_up_to_date(wanted: Wanted) -> Play:
     play = session()
     play.stale = False
     take_rate(play)
+    play.settled = wanted.points
     if play.wanted != wanted:
-        play.wanted = wanted
-        points = read_points(wanted.points)
-        play.models = [
-            replay(side.model(points, play.rates[0][1]), play.rates, play.made)
-            for side in wanted.sides
-        ]
+        _train_anew(play, wanted)
     return play
+
+
+def _train_anew(play: Play, wanted: Wanted) -> None:
+    play.wanted = wanted
+    points = read_points(wanted.points)
+    play.models = [
+        replay(side.model(points, play.rates[0][1]), play.rates, play.made) for side in wanted.sides
+    ]
 
 
 def take_rate(play: Play) -> None:
@@ -189,7 +195,11 @@ def edit(event: Any) -> None:
     """A change of the points out of the browser, which may send anything."""
     play = session()
     try:
-        change_points(_edited(read_points(play.wanted.points), event) if play.wanted else None)
+        points = _edited(read_points(play.settled), event)
+        if event["kind"] == "drag" and play.wanted is not None:
+            _train_anew(play, replace(play.wanted, points=points.text))
+        else:
+            change_points(points)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         play.problem = f"That change was not made: {error}."
 
@@ -198,7 +208,7 @@ def _edited(points: Points, event: Mapping[str, Any]) -> Points:
     if event["count"] != len(points.labels):
         raise ValueError("the points have changed meanwhile")
     match event["kind"]:
-        case "move":
+        case "move" | "drag":
             return edits.moved(points, int(event["index"]), float(event["x"]), float(event["y"]))
         case "add":
             return edits.added(points, float(event["x"]), float(event["y"]), int(event["label"]))
@@ -219,10 +229,11 @@ def take_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         session().problem = f"That change was not made: {error}."
 
 
-def change_points(points: Points | None) -> None:
+def change_points(points: Points) -> None:
     """Let the points be these, as one's own; what was can be had back by undo."""
     play = session()
-    if points is None or play.wanted is None or points.text == play.wanted.points:
+    play.stale = True
+    if points.text == play.settled:
         return
     play.undo = [*play.undo[-MOST_UNDONE:], _present()]
     play.redo = []

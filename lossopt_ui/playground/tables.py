@@ -79,8 +79,7 @@ def examples(model: Model, *, key: str) -> None:
 
 def points(now: Play) -> None:
     """The points, to be changed without a mouse."""
-    assert now.wanted is not None
-    present = read_points(now.wanted.points)
+    present = read_points(now.settled)
     table = _point_table(present)
     coordinate = {"min_value": COORDINATE.low, "max_value": COORDINATE.high, "step": 0.001}
     st.data_editor(

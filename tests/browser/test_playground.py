@@ -32,6 +32,14 @@ def regions(page: Page, side: str = "left") -> str:
     return picture
 
 
+def wait_for_other_regions(page: Page, before: str) -> None:
+    """Until the left regions are others than those."""
+    canvas = plane(page).locator("canvas").element_handle()
+    page.wait_for_function(
+        "([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas, before]
+    )
+
+
 def metric(page: Page, label: str) -> Locator:
     """A key figure, of each side one."""
     tile = page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}"))
@@ -77,6 +85,8 @@ def test_a_point_is_dragged_and_the_regions_change(page: Page):
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x - 200, y + 150, steps=5)
+        wait_for_other_regions(page, before)
+        assert "own_points=" not in page.url, "the point is still in the hand"
         page.mouse.up()
     assert regions(page) != before
     assert plane(page).locator("path.zero").first.get_attribute("d") != lines
