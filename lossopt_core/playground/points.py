@@ -171,7 +171,7 @@ POINT_SETS: dict[str, PointSet] = {
     "blobs": PointSet(
         "Blobs",
         lambda count, noise, seed: _made(
-            "blobs", examples=count, classes=3, features=2, spread=0.5 + 4 * noise, seed=seed
+            "blobs", examples=count, classes=3, features=2, spread=0.1 + 3 * noise, seed=seed
         ),
         centred=True,
     ),

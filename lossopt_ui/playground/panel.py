@@ -34,10 +34,10 @@ def _draw(now: Play) -> None:
         picture, numbers = st.columns([6, 5])
         with picture:
             plane.show(model, key="plane-left")
-            _undo_and_legend(now)
+            _legend()
         with numbers:
             _numbers(model)
-            controls.setting("log_y")
+            _undo_and_log(now)
             _curve(model, "left", top=None)
     else:
         _two(now)
@@ -46,7 +46,7 @@ def _draw(now: Play) -> None:
 
 def _two(now: Play) -> None:
     finite = [model.history["objective"] for model in now.models]
-    controls.setting("log_y")
+    _undo_and_log(now)
     top = max(float(each[np.isfinite(each)].max()) for each in finite)
     for side, model, column in zip(SIDES, now.models, st.columns(2), strict=True):
         with column:
@@ -54,17 +54,21 @@ def _two(now: Play) -> None:
             plane.show(model, key=f"plane-{side}")
             _numbers(model)
             _curve(model, side, top=top)
-    _undo_and_legend(now)
+    _legend()
 
 
-def _undo_and_legend(now: Play) -> None:
-    with st.container(horizontal=True):
+def _undo_and_log(now: Play) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Undo", key="undo", icon=":material/undo:", on_click=play.undo, disabled=not now.undo
         )
         st.button(
             "Redo", key="redo", icon=":material/redo:", on_click=play.redo, disabled=not now.redo
         )
+        controls.setting("log_y")
+
+
+def _legend() -> None:
     st.caption(
         "Solid line: the class's score is 0, and grows along the arrow. Dashed: beyond it a point"
         " of the class costs nothing. The deeper the colour, the surer the classifier."

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS, train
 from lossopt_core.experiment import Experiment
+from lossopt_core.linear import with_ones
 from lossopt_core.playground import points as points_of
 from lossopt_core.playground.contours import zero_lines
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, Plain, feature_map
@@ -212,24 +213,18 @@ def model_settings(model: Model) -> dict[str, object]:
     return {"loss": model.experiment.loss, "strength": 0.1, "optimizer": "gd"}
 
 
-@given(st.integers(0, 1000), st.integers(1, 120), st.sampled_from(["hinge", "one_vs_all"]))
-def test_examples_that_do_not_pull_can_be_left_out(seed: int, steps: int, loss: str) -> None:
-    """The data gradient is a sum over the support examples alone."""
-    chosen = {"loss": loss, "optimizer": "gd", "regularizer": "none", "init_scale": 2.0}
-    points = POINT_SETS["blobs"].points(20, 0.3, seed)
-    model = Model(points, Plain(), chosen | {"seed": seed})
+@given(st.integers(0, 1000), st.integers(1, 120), st.sampled_from(WITH_MARGIN))
+def test_the_gradient_comes_from_the_examples_that_pull(seed: int, steps: int, loss: str) -> None:
+    points = POINT_SETS["blobs"].points(20, 0.1, seed)
+    chosen = {"loss": loss, "optimizer": "gd", "regularizer": "none", "learning_rate": 0.1}
+    model = Model(points, Plain(), chosen | {"seed": seed, "init_scale": 2.0})
     model.advance(steps)
     support = model.pulls() > 0
-    table = model.examples()
-    assert (table["loss"][~support] == 0).all()
-    if support.any():
-        alone = Points(points.positions[support], np.append(points.labels[support][:-1], 2))
-        # The last label only keeps the number of classes: put it back.
-        alone.labels[-1] = points.labels[support][-1]
-        if alone.classes == points.classes:
-            few = Model(alone, Plain(), chosen, model.weights)
-            whole = model.gradient() * len(points.labels)
-            assert_allclose(few.gradient() * support.sum(), whole, atol=1e-12)
+    losses = model.loss.value(model.scores(points.positions), points.labels)
+    assert (losses[~support] == 0).all()
+    by_score = model.loss.gradient(model.scores(points.positions), points.labels)
+    X = with_ones(points.positions)
+    assert_allclose(model.gradient(), by_score[:, support] @ X[support] / 20, atol=1e-12)
 
 
 def test_the_demos_weights_give_the_demos_numbers():
