@@ -171,7 +171,9 @@ class Model:
 def replay(model: Model, rates: Rates, updates: int) -> Model:
     """The model, from its start, taken through so many updates at these learning rates."""
     changes = [*(update for update, _ in rates[1:]), updates]
-    for (_, rate), end in zip(rates, changes, strict=True):
+    for (start, rate), end in zip(rates, changes, strict=True):
+        if start > updates:
+            break
         model.set_rate(rate)
         model.advance(min(end, updates) - model.made)
     return model

@@ -13,6 +13,7 @@ from lossopt_ui.playground import plane, play, tables
 from lossopt_ui.playground.declared import TICK
 from lossopt_ui.playground.play import Play, Wanted
 
+_AT = "playground.at"
 SIDES = ("left", "right")
 
 
@@ -39,6 +40,7 @@ def _draw(now: Play) -> None:
             _numbers(model)
             _undo_and_log(now)
             _curve(model, "left", top=None)
+            _scrubber(now)
     else:
         _two(now)
     _tables(now)
@@ -54,6 +56,7 @@ def _two(now: Play) -> None:
             plane.show(model, key=f"plane-{side}")
             _numbers(model)
             _curve(model, side, top=top)
+    _scrubber(now)
     _legend()
 
 
@@ -105,6 +108,19 @@ def _buttons(now: Play) -> None:
         controls.setting("learning_rate", width=150)
         st.button("Same start", key="reset", icon=":material/replay:", on_click=play.reset)
         st.button("New start", key="new_start", icon=":material/casino:", on_click=play.new_start)
+
+
+def _scrubber(now: Play) -> None:
+    """Through time, as far as one has been."""
+    st.session_state[_AT] = now.made
+    st.slider(
+        "Back and forth in time: updates",
+        0,
+        max(1, now.furthest),
+        key=_AT,
+        disabled=now.playing or not now.furthest,
+        on_change=lambda: play.go_to(int(st.session_state[_AT])),
+    )
 
 
 def _k_steps() -> None:

@@ -66,6 +66,7 @@ class Wanted:
 class Play:
     """Where the session's playground stands.
 
+    furthest   the most updates that were made since the start
     rates      from which update on which learning rate holds
     settled    the points as text; while one is dragged, `wanted` has it where it is
     stale      whether the page shows other settings than now hold
@@ -77,6 +78,7 @@ class Play:
     models: list[Model] = field(default_factory=list)
     rates: list[tuple[int, float]] = field(default_factory=list)
     made: int = 0
+    furthest: int = 0
     playing: bool = False
     settled: str = ""
     stale: bool = False
@@ -116,11 +118,16 @@ def _train_anew(play: Play, wanted: Wanted) -> None:
 
 
 def take_rate(play: Play) -> None:
-    """Let the chosen learning rate hold from now on."""
+    """Let the chosen learning rate hold from now on, if it is another."""
+    if not play.rates or play.rates[-1][1] != controls.value("learning_rate"):
+        _branch_off(play)
+
+
+def _branch_off(play: Play) -> None:
+    """What came after the present update has not happened."""
     rate = controls.value("learning_rate")
-    if play.rates and play.rates[-1][1] == rate:
-        return
     play.rates = [each for each in play.rates if each[0] < play.made] + [(play.made, rate)]
+    play.furthest = play.made
     for model in play.models:
         model.set_rate(rate)
 
@@ -136,10 +143,13 @@ def tick(play: Play) -> None:
 def advance(updates: int) -> None:
     """Take both models so many updates further; for callbacks too."""
     play = session()
+    if play.made < play.furthest:
+        _branch_off(play)
     updates = min(updates, MOST_UPDATES - play.made)
     for model in play.models:
         model.advance(updates)
     play.made += updates
+    play.furthest = play.made
 
 
 def toggle() -> None:
@@ -149,11 +159,19 @@ def toggle() -> None:
     play.stale = True
 
 
+def go_to(update: int) -> None:
+    """Back, or forth again, to where it was after so many updates."""
+    play = session()
+    play.made = min(max(0, update), play.furthest)
+    if play.wanted is not None:
+        _train_anew(play, play.wanted)
+
+
 def reset() -> None:
     """Back to the start: the same one."""
     play = session()
-    play.made, play.rates, play.wanted, play.playing = 0, play.rates[-1:], None, False
-    play.rates = [(0, rate) for _, rate in play.rates]
+    play.made, play.furthest, play.wanted, play.playing = 0, 0, None, False
+    play.rates = [(0, rate) for _, rate in play.rates[-1:]]
     play.stale = True
 
 

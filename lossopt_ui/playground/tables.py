@@ -37,7 +37,7 @@ def parameters(model: Model, *, key: str, editable: bool) -> None:
     st.data_editor(
         table,
         key=state,
-        column_config=gradients | weights,
+        column_config=gradients | weights | {"_index": st.column_config.Column(disabled=True)},
         num_rows="fixed",
         on_change=lambda: _take_parameters(st.session_state[state]["edited_rows"], names),
     )

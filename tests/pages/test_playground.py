@@ -304,3 +304,24 @@ def test_every_choice_of_the_page_stands_in_its_address():
     drawn = {each.key for kind in ("selectbox", "number_input", "toggle") for each in app.get(kind)}
     assert drawn <= declared.IN_ADDRESS
     assert read_points(told(app)["version"]).classes == 2
+
+
+def test_time_runs_backwards_and_branches_off():
+    query = {"loss": "hinge", "optimizer": "momentum", "batch_size": "2", "steps": "20"}
+    app = open_page(PAGE, query)
+    assert app.slider[0].disabled
+    press(app, "k_steps")
+    halfway = told(app)["chosen"]
+    app.number_input(key="learning_rate").set_value(0.5).run()
+    press(app, "k_steps")
+    end = numbers(app)
+    [time] = app.slider
+    assert (time.value, time.max) == (40, 40)
+    time.set_value(20).run()
+    assert told(app)["chosen"] == halfway
+    assert numbers(app)[0]["Updates"] == "20"
+    app.slider[0].set_value(40).run()
+    assert numbers(app) == end, "with the learning rate that was chosen on the way"
+    app.slider[0].set_value(10).run()
+    press(app, "step")
+    assert app.slider[0].max == 11, "what came after has not happened"
