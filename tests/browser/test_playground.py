@@ -162,7 +162,7 @@ def test_play_pause_step_and_the_same_start(page: Page):
     expect(page.locator(".st-key-play")).to_contain_text("Pause")
     page.locator(".st-key-play button").click()
     expect(page.locator(".st-key-play")).to_contain_text("Play")
-    page.wait_for_timeout(600)
+    page.wait_for_timeout(500)
     made = int(updates.inner_text())
     page.wait_for_timeout(600)
     assert int(updates.inner_text()) == made, "it stands still"
@@ -170,6 +170,9 @@ def test_play_pause_step_and_the_same_start(page: Page):
     expect(updates).to_have_text(str(made + 1))
     assert regions(page) != start
     assert figure(page, "curve-left")["data"][0]["x"][-1] == made + 1
+    with rerun(page):
+        page.get_by_role("slider", name="Back and forth in time").press("ArrowLeft")
+    expect(updates).to_have_text(str(made))
     press(page, "reset")
     expect(updates).to_have_text("0")
     assert regions(page) == start
