@@ -162,6 +162,12 @@ def _made(dataset: str, **options: Any) -> Examples:
     return DATASETS[dataset].make(options, options.pop("seed"))
 
 
+def _two_points() -> Examples:
+    return Examples(
+        np.array([[-0.5, 0.0], [0.5, 0.0]]), np.array([0, 1]), CLASS_NAMES[:2], ("x1", "x2")
+    )
+
+
 POINT_SETS: dict[str, PointSet] = {
     "course": PointSet(
         "The course's nine points",
@@ -192,6 +198,7 @@ POINT_SETS: dict[str, PointSet] = {
             "circles", examples=count, noise=0.4 * noise, inner_radius=0.5, seed=seed
         ),
     ),
+    "own": PointSet("One's own, from two", lambda count, noise, seed: _two_points(), fixed=True),
 }
 
 DEMO_WEIGHTS: Array = np.array([[2.06, 1.48, -0.42], [0.44, -1.82, 0.52], [2.27, -2.04, -0.10]])

@@ -11,7 +11,6 @@ from lossopt_core.playground.model import LONGEST_WEIGHTS, read_weights
 from lossopt_core.playground.points import COUNT, LONGEST_TEXT, NOISE, POINT_SETS, read_points
 from lossopt_ui.views import Tabs, Text, View
 
-OWN = "own"
 SAME = "same"
 SPEEDS = {"slow": 1, "medium": 5, "fast": 25}
 """Updates at every tick."""
@@ -54,10 +53,10 @@ PLAYGROUND: Mapping[str, View] = {
     "points": Choice(
         "Points",
         "course",
-        {name: entry.label for name, entry in POINT_SETS.items()} | {OWN: "One's own"},
-        "Whatever you change in the picture becomes your own.",
+        POINT_SETS,
+        "Where one begins; they can be moved, added and deleted.",
     ),
-    "own_points": PointText("Own points", LONGEST_TEXT, "Points in thousandths and classes."),
+    "own_points": PointText("Own points", LONGEST_TEXT, "What the points have become."),
     "point_count": COUNT,
     "point_noise": NOISE,
     "features": Choice(

@@ -107,7 +107,13 @@ def _buttons(now: Play) -> None:
         controls.setting("speed", width="content")
         controls.setting("learning_rate", width=150)
         st.button("Same start", key="reset", icon=":material/replay:", on_click=play.reset)
-        st.button("New start", key="new_start", icon=":material/casino:", on_click=play.new_start)
+        st.button(
+            "New start",
+            key="new_start",
+            icon=":material/casino:",
+            on_click=play.new_start,
+            disabled=playing,
+        )
 
 
 def _scrubber(now: Play) -> None:

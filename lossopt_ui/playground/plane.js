@@ -37,8 +37,7 @@ const isDark = (root) => {
   return channels(probe.fillStyle).reduce((sum, each) => sum + each, 0) < 3 * 128;
 };
 
-const colourOf = (root, label) =>
-  root.told.classes[label][isDark(root) ? "dark" : "light"];
+const colourOf = (root, label) => root.told.classes[label][root.theme];
 
 // The grid's outer points lie on the border, so that half a cell is cut off all around.
 const drawRegions = (root) => {
@@ -90,36 +89,33 @@ const drawLines = (root) => {
 const placeOf = (root, index) =>
   root.underway?.index === index ? root.underway : root.told.points[index];
 
+// The same elements all along: a tick must not take away the one under the pointer.
 const drawPoints = (root) => {
-  const background = getComputedStyle(root).getPropertyValue("--st-background-color");
-  const ink = getComputedStyle(root).getPropertyValue("--st-text-color");
-  const marks = root.told.points.map(({ label, pull }, index) => {
-    const { x, y } = placeOf(root, index);
-    const rings = [];
-    if (pull > 0) {
-      const strength = 0.1 + 0.9 * pull;
-      rings.push(made("circle", { r: RING, class: "ring", fill: "none", stroke: ink,
-        "stroke-width": 12, "stroke-opacity": strength }));
-    }
-    if (root.selected === index) {
-      rings.push(made("circle", { r: RING + 34, class: "selected", fill: "none", stroke: ink,
-        "stroke-width": 22, "stroke-dasharray": "60 40" }));
-    }
-    const mark = made("path", {
-      d: SHAPES[root.told.classes[label].symbol],
-      transform: `scale(${RADIUS})`,
-      fill: colourOf(root, label),
-      stroke: background,
-      "stroke-width": 0.3,
-    });
-    const reach = made("circle", { r: REACH * 0.7, fill: "transparent" });
-    return made("g", {
-      class: "point",
-      "data-index": index,
-      transform: `translate(${UNIT * x} ${-UNIT * y})`,
-    }, [reach, ...rings, mark]);
-  });
-  root.querySelector(".points").replaceChildren(...marks);
+  const layer = root.querySelector(".points");
+  const { points } = root.told;
+  while (layer.children.length > points.length) layer.lastChild.remove();
+  while (layer.children.length < points.length) layer.append(newPoint(layer.children.length));
+  points.forEach((_, index) => drawPoint(root, layer.children[index], index));
+};
+
+const newPoint = (index) =>
+  made("g", { class: "point", "data-index": index }, [
+    made("circle", { r: REACH * 0.7, fill: "transparent" }),
+    made("circle", { r: RING, class: "ring", fill: "none", "stroke-width": 12 }),
+    made("circle", { r: RING + 34, class: "selected", fill: "none", "stroke-width": 22,
+      "stroke-dasharray": "60 40" }),
+    made("path", { transform: `scale(${RADIUS})`, "stroke-width": 0.3 }),
+  ]);
+
+const drawPoint = (root, element, index) => {
+  const { label, pull } = root.told.points[index];
+  const { x, y } = placeOf(root, index);
+  element.setAttribute("transform", `translate(${UNIT * x} ${-UNIT * y})`);
+  const [, ring, selected, mark] = element.children;
+  ring.setAttribute("stroke-opacity", pull > 0 ? 0.1 + 0.9 * pull : 0);
+  selected.setAttribute("stroke-opacity", root.selected === index ? 1 : 0);
+  mark.setAttribute("d", SHAPES[root.told.classes[label].symbol]);
+  mark.setAttribute("fill", colourOf(root, label));
 };
 
 const axes = (side) => {
@@ -312,6 +308,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (root.told?.version !== data.version && !root.pressed) root.underway = null;
   root.waiting = false;
   root.told = data;
+  root.theme = isDark(root) ? "dark" : "light";
   root.setTriggerValue = setTriggerValue;
   if (first) build(root);
   if (root.selected !== null && root.selected >= data.points.length) root.selected = null;

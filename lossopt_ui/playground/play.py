@@ -29,7 +29,7 @@ from lossopt_core.playground.points import (
     read_points,
 )
 from lossopt_ui import controls
-from lossopt_ui.playground.declared import OWN, SPEEDS
+from lossopt_ui.playground.declared import SPEEDS
 
 _PLAY = "playground.play"
 MOST_UNDONE = 200
@@ -71,7 +71,9 @@ class Play:
     settled    the points as text; while one is dragged, `wanted` has it where it is
     stale      whether the page shows other settings than now hold
     problem    why the last change was refused
-    undo, redo pairs of the values `points` and `own_points`
+    undo, redo points as text
+    original   what the points were before they were changed by hand, as text
+    own        the value `own_points` at the last run of the page
     """
 
     wanted: Wanted | None = None
@@ -83,8 +85,10 @@ class Play:
     settled: str = ""
     stale: bool = False
     problem: str = ""
-    undo: list[tuple[str, str]] = field(default_factory=list)
-    redo: list[tuple[str, str]] = field(default_factory=list)
+    undo: list[str] = field(default_factory=list)
+    redo: list[str] = field(default_factory=list)
+    original: str = ""
+    own: str = ""
 
     @property
     def over(self) -> bool:
@@ -96,6 +100,19 @@ def session() -> Play:
     """The session's own."""
     play: Play = st.session_state.setdefault(_PLAY, Play())
     return play
+
+
+def as_changed(original: Points) -> Points:
+    """One's own points, if these were changed by hand; the same otherwise.
+
+    Whoever chooses other points begins with those; what was can be had back by undo.
+    """
+    play, own = session(), controls.value("own_points")
+    if own and own == play.own and original.text != play.original:
+        play.undo = [*play.undo[-MOST_UNDONE:], own]
+        controls.put("own_points", "")
+    play.original, play.own = original.text, controls.value("own_points")
+    return read_points(play.own) if play.own else original
 
 
 def bring_up_to_date(wanted: Wanted) -> Play:
@@ -177,8 +194,8 @@ def reset() -> None:
 
 def new_start() -> None:
     """Back to a start that has not been seen."""
-    controls.put("seed", (controls.value("seed") + 1) % (LARGEST_SEED + 1))
-    controls.put("weights", "")
+    seed = (controls.value("seed") + 1) % (LARGEST_SEED + 1)
+    controls.put_all({"seed": seed, "weights": ""})
     reset()
 
 
@@ -189,9 +206,8 @@ def other_points() -> None:
 
 def load_demo() -> None:
     """The course's demo as it stands there: its points, its settings, its W and b."""
-    values = DEMO_SETTINGS | {"points": "course", "features": "plain"}
-    for name, value in (values | {"weights": write_weights(DEMO_WEIGHTS)}).items():
-        controls.put(name, value)
+    points = {"points": "course", "own_points": "", "features": "plain"}
+    controls.put_all(DEMO_SETTINGS | points | {"weights": write_weights(DEMO_WEIGHTS)})
     reset()
 
 
@@ -253,32 +269,28 @@ def change_points(points: Points) -> None:
     play.stale = True
     if points.text == play.settled:
         return
-    play.undo = [*play.undo[-MOST_UNDONE:], _present()]
+    play.undo = [*play.undo[-MOST_UNDONE:], play.settled]
     play.redo = []
-    _put(OWN, points.text)
+    _put(points.text)
 
 
 def undo() -> None:
     """Take the last change of the points back."""
     play = session()
     if play.undo:
-        play.redo.append(_present())
-        _put(*play.undo.pop())
+        play.redo.append(play.settled)
+        _put(play.undo.pop())
 
 
 def redo() -> None:
     """Make the change that was taken back."""
     play = session()
     if play.redo:
-        play.undo.append(_present())
-        _put(*play.redo.pop())
+        play.undo.append(play.settled)
+        _put(play.redo.pop())
 
 
-def _present() -> tuple[str, str]:
-    return controls.value("points"), controls.value("own_points")
-
-
-def _put(chosen: str, own: str) -> None:
-    controls.put("own_points", own)
-    controls.put("points", chosen)
-    session().stale = True
+def _put(text: str) -> None:
+    play = session()
+    controls.put("own_points", "" if text == play.original else text)
+    play.stale = True

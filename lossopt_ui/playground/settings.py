@@ -9,16 +9,24 @@ from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.experiment import parameter_names
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, feature_map
 from lossopt_core.playground.model import read_weights
-from lossopt_core.playground.points import POINT_SETS, Points, read_points
+from lossopt_core.playground.points import POINT_SETS, Points
 from lossopt_ui import controls
 from lossopt_ui.playground import play
-from lossopt_ui.playground.declared import OWN, SAME
+from lossopt_ui.playground.declared import SAME
 from lossopt_ui.playground.play import Side, Wanted
 
 
 def wanted() -> Wanted:
     """The controls, and what they ask for."""
-    st.button("The course's demo", key="demo", on_click=play.load_demo, icon=":material/school:")
+    # While it plays, a tick under way would bring the old values of these controls back.
+    playing = play.session().playing
+    st.button(
+        "The course's demo",
+        key="demo",
+        icon=":material/school:",
+        on_click=play.load_demo,
+        disabled=playing,
+    )
     points = _points()
     chosen = controls.loss() | controls.regularizer() | controls.optimizer()
     map_settings = _features()
@@ -33,16 +41,17 @@ def wanted() -> Wanted:
 
 
 def _points() -> Points:
-    chosen = controls.setting("points")
-    if chosen == OWN:
-        own = controls.value("own_points")
-        return read_points(own) if own else POINT_SETS["course"].points()
-    entry = POINT_SETS[chosen]
+    entry = POINT_SETS[controls.setting("points")]
     if entry.fixed:
-        return entry.points()
-    count, noise = controls.setting("point_count"), controls.setting("point_noise")
-    st.button("Other points", key="other_points", on_click=play.other_points)
-    return entry.points(count, noise, controls.value("split_seed"))
+        original = entry.points()
+    else:
+        count, noise = controls.setting("point_count"), controls.setting("point_noise")
+        st.button("Other points", key="other_points", on_click=play.other_points)
+        original = entry.points(count, noise, controls.value("split_seed"))
+    points = play.as_changed(original)
+    if points.text != original.text:
+        st.button("As they were", key="original", on_click=play.change_points, args=(original,))
+    return points
 
 
 def _features() -> dict[str, Any]:

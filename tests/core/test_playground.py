@@ -73,7 +73,7 @@ def test_texts_that_are_no_points(text):
 def test_every_set_fits_into_the_square_and_is_the_same_again(name):
     points = POINT_SETS[name].points(150, 0.5, 7)
     assert np.abs(points.positions).max() <= SIDE
-    assert len(points.labels) == (9 if POINT_SETS[name].fixed else 150)
+    assert len(points.labels) == {"course": 9, "own": 2}.get(name, 150)
     assert points.text == POINT_SETS[name].points(150, 0.5, 7).text
     other = POINT_SETS[name].points(150, 0.5, 8).text
     assert (other == points.text) == POINT_SETS[name].fixed

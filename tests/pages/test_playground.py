@@ -66,11 +66,11 @@ def test_every_set_of_points_opens_with_every_loss(points):
     for loss in LOSSES:
         app.selectbox(key="loss").set_value(loss).run()
         assert not app.exception
-        assert len(told(app)["points"]) == (9 if points == "course" else 90)
+        assert len(told(app)["points"]) == {"course": 9, "own": 2}.get(points, 90)
         seen.add(numbers(app)[0]["Total"])
     assert numbers(app)[0]["Updates"] == "10"
     # With two classes there is one rival: the sum over rivals is the largest of them.
-    assert len(seen) == len(LOSSES) - (points in {"moons", "circles"})
+    assert len(seen) == len(LOSSES) - (points in {"moons", "circles", "own"})
 
 
 def test_every_feature_map_opens_beside_another_loss():
@@ -168,8 +168,7 @@ def test_points_are_moved_added_relabelled_and_deleted_and_had_back():
     change(app, kind="move", count=9, index=0, x=-1.0, y=-1.25)
     assert positions(app)[0] == (-1.0, -1.25)
     assert told(app)["chosen"] != before["chosen"], "trained anew on the other points"
-    assert address(app)["points"] == "own"
-    assert app.selectbox(key="points").value == "own"
+    assert address(app)["own_points"].startswith("-1000.-1250A")
     change(app, kind="add", count=9, x=1.4, y=1.4, label=3)
     assert told(app)["points"][9]["label"] == 3
     change(app, kind="label", count=10, index=9, label=0)
@@ -181,7 +180,7 @@ def test_points_are_moved_added_relabelled_and_deleted_and_had_back():
         press(app, "undo")
     assert told(app)["points"] == before["points"]
     assert told(app)["chosen"] == before["chosen"]
-    assert "points" not in address(app)
+    assert "own_points" not in address(app)
     assert app.button(key="undo").disabled
     press(app, "redo")
     assert positions(app)[0] == (-1.0, -1.25)
@@ -210,7 +209,7 @@ def test_what_the_browser_must_not_send_is_refused():
         assert not app.exception, event
         assert positions(app) == before
         assert "That change was not made" in words(app)
-        assert "points" not in address(app)
+        assert "own_points" not in address(app)
 
 
 def editor(app: AppTest, **changes: Any) -> AppTest:
@@ -284,9 +283,17 @@ def test_nonsense_in_the_address_is_named():
     assert len(told(app)["points"]) == 9
 
 
-def test_own_points_without_any_are_the_courses():
-    app = open_page(PAGE, {"points": "own"})
+def test_other_points_take_the_place_of_ones_own_which_can_be_had_back():
+    app = open_page(PAGE, {"points": "own", "own_points": "0.0A500.500B250.-500C"})
+    assert positions(app) == [(0, 0), (0.5, 0.5), (0.25, -0.5)]
+    app.selectbox(key="points").set_value("course").run()
     assert len(positions(app)) == 9
+    assert "own_points" not in address(app)
+    press(app, "undo")
+    assert positions(app) == [(0, 0), (0.5, 0.5), (0.25, -0.5)]
+    press(app, "original")
+    assert len(positions(app)) == 9
+    assert "own_points" not in address(app)
 
 
 def test_a_divergence_is_said_and_ends_it():
