@@ -9,7 +9,7 @@ from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.playground.model import MOST_UPDATES, Model
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import playground as charts
-from lossopt_ui.playground import plane, play, tables
+from lossopt_ui.playground import changes, plane, play, tables
 from lossopt_ui.playground.declared import TICK
 from lossopt_ui.playground.play import Play, Wanted
 
@@ -63,10 +63,10 @@ def _two(now: Play) -> None:
 def _undo_and_log(now: Play) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Undo", key="undo", icon=":material/undo:", on_click=play.undo, disabled=not now.undo
+            "Undo", key="undo", icon=":material/undo:", on_click=changes.undo, disabled=not now.undo
         )
         st.button(
-            "Redo", key="redo", icon=":material/redo:", on_click=play.redo, disabled=not now.redo
+            "Redo", key="redo", icon=":material/redo:", on_click=changes.redo, disabled=not now.redo
         )
         controls.setting("log_y")
 

@@ -13,7 +13,7 @@ from lossopt_core.playground.model import Model
 from lossopt_core.playground.picture import GRID, Picture, picture
 from lossopt_core.playground.points import CLASS_NAMES, RASTER, SIDE
 from lossopt_ui.charts.colours import CLASSES, SYMBOLS
-from lossopt_ui.playground import play
+from lossopt_ui.playground import changes
 
 _HERE = Path(__file__)
 _component = st.components.v2.component(
@@ -25,12 +25,12 @@ _component = st.components.v2.component(
 
 
 def show(model: Model, *, key: str) -> None:
-    """The plane as the model sees it.  Changes of the points go to `play.edit`."""
+    """The plane as the model sees it.  Changes of the points go to `changes.edit`."""
 
     def tell() -> None:
         event = st.session_state[key].get("edit")
         if event is not None:
-            play.edit(event)
+            changes.edit(event)
 
     _component(key=key, data=_told(model), on_edit_change=tell)
 

@@ -11,7 +11,7 @@ from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, featu
 from lossopt_core.playground.model import read_weights
 from lossopt_core.playground.points import POINT_SETS, Points
 from lossopt_ui import controls
-from lossopt_ui.playground import play
+from lossopt_ui.playground import changes, play
 from lossopt_ui.playground.declared import SAME
 from lossopt_ui.playground.play import Side, Wanted
 
@@ -48,9 +48,9 @@ def _points() -> Points:
         count, noise = controls.setting("point_count"), controls.setting("point_noise")
         st.button("Other points", key="other_points", on_click=play.other_points)
         original = entry.points(count, noise, controls.value("split_seed"))
-    points = play.as_changed(original)
+    points = changes.as_changed(original)
     if points.text != original.text:
-        st.button("As they were", key="original", on_click=play.change_points, args=(original,))
+        st.button("As they were", key="original", on_click=changes.change_points, args=(original,))
     return points
 
 

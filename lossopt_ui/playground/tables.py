@@ -9,7 +9,7 @@ import streamlit as st
 
 from lossopt_core.playground.model import Model
 from lossopt_core.playground.points import CLASS_NAMES, COORDINATE, Points, read_points
-from lossopt_ui.playground import play
+from lossopt_ui.playground import changes
 from lossopt_ui.playground.play import Play
 
 COORDINATES = ("x1", "x2")
@@ -52,7 +52,7 @@ def _parameter_table(model: Model) -> pd.DataFrame:
 
 
 def _take_parameters(rows: Mapping[Any, Mapping[str, Any]], names: list[str]) -> None:
-    play.set_weights(
+    changes.set_weights(
         {
             (names.index(name), int(row)): value
             for row, cells in rows.items()
@@ -101,16 +101,16 @@ def _point_table(points: Points) -> pd.DataFrame:
     return pd.DataFrame({"x1": x1, "x2": x2, "class": names})
 
 
-def _take_points(present: Points, changes: Mapping[str, Any]) -> None:
+def _take_points(present: Points, told: Mapping[str, Any]) -> None:
     """The table as it was with what its editor says was changed; rows half filled in wait."""
     rows = _point_table(present).to_dict("records")
-    for row, cells in changes["edited_rows"].items():
+    for row, cells in told["edited_rows"].items():
         rows[int(row)] |= cells
-    deleted = {int(row) for row in changes["deleted_rows"]}
+    deleted = {int(row) for row in told["deleted_rows"]}
     rows = [row for index, row in enumerate(rows) if index not in deleted]
     complete = {*COORDINATES, "class"}
-    rows += [row for row in changes["added_rows"] if complete <= _filled(row)]
-    play.take_rows(rows)
+    rows += [row for row in told["added_rows"] if complete <= _filled(row)]
+    changes.take_rows(rows)
 
 
 def _filled(row: Mapping[str, Any]) -> set[str]:
