@@ -36,7 +36,7 @@ def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
         for place, weight in cells.items():
             W[place] = float(weight)
         controls.put("weights", write_weights(W))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         play.problem = str(error)
         return
     reset()

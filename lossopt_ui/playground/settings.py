@@ -50,7 +50,9 @@ def _points() -> Points:
         original = entry.points(count, noise, controls.value("split_seed"))
     points = changes.as_changed(original)
     if points.text != original.text:
-        st.button("As they were", key="original", on_click=changes.change_points, args=(original,))
+        st.button(
+            "Original points", key="original", on_click=changes.change_points, args=(original,)
+        )
     return points
 
 

@@ -103,11 +103,12 @@ def _point_table(points: Points) -> pd.DataFrame:
 
 def _take_points(present: Points, told: Mapping[str, Any]) -> None:
     """The table as it was with what its editor says was changed; rows half filled in wait."""
-    rows = _point_table(present).to_dict("records")
-    for row, cells in told["edited_rows"].items():
-        rows[int(row)] |= cells
-    deleted = {int(row) for row in told["deleted_rows"]}
-    rows = [row for index, row in enumerate(rows) if index not in deleted]
+    deleted = set(told["deleted_rows"])
+    rows = [
+        row | told["edited_rows"].get(index, {})
+        for index, row in enumerate(_point_table(present).to_dict("records"))
+        if index not in deleted
+    ]
     complete = {*COORDINATES, "class"}
     rows += [row for row in told["added_rows"] if complete <= _filled(row)]
     changes.take_rows(rows)
