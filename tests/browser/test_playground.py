@@ -56,7 +56,7 @@ def middle(page: Page, index: int, side: str = "left") -> tuple[float, float]:
 
 def cells(page: Page) -> list[float]:
     """The numbers of the open table: it is a picture, in which they stand for screen readers."""
-    page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
+    page.get_by_test_id("stDataFrame").hover()
     expect(page.locator("canvas td").first).to_be_attached()
     texts = page.locator("canvas td").all_text_contents()
     return [float(text) for text in texts if re.fullmatch(r"-?\d+(\.\d+)?(e-\d+)?", text)]
@@ -72,6 +72,19 @@ def test_the_courses_demo_shows_its_numbers(page: Page):
         page.get_by_role("tab", name="Examples").click()
     expect(page.locator("canvas td", has_text="pulls")).to_have_count(7)
     assert cells(page)[6::8] == pytest.approx(LOSSES, abs=5e-5)
+
+
+def test_a_weight_is_changed_in_its_grid(page: Page):
+    goto(page, "/playground?loss=hinge&weights=2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1")
+    lines = plane(page).locator("path.zero").first.get_attribute("d")
+    cells(page)
+    page.get_by_test_id("stDataFrame").click(position={"x": 150, "y": 52})
+    page.keyboard.press("Enter")
+    page.locator("#portal input").fill("-3")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("weights=-3_1.48_-0.42__"))
+    expect(plane(page).locator("path.zero").first).not_to_have_attribute("d", lines or "")
+    assert cells(page)[0] == -3
 
 
 def test_a_point_is_dragged_and_the_regions_change(page: Page):
