@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lossopt_core.datasets import DATASETS, Examples
+from lossopt_core.datasets import DATASETS, Examples, Size
 from lossopt_core.experiment import DATA_SETTINGS, Experiment
 from lossopt_core.linear import Array, Labels
 
@@ -36,6 +36,19 @@ class Data:
     def as_trained(self, features: Array) -> Array:
         """Features as trained on, from features in the data set's own units."""
         return (features - self.center) / self.scale
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenExperiment(Experiment):
+    """An experiment on data that have no name, all of them to train on."""
+
+    examples: int
+    classes: int
+    features: int
+
+    @property
+    def size(self) -> Size:
+        return Size(self.examples, self.classes, self.features)
 
 
 def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> Data:

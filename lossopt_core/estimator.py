@@ -9,7 +9,6 @@ It trains as every experiment does, on data that are given instead of named.
 
 import math
 import warnings
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -22,8 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lossopt_core.data import Data, given_data
-from lossopt_core.datasets import Size
+from lossopt_core.data import Data, GivenExperiment, given_data
 from lossopt_core.experiment import FIELDS, LARGEST_SEED, Experiment
 from lossopt_core.fields import brief
 from lossopt_core.linear import Array
@@ -34,19 +32,6 @@ from lossopt_core.training import Training
 AUTO = "auto"
 LARGEST_FEATURE = 1e70
 """The suggested learning rate looks at fourth powers, which must not overflow."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _GivenData(Experiment):
-    """An experiment on data that have no name, all of them to train on."""
-
-    examples: int
-    classes: int
-    features: int
-
-    @property
-    def size(self) -> Size:
-        return Size(self.examples, self.classes, self.features)
 
 
 def _gives_probabilities(classifier: "LinearClassifier") -> bool:
@@ -158,7 +143,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             )
         examples, features = data.train_features.shape
         largest = FIELDS["batch_size"].check("batch_size", settings.pop("batch_size"))
-        experiment = _GivenData(
+        experiment = GivenExperiment(
             **settings,
             batch_size=min(int(largest), examples),
             seed=_seed(self.random_state),

@@ -101,8 +101,15 @@ def address(**more: str) -> str:
 
 def put(name: str, content: Any) -> None:
     """Set a value from elsewhere than its own widget; for callbacks."""
-    _values()[name] = links.DECLARED[name].check(name, content)
-    st.session_state[name] = _as_shown(name, value(name))
+    put_all({name: content})
+
+
+def put_all(contents: Mapping[str, Any]) -> None:
+    """Set several values at once: one step in the browser's history."""
+    checked = {name: links.DECLARED[name].check(name, each) for name, each in contents.items()}
+    _values().update(checked)
+    for name, each in checked.items():
+        st.session_state[name] = _as_shown(name, each)
     _write_address()
 
 

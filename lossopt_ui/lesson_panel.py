@@ -8,7 +8,7 @@ import streamlit as st
 
 from lossopt_ui import controls, kept, links, polling, workspace
 from lossopt_ui.lessons import LESSONS, Seen, Step, step_at
-from lossopt_ui.views import FOR_A_CLASS
+from lossopt_ui.links import FOR_A_CLASS
 
 SECONDS = 1.0
 """Between two looks whether a step was done."""

@@ -13,19 +13,19 @@ from typing import Any
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number, Switch
-from lossopt_ui.views import (
-    FOR_A_CLASS,
-    LESSON,
-    NUMBERS,
-    VIEWS,
-    Matrix,
-    Names,
-    RunIds,
-    Several,
-    View,
-)
+from lossopt_ui.lecture.numbers import NUMBERS
+from lossopt_ui.playground.declared import IN_ADDRESS, PLAYGROUND
+from lossopt_ui.views import LESSON, SETTINGS, VIEWS, Matrix, Names, RunIds, Several, View
 
-DECLARED: dict[str, View] = {**declared_settings(), **VIEWS}
+_SHOWN: dict[str, View] = {**declared_settings(), **VIEWS, **PLAYGROUND}
+CONTROLS = SETTINGS | {name: each.label for name, each in _SHOWN.items() if name not in SETTINGS}
+"""Everything that has a widget on some page."""
+FOR_A_CLASS: dict[str, View] = {
+    "hide": Names("Hide", CONTROLS, "Controls that are not shown.", none="Nothing"),
+    "fix": Names("Fix", CONTROLS, "Controls that are shown, not to be changed.", none="Nothing"),
+}
+"""What a teacher takes out of the hands of a class."""
+DECLARED: dict[str, View] = {**_SHOWN, **FOR_A_CLASS, **LESSON}
 
 SUGGESTED = frozenset({"learning_rate"})
 """What has no fixed default: it stands in an address whenever somebody has set it."""
@@ -54,6 +54,7 @@ ON_SWEEP_ALONE = {
 }
 ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
 ON_LECTURE = frozenset({"card", *NUMBERS})
+ON_PLAYGROUND = IN_ADDRESS
 ON_COMPARE = (
     frozenset(VIEWS) - ON_LECTURE - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
 )

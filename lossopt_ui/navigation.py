@@ -15,6 +15,7 @@ OPTIMIZERS = "pages/gd-vs-sgd.py"
 COMPARE = "pages/compare.py"
 SWEEP = "pages/sweep.py"
 LECTURE = "pages/lecture.py"
+PLAYGROUND = "pages/playground.py"
 
 _FRAMED = "navigation.framed"
 
@@ -32,6 +33,7 @@ def pages() -> Sequence[StreamlitPage]:
         st.Page(
             OPTIMIZERS, title="GD vs SGD", icon=":material/trending_down:", url_path="gd-vs-sgd"
         ),
+        st.Page(PLAYGROUND, title="Playground", icon=":material/scatter_plot:"),
         st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
         st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
     ]  # fmt: skip

@@ -154,7 +154,7 @@ COLUMNS = SETTINGS | {
 }
 """What the table of runs can show, and sort by."""
 
-_VIEWS: Mapping[str, View] = {
+VIEWS: Mapping[str, View] = {
     **NUMBERS,
     "card": Choice(
         "Card",
@@ -296,19 +296,6 @@ _VIEWS: Mapping[str, View] = {
     "target": Number("Target value", 0.9, 0.0, 1.0, "A share: 0.9 is 90 %."),
 }
 
-CONTROLS = SETTINGS | {name: view.label for name, view in _VIEWS.items()}
-"""Everything that has a widget on some page."""
-
-FOR_A_CLASS: Mapping[str, View] = {
-    "hide": Names("Hide", CONTROLS, "Controls that are not shown.", none="Nothing"),
-    "fix": Names(
-        "Fix", CONTROLS, "Controls that are shown, but cannot be changed.", none="Nothing"
-    ),
-}
-"""What a teacher takes out of the hands of a class."""
-
 LESSON: Mapping[str, View] = {
     "lesson": Choice("Lesson", "", PLACES, "The lesson and the step that one is at."),
 }
-
-VIEWS: Mapping[str, View] = {**_VIEWS, **FOR_A_CLASS, **LESSON}

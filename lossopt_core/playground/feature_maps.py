@@ -1,0 +1,187 @@
+r"""From a place in the plane to the features that a linear classifier sees.
+
+A classifier that is linear in more features than the two coordinates draws bent borders.  A map
+knows neither data nor training, so that a border does not move when a point does.  Features
+stay near 1 in size over the square of the playground, so that one learning rate suits them all.
+
+To add a map, write a frozen dataclass with `features` and `names` and enter it in
+`FEATURE_MAPS`; its fields are named after `MAP_FIELDS`, or are the seed.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossopt_core.experiment import FIELDS, parameter_names
+from lossopt_core.fields import Field, Number
+from lossopt_core.linear import Array
+from lossopt_core.playground.points import SIDE
+
+MAP_FIELDS: dict[str, Number] = {
+    "degree": Number("Degree", 3, 1, 8, "The highest sum of powers.", whole=True),
+    "waves": Number("Waves", 30, 1, 50, "How many random waves.", whole=True),
+    "frequency": Number(
+        "Frequency", 2.0, 0.1, 10.0, "Standard deviation of the waves' directions: how fine."
+    ),
+}
+DECLARED: dict[str, Field] = {**MAP_FIELDS, "seed": FIELDS["seed"]}
+
+
+@dataclass(frozen=True)
+class FeatureMap(ABC):
+    """What the playground may ask of a map."""
+
+    label: ClassVar[str]
+    formula: ClassVar[str]
+    """LaTeX of the features of a place."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """What the features are called, (d,)."""
+
+    @abstractmethod
+    def features(self, positions: Array) -> Array:
+        """Positions (n, 2) to features (n, d)."""
+
+
+@dataclass(frozen=True)
+class Plain(FeatureMap):
+    """The two coordinates."""
+
+    label = "x1, x2"
+    formula = r"x_1,\; x_2"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("x1", "x2")
+
+    def features(self, positions: Array) -> Array:
+        return positions
+
+
+@dataclass(frozen=True)
+class Squares(Plain):
+    """The coordinates and their squares: ellipses along the axes."""
+
+    label = "x1, x2, squares"
+    formula = r"x_1,\; x_2,\; x_1^2,\; x_2^2"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("x1", "x2", "x1²", "x2²")
+
+    def features(self, positions: Array) -> Array:
+        return np.hstack([positions, positions**2])
+
+
+@dataclass(frozen=True)
+class Product(Plain):
+    """The coordinates and their product: saddles, as for exclusive or."""
+
+    label = "x1, x2, product"
+    formula = r"x_1,\; x_2,\; x_1 x_2"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("x1", "x2", "x1 x2")
+
+    def features(self, positions: Array) -> Array:
+        return np.hstack([positions, positions.prod(axis=1, keepdims=True)])
+
+
+@dataclass(frozen=True)
+class Sines(Plain):
+    """The coordinates and a wave along each axis."""
+
+    label = "x1, x2, sines"
+    formula = r"x_1,\; x_2,\; \sin \pi x_1,\; \sin \pi x_2"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("x1", "x2", "sin πx1", "sin πx2")
+
+    def features(self, positions: Array) -> Array:
+        return np.hstack([positions, np.sin(np.pi * positions)])
+
+
+@dataclass(frozen=True)
+class Polynomial(FeatureMap):
+    """All products of powers up to a degree, each of mean square 1 over the square."""
+
+    degree: int = 3
+
+    label = "Polynomial"
+    formula = r"x_1^a x_2^b \;/\; \mathrm{rms}, \quad 1 \le a + b \le \text{degree}"
+
+    @property
+    def powers(self) -> Array:
+        """(d, 2): the powers of both coordinates in each feature."""
+        pairs = [
+            (total - second, second)
+            for total in range(1, self.degree + 1)
+            for second in range(total + 1)
+        ]
+        return np.array(pairs, dtype=np.float64)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(
+            " ".join(
+                f"{name}{'⁰¹²³⁴⁵⁶⁷⁸'[int(power)] if power > 1 else ''}"
+                for name, power in zip(("x1", "x2"), row, strict=True)
+                if power
+            )
+            for row in self.powers
+        )
+
+    def features(self, positions: Array) -> Array:
+        powers = self.powers
+        # The mean of x^2a over the square is SIDE^2a / (2a + 1).
+        scale = np.sqrt(2 * powers + 1).prod(axis=1)
+        scaled: Array = ((positions / SIDE)[:, None, :] ** powers).prod(axis=2) * scale
+        return scaled
+
+
+@dataclass(frozen=True)
+class RandomFourier(FeatureMap):
+    """Random waves: a kernel machine with a Gaussian kernel, nearly  (Rahimi and Recht, 2007)."""
+
+    waves: int = 30
+    frequency: float = 2.0
+    seed: int = 0
+
+    label = "Random Fourier"
+    formula = r"\sqrt2\, \cos(\omega^\top x + \varphi), \quad \omega \sim N(0, \text{frequency}^2)"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"wave {number}" for number in range(1, self.waves + 1))
+
+    def features(self, positions: Array) -> Array:
+        random = np.random.default_rng([self.seed, 3])
+        directions = self.frequency * random.standard_normal((2, self.waves))
+        phases = random.uniform(0.0, 2.0 * np.pi, self.waves)
+        waves: Array = np.sqrt(2.0) * np.cos(positions @ directions + phases)
+        return waves
+
+
+FEATURE_MAPS: dict[str, type[FeatureMap]] = {
+    "plain": Plain,
+    "squares": Squares,
+    "product": Product,
+    "sines": Sines,
+    "polynomial": Polynomial,
+    "fourier": RandomFourier,
+}
+
+
+def feature_map(name: str, settings: Mapping[str, Any]) -> FeatureMap:
+    """The map of this name with those of the settings that it looks at, checked."""
+    entry = FEATURE_MAPS[name]
+    return entry(
+        **{each: DECLARED[each].check(each, settings[each]) for each in parameter_names(entry)}
+    )

@@ -1,0 +1,210 @@
+"""Labelled points of the plane, few enough to be moved by hand.
+
+All points lie in the square from -SIDE to SIDE, on a raster of a thousandth, so that what is
+seen, what is computed with and what stands in an address are the same numbers.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossopt_core.data import Data, given_data
+from lossopt_core.datasets import DATASETS, Examples, letters
+from lossopt_core.fields import Number, brief
+from lossopt_core.linear import Array, Labels
+
+SIDE = 1.5
+MOST_POINTS = 300
+MOST_CLASSES = 5
+RASTER = 1000
+"""Places to a unit of length."""
+LONGEST_TEXT = MOST_POINTS * len("-1500.-1500A")
+CLASS_NAMES = letters(MOST_CLASSES)
+_POINT = re.compile(r"(-?\d{1,4})\.(-?\d{1,4})([A-Z])")
+
+COORDINATE = Number("Coordinate", 0.0, -SIDE, SIDE, "Where a point lies, along each axis.")
+COUNT = Number(
+    "Number of points",
+    90,
+    10,
+    MOST_POINTS,
+    "In all classes together.",
+    whole=True,
+)
+NOISE = Number("Noise", 0.25, 0.0, 1.0, "How far the points stray.")
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Positions (n, 2) in the square and labels (n,) as 0, 1, 2, …; ValueError for others."""
+
+    positions: Array
+    labels: Labels
+
+    def __post_init__(self) -> None:
+        count = len(self.labels)
+        if not 1 <= count <= MOST_POINTS:
+            raise ValueError(f"points must be 1 to {MOST_POINTS}, got {count:,}")
+        if not np.isfinite(self.positions).all() or np.abs(self.positions).max() > SIDE:
+            raise ValueError(f"points must have coordinates from {-SIDE:g} to {SIDE:g}")
+        if self.labels.min() < 0 or self.labels.max() >= MOST_CLASSES:
+            raise ValueError(f"points must be of the classes {', '.join(CLASS_NAMES)}")
+        object.__setattr__(self, "positions", np.round(self.positions * RASTER) / RASTER + 0.0)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are: up to the last one that has a point, at least two."""
+        return max(2, int(self.labels.max()) + 1)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """A, B, C, …"""
+        return CLASS_NAMES[: self.classes]
+
+    @property
+    def text(self) -> str:
+        """The points in a line of text, `500.-400A…` in thousandths; `read_points` reads it."""
+        places = np.round(self.positions * RASTER).astype(np.int64)
+        return "".join(
+            f"{x}.{y}{CLASS_NAMES[label]}"
+            for (x, y), label in zip(places, self.labels, strict=True)
+        )
+
+    def data(self, features: Array) -> Data:
+        """The points with these features (n, d) instead of their positions, to train on."""
+        return given_data(features, self.labels, self.class_names)
+
+
+def read_points(text: str) -> Points:
+    """The points that `Points.text` wrote; ValueError for any other text."""
+    found = _POINT.findall(text)
+    if "".join(f"{x}.{y}{name}" for x, y, name in found) != text:
+        raise ValueError(
+            "points must be written like 500.-400A, in thousandths and with a class"
+            f" out of {', '.join(CLASS_NAMES)}, got {brief(text)}"
+        )
+    places = np.array([(int(x), int(y)) for x, y, _ in found], dtype=np.float64)
+    return _points(places.reshape(-1, 2) / RASTER, [ord(name) - ord("A") for *_, name in found])
+
+
+def _points(positions: Array, labels: Any) -> Points:
+    return Points(positions, np.asarray(labels, dtype=np.int64))
+
+
+def moved(points: Points, index: int, x: float, y: float) -> Points:
+    """One point elsewhere; beyond the square it stops at the border."""
+    positions = points.positions.copy()
+    positions[_place(points, index)] = _inside(x, y)
+    return Points(positions, points.labels)
+
+
+def added(points: Points, x: float, y: float, label: int) -> Points:
+    """One point more, the last."""
+    positions = np.vstack([points.positions, _inside(x, y)])
+    return _points(positions, [*points.labels, label])
+
+
+def relabelled(points: Points, index: int, label: int) -> Points:
+    """One point in another class."""
+    labels = points.labels.copy()
+    labels[_place(points, index)] = label
+    return Points(points.positions, labels)
+
+
+def deleted(points: Points, index: int) -> Points:
+    """One point less; the last one stays: ValueError."""
+    place = _place(points, index)
+    return Points(np.delete(points.positions, place, axis=0), np.delete(points.labels, place))
+
+
+def _inside(x: float, y: float) -> Array:
+    place = np.array([x, y], dtype=np.float64)
+    if not np.isfinite(place).all():
+        raise ValueError("points must have finite coordinates")
+    return np.clip(place, -SIDE, SIDE)
+
+
+def _place(points: Points, index: int) -> int:
+    if not 0 <= index < len(points.labels):
+        raise ValueError(f"there is no point {brief(index)} among {len(points.labels)}")
+    return index
+
+
+@dataclass(frozen=True)
+class PointSet:
+    """An entry of `POINT_SETS`.
+
+    make   from a number of points, a noise between 0 and 1 and a seed to examples
+    """
+
+    label: str
+    make: Callable[[int, float, int], Examples]
+    fixed: bool = False
+    """Whether it is the same whatever number, noise and seed say."""
+    centred: bool = False
+    """Whether it is moved and scaled into the square, as its own units mean nothing."""
+
+    def points(self, count: int = 90, noise: float = 0.25, seed: int = 0) -> Points:
+        """The points, at most so many; those that stray out of the square stop at its border."""
+        examples = self.make(count, noise, seed)
+        positions = examples.features
+        if self.centred:
+            positions = positions - (positions.max(axis=0) + positions.min(axis=0)) / 2
+            positions = positions * (0.8 * SIDE / np.abs(positions).max())
+        return Points(np.clip(positions, -SIDE, SIDE), examples.labels)
+
+
+def _made(dataset: str, **options: Any) -> Examples:
+    """Examples of a data set; the seed is an option here."""
+    return DATASETS[dataset].make(options, options.pop("seed"))
+
+
+def _two_points() -> Examples:
+    return Examples(
+        np.array([[-0.5, 0.0], [0.5, 0.0]]), np.array([0, 1]), CLASS_NAMES[:2], ("x1", "x2")
+    )
+
+
+POINT_SETS: dict[str, PointSet] = {
+    "course": PointSet(
+        "The course's nine points",
+        lambda count, noise, seed: _made("course_demo", seed=seed),
+        fixed=True,
+    ),
+    "blobs": PointSet(
+        "Blobs",
+        lambda count, noise, seed: _made(
+            "blobs", examples=count, classes=3, features=2, spread=0.1 + 3 * noise, seed=seed
+        ),
+        centred=True,
+    ),
+    "spiral": PointSet(
+        "Spiral",
+        lambda count, noise, seed: _made(
+            "spiral", classes=3, points=count // 3, noise=0.8 * noise, seed=seed
+        ),
+    ),
+    "moons": PointSet(
+        "Moons",
+        lambda count, noise, seed: _made("moons", examples=count, noise=0.6 * noise, seed=seed),
+        centred=True,
+    ),
+    "circles": PointSet(
+        "Circles",
+        lambda count, noise, seed: _made(
+            "circles", examples=count, noise=0.4 * noise, inner_radius=0.5, seed=seed
+        ),
+    ),
+    "own": PointSet("One's own, from two", lambda count, noise, seed: _two_points(), fixed=True),
+}
+
+DEMO_WEIGHTS: Array = np.array([[2.06, 1.48, -0.42], [0.44, -1.82, 0.52], [2.27, -2.04, -0.10]])
+"""(3, 3) W with b as last column, as the course's demo prints them beside its nine points.
+
+Source: CS231n, linear classification demo.
+"""
+DEMO_SETTINGS = {"loss": "hinge", "margin": 1.0, "regularizer": "l2", "strength": 0.1}
+"""What the demo's numbers are of."""

@@ -1,0 +1,213 @@
+"""The playground itself: buttons, pictures, numbers; drawn again at every tick while it plays."""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
+from lossopt_core.playground.model import MOST_UPDATES, Model
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import playground as charts
+from lossopt_ui.playground import changes, plane, play, tables
+from lossopt_ui.playground.declared import TICK
+from lossopt_ui.playground.play import Play, Wanted
+
+_AT = "playground.at"
+SIDES = ("left", "right")
+
+
+def show(wanted: Wanted) -> None:
+    """The models that are wanted, where they stand, and what can be done with them."""
+    now = play.bring_up_to_date(wanted)
+    st.fragment(_draw, run_every=TICK if now.playing else None)(now)
+
+
+def _draw(now: Play) -> None:
+    was_playing = now.playing
+    play.tick(now)
+    if now.stale or was_playing != now.playing:
+        st.rerun()  # the side column, the address and the timer have to know
+    _buttons(now)
+    _say(now)
+    if len(now.models) == 1:
+        [model] = now.models
+        picture, numbers = st.columns([6, 5])
+        with picture:
+            plane.show(model, key="plane-left")
+            _legend()
+        with numbers:
+            _numbers(model)
+            _undo_and_log(now)
+            _curve(model, "left", top=None)
+            _scrubber(now)
+    else:
+        _two(now)
+    _tables(now)
+
+
+def _two(now: Play) -> None:
+    finite = [model.history["objective"] for model in now.models]
+    _undo_and_log(now)
+    top = max(float(each[np.isfinite(each)].max()) for each in finite)
+    for side, model, column in zip(SIDES, now.models, st.columns(2), strict=True):
+        with column:
+            st.markdown(f"**{side.capitalize()}: {_name(model)}**")
+            plane.show(model, key=f"plane-{side}")
+            _numbers(model)
+            _curve(model, side, top=top)
+    _scrubber(now)
+    _legend()
+
+
+def _undo_and_log(now: Play) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Undo", key="undo", icon=":material/undo:", on_click=changes.undo, disabled=not now.undo
+        )
+        st.button(
+            "Redo", key="redo", icon=":material/redo:", on_click=changes.redo, disabled=not now.redo
+        )
+        controls.setting("log_y")
+
+
+def _legend() -> None:
+    st.caption(
+        "Solid line: the class's score is 0, and grows along the arrow. Dashed: beyond it a point"
+        " of the class costs nothing. The deeper the colour, the surer the classifier."
+    )
+
+
+def _name(model: Model) -> str:
+    names = model.experiment
+    return ", ".join(
+        (
+            LOSSES[names.loss].label,
+            f"penalty {REGULARIZERS[names.regularizer].label}",
+            OPTIMIZERS[names.optimizer].label,
+            f"features {model.feature_map.label}",
+        )
+    )
+
+
+def _buttons(now: Play) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        playing = now.playing
+        st.button(
+            "Pause" if playing else "Play",
+            key="play",
+            type="primary",
+            icon=":material/pause:" if playing else ":material/play_arrow:",
+            on_click=play.toggle,
+            disabled=now.over,
+        )
+        st.button("One step", key="step", on_click=play.advance, args=(1,), disabled=now.over)
+        st.button("k steps", key="k_steps", on_click=_k_steps, disabled=now.over)
+        controls.setting("steps", width=100)
+        controls.setting("speed", width="content")
+        controls.setting("learning_rate", width=150)
+        st.button("Same start", key="reset", icon=":material/replay:", on_click=play.reset)
+        st.button(
+            "New start",
+            key="new_start",
+            icon=":material/casino:",
+            on_click=play.new_start,
+            disabled=playing,
+        )
+
+
+def _scrubber(now: Play) -> None:
+    """Through time, as far as one has been."""
+    st.session_state[_AT] = now.made
+    st.slider(
+        "Back and forth in time: updates",
+        0,
+        max(1, now.furthest),
+        key=_AT,
+        disabled=now.playing or not now.furthest,
+        on_change=lambda: play.go_to(int(st.session_state[_AT])),
+    )
+
+
+def _k_steps() -> None:
+    play.advance(controls.value("steps"))
+
+
+def _say(now: Play) -> None:
+    if now.problem:
+        st.error(now.problem)
+        now.problem = ""
+    if any(model.diverged for model in now.models):
+        st.warning(
+            "Diverged: the total has left all bounds. Lower the learning rate, then go back to"
+            " the same start.",
+            icon=":material/trending_up:",
+        )
+    elif now.made >= MOST_UPDATES:
+        st.info(f"It ends after {MOST_UPDATES:,} updates. Go back to the start to see it again.")
+    start = controls.value("weights")
+    if start and now.wanted is not None and not now.wanted.sides[0].start:
+        st.info("The weights set by hand do not fit these classes and features: a random start.")
+
+
+def _numbers(model: Model) -> None:
+    row = model.history.iloc[-1]
+    table = model.examples()
+    right = (table["class"] == table["predicted"]).mean()
+    with st.container(horizontal=True):
+        st.metric("Updates", f"{model.made:,}")
+        st.metric("Data loss", f"{row['data_loss']:.4f}")
+        st.metric("Penalty", f"{row['penalty']:.4f}")
+        st.metric("Total", f"{row['objective']:.4f}")
+        st.metric("Right", f"{right:.0%}")
+
+
+def _curve(model: Model, side: str, *, top: float | None) -> None:
+    history = model.history
+    figure.show(
+        charts.objective(model, theme=figure.theme(), log_y=controls.value("log_y"), top=top),
+        key=f"curve-{side}",
+        alt=(
+            f"Total, data loss and penalty over {model.made} updates; total from"
+            f" {history['objective'].iloc[0]:.4g} to {history['objective'].iloc[-1]:.4g}."
+        ),
+        height=380,
+    )
+
+
+def _side_by_side(now: Play, draw: Callable[[Model, str, bool], None]) -> None:
+    for side, model, column in zip(SIDES, now.models, st.columns(len(now.models)), strict=False):
+        with column:
+            draw(model, side, now.playing)
+
+
+def _parameters(model: Model, side: str, playing: bool) -> None:
+    tables.parameters(model, key=f"parameters-{side}", editable=side == "left" and not playing)
+
+
+def _examples(model: Model, side: str, playing: bool) -> None:
+    tables.examples(model, key=f"examples-{side}")
+
+
+def _tables(now: Play) -> None:
+    parameters, examples, points = st.tabs(
+        ["Parameters and gradients", "Examples", "Points as a table"],
+        on_change="rerun",
+        key="playground-part",
+    )
+    # Only what is open is computed: a tick must be light.
+    if parameters.open:
+        with parameters:
+            st.caption(
+                "∂ is the gradient of the total. A weight set by hand makes a new start; the"
+                " penalty leaves b alone."
+            )
+            _side_by_side(now, _parameters)
+    if examples.open:
+        with examples:
+            st.caption("A point pulls where its loss has a gradient; pull is that gradient's norm.")
+            _side_by_side(now, _examples)
+    if points.open:
+        with points:
+            st.caption("Change, add or delete points here as in the picture.")
+            tables.points(now)

@@ -1,0 +1,103 @@
+"""The playground's controls in the side column, and the models that they ask for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
+from lossopt_core.experiment import parameter_names
+from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, feature_map
+from lossopt_core.playground.model import read_weights
+from lossopt_core.playground.points import POINT_SETS, Points
+from lossopt_ui import controls
+from lossopt_ui.playground import changes, play
+from lossopt_ui.playground.declared import SAME
+from lossopt_ui.playground.play import Side, Wanted
+
+
+def wanted() -> Wanted:
+    """The controls, and what they ask for."""
+    # While it plays, a tick under way would bring the old values of these controls back.
+    playing = play.session().playing
+    st.button(
+        "The course's demo",
+        key="demo",
+        icon=":material/school:",
+        on_click=play.load_demo,
+        disabled=playing,
+    )
+    points = _points()
+    chosen = controls.loss() | controls.regularizer() | controls.optimizer()
+    map_settings = _features()
+    with st.expander("Start"):
+        seed, scale = controls.setting("seed"), controls.setting("start_scale")
+    chosen |= {"seed": seed, "init_scale": scale}
+    left = _side(controls.value("features"), map_settings | {"seed": seed}, chosen, points)
+    sides = [left]
+    if controls.setting("two"):
+        sides.append(_right(chosen, map_settings | {"seed": seed}, points))
+    return Wanted(points.text, tuple(sides))
+
+
+def _points() -> Points:
+    entry = POINT_SETS[controls.setting("points")]
+    if entry.fixed:
+        original = entry.points()
+    else:
+        count, noise = controls.setting("point_count"), controls.setting("point_noise")
+        st.button("Other points", key="other_points", on_click=play.other_points)
+        original = entry.points(count, noise, controls.value("split_seed"))
+    points = changes.as_changed(original)
+    if points.text != original.text:
+        st.button(
+            "Original points", key="original", on_click=changes.change_points, args=(original,)
+        )
+    return points
+
+
+def _features() -> dict[str, Any]:
+    names = [controls.setting("features")]
+    st.markdown(f"${FEATURE_MAPS[names[0]].formula}$")
+    if controls.value("two") and controls.value("right_features") != SAME:
+        names.append(controls.value("right_features"))
+    looked_at = set().union(*(parameter_names(FEATURE_MAPS[name]) for name in names))
+    return {
+        name: controls.setting(name) if name in looked_at else controls.value(name)
+        for name in MAP_FIELDS
+    }
+
+
+def _right(left: Mapping[str, Any], map_settings: Mapping[str, Any], points: Points) -> Side:
+    """The second model: as the first, but for what is chosen otherwise."""
+    chosen = dict(left)
+    for name in ("loss", "regularizer", "optimizer"):
+        other = controls.setting(f"right_{name}")
+        if other != SAME:
+            chosen[name] = other
+    # What the left model does not look at has no control yet.
+    for name in _parameters(chosen):
+        if name not in left:
+            chosen[name] = controls.setting(name)
+    features = controls.setting("right_features")
+    if features == SAME:
+        features = controls.value("features")
+    return _side(features, map_settings, chosen, points)
+
+
+def _parameters(chosen: Mapping[str, Any]) -> list[str]:
+    """The settings that the chosen loss, regularizer and optimizer look at."""
+    rule = OPTIMIZERS[chosen["optimizer"]]
+    entries = (LOSSES[chosen["loss"]], REGULARIZERS[chosen["regularizer"]], rule)
+    names = sorted(set().union(*map(parameter_names, entries)))
+    return names if rule.full_batch else [*names, "batch_size"]
+
+
+def _side(
+    features: str, map_settings: Mapping[str, Any], chosen: Mapping[str, Any], points: Points
+) -> Side:
+    mapped = feature_map(features, map_settings)
+    start = controls.value("weights")
+    if start and read_weights(start).shape != (points.classes, len(mapped.names) + 1):
+        start = ""
+    return Side(mapped, tuple(sorted(chosen.items())), start)

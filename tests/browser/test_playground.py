@@ -1,0 +1,244 @@
+"""The playground in a real browser: points and steps in one's own hands."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.helpers import figure, goto, rerun
+
+DEMO = {"Data loss": "0.6446", "Penalty": "1.9255", "Total": "2.5700"}
+PARAMETERS = [
+    2.06, 0.1898, 0.44, 0.2547, 2.27, 0.5096,
+    1.48, 0.3293, -1.82, -0.6418, -2.04, -0.1636,
+    -0.42, 0.0, 0.52, 0.1111, -0.1, -0.1111,
+]  # fmt: skip
+"""W of each class and its gradient, by feature; then b."""
+LOSSES = [0.017, 0.432, 0.0, 0.402, 1.884, 0.0, 0.251, 0.573, 2.242]
+
+
+def press(page: Page, key: str) -> None:
+    with rerun(page):
+        page.locator(f".st-key-{key} button").first.click()
+
+
+def plane(page: Page, side: str = "left") -> Locator:
+    return page.locator(f".st-key-plane-{side} .plane")
+
+
+def regions(page: Page, side: str = "left") -> str:
+    """The coloured regions as they are seen."""
+    picture: str = plane(page, side).locator("canvas").evaluate("(canvas) => canvas.toDataURL()")
+    return picture
+
+
+def wait_for_other_regions(page: Page, before: str) -> None:
+    """Until the left regions are others than those."""
+    canvas = plane(page).locator("canvas").element_handle()
+    page.wait_for_function(
+        "([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas, before]
+    )
+
+
+def metric(page: Page, label: str) -> Locator:
+    """A key figure, of each side one."""
+    tile = page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}"))
+    return tile.get_by_test_id("stMetricValue")
+
+
+def middle(page: Page, index: int, side: str = "left") -> tuple[float, float]:
+    point = plane(page, side).locator(f".point[data-index='{index}'] path")
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def cells(page: Page) -> list[float]:
+    """The numbers of the open table: it is a picture, in which they stand for screen readers."""
+    page.get_by_test_id("stDataFrame").hover()
+    expect(page.locator("canvas td").first).to_be_attached()
+    texts = page.locator("canvas td").all_text_contents()
+    return [float(text) for text in texts if re.fullmatch(r"-?\d+(\.\d+)?(e-\d+)?", text)]
+
+
+def test_the_courses_demo_shows_its_numbers(page: Page):
+    goto(page, "/playground")
+    press(page, "demo")
+    for label, value in DEMO.items():
+        expect(metric(page, label)).to_have_text(value)
+    assert cells(page) == pytest.approx(PARAMETERS, abs=6e-5)
+    with rerun(page):
+        page.get_by_role("tab", name="Examples").click()
+    expect(page.locator("canvas td", has_text="pulls")).to_have_count(7)
+    assert cells(page)[6::8] == pytest.approx(LOSSES, abs=5e-5)
+
+
+def test_a_weight_is_changed_in_its_grid(page: Page):
+    goto(page, "/playground?loss=hinge&weights=2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1")
+    lines = plane(page).locator("path.zero").first.get_attribute("d")
+    cells(page)
+    page.get_by_test_id("stDataFrame").click(position={"x": 150, "y": 52})
+    page.keyboard.press("Enter")
+    page.locator("#portal input").fill("-3")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("weights=-3_1.48_-0.42__"))
+    expect(plane(page).locator("path.zero").first).not_to_have_attribute("d", lines or "")
+    assert cells(page)[0] == -3
+
+
+def test_a_point_is_dragged_and_the_regions_change(page: Page):
+    goto(page, "/playground?loss=hinge&steps=50")
+    press(page, "k_steps")
+    expect(metric(page, "Updates")).to_have_text("50")
+    before = regions(page)
+    lines = plane(page).locator("path.zero").first.get_attribute("d")
+    x, y = middle(page, 0)
+    with rerun(page):
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 200, y + 150, steps=5)
+        wait_for_other_regions(page, before)
+        assert "own_points=" not in page.url, "the point is still in the hand"
+        page.mouse.up()
+    assert regions(page) != before
+    assert plane(page).locator("path.zero").first.get_attribute("d") != lines
+    assert middle(page, 0) == pytest.approx((x - 200, y + 150), abs=1.5)
+    expect(metric(page, "Updates")).to_have_text("50")
+    assert "own_points=" in page.url
+    goto(page, page.url)
+    assert middle(page, 0) == pytest.approx((x - 200, y + 150), abs=1.5)
+
+
+def click_corner(page: Page) -> None:
+    plane(page).locator("svg.picture").click(position={"x": 40, "y": 60})
+
+
+def test_points_are_added_relabelled_deleted_and_had_back(page: Page):
+    goto(page, "/playground")
+    points = plane(page).locator(".point")
+    before = regions(page)
+    plane(page).get_by_role("button", name="D", exact=True).click()
+    with rerun(page):
+        click_corner(page)
+    expect(points).to_have_count(10)
+    # The new class has a region of its own, though nothing was trained.
+    assert regions(page) != before
+    press(page, "undo")
+    expect(points).to_have_count(9)
+    assert regions(page) == before
+    press(page, "redo")
+    expect(points).to_have_count(10)
+    click_corner(page)
+    expect(plane(page).get_by_role("status")).to_contain_text("Point 10 of 10: class D")
+    with rerun(page):
+        plane(page).get_by_role("button", name="B", exact=True).click()
+    expect(plane(page).get_by_role("status")).to_contain_text("class B")
+    with rerun(page):
+        plane(page).get_by_role("button", name="Delete point").click()
+    expect(points).to_have_count(9)
+
+
+def test_everything_in_the_picture_can_be_done_by_keys(page: Page):
+    goto(page, "/playground")
+    status = plane(page).get_by_role("status")
+    plane(page).locator("svg.picture").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    expect(status).to_contain_text("Point 1 of 9: class A at 0.30, 0.40")
+    page.wait_for_url(re.compile("own_points=300.400A"))
+    with rerun(page):
+        page.keyboard.press("c")
+    expect(status).to_contain_text("class C at 0.30, 0.40")
+    plane(page).get_by_role("button", name="Next point").press("Enter")
+    expect(status).to_contain_text("Point 2 of 9: class A at 0.80, 0.30")
+    plane(page).locator("svg.picture").focus()
+    with rerun(page):
+        page.keyboard.press("Delete")
+    expect(plane(page).locator(".point")).to_have_count(8)
+    page.locator(".st-key-undo button").focus()
+    with rerun(page):
+        page.keyboard.press("Enter")
+    expect(plane(page).locator(".point")).to_have_count(9)
+
+
+def test_play_pause_step_and_the_same_start(page: Page):
+    goto(page, "/playground?loss=hinge&points=blobs&speed=fast")
+    start = regions(page)
+    plane(page).evaluate("(element) => (element.mine = true)")
+    updates = metric(page, "Updates")
+    page.locator(".st-key-play button").click()
+    expect(updates).to_have_text(re.compile(r"\d{3}"), timeout=15_000)
+    rate = page.locator(".st-key-learning_rate input")
+    rate.fill("0.01")
+    rate.press("Enter")
+    expect(page.locator(".st-key-play")).to_contain_text("Pause")
+    page.locator(".st-key-play button").click()
+    expect(page.locator(".st-key-play")).to_contain_text("Play")
+    page.wait_for_timeout(500)
+    made = int(updates.inner_text())
+    page.wait_for_timeout(600)
+    assert int(updates.inner_text()) == made, "it stands still"
+    press(page, "step")
+    expect(updates).to_have_text(str(made + 1))
+    assert regions(page) != start
+    assert figure(page, "curve-left")["data"][0]["x"][-1] == made + 1
+    with rerun(page):
+        page.get_by_role("slider", name="Back and forth in time").press("ArrowLeft")
+    expect(updates).to_have_text(str(made))
+    press(page, "reset")
+    expect(updates).to_have_text("0")
+    assert regions(page) == start
+    assert plane(page).evaluate("(element) => element.mine"), "the same picture all along"
+    press(page, "new_start")
+    assert regions(page) != start
+
+
+def test_two_models_side_by_side(page: Page):
+    goto(
+        page, "/playground?points=circles&optimizer=adam&two=true&right_features=squares&steps=200"
+    )
+    left, right = (plane(page, side).bounding_box() for side in ("left", "right"))
+    assert left
+    assert right
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
+    press(page, "k_steps")
+    expect(metric(page, "Updates").nth(0)).to_have_text("200")
+    expect(metric(page, "Updates").nth(1)).to_have_text("200")
+    shares = [int(text.rstrip("%")) for text in metric(page, "Right").all_text_contents()]
+    assert shares[0] < 75, "no line tells circles apart"
+    assert shares[1] > 95, "with squares it does"
+    assert "Right: Cross-entropy, penalty L2, Adam, features x1, x2, squares" in page.inner_text(
+        '[data-testid="stApp"]'
+    )
+    x, y = middle(page, 3, "right")
+    with rerun(page):
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 60, y, steps=4)
+        page.mouse.up()
+    assert middle(page, 3, "left")[0] - left["x"] == pytest.approx(x + 60 - right["x"], abs=2)
+
+
+def test_a_narrow_dark_screen_has_it_all_without_a_mouse(browser: Browser, app: str):
+    context = browser.new_context(
+        base_url=app, viewport={"width": 420, "height": 900}, color_scheme="dark"
+    )
+    page = context.new_page()
+    page.goto("/playground?two=true")
+    expect(plane(page, "right").locator(".point")).to_have_count(9, timeout=15_000)
+    left, right = (plane(page, side).bounding_box() for side in ("left", "right"))
+    assert left
+    assert right
+    assert left["y"] + left["height"] <= right["y"], "one below the other"
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 420
+    page.locator(".st-key-step button").focus()
+    page.keyboard.press("Enter")
+    expect(metric(page, "Updates").first).to_have_text("1")
+    unnamed = page.locator(".plane button, .plane svg[tabindex]").evaluate_all(
+        "all => all.filter(e => !(e.textContent.trim() || e.getAttribute('aria-label'))).length"
+    )
+    assert unnamed == 0
+    context.close()
