@@ -192,6 +192,96 @@ const tellThemeChange = (element, setTriggerValue) => {
   element.background = background;
 };
 
+const KINDS = { f4: Float32Array, u1: Uint8Array };
+
+const unpacked = (values) => {
+  if (Array.isArray(values)) return values;
+  const bytes = Uint8Array.from(atob(values.bdata), (letter) => letter.charCodeAt(0));
+  return { numbers: new KINDS[values.dtype](bytes.buffer), shape: values.shape };
+};
+
+// The values of one frame: a row of numbers, or rows of them.
+const ofFrame = (values, frame) => {
+  if (Array.isArray(values)) return values[frame];
+  const [, ...inner] = values.shape;
+  const size = inner.reduce((product, length) => product * length, 1);
+  const flat = values.numbers.subarray(frame * size, (frame + 1) * size);
+  if (inner.length < 2) return flat;
+  const [rows, length] = inner;
+  return Array.from({ length: rows }, (_, row) => flat.subarray(row * length, (row + 1) * length));
+};
+
+const cursorAt = (x, color) => ({
+  type: "line",
+  x0: x,
+  x1: x,
+  yref: "paper",
+  y0: 0,
+  y1: 1,
+  line: { color, width: 1.5 },
+});
+
+// The tick at which a slider stands; without a slider a figure shows the end.
+const tickOf = ({ clock, which }) =>
+  Math.min(document.lossoptTicks?.[clock] ?? Infinity, which.length - 1);
+
+// The figure as it is at the tick of its clock.
+const atItsTick = ({ data, layout, frames }) => {
+  if (!frames) return { data, layout };
+  const tick = tickOf(frames);
+  const traces = [...data];
+  const whole = { ...layout };
+  for (const { trace, attribute, values } of frames.changes) {
+    const content = ofFrame(values, frames.which[tick]);
+    if (trace === null) whole[attribute] = content;
+    else traces[trace] = { ...traces[trace], [attribute]: content };
+  }
+  if (frames.cursor.length > 0) {
+    whole.shapes = [...(layout.shapes ?? []), cursorAt(frames.cursor[tick], frames.colour)];
+  }
+  return { data: traces, layout: whole };
+};
+
+// Where nothing but the cursor moves, plotly need not look at the rest.
+const moveCursor = (element) => {
+  const { layout, frames } = element.shown;
+  const shape = `shapes[${layout.shapes?.length ?? 0}]`;
+  const x = frames.cursor[tickOf(frames)];
+  return window.Plotly.relayout(element, { [`${shape}.x0`]: x, [`${shape}.x1`]: x });
+};
+
+const paintWhileDue = async (element) => {
+  while (element.due && element.isConnected) {
+    element.due = false;
+    const { shown } = element;
+    if (element.drawn === shown && shown.frames.changes.length === 0) {
+      await moveCursor(element);
+      continue;
+    }
+    const { data, layout } = atItsTick(shown);
+    await window.Plotly.react(element, data, layout, settings(window.Plotly));
+    element.drawn = shown;
+  }
+};
+
+// Draws what is to be shown now.  While plotly is at work, what comes then is drawn once, after.
+const paint = (element) => {
+  element.due = true;
+  element.painting ??= paintWhileDue(element).finally(() => {
+    element.painting = undefined;
+  });
+  return element.painting;
+};
+
+const followClock = (element) => {
+  element.onTick ??= ({ detail: clock }) => {
+    if (clock !== element.shown?.frames?.clock) return;
+    element.due = true;
+    if (element.inView) paint(element);
+  };
+  document.addEventListener("lossopt-tick", element.onTick);
+};
+
 const draw = async ({ data, parentElement, setTriggerValue }) => {
   const element = parentElement.querySelector(".lossopt-figure");
   tellThemeChange(element, setTriggerValue);
@@ -210,7 +300,13 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.setTriggerValue = setTriggerValue;
   const layout = { ...figure.layout, template: ofTheme(element) };
   if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
-  await Plotly.react(element, figure.data, layout, settings(Plotly));
+  const frames = data.frames && {
+    ...data.frames,
+    changes: data.frames.changes.map((each) => ({ ...each, values: unpacked(each.values) })),
+  };
+  element.shown = { data: figure.data, layout, frames };
+  followClock(element);
+  await paint(element);
   if (!element.watched) {
     listen(element);
     // A hidden tab has no size: draw again when the element gets one.
@@ -220,6 +316,12 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
       }
     });
     element.watched.observe(element);
+    // A slider moves what can be seen; the rest follows when one comes to it.
+    element.looked = new IntersectionObserver((changes) => {
+      element.inView = changes.at(-1).isIntersecting;
+      if (element.inView && element.due) paint(element);
+    });
+    element.looked.observe(element);
   }
 };
 
@@ -228,6 +330,8 @@ export default function (component) {
   const element = component.parentElement.querySelector(".lossopt-figure");
   return () => {
     element.watched?.disconnect();
+    element.looked?.disconnect();
+    document.removeEventListener("lossopt-tick", element.onTick);
     // Not at once: plotly may be in the middle of drawing, and would stumble.
     setTimeout(() => element.isConnected || window.Plotly?.purge(element), 2000);
   };

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from lossopt_ui.charts.colours import ON_WHITE, Theme
+from lossopt_ui.charts.frames import Frames
 
 MOST_IN_HOVER = 20
 """Where more lines than these cross one x, a list of them all would cover the chart."""
@@ -34,8 +35,11 @@ def show(
     alt: str,
     height: int = 340,
     on_click: Callable[[Any], None] | None = None,
+    frames: Frames | None = None,
 ) -> None:
     """Draw the figure; `alt` says in words what it shows, `height` is in pixels.
+
+    With `frames` it follows a slider of `time_travel` without a word to the server.
 
     What a person has set in it stays as long as the key does.
 
@@ -67,6 +71,7 @@ def show(
             "name": key,
             "library": _LIBRARY,
             "clickable": on_click is not None,
+            "frames": None if frames is None else frames.packed(theme()),
             "onWhite": ON_WHITE if theme() == "dark" else {},
         },
         height=height,

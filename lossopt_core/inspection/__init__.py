@@ -2,5 +2,6 @@
 
 along        all examples at every kept point: losses, answers, who still pulls
 example      one example at one point, and over the training
+clock        points that several runs have in common
 microscope   the analytic gradient against a numeric one, entry by entry
 """

@@ -25,11 +25,13 @@ class Along:
     """Examples of one part of the data, point by point.
 
     losses      (k, n) in single precision
+    answers     (k, n) predicted classes
     confusion   (k, C, C) counts: rows are true classes, columns predicted ones
     silent      (k,) share of the examples whose loss has a gradient of zero
     """
 
     losses: NDArray[np.float32]
+    answers: NDArray[np.uint8]
     confusion: Labels
     silent: Array
 
@@ -44,13 +46,15 @@ def along(path: WeightPath, loss: Loss, features: Array, labels: Labels) -> Alon
     """Follow features (n, d) and labels (n,) along a path."""
     points, classes = len(path), path.stacked.shape[1]
     losses = np.empty((points, len(labels)), np.float32)
+    answers = np.empty((points, len(labels)), np.uint8)
     confusion = np.empty((points, classes, classes), np.int64)
     silent = np.empty(points)
     for point, scores in enumerate(scores_along(path, features)):
         losses[point] = loss.value(scores, labels)
-        confusion[point] = counted(labels, predicted(scores), classes)
+        answers[point] = predicted(scores)
+        confusion[point] = counted(labels, answers[point], classes)
         silent[point] = is_silent(loss, scores, labels).mean()
-    return Along(losses, confusion, silent)
+    return Along(losses, answers, confusion, silent)
 
 
 def scores_along(path: WeightPath, features: Array) -> Iterator[Array]:
@@ -72,8 +76,7 @@ def is_silent(loss: Loss, scores: Array, labels: Labels) -> Flags:
 
     The others are the support examples: without the silent ones the gradient would be the same.
     """
-    silent: Flags = ~loss.gradient(scores, labels).astype(np.bool_).any(axis=-2)
-    return silent
+    return np.asarray(~loss.gradient(scores, labels).any(axis=-2), np.bool_)
 
 
 def pull(loss: Loss, scores: Array, labels: Labels) -> Array:

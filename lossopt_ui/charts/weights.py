@@ -207,6 +207,12 @@ def ways(lines: Sequence[Way], *, title: str, x_title: str, y_title: str) -> go.
     return figure
 
 
+def counts_as_text(counts: NDArray[np.int64]) -> NDArray[np.str_]:
+    """What stands in the cells of (C, C) counts: a zero off the diagonal says nothing."""
+    said = (counts > 0) | np.eye(len(counts), dtype=bool)
+    return np.where(said, counts.astype(str), "")
+
+
 def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: Theme) -> go.Figure:
     """Counts of examples by true class (rows) and predicted class (columns)."""
     wrong = counts.copy()
@@ -217,8 +223,7 @@ def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: T
             z=wrong.astype(np.float32),
             x=list(class_names),
             y=list(class_names),
-            # A zero off the diagonal says nothing: it is left out.
-            text=np.where((counts > 0) | np.eye(len(counts), dtype=bool), counts.astype(str), ""),
+            text=counts_as_text(counts),
             texttemplate="%{text}",
             colorscale=[
                 [0.0, BACKGROUND[theme]],

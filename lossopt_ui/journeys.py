@@ -1,0 +1,118 @@
+"""Runs point by point: the slider of a page, and the frames of the figures that follow it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Run
+from lossopt_core.inspection.clock import Clock
+from lossopt_ui import results, time_travel
+from lossopt_ui.charts.frames import Change, Frames
+
+CLOCK = "moment"
+"""The key of the one slider on a page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Journey:
+    """The way of some runs on equal data, under one slider.
+
+    names   what each run is called; of one run alone nobody needs to know
+    """
+
+    runs: Sequence[Run]
+    names: Sequence[str]
+    clock: Clock
+
+    def cursor(self, x: str = "epoch") -> Frames | None:
+        """A line that moves along the x-axis of curves; None where runs differ in its places."""
+        places = self._places(x)
+        ticks = range(len(self.clock.epochs))
+        return None if places is None else Frames(CLOCK, ticks, cursor=places)
+
+    def frames(self, run: int, changes: Sequence[Change]) -> Frames:
+        """Frames of a figure of one run."""
+        return Frames(CLOCK, self.clock.points[run].tolist(), changes)
+
+    def _places(self, x: str) -> Sequence[float] | None:
+        if x == "epoch":
+            return [float(each) for each in self.clock.epochs]
+        if x == "gradient_evaluations":
+            examples = self.runs[0].experiment.train_examples
+            return [float(each) for each in self.clock.epochs * examples]
+        pairs = zip(self.clock.paths, self.clock.points, strict=True)
+        first, *others = [path.updates[points].tolist() for path, points in pairs]
+        return first if all(each == first for each in others) else None
+
+    def words(self) -> list[str]:
+        """What stands below the slider at each tick."""
+        pairs = zip(self.clock.paths, self.clock.points, strict=True)
+        updates = [path.updates[points].tolist() for path, points in pairs]
+        if len(self.runs) == 1:
+            said = [_alone(self.runs[0], update) for update in updates[0]]
+        else:
+            each = [
+                [f"{name} {_accuracy(row_at(run, update))[1]}" for update in of_run]
+                for name, run, of_run in zip(self.names, self.runs, updates, strict=True)
+            ]
+            part = _accuracy(self.runs[0].history.iloc[0])[0]
+            said = [f"{part} accuracy of {', '.join(now)}" for now in zip(*each, strict=True)]
+        return [
+            f"Epoch {epoch:.4g}: {words}"
+            for epoch, words in zip(self.clock.epochs, said, strict=True)
+        ]
+
+
+def row_at(run: Run, update: int) -> pd.Series:
+    """The history's last row until an update."""
+    place = int(run.history["update"].searchsorted(update, side="right")) - 1
+    return run.history.iloc[max(0, place)]
+
+
+def _accuracy(row: pd.Series) -> tuple[str, str]:
+    """The part that tells and its accuracy in words."""
+    part = "test" if pd.notna(row["test_accuracy"]) else "training"
+    column = "test_accuracy" if part == "test" else "train_accuracy"
+    return part, results.percent(row[column])
+
+
+def _alone(run: Run, update: int) -> str:
+    row = row_at(run, update)
+    part, accuracy = _accuracy(row)
+    return f"{update:,} updates, objective {row['objective']:.4g}, {part} accuracy {accuracy}"
+
+
+def begin(
+    runs: Sequence[Run] | None,
+    names: Sequence[str] = ("",),
+    *,
+    tick: int | None = None,
+    on_change: Callable[[int], None] | None = None,
+) -> Journey | None:
+    """The slider of the page; None, said where it is for good, while there is none.
+
+    The container stands there in any case, so that the charts below it stay the same.
+    """
+    with st.container():
+        if not runs:
+            return None
+        try:
+            journey = Journey(runs, names, Clock.of(runs))
+        except ValueError as error:
+            st.caption(f"No time travel: {error}. Train it again to have one.")
+            return None
+        time_travel.slider(
+            journey.words(),
+            clock=CLOCK,
+            of=" ".join(f"{run.id}{run.final['update']}" for run in runs),
+            tick=tick,
+            on_change=on_change,
+        )
+        return journey
+
+
+def cursor(journey: Journey | None, x: str = "epoch") -> Frames | None:
+    """The moving line for curves, where there is a journey."""
+    return None if journey is None else journey.cursor(x)
