@@ -8,6 +8,7 @@ import streamlit as st
 
 from lossopt_core import Run
 from lossopt_core.inspection.clock import Clock
+from lossopt_core.path import WeightPath
 from lossopt_ui import results, time_travel
 from lossopt_ui.charts.frames import Change, Frames
 
@@ -88,29 +89,33 @@ def begin(
     runs: Sequence[Run] | None,
     names: Sequence[str] = ("",),
     *,
-    tick: int | None = None,
-    on_change: Callable[[int], None] | None = None,
+    tick: Callable[[WeightPath], int] | None = None,
+    on_change: Callable[[WeightPath, int], None] | None = None,
 ) -> Journey | None:
     """The slider of the page; None, said where it is for good, while there is none.
 
-    The container stands there in any case, so that the charts below it stay the same.
+    `tick` says where it stands and `on_change` is told where it was let go, both for the path
+    of the first run: for pages of one run, whose ticks are its points.
+
+    One element stands there in any case, so that the charts below it stay the same.
     """
-    with st.container():
-        if not runs:
-            return None
-        try:
-            journey = Journey(runs, names, Clock.of(runs))
-        except ValueError as error:
-            st.caption(f"No time travel: {error}. Train it again to have one.")
-            return None
-        time_travel.slider(
-            journey.words(),
-            clock=CLOCK,
-            of=" ".join(f"{run.id}{run.final['update']}" for run in runs),
-            tick=tick,
-            on_change=on_change,
-        )
-        return journey
+    if not runs:
+        st.empty()
+        return None
+    try:
+        journey = Journey(runs, names, Clock.of(runs))
+    except ValueError as error:
+        st.caption(f"No time travel: {error}. Train it again to have one.")
+        return None
+    first = journey.clock.paths[0]
+    time_travel.slider(
+        journey.words(),
+        clock=CLOCK,
+        of=" ".join(f"{run.id}{run.final['update']}" for run in runs),
+        tick=None if tick is None else tick(first),
+        on_change=None if on_change is None else lambda number: on_change(first, number),
+    )
+    return journey
 
 
 def cursor(journey: Journey | None, x: str = "epoch") -> Frames | None:

@@ -41,7 +41,15 @@ ON_SWEEP_ALONE = {
     "opened",
 }
 ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
-ON_COMPARE = frozenset(VIEWS) - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
+ON_INSPECT = frozenset(
+    {"run", "at_update", "inside", "examples_of", "order", "rank", "row", "h", "log_y"}
+)
+ON_COMPARE = (
+    frozenset(VIEWS)
+    - (ON_EVERY_TRAINING - {"log_x", "log_y"})
+    - ON_SWEEP_ALONE
+    - (ON_INSPECT - {"log_y"})
+)
 """What stands in the addresses of pages of each kind."""
 
 

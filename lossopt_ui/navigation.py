@@ -13,6 +13,7 @@ TRAIN = "pages/train.py"
 LOSSES = "pages/hinge-vs-cross-entropy.py"
 OPTIMIZERS = "pages/gd-vs-sgd.py"
 COMPARE = "pages/compare.py"
+INSPECT = "pages/inspect.py"
 SWEEP = "pages/sweep.py"
 
 _FRAMED = "navigation.framed"
@@ -32,6 +33,7 @@ def pages() -> Sequence[StreamlitPage]:
         ),
         st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
         st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
+        st.Page(INSPECT, title="Inside a run", icon=":material/frame_inspect:"),
     ]  # fmt: skip
 
 
@@ -74,3 +76,8 @@ def link_to_train_page(experiment: Experiment) -> None:
         icon=":material/open_in_new:",
         query_params=links.query_of(links.values_of(experiment)),
     )
+
+
+def link_to_inspect_page(run: str, label: str = "Look inside") -> None:
+    """A link to the inside of a run, by its id."""
+    st.page_link(INSPECT, label=label, icon=":material/frame_inspect:", query_params={"run": run})

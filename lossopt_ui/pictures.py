@@ -41,6 +41,20 @@ def of_one(run: Run, journey: Journey | None) -> None:
             losses(run, data, journey, key="losses", title="Losses of the examples")
 
 
+def in_a_row(run: Run, journey: Journey) -> None:
+    """Weights or decision regions, confusion and losses of one run, beside each other."""
+    data = load_data(run.experiment)
+    drawn = classifier.can_be_drawn(data)
+    *first, second, third = st.columns(3 if drawn else 2)
+    for place in first:
+        with place:
+            portrait(run, data, journey, key="portrait")
+    with second:
+        confusion(run, data, journey, key="confusion")
+    with third:
+        losses(run, data, journey, key="losses", title="Losses of the examples")
+
+
 def of_several(journey: Journey, *, portraits: bool) -> None:
     """The same side by side, folded away: it is a page of pictures."""
     data = load_data(journey.runs[0].experiment)
@@ -132,7 +146,7 @@ def worst_table(run: Run, data: Data) -> None:
     part = classifier.part(data)
     table = examples_by_loss(run, data, part).head(WORST_ROWS)
     names = list(data.class_names)
-    st.markdown("**Worst examples**")
+    st.markdown("**Worst examples at the end**")
     st.dataframe(
         table.assign(
             true=[names[each] for each in table["true"]],

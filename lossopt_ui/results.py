@@ -179,10 +179,12 @@ def _who(run: Run) -> str:
 
 def kept(runs: Sequence[Run]) -> None:
     """Say that the runs are kept, with the way to the compare page."""
-    a, b = st.columns([3, 1], vertical_alignment="center")
+    a, b, c = st.columns([3, 1, 1], vertical_alignment="center")
     words = "This run is kept" if len(runs) == 1 else "These runs are kept"
     a.caption(f"{words}: {', '.join(run.id for run in runs)}.")
-    b.page_link(
+    with b:
+        navigation.link_to_inspect_page(runs[0].id)
+    c.page_link(
         navigation.COMPARE,
         label="Compare runs",
         icon=":material/compare_arrows:",

@@ -19,7 +19,8 @@ const stop = (root) => {
 };
 
 const settled = (root) => {
-  if (root.told.reports) root.setStateValue("tick", Number(root.range.value));
+  root.reported = Number(root.range.value);
+  if (root.told.reports) root.setStateValue("tick", root.reported);
 };
 
 const play = (root) => {
@@ -53,17 +54,30 @@ const begin = (root) => {
   stop(root);
 };
 
+// The figures that follow are further down the page: the slider stays in view above them.
+const stay = (root) => {
+  const place = root.getRootNode().host.closest('[data-testid="stElementContainer"]');
+  if (!place) return;
+  place.style.position = "sticky";
+  place.style.top = "3.5rem"; // below the app's header
+  place.style.zIndex = 90;
+};
+
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".travel");
   if (!root.range) begin(root);
+  stay(root);
+  root.style.colorScheme = data.theme;
   const before = root.told;
   root.told = data;
   root.setStateValue = setStateValue;
   root.setAttribute("aria-label", data.label);
   root.range.setAttribute("aria-label", data.label);
   root.range.max = data.words.length - 1;
-  // Other runs, or another place that the server has chosen: go there.  Otherwise stay.
-  if (before?.of !== data.of || before?.tick !== data.tick) {
+  // Other runs, or another place that the server has chosen: go there.  Otherwise stay, as when
+  // it answers what was reported, while somebody moves on.
+  const chosen = before?.tick !== data.tick && root.reported !== data.tick;
+  if (before?.of !== data.of || chosen) {
     stop(root);
     tell(root, data.tick);
   } else {

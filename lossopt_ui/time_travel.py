@@ -10,6 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from lossopt_ui import figure
+
 _HERE = Path(__file__)
 _component = st.components.v2.component(
     "lossopt_time_travel",
@@ -50,6 +52,7 @@ def slider(
             "of": blake2b(of.encode(), digest_size=8).hexdigest(),
             "tick": len(words) - 1 if tick is None else tick,
             "reports": on_change is not None,
+            "theme": figure.theme(),
         },
         **({} if on_change is None else {"on_tick_change": tell}),
     )

@@ -61,6 +61,7 @@ def table_of_runs() -> list[Line]:
         take_out.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             navigation.link_to_train_page(members[0].experiment)
+            navigation.link_to_inspect_page(members[0].id)
     together = controls.value("rows") == "families"
     return lines.lines_of(members, together=together, group=controls.value("group"))
 

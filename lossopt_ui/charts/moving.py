@@ -71,7 +71,8 @@ def losses(followed: Along, *, colour: str, part: str, title: str) -> go.Figure:
         )
     )
     named = "test" if part == "test" else "training"
-    top = float(np.quantile(curves[np.isfinite(curves).all(axis=1)], 0.995))
+    finite = curves[np.isfinite(curves).all(axis=1)]
+    top = float(finite[:, 1:].max())  # the one largest would flatten the others
     figure.update_layout(title=title, hovermode="closest")
     figure.update_xaxes(title=f"{named.capitalize()} examples, largest loss first (%)")
     figure.update_yaxes(title="Loss of the example", range=[0, 1.05 * top or 1.0])

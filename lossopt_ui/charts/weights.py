@@ -44,14 +44,20 @@ def image_sheet(
     theme: Theme,
     columns: int,
     limit: float | None = None,
+    unit: str = "weight",
+    marks: Sequence[int] | None = None,
 ) -> go.Figure:
     """Small images with captions above.
 
-    With `limit` they are signed, on a common scale from -limit to limit; without it they are
-    pictures, from their least to their largest value.
+    With `limit` they are signed, on a common scale from -limit to limit, whose values are in
+    the `unit`; without it they are pictures, from their least to their largest value.  With
+    `marks`, a number an image, they can be clicked.
     """
     sheet, places = mosaic(images, columns)
     signed = limit is not None
+    told = None
+    if marks is not None:
+        told, _ = mosaic(np.ones_like(images) * np.reshape(marks, (-1, 1, 1)), columns)
     figure = go.Figure(
         go.Heatmap(
             z=sheet.astype(np.float32),
@@ -59,7 +65,8 @@ def image_sheet(
             zmax=limit if limit is not None else float(np.max(images)),
             colorscale=DIVERGING[theme] if signed else SEQUENTIAL[theme],
             showscale=signed,
-            colorbar={"title": {"text": "weight", "font": {"size": 13}}, "thickness": 12},
+            customdata=told,
+            colorbar={"title": {"text": unit, "font": {"size": 13}}, "thickness": 12},
             hoverongaps=False,
             hovertemplate="%{z:.3g}<extra></extra>",
         )
