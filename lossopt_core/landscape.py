@@ -116,6 +116,17 @@ def objective_at(experiment: Experiment, plane: Plane, places: Array) -> Array:
     return values
 
 
+def objectives(experiment: Experiment, stacked: Array) -> Array:
+    """The training objective at classifiers (k, C, D + 1), (k,)."""
+    data = load_data(experiment)
+    loss, penalty = loss_of(experiment), regularizer_of(experiment)
+    X = linear.with_ones(data.train_features)
+    means = [
+        loss.value(linear.scores(each[None], X)[0], data.train_labels).mean() for each in stacked
+    ]
+    return np.array(means) + penalty.value(stacked[..., :-1])
+
+
 def two_directions(ways: Iterable[Array]) -> Array:
     """Two orthonormal directions: of the first ways that lead anywhere new.
 

@@ -7,24 +7,33 @@ const PIXELS_OF_PNG = 3; // for each of the picture's own
 const REACH = 12; // pixels from a mark within which a click is meant for it
 const REACH_OF_UNIFIED_HOVER = 40; // pixels from an x within which its values are told
 
-let library;
+const libraries = (window.lossoptLibraries ??= {});
+let lastLoad = Promise.resolve();
 
-// One download for the page.  The address is relative to the page, so that a base path works.
-const load = (address) =>
-  (library ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
+// The address is relative to the page, so that a base path works.
+const fetchLibrary = (address) =>
+  new Promise((resolve, reject) => {
+    const before = window.Plotly;
+    window.Plotly = undefined;
     const script = document.createElement("script");
     script.src = new URL(address, document.baseURI).href;
-    const fail = () => {
-      library = undefined;
+    const end = () => {
+      const loaded = window.Plotly;
+      window.Plotly = before ?? loaded;
+      // A proxy's error page loads too, but brings no library.
+      if (loaded) return resolve(loaded);
+      delete libraries[address];
       script.remove();
       reject(new Error("script"));
     };
-    // A proxy's error page loads too, but brings no library.
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : fail());
-    script.onerror = fail;
+    script.onload = end;
+    script.onerror = end;
     document.head.appendChild(script);
-  }));
+  });
+
+// One download for the page, one after the other: all of them call themselves Plotly.
+const load = (address) =>
+  (libraries[address] ??= lastLoad = lastLoad.catch(() => {}).then(() => fetchLibrary(address)));
 
 const template = ({ text, grid, line, background, hover, font }) => {
   const axis = {
@@ -47,6 +56,7 @@ const template = ({ text, grid, line, background, hover, font }) => {
       hoversort: "value descending",
       xaxis: axis,
       yaxis: axis,
+      scene: { bgcolor: background, xaxis: axis, yaxis: axis, zaxis: axis },
       colorway: [text],
     },
   };
@@ -119,19 +129,28 @@ const downloadButton = (Plotly, format, icon) => ({
     }),
 });
 
-let kept;
+const TOOLS = {
+  false: ["zoom2d", "pan2d", "resetScale2d"],
+  true: ["orbitRotation", "zoom3d", "resetCameraDefault3d"],
+};
+const kept = new Map();
 
 // One object for all drawings: with other functions in it plotly would begin anew.
-const settings = (Plotly) => (kept ??= {
-  displaylogo: false,
-  modeBarButtons: [
-    ["zoom2d", "pan2d", "resetScale2d"],
-    [
-      downloadButton(Plotly, "svg", Plotly.Icons.disk),
-      downloadButton(Plotly, "png", Plotly.Icons.camera),
-    ],
-  ],
-});
+const settings = ({ Plotly, told: { solid } }) => {
+  if (!kept.has(solid)) {
+    kept.set(solid, {
+      displaylogo: false,
+      modeBarButtons: [
+        TOOLS[solid],
+        [
+          downloadButton(Plotly, "svg", Plotly.Icons.disk),
+          downloadButton(Plotly, "png", Plotly.Icons.camera),
+        ],
+      ],
+    });
+  }
+  return kept.get(solid);
+};
 
 // How far (x, y) is from the straight line between two places.
 const toSegment = (x, y, from, to) => {
@@ -247,7 +266,7 @@ const moveCursor = (element) => {
   const { layout, frames } = element.shown;
   const shape = `shapes[${layout.shapes?.length ?? 0}]`;
   const x = frames.cursor[tickOf(frames)];
-  return window.Plotly.relayout(element, { [`${shape}.x0`]: x, [`${shape}.x1`]: x });
+  return element.Plotly.relayout(element, { [`${shape}.x0`]: x, [`${shape}.x1`]: x });
 };
 
 const paintWhileDue = async (element) => {
@@ -259,7 +278,7 @@ const paintWhileDue = async (element) => {
       continue;
     }
     const { data, layout } = atItsTick(shown);
-    await window.Plotly.react(element, data, layout, settings(window.Plotly));
+    await element.Plotly.react(element, data, layout, settings(element));
     element.drawn = shown;
   }
 };
@@ -287,9 +306,12 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   tellThemeChange(element, setTriggerValue);
   element.setAttribute("aria-label", data.alt);
   element.style.height = `${data.height}px`;
-  let Plotly;
+  if (data.solid && !document.createElement("canvas").getContext("webgl")) {
+    element.textContent = "A surface needs WebGL, which this browser does not have.";
+    return;
+  }
   try {
-    Plotly = await load(data.library);
+    element.Plotly = await load(data.library);
   } catch {
     element.textContent = "The chart could not be drawn: its library did not load. Reload the page.";
     return;
@@ -312,7 +334,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
     // A hidden tab has no size: draw again when the element gets one.
     element.watched = new ResizeObserver(() => {
       if (element.isConnected && element.offsetWidth > 0 && element._fullLayout) {
-        Plotly.Plots.resize(element);
+        element.Plotly.Plots.resize(element);
       }
     });
     element.watched.observe(element);
@@ -333,6 +355,6 @@ export default function (component) {
     element.looked?.disconnect();
     document.removeEventListener("lossopt-tick", element.onTick);
     // Not at once: plotly may be in the middle of drawing, and would stumble.
-    setTimeout(() => element.isConnected || window.Plotly?.purge(element), 2000);
+    setTimeout(() => element.isConnected || element.Plotly?.purge(element), 2000);
   };
 }

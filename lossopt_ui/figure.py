@@ -20,6 +20,7 @@ from lossopt_ui.charts.frames import Frames
 MOST_IN_HOVER = 20
 """Where more lines than these cross one x, a list of them all would cover the chart."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
+_LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
 _component = st.components.v2.component(
     "lossopt_figure",
     html='<div class="lossopt-figure" role="img" style="width: 100%"></div>',
@@ -51,6 +52,7 @@ def show(
     box.
     """
     _name_traces(figure)
+    solid = any(trace.type == "surface" for trace in figure.data)
     figure.update_layout(
         template="none",
         height=height,
@@ -69,7 +71,8 @@ def show(
             "alt": alt,
             "height": height,
             "name": key,
-            "library": _LIBRARY,
+            "library": _LIBRARY_OF_SURFACES if solid else _LIBRARY,
+            "solid": solid,
             "clickable": on_click is not None,
             "frames": None if frames is None else frames.packed(theme()),
             "onWhite": ON_WHITE if theme() == "dark" else {},

@@ -87,10 +87,10 @@ def choose_run() -> Run | None:
         st.warning(f"The run {named[0]} is not kept here: this is the newest.")
         named = ()
     chosen = named[0] if named else ids[0]
-    labels = _labels(own)
+    called = labels(own)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.session_state[_CHOICE] = chosen
-        st.selectbox("Run", ids, key=_CHOICE, format_func=labels.get, on_change=_take_choice)
+        st.selectbox("Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice)
         [run] = workspace.store().load([chosen])
         navigation.link_to_train_page(run.experiment)
     return run
@@ -102,14 +102,14 @@ def _take_choice() -> None:
         controls.forget(name)
 
 
-def _labels(table: pd.DataFrame) -> dict[str, str]:
+def labels(table: pd.DataFrame) -> dict[str, str]:
     """What the box calls each run: its name, or what it is."""
-    labels = {}
+    found = {}
     for row in table.to_dict("records"):
         what = [names.shown(setting, row[setting]) for setting in ("dataset", "loss", "optimizer")]
         title = row["name"] or " · ".join(what)
-        labels[row["id"]] = f"{title} ({row['id'][:6]}, {row['status']})"
-    return labels
+        found[row["id"]] = f"{title} ({row['id'][:6]}, {row['status']})"
+    return found
 
 
 def tick(journey_points: WeightPath) -> int:

@@ -44,11 +44,14 @@ ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
 ON_INSPECT = frozenset(
     {"run", "at_update", "inside", "examples_of", "order", "rank", "row", "h", "log_y"}
 )
+ON_LANDSCAPE_ALONE = frozenset({"plane", "relief", "height", "through"})
+ON_LANDSCAPE = ON_LANDSCAPE_ALONE | {"runs"}
 ON_COMPARE = (
     frozenset(VIEWS)
     - (ON_EVERY_TRAINING - {"log_x", "log_y"})
     - ON_SWEEP_ALONE
     - (ON_INSPECT - {"log_y"})
+    - ON_LANDSCAPE_ALONE
 )
 """What stands in the addresses of pages of each kind."""
 

@@ -179,14 +179,15 @@ def _who(run: Run) -> str:
 
 def kept(runs: Sequence[Run]) -> None:
     """Say that the runs are kept, with the way to the compare page."""
-    a, b, c = st.columns([3, 1, 1], vertical_alignment="center")
     words = "This run is kept" if len(runs) == 1 else "These runs are kept"
-    a.caption(f"{words}: {', '.join(run.id for run in runs)}.")
-    with b:
-        navigation.link_to_inspect_page(runs[0].id)
-    c.page_link(
-        navigation.COMPARE,
-        label="Compare runs",
-        icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(run.id for run in runs)},
-    )
+    ids = [run.id for run in runs]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{words}: {', '.join(ids)}.", width="stretch")
+        navigation.link_to_inspect_page(ids[0])
+        navigation.link_to_landscape_page(ids)
+        st.page_link(
+            navigation.COMPARE,
+            label="Compare runs",
+            icon=":material/compare_arrows:",
+            query_params={"runs": ",".join(ids)},
+        )
