@@ -93,8 +93,8 @@ def landscape(experiment: Experiment, plane: Plane, seen: Array) -> Landscape:
     points = max(LEAST_GRID, min(GRID, int(np.sqrt(cells))))
     low, high = seen.min(axis=0), seen.max(axis=0)
     width = max(float((high - low).max()), NEGLIGIBLE)
-    # Not thinner than a third of its length: a line needs room beside it.
-    middle, half = (low + high) / 2, np.maximum(high - low, width / 3) * (0.5 + ROOM)
+    # Not thinner than half its length: a line needs room beside it.
+    middle, half = (low + high) / 2, np.maximum(high - low, width / 2) * (0.5 + ROOM)
     a, b = (np.linspace(middle[k] - half[k], middle[k] + half[k], points) for k in (0, 1))
     places = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
     return Landscape(a, b, objective_at(experiment, plane, places).reshape(len(b), len(a)))

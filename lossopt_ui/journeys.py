@@ -33,6 +33,16 @@ class Journey:
         ticks = range(len(self.clock.epochs))
         return None if places is None else Frames(CLOCK, ticks, cursor=places)
 
+    def together(self, changes: Sequence[Change]) -> Frames:
+        """Frames of a figure of all runs, one a tick."""
+        return Frames(CLOCK, range(len(self.clock.epochs)), changes)
+
+    @property
+    def updates(self) -> list[list[int]]:
+        """The updates of each run at every tick."""
+        pairs = zip(self.clock.paths, self.clock.points, strict=True)
+        return [path.updates[points].tolist() for path, points in pairs]
+
     def frames(self, run: int, changes: Sequence[Change]) -> Frames:
         """Frames of a figure of one run."""
         return Frames(CLOCK, self.clock.points[run].tolist(), changes)
@@ -43,20 +53,17 @@ class Journey:
         if x == "gradient_evaluations":
             examples = self.runs[0].experiment.train_examples
             return [float(each) for each in self.clock.epochs * examples]
-        pairs = zip(self.clock.paths, self.clock.points, strict=True)
-        first, *others = [path.updates[points].tolist() for path, points in pairs]
+        first, *others = self.updates
         return first if all(each == first for each in others) else None
 
     def words(self) -> list[str]:
         """What stands below the slider at each tick."""
-        pairs = zip(self.clock.paths, self.clock.points, strict=True)
-        updates = [path.updates[points].tolist() for path, points in pairs]
         if len(self.runs) == 1:
-            said = [_alone(self.runs[0], update) for update in updates[0]]
+            said = [_alone(self.runs[0], update) for update in self.updates[0]]
         else:
             each = [
                 [f"{name} {_accuracy(row_at(run, update))[1]}" for update in of_run]
-                for name, run, of_run in zip(self.names, self.runs, updates, strict=True)
+                for name, run, of_run in zip(self.names, self.runs, self.updates, strict=True)
             ]
             part = _accuracy(self.runs[0].history.iloc[0])[0]
             said = [f"{part} accuracy of {', '.join(now)}" for now in zip(*each, strict=True)]

@@ -193,14 +193,8 @@ def _height(view: View) -> charts.Height:
 
 def _titles(kind: str, best: Best) -> tuple[str, str]:
     if kind == "principal":
-        return (
-            "First principal direction (distance in weight space)",
-            "Second (distance in weight space)",
-        )
-    return (
-        f"From the start towards the {best.name} (distance in weight space)",
-        "At right angles (distance in weight space)",
-    )
+        return "First principal direction (distance)", "Second (distance)"
+    return f"Start towards {best.name} (distance)", "At right angles (distance)"
 
 
 @st.cache_data(max_entries=20, show_spinner="Measuring the landscape …")

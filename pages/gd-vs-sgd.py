@@ -81,11 +81,16 @@ def draw(outcome: training.Outcome) -> None:
         data = load_data(outcome.runs[0].experiment)
         one, two = st.columns([3, 2])
         with one:
+            places = None if journey is None else journey.updates
+            ways, changes = comparison.weight_ways(
+                outcome.runs, labels, hues, data.feature_names, places
+            )
             figure.show(
-                comparison.weight_ways(outcome.runs, labels, hues, data.feature_names),
+                ways,
                 key="ways",
                 alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
                 height=460,
+                frames=None if journey is None else journey.together(changes),
             )
         with two:
             distances.step_against_limits(outcome.experiments[0], outcome.optima)

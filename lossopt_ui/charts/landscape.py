@@ -1,7 +1,7 @@
 """The objective as contours or as a surface, with the ways of runs on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +12,11 @@ from lossopt_core.linear import Array
 from lossopt_ui.charts.colours import BACKGROUND, INK, Theme
 
 LEAST_SHARE = 1e-4
-"""Of the height of the landscape, on its logarithmic scale: nearer to the best is not told."""
+LEAST_SHARE_OF_SURFACE = 1e-3
+"""Of the height of the landscape, on its logarithmic scale: nearer to the best is not told.
+
+A surface would end in a thorn there.
+"""
 SCALE: dict[Theme, list[list[object]]] = {
     "light": [[0.0, "#F4F8FD"], [0.5, "#A9C4E4"], [1.0, "#3F6496"]],
     "dark": [[0.0, "#0E1117"], [0.5, "#22344F"], [1.0, "#5579AB"]],
@@ -54,22 +58,24 @@ class Height:
 
     best   the lowest objective known; None for objectives as they are
     top    the highest one on the landscape
+    least  share of the whole height that is the lowest told
     """
 
     best: float | None
     top: float
+    least: float = LEAST_SHARE
 
     def of(self, objective: Array) -> Array:
         """Heights of objectives."""
         if self.best is None:
             return objective
-        least = LEAST_SHARE * (self.top - self.best)
+        least = self.least * (self.top - self.best)
         return np.asarray(np.log10(np.maximum(objective - self.best, least or 1.0)))
 
     @property
     def title(self) -> str:
         """The name of the scale."""
-        return "objective" if self.best is None else "above the best"
+        return "objective" if self.best is None else "objective above the best known"
 
     def ticks(self) -> dict[str, object]:
         """Where the scale has its numbers."""
@@ -100,8 +106,7 @@ def contours(
             ncontours=24,
             line={"width": 0.7, "color": INK[theme]},
             opacity=0.95,
-            colorbar={"title": {"text": height.title, "font": {"size": 13}}, "thickness": 12}
-            | height.ticks(),
+            colorbar=_bar(height),
             hovertemplate="objective %{customdata:.4g}<extra></extra>",
         )
     )
@@ -131,6 +136,13 @@ def contours(
     figure.update_xaxes(title=titles[0], range=[land.a[0], land.a[-1]], **plain)
     figure.update_yaxes(title=titles[1], range=[land.b[0], land.b[-1]], scaleanchor="x", **plain)
     return figure
+
+
+def _bar(height: Height) -> dict[str, object]:
+    """The scale, above the picture: at its side it would take a narrow screen's width."""
+    title = {"text": height.title, "side": "top", "font": {"size": 13}}
+    place = {"orientation": "h", "x": 0.5, "y": 1.0, "yanchor": "bottom", "len": 0.9}
+    return {"title": title, "thickness": 10, **place, **height.ticks()}
 
 
 def _flat(way: WayOnPlane, theme: Theme) -> dict[str, object]:
@@ -165,6 +177,7 @@ def surface(
     theme: Theme,
 ) -> go.Figure:
     """The same as a surface, the ways lying on it."""
+    height = replace(height, least=LEAST_SHARE_OF_SURFACE)
     z = height.of(land.objective)
     lift = 0.01 * float(z.max() - z.min())
     figure = go.Figure(
@@ -174,9 +187,8 @@ def surface(
             z=z,
             customdata=land.objective,
             colorscale=SCALE[theme],
-            opacity=0.9,
-            colorbar={"title": {"text": height.title, "font": {"size": 13}}, "thickness": 12}
-            | height.ticks(),
+            lighting={"specular": 0.0, "roughness": 1.0, "diffuse": 0.5, "ambient": 0.75},
+            colorbar=_bar(height),
             hovertemplate="objective %{customdata:.4g}<extra></extra>",
         )
     )
@@ -184,7 +196,7 @@ def surface(
         figure.add_scatter3d(
             x=way.places[:, 0],
             y=way.places[:, 1],
-            z=height.of(way.below) + lift,
+            z=_upon(land, z, way.places, height.of(way.below)) + lift,
             customdata=np.stack([way.updates, way.objective], axis=-1),
             name=way.name,
             mode="lines+markers",
@@ -196,7 +208,7 @@ def surface(
         figure.add_scatter3d(
             x=[mark.place[0]],
             y=[mark.place[1]],
-            z=height.of(np.array([mark.below])) + lift,
+            z=_upon(land, z, np.array([mark.place]), height.of(np.array([mark.below]))) + lift,
             name=mark.name,
             mode="markers",
             marker={"symbol": "diamond", "size": 6, "color": INK[theme]},
@@ -211,10 +223,16 @@ def surface(
             # The unit is said below: there is no room for it along the edges.
             "xaxis": {"title": {"text": titles[0].partition(" (")[0]}},
             "yaxis": {"title": {"text": titles[1].partition(" (")[0]}},
-            "zaxis": {"title": {"text": height.title}} | ticks,
+            "zaxis": {"title": {"text": "Height"}} | ticks,
             "aspectmode": "manual",
             "aspectratio": {"x": 1.4, "y": 1.4, "z": 0.8},
             "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 1.3}, "center": {"z": -0.15}},
         },
     )
     return figure
+
+
+def _upon(land: Landscape, z: Array, places: Array, own: Array) -> Array:
+    """Heights of places (k, 2), not below the surface that is drawn straight from cell to cell."""
+    drawn = [np.interp(b, land.b, [np.interp(a, land.a, row) for row in z]) for a, b in places]
+    return np.maximum(own, drawn)

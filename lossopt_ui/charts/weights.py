@@ -18,6 +18,7 @@ from lossopt_ui.charts.colours import (
     Theme,
     translucent,
 )
+from lossopt_ui.charts.frames import Change
 
 Array = NDArray[np.float64]
 MOST_POINTS_SHOWN = 1_000
@@ -212,6 +213,28 @@ def ways(lines: Sequence[Way], *, title: str, x_title: str, y_title: str) -> go.
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, scaleanchor="x")
     return figure
+
+
+def add_traveller(figure: go.Figure, way: Way, updates: Sequence[int]) -> list[Change]:
+    """A diamond on each strand of a way: where it is at every tick, after so many updates."""
+    points = np.searchsorted(way.updates, updates, side="right") - 1
+    places = np.stack([strand[np.maximum(0, points)] for strand in way.strands], axis=1)
+    figure.add_scatter(
+        x=places[-1, :, 0],
+        y=places[-1, :, 1],
+        name=f"{way.name}, now",
+        mode="markers",
+        showlegend=False,
+        marker={
+            "symbol": "diamond-open",
+            "size": 14,
+            "color": way.colour,
+            "line": {"width": 2.5, "color": way.colour},
+        },
+        hoverinfo="skip",
+    )
+    number = len(figure.data) - 1
+    return [Change(number, axis, places[:, :, k]) for k, axis in enumerate("xy")]
 
 
 def counts_as_text(counts: NDArray[np.int64]) -> NDArray[np.str_]:
