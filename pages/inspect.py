@@ -25,6 +25,7 @@ def look_into(run: Run) -> None:
     if journey is None:
         return
     point = inside.Point(journey, inside.tick(journey.clock.paths[0]))
+    log_y = controls.setting("log_y")
     one, two = st.columns(2)
     with one:
         figure.show(
@@ -33,7 +34,7 @@ def look_into(run: Run) -> None:
                 run.history,
                 None,
                 theme=figure.theme(),
-                log_y=controls.value("log_y"),
+                log_y=log_y,
             ),
             key="objective",
             alt=figure.describe("Objective and its parts", run.history, "objective"),

@@ -26,7 +26,7 @@ def fresh_app(environment: dict[str, str]) -> Iterator[str]:
 # The server comes before the page, so that it goes after it: a page without one logs errors.
 @pytest.mark.parametrize("name", [name for name in PAGES if name != START])
 def test_the_first_visit_to_a_fresh_server_may_be_to_any_page(fresh_app, page: Page, name):
-    query = "seeds=7" if name == "sweep" else "log_y=true"
+    query = {"sweep": "seeds=7", "landscape": "relief=surface"}.get(name, "log_y=true")
     goto(page, f"{fresh_app}/{name}?{query}")
     expect(page.get_by_test_id("stTopNavLink")).to_have_count(len(PAGES))
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
