@@ -219,6 +219,12 @@ const unpacked = (values) => {
   return { numbers: new KINDS[values.dtype](bytes.buffer), shape: values.shape };
 };
 
+const framesOf = (packed) => {
+  const frames = JSON.parse(packed);
+  const changes = frames.changes.map((each) => ({ ...each, values: unpacked(each.values) }));
+  return { ...frames, changes };
+};
+
 // The values of one frame: a row of numbers, or rows of them.
 const ofFrame = (values, frame) => {
   if (Array.isArray(values)) return values[frame];
@@ -252,8 +258,9 @@ const atItsTick = ({ data, layout, frames }) => {
   const whole = { ...layout };
   for (const { trace, attribute, values } of frames.changes) {
     const content = ofFrame(values, frames.which[tick]);
-    if (trace === null) whole[attribute] = content;
-    else traces[trace] = { ...traces[trace], [attribute]: content };
+    if (trace === null) {
+      whole.annotations = layout.annotations.map((each, k) => ({ ...each, text: content[k] }));
+    } else traces[trace] = { ...traces[trace], [attribute]: content };
   }
   if (frames.cursor.length > 0) {
     whole.shapes = [...(layout.shapes ?? []), cursorAt(frames.cursor[tick], frames.colour)];
@@ -322,11 +329,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.setTriggerValue = setTriggerValue;
   const layout = { ...figure.layout, template: ofTheme(element) };
   if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
-  const frames = data.frames && {
-    ...data.frames,
-    changes: data.frames.changes.map((each) => ({ ...each, values: unpacked(each.values) })),
-  };
-  element.shown = { data: figure.data, layout, frames };
+  element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);
   await paint(element);
   if (!element.watched) {

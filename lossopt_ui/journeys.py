@@ -12,6 +12,7 @@ from lossopt_core.path import WeightPath
 from lossopt_ui import results, time_travel
 from lossopt_ui.charts.frames import Change, Frames
 
+ACCURACY = {"test": "test_accuracy", "training": "train_accuracy"}
 CLOCK = "moment"
 """The key of the one slider on a page."""
 
@@ -58,38 +59,31 @@ class Journey:
 
     def words(self) -> list[str]:
         """What stands below the slider at each tick."""
+        rows = [rows_at(run, of_run) for run, of_run in zip(self.runs, self.updates, strict=True)]
+        part = "training" if rows[0]["test_accuracy"].isna().all() else "test"
+        shares = [[results.percent(share) for share in of_run[ACCURACY[part]]] for of_run in rows]
         if len(self.runs) == 1:
-            said = [_alone(self.runs[0], update) for update in self.updates[0]]
-        else:
-            each = [
-                [f"{name} {_accuracy(row_at(run, update))[1]}" for update in of_run]
-                for name, run, of_run in zip(self.names, self.runs, self.updates, strict=True)
+            pairs = zip(self.updates[0], rows[0]["objective"], shares[0], strict=True)
+            said = [
+                f"{update:,} updates, objective {objective:.4g}, {part} accuracy {share}"
+                for update, objective, share in pairs
             ]
-            part = _accuracy(self.runs[0].history.iloc[0])[0]
-            said = [f"{part} accuracy of {', '.join(now)}" for now in zip(*each, strict=True)]
+        else:
+            said = [
+                f"{part} accuracy of "
+                + ", ".join(f"{name} {share}" for name, share in zip(self.names, now, strict=True))
+                for now in zip(*shares, strict=True)
+            ]
         return [
             f"Epoch {epoch:.4g}: {words}"
             for epoch, words in zip(self.clock.epochs, said, strict=True)
         ]
 
 
-def row_at(run: Run, update: int) -> pd.Series:
-    """The history's last row until an update."""
-    place = int(run.history["update"].searchsorted(update, side="right")) - 1
-    return run.history.iloc[max(0, place)]
-
-
-def _accuracy(row: pd.Series) -> tuple[str, str]:
-    """The part that tells and its accuracy in words."""
-    part = "test" if pd.notna(row["test_accuracy"]) else "training"
-    column = "test_accuracy" if part == "test" else "train_accuracy"
-    return part, results.percent(row[column])
-
-
-def _alone(run: Run, update: int) -> str:
-    row = row_at(run, update)
-    part, accuracy = _accuracy(row)
-    return f"{update:,} updates, objective {row['objective']:.4g}, {part} accuracy {accuracy}"
+def rows_at(run: Run, updates: Sequence[int]) -> pd.DataFrame:
+    """For each number of updates the history's last row until then."""
+    places = run.history["update"].searchsorted(updates, side="right") - 1
+    return run.history.iloc[places.clip(0)]
 
 
 def begin(

@@ -21,7 +21,17 @@ SUGGESTED = frozenset({"learning_rate"})
 """What has no fixed default: it stands in an address whenever somebody has set it."""
 
 ON_START: frozenset[str] = frozenset()
-ON_EVERY_TRAINING = {"live", "work", "show", "log_x", "log_y", "squared", "example", "batch_sizes"}
+ON_EVERY_TRAINING = {
+    "live",
+    "work",
+    "show",
+    "log_x",
+    "log_y",
+    "squared",
+    "example",
+    "batch_sizes",
+    "each",
+}
 ON_TRAINING = frozenset(declared_settings()) | ON_EVERY_TRAINING
 ON_SWEEP_ALONE = {
     "axes",

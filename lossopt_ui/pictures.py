@@ -9,7 +9,7 @@ from lossopt_core.diagnostics import examples_by_loss
 from lossopt_core.experiment import loss_of
 from lossopt_core.inspection.along import Along, along
 from lossopt_core.path import WeightPath
-from lossopt_ui import figure
+from lossopt_ui import controls, figure
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.frames import Change, Frames
@@ -56,19 +56,20 @@ def in_a_row(run: Run, journey: Journey) -> None:
 
 
 def of_several(journey: Journey, *, portraits: bool) -> None:
-    """The same side by side, folded away: it is a page of pictures."""
+    """The same side by side, where somebody wants to see it: it is a page of pictures."""
+    if not controls.setting("each"):
+        return
     data = load_data(journey.runs[0].experiment)
-    with st.expander("Confusion and losses of the examples, point by point"):
-        for first in range(0, len(journey.runs), MOST_BESIDE):
-            some = range(first, min(first + MOST_BESIDE, len(journey.runs)))
-            for place, k in zip(st.columns(len(some)), some, strict=True):
-                run = journey.runs[k]
-                with place:
-                    if portraits and classifier.can_be_drawn(data):
-                        portrait(run, data, journey, key=f"portrait-{k}", peers=journey.runs)
-                    st.markdown(f"**{journey.names[k]}**")
-                    confusion(run, data, journey, key=f"confusion-{k}")
-                    losses(run, data, journey, key=f"losses-{k}", title=journey.names[k])
+    for first in range(0, len(journey.runs), MOST_BESIDE):
+        some = range(first, min(first + MOST_BESIDE, len(journey.runs)))
+        for place, k in zip(st.columns(len(some)), some, strict=True):
+            run = journey.runs[k]
+            with place:
+                st.markdown(f"**{journey.names[k]}**")
+                if portraits and classifier.can_be_drawn(data):
+                    portrait(run, data, journey, key=f"portrait-{k}", peers=journey.runs)
+                confusion(run, data, journey, key=f"confusion-{k}")
+                losses(run, data, journey, key=f"losses-{k}", title="Losses of the examples")
 
 
 def portrait(
@@ -127,13 +128,12 @@ def losses(run: Run, data: Data, journey: Journey, *, key: str, title: str) -> N
 
 def worst(run: Run, data: Data, journey: Journey | None) -> None:
     """The examples of largest loss as images."""
-    drawn = classifier.worst_images(run, data, figure.theme())
     frames = None
     if journey is not None:
         examples, part = followed(journey, run, data), classifier.part(data)
-        frames = _frames(journey, run, moving.worst_images(drawn, examples, data, part))
+        frames = _frames(journey, run, moving.worst_images(examples, data, part))
     figure.show(
-        drawn,
+        classifier.worst_images(run, data, figure.theme()),
         key="worst",
         alt="The ten examples with the largest loss, with true and predicted class.",
         height=340,

@@ -41,6 +41,7 @@ const begin = (root) => {
   root.button = root.querySelector("button");
   root.range = root.querySelector("input");
   root.output = root.querySelector("output");
+  root.output.setAttribute("aria-live", "off"); // the slider itself says its value
   root.range.addEventListener("input", () => {
     stop(root);
     tell(root, Number(root.range.value));

@@ -277,6 +277,9 @@ VIEWS: Mapping[str, View] = {
     "map_y": Choice("Up", BY_ITSELF, BY_SETTING, "The setting on the vertical axis, or lines."),
     "scatter_x": Choice("Across", "train_accuracy", RESULTS, "On the horizontal axis."),
     "opened": RunIds("Opened", (), "The combination that is looked at closely.", most=1),
+    "each": Switch(
+        "Pictures of each run", False, "Weights, confusion and losses beside each other."
+    ),
     "run": RunIds("Run", (), "The run to look into.", most=1),
     "at_update": Number(
         "After updates", THE_END, 0, THE_END, "The last kept point until this update.", whole=True

@@ -1,6 +1,7 @@
 """What a figure shows at other moments: sent once, changed in the browser."""
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ _KINDS = {"f4": np.float32, "u1": np.uint8}
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """An attribute at every frame: of the trace of this number, or of the layout for None.
+    """An attribute of a trace at every frame; for no trace, the texts of the annotations.
 
     `values` has the frames as its leading axis: numbers of one to three axes, or a list.
     """
@@ -43,15 +44,16 @@ class Frames:
     changes: Sequence[Change] = ()
     cursor: Sequence[float] = field(default_factory=tuple)
 
-    def packed(self, theme: Theme) -> dict[str, Any]:
-        """As the browser reads it."""
-        return {
+    def packed(self, theme: Theme) -> str:
+        """As the browser reads it, JSON: what is text already is not looked at once more."""
+        content = {
             "clock": self.clock,
             "which": [int(each) for each in self.which],
             "changes": [change.packed() for change in self.changes],
             "cursor": [float(each) for each in self.cursor],
             "colour": INK[theme],
         }
+        return json.dumps(content)
 
 
 def _packed(values: Any) -> Any:

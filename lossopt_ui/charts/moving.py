@@ -84,8 +84,8 @@ def losses_changes(followed: Along) -> list[Change]:
     return [Change(0, "y", quantiles(followed.losses))]
 
 
-def worst_images(figure: go.Figure, followed: Along, data: Data, part: str) -> list[Change]:
-    """Of `classifier.worst_images`, whose figure says where the captions are."""
+def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
+    """Of `classifier.worst_images`."""
     assert data.image_shape is not None
     features, labels = classifier.part_of(data, part)
     order = np.argsort(-followed.losses, axis=1, kind="stable")[:, : classifier.WORST]
@@ -98,17 +98,9 @@ def worst_images(figure: go.Figure, followed: Along, data: Data, part: str) -> l
         [classifier.caption(data, *each) for each in zip(*of_point, strict=True)]
         for of_point in zip(labels[order], answers, losses, strict=True)
     ]
-    places = [each.to_plotly_json() for each in figure.layout.annotations]
     return [
         Change(0, "z", np.stack(sheets).astype(np.float32)),
-        Change(
-            None,
-            "annotations",
-            [
-                [place | {"text": text} for place, text in zip(places, texts, strict=True)]
-                for texts in captions
-            ],
-        ),
+        Change(None, "text", captions),
     ]
 
 
