@@ -9,6 +9,7 @@ from lossopt_core.diagnostics import examples_by_loss
 from lossopt_core.experiment import loss_of
 from lossopt_core.inspection.along import Along, along
 from lossopt_core.path import WeightPath
+from lossopt_core.run import DIVERGED
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
@@ -110,14 +111,17 @@ def confusion(run: Run, data: Data, journey: Journey | None, *, key: str) -> Non
 
 
 def losses(run: Run, data: Data, journey: Journey, *, key: str, title: str) -> None:
-    """The losses of all examples in their order."""
+    """The losses of all examples in their order; runs with one loss share their axis."""
     examples = followed(journey, run, data)
+    alike = [each for each in journey.runs if each.experiment.loss == run.experiment.loss]
+    alike = [each for each in alike if each is run or DIVERGED not in (each.status, run.status)]
     figure.show(
         moving.losses(
             examples,
             colour=of_loss(run.experiment.loss, figure.theme()),
             part=classifier.part(data),
             title=title,
+            top=max(moving.top_of(followed(journey, each, data)) for each in alike),
         ),
         key=key,
         alt="Losses of all examples, the largest first.",

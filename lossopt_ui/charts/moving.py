@@ -54,8 +54,15 @@ def quantiles(losses: Numbers) -> Numbers:
     return np.asarray(ordered[:, places], np.float32)
 
 
-def losses(followed: Along, *, colour: str, part: str, title: str) -> go.Figure:
-    """The losses of all examples in their order, at the last point; one axis for all points."""
+def top_of(followed: Along) -> float:
+    """Where an axis for the losses at all points ends."""
+    curves = quantiles(followed.losses)
+    finite = curves[np.isfinite(curves).all(axis=1)]
+    return float(finite[:, 1:].max())  # the one largest would flatten the others
+
+
+def losses(followed: Along, *, colour: str, part: str, title: str, top: float) -> go.Figure:
+    """The losses of all examples in their order, at the last point; the axis ends at `top`."""
     curves = quantiles(followed.losses)
     shares = np.linspace(0, 100, SHARES)
     figure = go.Figure(
@@ -71,8 +78,6 @@ def losses(followed: Along, *, colour: str, part: str, title: str) -> go.Figure:
         )
     )
     named = "test" if part == "test" else "training"
-    finite = curves[np.isfinite(curves).all(axis=1)]
-    top = float(finite[:, 1:].max())  # the one largest would flatten the others
     figure.update_layout(title=title, hovermode="closest")
     figure.update_xaxes(title=f"{named.capitalize()} examples, largest loss first (%)")
     figure.update_yaxes(title="Loss of the example", range=[0, 1.05 * top or 1.0])
