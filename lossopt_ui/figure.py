@@ -23,7 +23,8 @@ _LIBRARY = "app/static/plotly-cartesian.min.js"
 _LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
 _component = st.components.v2.component(
     "lossopt_figure",
-    html='<div class="lossopt-figure" role="img" style="width: 100%"></div>',
+    # A figure, not an image: plotly's buttons are in it, and an image has no parts.
+    html='<div class="lossopt-figure" role="figure" style="width: 100%"></div>',
     js=Path(__file__).with_name("figure.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )

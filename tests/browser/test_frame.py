@@ -155,7 +155,7 @@ def test_a_figure_changes_its_height(page: Page, figures):
 
 def test_a_figure_says_what_it_shows(page: Page, figures):
     goto(page, figures)
-    expect(page.get_by_role("img", name=WIDE)).to_be_visible()
+    expect(page.get_by_role("figure", name=WIDE)).to_be_visible()
 
 
 def test_a_figure_leaves_and_comes_back(page: Page, figures):
