@@ -116,8 +116,8 @@ def chosen_run(runs: Sequence[Run]) -> Run:
 def choose_view(runs: Sequence[Run]) -> None:
     """Which plane, which picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        plane = controls.setting("plane")
-        controls.setting("relief")
+        plane = controls.setting("plane", width=220)
+        controls.setting("relief", width=160)
         controls.setting("height", width=240)
         if plane == "optimum" and len(runs) > 1:
             ids = [run.id for run in runs]

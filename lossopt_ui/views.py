@@ -305,13 +305,13 @@ VIEWS: Mapping[str, View] = {
     "rank": Number("From place", 1, 1, 1_000_000, "Place in the order, from 1.", whole=True),
     "row": Number("Row", -1, -1, 1_000_000, "Row of the part; -1 is the first shown.", whole=True),
     "h": Number("Step h", 1e-5, 1e-12, 1e-1, "Of the centred difference.", logarithmic=True),
-    "plane": Tabs(
+    "plane": Choice(
         "Plane",
         "optimum",
         {"optimum": "Start, optimum, end", "principal": "Principal directions"},
         "Through three points of a run, or where all the ways spread most.",
     ),
-    "relief": Tabs(
+    "relief": Choice(
         "Picture", "contours", {"contours": "Contours", "surface": "Surface"}, "Flat, or solid."
     ),
     "height": Choice(

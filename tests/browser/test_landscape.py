@@ -14,6 +14,15 @@ from tests.helpers import trace
 PATIENCE = 30_000
 
 
+def choose_by_keyboard(page: Page, key: str, option: str) -> None:
+    """Choose an option of a select box by typing its name."""
+    with rerun(page):
+        page.locator(f".st-key-{key} input").first.focus()
+        page.keyboard.type(option)
+        expect(page.get_by_role("option", name=option)).to_be_visible()
+        page.keyboard.press("Enter")
+
+
 def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
     goto(page, "/gd-vs-sgd?epochs=3&seed=31&dataset=blobs&learning_rate=0.1")
     page.locator(".st-key-train button").click()
@@ -42,19 +51,15 @@ def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
     assert distance == pytest.approx(np.linalg.norm(best.theta), rel=1e-3)
     assert drawn["layout"]["xaxis"]["title"]["text"] == "Start towards optimum (distance)"
 
-    with rerun(page):  # by keyboard
-        page.locator(".st-key-plane").get_by_role("radio", name="Principal directions").focus()
-        page.keyboard.press("Enter")
+    choose_by_keyboard(page, "plane", "Principal directions")
     expect(page).to_have_url(re.compile("plane=principal"))
-    with rerun(page):
-        page.locator(".st-key-relief").get_by_role("radio", name="Surface").click()
+    choose_by_keyboard(page, "relief", "Surface")
     solid = page.locator(selector("landscape-surface"))
     # Where the browser of the test has no WebGL the page says so.
     expect(solid.locator("canvas").or_(solid.get_by_text("needs WebGL")).first).to_be_visible(
         timeout=PATIENCE
     )
-    with rerun(page):
-        page.locator(".st-key-relief").get_by_role("radio", name="Contours").click()
+    choose_by_keyboard(page, "relief", "Contours")
     page.set_viewport_size({"width": 420, "height": 900})
     assert figure(page, "landscape")["data"][0]["type"] == "contour"
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
