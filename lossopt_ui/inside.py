@@ -104,9 +104,10 @@ def _take_choice() -> None:
 
 def labels(table: pd.DataFrame) -> dict[str, str]:
     """What the box calls each run: its name, or what it is."""
+    settings = ["dataset", "loss", "optimizer"]
     found = {}
-    for row in table.to_dict("records"):
-        what = [names.shown(setting, row[setting]) for setting in ("dataset", "loss", "optimizer")]
+    for row in table[["id", "name", "status", *settings]].to_dict("records"):
+        what = [names.shown(setting, row[setting]) for setting in settings]
         title = row["name"] or " · ".join(what)
         found[row["id"]] = f"{title} ({row['id'][:6]}, {row['status']})"
     return found
