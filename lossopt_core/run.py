@@ -51,7 +51,7 @@ class Run:
                 that end at `update`
     weights     (C, D), the W of the lecture's W x;  bias (C,)
     path        (k, C, D + 1) in float32: weights with the bias as last column at the updates
-                `path_updates` (k,), for pictures of the way through weight space
+                `path_updates` (k,), evaluations all, at most 2 MB; see `path.WeightPath`
     status      "finished"; "diverged" (the objective left all bounds: ended there);
                 "stopped" (from outside: weights and history up to there)
     environment versions and machine that it was computed with; of a run that was trained alone

@@ -17,6 +17,7 @@ from lossopt_core.cohort import Cohort, kind, minibatches
 from lossopt_core.data import Data, load_data
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array, Labels
+from lossopt_core.path import kept_every
 from lossopt_core.run import (
     DIVERGED,
     FINISHED,
@@ -36,8 +37,7 @@ REPORT_EVERY = 64
 LEAST_CROWDING = 2.0
 """The power of its number that an evaluation's update grows with at least."""
 MINIBATCH_POINTS = 2_000
-PATH_BYTES = 2_000_000
-"""Bounds on what a run keeps: points of its minibatch curve, size of its path."""
+"""Of the curve of objectives on minibatches that a run keeps."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,7 @@ class Training:
         self.recorded = 0  # rows of `rows` that are final: another thread may read those
         self.rows = np.empty((points, len(HISTORY_COLUMNS), runs))
         self.minibatch = np.zeros((len(self.stretch_ends), runs))
-        kept = max(2, PATH_BYTES // (4 * self.cohort.W[0].size))
-        self.path_every = math.ceil(points / kept)
+        self.path_every = kept_every(points, self.cohort.W[0].size)
         self.path = np.empty((math.ceil(points / self.path_every), *self.cohort.W.shape), "f4")
 
     def run(

@@ -11,6 +11,7 @@ from lossopt_ui import figure, optimum
 from lossopt_ui.charts import comparison, steps
 from lossopt_ui.charts import training as charts
 from lossopt_ui.charts.curves import Level
+from lossopt_ui.charts.frames import Frames
 from lossopt_ui.optimum import Optima
 from lossopt_ui.training import Outcome
 
@@ -58,7 +59,13 @@ def _how_near(
 
 
 def objective_or_distance(
-    experiment: Experiment, history: pd.DataFrame, optima: Optima, *, show: str, log_y: bool
+    experiment: Experiment,
+    history: pd.DataFrame,
+    optima: Optima,
+    *,
+    show: str,
+    log_y: bool,
+    frames: Frames | None = None,
 ) -> None:
     """One loss on an axis of its own: its objective, or the distance to the best possible."""
     label, distances = LOSSES[experiment.loss].label, optima.distances(experiment, history)
@@ -77,7 +84,7 @@ def objective_or_distance(
             experiment, history, theme=figure.theme(), log_y=log_y, optimum=optima.of(experiment)
         )
         words = figure.describe(label, history, "objective")
-    figure.show(chart, key=f"objective-{experiment.loss}", alt=words, height=330)
+    figure.show(chart, key=f"objective-{experiment.loss}", alt=words, height=330, frames=frames)
 
 
 def objectives_or_distances(
@@ -89,6 +96,7 @@ def objectives_or_distances(
     x: str,
     log_x: bool,
     log_y: bool,
+    frames: Frames | None = None,
 ) -> None:
     """Several trainings of one loss on one axis: their objectives, or their distances.
 
@@ -123,13 +131,18 @@ def objectives_or_distances(
         key="objective",
         alt=f"{title} of {', '.join(names.values())} over {x.replace('_', ' ')}.",
         height=380,
+        frames=frames,
     )
     if any(floors):
         st.caption("Dotted: where the noise of its constant steps should hold SGD.")
 
 
 def distance_and_steps(
-    experiment: Experiment, history: pd.DataFrame, run: Run | None, optima: Optima
+    experiment: Experiment,
+    history: pd.DataFrame,
+    run: Run | None,
+    optima: Optima,
+    frames: Frames | None = None,
 ) -> None:
     """Side by side, where there are both: the way to the optimum, and the step's limits."""
     distances = optima.distances(experiment, history)
@@ -137,14 +150,18 @@ def distance_and_steps(
     places = iter(st.columns(2) if known is not None else [st.container()])
     if distances is not None or optima.pending:
         with next(places):
-            _way_to_optimum(experiment, distances, run, optima)
+            _way_to_optimum(experiment, distances, run, optima, frames)
     if known is not None:
         with next(places):
             step_against_limits(experiment, optima)
 
 
 def _way_to_optimum(
-    experiment: Experiment, distances: pd.DataFrame | None, run: Run | None, optima: Optima
+    experiment: Experiment,
+    distances: pd.DataFrame | None,
+    run: Run | None,
+    optima: Optima,
+    frames: Frames | None,
 ) -> None:
     if distances is None:
         st.skeleton(height=340)
@@ -161,6 +178,7 @@ def _way_to_optimum(
         key="distance",
         alt=figure.describe("Distance to the optimum", distances, "distance"),
         height=340,
+        frames=frames,
     )
     if gaps is not None and not gaps.empty:
         st.caption(

@@ -7,24 +7,33 @@ const PIXELS_OF_PNG = 3; // for each of the picture's own
 const REACH = 12; // pixels from a mark within which a click is meant for it
 const REACH_OF_UNIFIED_HOVER = 40; // pixels from an x within which its values are told
 
-let library;
+const libraries = (window.lossoptLibraries ??= {});
+let lastLoad = Promise.resolve();
 
-// One download for the page.  The address is relative to the page, so that a base path works.
-const load = (address) =>
-  (library ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
+// The address is relative to the page, so that a base path works.
+const fetchLibrary = (address) =>
+  new Promise((resolve, reject) => {
+    const before = window.Plotly;
+    window.Plotly = undefined;
     const script = document.createElement("script");
     script.src = new URL(address, document.baseURI).href;
-    const fail = () => {
-      library = undefined;
+    const end = () => {
+      const loaded = window.Plotly;
+      window.Plotly = before ?? loaded;
+      // A proxy's error page loads too, but brings no library.
+      if (loaded) return resolve(loaded);
+      delete libraries[address];
       script.remove();
       reject(new Error("script"));
     };
-    // A proxy's error page loads too, but brings no library.
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : fail());
-    script.onerror = fail;
+    script.onload = end;
+    script.onerror = end;
     document.head.appendChild(script);
-  }));
+  });
+
+// One download for the page, one after the other: all of them call themselves Plotly.
+const load = (address) =>
+  (libraries[address] ??= lastLoad = lastLoad.catch(() => {}).then(() => fetchLibrary(address)));
 
 const template = ({ text, grid, line, background, hover, font }) => {
   const axis = {
@@ -47,6 +56,7 @@ const template = ({ text, grid, line, background, hover, font }) => {
       hoversort: "value descending",
       xaxis: axis,
       yaxis: axis,
+      scene: { bgcolor: background, xaxis: axis, yaxis: axis, zaxis: axis },
       colorway: [text],
     },
   };
@@ -119,19 +129,28 @@ const downloadButton = (Plotly, format, icon) => ({
     }),
 });
 
-let kept;
+const TOOLS = {
+  false: ["zoom2d", "pan2d", "resetScale2d"],
+  true: ["orbitRotation", "zoom3d", "resetCameraDefault3d"],
+};
+const kept = new Map();
 
 // One object for all drawings: with other functions in it plotly would begin anew.
-const settings = (Plotly) => (kept ??= {
-  displaylogo: false,
-  modeBarButtons: [
-    ["zoom2d", "pan2d", "resetScale2d"],
-    [
-      downloadButton(Plotly, "svg", Plotly.Icons.disk),
-      downloadButton(Plotly, "png", Plotly.Icons.camera),
-    ],
-  ],
-});
+const settings = ({ Plotly, told: { solid } }) => {
+  if (!kept.has(solid)) {
+    kept.set(solid, {
+      displaylogo: false,
+      modeBarButtons: [
+        TOOLS[solid],
+        [
+          downloadButton(Plotly, "svg", Plotly.Icons.disk),
+          downloadButton(Plotly, "png", Plotly.Icons.camera),
+        ],
+      ],
+    });
+  }
+  return kept.get(solid);
+};
 
 // How far (x, y) is from the straight line between two places.
 const toSegment = (x, y, from, to) => {
@@ -192,14 +211,114 @@ const tellThemeChange = (element, setTriggerValue) => {
   element.background = background;
 };
 
+const KINDS = { f4: Float32Array, u1: Uint8Array };
+
+const unpacked = (values) => {
+  if (Array.isArray(values)) return values;
+  const bytes = Uint8Array.from(atob(values.bdata), (letter) => letter.charCodeAt(0));
+  return { numbers: new KINDS[values.dtype](bytes.buffer), shape: values.shape };
+};
+
+const framesOf = (packed) => {
+  const frames = JSON.parse(packed);
+  const changes = frames.changes.map((each) => ({ ...each, values: unpacked(each.values) }));
+  return { ...frames, changes };
+};
+
+// The values of one frame: a row of numbers, or rows of them.
+const ofFrame = (values, frame) => {
+  if (Array.isArray(values)) return values[frame];
+  const [, ...inner] = values.shape;
+  const size = inner.reduce((product, length) => product * length, 1);
+  const flat = values.numbers.subarray(frame * size, (frame + 1) * size);
+  if (inner.length < 2) return flat;
+  const [rows, length] = inner;
+  return Array.from({ length: rows }, (_, row) => flat.subarray(row * length, (row + 1) * length));
+};
+
+const cursorAt = (x, color) => ({
+  type: "line",
+  x0: x,
+  x1: x,
+  yref: "paper",
+  y0: 0,
+  y1: 1,
+  line: { color, width: 1.5 },
+});
+
+// The tick at which a slider stands; without a slider a figure shows the end.
+const tickOf = ({ clock, which }) =>
+  Math.min(document.lossoptTicks?.[clock] ?? Infinity, which.length - 1);
+
+// The figure as it is at the tick of its clock.
+const atItsTick = ({ data, layout, frames }) => {
+  if (!frames) return { data, layout };
+  const tick = tickOf(frames);
+  const traces = [...data];
+  const whole = { ...layout };
+  for (const { trace, attribute, values } of frames.changes) {
+    const content = ofFrame(values, frames.which[tick]);
+    if (trace === null) {
+      whole.annotations = layout.annotations.map((each, k) => ({ ...each, text: content[k] }));
+    } else traces[trace] = { ...traces[trace], [attribute]: content };
+  }
+  if (frames.cursor.length > 0) {
+    whole.shapes = [...(layout.shapes ?? []), cursorAt(frames.cursor[tick], frames.colour)];
+  }
+  return { data: traces, layout: whole };
+};
+
+// Where nothing but the cursor moves, plotly need not look at the rest.
+const moveCursor = (element) => {
+  const { layout, frames } = element.shown;
+  const shape = `shapes[${layout.shapes?.length ?? 0}]`;
+  const x = frames.cursor[tickOf(frames)];
+  return element.Plotly.relayout(element, { [`${shape}.x0`]: x, [`${shape}.x1`]: x });
+};
+
+const paintWhileDue = async (element) => {
+  while (element.due && element.isConnected) {
+    element.due = false;
+    const { shown } = element;
+    if (element.drawn === shown && shown.frames.changes.length === 0) {
+      await moveCursor(element);
+      continue;
+    }
+    const { data, layout } = atItsTick(shown);
+    await element.Plotly.react(element, data, layout, settings(element));
+    element.drawn = shown;
+  }
+};
+
+// Draws what is to be shown now.  While plotly is at work, what comes then is drawn once, after.
+const paint = (element) => {
+  element.due = true;
+  element.painting ??= paintWhileDue(element).finally(() => {
+    element.painting = undefined;
+  });
+  return element.painting;
+};
+
+const followClock = (element) => {
+  element.onTick ??= ({ detail: clock }) => {
+    if (clock !== element.shown?.frames?.clock) return;
+    element.due = true;
+    if (element.inView) paint(element);
+  };
+  document.addEventListener("lossopt-tick", element.onTick);
+};
+
 const draw = async ({ data, parentElement, setTriggerValue }) => {
   const element = parentElement.querySelector(".lossopt-figure");
   tellThemeChange(element, setTriggerValue);
   element.setAttribute("aria-label", data.alt);
   element.style.height = `${data.height}px`;
-  let Plotly;
+  if (data.solid && !document.createElement("canvas").getContext("webgl")) {
+    element.textContent = "A surface needs WebGL, which this browser does not have.";
+    return;
+  }
   try {
-    Plotly = await load(data.library);
+    element.Plotly = await load(data.library);
   } catch {
     element.textContent = "The chart could not be drawn: its library did not load. Reload the page.";
     return;
@@ -210,16 +329,24 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.setTriggerValue = setTriggerValue;
   const layout = { ...figure.layout, template: ofTheme(element) };
   if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
-  await Plotly.react(element, figure.data, layout, settings(Plotly));
+  element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
+  followClock(element);
+  await paint(element);
   if (!element.watched) {
     listen(element);
     // A hidden tab has no size: draw again when the element gets one.
     element.watched = new ResizeObserver(() => {
       if (element.isConnected && element.offsetWidth > 0 && element._fullLayout) {
-        Plotly.Plots.resize(element);
+        element.Plotly.Plots.resize(element);
       }
     });
     element.watched.observe(element);
+    // A slider moves what can be seen; the rest follows when one comes to it.
+    element.looked = new IntersectionObserver((changes) => {
+      element.inView = changes.at(-1).isIntersecting;
+      if (element.inView && element.due) paint(element);
+    });
+    element.looked.observe(element);
   }
 };
 
@@ -228,7 +355,9 @@ export default function (component) {
   const element = component.parentElement.querySelector(".lossopt-figure");
   return () => {
     element.watched?.disconnect();
+    element.looked?.disconnect();
+    document.removeEventListener("lossopt-tick", element.onTick);
     // Not at once: plotly may be in the middle of drawing, and would stumble.
-    setTimeout(() => element.isConnected || window.Plotly?.purge(element), 2000);
+    setTimeout(() => element.isConnected || element.Plotly?.purge(element), 2000);
   };
 }

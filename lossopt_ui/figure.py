@@ -15,13 +15,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from lossopt_ui.charts.colours import ON_WHITE, Theme
+from lossopt_ui.charts.frames import Frames
 
 MOST_IN_HOVER = 20
 """Where more lines than these cross one x, a list of them all would cover the chart."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
+_LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
 _component = st.components.v2.component(
     "lossopt_figure",
-    html='<div class="lossopt-figure" role="img" style="width: 100%"></div>',
+    # A figure, not an image: plotly's buttons are in it, and an image has no parts.
+    html='<div class="lossopt-figure" role="figure" style="width: 100%"></div>',
     js=Path(__file__).with_name("figure.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
@@ -34,8 +37,11 @@ def show(
     alt: str,
     height: int = 340,
     on_click: Callable[[Any], None] | None = None,
+    frames: Frames | None = None,
 ) -> None:
     """Draw the figure; `alt` says in words what it shows, `height` is in pixels.
+
+    With `frames` it follows a slider of `time_travel` without a word to the server.
 
     What a person has set in it stays as long as the key does.
 
@@ -47,6 +53,7 @@ def show(
     box.
     """
     _name_traces(figure)
+    solid = any(trace.type == "surface" for trace in figure.data)
     figure.update_layout(
         template="none",
         height=height,
@@ -65,8 +72,10 @@ def show(
             "alt": alt,
             "height": height,
             "name": key,
-            "library": _LIBRARY,
+            "library": _LIBRARY_OF_SURFACES if solid else _LIBRARY,
+            "solid": solid,
             "clickable": on_click is not None,
+            "frames": None if frames is None else frames.packed(theme()),
             "onWhite": ON_WHITE if theme() == "dark" else {},
         },
         height=height,

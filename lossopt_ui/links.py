@@ -33,7 +33,17 @@ SUGGESTED = frozenset({"learning_rate"})
 EVERYWHERE = frozenset(FOR_A_CLASS) | frozenset(LESSON)
 """What stands in the addresses of all pages."""
 ON_START: frozenset[str] = frozenset()
-ON_EVERY_TRAINING = {"live", "work", "show", "log_x", "log_y", "squared", "example", "batch_sizes"}
+ON_EVERY_TRAINING = {
+    "live",
+    "work",
+    "show",
+    "log_x",
+    "log_y",
+    "squared",
+    "example",
+    "batch_sizes",
+    "each",
+}
 ON_TRAINING = frozenset(declared_settings()) | ON_EVERY_TRAINING
 ON_SWEEP_ALONE = {
     "axes",
@@ -55,8 +65,18 @@ ON_SWEEP_ALONE = {
 ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
 ON_LECTURE = frozenset({"card", *NUMBERS})
 ON_PLAYGROUND = IN_ADDRESS
+ON_INSPECT = frozenset(
+    {"run", "at_update", "inside", "examples_of", "order", "rank", "row", "h", "log_y"}
+)
+ON_LANDSCAPE_ALONE = frozenset({"plane", "relief", "height", "through"})
+ON_LANDSCAPE = ON_LANDSCAPE_ALONE | {"runs"}
 ON_COMPARE = (
-    frozenset(VIEWS) - ON_LECTURE - (ON_EVERY_TRAINING - {"log_x", "log_y"}) - ON_SWEEP_ALONE
+    frozenset(VIEWS)
+    - ON_LECTURE
+    - (ON_EVERY_TRAINING - {"log_x", "log_y"})
+    - ON_SWEEP_ALONE
+    - (ON_INSPECT - {"log_y"})
+    - ON_LANDSCAPE_ALONE
 )
 """What stands in the addresses of pages of each kind."""
 

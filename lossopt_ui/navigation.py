@@ -13,6 +13,8 @@ TRAIN = "pages/train.py"
 LOSSES = "pages/hinge-vs-cross-entropy.py"
 OPTIMIZERS = "pages/gd-vs-sgd.py"
 COMPARE = "pages/compare.py"
+INSPECT = "pages/inspect.py"
+LANDSCAPE = "pages/landscape.py"
 SWEEP = "pages/sweep.py"
 LECTURE = "pages/lecture.py"
 PLAYGROUND = "pages/playground.py"
@@ -36,6 +38,8 @@ def pages() -> Sequence[StreamlitPage]:
         st.Page(PLAYGROUND, title="Playground", icon=":material/scatter_plot:"),
         st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
         st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
+        st.Page(INSPECT, title="Inside a run", icon=":material/frame_inspect:"),
+        st.Page(LANDSCAPE, title="Landscape", icon=":material/landscape:"),
     ]  # fmt: skip
 
 
@@ -82,4 +86,19 @@ def link_to_train_page(experiment: Experiment) -> None:
         label="Open on the train page",
         icon=":material/open_in_new:",
         query_params=links.query_of(links.values_of(experiment)),
+    )
+
+
+def link_to_inspect_page(run: str, label: str = "Look inside") -> None:
+    """A link to the inside of a run, by its id."""
+    st.page_link(INSPECT, label=label, icon=":material/frame_inspect:", query_params={"run": run})
+
+
+def link_to_landscape_page(runs: Sequence[str]) -> None:
+    """A link to the ways of some runs through the landscape of their objective, by their ids."""
+    st.page_link(
+        LANDSCAPE,
+        label="Landscape",
+        icon=":material/landscape:",
+        query_params={"runs": ",".join(runs)},
     )

@@ -10,19 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 from lossopt_core import (
     LOSSES,
     OPTIMIZERS,
-    Data,
     Experiment,
     Run,
-    load_data,
     suggested_learning_rate,
 )
-from lossopt_core.diagnostics import examples_by_loss
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import figure, navigation, training
-from lossopt_ui.charts import classifier
-
-WORST_ROWS = 8
+from lossopt_ui import navigation, training
 
 
 def nothing_yet(outcome: training.Outcome) -> None:
@@ -183,77 +177,17 @@ def _who(run: Run) -> str:
     return f"{optimizer} on {loss.lower()}"
 
 
-def classifier_pictures(run: Run) -> None:
-    """Weights or decision regions, confusion and the worst examples."""
-    data, theme = load_data(run.experiment), figure.theme()
-    one, two = st.columns(2)
-    with one:
-        if classifier.can_be_drawn(data):
-            figure.show(
-                classifier.portrait(run, data, theme),
-                key="portrait",
-                alt=portrait_in_words(data),
-                height=portrait_height(data),
-            )
-        else:
-            st.info("Templates need images, decision regions two features: none to draw here.")
-    with two:
-        figure.show(
-            classifier.confusion(run, data, theme),
-            key="confusion",
-            alt="Confusion matrix: true classes in rows, predicted classes in columns.",
-            height=360,
-        )
-    if data.image_shape is not None:
-        figure.show(
-            classifier.worst_images(run, data, theme),
-            key="worst",
-            alt="The ten examples with the largest loss, with true and predicted class.",
-            height=340,
-        )
-    else:
-        worst_table(run, data)
-
-
-def portrait_height(data: Data) -> int:
-    """Templates are two rows of small images; regions need more room."""
-    return 270 if data.image_shape is not None else 380
-
-
-def portrait_in_words(data: Data) -> str:
-    """What the classifier's picture shows."""
-    if data.image_shape is not None:
-        return f"Weights of {len(data.class_names)} classes as images on one scale."
-    return "Regions of the plane by the class that the classifier chooses, with the examples."
-
-
-def worst_table(run: Run, data: Data) -> None:
-    """The examples of largest loss as rows."""
-    part = classifier.part(data)
-    table = examples_by_loss(run, data, part).head(WORST_ROWS)
-    names = list(data.class_names)
-    st.markdown("**Worst examples**")
-    st.dataframe(
-        table.assign(
-            true=[names[each] for each in table["true"]],
-            predicted=[names[each] for each in table["predicted"]],
-        ),
-        hide_index=True,
-        column_config={
-            "row": st.column_config.NumberColumn(f"row of the {part} part"),
-            "loss": st.column_config.NumberColumn("loss", format="%.4g"),
-        },
-    )
-
-
 def kept(runs: Sequence[Run]) -> None:
     """Say that the runs are kept, with the way to the compare page."""
-    a, b = st.columns([3, 1], vertical_alignment="center")
     words = "This run is kept" if len(runs) == 1 else "These runs are kept"
-    a.caption(f"{words}: {', '.join(run.id for run in runs)}.")
-    b.page_link(
-        navigation.COMPARE,
-        label="Compare runs",
-        icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(run.id for run in runs)},
-    )
+    ids = [run.id for run in runs]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{words}: {', '.join(ids)}.", width="stretch")
+        navigation.link_to_inspect_page(ids[0])
+        navigation.link_to_landscape_page(ids)
+        st.page_link(
+            navigation.COMPARE,
+            label="Compare runs",
+            icon=":material/compare_arrows:",
+            query_params={"runs": ",".join(ids)},
+        )

@@ -28,6 +28,8 @@ CANDIDATES = {name: OPTIMIZERS[name].label for name in OPTIMIZERS} | {
 }
 DEFAULT_AXES = "loss=hinge,cross_entropy;strength=0.0001,0.001,0.01"
 EVERYTHING = "all"
+THE_END = 1_000_000_000
+"""More updates than any run makes."""
 
 
 class Tabs(Choice):
@@ -293,6 +295,50 @@ VIEWS: Mapping[str, View] = {
     "map_y": Choice("Up", BY_ITSELF, BY_SETTING, "The setting on the vertical axis, or lines."),
     "scatter_x": Choice("Across", "train_accuracy", RESULTS, "On the horizontal axis."),
     "opened": RunIds("Opened", (), "The combination that is looked at closely.", most=1),
+    "each": Switch(
+        "Pictures of each run", False, "Weights, confusion and losses beside each other."
+    ),
+    "run": RunIds("Run", (), "The run to look into.", most=1),
+    "at_update": Number(
+        "After updates", THE_END, 0, THE_END, "The last kept point until this update.", whole=True
+    ),
+    "inside": Tabs(
+        "What to look at",
+        "examples",
+        {"examples": "Examples", "support": "Who still pulls", "gradient": "Gradient microscope"},
+        "Three looks at the chosen point.",
+    ),
+    "examples_of": Choice(
+        "Examples of",
+        "train",
+        {"train": "Training part", "test": "Test part"},
+        "Those that it was trained on, or others.",
+    ),
+    "order": Choice(
+        "Order",
+        "largest",
+        {"largest": "Largest loss first", "smallest": "Smallest loss first"},
+        "By the loss at the chosen point.",
+    ),
+    "rank": Number("From place", 1, 1, 1_000_000, "Place in the order, from 1.", whole=True),
+    "row": Number("Row", -1, -1, 1_000_000, "Row of the part; -1 is the first shown.", whole=True),
+    "h": Number("Step h", 1e-5, 1e-12, 1e-1, "Of the centred difference.", logarithmic=True),
+    "plane": Choice(
+        "Plane",
+        "optimum",
+        {"optimum": "Start, optimum, end", "principal": "Principal directions"},
+        "Through three points of a run, or where all the ways spread most.",
+    ),
+    "relief": Choice(
+        "Picture", "contours", {"contours": "Contours", "surface": "Surface"}, "Flat, or solid."
+    ),
+    "height": Choice(
+        "Height",
+        "excess",
+        {"excess": "Above the best known (log)", "objective": "Objective"},
+        "What the contours and the surface show.",
+    ),
+    "through": RunIds("Plane of the run", (), "Whose start and end it goes through.", most=1),
     "target": Number("Target value", 0.9, 0.0, 1.0, "A share: 0.9 is 90 %."),
 }
 

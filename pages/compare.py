@@ -24,6 +24,7 @@ from lossopt_ui import (
     view_report,
     workspace,
 )
+from lossopt_ui.landscapes import MOST_WAYS
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
 from lossopt_ui.views import SETTINGS
@@ -61,6 +62,10 @@ def table_of_runs() -> list[Line]:
         take_out.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             navigation.link_to_train_page(members[0].experiment)
+            navigation.link_to_inspect_page(members[0].id)
+        own = [each.id for each in members if each.experiment is not None]
+        if own:
+            navigation.link_to_landscape_page(own[:MOST_WAYS])
     together = controls.value("rows") == "families"
     return lines.lines_of(members, together=together, group=controls.value("group"))
 

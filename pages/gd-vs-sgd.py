@@ -7,9 +7,11 @@ from lossopt_ui import (
     controls,
     distances,
     figure,
+    journeys,
     learning_rate,
     names,
     navigation,
+    pictures,
     results,
     training,
 )
@@ -42,6 +44,7 @@ def draw(outcome: training.Outcome) -> None:
     results.say_how_they_ended(outcome.runs)
     names_of = {outcome.experiments[k]: labels[k] for k in shown}
     distances.say_how_near(names_of, outcome.histories, outcome.optima)
+    journey = journeys.begin(outcome.runs, labels)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x, show = controls.setting("work", width=280), controls.setting("show", width=240)
         log_x = controls.setting("log_x")
@@ -49,7 +52,14 @@ def draw(outcome: training.Outcome) -> None:
     one, two = st.columns(2)
     with one:
         distances.objectives_or_distances(
-            names_of, colour, outcome, show=show, x=x, log_x=log_x, log_y=log_y
+            names_of,
+            colour,
+            outcome,
+            show=show,
+            x=x,
+            log_x=log_x,
+            log_y=log_y,
+            frames=journeys.cursor(journey, x),
         )
     with two:
         figure.show(
@@ -65,19 +75,27 @@ def draw(outcome: training.Outcome) -> None:
             key="test_accuracy",
             alt=f"Test accuracy of {', '.join(histories)} over {x.replace('_', ' ')}.",
             height=380,
+            frames=journeys.cursor(journey, x),
         )
     if outcome.runs:
         data = load_data(outcome.runs[0].experiment)
         one, two = st.columns([3, 2])
         with one:
+            places = None if journey is None else journey.updates
+            ways, changes = comparison.weight_ways(
+                outcome.runs, labels, hues, data.feature_names, places
+            )
             figure.show(
-                comparison.weight_ways(outcome.runs, labels, hues, data.feature_names),
+                ways,
                 key="ways",
                 alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
                 height=460,
+                frames=None if journey is None else journey.together(changes),
             )
         with two:
             distances.step_against_limits(outcome.experiments[0], outcome.optima)
+        if journey is not None:
+            pictures.of_several(journey, portraits=True)
         results.kept(outcome.runs)
 
 

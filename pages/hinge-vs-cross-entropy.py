@@ -7,8 +7,10 @@ from lossopt_ui import (
     controls,
     distances,
     figure,
+    journeys,
     learning_rate,
     navigation,
+    pictures,
     results,
     training,
     walk,
@@ -44,6 +46,7 @@ def draw(outcome: training.Outcome) -> None:
     results.say_how_they_ended(outcome.runs)
     labels = {each: LOSSES[each.loss].label for each in histories}
     distances.say_how_near(labels, histories, outcome.optima)
+    journey = journeys.begin(outcome.runs, list(labels.values()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show = controls.setting("show", width=240)
         log_y = controls.setting("log_y", disabled=show == "distance")
@@ -52,7 +55,12 @@ def draw(outcome: training.Outcome) -> None:
     ):
         with column:
             distances.objective_or_distance(
-                experiment, history, outcome.optima, show=show, log_y=log_y
+                experiment,
+                history,
+                outcome.optima,
+                show=show,
+                log_y=log_y,
+                frames=journeys.cursor(journey),
             )
     st.caption(
         "The values of different losses cannot be compared: a hinge of 0.1 is not better than a"
@@ -63,18 +71,18 @@ def draw(outcome: training.Outcome) -> None:
         key="accuracy",
         alt="Training and test accuracy of the losses over the epochs, on one axis.",
         height=330,
+        frames=journeys.cursor(journey),
     )
     if outcome.runs:
         data = load_data(outcome.runs[0].experiment)
         if classifier.can_be_drawn(data):
             for column, run in zip(st.columns(len(outcome.runs)), outcome.runs, strict=True):
                 with column:
-                    figure.show(
-                        classifier.portrait(run, data, theme, peers=outcome.runs),
-                        key=f"portrait-{run.experiment.loss}",
-                        alt=results.portrait_in_words(data),
-                        height=results.portrait_height(data),
-                    )
+                    name = f"portrait-{run.experiment.loss}"
+                    pictures.portrait(run, data, journey, key=name, peers=outcome.runs)
+        if journey is not None:
+            pictures.silent_shares(journey, data)
+            pictures.of_several(journey, portraits=False)
         walk.example(outcome.runs, data)
         results.kept(outcome.runs)
 

@@ -3,7 +3,17 @@
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_ui import controls, distances, figure, learning_rate, navigation, results, training
+from lossopt_ui import (
+    controls,
+    distances,
+    figure,
+    journeys,
+    learning_rate,
+    navigation,
+    pictures,
+    results,
+    training,
+)
 from lossopt_ui.charts import training as charts
 
 navigation.begin("Train a classifier")
@@ -28,6 +38,7 @@ def draw(outcome: training.Outcome) -> None:
     results.key_figures(shown, history)
     results.say_how_they_ended(outcome.runs)
     distances.say_how_near({shown: ""}, {shown: history}, outcome.optima)
+    journey = journeys.begin(outcome.runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         log_y = controls.setting("log_y")
         st.caption(
@@ -50,6 +61,7 @@ def draw(outcome: training.Outcome) -> None:
                 "Objective, data loss, penalty and test loss", history, "objective"
             ),
             height=380,
+            frames=journeys.cursor(journey),
         )
     with two:
         figure.show(
@@ -57,10 +69,13 @@ def draw(outcome: training.Outcome) -> None:
             key="accuracy",
             alt=figure.describe("Training and test accuracy", history, "test_accuracy"),
             height=380,
+            frames=journeys.cursor(journey),
         )
-    distances.distance_and_steps(shown, history, run, outcome.optima)
     if run is not None:
-        results.classifier_pictures(run)
+        pictures.of_one(run, journey)
+    distances.distance_and_steps(
+        shown, history, run, outcome.optima, frames=journeys.cursor(journey)
+    )
     with st.expander("Size of the gradient and of the weights"):
         figure.show(
             charts.gradient(shown, history, theme=theme),
@@ -68,6 +83,7 @@ def draw(outcome: training.Outcome) -> None:
             alt=figure.describe(
                 "Norm of the gradient and of the weights", history, "gradient_norm"
             ),
+            frames=journeys.cursor(journey),
         )
     if run is not None:
         results.kept([run])

@@ -60,6 +60,8 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
     found = {}
     for element in app.get("bidi_component"):
         content = json.loads(element.proto.json)
+        if "figure" not in content:
+            continue
         figure = plain(json.loads(content["figure"]))
         found[element.key] = figure | {"alt": content["alt"]}
     return found

@@ -13,9 +13,10 @@ from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.weights import Points, Regions
 
-GRID = 160
+GRID = 120
 """Points along each side of the plane that are asked for their class."""
 WORST = 10
+TEMPLATES_A_ROW = 5
 
 
 def can_be_drawn(data: Data) -> bool:
@@ -43,7 +44,7 @@ def templates(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> 
         data.class_names,
         title=f"Templates: {LOSSES[run.experiment.loss].label}",
         theme=theme,
-        columns=5,
+        columns=TEMPLATES_A_ROW,
         limit=limit,
     )
 
@@ -51,10 +52,7 @@ def templates(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> 
 def regions(run: Run, data: Data, theme: Theme) -> go.Figure:
     """The plane by chosen class, with the examples, in the data's own units."""
     train, test = data.original(data.train_features), data.original(data.test_features)
-    both = np.concatenate([train, test])
-    low, high = both.min(axis=0), both.max(axis=0)
-    room = 0.08 * (high - low)
-    x, y = (np.linspace(low[k] - room[k], high[k] + room[k], GRID) for k in (0, 1))
+    x, y = plane(data)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     return weights.decision_regions(
         Regions(x, y, predict(run, data.as_trained(grid)).reshape(GRID, GRID)),
@@ -64,6 +62,15 @@ def regions(run: Run, data: Data, theme: Theme) -> go.Figure:
         feature_names=data.feature_names,
         theme=theme,
     )
+
+
+def plane(data: Data) -> tuple[weights.Array, weights.Array]:
+    """The grid's places along both sides of the plane, around all examples."""
+    both = data.original(np.concatenate([data.train_features, data.test_features]))
+    low, high = both.min(axis=0), both.max(axis=0)
+    room = 0.08 * (high - low)
+    x, y = (np.linspace(low[k] - room[k], high[k] + room[k], GRID) for k in (0, 1))
+    return x, y
 
 
 def confusion(run: Run, data: Data, theme: Theme) -> go.Figure:
@@ -84,10 +91,19 @@ def worst_images(run: Run, data: Data, theme: Theme) -> go.Figure:
     table = examples_by_loss(run, data, part(data)).head(WORST)
     features, _ = part_of(data, part(data))
     images = data.original(features[table["row"]]).reshape(-1, *data.image_shape)
-    names = data.class_names
     captions = [
-        f"{names[row.true]}→{names[row.predicted]}  {row.loss:.3g}" for row in table.itertuples()
+        caption(data, *each)
+        for each in zip(table["true"], table["predicted"], table["loss"], strict=True)
     ]
     return weights.image_sheet(
-        images, captions, title="Worst examples: true → predicted, loss", theme=theme, columns=5
+        images,
+        captions,
+        title="Worst examples: true → predicted, loss",
+        theme=theme,
+        columns=TEMPLATES_A_ROW,
     )
+
+
+def caption(data: Data, true: int, predicted: int, loss: float) -> str:
+    """What stands above an example's image: true class → answer, loss."""
+    return f"{data.class_names[true]}→{data.class_names[predicted]}  {loss:.3g}"

@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 from lossopt_core import LOSSES, Certificate, Experiment, Run
 from lossopt_core.diagnostics import principal_plane
 from lossopt_core.experiment import differing_settings
+from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import INK, LINES, Theme, of_batch, of_loss
 from lossopt_ui.charts.curves import Y_AXES, Curve, Level, curves
+from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.training import best_possible, loss_at_start, unit
 from lossopt_ui.charts.weights import Way, ways
 
@@ -147,12 +149,17 @@ def accuracies(
 
 
 def weight_ways(
-    runs: Sequence[Run], names: Sequence[str], colour: Sequence[str], feature_names: Sequence[str]
-) -> go.Figure:
+    runs: Sequence[Run],
+    names: Sequence[str],
+    colour: Sequence[str],
+    feature_names: Sequence[str],
+    places: Sequence[Sequence[int]] | None = None,
+) -> tuple[go.Figure, list[Change]]:
     """The ways of several runs through weight space.
 
     With two features each class's weight vector is a point of the plane; otherwise the plane
-    is that of the two principal directions of all the ways together.
+    is that of the two principal directions of all the ways together.  With `places`, the update
+    of each run at every tick, a diamond a run moves along its way.
     """
     if len(feature_names) == 2:
         strands = [list(np.moveaxis(run.path[:, :, :2], 1, 0)) for run in runs]
@@ -168,4 +175,11 @@ def weight_ways(
         Way(name, strand, run.path_updates, hue, 2.5 if run.experiment.full_batch else 1.2)
         for name, strand, run, hue in zip(names, strands, runs, colour, strict=True)
     ]
-    return ways(lines, title=title, x_title=x_title, y_title=y_title)
+    figure = ways(lines, title=title, x_title=x_title, y_title=y_title)
+    if places is None:
+        return figure, []
+    return figure, [
+        change
+        for way, updates in zip(lines, places, strict=True)
+        for change in weights.add_traveller(figure, way, updates)
+    ]

@@ -18,6 +18,7 @@ from lossopt_ui.charts.colours import (
     Theme,
     translucent,
 )
+from lossopt_ui.charts.frames import Change
 
 Array = NDArray[np.float64]
 MOST_POINTS_SHOWN = 1_000
@@ -44,14 +45,20 @@ def image_sheet(
     theme: Theme,
     columns: int,
     limit: float | None = None,
+    unit: str = "weight",
+    marks: Sequence[int] | None = None,
 ) -> go.Figure:
     """Small images with captions above.
 
-    With `limit` they are signed, on a common scale from -limit to limit; without it they are
-    pictures, from their least to their largest value.
+    With `limit` they are signed, on a common scale from -limit to limit, whose values are in
+    the `unit`; without it they are pictures, from their least to their largest value.  With
+    `marks`, a number an image, they can be clicked.
     """
     sheet, places = mosaic(images, columns)
     signed = limit is not None
+    told = None
+    if marks is not None:
+        told, _ = mosaic(np.ones_like(images) * np.reshape(marks, (-1, 1, 1)), columns)
     figure = go.Figure(
         go.Heatmap(
             z=sheet.astype(np.float32),
@@ -59,7 +66,8 @@ def image_sheet(
             zmax=limit if limit is not None else float(np.max(images)),
             colorscale=DIVERGING[theme] if signed else SEQUENTIAL[theme],
             showscale=signed,
-            colorbar={"title": {"text": "weight", "font": {"size": 13}}, "thickness": 12},
+            customdata=told,
+            colorbar={"title": {"text": unit, "font": {"size": 13}}, "thickness": 12},
             hoverongaps=False,
             hovertemplate="%{z:.3g}<extra></extra>",
         )
@@ -207,6 +215,34 @@ def ways(lines: Sequence[Way], *, title: str, x_title: str, y_title: str) -> go.
     return figure
 
 
+def add_traveller(figure: go.Figure, way: Way, updates: Sequence[int]) -> list[Change]:
+    """A diamond on each strand of a way: where it is at every tick, after so many updates."""
+    points = np.searchsorted(way.updates, updates, side="right") - 1
+    places = np.stack([strand[np.maximum(0, points)] for strand in way.strands], axis=1)
+    figure.add_scatter(
+        x=places[-1, :, 0],
+        y=places[-1, :, 1],
+        name=f"{way.name}, now",
+        mode="markers",
+        showlegend=False,
+        marker={
+            "symbol": "diamond-open",
+            "size": 14,
+            "color": way.colour,
+            "line": {"width": 2.5, "color": way.colour},
+        },
+        hoverinfo="skip",
+    )
+    number = len(figure.data) - 1
+    return [Change(number, axis, places[:, :, k]) for k, axis in enumerate("xy")]
+
+
+def counts_as_text(counts: NDArray[np.int64]) -> NDArray[np.str_]:
+    """What stands in the cells of (C, C) counts: a zero off the diagonal says nothing."""
+    said = (counts > 0) | np.eye(len(counts), dtype=bool)
+    return np.where(said, counts.astype(str), "")
+
+
 def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: Theme) -> go.Figure:
     """Counts of examples by true class (rows) and predicted class (columns)."""
     wrong = counts.copy()
@@ -217,8 +253,7 @@ def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: T
             z=wrong.astype(np.float32),
             x=list(class_names),
             y=list(class_names),
-            # A zero off the diagonal says nothing: it is left out.
-            text=np.where((counts > 0) | np.eye(len(counts), dtype=bool), counts.astype(str), ""),
+            text=counts_as_text(counts),
             texttemplate="%{text}",
             colorscale=[
                 [0.0, BACKGROUND[theme]],

@@ -26,7 +26,7 @@ def fresh_app(environment: dict[str, str]) -> Iterator[str]:
 # The server comes before the page, so that it goes after it: a page without one logs errors.
 @pytest.mark.parametrize("name", [name for name in PAGES if name != START])
 def test_the_first_visit_to_a_fresh_server_may_be_to_any_page(fresh_app, page: Page, name):
-    query = "seeds=7" if name == "sweep" else "log_y=true"
+    query = {"sweep": "seeds=7", "landscape": "relief=surface"}.get(name, "log_y=true")
     goto(page, f"{fresh_app}/{name}?{query}")
     expect(page.get_by_test_id("stTopNavLink")).to_have_count(len(PAGES))
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -155,7 +155,7 @@ def test_a_figure_changes_its_height(page: Page, figures):
 
 def test_a_figure_says_what_it_shows(page: Page, figures):
     goto(page, figures)
-    expect(page.get_by_role("img", name=WIDE)).to_be_visible()
+    expect(page.get_by_role("figure", name=WIDE)).to_be_visible()
 
 
 def test_a_figure_leaves_and_comes_back(page: Page, figures):

@@ -73,7 +73,7 @@ def test_from_the_first_visit_to_a_trained_run(page: Page) -> None:
     assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
     expect(page.get_by_text("zero weights: 2.303")).to_be_visible()
     assert len(figure(page, "portrait")["layout"]["annotations"]) == 10
-    expect(page.get_by_role("img", name=re.compile("Confusion matrix"))).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("Confusion matrix"))).to_be_visible()
 
 
 def test_hinge_against_cross_entropy(page: Page) -> None:

@@ -114,7 +114,7 @@ def test_the_download_holds_every_evaluation_of_the_runs(kept: list[Run]) -> Non
 
 
 def test_a_run_opens_on_the_train_page_with_its_settings(kept: list[Run]) -> None:
-    [link] = open_page("compare", ids(kept[2])).get("page_link")
+    link, *_ = open_page("compare", ids(kept[2])).get("page_link")
     assert link.proto.page == "train"
     app = open_page("train", dict(parse_qsl(link.proto.query_string)))
     assert not app.exception
@@ -129,7 +129,7 @@ def test_a_run_of_defaults_opens_with_the_defaults(store: RunStore) -> None:
     app = open_page("train", {"loss": "hinge"})
     app.query_params.clear()
     app.query_params.update(ids(*runs))
-    [link] = go(app, "compare").get("page_link")
+    link, *_ = go(app, "compare").get("page_link")
     app.query_params.clear()
     app.query_params.update(dict(parse_qsl(link.proto.query_string)))
     assert go(app, "train").selectbox(key="loss").value == "cross_entropy"

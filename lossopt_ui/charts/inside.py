@@ -1,0 +1,104 @@
+"""One example, and the gradient under the microscope."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_core import LOSSES, Data
+from lossopt_core.inspection.microscope import DOUBTFUL, HAPPY, WRONG, Comparison
+from lossopt_core.linear import Array
+from lossopt_ui.charts import weights
+from lossopt_ui.charts.colours import INK, SEQUENTIAL, Theme, of_loss
+
+COLUMNS = 6
+LEAST_ERROR = 1e-12
+"""Relative errors below this look like it."""
+
+
+def sheet(table: pd.DataFrame, images: Array, data: Data, *, title: str, theme: Theme) -> go.Figure:
+    """Examples as images (k, h, w), each to be clicked; the table has row, true, predicted."""
+    names = data.class_names
+    captions = [
+        names[true] if true == answer else f"{names[true]}→{names[answer]}"
+        for true, answer in zip(table["true"], table["predicted"], strict=True)
+    ]
+    return weights.image_sheet(
+        images, captions, title=title, theme=theme, columns=COLUMNS, marks=table["row"].tolist()
+    )
+
+
+def gradient(slopes: Array, data: Data, theme: Theme) -> go.Figure:
+    """The gradient (C, D) of one example's loss as an image a class."""
+    assert data.image_shape is not None
+    return weights.image_sheet(
+        slopes.reshape(-1, *data.image_shape),
+        data.class_names,
+        title="Its gradient: slope of its score times the image",
+        theme=theme,
+        columns=5,
+        limit=float(np.abs(slopes).max()) or 1.0,
+        unit="slope",
+    )
+
+
+def losses_of_one(epochs: Array, losses: Mapping[str, Array], own: str, theme: Theme) -> go.Figure:
+    """The loss of one example over the training, its own thick, the others beside it."""
+    figure = go.Figure()
+    for name, values in losses.items():
+        figure.add_scatter(
+            x=epochs,
+            y=values,
+            name=LOSSES[name].label,
+            mode="lines",
+            line={"color": of_loss(name, theme), "width": 3.0 if name == own else 1.2},
+            hovertemplate="%{y:.4g}",
+        )
+    figure.update_layout(
+        title="Its loss over the training",
+        hovermode="x unified",
+        showlegend=True,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
+    )
+    figure.update_xaxes(title="Epochs")
+    figure.update_yaxes(title="Loss of the example", rangemode="tozero")
+    return figure
+
+
+def microscope(
+    seen: Comparison, class_names: Sequence[str], columns: Sequence[str], theme: Theme
+) -> go.Figure:
+    """The relative error of every entry; kinks are crossed."""
+    powers = np.log10(np.maximum(seen.relative_error, LEAST_ERROR))
+    figure = go.Figure(
+        go.Heatmap(
+            z=powers.astype(np.float32),
+            x=list(columns),
+            y=list(class_names),
+            zmin=np.log10(LEAST_ERROR),
+            zmax=0,
+            colorscale=SEQUENTIAL[theme],
+            customdata=seen.verdicts,
+            hovertemplate="class %{y}, %{x}: 10^%{z:.1f}, %{customdata}<extra></extra>",
+            colorbar={
+                "title": {"text": "relative error", "font": {"size": 13}},
+                "thickness": 12,
+                "tickvals": [np.log10(each) for each in (LEAST_ERROR, HAPPY, DOUBTFUL, WRONG, 1)],
+                "ticktext": ["1e-12", "1e-7", "1e-4", "1e-2", "1"],
+            },
+        )
+    )
+    rows, places = np.nonzero(seen.verdicts == "kink")
+    figure.add_scatter(
+        x=[columns[place] for place in places],
+        y=[class_names[row] for row in rows],
+        mode="markers",
+        name="kink",
+        marker={"symbol": "x-thin", "size": 7, "line": {"width": 2, "color": INK[theme]}},
+        hoverinfo="skip",
+    )
+    figure.update_layout(title="Relative error, entry by entry (crossed: kinks)", showlegend=False)
+    figure.update_xaxes(title="Feature", type="category", nticks=12, showgrid=False)
+    figure.update_yaxes(title="Class", type="category", autorange="reversed", showgrid=False)
+    return figure

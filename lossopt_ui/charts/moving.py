@@ -1,0 +1,135 @@
+"""How the pictures of a classifier change along the way of its run."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from lossopt_core import Data
+from lossopt_core.cohort import predicted
+from lossopt_core.inspection.along import Along, scores_along
+from lossopt_core.path import WeightPath
+from lossopt_ui.charts import classifier, weights
+from lossopt_ui.charts.colours import translucent
+from lossopt_ui.charts.frames import Change
+
+SHARES = 201
+"""Points of the curve of losses."""
+Numbers = NDArray[np.float32]
+
+
+def portrait(path: WeightPath, data: Data) -> list[Change]:
+    """Of `classifier.portrait`: templates, or the classes chosen on the grid of the plane."""
+    if data.image_shape is not None:
+        sheets = [
+            weights.mosaic(each.reshape(-1, *data.image_shape), classifier.TEMPLATES_A_ROW)[0]
+            for each in path.weights
+        ]
+        return [Change(0, "z", np.stack(sheets).astype(np.float32))]
+    x, y = classifier.plane(data)
+    grid = data.as_trained(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+    chosen = [predicted(scores) for scores in scores_along(path, grid)]
+    return [Change(0, "z", np.stack(chosen).astype(np.uint8).reshape(-1, len(y), len(x)))]
+
+
+def confusion(followed: Along) -> list[Change]:
+    """Of `classifier.confusion`."""
+    wrong = followed.confusion.copy()
+    each = np.arange(wrong.shape[1])
+    wrong[:, each, each] = 0
+    text = [weights.counts_as_text(counts).tolist() for counts in followed.confusion]
+    return [
+        Change(0, "z", wrong.astype(np.float32)),
+        Change(0, "zmax", [max(1, int(most)) for most in wrong.max(axis=(1, 2))]),
+        Change(0, "text", text),
+        Change(0, "customdata", followed.confusion.astype(np.float32)),
+    ]
+
+
+def quantiles(losses: Numbers) -> Numbers:
+    """(k, n) losses from the largest to the smallest, at `SHARES` even places of the order."""
+    ordered = np.sort(losses, axis=1)[:, ::-1]
+    places = np.linspace(0, losses.shape[1] - 1, SHARES).round().astype(np.int64)
+    return np.asarray(ordered[:, places], np.float32)
+
+
+def top_of(followed: Along) -> float:
+    """Where an axis for the losses at all points ends."""
+    curves = quantiles(followed.losses)
+    finite = curves[np.isfinite(curves).all(axis=1)]
+    return float(finite[:, 1:].max())  # the one largest would flatten the others
+
+
+def losses(followed: Along, *, colour: str, part: str, title: str, top: float) -> go.Figure:
+    """The losses of all examples in their order, at the last point; the axis ends at `top`."""
+    curves = quantiles(followed.losses)
+    shares = np.linspace(0, 100, SHARES)
+    figure = go.Figure(
+        go.Scatter(
+            x=shares,
+            y=curves[-1],
+            mode="lines",
+            line={"color": colour, "width": 2},
+            fill="tozeroy",
+            fillcolor=translucent(colour, 0.25),
+            hovertemplate="%{x:.0f} % of the examples have a loss of %{y:.3g} or more"
+            "<extra></extra>",
+        )
+    )
+    named = "test" if part == "test" else "training"
+    figure.update_layout(title=title, hovermode="closest")
+    figure.update_xaxes(title=f"{named.capitalize()} examples, largest loss first (%)")
+    figure.update_yaxes(title="Loss of the example", range=[0, 1.05 * top or 1.0])
+    return figure
+
+
+def losses_changes(followed: Along) -> list[Change]:
+    """Of `losses`."""
+    return [Change(0, "y", quantiles(followed.losses))]
+
+
+def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
+    """Of `classifier.worst_images`."""
+    assert data.image_shape is not None
+    features, labels = classifier.part_of(data, part)
+    order = np.argsort(-followed.losses, axis=1, kind="stable")[:, : classifier.WORST]
+    images = data.original(features[order]).reshape(*order.shape, *data.image_shape)
+    sheets = [weights.mosaic(each, classifier.TEMPLATES_A_ROW)[0] for each in images]
+    losses, answers = (
+        np.take_along_axis(each, order, axis=1) for each in (followed.losses, followed.answers)
+    )
+    captions = [
+        [classifier.caption(data, *each) for each in zip(*of_point, strict=True)]
+        for of_point in zip(labels[order], answers, losses, strict=True)
+    ]
+    return [
+        Change(0, "z", np.stack(sheets).astype(np.float32)),
+        Change(None, "text", captions),
+    ]
+
+
+def silent(
+    epochs: Sequence[NDArray[np.floating]],
+    shares: Sequence[NDArray[np.floating]],
+    names: Sequence[str],
+    colours: Sequence[str],
+    *,
+    widths: Sequence[float] = (),
+) -> go.Figure:
+    """Share of the examples with a gradient of zero, a line each."""
+    figure = go.Figure()
+    for k, (x, y, name, colour) in enumerate(zip(epochs, shares, names, colours, strict=True)):
+        figure.add_scatter(
+            x=x, y=100 * y, name=name, mode="lines", hovertemplate="%{y:.3g} %",
+            line={"color": colour, "width": widths[k] if widths else 2.5},
+        )  # fmt: skip
+    figure.update_layout(
+        title="Examples with a gradient of zero",
+        hovermode="x unified",
+        showlegend=True,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
+    )
+    figure.update_xaxes(title="Epochs")
+    figure.update_yaxes(title="Share of the examples (%)", range=[-2, 102])
+    return figure

@@ -1,0 +1,131 @@
+"""The inside of one run at one kept point: what the page of that name shows below its slider."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Data, Experiment, Run, load_data
+from lossopt_core.diagnostics import part_of
+from lossopt_core.inspection.clock import epochs_of
+from lossopt_core.inspection.example import examples_at
+from lossopt_core.linear import Array, Labels
+from lossopt_core.path import WeightPath
+from lossopt_ui import controls, kept, names, navigation, workspace
+from lossopt_ui.journeys import Journey
+
+_CHOICE = "inside.choice"
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A run at one of the points of its journey."""
+
+    journey: Journey
+    number: int
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+        return self.journey.runs[0]
+
+    @property
+    def experiment(self) -> Experiment:
+        """Its experiment."""
+        return self.run.experiment
+
+    @property
+    def path(self) -> WeightPath:
+        """All of its points."""
+        return self.journey.clock.paths[0]
+
+    @property
+    def theta(self) -> Array:
+        """Weights at the point with the bias as last column, (C, D + 1)."""
+        return np.asarray(self.path.stacked[self.number])
+
+    @cached_property
+    def data(self) -> Data:
+        """The run's data."""
+        return load_data(self.experiment)
+
+    @property
+    def epochs(self) -> Array:
+        """The epochs of all points, (k,)."""
+        return epochs_of(self.run, self.path)
+
+    @property
+    def part(self) -> str:
+        """The part whose examples are looked at: 'test' only where there is one."""
+        wanted = controls.value("examples_of")
+        return wanted if wanted == "test" and len(self.data.test_labels) else "train"
+
+    @property
+    def examples(self) -> tuple[Array, Labels]:
+        """Features and labels of that part."""
+        return part_of(self.data, self.part)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """All its examples at the point, the largest loss first; see `examples_at`."""
+        return examples_at(self.experiment, self.theta, *self.examples)
+
+
+def choose_run() -> Run | None:
+    """The run that the address names, or the newest; a box to choose another.  None: no runs."""
+    table = kept.table()
+    own = table[table["status"] != kept.BROUGHT_IN]
+    if own.empty:
+        st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
+        st.page_link(navigation.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        return None
+    ids = own["id"].tolist()[::-1]
+    named = controls.value("run")
+    if named and named[0] not in ids:
+        st.warning(f"The run {named[0]} is not kept here: this is the newest.")
+        named = ()
+    chosen = named[0] if named else ids[0]
+    called = labels(own)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.session_state[_CHOICE] = chosen
+        st.selectbox("Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice)
+        [run] = workspace.store().load([chosen])
+        navigation.link_to_train_page(run.experiment)
+    return run
+
+
+def _take_choice() -> None:
+    controls.put("run", (st.session_state[_CHOICE],))
+    for name in ("at_update", "rank", "row"):
+        controls.forget(name)
+
+
+def labels(table: pd.DataFrame) -> dict[str, str]:
+    """What the box calls each run: its name, or what it is."""
+    settings = ["dataset", "loss", "optimizer"]
+    found = {}
+    for row in table[["id", "name", "status", *settings]].to_dict("records"):
+        what = [names.shown(setting, row[setting]) for setting in settings]
+        title = row["name"] or " · ".join(what)
+        found[row["id"]] = f"{title} ({row['id'][:6]}, {row['status']})"
+    return found
+
+
+def tick(journey_points: WeightPath) -> int:
+    """The point that the address names."""
+    return journey_points.last_until(controls.value("at_update"))
+
+
+def go_to(path: WeightPath, number: int) -> None:
+    """Let the address name a point; the end is not said."""
+    if number == len(path) - 1:
+        controls.forget("at_update")
+    else:
+        controls.put("at_update", int(path.updates[number]))
+
+
+def names_of_features(data: Data) -> list[str]:
+    """The columns of the weights, the bias last."""
+    return [*data.feature_names, "bias"]

@@ -1,0 +1,210 @@
+"""What a classifier looks like and does with its examples; under a slider, at every point."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lossopt_core import Data, Run, load_data
+from lossopt_core.diagnostics import examples_by_loss
+from lossopt_core.experiment import loss_of
+from lossopt_core.inspection.along import Along, along
+from lossopt_core.path import WeightPath
+from lossopt_core.run import DIVERGED
+from lossopt_ui import controls, figure
+from lossopt_ui.charts import classifier, moving
+from lossopt_ui.charts.colours import of_loss
+from lossopt_ui.charts.frames import Change, Frames
+from lossopt_ui.journeys import Journey
+
+WORST_ROWS = 8
+MOST_BESIDE = 3
+
+
+def of_one(run: Run, journey: Journey | None) -> None:
+    """Weights or decision regions, confusion, losses and the worst examples of one run."""
+    data = load_data(run.experiment)
+    one, two = st.columns(2)
+    with one:
+        if classifier.can_be_drawn(data):
+            portrait(run, data, journey, key="portrait")
+        else:
+            st.info("Templates need images, decision regions two features: none to draw here.")
+    with two:
+        confusion(run, data, journey, key="confusion")
+    one, two = st.columns(2)
+    with one:
+        if data.image_shape is not None:
+            worst(run, data, journey)
+        else:
+            worst_table(run, data)
+    if journey is not None:
+        with two:
+            losses(run, data, journey, key="losses", title="Losses of the examples")
+
+
+def in_a_row(run: Run, journey: Journey) -> None:
+    """Weights or decision regions, confusion and losses of one run, beside each other."""
+    data = load_data(run.experiment)
+    drawn = classifier.can_be_drawn(data)
+    *first, second, third = st.columns(3 if drawn else 2)
+    for place in first:
+        with place:
+            portrait(run, data, journey, key="portrait")
+    with second:
+        confusion(run, data, journey, key="confusion")
+    with third:
+        losses(run, data, journey, key="losses", title="Losses of the examples")
+
+
+def of_several(journey: Journey, *, portraits: bool) -> None:
+    """The same side by side, where somebody wants to see it: it is a page of pictures."""
+    if not controls.setting("each"):
+        return
+    data = load_data(journey.runs[0].experiment)
+    for first in range(0, len(journey.runs), MOST_BESIDE):
+        some = range(first, min(first + MOST_BESIDE, len(journey.runs)))
+        for place, k in zip(st.columns(len(some)), some, strict=True):
+            run = journey.runs[k]
+            with place:
+                st.markdown(f"**{journey.names[k]}**")
+                if portraits and classifier.can_be_drawn(data):
+                    portrait(run, data, journey, key=f"portrait-{k}", peers=journey.runs)
+                confusion(run, data, journey, key=f"confusion-{k}")
+                losses(run, data, journey, key=f"losses-{k}", title="Losses of the examples")
+
+
+def portrait(
+    run: Run, data: Data, journey: Journey | None, *, key: str, peers: Sequence[Run] = ()
+) -> None:
+    """Templates of images, decision regions of a plane."""
+    frames = None
+    if journey is not None:
+        frames = _frames(journey, run, _portrait_changes(*_way(journey, run)))
+    figure.show(
+        classifier.portrait(run, data, figure.theme(), peers=peers),
+        key=key,
+        alt=in_words(data),
+        height=270 if data.image_shape is not None else 380,
+        frames=frames,
+    )
+
+
+def in_words(data: Data) -> str:
+    """What the classifier's picture shows."""
+    if data.image_shape is not None:
+        return f"Weights of {len(data.class_names)} classes as images on one scale."
+    return "Regions of the plane by the class that the classifier chooses, with the examples."
+
+
+def confusion(run: Run, data: Data, journey: Journey | None, *, key: str) -> None:
+    """Right and wrong answers by class."""
+    frames = None
+    if journey is not None:
+        frames = _frames(journey, run, moving.confusion(followed(journey, run, data)))
+    figure.show(
+        classifier.confusion(run, data, figure.theme()),
+        key=key,
+        alt="Confusion matrix: true classes in rows, predicted classes in columns.",
+        height=360,
+        frames=frames,
+    )
+
+
+def losses(run: Run, data: Data, journey: Journey, *, key: str, title: str) -> None:
+    """The losses of all examples in their order; runs with one loss share their axis."""
+    examples = followed(journey, run, data)
+    alike = [each for each in journey.runs if each.experiment.loss == run.experiment.loss]
+    alike = [each for each in alike if each is run or DIVERGED not in (each.status, run.status)]
+    figure.show(
+        moving.losses(
+            examples,
+            colour=of_loss(run.experiment.loss, figure.theme()),
+            part=classifier.part(data),
+            title=title,
+            top=max(moving.top_of(followed(journey, each, data)) for each in alike),
+        ),
+        key=key,
+        alt="Losses of all examples, the largest first.",
+        height=340,
+        frames=_frames(journey, run, moving.losses_changes(examples)),
+    )
+
+
+def worst(run: Run, data: Data, journey: Journey | None) -> None:
+    """The examples of largest loss as images."""
+    frames = None
+    if journey is not None:
+        examples, part = followed(journey, run, data), classifier.part(data)
+        frames = _frames(journey, run, moving.worst_images(examples, data, part))
+    figure.show(
+        classifier.worst_images(run, data, figure.theme()),
+        key="worst",
+        alt="The ten examples with the largest loss, with true and predicted class.",
+        height=340,
+        frames=frames,
+    )
+
+
+def worst_table(run: Run, data: Data) -> None:
+    """The examples of largest loss as rows."""
+    part = classifier.part(data)
+    table = examples_by_loss(run, data, part).head(WORST_ROWS)
+    names = list(data.class_names)
+    st.markdown("**Worst examples at the end**")
+    st.dataframe(
+        table.assign(
+            true=[names[each] for each in table["true"]],
+            predicted=[names[each] for each in table["predicted"]],
+        ),
+        hide_index=True,
+        column_config={
+            "row": st.column_config.NumberColumn(f"row of the {part} part"),
+            "loss": st.column_config.NumberColumn("loss", format="%.4g"),
+        },
+    )
+
+
+def silent_shares(journey: Journey, data: Data) -> None:
+    """Over time, the share of examples that pull at no weight, for each run."""
+    examples = [followed(journey, run, data) for run in journey.runs]
+    figure.show(
+        moving.silent(
+            [journey.clock.epochs] * len(examples),
+            [
+                each.silent[points]
+                for each, points in zip(examples, journey.clock.points, strict=True)
+            ],
+            journey.names,
+            [of_loss(run.experiment.loss, figure.theme()) for run in journey.runs],
+        ),
+        key="silent",
+        alt="Share of the examples whose loss has a gradient of zero, over the epochs.",
+        height=330,
+        frames=journey.cursor(),
+    )
+
+
+def followed(journey: Journey, run: Run, data: Data) -> Along:
+    """The examples on which the classifier is judged, along its way."""
+    return _followed(*_way(journey, run), classifier.part(data))
+
+
+def _frames(journey: Journey, run: Run, changes: list[Change]) -> Frames:
+    return journey.frames(journey.runs.index(run), changes)
+
+
+def _way(journey: Journey, run: Run) -> tuple[tuple[str, int], Run, WeightPath]:
+    """What names the points of a run, the run, and the points."""
+    path = journey.clock.paths[journey.runs.index(run)]
+    return (run.id, int(path.updates[-1])), run, path
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _followed(of: tuple[str, int], _run: Run, _path: WeightPath, part: str) -> Along:
+    features, labels = classifier.part_of(load_data(_run.experiment), part)
+    return along(_path, loss_of(_run.experiment), features, labels)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _portrait_changes(of: tuple[str, int], _run: Run, _path: WeightPath) -> list[Change]:
+    return moving.portrait(_path, load_data(_run.experiment))

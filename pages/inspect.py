@@ -1,0 +1,68 @@
+"""Inside a run: every kept point of its training."""
+
+import streamlit as st
+
+from lossopt_core import Run, StoreError
+from lossopt_ui import (
+    controls,
+    figure,
+    inside,
+    inside_examples,
+    inside_gradient,
+    journeys,
+    links,
+    navigation,
+    pictures,
+)
+from lossopt_ui.charts import training as charts
+
+navigation.begin("Inside a run", links.ON_INSPECT)
+
+
+def look_into(run: Run) -> None:
+    """The slider, what follows it, and three closer looks at where it stands."""
+    journey = journeys.begin([run], tick=inside.tick, on_change=inside.go_to)
+    if journey is None:
+        return
+    point = inside.Point(journey, inside.tick(journey.clock.paths[0]))
+    log_y = controls.setting("log_y")
+    one, two = st.columns(2)
+    with one:
+        figure.show(
+            charts.objective(
+                run.experiment,
+                run.history,
+                None,
+                theme=figure.theme(),
+                log_y=log_y,
+            ),
+            key="objective",
+            alt=figure.describe("Objective and its parts", run.history, "objective"),
+            height=380,
+            frames=journey.cursor(),
+        )
+    with two:
+        figure.show(
+            charts.accuracy(run.experiment, run.history, theme=figure.theme()),
+            key="accuracy",
+            alt=figure.describe("Accuracy", run.history, "train_accuracy"),
+            height=380,
+            frames=journey.cursor(),
+        )
+    pictures.in_a_row(run, journey)
+    st.subheader("At this point")
+    match controls.setting("inside", label_visibility="collapsed"):
+        case "support":
+            inside_examples.that_pull(point)
+        case "gradient":
+            inside_gradient.under_the_microscope(point)
+        case _:
+            inside_examples.in_order(point)
+
+
+try:
+    chosen = inside.choose_run()
+    if chosen is not None:
+        look_into(chosen)
+except StoreError as error:
+    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

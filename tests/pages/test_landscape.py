@@ -1,0 +1,113 @@
+"""The landscape of an objective with the ways of runs on it."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Experiment, RunStore, train
+from lossopt_core.landscape import Plane
+from lossopt_core.path import WeightPath
+from tests.helpers import certify, figures, open_page, trace, words
+
+PAGE = "landscape"
+BASE = Experiment(epochs=2, evaluations=6)
+PAIR = [BASE.but(optimizer="gd"), BASE]
+
+
+@pytest.fixture
+def pair(store: RunStore):
+    runs = train(PAIR)
+    store.save(runs)
+    return runs
+
+
+def ids(runs) -> str:
+    return ",".join(run.id for run in runs)
+
+
+def shown(app: AppTest):
+    [table] = [each.value for each in app.dataframe if "shown" in each.value.columns]
+    return table
+
+
+def test_without_runs_the_page_says_what_to_do(store: RunStore):
+    app = open_page(PAGE)
+    assert not app.exception
+    assert "No runs are kept yet" in words(app)
+
+
+def test_gd_and_sgd_on_the_plane_of_start_optimum_and_end(store: RunStore, pair):
+    app = open_page(PAGE, {"runs": ids(pair)})
+    app.run()
+    assert not app.exception
+    drawn = figures(certify(app))["landscape"]
+    land = drawn["data"][0]
+    assert land["type"] == "contour"
+    assert [each["name"] for each in drawn["data"][1:]][:2] == [
+        "GD (full batch)",
+        "SGD, batch size 32",
+    ]
+    way = trace(drawn, "GD (full batch)")
+    ends = [way["x"][-1] - way["x"][0], way["y"][-1] - way["y"][0]]
+    moved = np.hypot(*ends)
+    path = WeightPath.of(pair[0])
+    assert moved == pytest.approx(np.linalg.norm(path.stacked[-1] - path.stacked[0]))
+    assert way["customdata"][-1][1:] == pytest.approx([pair[0].final["objective"]] * 2)
+    table = shown(app)
+    assert table["objective"].tolist() == pytest.approx([r.final["objective"] for r in pair])
+    assert np.min(land["customdata"]) > 0
+
+
+def test_principal_directions_and_the_share_they_show(store: RunStore, pair):
+    app = certify(open_page(PAGE, {"runs": ids(pair), "plane": "principal"}).run())
+    assert not app.exception
+    paths = [WeightPath.of(run) for run in pair]
+    plane = Plane.principal(paths)
+    assert shown(app)["shown"].tolist() == [f"{100 * plane.share(p):.1f} %" for p in paths]
+
+
+def test_the_same_as_a_surface(store: RunStore, pair):
+    app = certify(open_page(PAGE, {"runs": ids(pair), "relief": "surface"}).run())
+    assert not app.exception
+    drawn = figures(app)["landscape-surface"]
+    assert [each["type"] for each in drawn["data"]] == ["surface"] + ["scatter3d"] * 3
+    low, high = np.min(drawn["data"][0]["z"]), np.max(drawn["data"][0]["z"])
+    way = trace(drawn, "SGD, batch size 32")["z"]
+    assert low - 0.1 <= np.min(way) <= np.max(way) <= high + 0.1
+
+
+def test_runs_of_another_objective_are_left_out_and_said(store: RunStore, pair):
+    other = train([BASE.but(loss="hinge", learning_rate=0.01)])
+    store.save(other)
+    app = open_page(PAGE, {"runs": ids([*pair, *other])})
+    assert not app.exception
+    assert "Left out: 1 of the runs minimise another objective" in words(app)
+    assert len(shown(app)) == 2
+
+
+def test_without_a_certificate_the_best_point_of_the_runs_stands_in(store: RunStore):
+    runs = train([BASE.but(loss="crammer_singer", optimizer="gd", epochs=5)])
+    store.save(runs)
+    app = open_page(PAGE, {"runs": ids(runs)})
+    assert not app.exception
+    assert trace(figures(app)["landscape"], "best point of the runs")
+    assert "distance from the" not in words(app)
+
+
+def test_a_run_that_diverged_does_not_spoil_the_picture(store: RunStore):
+    base = Experiment(dataset="blobs", epochs=5, evaluations=10, optimizer="gd")
+    runs = train([base, base.but(learning_rate=1e4, loss="cross_entropy")])
+    store.save(runs)
+    app = open_page(PAGE, {"runs": ids(runs), "through": runs[0].id})
+    assert not app.exception
+    land = figures(app)["landscape"]["data"][0]
+    assert max(land["x"]) - min(land["x"]) < 100
+
+
+def test_the_compare_page_s_families_are_known(store: RunStore):
+    runs = train([BASE.but(seed=seed) for seed in (1, 2)])
+    store.save(runs)
+    [family] = set(store.list()["family"])
+    app = open_page(PAGE, {"runs": family})
+    assert not app.exception
+    assert len(shown(app)) == 2
