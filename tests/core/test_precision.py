@@ -98,7 +98,7 @@ def test_an_update_makes_no_new_array_as_large_as_the_weights_or_scores():
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_single_precision_costs_less_than_a_hundred_thousandth(loss, optimizer):
-    experiment = DIGITS.but(loss=loss, optimizer=optimizer)
+    experiment = DIGITS.but(loss=loss, optimizer=optimizer, evaluations=2)
     experiment = experiment.but(learning_rate=suggested_learning_rate(experiment))
     double, single = train([experiment, experiment.but(precision="float32")])
     assert single.final["objective"] == pytest.approx(double.final["objective"], rel=1e-5)

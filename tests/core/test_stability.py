@@ -196,9 +196,12 @@ def test_suggested_learning_rates_train(dataset, loss):
     if dataset == "mnist_like":
         split = {"dataset_options": {"examples": 200, "features": 50}}
     experiments = [
-        Experiment(dataset=dataset, loss=loss, optimizer=rule, epochs=15, batch_size=8, **split)
+        Experiment(
+            dataset=dataset, loss=loss, optimizer=rule, epochs=15, batch_size=8, evaluations=15,
+            **split,
+        )
         for rule in OPTIMIZERS
-    ]
+    ]  # fmt: skip
     experiments = [each.but(learning_rate=suggested_learning_rate(each)) for each in experiments]
     for run in train(experiments):
         objective = run.history["objective"]
