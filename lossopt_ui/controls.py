@@ -177,12 +177,14 @@ def setting(
             _choice(declaration, start, looks)
         case Slider():
             low, high = float(declaration.low), float(declaration.high)
-            st.slider(declaration.label, low, high, float(start), declaration.step, **looks)
+            # In the dark theme a number over the thumb would have too little contrast.
+            label = f"{declaration.label}: {start:g}"
+            st.slider(label, low, high, float(start), declaration.step, format=" ", **looks)
         case Number():
             _number(declaration, start, looks)
         case Several():
-            looks |= {"selection_mode": "multi", "default": start}
-            st.pills(declaration.label, declaration.choices, **looks)
+            looks |= {"default": start}
+            st.multiselect(declaration.label, declaration.choices, **looks)
         case Names():
             looks |= {"default": start, "format_func": declaration.choices.get}
             looks |= {"placeholder": declaration.none}
@@ -224,12 +226,15 @@ def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
 
 
 def _tabs(declaration: Tabs, start: str, looks: dict[str, Any]) -> None:
-    st.segmented_control(
+    # Not a segmented control: in the dark theme the words of what is chosen have too little
+    # contrast there, whatever the colour.
+    names = list(declaration.registry)
+    st.radio(
         declaration.label,
-        list(declaration.registry),
-        default=start,
+        names,
+        index=names.index(start),
         format_func=declaration.registry.get,
-        required=True,
+        horizontal=True,
         **looks,
     )
 

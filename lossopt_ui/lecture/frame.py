@@ -79,7 +79,15 @@ def tex(value: float) -> str:
 
 def aligned(rows: Sequence[str]) -> None:
     """A formula of several rows; `&` marks where they are aligned."""
-    st.latex(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+    formula(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+
+
+def formula(latex: str) -> None:
+    """A formula on a line of its own.
+
+    Not by `st.latex`: its box can be scrolled, but not by the keyboard.
+    """
+    st.markdown(f"$\\displaystyle {latex}$")
 
 
 def erratum(name: str, right: str) -> None:

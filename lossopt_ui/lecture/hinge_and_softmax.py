@@ -35,12 +35,12 @@ def draw() -> None:
     )
     fields, results = st.columns([2, 3])
     with fields:
-        [scores] = controls.setting("content")
+        [wrong] = controls.setting("content")
         correct = controls.setting("correct")
         margin = controls.setting("content_margin")
-    moved = np.array([[correct], *([each] for each in scores[1:])])
+    moved = np.array([[correct], *([each] for each in wrong)])
     now = _values(moved, np.zeros(1, np.int64), margin)
-    along = np.vstack([RANGE, *(np.full_like(RANGE, each) for each in scores[1:])])
+    along = np.vstack([RANGE, *(np.full_like(RANGE, each) for each in wrong)])
     curves = _values(along, np.zeros(len(RANGE), np.int64), margin)
     theme = figure.theme()
     with results:

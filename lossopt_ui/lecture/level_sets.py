@@ -33,7 +33,7 @@ def draw() -> None:
     way = _way(penalty)
     at = int(np.abs(np.log10(STRENGTHS) - power).argmin())
     best = way[at]
-    st.latex(
+    frame.formula(
         rf"w = ({number(best[0])},\; {number(best[1])}) \text{{ for }} \lambda ="
         rf" {number(STRENGTHS[at])}"
     )

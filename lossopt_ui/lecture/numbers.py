@@ -36,10 +36,7 @@ NUMBERS: Mapping[str, Field | Matrix] = {
     ),
     "large": _row("Scores", lecture.LARGE_SCORES, ("1", "2", "3"), "Large ones overflow."),
     "content": _row(
-        "Scores",
-        lecture.CONTENT_SCORES[0],
-        ("correct", "wrong", "wrong "),
-        "Of an image of the first class.",
+        "Wrong scores", lecture.CONTENT_SCORES[0, 1:], ("first", "second"), "Of two wrong classes."
     ),
     "correct": Slider("The correct score", 10.0, -10.0, 20.0, "Move it.", step=0.5),
     "content_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),

@@ -23,7 +23,9 @@ def draw() -> None:
         losses = LOSSES["cross_entropy"]().value(
             np.tile(scores[:, None], len(scores)), np.arange(len(scores))
         )
-    st.latex(r"\frac{e^{s_y}}{\sum_j e^{s_j}} = \frac{e^{s_y - \max s}}{\sum_j e^{s_j - \max s}}")
+    frame.formula(
+        r"\frac{e^{s_y}}{\sum_j e^{s_j}} = \frac{e^{s_y - \max s}}{\sum_j e^{s_j - \max s}}"
+    )
     frame.table(
         pd.DataFrame(
             {

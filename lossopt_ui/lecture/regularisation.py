@@ -32,8 +32,8 @@ def draw() -> None:
     for name, penalty in penalties.items():
         rows[name] = [number(float(penalty.value(w[None]))) for w in (w1, w2)]
     with results:
-        st.latex(r"\text{L2: } \sum_k w_k^2 \qquad \text{L1: } \sum_k |w_k|")
-        st.latex(rf"\text{{elastic net: }} \sum_k {number(beta)}\, w_k^2 + |w_k|")
+        frame.formula(r"\text{L2: } \sum_k w_k^2 \qquad \text{L1: } \sum_k |w_k|")
+        frame.formula(rf"\text{{elastic net: }} \sum_k {number(beta)}\, w_k^2 + |w_k|")
         frame.table(pd.DataFrame(rows, index=["first weights", "second weights"]).T)
         st.markdown(_preferred(w1, w2))
     with frame.question("The slide says that L1 prefers the first. Does it?"):

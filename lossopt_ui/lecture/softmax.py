@@ -34,7 +34,7 @@ def draw() -> None:
     p = probabilities(own[:, None])[:, 0]
     losses = entropy.value(scores.T, np.arange(len(ANIMALS)))
     with results:
-        st.latex(
+        frame.formula(
             rf"L = -\log \frac{{e^{{{number(own[image])}}}}}{{\sum_j e^{{s_j}}}}"
             rf" = -\ln {number(p[image])} = {number(losses[image])}"
         )

@@ -118,13 +118,16 @@ def _buttons(now: Play) -> None:
 
 def _scrubber(now: Play) -> None:
     """Through time, as far as one has been."""
+    if not now.furthest:
+        return
     st.session_state[_AT] = now.made
     st.slider(
-        "Back and forth in time: updates",
+        f"Back and forth in time: update {now.made:,} of {now.furthest:,}",
         0,
-        max(1, now.furthest),
+        now.furthest,
+        format=" ",  # in the dark theme a number over the thumb has too little contrast
         key=_AT,
-        disabled=now.playing or not now.furthest,
+        disabled=now.playing,
         on_change=lambda: play.go_to(int(st.session_state[_AT])),
     )
 

@@ -62,7 +62,7 @@ def test_a_batch_that_takes_in_all_examples_is_left_out_and_said(store: RunStore
 
 def test_without_a_batch_size_gd_stands_alone(store: RunStore) -> None:
     app = open_page(PAGE, {"epochs": "2"})
-    app.pills(key="batch_sizes").set_value([]).run()
+    app.multiselect(key="batch_sizes").set_value([]).run()
     train(app)
     assert not app.exception
     assert len(figures(app)["objective"]["data"]) == 1

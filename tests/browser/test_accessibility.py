@@ -1,0 +1,67 @@
+"""Who has no mouse, a small screen and the dark theme can use every page: axe-core finds nothing.
+
+Contrast, names and roles of controls, keyboard reach, structure: https://dequeuniversity.com/rules
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from lossopt_core import Experiment, RunStore, train
+from lossopt_ui.lecture.words import CARDS
+from tests.browser.helpers import COUNT_MESSAGES, goto
+
+PAGES = (
+    "/",
+    "/train?live=true&epochs=3&lesson=loss.3&loss=hinge",
+    "/hinge-vs-cross-entropy?live=true&epochs=3",
+    "/gd-vs-sgd?live=true&epochs=3",
+    "/sweep",
+    "/playground",
+    "/compare?runs={first},{second}&rows=runs&part=differences",
+    "/inspect?run={first}",
+    "/landscape?runs={first},{second}",
+    *(f"/lecture?card={card}" for card in ("scores", "hinge_and_softmax", "level_sets")),
+)
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def runs(environment: dict[str, str]) -> dict[str, str]:
+    """Two runs in the store of the server, by their ids."""
+    small = Experiment(dataset="blobs", epochs=2, split_seed=5)
+    first, second = train([small, small.but(loss="hinge")])
+    RunStore(environment["LOSSOPT_STORE"]).save([first, second])
+    return {"first": first.id, "second": second.id}
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, app: str) -> dict[str, Page]:
+    """A small dark page and a wide light one."""
+    looks = {"dark": (420, 900), "light": (1440, 900)}
+    found = {}
+    for scheme, (width, height) in looks.items():
+        context = browser.new_context(
+            base_url=app, viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        context.add_init_script(COUNT_MESSAGES)
+        found[scheme] = context.new_page()
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_has_no_serious_violation(
+    address: str, scheme: str, pages: dict[str, Page], runs: dict[str, str]
+) -> None:
+    page = pages[scheme]
+    goto(page, address.format(**runs))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
+    assert not found, "\n".join(
+        f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]
+    )
+
+
+def test_the_cards_looked_at_are_cards() -> None:
+    assert {"scores", "hinge_and_softmax", "level_sets"} <= set(CARDS)

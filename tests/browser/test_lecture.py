@@ -1,0 +1,181 @@
+"""The lecture's numbers, read from the page as a person does, and a lesson from start to end."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.helpers import COUNT_MESSAGES, goto, rerun
+
+
+@pytest.fixture(scope="module")
+def lecture(browser: Browser, app: str) -> Page:
+    """One page for all cards."""
+    context = browser.new_context(base_url=app, viewport={"width": 1440, "height": 2400})
+    context.add_init_script(COUNT_MESSAGES)
+    return context.new_page()
+
+
+def card(page: Page, name: str) -> str:
+    """All that a card says, its questions opened."""
+    goto(page, f"/lecture?card={name}")
+    for question in page.locator("summary").all():
+        question.click()
+    return page.get_by_test_id("stMain").inner_text().replace("−", "-")
+
+
+def tables(page: Page) -> list[list[list[str]]]:
+    """The cells of all tables on the page, their heads left out."""
+    page.get_by_test_id("stTable").first.wait_for()
+    return [
+        [
+            [cell.inner_text() for cell in row.locator("th, td").all()]
+            for row in table.locator("tbody tr").all()
+        ]
+        for table in page.get_by_test_id("stTable").all()
+    ]
+
+
+def formulas(page: Page) -> list[str]:
+    """The LaTeX of all formulas on the page."""
+    return page.locator("annotation").all_text_contents()
+
+
+def numbers(cells: list[str]) -> list[float]:
+    return [float(cell) for cell in cells]
+
+
+def test_cat_car_and_frog(lecture: Page) -> None:
+    said = card(lecture, "scores")
+    terms = " ".join(formulas(lecture))
+    for sum_ in ("2.9 + 0 = 2.9", "0 + 0 = 0", "6.3 + 6.6 = 12.9"):
+        assert sum_ in terms
+    over_all, mean, squared = tables(lecture)
+    assert numbers(over_all[0][1:]) == pytest.approx([3.9, 1, 13.9, 6.2667], abs=1e-4)
+    assert numbers(mean[0][1:]) == pytest.approx([1.45, 0, 6.45, 2.6333], abs=1e-4)
+    assert numbers(squared[0][1:]) == pytest.approx([8.41, 0, 83.25, 30.5533], abs=1e-2)
+    assert "print 10.9 and a mean of 4.6. Right is 12.9 and a mean of 5.2667" in said
+    assert "With 2W all scores are doubled: the car's loss is 0." in said
+    assert "misses the margin by Δ: 2." in said
+
+
+def test_softmax_of_the_cat_in_three_units(lecture: Page) -> None:
+    said = card(lecture, "softmax")
+    steps, units = tables(lecture)
+    assert numbers([row[2] for row in steps]) == pytest.approx(
+        [24.5325, 164.0219, 0.1827], rel=1e-3
+    )
+    assert numbers([row[3] for row in steps]) == pytest.approx(
+        [0.12998, 0.86905, 0.00097], abs=5e-6
+    )
+    assert "Sum of the exponentials: 188.74" in said
+    expected = {
+        "nat": [2.0404, 0.0791, 6.1565, 2.7587],
+        "bit": [2.9436, 0.1142, 8.8819],
+        "log₁₀": [0.8861, 0.0344, 2.6737],
+    }
+    for row in units:
+        assert numbers(row[1 : 1 + len(expected[row[0]])]) == pytest.approx(
+            expected[row[0]], abs=1e-4
+        )
+    assert re.search(r"print 0\.89\. Right is 2\.04\d+ \(and 0\.886\d+ by base 10\)", said)
+    assert "0.705, 0.035, 0.259" in said
+    assert "0.547, 0.122, 0.331" in said
+
+
+def test_overflow_and_the_shift(lecture: Page) -> None:
+    card(lecture, "overflow")
+    [rows] = tables(lecture)
+    assert [row[3] for row in rows] == ["-666", "-333", "0"]
+    assert [row[5] for row in rows] == ["666", "333", "0"]
+    assert "overflow" in [row[2] for row in rows]
+
+
+def test_hinge_and_cross_entropy_of_the_same_scores(lecture: Page) -> None:
+    said = card(lecture, "hinge_and_softmax")
+    _, content, notes = tables(lecture)
+    assert [row[1] for row in content] == ["0", "0", "0"]
+    assert numbers([row[2] for row in content]) == pytest.approx([0.000918, 0.551445, 0], abs=1e-5)
+    assert "scores -2.85, 0.86, 0.28" in said
+    assert numbers(notes[0][1:]) == pytest.approx([1.58, 2.4964, 1.0402], abs=1e-4)
+    assert "max(0, 11 - 13 + 10) = 8." in said
+
+
+def test_an_image_to_scores_with_its_bias(lecture: Page) -> None:
+    said = card(lecture, "image_to_scores")
+    [[row]] = tables(lecture)
+    assert numbers(row[1:]) == pytest.approx([-96.8, 437.9, 60.75])
+    assert "print 61.95. Right is 60.75: the bias of -1.2 was left out." in said
+
+
+def test_the_loss_at_the_start(lecture: Page) -> None:
+    card(lecture, "start")
+    [rows] = tables(lecture)
+    at_start = {row[0]: float(row[2]) for row in rows}
+    assert at_start["Hinge"] == 9
+    assert at_start["Squared hinge"] == 9
+    assert at_start["Cross-entropy"] == pytest.approx(2.302585, abs=1e-4)
+    goto(lecture, "/lecture?card=start&start_classes=3")
+    [rows] = tables(lecture)
+    at_start = {row[0]: float(row[2]) for row in rows}
+    assert at_start["Hinge"] == 2
+    assert at_start["Cross-entropy"] == pytest.approx(1.098612, abs=1e-4)
+
+
+def test_two_weights_with_one_score(lecture: Page) -> None:
+    card(lecture, "regularisation")
+    [rows] = tables(lecture)
+    found = {row[0]: numbers(row[1:]) for row in rows}
+    assert found == {"score": [1, 1], "L2": [1, 0.25], "L1": [1, 1], "elastic net": [2, 1.25]}
+
+
+def test_the_slides_numeric_gradient(lecture: Page) -> None:
+    card(lecture, "numeric_gradient")
+    [[row]] = tables(lecture)
+    assert numbers(row[1:]) == pytest.approx([-2.5, 0.6, 0])
+
+
+def test_the_training_log_of_the_notes(lecture: Page) -> None:
+    said = card(lecture, "training_log")
+    [rows] = tables(lecture)
+    assert len(rows) == 20
+    assert all(printed == here for _, printed, here in rows)
+    assert "20 of 20 losses agree" in said
+    assert "0.4933" in said
+
+
+def test_the_cats_score_is_edited_by_keyboard_and_the_loss_follows(page: Page) -> None:
+    goto(page, "/lecture?card=scores")
+    field = page.locator(".st-key-images-0-0 input")
+    field.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("6.1")
+    with rerun(page):
+        page.keyboard.press("Enter")
+    assert any("0 + 0 = 0" in each and "cat" in each for each in formulas(page))
+    assert "images=6.1" in page.url
+    with rerun(page):
+        page.get_by_role("button", name="Back to the lecture's numbers").press("Enter")
+    assert any("2.9 + 0 = 2.9" in each for each in formulas(page))
+
+
+def test_a_lesson_from_start_to_end(page: Page) -> None:
+    goto(page, "/")
+    with rerun(page):
+        page.locator('a[href*="lesson=loss.1"]').click()
+    for number in range(1, 7):
+        panel = page.locator(".st-key-lesson")
+        expect(panel.get_by_text(f"step {number} of 6")).to_be_visible()
+        if not panel.get_by_text("Done.").is_visible():
+            if panel.get_by_role("button", name="Show me").is_visible():
+                with rerun(page):
+                    panel.get_by_role("button", name="Show me").click()
+            if page.get_by_role("button", name="Train", exact=True).is_visible():
+                page.get_by_role("button", name="Train", exact=True).click()
+        expect(panel.get_by_text("Done.")).to_be_visible(timeout=30_000)
+        assert f"lesson=loss.{number}" in page.url
+        if number < 6:
+            onward = panel.get_by_text("Next step")
+            with rerun(page):
+                onward.click()
+    expect(page.get_by_text("More lessons")).to_be_visible()
