@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from lossopt_ui import controls, kept, links, polling, workspace
-from lossopt_ui.lessons import LESSONS, Seen, Step, step_at
+from lossopt_ui.lesson_steps import Seen, Step
+from lossopt_ui.lessons import LESSONS, step_at
 from lossopt_ui.links import FOR_A_CLASS
 
 SECONDS = 1.0
@@ -111,8 +112,7 @@ def _open(place: str, step: Step) -> None:
 
 
 def _take(values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        controls.put(name, value)
+    controls.put_all(values)
 
 
 def _leave() -> None:

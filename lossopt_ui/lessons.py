@@ -7,115 +7,18 @@ address, as `lesson=loss.3`.
 To add a lesson, enter it in `LESSONS`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
-
-from lossopt_core import LOSSES
-from lossopt_core.filters import parse
-
-MOST_WORDS = 60
-"""In the text of a step."""
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What a check looks at.
-
-    page    the page that is open, as in its address
-    value   the value of a control, by its name
-    runs    the table of the kept runs
-    """
-
-    page: str
-    value: Callable[[str], Any]
-    runs: pd.DataFrame
-
-
-Check = Callable[[Seen], bool]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do.
-
-    text    what it is about, at most `MOST_WORDS` words
-    task    what to do
-    page    where, as in its address
-    done    whether it was done
-    opens   the settings that the page is opened with
-    way     the settings that do it, for who asks to be shown
-    """
-
-    text: str
-    task: str
-    page: str
-    done: Check
-    opens: Mapping[str, Any] = field(default_factory=dict)
-    way: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A way of several steps."""
-
-    title: str
-    about: str
-    steps: tuple[Step, ...]
-
-
-def kept(condition: str) -> Check:
-    """Whether a kept run satisfies the condition, in the language of filters."""
-    chosen = parse(condition)
-    return lambda seen: bool(chosen.matches(seen.runs).any())
-
-
-def both(*checks: Check) -> Check:
-    """Whether all of them hold."""
-    return lambda seen: all(check(seen) for check in checks)
-
-
-def chosen(**values: Any) -> Check:
-    """Whether the controls have these values."""
-    return lambda seen: all(seen.value(name) == each for name, each in values.items())
-
-
-def at_least(name: str, least: float) -> Check:
-    """Whether a number, or the number of several choices, is at least so large."""
-
-    def check(seen: Seen) -> bool:
-        found = seen.value(name)
-        return bool((len(found) if isinstance(found, tuple) else found) >= least)
-
-    return check
-
-
-def varied(condition: str, setting: str, *, values: int, seeds: int = 1) -> Check:
-    """Whether kept runs have so many values of a setting, each with so many seeds."""
-    chosen = parse(condition)
-
-    def check(seen: Seen) -> bool:
-        runs = seen.runs[chosen.matches(seen.runs)] if len(seen.runs) else seen.runs
-        if setting not in runs:
-            return False
-        return int((runs.groupby(setting)["seed"].nunique() >= seeds).sum()) >= values
-
-    return check
-
-
-def hinge_is_zero(image: int) -> Check:
-    """Whether the multiclass hinge of one of the lecture's three images is 0."""
-
-    def check(seen: Seen) -> bool:
-        scores = np.array(seen.value("images"))
-        loss = LOSSES["hinge"](margin=seen.value("images_margin"))
-        return bool(loss.value(scores.T, np.arange(len(scores)))[image] == 0)
-
-    return check
-
+from lossopt_ui.lesson_steps import (
+    Lesson,
+    Step,
+    at_least,
+    both,
+    chosen,
+    hinge_is_zero,
+    kept,
+    varied,
+)
 
 GD = {"optimizer": "gd", "epochs": 50}
 LESSONS: Mapping[str, Lesson] = {

@@ -38,8 +38,9 @@ def pages() -> Sequence[StreamlitPage]:
         st.Page(PLAYGROUND, title="Playground", icon=":material/scatter_plot:"),
         st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
         st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
-        st.Page(INSPECT, title="Inside a run", icon=":material/frame_inspect:"),
-        st.Page(LANDSCAPE, title="Landscape", icon=":material/landscape:"),
+        # Of runs that are there already: pages that show runs lead to them.  The bar has no room.
+        st.Page(INSPECT, title="Inside a run", visibility="hidden"),
+        st.Page(LANDSCAPE, title="Landscape", visibility="hidden"),
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossopt_core import Run, StoreError
+from lossopt_core import Run
 from lossopt_ui import (
     controls,
     figure,
@@ -13,6 +13,7 @@ from lossopt_ui import (
     links,
     navigation,
     pictures,
+    workspace,
 )
 from lossopt_ui.charts import training as charts
 
@@ -60,9 +61,7 @@ def look_into(run: Run) -> None:
             inside_examples.in_order(point)
 
 
-try:
+with workspace.unreadable_said():
     chosen = inside.choose_run()
     if chosen is not None:
         look_into(chosen)
-except StoreError as error:
-    st.error(f"The kept runs cannot be read: {error}.", icon=":material/database_off:")

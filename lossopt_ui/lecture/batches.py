@@ -28,6 +28,8 @@ def draw() -> None:
     )
     _, loss, epochs = on_digits.choose()
     found, theme = _draws(loss, epochs), figure.theme()
+    means = found.groupby("size").mean()
+    frame.formula(rf"\text{{noise}} \approx \frac{{{means['noise'].iloc[0]:.3g}}}{{\sqrt{{B}}}}")
     one, two = st.columns(2)
     with one:
         figure.show(
@@ -49,7 +51,6 @@ def draw() -> None:
             alt="Distance to the full gradient, by batch size.",
             height=340,
         )  # fmt: skip
-    means = found.groupby("size").mean()
     frame.table(
         pd.DataFrame(
             {

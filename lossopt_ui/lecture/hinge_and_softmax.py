@@ -75,6 +75,17 @@ def draw() -> None:
         f"W x + b gives the scores {', '.join(map(number, example))}; the class is the third."
     )
     _table(example[None], np.array([lecture.FEATURE_LABEL]), COMPARED)
+    exponentials = np.exp(example)
+    steps = {"exp": exponentials, "probability": exponentials / exponentials.sum()}
+    frame.table(
+        pd.DataFrame({name: map(number, each) for name, each in steps.items()},
+                     index=["first class", "second", "third"])
+    )  # fmt: skip
+    [nats] = LOSSES["cross_entropy"]().value(example[:, None], np.array([lecture.FEATURE_LABEL]))
+    st.caption(
+        f"By base 10 the cross-entropy is {number(nats / np.log(10))}: the notes print 0.452, from"
+        " the rounded probability."
+    )
     with frame.question("Scores 13, −7, 11, the first class, a margin of 10: what is the hinge?"):
         [loss] = LOSSES["hinge"](margin=10.0).value(
             np.array([[13.0], [-7.0], [11.0]]), np.zeros(1, np.int64)

@@ -26,6 +26,8 @@ def draw() -> None:
     frame.formula(
         r"\frac{e^{s_y}}{\sum_j e^{s_j}} = \frac{e^{s_y - \max s}}{\sum_j e^{s_j - \max s}}"
     )
+    terms = " + ".join(f"e^{{{number(each)}}}" for each in shifted)
+    frame.formula(rf"p_1 = \frac{{e^{{{number(shifted[0])}}}}}{{{terms}}}")
     frame.table(
         pd.DataFrame(
             {

@@ -8,7 +8,7 @@ from lossopt_core import REGULARIZERS
 from lossopt_core.linear import Array
 from lossopt_ui import controls
 from lossopt_ui.lecture import frame
-from lossopt_ui.lecture.frame import number
+from lossopt_ui.lecture.frame import number, tex
 
 
 def draw() -> None:
@@ -32,8 +32,16 @@ def draw() -> None:
     for name, penalty in penalties.items():
         rows[name] = [number(float(penalty.value(w[None]))) for w in (w1, w2)]
     with results:
-        frame.formula(r"\text{L2: } \sum_k w_k^2 \qquad \text{L1: } \sum_k |w_k|")
-        frame.formula(rf"\text{{elastic net: }} \sum_k {number(beta)}\, w_k^2 + |w_k|")
+        for k, w in enumerate((w1, w2), start=1):
+            squares = " + ".join(f"{tex(each)}^2" for each in w)
+            sizes = " + ".join(tex(abs(each)) for each in w)
+            frame.aligned(
+                [
+                    rf"\text{{L2}}(w_{k}) &= {squares} = {rows['L2'][k - 1]}",
+                    rf"\text{{L1}}(w_{k}) &= {sizes} = {rows['L1'][k - 1]}",
+                ]
+            )
+        frame.formula(rf"\text{{elastic net}} = {tex(beta)} \cdot \text{{L2}} + \text{{L1}}")
         frame.table(pd.DataFrame(rows, index=["first weights", "second weights"]).T)
         st.markdown(_preferred(w1, w2))
     with frame.question("The slide says that L1 prefers the first. Does it?"):

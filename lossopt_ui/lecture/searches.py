@@ -9,6 +9,7 @@ from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, LINES
 from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import tex
 
 HINGE = Experiment(loss="hinge", learning_rate=0.05)
 
@@ -31,6 +32,13 @@ def draw() -> None:
     with st.container(horizontal=True):
         budget = controls.setting("budget", width=200)
         scale = controls.setting("search_scale", width=200)
+    frame.aligned(
+        [
+            rf"\text{{random:}}\;& W = {tex(scale)} \cdot \mathcal{{N}}(0, 1)",
+            rf"\text{{local:}}\;& W' = W + {tex(scale)} \cdot \mathcal{{N}}(0, 1)",
+            rf"\text{{gradient:}}\;& W' = W - {tex(HINGE.learning_rate)} \cdot \nabla L",
+        ]
+    )
     found, theme = _found(budget, scale), figure.theme()
     hues = {"random search": LINES[theme][1], "random local search": LINES[theme][0]}
     figure.show(

@@ -9,6 +9,7 @@ from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, LOSS
 from lossopt_ui.lecture import frame
+from lossopt_ui.lecture.frame import tex
 
 LEAD = np.linspace(-3.0, 3.0, 241)
 
@@ -28,6 +29,10 @@ def draw() -> None:
     for name, entry in LOSSES.items():
         loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
         curves[entry.label] = (LEAD, loss.value(scores, labels), LOSS[name][theme])
+    frame.formula(
+        rf"\text{{hinge}} = \max(0,\; {tex(margin)} - \text{{lead}}) \qquad"
+        r" \text{cross-entropy} = \ln(1 + e^{-\text{lead}})"
+    )
     figure.show(
         charts.lines(
             curves,

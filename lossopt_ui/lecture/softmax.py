@@ -13,6 +13,8 @@ from lossopt_ui import controls
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
 
+GIVEN, GIVEN_LABEL = np.array([0.2, 0.3, 0.5]), 1
+"""Probabilities of the case-study notes."""
 UNITS = {"nat": 1.0, "bit": math.log(2), "log₁₀": math.log(10)}
 """What a loss in nats is divided by."""
 
@@ -62,6 +64,13 @@ def draw() -> None:
             f" {', '.join(map(number, SOFT_SCORES))} they are"
             f" **{', '.join(f'{each:.3f}' for each in soft)}**, of half of them"
             f" **{', '.join(f'{each:.3f}' for each in softer)}**."
+        )
+    with frame.question("What is the gradient with respect to the scores?"):
+        gradient = entropy.gradient(np.log(GIVEN)[:, None], np.array([GIVEN_LABEL]))[:, 0]
+        st.markdown(
+            "The probabilities, less 1 for the correct class. Of the probabilities"
+            f" {', '.join(map(number, GIVEN))} and the second class:"
+            f" **{', '.join(map(number, gradient))}**."
         )
     with frame.question("What is the smallest loss, and what the largest?"):
         st.markdown("The smallest is 0, which no finite scores reach. There is no largest.")

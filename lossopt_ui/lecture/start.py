@@ -7,7 +7,7 @@ from lossopt_core import LOSSES
 from lossopt_core.experiment import parameter_names
 from lossopt_ui import controls
 from lossopt_ui.lecture import frame
-from lossopt_ui.lecture.frame import number
+from lossopt_ui.lecture.frame import number, tex
 
 
 def draw() -> None:
@@ -22,7 +22,12 @@ def draw() -> None:
     rows = {}
     for entry in LOSSES.values():
         loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
-        rows[entry.label] = [f"${entry.start_formula}$", number(loss.at_equal_scores(classes))]
+        formula = entry.start_formula.replace(r"\Delta", rf"\cdot {tex(margin)}")
+        formula = formula.removeprefix(r"\cdot ").replace("C", str(classes))
+        rows[entry.label] = [
+            f"${entry.start_formula} = {formula}$",
+            number(loss.at_equal_scores(classes)),
+        ]
     frame.table(pd.DataFrame(rows, index=["formula", "loss at the start"]).T)
     with frame.question("And with small random weights?"):
         st.markdown("Nearly the same: some losses are a little above, some below.")

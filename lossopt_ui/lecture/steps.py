@@ -27,6 +27,10 @@ def draw() -> None:
     _, loss, epochs = on_digits.choose()
     found, theme = _ladder(loss, epochs), figure.theme()
     fall = -found["change"]
+    slope = -found["predicted"].iloc[0] / found["step"].iloc[0]
+    frame.formula(
+        rf"\Delta L \approx -\alpha\, \lVert \nabla L \rVert^2 = -{number(slope)}\, \alpha"
+    )
     figure.show(
         charts.lines(
             {

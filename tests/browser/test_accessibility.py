@@ -57,6 +57,8 @@ def test_a_page_has_no_serious_violation(
     page = pages[scheme]
     goto(page, address.format(**runs))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
     found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
     assert not found, "\n".join(
         f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]

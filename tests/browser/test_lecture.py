@@ -79,6 +79,7 @@ def test_softmax_of_the_cat_in_three_units(lecture: Page) -> None:
             expected[row[0]], abs=1e-4
         )
     assert re.search(r"print 0\.89\. Right is 2\.04\d+ \(and 0\.886\d+ by base 10\)", said)
+    assert "0.2, -0.7, 0.5" in said
     assert "0.705, 0.035, 0.259" in said
     assert "0.547, 0.122, 0.331" in said
 
@@ -93,7 +94,10 @@ def test_overflow_and_the_shift(lecture: Page) -> None:
 
 def test_hinge_and_cross_entropy_of_the_same_scores(lecture: Page) -> None:
     said = card(lecture, "hinge_and_softmax")
-    _, content, notes = tables(lecture)
+    _, content, notes, steps = tables(lecture)
+    assert numbers([row[1] for row in steps]) == pytest.approx([0.0578, 2.3632, 1.3231], abs=1e-4)
+    assert numbers([row[2] for row in steps]) == pytest.approx([0.0154, 0.6312, 0.3534], abs=1e-4)
+    assert re.search(r"By base 10 the cross-entropy is 0\.451[67]\d*:", said)
     assert [row[1] for row in content] == ["0", "0", "0"]
     assert numbers([row[2] for row in content]) == pytest.approx([0.000918, 0.551445, 0], abs=1e-5)
     assert "scores -2.85, 0.86, 0.28" in said
@@ -115,11 +119,12 @@ def test_the_loss_at_the_start(lecture: Page) -> None:
     assert at_start["Hinge"] == 9
     assert at_start["Squared hinge"] == 9
     assert at_start["Cross-entropy"] == pytest.approx(2.302585, abs=1e-4)
-    goto(lecture, "/lecture?card=start&start_classes=3")
-    [rows] = tables(lecture)
-    at_start = {row[0]: float(row[2]) for row in rows}
-    assert at_start["Hinge"] == 2
-    assert at_start["Cross-entropy"] == pytest.approx(1.098612, abs=1e-4)
+    for classes, hinge, entropy in ((3, 2, 1.098612), (2, 1, 0.693147)):
+        goto(lecture, f"/lecture?card=start&start_classes={classes}")
+        [rows] = tables(lecture)
+        at_start = {row[0]: float(row[2]) for row in rows}
+        assert at_start["Hinge"] == hinge
+        assert at_start["Cross-entropy"] == pytest.approx(entropy, abs=1e-4)
 
 
 def test_two_weights_with_one_score(lecture: Page) -> None:

@@ -9,7 +9,8 @@ import pytest
 from lossopt_core import FIELDS, Experiment, RunStore, train
 from lossopt_core.sweep import Sweep, parse
 from lossopt_ui import links
-from lossopt_ui.lessons import LESSONS, MOST_WORDS, PLACES, Lesson, Seen, Step, step_at
+from lossopt_ui.lesson_steps import MOST_WORDS, Lesson, Seen, Step
+from lossopt_ui.lessons import LESSONS, PLACES, step_at
 
 STEPS = [
     pytest.param(step, id=f"{name}.{number}")
