@@ -332,6 +332,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);
   await paint(element);
+  if (!element.on) return; // it has left the page before it was drawn
   if (!element.watched) {
     listen(element);
     // A hidden tab has no size: draw again when the element gets one.

@@ -115,6 +115,9 @@ def watch_many(
         def running() -> bool:
             return job is not None and mine and job.running
 
+        if wanted and not running():
+            st.rerun()  # it was over at once, and what stands above was said before it
+
         def show_status(running: bool) -> None:
             with st.container():
                 _status(job, mine=mine, running=running)
