@@ -18,6 +18,7 @@ from lossopt_ui import (
     lines,
     names,
     navigation,
+    sweep_results,
     sweeping,
     training,
     workspace,
@@ -113,7 +114,7 @@ def _in_all(planned: Sequence[Experiment], to_do: Sequence[Experiment]) -> str:
 
 
 def _rows(experiments: Sequence[Experiment]) -> pd.DataFrame:
-    return sweeping.results_of(experiments)
+    return sweep_results.results_of(experiments)
 
 
 def _tuned(comparison: Comparison) -> dict[str, Tuned]:

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from lossopt_ui import controls, fair_tuning, links, navigation, sweeping, training, workspace
+from lossopt_ui import (
+    controls,
+    fair_tuning,
+    links,
+    navigation,
+    sweep_results,
+    sweeping,
+    training,
+    workspace,
+)
 
 navigation.begin("Sweep", links.ON_SWEEP)
 
@@ -25,4 +34,4 @@ with workspace.unreadable_said():
         st.info("There is nothing to train with these settings: see the messages above.")
         st.stop()
     wanted = st.button("Run the sweep", key="train", type="primary", icon=":material/play_arrow:")
-    training.watch_many(experiments, wanted=wanted, draw=lambda: sweeping.results(experiments))
+    training.watch_many(experiments, wanted=wanted, draw=lambda: sweep_results.results(experiments))

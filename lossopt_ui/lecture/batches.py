@@ -30,27 +30,18 @@ def draw() -> None:
     found, theme = _draws(loss, epochs), figure.theme()
     means = found.groupby("size").mean()
     frame.formula(rf"\text{{noise}} \approx \frac{{{means['noise'].iloc[0]:.3g}}}{{\sqrt{{B}}}}")
-    one, two = st.columns(2)
-    with one:
-        figure.show(
-            charts.spreads(
-                found, "cosine", title="Direction", y_title="Cosine to the full gradient",
-                theme=theme,
-            ),
-            key="card-cosine",
-            alt="Cosine of the angle to the full gradient, by batch size.",
-            height=340,
-        )  # fmt: skip
-    with two:
-        figure.show(
-            charts.spreads(
-                found, "noise", title="Noise", y_title="Distance / length of the full gradient",
-                theme=theme,
-            ),
-            key="card-noise",
-            alt="Distance to the full gradient, by batch size.",
-            height=340,
-        )  # fmt: skip
+    pictures = {
+        "cosine": ("Direction", "Cosine to the full gradient"),
+        "noise": ("Noise", "Distance / length of the full gradient"),
+    }
+    for place, (column, (title, y_title)) in zip(st.columns(2), pictures.items(), strict=True):
+        with place:
+            figure.show(
+                charts.spreads(found, column, title=title, y_title=y_title, theme=theme),
+                key=f"card-{column}",
+                alt=f"{y_title}, by batch size.",
+                height=340,
+            )
     frame.table(
         pd.DataFrame(
             {
