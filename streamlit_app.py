@@ -1,5 +1,12 @@
 """lossopt: experiments on loss functions and optimizers.  `streamlit run streamlit_app.py`"""
 
-from lossopt_ui import navigation
+import streamlit as st
 
-navigation.run()
+if __name__ == "__main__":  # for a visitor: Streamlit runs this file as a script
+    from lossopt_ui import navigation
+
+    navigation.run()
+else:  # for the server, which imports it
+    from lossopt_ui import server
+
+    app = st.App(__file__, middleware=server.middleware())

@@ -41,6 +41,7 @@ from lossopt_core.store_layout import StoreError as StoreError
 from lossopt_core.store_questions import present, remove, rows_of
 from lossopt_core.store_revision import renew, revision
 from lossopt_core.store_rows import description_of, rows_to_run, run_to_row, timing_of
+from lossopt_core.store_usage import Usage, usage
 
 
 class UnknownRunError(StoreError, KeyError):
@@ -61,18 +62,18 @@ class RunStore:
     def __init__(self, address: str | None = None, workspace: str = "local") -> None:
         if not 1 <= len(workspace) <= 80:
             raise ValueError(f"workspace must be a name of 1 to 80 characters, got {workspace!r}")
-        self._database = Database(address)
+        self.database = Database(address)
         self.workspace = workspace
 
     @property
     def address(self) -> str:
         """The address as it was given, its password included."""
-        return self._database.address
+        return self.database.address
 
     @property
     def shown(self) -> str:
         """The address, its password left out."""
-        return self._database.shown
+        return self.database.shown
 
     # Runs
 
@@ -87,7 +88,7 @@ class RunStore:
         complete = sql.select(layout.runs.c.id).where(
             layout.runs.c.status != STOPPED, layout.runs.c.deleted.is_(None)
         )
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             kept = {row.id for row in rows_of(database, self.workspace, complete, wanted)}
         return [experiment for each, experiment in wanted.items() if each not in kept]
 
@@ -97,7 +98,7 @@ class RunStore:
         What is here stays as it is, except that a stopped or deleted run makes way for a newer
         one.  What people say about it stays in any case.
         """
-        with self._database.connection(write=True) as database:
+        with self.database.connection(write=True) as database:
             for run in runs:
                 row, arrays = run_to_row(run), builtins.list(arrays_to_rows(run))
                 at_once(database, self._saving(run.id, row, arrays))
@@ -141,7 +142,7 @@ class RunStore:
         left_out = (*(() if with_path else PATH), *(() if with_minibatch else ("minibatch",)))
         wanted = sql.select(layout.runs).where(layout.runs.c.deleted.is_(None))
         ids = builtins.list(dict.fromkeys(ids))
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             rows = {row.id: row for row in rows_of(database, self.workspace, wanted, ids)}
             there = [each for each in ids if each in rows]
             stored = self._stored(database, there, {*TABLES, *ARRAYS} - {*left_out})
@@ -158,7 +159,7 @@ class RunStore:
         columns = (layout.runs.c.id, layout.runs.c.status, layout.runs.c.experiment)
         wanted = sql.select(*columns).where(layout.runs.c.deleted.is_(None))
         ids = builtins.list(dict.fromkeys(ids))
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             rows = {row.id: row for row in rows_of(database, self.workspace, wanted, ids)}
         found = {}
         for each in ids:
@@ -172,7 +173,7 @@ class RunStore:
 
         For thousands of runs.  The tables share their memory: keep some for long as copies.
         """
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             there = present(database, self.workspace, ids)
             stored = self._stored(database, there, {"history"})
         return self._tables("history", stored)
@@ -181,7 +182,7 @@ class RunStore:
         """The seconds of an update, by id, of those runs that were trained alone."""
         question = sql.select(layout.runs.c.id, layout.runs.c.environment)
         question = question.where(layout.runs.c.deleted.is_(None))
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             rows = rows_of(database, self.workspace, question, ids)
         found = {row.id: timing_of(row) for row in rows}
         return {id: seconds for id, seconds in found.items() if seconds is not None}
@@ -233,14 +234,19 @@ class RunStore:
         best_test_accuracy.  A setting that a run does not look at is missing in its row.  Rows
         that this version cannot read are left out; `table.attrs["unreadable"]` lists their ids.
         """
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             rows = database.execute(store_table.question(self.workspace)).all()
         return store_table.runs_table(rows)
 
     def revision(self) -> str:
         """A short text that is new whenever list, histories or foreign would give others."""
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             return revision(database, self.workspace)
+
+    def usage(self) -> Usage:
+        """How much is kept in this workspace, deleted runs included until they are removed."""
+        with self.database.reading() as database:
+            return usage(database, self.workspace)
 
     def delete(self, ids: Iterable[str], *, now: datetime | None = None) -> None:
         """Mark the runs as deleted: they are gone, but `restore` brings them back.
@@ -283,7 +289,7 @@ class RunStore:
 
     def views(self) -> dict[str, str]:
         """The saved views in the order of their names: name to query."""
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             return store_views.kept_views(database, self.workspace)
 
     def keep_view(self, name: str, query: str) -> None:
@@ -292,13 +298,13 @@ class RunStore:
         One of that name makes way.
         """
         name, query = store_views.checked_view(name, query)
-        self._database.write(
+        self.database.write(
             lambda database: store_views.keep_view(database, self.workspace, name, query)
         )
 
     def forget_view(self, name: str) -> None:
         """Forget a saved view; a name without one is passed over."""
-        self._database.write(
+        self.database.write(
             lambda database: store_views.forget_view(database, self.workspace, name)
         )
 
@@ -316,7 +322,7 @@ class RunStore:
 
     def foreign(self) -> builtins.list[ForeignRun]:
         """All curves from elsewhere, the oldest first."""
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             return store_foreign.kept_foreign(database, self.workspace)
 
     def forget_foreign(self, ids: Iterable[str]) -> None:
@@ -328,12 +334,12 @@ class RunStore:
 
     def certificate(self, experiment: Experiment) -> Certificate | None:
         """What is known of the best possible objective; None where nothing readable is kept."""
-        with self._database.reading() as database:
+        with self.database.reading() as database:
             return store_certificates.certificate(database, experiment)
 
     def keep_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
         """Keep a certificate for all experiments with this objective, unless a better is kept."""
-        self._database.write(
+        self.database.write(
             lambda database: store_certificates.keep_certificate(database, experiment, certificate)
         )
 
@@ -344,4 +350,4 @@ class RunStore:
             work(database)
             renew(database, self.workspace)
 
-        self._database.write(work_and_renew)
+        self.database.write(work_and_renew)

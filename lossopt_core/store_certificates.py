@@ -11,7 +11,7 @@ import sqlalchemy as sql
 from lossopt_core.certificates import Certificate, problem_id, problem_settings
 from lossopt_core.experiment import Experiment
 from lossopt_core.store_arrays import DAMAGE
-from lossopt_core.store_layout import certificates
+from lossopt_core.store_layout import certificates, written
 
 
 def certificate(database: sql.Connection, experiment: Experiment) -> Certificate | None:
@@ -41,7 +41,7 @@ def _to_row(experiment: Experiment, certificate: Certificate) -> dict[str, str |
     theta = certificate.theta
     return {
         "problem": problem_id(experiment),
-        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "created": written(datetime.now(UTC)),
         "settings": json.dumps(problem_settings(experiment)),
         "facts": json.dumps({name: getattr(certificate, name) for name in names}),
         "shape": json.dumps(theta.shape),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sql
 
-from lossopt_core.store_layout import arrays, notes, runs
+from lossopt_core.store_layout import arrays, notes, runs, written
 from lossopt_core.store_questions import portions, remove
 
 KEPT = timedelta(hours=24)
@@ -17,8 +17,8 @@ def delete(
 ) -> None:
     """Mark the runs as deleted `now`, and remove those marked long before."""
     now = now or datetime.now(UTC)
-    _mark(database, workspace, ids, _written(now))
-    _purge(database, workspace, _written(now - KEPT))
+    _mark(database, workspace, ids, written(now))
+    _purge(database, workspace, written(now - KEPT))
 
 
 def restore(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
@@ -40,8 +40,3 @@ def _purge(database: sql.Connection, workspace: str, before: str) -> None:
     old = (runs.c.workspace == workspace) & (runs.c.deleted < before)
     ids = database.scalars(sql.select(runs.c.id).where(old)).all()
     remove(database, workspace, [arrays, notes, runs], ids)
-
-
-def _written(time: datetime) -> str:
-    """As the store writes times, so that they sort as texts."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")

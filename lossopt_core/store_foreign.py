@@ -14,7 +14,7 @@ from lossopt_core.fields import brief
 from lossopt_core.foreign import ForeignRun
 from lossopt_core.run import HISTORY_COLUMNS, WHOLE_COLUMNS
 from lossopt_core.store_arrays import DAMAGE, is_whole, table_to_row, to_numbers
-from lossopt_core.store_layout import curves
+from lossopt_core.store_layout import curves, written
 from lossopt_core.store_questions import remove, rows_of
 from lossopt_core.texts import checked_text
 
@@ -84,7 +84,7 @@ def _to_row(run: ForeignRun) -> dict[str, Any]:
     return {
         "name": run.name,
         "source": run.source,
-        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "created": written(datetime.now(UTC)),
     } | table_to_row(run.history, run.history.columns)
 
 

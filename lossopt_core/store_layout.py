@@ -1,6 +1,6 @@
 """Where the store's rows lie: its tables and the version of their layout.
 
-A database with eight tables:
+A database with eleven tables:
 
     facts    name, value                  `schema` is the version of this layout
     runs     workspace, id, created, status, experiment, settings, final, environment, reason,
@@ -26,6 +26,12 @@ A database with eight tables:
              are objective, lower_bound, seconds, method, reached; `data` are the weights with
              the bias as last column, '<f8' in an array of that shape.  They are mathematics and
              belong to no workspace
+    visits   workspace, used              when a workspace was used last
+    trainings      workspace, job, beat, experiments
+             what is being trained: a JSON list of experiments, and when the program that trains
+             them was last known to live.  A row goes when its training ends
+    examples       workspace, fingerprint, name, created, facts, data
+             a data set that somebody brought; `facts` is JSON: what is known without its numbers
 
 so that any language with a database driver can read it.  Times are ISO 8601 in UTC, with
 microseconds.  Six arrays belong to a run: the tables history and minibatch, and weights, bias,
@@ -36,17 +42,23 @@ Notes are no columns of `runs`: a run is computed and may be replaced (a stopped
 finished one, a deleted one by one that is trained again), while what people say stays.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sql
 
-SCHEMA = 4
+SCHEMA = 5
 MOST_BYTES = 2**24
 """Of an array, where a database wants to know."""
 
 
 class StoreError(Exception):
     """The store cannot be used; the message says why, in words for people."""
+
+
+def written(time: datetime) -> str:
+    """A time as the store writes it, so that times sort as texts."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 tables = sql.MetaData()
@@ -143,5 +155,29 @@ certificates = sql.Table(
     sql.Column("settings", sql.Text, nullable=False),
     sql.Column("facts", sql.Text, nullable=False),
     sql.Column("shape", sql.String(80), nullable=False),
+    sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
+)
+visits = sql.Table(
+    "visits",
+    tables,
+    _workspace(),
+    sql.Column("used", sql.String(40), nullable=False),
+)
+trainings = sql.Table(
+    "trainings",
+    tables,
+    _workspace(),
+    sql.Column("job", sql.String(32), primary_key=True),
+    sql.Column("beat", sql.String(40), nullable=False),
+    sql.Column("experiments", sql.Text, nullable=False),
+)
+examples = sql.Table(
+    "examples",
+    tables,
+    _workspace(),
+    sql.Column("fingerprint", sql.String(32), primary_key=True),
+    sql.Column("name", sql.String(80), nullable=False),
+    sql.Column("created", sql.String(40), nullable=False),
+    sql.Column("facts", sql.Text, nullable=False),
     sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
 )

@@ -79,6 +79,12 @@ def _summarise_runs(database: sql.Connection) -> None:
         renew(database, workspace)
 
 
+def _make_room_for_visitors(database: sql.Connection) -> None:
+    """Room for when workspaces were used, what is being trained, and data that people bring."""
+    for table in (layout.visits, layout.trainings, layout.examples):
+        table.create(database)
+
+
 def _summarise(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
     """Fill spark and best out of the histories; what cannot be read stays without."""
     histories = sql.select(layout.arrays).where(layout.arrays.c.name == "history")
@@ -94,5 +100,6 @@ MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {
     1: layout.certificates.create,
     2: lambda database: _add_column(database, layout.runs.c.reason),
     3: _summarise_runs,
+    4: _make_room_for_visitors,
 }
 """From a version of the layout to what turns it into the next one, in one transaction."""

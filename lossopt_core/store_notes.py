@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sql
 
 from lossopt_core.fields import brief
-from lossopt_core.store_layout import notes
+from lossopt_core.store_layout import notes, written
 from lossopt_core.store_questions import portions, present, rows_of
 from lossopt_core.texts import checked_lines, checked_text
 
@@ -82,7 +82,7 @@ def annotate(
     """Change what is said of those runs that there are: fields of a `Note`, already checked."""
     there = present(database, workspace, ids)
     known = {row.id for row in rows_of(database, workspace, sql.select(notes.c.id), there)}
-    now = {"changed": datetime.now(UTC).isoformat(timespec="microseconds")}
+    now = {"changed": written(datetime.now(UTC))}
     if new := [each for each in there if each not in known]:
         first = _to_columns(asdict(NOTHING) | dict(changes)) | now | {"workspace": workspace}
         database.execute(sql.insert(notes), [first | {"id": each} for each in new])

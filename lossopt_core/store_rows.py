@@ -19,13 +19,14 @@ from lossopt_core.groups import family_id
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED, Run, seconds_per_update
 from lossopt_core.stopping import Never
 from lossopt_core.store_arrays import ARRAYS, to_numbers
+from lossopt_core.store_layout import written
 from lossopt_core.store_summaries import summary
 
 
 def run_to_row(run: Run) -> dict[str, str]:
     """The row in `runs`, without workspace and id."""
     return {
-        "created": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "created": written(datetime.now(UTC)),
         "status": run.status,
         "experiment": run.experiment.to_json(),
         "settings": json.dumps(flat_settings(run.experiment)),

@@ -19,7 +19,7 @@ from lossopt_core.experiment import parameter_names
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import links
+from lossopt_ui import budgets, links
 from lossopt_ui.views import Matrix, Names, Several, Slider, Tabs, Text
 
 _VALUES = "controls.values"
@@ -392,4 +392,6 @@ def _fitted(chosen: Mapping[str, Any]) -> Experiment:
     if "batch_size" in chosen:
         whole = Experiment(**{**chosen, "optimizer": "gd"}).train_examples
         chosen = {**chosen, "batch_size": min(whole, chosen["batch_size"])}
-    return Experiment(**chosen)
+    experiment = Experiment(**chosen)
+    budgets.budget().check_data(experiment)
+    return experiment

@@ -5,19 +5,24 @@ of it to the store, and can be asked at any time how far it is.
 """
 
 import atexit
+import math
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import wait as wait_for
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from lossopt_core import Experiment, Progress, RunStore, train
+from lossopt_core import Experiment, Progress, RunStore, StoreError, train
+from lossopt_core.budget import Budget, BudgetError, products_of
 from lossopt_core.training import cohorts
+from lossopt_core.underway import BEAT_SECONDS, Underway
+from lossopt_ui.turns import Turns
 
 WORKERS = 2
 TURN_SECONDS = 0.0005
@@ -29,6 +34,10 @@ with Python's own 5 ms a training takes five times as long while it is watched.
 PART = 64
 """Runs that are trained and saved together, where a training saves by part."""
 CLOSING_SECONDS = 2.0
+PRODUCTS_AN_UPDATE = 50_000
+"""What an update costs beside its multiplications, in these: calls of functions."""
+FIRST_SPEED = 5e8
+"""Products a second that are expected before any was measured."""
 DESERTED_SECONDS = 20.0
 """How long a training goes on without a visitor."""
 
@@ -48,9 +57,10 @@ class Sequel:
 class Job:
     """The training of some experiments, begun as soon as a worker is free.
 
-    It ends early when somebody stops it, when no visitor has been left for a while, or when
-    the program ends; what is done is saved then.  A long one saves `by_part`: each cohort as
-    soon as it is trained, and none that was not begun.  A sequel follows unless it was stopped.
+    It ends early when somebody stops it, when it has taken the seconds that it may, when no
+    visitor has been left for a while, or when the program ends; what is done is saved then.  A
+    long one saves `by_part`: each cohort as soon as it is trained, and none that was not begun;
+    between parts others have their turn.  A sequel follows unless it was stopped.
     """
 
     def __init__(
@@ -60,43 +70,79 @@ class Job:
         *,
         by_part: bool = False,
         sequel: Sequel | None = None,
+        seconds: float = math.inf,
     ) -> None:
         self.experiments = tuple(experiments)
+        self.store = store
         self._parts = _parts(experiments) if by_part else [list(experiments)]
         self._sequel = sequel
         self._total = sum(each.updates for each in self.experiments)
         self._total += sequel.updates if sequel else 0
         self._done = 0
-        self._store = store
+        self._seconds_left = seconds
         self._stop = threading.Event()
         self._progress: Progress | None = None
         self._visitors: set[int] = set()
         self._visitors_lock = threading.Lock()
         self._future: Future[None] = Future()
+        self._turns = self._work()
+        self._turn = threading.Lock()
+        self._underway = Underway(store)
+        self._noted = self._underway.begin(self.experiments)
 
-    def run(self) -> None:
-        """Train and save; called once, by a worker."""
-        if not self._future.set_running_or_notify_cancel():
-            return
-        try:
-            self._train(self._parts)
-            if self._sequel is not None and not self.stopped:
-                more = self._store.missing(self._sequel.experiments())
-                self.experiments += tuple(more)
-                self._total = self._done + sum(each.updates for each in more)
-                self._train(_parts(more))
-        except BaseException as error:
-            self._future.set_exception(error)
-        else:
-            self._future.set_result(None)
+    def take_turn(self) -> bool:
+        """Train and save one part; whether more is to be done.  For workers."""
+        with self._turn:
+            if self._future.done():  # stopped while it waited
+                return False
+            if not self._future.running():
+                self._future.set_running_or_notify_cancel()
+            try:
+                next(self._turns)
+            except StopIteration:
+                self._future.set_result(None)
+            except BaseException as error:
+                self._future.set_exception(error)
+        return self.running
 
-    def _train(self, parts: Sequence[Sequence[Experiment]]) -> None:
-        for part in parts:
-            self._store.save(train(part, self._report, self._stop.is_set))
-            self._progress = None
-            self._done += sum(each.updates for each in part)
-            if self.stopped:
-                break
+    def _work(self) -> Iterator[None]:
+        yield from self._train(self._parts)
+        if self._sequel is not None and not self.stopped:
+            more = self.store.missing(self._sequel.experiments())
+            self.experiments += tuple(more)
+            self._total = self._done + sum(each.updates for each in more)
+            yield from self._train(_parts(more))
+
+    def _train(self, parts: Sequence[Sequence[Experiment]]) -> Iterator[None]:
+        """The parts one by one, with a pause before each but the first."""
+        for number, part in enumerate(parts):
+            if number:
+                yield
+                if self.stopped:
+                    break
+            self._train_part(part)
+
+    def _train_part(self, part: Sequence[Experiment]) -> None:
+        begun = time.monotonic()
+        last = begun + self._seconds_left
+
+        def is_over() -> bool:
+            if time.monotonic() > last:
+                self._stop.set()
+            return self.stopped
+
+        self.store.save(train(part, self._report, is_over))
+        self._seconds_left -= time.monotonic() - begun
+        self._progress = None
+        self._done += sum(each.updates for each in part)
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        self._underway.beat(self._noted)
+
+    def strike_out(self) -> None:
+        """It has ended, and nothing is left to be done."""
+        self._underway.end([self._noted])
 
     def join(self, visitor: object) -> None:
         """A visitor looks after this training."""
@@ -133,8 +179,13 @@ class Job:
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody asked it to stop."""
+        """Whether it was asked to stop, or has used up its time."""
         return self._stop.is_set()
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it has taken as long as one may."""
+        return self._seconds_left <= 0
 
     @property
     def error(self) -> BaseException | None:
@@ -147,6 +198,12 @@ class Job:
         progress = self._progress
         return (self._done + (progress.done if progress else 0)) / self._total
 
+    @property
+    def cost(self) -> float:
+        """What is still to be done, in multiplications."""
+        whole = sum(map(products_of, self.experiments)) + PRODUCTS_AN_UPDATE * self._total
+        return (1 - self.share) * whole
+
     def histories(self) -> dict[Experiment, pd.DataFrame]:
         """Curves so far of what is being trained now."""
         return self._progress.histories() if self._progress else {}
@@ -155,6 +212,10 @@ class Job:
         """Ask it to end at the next update; what is done is kept."""
         self._stop.set()
         self._future.cancel()
+        if self._turn.acquire(blocking=False):  # it waits for its next turn, if it has begun
+            with suppress(InvalidStateError):
+                self._future.set_result(None)
+            self._turn.release()
 
     def wait(self, seconds: float) -> bool:
         """Give it some time; return whether it has ended."""
@@ -171,26 +232,59 @@ def _parts(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
 
 
 class Workers:
-    """The trainings of all visitors: few at a time, since more would share the processors."""
+    """The trainings of all visitors: few at a time, since more would share the processors.
 
-    def __init__(self) -> None:
+    budget         what one training may cost
+    most_waiting   how many may wait for a worker
+    """
+
+    def __init__(
+        self, budget: Budget | None = None, *, count: int = WORKERS, most_waiting: float = math.inf
+    ) -> None:
+        self._budget = budget or Budget()
+        self._count = count
+        self._most_waiting = most_waiting
         self._jobs: list[Job] = []
-        self._queue: SimpleQueue[Job] = SimpleQueue()
+        self._turns: Turns[Job] = Turns()
+        self._speed = FIRST_SPEED
+        self._closing = False
         sys.setswitchinterval(TURN_SECONDS)
         # Our matrices are small: a second thread for one product only waits for the first.
         threadpool_limits(1, user_api="blas")
         # Daemons, unlike the threads of an executor, are not waited for before the program's
         # own end can stop them.
-        for _ in range(WORKERS):
+        for _ in range(count):
             threading.Thread(target=self._work, name="training", daemon=True).start()
+        threading.Thread(target=self._beat, name="signs of life", daemon=True).start()
         atexit.register(self.close)
 
     def _work(self) -> None:
         while True:
-            self._queue.get().run()
+            job = self._turns.take()
+            before, begun = job.cost, time.monotonic()
+            if job.take_turn():
+                self._turns.add(_owner(job.store), job)
+            elif not self._closing:  # otherwise it can go on when the program is back
+                with suppress(StoreError):
+                    job.strike_out()
+            self._learn(before - job.cost, time.monotonic() - begun)
+
+    def _learn(self, done: float, seconds: float) -> None:
+        """How quick trainings are here; the last ones count most."""
+        if done > 0 and seconds > 0.05:
+            self._speed += (done / seconds - self._speed) / 4
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(BEAT_SECONDS)
+            for job in self._jobs:
+                if job.running:
+                    with suppress(StoreError):
+                        job.beat()
 
     def close(self) -> None:
         """Stop all trainings, and give them a moment to save what is done."""
+        self._closing = True
         for job in self._jobs:
             job.stop()
         for job in self._jobs:
@@ -204,17 +298,40 @@ class Workers:
         by_part: bool = False,
         sequel: Sequel | None = None,
     ) -> Job:
-        """Train experiments as soon as a worker is free."""
-        job = Job(experiments, store, by_part=by_part, sequel=sequel)
-        self._queue.put(job)
+        """Train experiments as soon as a worker is free.
+
+        BudgetError, before any work, where that is more than one may have.
+        """
+        self._budget.check_training(experiments, store.usage())
+        if len(self._turns) >= self._most_waiting:
+            raise BudgetError(
+                f"{len(self._turns):,} trainings wait for a worker already, and no more may."
+                " Try again in a minute"
+            )
+        seconds = self._budget.seconds
+        job = Job(experiments, store, by_part=by_part, sequel=sequel, seconds=seconds)
+        self._turns.add(_owner(store), job)
         self._jobs = [*(each for each in self._jobs if each.running), job]
         return job
 
-    def find(self, experiments: Sequence[Experiment]) -> Job | None:
-        """A training of all these experiments that is under way, whoever began it."""
+    def place(self, job: Job) -> tuple[int, float]:
+        """How many have their turn before a waiting training, and in how many seconds it has."""
+        before = self._turns.before(job)
+        under_way = [each for each in self._jobs if each.running and not each.waiting]
+        # Those between two of their parts are under way, and wait.
+        ahead = {id(each): each.cost for each in (*before, *under_way)}
+        return len(before), sum(ahead.values()) / self._speed / self._count
+
+    def find(self, experiments: Sequence[Experiment], store: RunStore) -> Job | None:
+        """A training of all these experiments for this store that is under way."""
         wanted = set(experiments)
         running = (each for each in self._jobs if each.running and not each.stopped)
-        return next((each for each in running if wanted <= set(each.experiments)), None)
+        mine = (each for each in running if _owner(each.store) == _owner(store))
+        return next((each for each in mine if wanted <= set(each.experiments)), None)
+
+
+def _owner(store: RunStore) -> tuple[str, str]:
+    return store.address, store.workspace
 
 
 class Visitor:

@@ -6,7 +6,16 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import Experiment
-from lossopt_ui import class_link, controls, lesson_panel, links, training
+from lossopt_ui import (
+    class_link,
+    controls,
+    interrupted,
+    lesson_panel,
+    links,
+    training,
+    upkeep,
+    workspace,
+)
 
 START = "pages/start.py"
 TRAIN = "pages/train.py"
@@ -49,6 +58,7 @@ def run() -> None:
     st.session_state[_FRAMED] = True
     page = _frame()
     training.warm_up()
+    upkeep.begin()
     page.run()
 
 
@@ -74,8 +84,10 @@ def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
         st.title(title, width="stretch")
         if in_address:
             class_link.offer()
+    workspace.note_visit()
     controls.take_address(title, in_address | links.EVERYWHERE)
     class_link.say()
+    interrupted.offer()
     lesson_panel.show(title)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import Experiment, Run, load_data
-from lossopt_ui import controls, jobs, optimum, polling, workspace
+from lossopt_core import Experiment, Run, StoreError, load_data
+from lossopt_core.budget import BudgetError
+from lossopt_ui import budgets, controls, jobs, optimum, polling, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -44,7 +45,9 @@ class Outcome:
 def _workers() -> jobs.Workers:
     # scikit-learn takes a second to import: begin before the first visitor presses a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
-    return jobs.Workers()
+    return jobs.Workers(
+        budgets.budget(), count=budgets.workers(), most_waiting=budgets.most_waiting()
+    )
 
 
 @st.cache_resource(scope="session", on_release=jobs.Visitor.gone, show_spinner=False)
@@ -69,6 +72,20 @@ def start() -> tuple[bool, bool]:
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.button("Train", key="train", type="primary", icon=":material/play_arrow:")
         return wanted, controls.setting("live")
+
+
+def begin(experiments: Sequence[Experiment]) -> bool:
+    """Train these, saved by part, wherever one looks; whether that could begin.  For callbacks."""
+    visitor = _visitor()
+    try:
+        begun = _workers().begin(experiments, workspace.store(), by_part=True)
+    except (BudgetError, StoreError) as error:
+        st.toast(f"Not trained: {error}.", icon=":material/error:")
+        return False
+    if visitor.job is not None:
+        visitor.job.stop()
+    visitor.take(begun)
+    return True
 
 
 def watch(
@@ -145,18 +162,24 @@ def _job_for(
     again by its experiments.
     """
     visitor = _visitor()
-    missing = workspace.store().missing(experiments)
+    store = workspace.store()
+    missing = store.missing(experiments)
     if missing and (visitor.job is None or not visitor.job.running):
-        visitor.take(_workers().find(missing) or visitor.job)
+        visitor.take(_workers().find(missing, store) or visitor.job)
     job = visitor.job
     tried = job is not None and set(missing) <= set(job.experiments)
     underway = tried and job is not None and job.running
     if missing and not underway and (wanted or (live and not tried)):
+        try:
+            begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel)
+        except BudgetError as error:
+            st.error(f"Not trained: {error}.", icon=":material/hourglass_disabled:")
+            return job
         if job is not None:
             job.stop()
-        job = _workers().begin(missing, workspace.store(), by_part=by_part, sequel=sequel)
-        visitor.take(job)
-        job.wait(PATIENCE)
+        visitor.take(begun)
+        begun.wait(PATIENCE)
+        return begun
     return job
 
 
@@ -201,12 +224,26 @@ def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
         return
     if running if mine else job.running:
         what = "Training" if mine else "Training with the earlier settings"
-        words = "Waiting for a free worker" if job.waiting else f"{what}: {job.share:.0%}"
+        words = _place(job) if job.waiting else f"{what}: {job.share:.0%}"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(job.share, text=words)
             st.button("Stop", key="stop", on_click=_stop, args=(job,))
     elif mine and job.error is not None:
         st.error(f"The training failed: {job.error}", icon=":material/error:")
+    elif mine and job.used_up:
+        st.warning(
+            "Stopped: it took as long as one training may take here, "
+            f"{budgets.budget().seconds:g} s. What was done is kept. Choose fewer epochs or runs,"
+            " or larger batches.",
+            icon=":material/timer_off:",
+        )
+
+
+def _place(job: jobs.Job) -> str:
+    """Where a waiting training stands."""
+    before, seconds = _workers().place(job)
+    place = f"{before} before yours" if before else "yours is the next"
+    return f"Waiting for a free worker: {place}, about {max(1, round(seconds)):,} s"
 
 
 def _stop(job: jobs.Job) -> None:

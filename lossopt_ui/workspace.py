@@ -1,18 +1,39 @@
 """Where the runs are kept, and whose they are."""
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import streamlit as st
 
 from lossopt_core import RunStore, StoreError
+from lossopt_core.visits import Visits
+from lossopt_ui import hosting, visits
 
-LOCAL = "local"
+_NOTED = "workspace.noted"
+NOTED_SECONDS = 3600.0
+"""Between two notes that a workspace is in use."""
 
 
 def store() -> RunStore:
     """The store of this visitor's runs: `LOSSOPT_STORE`, or SQLite in `data/`."""
-    return RunStore(workspace=LOCAL)
+    name = visits.workspace() if hosting.hosted() else hosting.LOCAL
+    return RunStore(address(), workspace=name)
+
+
+def address() -> str | None:
+    """Where runs are kept; None for the usual place."""
+    return hosting.setting("LOSSOPT_STORE") or None
+
+
+def note_visit() -> None:
+    """Let the visitor's workspace be kept for its days from now on."""
+    now = time.monotonic()
+    noted = st.session_state.get(_NOTED)
+    if hosting.hosted() and (noted is None or now > noted + NOTED_SECONDS):
+        st.session_state[_NOTED] = now
+        with suppress(StoreError):  # who looks at runs will be told
+            Visits(address()).note(visits.workspace())
 
 
 @contextmanager

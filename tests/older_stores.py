@@ -3,6 +3,7 @@
 import sqlite3
 
 OLDER = {
+    4: "DROP TABLE visits; DROP TABLE trainings; DROP TABLE examples;",
     3: """
         DROP TABLE notes; DROP TABLE views; DROP TABLE curves; DROP TABLE revisions;
         ALTER TABLE runs DROP COLUMN deleted; ALTER TABLE runs DROP COLUMN spark;

@@ -98,7 +98,8 @@ def _buttons(now: Play) -> None:
             key="play",
             type="primary",
             icon=":material/pause:" if playing else ":material/play_arrow:",
-            on_click=play.toggle,
+            on_click=play.set_playing,
+            args=(not playing,),
             disabled=now.over,
         )
         st.button("One step", key="step", on_click=play.advance, args=(1,), disabled=now.over)

@@ -152,10 +152,10 @@ def advance(updates: int) -> None:
     play.furthest = play.made
 
 
-def toggle() -> None:
+def set_playing(playing: bool) -> None:
     """Play or pause; for callbacks, as all below."""
     play = session()
-    play.playing = not play.playing
+    play.playing = playing
     play.stale = True
 
 

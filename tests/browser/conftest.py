@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.helpers import BROWSERS, COUNT_MESSAGES, chromium, server
 from tests.programs import ROOT
@@ -52,15 +52,22 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser, app: str) -> Iterator[BrowserContext]:
+    """A profile in which the app's scripts are loaded once; each tab is a visit of its own."""
+    context = browser.new_context(base_url=app, viewport={"width": 1440, "height": 900})
+    context.add_init_script(COUNT_MESSAGES)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser, app: str, tmp_path: Path) -> Iterator[Page]:
-    """A page in a fresh profile; the paths that it opens are the app's.
+def page(profile: BrowserContext, tmp_path: Path) -> Iterator[Page]:
+    """A new tab; the paths that it opens are the app's.
 
     It takes `tmp_path` so that the picture of a failed test has a place.
     """
-    context = browser.new_context(base_url=app, viewport={"width": 1440, "height": 900})
-    context.add_init_script(COUNT_MESSAGES)
-    page = context.new_page()
+    page = profile.new_page()
     errors: list[str] = []
     strangers: list[str] = []
 
@@ -79,7 +86,7 @@ def page(browser: Browser, app: str, tmp_path: Path) -> Iterator[Page]:
     page.on("request", lambda request: note_stranger(request.url))
     page.on("websocket", lambda socket: note_stranger(socket.url))
     yield page
-    context.close()
+    page.close()
     assert not errors, "the page logged errors"
     assert not strangers, "the page asked other hosts"
 

@@ -56,6 +56,7 @@ def middle(page: Page, index: int, side: str = "left") -> tuple[float, float]:
 
 def cells(page: Page) -> list[float]:
     """The numbers of the open table: it is a picture, in which they stand for screen readers."""
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(1)  # the one before has gone
     page.get_by_test_id("stDataFrame").hover()
     expect(page.locator("canvas td").first).to_be_attached()
     texts = page.locator("canvas td").all_text_contents()
@@ -174,7 +175,7 @@ def test_play_pause_step_and_the_same_start(page: Page):
     rate.press("Enter")
     expect(page.locator(".st-key-play")).to_contain_text("Pause")
     page.locator(".st-key-play button").click()
-    expect(page.locator(".st-key-play")).to_contain_text("Play")
+    expect(page.locator(".st-key-play")).to_contain_text("Play", timeout=15_000)
     page.wait_for_timeout(500)
     made = int(updates.inner_text())
     page.wait_for_timeout(600)

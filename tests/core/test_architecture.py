@@ -107,3 +107,14 @@ def test_nobody_draws_from_the_random_state_that_all_share(place):
         for node in ast.walk(tree_of(file)):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np.random":
                 assert node.attr in makers, f"{named(file)}: np.random.{node.attr}"
+
+
+def test_every_page_begins_with_its_frame():
+    """Opened cold by a deep link, a page brings the whole app only if that comes first."""
+
+    def first_call(file):
+        statements = (each for each in tree_of(file).body[1:] if isinstance(each, ast.Expr))
+        return ast.unparse(next(statements).value)
+
+    for file in sources("pages"):
+        assert first_call(file).startswith("navigation.begin("), named(file)

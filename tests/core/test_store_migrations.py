@@ -13,7 +13,7 @@ from tests.experiments import TINY
 from tests.older_stores import take_back
 
 
-@pytest.mark.parametrize("older", [1, 2, 3])
+@pytest.mark.parametrize("older", [1, 2, 3, 4])
 def test_a_migrated_store_is_as_one_that_was_always_new(address, finished, older):
     store, other = RunStore(address), RunStore(address, workspace="other")
     store.save(finished)
@@ -46,7 +46,7 @@ def test_a_newer_file_is_refused_and_left_untouched(address, finished):
     file = Path(address.removeprefix("sqlite:///"))
     RunStore(address).save(finished)
     with sqlite3.connect(file) as db:
-        db.execute("UPDATE facts SET value = '5'")
+        db.execute("UPDATE facts SET value = '6'")
     db.close()
     before = file.read_bytes()
     store = RunStore(address)
@@ -56,7 +56,7 @@ def test_a_newer_file_is_refused_and_left_untouched(address, finished):
         lambda: store.load([finished[0].id]),
         lambda: store.delete([finished[0].id]),
     ):
-        with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 5, .* knows 4"):
+        with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 6, .* knows 5"):
             use()
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
@@ -70,8 +70,8 @@ def test_an_older_file_is_migrated_once_and_keeps_its_runs(address, finished, mo
         steps.append(1)
         database.exec_driver_sql("ALTER TABLE runs ADD COLUMN mood TEXT")
 
-    monkeypatch.setattr(layout, "SCHEMA", 5)
-    monkeypatch.setitem(migrations.MIGRATIONS, 4, add_a_column)
+    monkeypatch.setattr(layout, "SCHEMA", 6)
+    monkeypatch.setitem(migrations.MIGRATIONS, 5, add_a_column)
     assert len(RunStore(address).list()) == 4
     [back] = RunStore(address).load([finished[0].id])
     assert_frame_equal(back.history, finished[0].history)
@@ -86,8 +86,8 @@ def test_a_migration_that_fails_changes_nothing(address, finished, monkeypatch):
         database.exec_driver_sql("nonsense")
 
     with monkeypatch.context() as patch:
-        patch.setattr(layout, "SCHEMA", 5)
-        patch.setitem(migrations.MIGRATIONS, 4, fail)
+        patch.setattr(layout, "SCHEMA", 6)
+        patch.setitem(migrations.MIGRATIONS, 5, fail)
         with pytest.raises(StoreError):
             RunStore(address).list()
     assert len(RunStore(address).list()) == 4

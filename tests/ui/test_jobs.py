@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from lossopt_core import Experiment, RunStore
+from lossopt_core.budget import Budget, BudgetError
+from lossopt_core.underway import SILENT, Underway
 from lossopt_ui.jobs import PART, Job, Sequel, Visitor, Workers
 from tests.experiments import TINY
 from tests.programs import run_python
@@ -49,7 +52,7 @@ def test_a_visitor_who_comes_back_in_time_finds_the_training_going_on(
     before, after = Visitor(), Visitor()
     before.take(begin(workers, store))
     before.gone()
-    job = workers.find([LONG])
+    job = workers.find([LONG], store)
     assert job is before.job
     after.take(job)
     time.sleep(0.6)
@@ -63,9 +66,9 @@ def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
     workers: Workers, store: RunStore
 ) -> None:
     job = begin(workers, store)
-    assert workers.find([Experiment(seed=1)]) is None
+    assert workers.find([Experiment(seed=1)], store) is None
     job.stop()
-    assert workers.find([LONG]) is None
+    assert workers.find([LONG], store) is None
     wait_until(lambda: not job.running)
 
 
@@ -119,3 +122,74 @@ def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> N
     )
     run_python("-c", program)
     assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_a_long_training_lets_others_have_a_turn_between_its_parts(store: RunStore) -> None:
+    workers = Workers(count=1)
+    long = [TINY.but(learning_rate=0.001 * k, epochs=500) for k in range(1, 10 * PART)]
+    first = workers.begin(long, store, by_part=True)
+    wait_until(lambda: first.share > 0)
+    other = RunStore(store.address, "other")
+    second = workers.begin([TINY], other)
+    assert workers.place(second)[0] == 0
+    assert workers.place(second)[1] > 0
+    wait_until(lambda: not second.running)
+    assert first.running
+    assert len(other.list()) == 1
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
+def test_who_waits_is_told_the_place_and_may_go(store: RunStore) -> None:
+    workers = Workers(count=1)
+    first = begin(workers, store)
+    waiting = [workers.begin([TINY.but(seed=k)], RunStore(store.address, f"{k}")) for k in (1, 2)]
+    assert [workers.place(job)[0] for job in waiting] == [0, 1]
+    assert all(job.waiting for job in waiting)
+    waiting[0].stop()
+    assert not waiting[0].running
+    first.stop()
+    wait_until(lambda: not waiting[1].running)
+    assert RunStore(store.address, "1").list().empty
+    assert len(RunStore(store.address, "2").list()) == 1
+
+
+def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
+    workers = Workers(Budget(updates=1000), most_waiting=0)
+    with pytest.raises(BudgetError, match="at most 1,000 are allowed here"):
+        workers.begin([LONG], store)
+    with pytest.raises(BudgetError, match="0 trainings wait for a worker already"):
+        workers.begin([TINY], store)
+    assert not Underway(store).interrupted(now=datetime.now(UTC) + 2 * SILENT)
+    assert store.list().empty
+
+
+def test_a_training_ends_when_it_has_used_up_its_time(store: RunStore) -> None:
+    job = Workers(Budget(seconds=0.3)).begin([LONG], store)
+    wait_until(lambda: not job.running)
+    assert job.used_up
+    assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_a_training_is_found_by_its_owner_only(workers: Workers, store: RunStore) -> None:
+    job = begin(workers, store)
+    assert workers.find([LONG], RunStore(store.address, "other")) is None
+    job.stop()
+
+
+def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: RunStore) -> None:
+    later = datetime.now(UTC) + 2 * SILENT
+    job = Workers().begin([TINY], store)
+    wait_until(lambda: not job.running)
+    wait_until(lambda: not Underway(store).interrupted(now=later))
+    program = (
+        "import os, time; from lossopt_core import Experiment, RunStore;"
+        "from lossopt_ui.jobs import Workers; workers = Workers();"
+        "job = workers.begin([Experiment(epochs=100_000)], RunStore());\n"
+        "while job.share == 0: time.sleep(0.02)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    with pytest.raises(AssertionError):  # it does not end well
+        run_python("-c", program)
+    [left] = Underway(store).interrupted(now=datetime.now(UTC) + 2 * SILENT).values()
+    assert left == [LONG]

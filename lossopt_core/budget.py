@@ -1,0 +1,108 @@
+"""What a training, and what somebody keeps, may cost where a machine is shared.
+
+What is too much is refused before any work, in words that say what to change.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lossopt_core.experiment import Experiment
+from lossopt_core.store_usage import Usage
+
+
+class BudgetError(ValueError):
+    """More than is allowed here; the message names what, how much, and what to change."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Upper limits; without any, everything is allowed.
+
+    products   multiplications of a training: examples × features × classes × epochs, over runs
+    updates    of all runs of a training together
+    numbers    examples × features of one data set
+    seconds    that a training may take
+    runs       kept in one workspace
+    bytes      of numbers kept in one workspace
+    """
+
+    products: float = math.inf
+    updates: float = math.inf
+    numbers: float = math.inf
+    seconds: float = math.inf
+    runs: float = math.inf
+    bytes: float = math.inf
+
+    def check_data(self, experiment: Experiment) -> None:
+        """BudgetError where the experiment's data set is too large to be loaded."""
+        size = experiment.size
+        numbers = size.examples * size.features
+        if numbers > self.numbers:
+            raise BudgetError(
+                f"{experiment.dataset} would have {numbers:,} numbers ({size.examples:,} examples"
+                f" × {size.features:,} features); at most {self.numbers:,.0f} are allowed here."
+                " Choose fewer examples or features"
+            )
+
+    def check_training(self, experiments: Sequence[Experiment], usage: Usage) -> None:
+        """BudgetError where training these, and keeping them beside what is kept, is too much."""
+        for each in {each.data_key: each for each in experiments}.values():
+            self.check_data(each)
+        updates = sum(each.updates for each in experiments)
+        if updates > self.updates:
+            raise BudgetError(
+                f"this training would make {updates:,} updates; at most {self.updates:,.0f} are"
+                f" allowed here. Choose fewer epochs{_or_runs(experiments)}, or larger batches"
+            )
+        products = sum(map(products_of, experiments))
+        if products > self.products:
+            raise BudgetError(
+                f"this training would take {_count(products)} multiplications (examples ×"
+                f" features × classes × epochs{_over_runs(experiments)}); at most"
+                f" {_count(self.products)} are allowed here. Choose fewer epochs or"
+                f" examples{_or_runs(experiments)}"
+            )
+        self.check_keeping(usage, runs=len({each.id for each in experiments}))
+
+    def check_keeping(self, usage: Usage, *, runs: int = 0, bytes: int = 0) -> None:
+        """BudgetError where so much more would be kept than a workspace may hold."""
+        if usage.runs + runs > self.runs:
+            raise BudgetError(
+                f"your workspace may hold {self.runs:,.0f} runs: {usage.runs:,} are kept, and"
+                f" {runs:,} would come. Delete runs that you need no more; deleted ones count for"
+                " a day"
+            )
+        if usage.bytes + bytes > self.bytes:
+            raise BudgetError(
+                f"your workspace may hold {_megabytes(self.bytes)}: {_megabytes(usage.bytes)} are"
+                f" kept{f', and {_megabytes(bytes)} would come' if bytes else ''}. Delete runs or"
+                " data that you need no more; deleted runs count for a day"
+            )
+
+
+def products_of(experiment: Experiment) -> float:
+    """Multiplications that its updates take: examples × features × classes × epochs."""
+    size = experiment.size
+    examples = experiment.updates * experiment.examples_per_update
+    return float(examples) * size.features * size.classes
+
+
+def _or_runs(experiments: Sequence[Experiment]) -> str:
+    return " or runs" if len(experiments) > 1 else ""
+
+
+def _over_runs(experiments: Sequence[Experiment]) -> str:
+    return f", over {len(experiments):,} runs" if len(experiments) > 1 else ""
+
+
+def _count(number: float) -> str:
+    """Two digits and a word: 1.2 billion."""
+    for power, word in ((9, "billion"), (6, "million")):
+        if number >= 10**power:
+            return f"{number / 10**power:,.3g} {word}"
+    return f"{number:,.0f}"
+
+
+def _megabytes(number: float) -> str:
+    return f"{number / 1e6:,.1f} MB"

@@ -1,0 +1,38 @@
+"""How the app is run: on somebody's own machine, or for everybody.
+
+Settings are environment variables; Streamlit's secrets become such.
+"""
+
+import os
+from functools import cache
+
+import streamlit as st
+
+LOCAL, HOSTED = "local", "hosted"
+MODE = "LOSSOPT_MODE"
+KEPT_DAYS = 7
+"""How long the workspace of an anonymous visitor is kept after it was used last."""
+
+
+def mode() -> str:
+    """`local` or `hosted`; ValueError for anything else."""
+    chosen = setting(MODE) or LOCAL
+    if chosen not in (LOCAL, HOSTED):
+        raise ValueError(f"{MODE} must be {LOCAL} or {HOSTED}, got {chosen!r}")
+    return chosen
+
+
+def hosted() -> bool:
+    """Whether visitors are strangers to each other."""
+    return mode() == HOSTED
+
+
+def setting(name: str) -> str:
+    """What is set by that name, or an empty text."""
+    _take_secrets()
+    return os.environ.get(name, "").strip()
+
+
+@cache
+def _take_secrets() -> None:
+    st.secrets.load_if_toml_exists()

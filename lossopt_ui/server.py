@@ -1,0 +1,169 @@
+"""What surrounds every answer of the server: who may ask, a visitor's mark, headers of safety.
+
+This is all that the app adds to Streamlit's own server; it knows of no page.
+"""
+
+import ipaddress
+import re
+import secrets
+from base64 import b64encode
+from hashlib import sha256
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+
+import streamlit
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+
+from lossopt_ui import hosting
+from lossopt_ui.visits import COOKIE, is_token
+
+_SECONDS_A_DAY = 86_400
+
+SAFETY = {
+    "x-frame-options": "SAMEORIGIN",
+    "x-content-type-options": "nosniff",
+    # An address holds settings and ids of runs: they are nobody's business elsewhere.
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+ONLY_HERE = (
+    "lossopt is served to the machine that it runs on, and to no other.\n"
+    "To open it to a network, start it with --server.address 0.0.0.0: everybody there then sees,"
+    " changes and deletes the same runs.\n"
+    f"To let each visitor have runs of their own, set {hosting.MODE}={hosting.HOSTED}.\n"
+)
+
+
+def middleware() -> list[Middleware]:
+    """The layers around Streamlit's server, the outermost first; ValueError for another mode."""
+    hosting.mode()
+    return [Middleware(Safety), Middleware(OnlyHere), Middleware(VisitorsMark)]
+
+
+def content_security() -> str:
+    """From where a page may load what, as browsers are told it."""
+    rules = {
+        "default-src": "'self'",
+        # Streamlit's charts compile their formulas; components come as modules out of memory.
+        "script-src": f"'self' 'unsafe-eval' blob: {' '.join(_inline_scripts())}",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self' data: blob:",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'self'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
+
+
+def _inline_scripts() -> list[str]:
+    """The digests of the scripts that stand in Streamlit's own page: those may run, no others."""
+    page = Path(streamlit.__file__).with_name("static") / "index.html"
+    found = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in found]
+
+
+class Safety:
+    """Headers that keep a page from loading from elsewhere and from being framed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = SAFETY | {"content-security-policy": content_security()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, text in self._headers.items():
+                    headers.setdefault(name, text)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class OnlyHere:
+    """In local mode, answer nobody on other machines, unless the owner opened the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan" or _opened() or _from_here(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await PlainTextResponse(ONLY_HERE, status_code=403)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+
+def _opened() -> bool:
+    return hosting.hosted() or config.is_manually_set("server.address")
+
+
+def _from_here(scope: Scope) -> bool:
+    host = (scope.get("client") or ("",))[0]
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:  # no network address: a socket of this machine
+        return True
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
+class VisitorsMark:
+    """In hosted mode, a cookie by which a visitor's workspace is found again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Sent again at each visit, so that the days begin anew.
+                cookie = _cookie(_token_in(scope), _is_secure(scope))
+                MutableHeaders(scope=message).append("set-cookie", cookie)
+            await send(message)
+
+        marked = scope["type"] == "http" and hosting.hosted() and _is_for_a_page(scope)
+        await self._app(scope, receive, send_with_cookie if marked else send)
+
+
+def _is_for_a_page(scope: Scope) -> bool:
+    """Whether somebody opens a page, and not what belongs to one."""
+    return "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _token_in(scope: Scope) -> str:
+    """The token of the request's cookie; a new one where it has none."""
+    cookies = SimpleCookie[str]()
+    try:
+        cookies.load(Headers(scope=scope).get("cookie", ""))
+    except CookieError:
+        cookies.clear()
+    token = cookies[COOKIE].value if COOKIE in cookies else ""
+    return token if is_token(token) else secrets.token_urlsafe(32)
+
+
+def _is_secure(scope: Scope) -> bool:
+    forwarded = Headers(scope=scope).get("x-forwarded-proto", "")
+    return scope.get("scheme") == "https" or forwarded.split(",")[0].strip() == "https"
+
+
+def _cookie(token: str, secure: bool) -> str:
+    age = hosting.KEPT_DAYS * _SECONDS_A_DAY
+    cookie = f"{COOKIE}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"
+    return f"{cookie}; Secure" if secure else cookie

@@ -1,0 +1,158 @@
+"""Many visitors, one app: none sees or harms another."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from lossopt_core import Experiment, RunStore
+from lossopt_core.store_layout import runs
+from lossopt_core.underway import Underway
+from tests.browser.helpers import COUNT_MESSAGES, goto, rerun, server, shown_text
+from tests.programs import ROOT
+
+SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('hosted') / 'runs.db'}"
+
+
+@pytest.fixture(scope="module")
+def hosted(address: str) -> Iterator[str]:
+    """The address of the app as everybody's."""
+    environment = {
+        "LOSSOPT_MODE": "hosted",
+        "LOSSOPT_STORE": address,
+        "LOSSOPT_MAX_UPDATES": "50000",
+        "LOSSOPT_MAX_NUMBERS": "200000",
+    }
+    with server(ROOT / "streamlit_app.py", environment=environment) as place:
+        yield place
+
+
+@pytest.fixture
+def visitor(browser: Browser, hosted: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=hosted, viewport={"width": 1440, "height": 900})
+    context.add_init_script(COUNT_MESSAGES)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def stranger(browser: Browser, hosted: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=hosted, viewport={"width": 1440, "height": 900})
+    context.add_init_script(COUNT_MESSAGES)
+    yield context
+    context.close()
+
+
+def trained(context: BrowserContext, query: str) -> Page:
+    """A page of this visitor on which a run was trained."""
+    page = context.new_page()
+    goto(page, f"/train?{query}")
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
+    return page
+
+
+def of_seed(seed: int) -> Experiment:
+    """What `SMALL` and a seed in an address ask for."""
+    return Experiment(dataset="blobs", epochs=2, seed=seed)
+
+
+def workspace_with(experiment: Experiment, address: str) -> str:
+    """The one workspace that has this run."""
+    [workspace] = [name for name, ids in kept_ids(address).items() if experiment.id in ids]
+    return workspace
+
+
+def kept_ids(address: str) -> dict[str, set[str]]:
+    """The ids of the runs in the store, by workspace."""
+    with RunStore(address).database.reading() as database:
+        rows = database.execute(runs.select().where(runs.c.deleted.is_(None))).all()
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.workspace, set()).add(row.id)
+    return found
+
+
+def test_a_visitors_runs_are_nobody_elses(
+    visitor: BrowserContext, stranger: BrowserContext, address: str
+) -> None:
+    page = trained(visitor, f"{SMALL}&seed=11")
+    mine = of_seed(11).id
+    workspace = workspace_with(of_seed(11), address)
+    assert re.fullmatch(r"visit-[0-9a-f]{40}", workspace)
+
+    other = trained(stranger, f"{SMALL}&seed=12")
+    for path in (f"/inspect?run={mine}", f"/landscape?runs={mine}", f"/compare?runs={mine}"):
+        goto(other, path)
+        expect(other.get_by_test_id("stException")).to_have_count(0)
+        assert "seed 11" not in shown_text(other)
+    goto(other, f"/inspect?run={mine}")
+    expect(other.get_by_text(f"The run {mine} is not kept here")).to_be_visible()
+    assert kept_ids(address)[workspace] == {mine}
+
+    # A reload, and a second tab, find the visitor's own again.
+    for tab in (page, visitor.new_page()):
+        goto(tab, f"/inspect?run={mine}")
+        expect(tab.get_by_role("combobox", name="Run", exact=True)).to_have_value(
+            re.compile(f"{mine[:6]}, finished")
+        )
+
+
+def test_the_mark_cannot_be_read_by_scripts_and_opens_nothing_when_forged(
+    visitor: BrowserContext, stranger: BrowserContext, address: str
+) -> None:
+    page = trained(visitor, f"{SMALL}&seed=21")
+    assert "lossopt_visit" not in page.evaluate("document.cookie")
+    [cookie] = [each for each in visitor.cookies() if each["name"] == "lossopt_visit"]
+    assert cookie["httpOnly"]
+    workspace = workspace_with(of_seed(21), address)
+    assert cookie["value"] not in workspace
+    forged = {"name": "lossopt_visit", "value": workspace.ljust(43, "a")[:43], "url": page.url}
+    stranger.add_cookies([forged])
+    other = stranger.new_page()
+    goto(other, "/compare")
+    assert "seed 21" not in shown_text(other)
+    expect(other.get_by_text("No runs", exact=False).first).to_be_visible()
+
+
+def test_what_is_too_much_is_refused_in_words(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    goto(page, "/train?dataset=blobs&epochs=5000&batch_size=1")
+    with rerun(page):
+        page.locator(".st-key-train button").click()
+    expect(page.get_by_text("at most 50,000 are allowed here", exact=False)).to_be_visible()
+    goto(page, "/train?dataset=mnist_like&mnist_like.examples=60000&mnist_like.features=784")
+    expect(page.get_by_text("at most 200,000 are allowed here", exact=False)).to_be_visible()
+
+
+def test_the_pages_load_nothing_that_the_headers_forbid(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    errors: list[str] = []
+    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
+    for path in ("/", "/lecture?card=scores", f"/hinge-vs-cross-entropy?{SMALL}", "/playground"):
+        goto(page, path)
+    forbidden = [text for text in errors if "Content Security Policy" in text]
+    assert not forbidden
+
+
+def test_an_interrupted_training_is_said_and_goes_on(visitor: BrowserContext, address: str) -> None:
+    page = trained(visitor, f"{SMALL}&seed=31")
+    workspace = workspace_with(of_seed(31), address)
+    left = [of_seed(32), of_seed(33)]
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    Underway(RunStore(address, workspace)).begin(left, now=long_ago)
+    goto(page, "/compare")
+    expect(page.get_by_text("2 runs are missing", exact=False)).to_be_visible()
+    with rerun(page):
+        page.get_by_role("button", name="Train the rest").click()
+    expect(page.get_by_text("2 runs are missing", exact=False)).to_have_count(0)
+    page.wait_for_timeout(1500)
+    assert {each.id for each in left} <= kept_ids(address)[workspace]
+    goto(page, "/compare")
+    expect(page.get_by_text("are missing", exact=False)).to_have_count(0)
