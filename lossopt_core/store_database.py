@@ -16,7 +16,9 @@ Result = TypeVar("Result")
 
 DEFAULT_ADDRESS = f"sqlite:///{Path(__file__).parent.parent / 'data' / 'runs.db'}"
 BUSY_SECONDS = 30
-"""How long a writer waits for its turn on an SQLite file."""
+"""How long a writer waits for its turn."""
+TURN = int.from_bytes(b"lossopt")
+"""The number of the lock that writers hold on a PostgreSQL server, one after another."""
 
 
 class Database:
@@ -61,7 +63,8 @@ class Database:
 def at_once(connection: sql.Connection, work: Callable[[sql.Connection], Result]) -> Result:
     """Do the work in one transaction: all of it or nothing.
 
-    On a server, another may add the same row at this moment: then the work begins again.
+    Where writers do not take turns, another may add the same row at this moment: then the work
+    begins again.
     """
     with suppress(sql.exc.IntegrityError), connection.begin():
         return work(connection)
@@ -73,15 +76,20 @@ def _engine_at(address: str) -> sql.Engine:
     try:
         url = sql.make_url(address)
         return _new_engine(url) if _in_memory(url) else _shared_engine(url)
-    except (sql.exc.SQLAlchemyError, ModuleNotFoundError) as error:
+    except sql.exc.SQLAlchemyError as error:
         raise StoreError(
             f"the store's address must be one like sqlite:///data/runs.db: {error}"
+        ) from error
+    except ImportError as error:
+        raise StoreError(
+            f"the store at {url.render_as_string()} needs a driver that is not installed: {error};"
+            ' for PostgreSQL: pip install "psycopg[binary]"'
         ) from error
 
 
 def _new_engine(url: sql.URL) -> sql.Engine:
     if url.get_backend_name() != "sqlite":
-        return sql.create_engine(url, pool_pre_ping=True)
+        return _new_server_engine(url)
     wait = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     if _in_memory(url):  # its one connection is the database: threads take turns on it
         engine = sql.create_engine(
@@ -90,6 +98,13 @@ def _new_engine(url: sql.URL) -> sql.Engine:
     else:  # nothing stays open: a file that is removed or replaced is noticed
         engine = sql.create_engine(url, connect_args=wait, poolclass=sql.NullPool)
     _take_over_transactions(engine)
+    return engine
+
+
+def _new_server_engine(url: sql.URL) -> sql.Engine:
+    engine = sql.create_engine(url, pool_pre_ping=True)
+    if url.get_backend_name() == "postgresql":
+        _let_writers_take_turns(engine)
     return engine
 
 
@@ -120,3 +135,19 @@ def _take_over_transactions(engine: sql.Engine) -> None:
     def _begin(connection: sql.Connection) -> None:
         write = connection.get_execution_options().get("write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _let_writers_take_turns(engine: sql.Engine) -> None:
+    """Give PostgreSQL the rules of an SQLite file: one writer at a time, readers at one moment.
+
+    Writers that wait in different places for each other's rows would not come to an end, and a
+    reader would miss the arrays of a run that is removed after its row was read.
+    """
+
+    @sql.event.listens_for(engine, "begin")
+    def _begin(connection: sql.Connection) -> None:
+        if connection.get_execution_options().get("write"):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN})")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

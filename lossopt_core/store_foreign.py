@@ -91,8 +91,9 @@ def _to_row(run: ForeignRun) -> dict[str, Any]:
 def kept_foreign(database: sql.Connection, workspace: str) -> list[ForeignRun]:
     """All of them, the oldest first; those that cannot be read are left out."""
     mine = sql.select(curves).where(curves.c.workspace == workspace)
+    rows = database.execute(mine).all()
     runs = []
-    for row in database.execute(mine.order_by(curves.c.created, curves.c.name, curves.c.id)):
+    for row in sorted(rows, key=lambda row: (row.created, row.name, row.id)):
         with suppress(*DAMAGE):
             runs.append(_to_run(row))
     return runs

@@ -13,8 +13,11 @@ MOST_NAMES = 500
 
 
 def portions(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """The ids, each once, in portions that fit into one question."""
-    each_once = iter(dict.fromkeys(ids))
+    """The ids, each once, in portions that fit into one question.
+
+    A text that cannot be an id is left out: not every database lets one ask for any text.
+    """
+    each_once = (id for id in dict.fromkeys(ids) if id.isascii() and id.isprintable())
     while some := tuple(islice(each_once, MOST_NAMES)):
         yield some
 

@@ -16,11 +16,11 @@ def kept_views(database: sql.Connection, workspace: str) -> dict[str, str]:
     """Name to query, in the order of the names; what is not as it should be is left out."""
     mine = sql.select(views.c.name, views.c.query).where(views.c.workspace == workspace)
     kept = {}
-    for row in database.execute(mine.order_by(views.c.name)):
+    for row in database.execute(mine):
         with suppress(ValueError):
             name, query = checked_view(row.name, row.query)
             kept[name] = query
-    return kept
+    return dict(sorted(kept.items()))  # databases have orders of their own for names
 
 
 def checked_view(name: Any, query: Any) -> tuple[str, str]:

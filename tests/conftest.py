@@ -1,10 +1,13 @@
 """What all tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lossopt_core import RunStore
+from tests import postgresql as servers
+from tests.programs import skip_unless_ci
 
 
 @pytest.fixture
@@ -12,3 +15,13 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """An empty store, which the app uses too."""
     monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path / 'runs.db'}")
     return RunStore()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server's first database."""
+    programs = servers.programs()
+    if programs is None:
+        skip_unless_ci(servers.HOW_TO_GET_IT)
+    with servers.server(programs) as address:
+        yield address

@@ -1,12 +1,12 @@
 """Certificates in the store: one for all runs with the same objective, and the better of two."""
 
 import dataclasses
-import sqlite3
 
 import numpy as np
 import pytest
 
 from lossopt_core import RunStore, certify
+from tests.databases import change
 from tests.experiments import TINY
 
 
@@ -38,14 +38,12 @@ def test_the_better_of_two_certificates_is_kept(address):
 @pytest.mark.parametrize(
     "damage",
     ["facts = '{}'", "facts = replace(facts, '\"lower_bound\": ', '\"lower_bound\": 9')",
-     "data = x'00'", "facts = 'nonsense'"],
+     "data = :byte", "facts = 'nonsense'"],
 )  # fmt: skip
 def test_a_damaged_certificate_is_as_good_as_none_and_makes_way(address, damage):
     store, certificate = RunStore(address), certify(TINY)
     store.keep_certificate(TINY, certificate)
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute(f"UPDATE certificates SET {damage}")
-    db.close()
+    assert change(address, f"UPDATE certificates SET {damage}", byte=b"\0") == 1
     assert store.certificate(TINY) is None
     store.keep_certificate(TINY, certificate)
     assert store.certificate(TINY).objective == certificate.objective

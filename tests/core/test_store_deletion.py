@@ -1,6 +1,5 @@
 """A deleted run is gone at once, can be brought back for a day, and is removed after it."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ from pandas.testing import assert_frame_equal
 
 from lossopt_core import RunStore, train
 from lossopt_core.store import UnknownRunError
+from tests.databases import ask
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -21,11 +21,10 @@ def store(address, finished):
 
 def rows_of(store: RunStore, id: str) -> list[int]:
     """How many rows of runs, arrays and notes there are of an id, whoever may see them."""
-    with sqlite3.connect(store.address.removeprefix("sqlite:///")) as db:
-        return [
-            db.execute(f"SELECT count(*) FROM {table} WHERE id = ?", [id]).fetchone()[0]
-            for table in ("runs", "arrays", "notes")
-        ]
+    return [
+        ask(store.address, f"SELECT count(*) FROM {table} WHERE id = :id", id=id)[0][0]
+        for table in ("runs", "arrays", "notes")
+    ]
 
 
 def test_a_deleted_run_is_nowhere_to_be_seen(store, finished):

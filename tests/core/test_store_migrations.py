@@ -1,7 +1,6 @@
 """A store of an older layout becomes one of the present, and keeps what is in it."""
 
-import sqlite3
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pandas.testing import assert_frame_equal
@@ -9,6 +8,7 @@ from pandas.testing import assert_frame_equal
 from lossopt_core import RunStore, StoreError, certify
 from lossopt_core import store_layout as layout
 from lossopt_core import store_migrations as migrations
+from tests.databases import change, file_of
 from tests.experiments import TINY
 from tests.older_stores import take_back
 
@@ -34,21 +34,16 @@ def test_a_migrated_store_is_as_one_that_was_always_new(address, finished, older
 def test_a_run_whose_history_is_damaged_is_migrated_without_its_summary(address, finished):
     RunStore(address).save(finished)
     take_back(address, 3)
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        damaged = "UPDATE arrays SET data = x'00' WHERE name = 'history' AND id = ?"
-        db.execute(damaged, [finished[1].id])
+    damaged = "UPDATE arrays SET data = :byte WHERE name = 'history' AND id = :id"
+    assert change(address, damaged, byte=b"\0", id=finished[1].id) == 1
     table = RunStore(address).list()
     assert [len(spark) for spark in table["spark"]] == [4, 0, 4, 4]
     assert list(table["best_objective"].isna()) == [False, True, False, False]
 
 
-def test_a_newer_file_is_refused_and_left_untouched(address, finished):
-    file = Path(address.removeprefix("sqlite:///"))
+def test_a_newer_store_is_refused(address, finished):
     RunStore(address).save(finished)
-    with sqlite3.connect(file) as db:
-        db.execute("UPDATE facts SET value = '6'")
-    db.close()
-    before = file.read_bytes()
+    change(address, "UPDATE facts SET value = '6'")
     store = RunStore(address)
     for use in (
         store.list,
@@ -58,11 +53,22 @@ def test_a_newer_file_is_refused_and_left_untouched(address, finished):
     ):
         with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 6, .* knows 5"):
             use()
+    change(address, "UPDATE facts SET value = '5'")
+    assert len(store.list()) == 4
+
+
+def test_a_newer_file_is_left_untouched(sqlite_address, finished):
+    RunStore(sqlite_address).save(finished)
+    change(sqlite_address, "UPDATE facts SET value = '6'")
+    file = file_of(sqlite_address)
+    before = file.read_bytes()
+    with pytest.raises(StoreError):
+        RunStore(sqlite_address).list()
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir()] == [file.name]
 
 
-def test_an_older_file_is_migrated_once_and_keeps_its_runs(address, finished, monkeypatch):
+def test_an_older_store_is_migrated_once_and_keeps_its_runs(address, finished, monkeypatch):
     RunStore(address).save(finished)
     steps = []
 
@@ -75,6 +81,22 @@ def test_an_older_file_is_migrated_once_and_keeps_its_runs(address, finished, mo
     assert len(RunStore(address).list()) == 4
     [back] = RunStore(address).load([finished[0].id])
     assert_frame_equal(back.history, finished[0].history)
+    assert steps == [1]
+
+
+def test_several_who_find_an_older_store_migrate_it_once(address, finished, monkeypatch):
+    RunStore(address).save(finished)
+    steps = []
+
+    def add_a_column(database):
+        steps.append(1)
+        database.exec_driver_sql("ALTER TABLE runs ADD COLUMN mood TEXT")
+
+    monkeypatch.setattr(layout, "SCHEMA", 6)
+    monkeypatch.setitem(migrations.MIGRATIONS, 5, add_a_column)
+    with ThreadPoolExecutor(6) as pool:
+        tables = [*pool.map(lambda _: RunStore(address).list(), range(6))]
+    assert [len(table) for table in tables] == [4] * 6
     assert steps == [1]
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import sqlite3
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from benchmarks.many_runs import experiments, fill
 from lossopt_core import RunStore, train
 from lossopt_core.experiment import flat_settings
 from lossopt_core.groups import family_id
+from tests.databases import change
 from tests.experiments import TINY
 
 
@@ -50,8 +50,7 @@ def test_a_row_that_cannot_be_read_does_not_take_the_list_down(address, finished
     store = RunStore(address)
     store.save(finished)
     bad = finished[1].id
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute("UPDATE runs SET final = '{}' WHERE id = ?", [bad])
+    change(address, "UPDATE runs SET final = '{}' WHERE id = :id", id=bad)
     table = store.list()
     assert list(table["id"]) == [run.id for run in finished if run.id != bad]
     assert table.attrs["unreadable"] == [bad]
@@ -62,20 +61,30 @@ def test_a_row_that_cannot_be_read_does_not_take_the_list_down(address, finished
     [
         "UPDATE notes SET tags = '[7]'",
         "UPDATE notes SET tags = 'nonsense'",
-        "UPDATE notes SET name = x'00'",
-        "UPDATE notes SET note = char(7)",
+        "UPDATE notes SET note = :bell",
         "UPDATE runs SET best = '{}'",
         "UPDATE runs SET spark = '[[]]'",
         "UPDATE runs SET spark = '[1e999]'",
-        "UPDATE runs SET final = x'00'",
     ],
 )
 def test_a_run_with_a_damaged_note_or_summary_is_named_as_unreadable(address, finished, damage):
+    check_unreadable(address, finished, damage)
+
+
+@pytest.mark.parametrize(
+    "damage", ["UPDATE notes SET name = :byte", "UPDATE runs SET final = :byte"]
+)
+def test_a_run_with_bytes_instead_of_a_text_is_named_as_unreadable(
+    sqlite_address, finished, damage
+):
+    check_unreadable(sqlite_address, finished, damage)  # others hold a column to its kind
+
+
+def check_unreadable(address, finished, damage):
     store = RunStore(address)
     store.save(finished[:1])
     store.annotate([finished[0].id], tags=["a"])
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute(damage)
+    assert change(address, damage, bell="\a", byte=b"\0") == 1
     assert store.list().attrs["unreadable"] == [finished[0].id]
 
 
@@ -131,8 +140,8 @@ def test_the_revision_changes_when_the_list_does_and_else_not(address, finished)
         lambda: store.save(finished),
     ]
     seen = [store.revision()]
-    for change in changes:
-        change()
+    for make_another in changes:
+        make_another()
         seen += [store.revision(), RunStore(address).revision()]
         assert seen[-2] == seen[-1] != seen[-3]
         store.list()

@@ -1,10 +1,9 @@
 """Saved views: a name for what a page shows."""
 
-import sqlite3
-
 import pytest
 
 from lossopt_core import RunStore
+from tests.databases import change
 
 
 def test_views_are_kept_replaced_and_forgotten(address):
@@ -54,6 +53,13 @@ def test_a_view_that_was_tampered_with_is_left_out(address):
     store = RunStore(address)
     store.keep_view("good", "a=1")
     store.keep_view("bad", "a=1")
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as db:
-        db.execute("UPDATE views SET query = x'ff00' WHERE name = 'bad'")
+    change(address, "UPDATE views SET query = :bell WHERE name = 'bad'", bell="\a")
+    assert store.views() == {"good": "a=1"}
+
+
+def test_a_view_whose_query_is_no_text_is_left_out(sqlite_address):
+    store = RunStore(sqlite_address)  # other databases hold a column to its kind
+    store.keep_view("good", "a=1")
+    store.keep_view("bad", "a=1")
+    change(sqlite_address, "UPDATE views SET query = x'ff00' WHERE name = 'bad'")
     assert store.views() == {"good": "a=1"}
