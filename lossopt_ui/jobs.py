@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from lossopt_core import Experiment, Progress, RunStore, StoreError, train
+from lossopt_core import Experiment, Progress, Run, RunStore, StoreError, train
 from lossopt_core.budget import Budget, BudgetError, products_of
 from lossopt_core.training import cohorts
 from lossopt_core.underway import BEAT_SECONDS, Underway
@@ -38,6 +38,9 @@ PRODUCTS_AN_UPDATE = 50_000
 """What an update costs beside its multiplications, in these: calls of functions."""
 FIRST_SPEED = 5e8
 """Products a second that are expected before any was measured."""
+UNKEPT_SECONDS = 120.0
+"""How long the runs of a training wait for a store that is full, locked or out of reach."""
+RETRY_SECONDS = 2.0
 DESERTED_SECONDS = 20.0
 """How long a training goes on without a visitor."""
 
@@ -81,6 +84,9 @@ class Job:
         self._done = 0
         self._seconds_left = seconds
         self._stop = threading.Event()
+        self._given_up = threading.Event()
+        self.problem: StoreError | None = None
+        """Why what is trained could not be kept so far."""
         self._progress: Progress | None = None
         self._visitors: set[int] = set()
         self._visitors_lock = threading.Lock()
@@ -131,10 +137,26 @@ class Job:
                 self._stop.set()
             return self.stopped
 
-        self.store.save(train(part, self._report, is_over))
+        runs = train(part, self._report, is_over)
         self._seconds_left -= time.monotonic() - begun
+        self._save(runs)
         self._progress = None
         self._done += sum(each.updates for each in part)
+
+    def _save(self, runs: Sequence[Run]) -> None:
+        """Save, and where the store fails try again for a while: the work is done."""
+        give_up = time.monotonic() + UNKEPT_SECONDS
+        while True:
+            try:
+                self.store.save(runs)
+            except StoreError as problem:
+                self.problem = problem
+                # Who stops a training wants what it has; who stops it now does not wait for it.
+                if time.monotonic() > give_up or self._given_up.wait(RETRY_SECONDS):
+                    raise
+            else:
+                self.problem = None
+                return
 
     def beat(self) -> None:
         """Give a sign of life."""
@@ -209,8 +231,10 @@ class Job:
         return self._progress.histories() if self._progress else {}
 
     def stop(self) -> None:
-        """Ask it to end at the next update; what is done is kept."""
+        """Ask it to end at the next update; what is done is kept, if the store is in reach."""
         self._stop.set()
+        if self.problem is not None:
+            self._given_up.set()
         self._future.cancel()
         if self._turn.acquire(blocking=False):  # it waits for its next turn, if it has begun
             with suppress(InvalidStateError):

@@ -225,6 +225,11 @@ def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
     if running if mine else job.running:
         what = "Training" if mine else "Training with the earlier settings"
         words = _place(job) if job.waiting else f"{what}: {job.share:.0%}"
+        if job.problem is not None:
+            st.warning(
+                f"Trained, but not kept yet: {job.problem}. It is tried again; Stop gives it up.",
+                icon=":material/database_off:",
+            )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(job.share, text=words)
             st.button("Stop", key="stop", on_click=_stop, args=(job,))

@@ -1,0 +1,129 @@
+"""The store fails: that is said, nothing done is lost, and the app recovers by itself."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Experiment, RunStore
+from lossopt_core.underway import Underway
+from tests.helpers import go, open_page, settle, train
+
+FULL = """
+    CREATE TRIGGER full BEFORE INSERT ON arrays
+    BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
+"""
+
+
+def at(store: RunStore) -> sqlite3.Connection:
+    return sqlite3.connect(store.address.removeprefix("sqlite:///"), isolation_level=None)
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(each.value for each in (*app.error, *app.warning))
+
+
+def run_until(app: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
+    end = time.monotonic() + 30
+    while not condition(app):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.2)
+        app.run()
+    return app
+
+
+def test_what_a_full_disk_cannot_keep_waits_until_it_can(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.RETRY_SECONDS", 0.1)
+    assert store.list().empty
+    database = at(store)
+    database.execute(FULL)
+    app = open_page("train", {"dataset": "blobs", "epochs": "2"})
+    app.button(key="train").click().run()
+    run_until(app, lambda app: "not kept yet" in said(app))
+    assert "database or disk is full" in said(app)
+    assert not app.exception
+    database.execute("DROP TRIGGER full")
+    settle(app)
+    assert "not kept yet" not in said(app)
+    assert len(store.list()) == 1
+
+
+def test_who_does_not_want_to_wait_for_a_full_disk_stops(store: RunStore) -> None:
+    assert store.list().empty
+    at(store).execute(FULL)
+    app = open_page("train", {"dataset": "blobs", "epochs": "2"})
+    app.button(key="train").click().run()
+    run_until(app, lambda app: "not kept yet" in said(app))
+    app.button(key="stop").click().run()
+    run_until(app, lambda app: "The training failed" in said(app))
+    assert "database or disk is full" in said(app)
+    assert store.list().empty
+
+
+def test_a_store_that_is_locked_is_said_and_found_again(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = train(open_page("train", {"dataset": "blobs", "epochs": "2"}))
+    monkeypatch.setattr("lossopt_core.store_database.BUSY_SECONDS", 0.2)
+    # By another address, so that it has an engine of its own.
+    monkeypatch.setenv("LOSSOPT_STORE", store.address.replace("sqlite:", "sqlite+pysqlite:"))
+    database = at(store)
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("BEGIN EXCLUSIVE")
+    database.execute("UPDATE facts SET value = value")
+    for page in ("start", "compare", "train", "inspect", "landscape", "sweep"):
+        app = go(app, page)
+        assert not app.exception, page
+    go(app, "compare")
+    assert "Runs cannot be kept or found" in said(app)
+    assert "locked" in said(app)
+    database.execute("ROLLBACK")
+    database.close()
+    app.run()
+    assert not said(app)
+
+
+@pytest.mark.parametrize("page", ["start", "train", "compare", "inspect", "landscape", "sweep"])
+@pytest.mark.parametrize("fault", ["unreachable", "newer", "no database"])
+def test_a_store_out_of_reach_is_said_on_every_page(
+    fault: str, page: str, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault == "unreachable":
+        monkeypatch.setenv("LOSSOPT_STORE", "postgresql+psycopg://nobody@127.0.0.1:9/none")
+    elif fault == "newer":
+        assert store.list().empty
+        at(store).execute("UPDATE facts SET value = '99'")
+    else:
+        (tmp_path / "text").write_text("no database " * 100)
+        monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path / 'text'}")
+    app = open_page(page, {"live": "true", "epochs": "1"} if page == "train" else {})
+    assert not app.exception
+    assert "Runs cannot be kept or found" in said(app)
+
+
+def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
+    left = [Experiment(dataset="blobs", epochs=1, seed=seed) for seed in range(3)]
+    Underway(store).begin(left, now=datetime.now(UTC) - timedelta(hours=1))
+    app = open_page("train")
+    assert "3 runs are missing" in said(app)
+    app.button(key="resume").click().run()
+    assert "missing" not in said(app)
+    run_until(app, lambda _: len(store.list()) == 3)
+    assert "missing" not in said(open_page("start"))
+
+
+def test_an_interrupted_training_can_be_forgotten(store: RunStore) -> None:
+    left = [Experiment(dataset="blobs", epochs=1)]
+    Underway(store).begin(left, now=datetime.now(UTC) - timedelta(hours=1))
+    app = open_page("start")
+    assert "1 run is missing" in said(app)
+    app.button(key="forget-interrupted").click().run()
+    assert "missing" not in said(app)
+    assert "missing" not in said(open_page("start"))
+    assert store.list().empty
