@@ -36,13 +36,16 @@ class Budget:
 
     def check_data(self, experiment: Experiment) -> None:
         """BudgetError where the experiment's data set is too large to be loaded."""
-        size = experiment.size
-        numbers = size.examples * size.features
+        self.check_numbers(experiment.size.examples, experiment.size.features)
+
+    def check_numbers(self, examples: int, features: int) -> None:
+        """BudgetError where a data set of so many examples and features is too large."""
+        numbers = examples * features
         if numbers > self.numbers:
             raise BudgetError(
-                f"{experiment.dataset} would have {numbers:,} numbers ({size.examples:,} examples"
-                f" × {size.features:,} features); at most {self.numbers:,.0f} are allowed here."
-                " Choose fewer examples or features"
+                f"the data would have {numbers:,} numbers ({examples:,} examples × {features:,}"
+                f" features); at most {self.numbers:,.0f} are allowed here. Choose fewer examples"
+                " or features"
             )
 
     def check_training(self, experiments: Sequence[Experiment], usage: Usage) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lossopt_core.datasets import DATASETS, Examples, Size
+from lossopt_core.datasets import BROUGHT, DATASETS, Examples, Size
 from lossopt_core.experiment import DATA_SETTINGS, Experiment
 from lossopt_core.linear import Array, Labels
 
@@ -74,7 +74,14 @@ def load_data(experiment: Experiment) -> Data:
     place.  A share `label_noise` of the training labels is replaced by another class.  The
     standardisation is fitted on the training part only.  A constant feature becomes 0.
     """
+    check_present(experiment)  # what one workspace has loaded is no other's
     return _load(without_say(experiment))
+
+
+def check_present(experiment: Experiment) -> None:
+    """MissingDataError where the experiment is on data that somebody has to bring first."""
+    if DATASETS[experiment.dataset].brought:
+        BROUGHT.check(experiment.dataset_options)
 
 
 def without_say(experiment: Experiment) -> Experiment:

@@ -5,14 +5,15 @@ To add one, write a function from its options and a seed to `Examples`, and ente
 """
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from lossopt_core.fields import Field, Number
+from lossopt_core.fields import Field, Fingerprint, Number
 from lossopt_core.linear import Array, Labels
 
 SHIPPED = Path(__file__).parent.parent / "data"
@@ -52,6 +53,72 @@ class Dataset:
     options: Mapping[str, Field] = field(default_factory=dict)
     generated: bool = False
     """Whether each seed makes other examples; otherwise they are the same, split otherwise."""
+    brought: bool = False
+    """Whether somebody has to bring the examples: only who has them can load them."""
+
+
+class MissingDataError(ValueError):
+    """Data that somebody brought are not here; the message says which, and what to do."""
+
+
+class Place(Protocol):
+    """Where data lie that somebody brought, by their fingerprints."""
+
+    def has(self, mark: str, /) -> bool: ...
+    def examples(self, mark: str, /) -> Examples | None: ...
+
+
+class Brought:
+    """Where data are looked for that somebody brought: nowhere, until a program says where.
+
+    here    what it says for a while, in one thread
+    usual   what it says for all other cases, asked whenever data are wanted
+    """
+
+    def __init__(self) -> None:
+        self.here: ContextVar[Place | None] = ContextVar("here", default=None)
+        self.usual: Callable[[], Place | None] = lambda: None
+
+    def _place(self) -> Place | None:
+        return self.here.get() or self.usual()
+
+    def check(self, options: Mapping[str, Any]) -> None:
+        """MissingDataError where the data of these options are not here."""
+        place = self._place()
+        if place is None or not place.has(options["data"]):
+            raise _missing(options)
+
+    def find(self, mark: str) -> Examples | None:
+        """The examples of this fingerprint, if they are here."""
+        place = self._place()
+        return None if place is None else place.examples(mark)
+
+
+BROUGHT = Brought()
+
+
+def _missing(options: Mapping[str, Any]) -> MissingDataError:
+    return MissingDataError(
+        f"the data with the fingerprint {options['data']} ({options['examples']:,} examples,"
+        f" {options['features']:,} features, {options['classes']} classes) are not here: add the"
+        " file that they came from"
+    )
+
+
+def own(options: Mapping[str, Any], seed: int) -> Examples:
+    """What somebody brought.  ValueError where it has another size than the options say."""
+    examples = BROUGHT.find(options["data"])
+    if examples is None:
+        raise _missing(options)
+    n, d = examples.features.shape
+    if (n, d, len(examples.class_names)) != tuple(
+        options[name] for name in ("examples", "features", "classes")
+    ):
+        raise ValueError(
+            f"the data with the fingerprint {options['data']} have {n:,} examples, {d:,} features"
+            f" and {len(examples.class_names)} classes, not what the experiment says"
+        )
+    return examples
 
 
 def digits(options: Mapping[str, Any], seed: int) -> Examples:
@@ -299,5 +366,19 @@ DATASETS: dict[str, Dataset] = {
         source="CS231n, linear classification demo",
         make=course_demo,
         size=lambda options: Size(9, 3, 2),
+    ),
+    "own": Dataset(
+        label="Own data",
+        summary="What you brought: a table or arrays of your own.",
+        source="brought by whoever made the run",
+        make=own,
+        brought=True,
+        size=lambda options: Size(options["examples"], options["classes"], options["features"]),
+        options={
+            "data": Fingerprint("Fingerprint", "Which data these are."),
+            "examples": Number("Examples", 100, 4, 100_000, "As the data have.", whole=True),
+            "features": Number("Features", 2, 1, 1_000, "As the data have.", whole=True),
+            "classes": Number("Classes", 2, 2, 100, "As the data have.", whole=True),
+        },
     ),
 }

@@ -1,10 +1,11 @@
 """What a setting may be: its default, its range and the words that go with it.
 
-Experiments and data set options declare their settings with these two classes.  Checks,
+Experiments and data set options declare their settings with these classes.  Checks,
 controls, the command line and links all read the same declaration.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,4 +89,19 @@ class Switch:
         return value
 
 
-Field = Number | Choice | Switch
+@dataclass(frozen=True)
+class Fingerprint:
+    """The digits that say which data are meant, where these have no name."""
+
+    label: str
+    help: str
+    default: str = 32 * "0"
+
+    def check(self, name: str, value: Any) -> str:
+        """The digits; ValueError where they are none."""
+        if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{32}", value):
+            raise ValueError(f"{name} must be 32 hexadecimal digits, got {brief(value)}")
+        return value
+
+
+Field = Number | Choice | Switch | Fingerprint

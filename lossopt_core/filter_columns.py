@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lossopt_core.export import declared_settings
-from lossopt_core.fields import Choice, Field, Number, brief
+from lossopt_core.fields import Choice, Field, Fingerprint, Number, brief
 from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED
 
 Mask = NDArray[np.bool_]
@@ -236,6 +236,8 @@ def _of_setting(name: str, declaration: Field) -> Column:
         return NumberColumn(name)
     if isinstance(declaration, Choice):
         return ChoiceColumn(name, {key: each.label for key, each in declaration.registry.items()})
+    if isinstance(declaration, Fingerprint):
+        return TextColumn(name)
     return SwitchColumn(name)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from lossopt_core.datasets import DATASETS
 from lossopt_core.experiment import FIELDS, Experiment
-from lossopt_core.fields import Choice, Field, Number, Switch
+from lossopt_core.fields import Choice, Field, Fingerprint, Number, Switch
 
 LARGEST_GRID = 10_000
 SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
@@ -51,6 +51,8 @@ def metavar(declaration: Field) -> str:
     """What stands for a value in the help."""
     if isinstance(declaration, Number):
         return "N" if declaration.whole else "X"
+    if isinstance(declaration, Fingerprint):
+        return "DIGITS"
     return "NAME" if isinstance(declaration, Choice) else "true|false"
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lossopt_core import Experiment, RunStore, StoreError, certify
+from lossopt_core import Experiment, RunStore, StoreError, certify, own_data
 from lossopt_core.certificates import problem_id
 from lossopt_core.losses import CERTIFIED_LOSSES
 
@@ -52,7 +52,8 @@ class Certifier:
         while True:
             problem, request = self._next()
             try:
-                certificate = certify(request.experiment, time_budget=SECONDS)
+                with own_data.using(own_data.Shelf(request.store)):
+                    certificate = certify(request.experiment, time_budget=SECONDS)
                 request.store.keep_certificate(request.experiment, certificate)
             except (StoreError, MemoryError, ValueError, ArithmeticError):
                 self._failed.add(problem)

@@ -14,12 +14,13 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lossopt_core import DATASETS, OPTIMIZERS, Experiment
+from lossopt_core import DATASETS, OPTIMIZERS, Experiment, own_data
+from lossopt_core.datasets import BROUGHT
 from lossopt_core.experiment import parameter_names
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import budgets, links
+from lossopt_ui import budgets, links, workspace
 from lossopt_ui.views import Matrix, Names, Several, Slider, Tabs, Text
 
 _VALUES = "controls.values"
@@ -28,6 +29,7 @@ _ENTRY = "controls.entry"
 _NAMES = "controls.names"
 _PROBLEMS = "controls.problems"
 _DRAWN = "controls.drawn"
+_CHOSEN = "controls.own_data"
 
 
 def value(name: str) -> Any:
@@ -292,11 +294,46 @@ def data() -> dict[str, Any]:
     dataset = setting("dataset")
     if not hidden("dataset"):
         st.caption(DATASETS[dataset].summary)
-    options = {name: setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
+    options = (
+        _own_data()
+        if DATASETS[dataset].brought
+        else {name: setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
+    )
     names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
     with _folded("Split, scaling and label noise", *names):
         rest = {name: setting(name) for name in names}
     return {"dataset": dataset, "dataset_options": options} | rest
+
+
+def choose_data(kept: own_data.Kept) -> None:
+    """Let experiments be on these data of the visitor's own; for callbacks."""
+    put_all({"dataset": "own"} | {f"own.{name}": each for name, each in kept.options.items()})
+
+
+def _own_data() -> dict[str, Any]:
+    """A box to choose one of the visitor's own data sets, and the way to where they are added."""
+    options = {name: value(f"own.{name}") for name in DATASETS["own"].options}
+    with workspace.unreadable_said():
+        found = {each.fingerprint: each for each in workspace.shelf().list()}
+        if options["data"] in found:
+            st.session_state[_CHOSEN] = options["data"]
+            st.selectbox(
+                "Which",
+                list(found),
+                format_func=lambda mark: found[mark].name,
+                key=_CHOSEN,
+                on_change=lambda: choose_data(found[st.session_state[_CHOSEN]]),
+            )
+        elif options["data"] != links.DECLARED["own.data"].default:
+            BROUGHT.check(options)
+        elif found:
+            st.info("Choose one of your data sets.")
+            for mark, each in found.items():
+                st.button(each.name, key=f"own-{mark}", on_click=choose_data, args=(each,))
+        else:
+            st.info("You have brought no data yet.")
+        st.page_link(workspace.DATA, label="Add or change data", icon=":material/upload_file:")
+    return options
 
 
 def loss() -> dict[str, Any]:

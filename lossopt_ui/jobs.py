@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from lossopt_core import Experiment, Progress, Run, RunStore, StoreError, train
+from lossopt_core import Experiment, Progress, Run, RunStore, StoreError, own_data, train
 from lossopt_core.budget import Budget, BudgetError, products_of
 from lossopt_core.training import cohorts
 from lossopt_core.underway import BEAT_SECONDS, Underway
@@ -104,7 +104,8 @@ class Job:
             if not self._future.running():
                 self._future.set_running_or_notify_cancel()
             try:
-                next(self._turns)
+                with own_data.using(own_data.Shelf(self.store)):
+                    next(self._turns)
             except StopIteration:
                 self._future.set_result(None)
             except BaseException as error:

@@ -33,6 +33,7 @@ SUGGESTED = frozenset({"learning_rate"})
 EVERYWHERE = frozenset(FOR_A_CLASS) | frozenset(LESSON)
 """What stands in the addresses of all pages."""
 ON_START: frozenset[str] = frozenset()
+ON_DATA: frozenset[str] = frozenset()
 ON_EVERY_TRAINING = {
     "live",
     "work",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from lossopt_core import Experiment
+from lossopt_core import Experiment, own_data
 from lossopt_ui import (
     class_link,
     controls,
@@ -18,6 +18,7 @@ from lossopt_ui import (
 )
 
 START = "pages/start.py"
+DATA = workspace.DATA
 TRAIN = "pages/train.py"
 LOSSES = "pages/hinge-vs-cross-entropy.py"
 OPTIMIZERS = "pages/gd-vs-sgd.py"
@@ -50,12 +51,14 @@ def pages() -> Sequence[StreamlitPage]:
         # Of runs that are there already: pages that show runs lead to them.  The bar has no room.
         st.Page(INSPECT, title="Inside a run", visibility="hidden"),
         st.Page(LANDSCAPE, title="Landscape", visibility="hidden"),
+        st.Page(DATA, title="Own data", visibility="hidden"),
     ]  # fmt: skip
 
 
 def run() -> None:
     """The whole app: the frame, and the page that the address names."""
     st.session_state[_FRAMED] = True
+    own_data.look_in(workspace.shelf)
     page = _frame()
     training.warm_up()
     upkeep.begin()

@@ -9,6 +9,8 @@ import streamlit as st
 
 from lossopt_core import Experiment, Run, StoreError, load_data
 from lossopt_core.budget import BudgetError
+from lossopt_core.data import check_present
+from lossopt_core.datasets import MissingDataError
 from lossopt_ui import budgets, controls, jobs, optimum, polling, workspace
 
 PATIENCE = 0.5
@@ -78,8 +80,10 @@ def begin(experiments: Sequence[Experiment]) -> bool:
     """Train these, saved by part, wherever one looks; whether that could begin.  For callbacks."""
     visitor = _visitor()
     try:
+        for each in {each.data_key: each for each in experiments}.values():
+            check_present(each)
         begun = _workers().begin(experiments, workspace.store(), by_part=True)
-    except (BudgetError, StoreError) as error:
+    except (BudgetError, MissingDataError, StoreError) as error:
         st.toast(f"Not trained: {error}.", icon=":material/error:")
         return False
     if visitor.job is not None:
@@ -171,9 +175,14 @@ def _job_for(
     underway = tried and job is not None and job.running
     if missing and not underway and (wanted or (live and not tried)):
         try:
+            for each in {each.data_key: each for each in missing}.values():
+                check_present(each)
             begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel)
         except BudgetError as error:
             st.error(f"Not trained: {error}.", icon=":material/hourglass_disabled:")
+            return job
+        except MissingDataError as error:
+            workspace.say_missing(error)
             return job
         if job is not None:
             job.stop()

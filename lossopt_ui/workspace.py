@@ -6,10 +6,12 @@ from contextlib import contextmanager, suppress
 
 import streamlit as st
 
-from lossopt_core import RunStore, StoreError
+from lossopt_core import RunStore, StoreError, own_data
+from lossopt_core.datasets import MissingDataError
 from lossopt_core.visits import Visits
 from lossopt_ui import hosting, visits
 
+DATA = "pages/data.py"
 _NOTED = "workspace.noted"
 NOTED_SECONDS = 3600.0
 """Between two notes that a workspace is in use."""
@@ -36,13 +38,26 @@ def note_visit() -> None:
             Visits(address()).note(visits.workspace())
 
 
+def shelf() -> own_data.Shelf:
+    """The visitor's own data."""
+    return own_data.Shelf(store())
+
+
 @contextmanager
 def unreadable_said() -> Iterator[None]:
-    """Where the store fails say so, instead of what would have been drawn."""
+    """Where the store fails, or data are not here, say so, instead of what would be drawn."""
     try:
         yield
+    except MissingDataError as error:
+        say_missing(error)
     except StoreError as error:
         st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
+
+
+def say_missing(error: MissingDataError) -> None:
+    """Which data are missing, and where they can be added."""
+    st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/dataset:")
+    st.page_link(DATA, label="Add the file on the page Own data", icon=":material/upload_file:")
 
 
 def delete(ids: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ tables of text files all cells are texts, so that whoever needs numbers can name
 none.
 """
 
+import codecs
 import csv
 import json
 import re
@@ -23,7 +24,7 @@ from lossopt_core.fields import brief
 LARGEST = 5_000_000
 """Bytes of a file."""
 MOST_ROWS = 200_000
-MOST_COLUMNS = 200
+MOST_COLUMNS = 1_001
 MOST_CELLS = 5_000_000
 """Rows times columns: a small file may stand for a very large table."""
 LARGEST_UNPACKED = 100_000_000
@@ -38,11 +39,15 @@ DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 
 
 def read_table(data: bytes, filename: str) -> pd.DataFrame:
+    """The table of curves in a file: as `read_cells`; what MLflow and W&B write is `arranged`."""
+    return arranged(read_cells(data, filename))
+
+
+def read_cells(data: bytes, filename: str) -> pd.DataFrame:
     """The table in a file, of which the name's ending says what it is.
 
     The index has the number of each row as a person counts: in a text file
-    where the names of the columns are row 1; elsewhere the first row is row 1.  What MLflow and
-    W&B write is `arranged`.
+    where the names of the columns are row 1; elsewhere the first row is row 1.
     `table.attrs["source"]` is the file's name, and `table.attrs["encoding"]`, of a text file,
     what its letters were read as: "utf-8", or else "latin-1".
     """
@@ -55,7 +60,7 @@ def read_table(data: bytes, filename: str) -> pd.DataFrame:
     if table.empty:
         raise ValueError("the file has no rows")
     table.attrs["source"] = PurePath(filename).name
-    return arranged(table)
+    return table
 
 
 def _from_text(data: bytes) -> pd.DataFrame:
@@ -80,6 +85,8 @@ def _from_text(data: bytes) -> pd.DataFrame:
 
 def _decoded(data: bytes) -> tuple[str, str]:
     try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16"), "utf-16"
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "latin-1"  # has a character for every byte

@@ -179,4 +179,8 @@ x1 = [0.5, 0.8, 0.3, -0.4, -0.3, -0.7, 0.7, 0.5, -0.4]
 x2 = [0.4, 0.3, 0.8, 0.3, 0.7, 0.2, -0.4, -0.6, -0.5]
 X, y = np.c_[x1, x2], np.repeat([0, 1, 2], 3)
 """,
+    "own": """\
+own = np.load("{data}.npz")  # from the page Own data, there under Download
+X, y = own["X"], own["y"]
+""",
 }

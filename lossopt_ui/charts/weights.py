@@ -119,7 +119,9 @@ def decision_regions(
             z=regions.chosen.astype(np.float32),
             zmin=-0.5,
             zmax=count - 0.5,
-            colorscale=_steps([translucent(CLASSES[theme][c], 0.3) for c in range(count)]),
+            colorscale=_steps(
+                [translucent(CLASSES[theme][c % len(CLASSES[theme])], 0.3) for c in range(count)]
+            ),
             showscale=False,
             hoverinfo="skip",
         )

@@ -28,7 +28,7 @@ def test_without_limits_everything_is_allowed():
         (
             Budget(numbers=100_000),
             [GD],
-            r"digits would have 115,008 numbers \(1,797 examples × 64 features\); at most 100,000"
+            r"the data would have 115,008 numbers \(1,797 examples × 64 features\); at most 100,000"
             r" .*Choose fewer examples or features",
         ),
         (Budget(updates=9), [GD], r"would make 10 updates; at most 9 .*fewer epochs, or larger"),

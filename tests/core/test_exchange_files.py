@@ -102,7 +102,7 @@ def test_separators_decimal_commas_and_per_cent(text):
         ("step,loss\n", "the file has no rows"),
         ("", "the file is empty"),
         ("id,step,loss\n" + "".join(f"r{i},0,1\n" for i in range(61)), "at most 60 runs"),
-        (",".join(f"c{i}" for i in range(201)), "may have 200 columns, got 201"),
+        (",".join(f"c{i}" for i in range(1002)), "may have 1001 columns, got 1,002"),
         ("run_id,key,value,step\n" + "".join(f"r,k{i},1,1\n" for i in range(3_000)), "too many"),
         (
             "Step," + ",".join(f"r{i} - k{i}" for i in range(199)) + ("\n1" + ",1" * 199) * 200,

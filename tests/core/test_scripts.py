@@ -22,7 +22,7 @@ from lossopt_core.command_line import main
 from lossopt_core.run import DIVERGED, FINISHED
 from lossopt_core.scripts import snippets, with_lossopt, with_numpy
 from lossopt_core.scripts.numpy_alone import MOST_LINES
-from tests.experiments import TINY
+from tests.experiments import MADE, TINY
 from tests.programs import ROOT, run_python
 
 IRIS = Experiment(
@@ -66,7 +66,7 @@ CASES = {
             split_seed=7,
             seed=2**32 - 1,
         )
-        for dataset in DATASETS
+        for dataset in MADE
     },
     "averaging": IRIS.but(averaging=True, init_scale=1.0),
     "averaging with a memory": IRIS.but(averaging=True, optimizer="momentum", momentum=1 / 3),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossopt_core import DATASETS, LOSSES, OPTIMIZERS, Experiment, certify, load_data, train
+from lossopt_core import LOSSES, OPTIMIZERS, Experiment, certify, load_data, train
 from lossopt_core.certificates import Certificate
 from lossopt_core.cohort import Cohort
 from lossopt_core.duality import Problem
@@ -18,6 +18,7 @@ from lossopt_core.stability import (
     step_limits,
     suggested_learning_rate,
 )
+from tests.experiments import MADE
 
 SMOOTH = [name for name, entry in LOSSES.items() if entry.smooth]
 SIZES = st.tuples(st.integers(2, 5), st.integers(1, 6))  # classes, examples
@@ -190,7 +191,7 @@ def test_all_examples_at_once_make_no_noise():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", MADE)
 def test_suggested_learning_rates_train(dataset, loss):
     """In fifteen epochs they get somewhere, and noise never throws them out."""
     split = {"test_fraction": 0.0} if dataset == "course_demo" else {}

@@ -1,0 +1,22 @@
+"""Data that somebody brings: read, prepared, checked and kept; then a data set like any other."""
+
+from lossopt_core.own_data.keeping import fingerprint, from_bytes, to_bytes
+from lossopt_core.own_data.preparing import Preparation, Prepared, prepare, suggest
+from lossopt_core.own_data.reading import ENDINGS, read
+from lossopt_core.own_data.shelf import Kept, Shelf, look_in, using
+
+__all__ = [
+    "ENDINGS",
+    "Kept",
+    "Preparation",
+    "Prepared",
+    "Shelf",
+    "fingerprint",
+    "from_bytes",
+    "look_in",
+    "prepare",
+    "read",
+    "suggest",
+    "to_bytes",
+    "using",
+]

@@ -1,0 +1,46 @@
+"""Data that somebody brings: how many of each class, and how images look."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_core.datasets import Examples
+from lossopt_ui.charts.colours import GREY, Theme
+
+MOST_IMAGES = 8
+
+
+def balance(counts: pd.Series, *, theme: Theme) -> go.Figure:
+    """Examples of each class, as lying bars in the order of the classes."""
+    figure = go.Figure(
+        go.Bar(
+            x=counts.to_numpy(),
+            y=[str(name) for name in counts.index],
+            orientation="h",
+            marker={"color": GREY[theme]},
+            hovertemplate="%{y}: %{x:,} examples<extra></extra>",
+        )
+    )
+    figure.update_layout(title="Examples of each class", showlegend=False)
+    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_xaxes(title="Examples", rangemode="tozero")
+    return figure
+
+
+def some_images(examples: Examples) -> go.Figure:
+    """The first example of each of some classes, side by side."""
+    assert examples.image_shape is not None
+    firsts = [
+        int(np.argmax(examples.labels == label))
+        for label in range(min(MOST_IMAGES, len(examples.class_names)))
+    ]
+    rows, columns = examples.image_shape
+    gap = np.full((rows, 1), np.nan)
+    strip = np.hstack(
+        [np.hstack([examples.features[each].reshape(rows, columns), gap]) for each in firsts]
+    )
+    figure = go.Figure(go.Heatmap(z=strip, colorscale="gray", showscale=False, hoverinfo="skip"))
+    figure.update_yaxes(autorange="reversed", visible=False, scaleanchor="x")
+    figure.update_xaxes(visible=False)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    return figure

@@ -1,0 +1,192 @@
+"""Data that a visitor brings: the file, what is made of it, and what was brought before."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import StoreError
+from lossopt_core.budget import BudgetError
+from lossopt_core.datasets import Examples
+from lossopt_core.exchange.files import LARGEST
+from lossopt_core.own_data import (
+    ENDINGS,
+    Kept,
+    Preparation,
+    Prepared,
+    prepare,
+    read,
+    suggest,
+    to_bytes,
+)
+from lossopt_core.own_data.preparing import GAPS, TEXTS, column_kinds
+from lossopt_core.own_data.shelf import LONGEST_NAME
+from lossopt_ui import budgets, controls, figure, names, workspace
+from lossopt_ui.charts import own_data as charts
+
+SHOWN_ROWS = 50
+_FILES = "own_data.files"
+_PROBLEM = "own_data.problem"
+TRAIN = "pages/train.py"
+
+
+def bring() -> None:
+    """A file, what is in it, what its columns mean; then it is kept."""
+    file = st.file_uploader(
+        "A table, or arrays",
+        type=[ending.removeprefix(".") for ending in ENDINGS],
+        max_upload_size=LARGEST // 1_000_000,
+        help="CSV or TSV with a row of names, Parquet; or NumPy's NPZ with numbers X (examples ×"
+        " features) or images X (examples × rows × columns), and labels y.",
+        key=f"own-data-{st.session_state.get(_FILES, 0)}",  # a new key is an empty uploader
+    )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(problem)
+    if file is None:
+        _say_how()
+        return
+    try:
+        content = read(file.getvalue(), file.name)
+        if isinstance(content, Examples):
+            prepared = Prepared(content, ())
+        else:
+            _preview(content)
+            prepared = prepare(content, _meaning(content, file.file_id))
+    except ValueError as error:
+        st.error(f"{names.in_markdown(str(error))}.", icon=":material/error:")
+        return
+    _outcome(prepared, file.name, file.file_id)
+
+
+def _say_how() -> None:
+    st.info(
+        "Drop a file here: one row an example, one column of them its class. You choose which, and"
+        " see what becomes of gaps and texts, before anything is kept."
+    )
+
+
+def _preview(table: pd.DataFrame) -> None:
+    encoding = table.attrs.get("encoding", "utf-8")
+    read_as = "" if encoding == "utf-8" else f" Its letters were read as {encoding}."
+    st.caption(f"{len(table):,} rows, {len(table.columns):,} columns.{read_as}")
+    kinds = column_kinds(table)
+    with st.expander("The first rows, and what the columns hold"):
+        st.dataframe(table.head(SHOWN_ROWS), height=260)
+        st.dataframe(
+            pd.DataFrame(kinds, columns=["column", "holds", "values", "missing"]), hide_index=True
+        )
+
+
+def _meaning(table: pd.DataFrame, file: str) -> Preparation:
+    meant = suggest(table)
+    columns = [str(name) for name in table.columns]
+    label = st.selectbox(
+        "Label", columns, index=columns.index(meant.label), key=f"label-{file}",
+        help="The column that says what an example is: at most 100 classes.",
+    )  # fmt: skip
+    others = [name for name in columns if name != label]
+    features = st.multiselect(
+        "Features",
+        others,
+        default=[name for name in others if name in meant.features or name == meant.label],
+        key=f"features-{file}-{label}",
+        help="What the classifier sees. Leave out numbers that only count the rows.",
+    )
+    with st.container(horizontal=True):
+        missing = st.selectbox(
+            "Missing values", list(GAPS), format_func=GAPS.get, key=f"missing-{file}"
+        )
+        texts = st.selectbox(
+            "Columns of texts", list(TEXTS), format_func=TEXTS.get, key=f"texts-{file}"
+        )
+    return Preparation(label, tuple(features), missing, texts)
+
+
+def _outcome(prepared: Prepared, filename: str, file: str) -> None:
+    """What the data would be; the button that keeps them."""
+    examples = prepared.examples
+    count, width = examples.features.shape
+    with st.container(horizontal=True):
+        st.metric("Examples", f"{count:,}")
+        st.metric("Features", f"{width:,}")
+        st.metric("Classes", f"{len(examples.class_names):,}")
+    for sentence in prepared.said:
+        st.markdown(f"- {names.in_markdown(sentence)}")
+    largest = prepared.balance.max() / count
+    figure.show(
+        charts.balance(prepared.balance, theme=figure.theme()),
+        key="balance",
+        alt=f"Examples of each class; the largest class has {largest:.0%} of them.",
+        height=min(420, 120 + 24 * len(prepared.balance)),
+    )
+    if examples.image_shape is not None:
+        figure.show(
+            charts.some_images(examples),
+            key="images",
+            alt="The first examples of some classes, as images.",
+            height=160,
+        )
+    name = st.text_input("Name", filename.rpartition(".")[0][:LONGEST_NAME], key=f"name-{file}",
+                         max_chars=LONGEST_NAME)  # fmt: skip
+    st.button("Keep it", key="keep-data", type="primary", icon=":material/save:",
+              on_click=_keep, args=(name or "Own data", examples))  # fmt: skip
+
+
+def _keep(name: str, examples: Examples) -> None:
+    try:
+        size = examples.features.nbytes
+        budgets.budget().check_numbers(*examples.features.shape)
+        budgets.budget().check_keeping(workspace.store().usage(), bytes=size)
+        kept = workspace.shelf().keep(name, examples)
+    except (StoreError, BudgetError, ValueError) as error:
+        st.session_state[_PROBLEM] = f"Not kept: {names.in_markdown(str(error))}."
+        return
+    controls.choose_data(kept)
+    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+
+
+def kept() -> None:
+    """What was brought before: to train on, to take out, to remove."""
+    st.subheader("Your data")
+    found = workspace.shelf().list()
+    if not found:
+        st.info("Nothing is kept yet. What you bring stays in your workspace: nobody else sees it.")
+        return
+    for each in found:
+        _one(each)
+
+
+def _one(each: Kept) -> None:
+    chosen = controls.value("dataset") == "own" and controls.value("own.data") == each.fingerprint
+    with st.container(border=True):
+        st.markdown(f"**{names.in_markdown(each.name)}**{' · chosen' if chosen else ''}")
+        size = each.size
+        st.caption(
+            f"{size.examples:,} examples, {size.features:,} features, {size.classes} classes ·"
+            f" fingerprint {each.fingerprint}"
+        )
+        with st.container(horizontal=True):
+            st.page_link(
+                TRAIN,
+                label="Train on it",
+                icon=":material/model_training:",
+                query_params={"dataset": "own"}
+                | {f"own.{name}": str(value) for name, value in each.options.items()},
+            )
+            st.download_button("Download", lambda: _file(each), f"{each.fingerprint}.npz",
+                               key=f"download-{each.fingerprint}", on_click="ignore",
+                               icon=":material/download:", type="tertiary")  # fmt: skip
+            st.button("Remove", key=f"remove-{each.fingerprint}", on_click=_remove, args=(each,),
+                      icon=":material/delete:", type="tertiary")  # fmt: skip
+
+
+def _file(each: Kept) -> bytes:
+    examples = workspace.shelf().examples(each.fingerprint)
+    return to_bytes(examples) if examples is not None else b""
+
+
+def _remove(each: Kept) -> Any:
+    try:
+        workspace.shelf().forget(each.fingerprint)
+    except StoreError as error:
+        st.session_state[_PROBLEM] = f"Not removed: {error}."

@@ -1,0 +1,14 @@
+"""Data of one's own: bring a file, say what its columns mean, train on it on every page."""
+
+import streamlit as st
+
+from lossopt_ui import links, navigation, own_data, workspace
+
+navigation.begin("Own data", links.ON_DATA)
+
+with workspace.unreadable_said():
+    file, made = st.columns([3, 2], gap="large")
+    with file:
+        own_data.bring()
+    with made:
+        own_data.kept()

@@ -1,0 +1,152 @@
+"""The page of one's own data: from a file to runs on every page."""
+
+import io
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Experiment, RunStore, own_data, train
+from lossopt_core.own_data import Shelf, to_bytes
+from tests.helpers import figures, go, open_page, settle, words
+from tests.helpers import train as press_train
+
+ROWS = "".join(f"{k % 7},{(k * 3) % 11},{'red' if k % 2 else 'blue'},c{k % 3}\n" for k in range(60))
+TABLE = "width,height,colour,kind\n" + ROWS
+
+
+def bring(content: bytes, name: str) -> AppTest:
+    app = open_page("data")
+    return app.file_uploader[0].set_value((name, content, "text/plain")).run()
+
+
+def keep(content: bytes, name: str) -> AppTest:
+    app = bring(content, name)
+    return app.button(key="keep-data").click().run()
+
+
+def test_the_first_visit_says_what_to_do(store: RunStore) -> None:
+    app = open_page("data")
+    assert not app.exception
+    assert "Drop a file here" in app.info[0].value
+    assert "nobody else sees it" in app.info[1].value
+
+
+def test_a_table_is_previewed_before_anything_is_kept(store: RunStore) -> None:
+    app = bring(TABLE.encode(), "things.csv")
+    assert not app.exception
+    assert [each.value for each in app.metric] == ["60", "4", "3"]
+    assert "'colour' became 2 columns" in words(app).replace("\\", "")
+    assert app.selectbox[0].value == "kind"
+    bars = figures(app)["balance"]["data"][0]
+    assert dict(zip(bars["y"], bars["x"], strict=True)) == {"c0": 20, "c1": 20, "c2": 20}
+    assert Shelf(store).list() == []
+
+
+def test_what_is_kept_is_trained_on_like_any_other_data(store: RunStore) -> None:
+    app = keep(TABLE.encode(), "things.csv")
+    assert not app.exception
+    [kept] = Shelf(store).list()
+    assert kept.name == "things"
+    app = go(app, "train")
+    assert app.selectbox(key="dataset").value == "own"
+    press_train(app)
+    assert not app.exception
+    assert not app.error
+    [id] = store.list()["id"]
+    [run] = store.load([id])
+    assert run.experiment.dataset_options == kept.options
+    with own_data.using(Shelf(store)):
+        [same] = train([run.experiment])
+    assert np.array_equal(same.weights, run.weights)
+    for page in ("inspect", "landscape", "compare", "hinge-vs-cross-entropy", "sweep"):
+        app = go(app, page)
+        assert not app.exception, page
+
+
+def test_images_are_shown_as_images(store: RunStore) -> None:
+    random = np.random.default_rng(0)
+    file = io.BytesIO()
+    np.savez(file, X=random.integers(0, 255, (40, 6, 5)), y=np.arange(40) % 4)
+    app = bring(file.getvalue(), "signs.npz")
+    [strip] = figures(app)["images"]["data"]
+    assert np.array(strip["z"]).shape == (6, 4 * 6)
+    app = app.button(key="keep-data").click().run()
+    app = press_train(go(app, "train"))
+    assert not app.exception
+    assert "portrait" in figures(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"", "t.csv", "the file is empty"),
+        (b"x,y\n1,a,2\n", "t.csv", "row 2 has 3 cells, not 2"),
+        (b"not a zip", "t.npz", "the file is not NPZ"),
+        (b"x,y\n1,a\n2,a\n", "t.csv", "there must be 2 to 100 classes, got 1"),
+        (b"x,<img src=x onerror=alert(1)>\n1,a\n2,b\n", "t.csv", "each needs at least 2"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(
+    store: RunStore, content: bytes, name: str, said: str
+) -> None:
+    app = bring(content, name)
+    assert not app.exception
+    if said != "each needs at least 2":
+        assert said in app.error[0].value.replace("\\", "")
+    else:
+        assert "\\<img" in app.error[0].value, "what people write is shown as text"
+    assert Shelf(store).list() == []
+
+
+def test_a_link_to_data_that_are_not_here_says_which(store: RunStore) -> None:
+    app = keep(TABLE.encode(), "things.csv")
+    [kept] = Shelf(store).list()
+    query = {"dataset": "own"} | {f"own.{name}": str(value) for name, value in kept.options.items()}
+    Shelf(store).forget(kept.fingerprint)
+    app = open_page("train", query)
+    said = " ".join(each.value for each in app.error)
+    assert kept.fingerprint in said
+    assert "60 examples, 4 features, 3 classes" in said
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert store.list().empty
+    # Once the file is back, the same link works.
+    keep(TABLE.encode(), "other-name.csv")
+    press_train(open_page("train", query))
+    assert len(store.list()) == 1
+
+
+def test_runs_whose_data_were_removed_say_so_on_every_page(store: RunStore) -> None:
+    keep(TABLE.encode(), "things.csv")
+    [kept] = Shelf(store).list()
+    experiment = Experiment(dataset="own", dataset_options=kept.options, epochs=2)
+    with own_data.using(Shelf(store)):
+        store.save(train([experiment]))
+    app = open_page("data")
+    app.button(key=f"remove-{kept.fingerprint}").click().run()
+    assert Shelf(store).list() == []
+    for page in ("inspect", "landscape", "compare", "start"):
+        app = open_page(page, {"run": experiment.id} if page == "inspect" else {})
+        assert not app.exception, page
+    app = settle(open_page("inspect", {"run": experiment.id}))
+    assert kept.fingerprint in " ".join(each.value for each in app.error)
+
+
+def test_what_is_taken_out_comes_back_as_the_same(store: RunStore) -> None:
+    keep(TABLE.encode(), "things.csv")
+    [kept] = Shelf(store).list()
+    examples = Shelf(store).examples(kept.fingerprint)
+    assert examples is not None
+    Shelf(store).forget(kept.fingerprint)
+    keep(to_bytes(examples), "out.npz")
+    assert [each.fingerprint for each in Shelf(store).list()] == [kept.fingerprint]
+
+
+def test_a_budget_is_said_before_anything_is_kept(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOSSOPT_MAX_NUMBERS", "100")
+    app = keep(TABLE.encode(), "things.csv")
+    assert "at most 100 are allowed here" in app.error[0].value.replace("\\", "")
+    assert Shelf(store).list() == []
