@@ -215,6 +215,23 @@ def course_demo(options: Mapping[str, Any], seed: int) -> Examples:
     )
 
 
+def shipped_here(file: str, label: str) -> Callable[[Mapping[str, Any], int], Examples]:
+    """A maker of a table in `data/`: one row an example, its class in the column `label`."""
+
+    def make(options: Mapping[str, Any], seed: int) -> Examples:
+        table = pd.read_csv(SHIPPED / file)
+        classes = sorted(table[label].unique())
+        features = table.drop(columns=label)
+        return Examples(
+            features=features.to_numpy(np.float64),
+            labels=table[label].map({name: k for k, name in enumerate(classes)}).to_numpy(np.int64),
+            class_names=tuple(str(name) for name in classes),
+            feature_names=tuple(str(name).replace("_", " ") for name in features.columns),
+        )
+
+    return make
+
+
 def shipped_with_scikit_learn(load: str) -> Callable[[Mapping[str, Any], int], Examples]:
     """A maker of one of scikit-learn's small tables, by the name of its loader."""
 
@@ -359,6 +376,20 @@ DATASETS: dict[str, Dataset] = {
         source="scikit-learn, load_breast_cancer",
         make=shipped_with_scikit_learn("load_breast_cancer"),
         size=lambda options: Size(569, 2, 30),
+    ),
+    "penguins": Dataset(
+        label="Penguins",
+        summary="342 penguins of three species, four measurements of each.",
+        source="Gorman, Williams and Fraser (2014), Palmer Station, CC0; data/README.md",
+        make=shipped_here("penguins.csv", "species"),
+        size=lambda options: Size(342, 3, 4),
+    ),
+    "glass": Dataset(
+        label="Glass",
+        summary="214 splinters of six kinds of glass, nine measurements: some kinds are rare.",
+        source="German (1987), UCI Machine Learning Repository, CC BY 4.0; data/README.md",
+        make=shipped_here("glass.csv", "glass"),
+        size=lambda options: Size(214, 6, 9),
     ),
     "course_demo": Dataset(
         label="Course demo (9 points)",

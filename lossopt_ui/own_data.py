@@ -70,8 +70,8 @@ def _preview(table: pd.DataFrame) -> None:
     read_as = "" if encoding == "utf-8" else f" Its letters were read as {encoding}."
     st.caption(f"{len(table):,} rows, {len(table.columns):,} columns.{read_as}")
     kinds = column_kinds(table)
-    with st.expander("The first rows, and what the columns hold"):
-        st.dataframe(table.head(SHOWN_ROWS), height=260)
+    st.dataframe(table.head(SHOWN_ROWS), height=180)
+    with st.expander("What the columns hold"):
         st.dataframe(
             pd.DataFrame(kinds, columns=["column", "holds", "values", "missing"]), hide_index=True
         )
@@ -165,7 +165,7 @@ def _one(each: Kept) -> None:
             f"{size.examples:,} examples, {size.features:,} features, {size.classes} classes ·"
             f" fingerprint {each.fingerprint}"
         )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 TRAIN,
                 label="Train on it",

@@ -23,6 +23,8 @@ for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
             query_params=example.query,
         )
 
+st.page_link(navigation.DATA, label="Or bring data of your own", icon=":material/upload_file:")
+
 st.subheader("Follow a lesson")
 lesson_panel.offer()
 

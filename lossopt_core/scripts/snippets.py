@@ -148,6 +148,10 @@ SCHEDULES = {
 
 
 LOADED = "X, y = datasets.load_{dataset}(return_X_y=True)\n"
+SHIPPED = """\
+rows = np.loadtxt("{file}", str, delimiter=",", skiprows=1, quotechar='"')
+X, y = rows[:, 1:].astype(float), np.unique(rows[:, 0], return_inverse=True)[1]
+"""
 DATASETS = {
     "digits": LOADED,
     "blobs": """\
@@ -174,6 +178,8 @@ X, y = datasets.make_circles({examples}, **about)
     "iris": LOADED,
     "wine": LOADED,
     "breast_cancer": LOADED,
+    "penguins": SHIPPED.format(file="data/penguins.csv"),
+    "glass": SHIPPED.format(file="data/glass.csv"),
     "course_demo": """\
 x1 = [0.5, 0.8, 0.3, -0.4, -0.3, -0.7, 0.7, 0.5, -0.4]
 x2 = [0.4, 0.3, 0.8, 0.3, 0.7, 0.2, -0.4, -0.6, -0.5]

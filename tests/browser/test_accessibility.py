@@ -22,6 +22,7 @@ PAGES = (
     "/compare?runs={first},{second}&rows=runs&part=differences",
     "/inspect?run={first}",
     "/landscape?runs={first},{second}",
+    "/data",
     *(f"/lecture?card={card}" for card in ("scores", "hinge_and_softmax", "level_sets")),
 )
 SERIOUS = {"serious", "critical"}

@@ -12,7 +12,7 @@ from tests.browser.helpers import figure, goto, rerun, selector, server, shown_t
 from tests.programs import ROOT
 
 PAGES = {file.stem: file for file in sorted((ROOT / "pages").glob("*.py"))}
-IN_THE_BAR = PAGES.keys() - {"inspect", "landscape"}
+IN_THE_BAR = PAGES.keys() - {"inspect", "landscape", "data"}
 
 
 @pytest.fixture

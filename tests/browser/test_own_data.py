@@ -1,0 +1,47 @@
+"""A file of one's own, from the disk to a trained run."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import figure, goto, rerun
+
+ROWS = "".join(f"{k % 7},{(k * 3) % 11},c{k % 3}\n" for k in range(60))
+
+
+def bring(page: Page, path: Path) -> None:
+    """Choose a file, and wait until it is read."""
+    page.locator('input[type="file"]').set_input_files(path)
+    expect(page.get_by_role("button", name="Keep it")).to_be_visible()
+
+
+def test_a_table_is_brought_kept_and_trained_on(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "things.csv"
+    path.write_text(f"width,height,kind\n{ROWS}")
+    goto(page, "/data")
+    bring(page, path)
+    assert figure(page, "balance")["data"][0]["y"] == ["c0", "c1", "c2"]
+    with rerun(page):
+        page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("60 examples, 2 features, 3 classes")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    kept = np.load(download.value.path())
+    assert kept["X"].shape == (60, 2)
+    page.get_by_role("link", name="Train on it").click()
+    page.wait_for_url(re.compile("dataset=own"))
+    page.locator(".st-key-train button").click()
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=20_000)
+    # The address is all that somebody with the same file needs.
+    goto(page, page.url)
+    expect(page.get_by_role("combobox", name="Which")).to_have_value("things")
+
+
+def test_a_ragged_file_is_refused_by_its_row(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text("x,kind\n1,a\n2,b,c\n")
+    goto(page, "/data")
+    page.locator('input[type="file"]').set_input_files(path)
+    expect(page.get_by_text("row 3 has 3 cells, not 2")).to_be_visible()
