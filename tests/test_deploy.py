@@ -2,13 +2,12 @@
 
 import json
 import re
-import tomllib
 
 import pytest
 import yaml
 
 from tests.nginx import SHIPPED
-from tests.programs import ROOT
+from tests.programs import ROOT, run_python
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
@@ -84,8 +83,15 @@ def test_no_secret_is_shipped():
     assert {"deploy/.env", ".streamlit/secrets.toml"} <= {*ignored}
 
 
-def test_the_example_of_secrets_is_one_that_streamlit_reads_as_environment():
+def test_the_example_of_secrets_is_one_that_streamlit_makes_environment(tmp_path):
     text = (ROOT / ".streamlit" / "secrets.toml.example").read_text(encoding="utf-8")
-    secrets = tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
-    assert {*secrets} == {"LOSSOPT_MODE", "LOSSOPT_STORE"}
-    assert all(isinstance(value, str) for value in secrets.values())
+    (tmp_path / "secrets.toml").write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
+    code = (
+        "import os; from streamlit import config; from streamlit.runtime.secrets import Secrets;"
+        f"config.set_option('secrets.files', [{str(tmp_path / 'secrets.toml')!r}]);"
+        "Secrets().load_if_toml_exists();"
+        "print(os.environ['LOSSOPT_MODE'], os.environ['LOSSOPT_STORE'])"
+    )
+    mode, store = run_python("-c", code).split()
+    assert mode == "hosted"
+    assert store.startswith("postgresql+psycopg://")
