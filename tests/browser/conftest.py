@@ -6,10 +6,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.helpers import BROWSERS, COUNT_MESSAGES, chromium, server
 from tests.programs import ROOT
+
+expect.set_options(timeout=20_000)  # the machine may be busy with other tests
 
 _FLAGS = [
     "--no-sandbox",

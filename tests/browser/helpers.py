@@ -134,7 +134,7 @@ def goto(page: Page, path: str) -> None:
 
 
 @contextmanager
-def rerun(page: Page, *, quiet: int = 100, timeout: int = 15_000) -> Iterator[None]:
+def rerun(page: Page, *, quiet: int = 100, timeout: int = 30_000) -> Iterator[None]:
     """Wait, after what is done inside, for the rerun that it causes.
 
     On a page that polls a running training, wait for what should appear instead.

@@ -53,7 +53,7 @@ def pages(browser: Browser, app: str) -> dict[str, Page]:
 
 @pytest.mark.parametrize(
     ("address", "scheme"),
-    [(address, "dark") for address in PAGES] + [(address, "light") for address in PAGES[::3]],
+    [(address, "dark") for address in PAGES] + [(address, "light") for address in PAGES[::6]],
 )
 def test_a_page_has_no_serious_violation(
     address: str, scheme: str, pages: dict[str, Page], runs: dict[str, str]

@@ -40,12 +40,6 @@ def proxy(shared_store: RunStore, tmp_path_factory: pytest.TempPathFactory) -> I
         yield stack.enter_context(nginx.running(program, directory, apps))
 
 
-@pytest.fixture(scope="module")
-def app(proxy: Proxy) -> str:
-    """Where the pages of these tests are opened."""
-    return proxy.address
-
-
 def get(address: str, **headers: str) -> tuple[bytes, HTTPMessage]:
     with urlopen(Request(address, headers=headers), timeout=10) as answer:
         return answer.read(), answer.headers
@@ -61,7 +55,7 @@ def test_a_page_is_trained_on_through_the_proxy(
     page: Page, shared_store: RunStore, proxy: Proxy
 ) -> None:
     with page.expect_websocket() as socket:
-        goto(page, "/train?dataset=course_demo&epochs=3")
+        goto(page, f"{proxy.address}/train?dataset=course_demo&epochs=3")
     assert socket.value.url.endswith("/_stcore/stream")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_text("Objective and its parts: Cross-entropy")).to_be_visible(timeout=30_000)
