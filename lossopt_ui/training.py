@@ -112,7 +112,10 @@ def watch(
         mine = _concerns(job, experiments)
         polling.watch(
             lambda: _outcome(experiments, job if mine else None),
-            lambda outcome: (job is not None and job.running) or outcome.optima.pending,
+            # Of the outcome, too: the job may have ended since that was looked at.
+            lambda outcome: (
+                outcome.running or (job is not None and job.running) or outcome.optima.pending
+            ),
             lambda outcome: draw(_with_status(outcome, job, mine=mine, page=page)),
         )
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.programs import run_python
 
+pytestmark = pytest.mark.slow
+
 
 def test_train_speed_prints_its_tables() -> None:
     printed = run_python("-m", "benchmarks.train_speed", "--quick")

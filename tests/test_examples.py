@@ -14,6 +14,8 @@ EXAMPLES = {
     "step_limits": ["edge at the optimum", "1.05 of the edge"],
 }
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def output_of(example: str) -> str:

@@ -1,6 +1,6 @@
 """Who has no mouse, a small screen and the dark theme can use every page: axe-core finds nothing.
 
-All pages small and dark, a few of them wide and light too.  Contrast, names and roles of controls,
+All pages small and dark; wide and light among the slow tests.  Contrast, names and roles of controls,
 keyboard reach, structure: https://dequeuniversity.com/rules
 """
 
@@ -51,9 +51,20 @@ def pages(browser: Browser, app: str) -> dict[str, Page]:
     return found
 
 
+def check_that_it_fits(page: Page) -> None:
+    """Neither the page nor a chart is wider than the screen."""
+    assert page.viewport_size
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for chart in page.locator(".lossopt-figure").all():
+        box = chart.bounding_box()
+        assert box is None or box["x"] + box["width"] <= width
+
+
 @pytest.mark.parametrize(
     ("address", "scheme"),
-    [(address, "dark") for address in PAGES] + [(address, "light") for address in PAGES[::6]],
+    [(address, "dark") for address in PAGES]
+    + [pytest.param(address, "light", marks=pytest.mark.slow) for address in PAGES],
 )
 def test_a_page_has_no_serious_violation(
     address: str, scheme: str, pages: dict[str, Page], runs: dict[str, str]
@@ -63,6 +74,7 @@ def test_a_page_has_no_serious_violation(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
     expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    check_that_it_fits(page)
     found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
     assert not found, "\n".join(
         f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]

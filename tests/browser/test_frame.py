@@ -23,7 +23,7 @@ def fresh_app(environment: dict[str, str]) -> Iterator[str]:
 
 
 # The server comes before the page, so that it goes after it: a page without one logs errors.
-@pytest.mark.parametrize("name", ["compare", "sweep", "lecture"])
+@pytest.mark.parametrize("name", ["compare", "lecture"])
 def test_the_first_visit_to_a_fresh_server_may_be_to_any_page(fresh_app, page: Page, name):
     query = {"sweep": "seeds=7", "lecture": "card=softmax"}.get(name, "log_y=true")
     goto(page, f"{fresh_app}/{name}?{query}")

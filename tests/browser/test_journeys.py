@@ -286,6 +286,7 @@ def test_back_and_forward_change_the_settings_with_the_address(page: Page) -> No
     assert metric(page, "Objective") == f"{train([wanted])[0].final['objective']:.4g}"
 
 
+@pytest.mark.slow
 def test_back_leads_to_the_page_before_as_it_was(page: Page) -> None:
     goto(page, "/train?epochs=3&seed=12")
     press_train(page)
@@ -301,6 +302,7 @@ def test_back_leads_to_the_page_before_as_it_was(page: Page) -> None:
     assert figure(page, "curves-all")["layout"]["yaxis"]["type"] == "log"
 
 
+@pytest.mark.slow
 def test_back_to_an_address_without_settings_keeps_those_brought_along(page: Page) -> None:
     goto(page, "/train")
     type_in(page, "epochs", "7")
@@ -311,21 +313,6 @@ def test_back_to_an_address_without_settings_keeps_those_brought_along(page: Pag
         page.go_back()
     expect(page.locator(".st-key-learning_rate input")).to_have_value("0.1")
     expect(page.locator(".st-key-epochs input")).to_have_value("7")
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/train", "/hinge-vs-cross-entropy", "/gd-vs-sgd", "/compare"]
-)
-def test_every_page_fits_a_narrow_screen(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": 420, "height": 900})
-    goto(page, f"{path}?epochs=2&live=true")
-    if path not in ("/", "/compare"):
-        expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 420
-    for chart in page.locator(".lossopt-figure").all():
-        box = chart.bounding_box()
-        assert box is None or box["x"] + box["width"] <= 420
 
 
 def test_broken_values_in_an_address_are_named_and_do_no_harm(page: Page) -> None:
@@ -349,6 +336,7 @@ def test_a_reload_finds_its_training_again_and_can_stop_it(page: Page) -> None:
     expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_training_whose_visitor_has_gone_does_not_hold_up_the_server(
     browser: Browser, environment: dict[str, str]
 ) -> None:

@@ -164,6 +164,7 @@ def test_the_cats_score_is_edited_by_keyboard_and_the_loss_follows(page: Page) -
     assert any("2.9 + 0 = 2.9" in each for each in formulas(page))
 
 
+@pytest.mark.slow
 def test_a_lesson_from_start_to_end(page: Page) -> None:
     goto(page, "/")
     with rerun(page):

@@ -60,6 +60,7 @@ def test_full_batches_know_no_replacement():
     assert BLOBS.but(replacement=True).id != BLOBS.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [32])
 def test_the_noise_floor_is_higher_with_replacement_as_predicted(batch_size):
     experiment = BLOBS.but(

@@ -52,6 +52,7 @@ def test_intervals_cover_the_truth_and_alarms_are_false_as_often_as_is_said(heav
     assert 1 - covered == pytest.approx(0.05, abs=0.01)
 
 
+@pytest.mark.slow
 def test_several_comparisons_at_once_give_a_false_alarm_as_rarely_as_one() -> None:
     random = np.random.default_rng(5)
     others = random.standard_normal((500, 9, 10)) - random.standard_normal((500, 1, 10))

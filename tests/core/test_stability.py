@@ -143,6 +143,7 @@ def test_kinks_and_adaptive_rules_have_no_limit(changes):
     assert step_limits(Experiment(**changes)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [32, 128])
 def test_the_noise_floor_is_where_sgd_ends_on_digits(batch_size):
     experiment = Experiment(
@@ -154,6 +155,7 @@ def test_the_noise_floor_is_where_sgd_ends_on_digits(batch_size):
     assert noise_floor(experiment, optimum) == pytest.approx(plateau, rel=0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "learning_rate"), [("cross_entropy", 0.005), ("squared_hinge", 0.05)]
 )
