@@ -1,7 +1,7 @@
 """Who has no mouse, a small screen and the dark theme can use every page: axe-core finds nothing.
 
-All pages small and dark; wide and light among the slow tests.  Contrast, names and roles of controls,
-keyboard reach, structure: https://dequeuniversity.com/rules
+All pages small and dark; wide and light among the slow tests.  Contrast, names and roles of
+controls, keyboard reach, structure: https://dequeuniversity.com/rules
 """
 
 import pytest
