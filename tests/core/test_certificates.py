@@ -248,7 +248,8 @@ def test_digits_are_certified(loss, regularizer):
 @pytest.mark.parametrize("strength", [1e-4, 1.0])
 @pytest.mark.parametrize(("loss", "regularizer"), [("hinge", "l1"), ("squared_hinge", "l2")])
 def test_weak_and_strong_penalties_are_certified(loss, regularizer, strength):
-    check(certify(DIGITS.but(loss=loss, regularizer=regularizer, strength=strength), time_budget=60))
+    experiment = DIGITS.but(loss=loss, regularizer=regularizer, strength=strength)
+    check(certify(experiment, time_budget=60))
 
 
 @every_case
