@@ -163,6 +163,7 @@ def test_everything_in_the_picture_can_be_done_by_keys(page: Page):
     expect(plane(page).locator(".point")).to_have_count(9)
 
 
+@pytest.mark.slow
 def test_play_pause_step_and_the_same_start(page: Page):
     goto(page, "/playground?loss=hinge&points=blobs&speed=fast")
     start = regions(page)
