@@ -15,7 +15,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.helpers import BROWSERS, COUNT_MESSAGES, chromium, server
+from tests.browser.helpers import BROWSERS, chromium, new_profile, server
 from tests.programs import ROOT
 
 expect.set_options(timeout=20_000)  # the machine may be busy with other tests
@@ -64,10 +64,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def profile(browser: Browser, app: str) -> Iterator[BrowserContext]:
     """A profile in which the app's scripts are loaded once; each tab is a visit of its own."""
-    context = browser.new_context(base_url=app, viewport={"width": 1440, "height": 900})
-    context.add_init_script(COUNT_MESSAGES)
-    yield context
-    context.close()
+    with new_profile(browser, app) as context:
+        yield context
 
 
 @pytest.fixture

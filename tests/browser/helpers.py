@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.helpers import plain
 from tests.programs import ROOT
@@ -109,6 +109,15 @@ def server(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def new_profile(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """The browser of somebody who was never here; its tabs open paths of the app there."""
+    context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
+    context.add_init_script(COUNT_MESSAGES)
+    yield context
+    context.close()
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:

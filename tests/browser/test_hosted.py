@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store_layout import runs
 from lossopt_core.underway import Underway
-from tests.browser.helpers import COUNT_MESSAGES, goto, rerun, server, shown_text
+from tests.browser.helpers import goto, new_profile, rerun, server, shown_text
 from tests.programs import ROOT
 
 SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
@@ -34,20 +34,16 @@ def hosted(address: str) -> Iterator[str]:
         yield place
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visitor(browser: Browser, hosted: str) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=hosted, viewport={"width": 1440, "height": 900})
-    context.add_init_script(COUNT_MESSAGES)
-    yield context
-    context.close()
+    with new_profile(browser, hosted) as context:
+        yield context
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stranger(browser: Browser, hosted: str) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=hosted, viewport={"width": 1440, "height": 900})
-    context.add_init_script(COUNT_MESSAGES)
-    yield context
-    context.close()
+    with new_profile(browser, hosted) as context:
+        yield context
 
 
 def trained(context: BrowserContext, query: str) -> Page:
