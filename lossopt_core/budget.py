@@ -34,6 +34,11 @@ class Budget:
     runs: float = math.inf
     bytes: float = math.inf
 
+    @property
+    def limits_keeping(self) -> bool:
+        """Whether it has to be known how much is kept."""
+        return math.isfinite(self.runs) or math.isfinite(self.bytes)
+
     def check_data(self, experiment: Experiment) -> None:
         """BudgetError where the experiment's data set is too large to be loaded."""
         self.check_numbers(experiment.size.examples, experiment.size.features)

@@ -20,7 +20,7 @@ from lossopt_core.experiment import parameter_names
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import budgets, links, workspace
+from lossopt_ui import budgets, links, places, workspace
 from lossopt_ui.views import Matrix, Names, Several, Slider, Tabs, Text
 
 _VALUES = "controls.values"
@@ -332,7 +332,7 @@ def _own_data() -> dict[str, Any]:
                 st.button(each.name, key=f"own-{mark}", on_click=choose_data, args=(each,))
         else:
             st.info("You have brought no data yet.")
-        st.page_link(workspace.DATA, label="Add or change data", icon=":material/upload_file:")
+        st.page_link(places.DATA, label="Add or change data", icon=":material/upload_file:")
     return options
 
 

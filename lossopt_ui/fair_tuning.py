@@ -17,7 +17,7 @@ from lossopt_ui import (
     kept,
     lines,
     names,
-    navigation,
+    places,
     sweep_results,
     sweeping,
     training,
@@ -164,7 +164,7 @@ def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
         st.caption(note)
     ids = list(dict.fromkeys(kept.family_of(line.members[0]) for line in order))
     st.page_link(
-        navigation.COMPARE,
+        places.COMPARE,
         label="Open them on the compare page",
         icon=":material/compare_arrows:",
         query_params={"runs": ",".join(ids), "baseline": ids[0], "part": "differences"},

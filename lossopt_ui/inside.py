@@ -13,7 +13,7 @@ from lossopt_core.inspection.clock import epochs_of
 from lossopt_core.inspection.example import examples_at
 from lossopt_core.linear import Array, Labels
 from lossopt_core.path import WeightPath
-from lossopt_ui import controls, kept, names, navigation, workspace
+from lossopt_ui import controls, kept, names, navigation, places, workspace
 from lossopt_ui.journeys import Journey
 
 _CHOICE = "inside.choice"
@@ -79,7 +79,7 @@ def choose_run() -> Run | None:
     own = table[table["status"] != kept.BROUGHT_IN]
     if own.empty:
         st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
-        st.page_link(navigation.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
         return None
     ids = own["id"].tolist()[::-1]
     named = controls.value("run")

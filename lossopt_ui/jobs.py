@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from lossopt_core import Experiment, Progress, Run, RunStore, StoreError, own_data, train
 from lossopt_core.budget import Budget, BudgetError, products_of
+from lossopt_core.store_usage import Usage
 from lossopt_core.training import cohorts
 from lossopt_core.underway import BEAT_SECONDS, Underway
 from lossopt_ui.turns import Turns
@@ -327,7 +328,8 @@ class Workers:
 
         BudgetError, before any work, where that is more than one may have.
         """
-        self._budget.check_training(experiments, store.usage())
+        kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
+        self._budget.check_training(experiments, kept)
         if len(self._turns) >= self._most_waiting:
             raise BudgetError(
                 f"{len(self._turns):,} trainings wait for a worker already, and no more may."

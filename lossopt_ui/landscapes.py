@@ -13,7 +13,7 @@ from lossopt_core.landscape import Landscape, Plane, landscape, objective_at, ob
 from lossopt_core.linear import Array
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure, inside, kept, names, navigation, results, workspace
+from lossopt_ui import controls, figure, inside, kept, names, places, results, workspace
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts import landscape as charts
 from lossopt_ui.optimum import Optima
@@ -56,7 +56,7 @@ def choose_runs() -> list[Run]:
     own = table[table["status"] != kept.BROUGHT_IN]
     if own.empty:
         st.info("No runs are kept yet. Train GD and SGD, and look at their ways.")
-        st.page_link(navigation.OPTIMIZERS, label="GD vs SGD", icon=":material/trending_down:")
+        st.page_link(places.OPTIMIZERS, label="GD vs SGD", icon=":material/trending_down:")
         return []
     ids = own["id"].tolist()[::-1]
     st.session_state[_RUNS] = _named(own) or ids[:1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lossopt_ui import controls, kept, links, polling, workspace
+from lossopt_ui import controls, kept, links, places, polling, workspace
 from lossopt_ui.lesson_steps import Seen, Step
 from lossopt_ui.lessons import LESSONS, step_at
 from lossopt_ui.links import FOR_A_CLASS
@@ -23,15 +23,12 @@ class Page:
     title: str
 
 
-START = "pages/start.py"
 PAGES = {
-    "lecture": Page("pages/lecture.py", "Lecture"),
-    "train": Page("pages/train.py", "Train a classifier"),
-    "hinge-vs-cross-entropy": Page(
-        "pages/hinge-vs-cross-entropy.py", "Hinge against cross-entropy"
-    ),
-    "gd-vs-sgd": Page("pages/gd-vs-sgd.py", "GD against SGD"),
-    "sweep": Page("pages/sweep.py", "Sweep"),
+    "lecture": Page(places.LECTURE, "Lecture"),
+    "train": Page(places.TRAIN, "Train a classifier"),
+    "hinge-vs-cross-entropy": Page(places.LOSSES, "Hinge against cross-entropy"),
+    "gd-vs-sgd": Page(places.OPTIMIZERS, "GD against SGD"),
+    "sweep": Page(places.SWEEP, "Sweep"),
 }
 
 
@@ -66,7 +63,7 @@ def show(title: str) -> None:
                 after = lesson.steps[number]
                 _go(f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page)
             else:
-                st.page_link(START, label="More lessons", icon=":material/school:")
+                st.page_link(places.START, label="More lessons", icon=":material/school:")
             if step.way:
                 st.button("Show me", key="show-me", on_click=_take, args=(step.way,),
                           icon=":material/lightbulb:", type="tertiary")  # fmt: skip

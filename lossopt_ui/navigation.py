@@ -12,22 +12,11 @@ from lossopt_ui import (
     interrupted,
     lesson_panel,
     links,
+    places,
     training,
     upkeep,
     workspace,
 )
-
-START = "pages/start.py"
-DATA = workspace.DATA
-TRAIN = "pages/train.py"
-LOSSES = "pages/hinge-vs-cross-entropy.py"
-OPTIMIZERS = "pages/gd-vs-sgd.py"
-COMPARE = "pages/compare.py"
-INSPECT = "pages/inspect.py"
-LANDSCAPE = "pages/landscape.py"
-SWEEP = "pages/sweep.py"
-LECTURE = "pages/lecture.py"
-PLAYGROUND = "pages/playground.py"
 
 _FRAMED = "navigation.framed"
 
@@ -35,23 +24,24 @@ _FRAMED = "navigation.framed"
 def pages() -> Sequence[StreamlitPage]:
     """All pages; a page's address is the stem of its file."""
     return [
-        st.Page(START, title="Start", icon=":material/home:", default=True),
-        st.Page(LECTURE, title="Lecture", icon=":material/school:"),
-        st.Page(TRAIN, title="Train", icon=":material/model_training:"),
+        st.Page(places.START, title="Start", icon=":material/home:", default=True),
+        st.Page(places.LECTURE, title="Lecture", icon=":material/school:"),
+        st.Page(places.TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(
-            LOSSES, title="Hinge vs cross-entropy", icon=":material/balance:",
+            places.LOSSES, title="Hinge vs cross-entropy", icon=":material/balance:",
             url_path="hinge-vs-cross-entropy",
         ),
         st.Page(
-            OPTIMIZERS, title="GD vs SGD", icon=":material/trending_down:", url_path="gd-vs-sgd"
+            places.OPTIMIZERS, title="GD vs SGD", icon=":material/trending_down:",
+            url_path="gd-vs-sgd",
         ),
-        st.Page(PLAYGROUND, title="Playground", icon=":material/scatter_plot:"),
-        st.Page(SWEEP, title="Sweep", icon=":material/grid_on:"),
-        st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
+        st.Page(places.PLAYGROUND, title="Playground", icon=":material/scatter_plot:"),
+        st.Page(places.SWEEP, title="Sweep", icon=":material/grid_on:"),
+        st.Page(places.COMPARE, title="Compare runs", icon=":material/compare_arrows:"),
         # Of runs that are there already: pages that show runs lead to them.  The bar has no room.
-        st.Page(INSPECT, title="Inside a run", visibility="hidden"),
-        st.Page(LANDSCAPE, title="Landscape", visibility="hidden"),
-        st.Page(DATA, title="Own data", visibility="hidden"),
+        st.Page(places.INSPECT, title="Inside a run", visibility="hidden"),
+        st.Page(places.LANDSCAPE, title="Landscape", visibility="hidden"),
+        st.Page(places.DATA, title="Own data", visibility="hidden"),
     ]  # fmt: skip
 
 
@@ -98,7 +88,7 @@ def link_to_train_page(experiment: Experiment) -> None:
     """A link to the train page with all settings as in the experiment."""
     # A button with st.switch_page would leave an address in the browser's history that never was.
     st.page_link(
-        TRAIN,
+        places.TRAIN,
         label="Open on the train page",
         icon=":material/open_in_new:",
         query_params=links.query_of(links.values_of(experiment)),
@@ -107,13 +97,15 @@ def link_to_train_page(experiment: Experiment) -> None:
 
 def link_to_inspect_page(run: str, label: str = "Look inside") -> None:
     """A link to the inside of a run, by its id."""
-    st.page_link(INSPECT, label=label, icon=":material/frame_inspect:", query_params={"run": run})
+    st.page_link(
+        places.INSPECT, label=label, icon=":material/frame_inspect:", query_params={"run": run}
+    )
 
 
 def link_to_landscape_page(runs: Sequence[str]) -> None:
     """A link to the ways of some runs through the landscape of their objective, by their ids."""
     st.page_link(
-        LANDSCAPE,
+        places.LANDSCAPE,
         label="Landscape",
         icon=":material/landscape:",
         query_params={"runs": ",".join(runs)},

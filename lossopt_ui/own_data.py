@@ -1,12 +1,12 @@
 """Data that a visitor brings: the file, what is made of it, and what was brought before."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_core.budget import BudgetError
 from lossopt_core.datasets import Examples
 from lossopt_core.exchange.files import LARGEST
 from lossopt_core.own_data import (
@@ -14,20 +14,20 @@ from lossopt_core.own_data import (
     Kept,
     Preparation,
     Prepared,
+    columns_of,
     prepare,
     read,
     suggest,
     to_bytes,
 )
-from lossopt_core.own_data.preparing import GAPS, TEXTS, column_kinds
+from lossopt_core.own_data.preparing import GAPS, TEXTS, Column
 from lossopt_core.own_data.shelf import LONGEST_NAME
-from lossopt_ui import budgets, controls, figure, names, workspace
+from lossopt_ui import budgets, controls, figure, names, places, workspace
 from lossopt_ui.charts import own_data as charts
 
 SHOWN_ROWS = 50
 _FILES = "own_data.files"
 _PROBLEM = "own_data.problem"
-TRAIN = "pages/train.py"
 
 
 def bring() -> None:
@@ -46,16 +46,25 @@ def bring() -> None:
         _say_how()
         return
     try:
-        content = read(file.getvalue(), file.name)
+        content, columns = _content(file.file_id, file.getvalue(), file.name)
         if isinstance(content, Examples):
             prepared = Prepared(content, ())
         else:
-            _preview(content)
-            prepared = prepare(content, _meaning(content, file.file_id))
+            _preview(content, columns)
+            prepared = prepare(columns, _meaning(columns, file.file_id))
     except ValueError as error:
         st.error(f"{names.in_markdown(str(error))}.", icon=":material/error:")
         return
     _outcome(prepared, file.name, file.file_id)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the file …")
+def _content(
+    file: str, _data: bytes, _name: str
+) -> tuple[pd.DataFrame | Examples, Sequence[Column]]:
+    """What is in an upload, by its id: each choice of meaning looks at it again."""
+    content = read(_data, _name)
+    return content, [] if isinstance(content, Examples) else columns_of(content)
 
 
 def _say_how() -> None:
@@ -65,26 +74,31 @@ def _say_how() -> None:
     )
 
 
-def _preview(table: pd.DataFrame) -> None:
+def _preview(table: pd.DataFrame, columns: Sequence[Column]) -> None:
     encoding = table.attrs.get("encoding", "utf-8")
     read_as = "" if encoding == "utf-8" else f" Its letters were read as {encoding}."
     st.caption(f"{len(table):,} rows, {len(table.columns):,} columns.{read_as}")
-    kinds = column_kinds(table)
     st.dataframe(table.head(SHOWN_ROWS), height=180)
     with st.expander("What the columns hold"):
         st.dataframe(
-            pd.DataFrame(kinds, columns=["column", "holds", "values", "missing"]), hide_index=True
+            {
+                "column": [each.name for each in columns],
+                "holds": ["numbers" if each.numeric else "texts" for each in columns],
+                "different values": [each.values for each in columns],
+                "missing": [int(each.gaps.sum()) for each in columns],
+            },
+            hide_index=True,
         )
 
 
-def _meaning(table: pd.DataFrame, file: str) -> Preparation:
-    meant = suggest(table)
-    columns = [str(name) for name in table.columns]
+def _meaning(columns: Sequence[Column], file: str) -> Preparation:
+    meant = suggest(columns)
+    called = [each.name for each in columns]
     label = st.selectbox(
-        "Label", columns, index=columns.index(meant.label), key=f"label-{file}",
+        "Label", called, index=called.index(meant.label), key=f"label-{file}",
         help="The column that says what an example is: at most 100 classes.",
     )  # fmt: skip
-    others = [name for name in columns if name != label]
+    others = [name for name in called if name != label]
     features = st.multiselect(
         "Features",
         others,
@@ -138,7 +152,7 @@ def _keep(name: str, examples: Examples) -> None:
         budgets.budget().check_numbers(*examples.features.shape)
         budgets.budget().check_keeping(workspace.store().usage(), bytes=size)
         kept = workspace.shelf().keep(name, examples)
-    except (StoreError, BudgetError, ValueError) as error:
+    except (StoreError, ValueError) as error:
         st.session_state[_PROBLEM] = f"Not kept: {names.in_markdown(str(error))}."
         return
     controls.choose_data(kept)
@@ -167,7 +181,7 @@ def _one(each: Kept) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
-                TRAIN,
+                places.TRAIN,
                 label="Train on it",
                 icon=":material/model_training:",
                 query_params={"dataset": "own"}

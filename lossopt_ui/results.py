@@ -16,7 +16,7 @@ from lossopt_core import (
 )
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import navigation, training
+from lossopt_ui import navigation, places, training
 
 
 def nothing_yet(outcome: training.Outcome) -> None:
@@ -186,7 +186,7 @@ def kept(runs: Sequence[Run]) -> None:
         navigation.link_to_inspect_page(ids[0])
         navigation.link_to_landscape_page(ids)
         st.page_link(
-            navigation.COMPARE,
+            places.COMPARE,
             label="Compare runs",
             icon=":material/compare_arrows:",
             query_params={"runs": ",".join(ids)},

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_ui import controls, links, names, navigation, workspace
+from lossopt_ui import controls, links, names, places, workspace
 
 NAME = "view-name"
 
@@ -19,7 +19,7 @@ def popover() -> None:
         for name, query in kept.items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.page_link(
-                    navigation.COMPARE,
+                    places.COMPARE,
                     label=names.in_markdown(name),
                     icon=":material/bookmark:",
                     query_params=dict(parse_qsl(query)),

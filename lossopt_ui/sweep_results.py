@@ -25,6 +25,7 @@ from lossopt_ui import (
     names,
     navigation,
     optimum,
+    places,
     sweeping,
 )
 from lossopt_ui.charts import sweep_cells, sweep_map
@@ -113,7 +114,7 @@ def _verdicts(table: pd.DataFrame, rows: pd.DataFrame) -> None:
     best_by_loss = rows.drop_duplicates("loss")["family"] if "loss" in rows else []
     ids = list(dict.fromkeys([*best_by_loss, *wanted[:2]]))
     st.page_link(
-        navigation.COMPARE,
+        places.COMPARE,
         label="Compare the best on the compare page",
         icon=":material/compare_arrows:",
         query_params={"runs": ",".join(ids), "part": "differences", "baseline": ids[0]},
@@ -309,7 +310,7 @@ def _opened(table: pd.DataFrame) -> None:
         with st.container(horizontal=True):
             navigation.link_to_train_page(line.experiments[0])
             st.page_link(
-                navigation.COMPARE,
+                places.COMPARE,
                 label="Open its runs on the compare page",
                 icon=":material/compare_arrows:",
                 query_params={"runs": opened[0], "members": "true"},

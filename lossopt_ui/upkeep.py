@@ -8,7 +8,7 @@ from datetime import timedelta
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_core.visits import Visits
+from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, visits, workspace
 
 SECONDS = 3600.0
@@ -31,4 +31,4 @@ def _work(address: str | None) -> None:
 
 def end_workspaces(address: str | None) -> list[str]:
     """Remove the workspaces of visitors who have not come back in time."""
-    return Visits(address).end(visits.VISIT, timedelta(days=hosting.KEPT_DAYS))
+    return Workspaces(address).remove_unused(visits.VISIT, timedelta(days=hosting.KEPT_DAYS))

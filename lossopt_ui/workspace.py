@@ -8,10 +8,9 @@ import streamlit as st
 
 from lossopt_core import RunStore, StoreError, own_data
 from lossopt_core.datasets import MissingDataError
-from lossopt_core.visits import Visits
-from lossopt_ui import hosting, visits
+from lossopt_core.workspaces import Workspaces
+from lossopt_ui import hosting, places, visits
 
-DATA = "pages/data.py"
 _NOTED = "workspace.noted"
 NOTED_SECONDS = 3600.0
 """Between two notes that a workspace is in use."""
@@ -35,7 +34,7 @@ def note_visit() -> None:
     if hosting.hosted() and (noted is None or now > noted + NOTED_SECONDS):
         st.session_state[_NOTED] = now
         with suppress(StoreError):  # who looks at runs will be told
-            Visits(address()).note(visits.workspace())
+            Workspaces(address()).note_use(visits.workspace())
 
 
 def shelf() -> own_data.Shelf:
@@ -57,7 +56,9 @@ def unreadable_said() -> Iterator[None]:
 def say_missing(error: MissingDataError) -> None:
     """Which data are missing, and where they can be added."""
     st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/dataset:")
-    st.page_link(DATA, label="Add the file on the page Own data", icon=":material/upload_file:")
+    st.page_link(
+        places.DATA, label="Add the file on the page Own data", icon=":material/upload_file:"
+    )
 
 
 def delete(ids: Sequence[str]) -> None:

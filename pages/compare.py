@@ -16,6 +16,7 @@ from lossopt_ui import (
     links,
     navigation,
     optimum,
+    places,
     run_notes,
     runs_table,
     saved_views,
@@ -37,7 +38,7 @@ def table_of_runs() -> list[Line]:
     table = kept.table()
     if table.empty:
         st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
-        st.page_link(navigation.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
         bring_in.popover()
         st.stop()
     runs_table.say_what_is_missing(table)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossopt_ui import examples, lesson_panel, links, navigation, runs_table, workspace
+from lossopt_ui import examples, lesson_panel, links, navigation, places, runs_table, workspace
 
 navigation.begin("lossopt", links.ON_START)
 st.markdown(
@@ -23,7 +23,7 @@ for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
             query_params=example.query,
         )
 
-st.page_link(navigation.DATA, label="Or bring data of your own", icon=":material/upload_file:")
+st.page_link(places.DATA, label="Or bring data of your own", icon=":material/upload_file:")
 
 st.subheader("Follow a lesson")
 lesson_panel.offer()
@@ -35,4 +35,4 @@ with workspace.unreadable_said():
         st.info("No runs are kept yet: open an experiment above, or train one of your own.")
     else:
         runs_table.glance(table.tail(5))
-    st.page_link(navigation.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")
+    st.page_link(places.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")

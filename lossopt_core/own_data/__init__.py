@@ -1,7 +1,7 @@
 """Data that somebody brings: read, prepared, checked and kept; then a data set like any other."""
 
 from lossopt_core.own_data.keeping import fingerprint, from_bytes, to_bytes
-from lossopt_core.own_data.preparing import Preparation, Prepared, prepare, suggest
+from lossopt_core.own_data.preparing import Preparation, Prepared, columns_of, prepare, suggest
 from lossopt_core.own_data.reading import ENDINGS, read
 from lossopt_core.own_data.shelf import Kept, Shelf, look_in, using
 
@@ -11,6 +11,7 @@ __all__ = [
     "Preparation",
     "Prepared",
     "Shelf",
+    "columns_of",
     "fingerprint",
     "from_bytes",
     "look_in",

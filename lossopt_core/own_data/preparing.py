@@ -3,8 +3,10 @@
 What was done is said in sentences; what cannot be done is named with its row and column.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ from lossopt_core.datasets import Examples
 from lossopt_core.fields import brief
 from lossopt_core.linear import Array
 from lossopt_core.own_data.keeping import LONGEST_NAME, MOST_CLASSES, check_classes, checked
-from lossopt_core.own_data.reading import is_number
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """Cells, in small letters, that stand for nothing."""
@@ -51,180 +54,203 @@ class Prepared:
         return pd.Series(counts, index=list(self.examples.class_names), name="examples")
 
 
-def suggest(table: pd.DataFrame) -> Preparation:
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of a table, looked at once; all arrays are (rows,).
+
+    texts      its cells without spaces around them, empty where something is missing
+    numbers    what they stand for, NaN where that is no number or where something is missing
+    odd        whether a cell stands for no number, and is not missing
+    """
+
+    name: str
+    texts: pd.Series
+    numbers: Array
+    odd: Mask
+
+    @cached_property
+    def gaps(self) -> Mask:
+        """Where something is missing."""
+        return (self.texts == "").to_numpy(bool)
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether it is a column of numbers, be it with a few mistakes."""
+        given = len(self.texts) - int(self.gaps.sum())
+        return given > 0 and int(self.odd.sum()) < max(1, ODD_SHARE * given)
+
+    @cached_property
+    def values(self) -> int:
+        """How many different ones, what is missing left out."""
+        return int(self.texts[~self.gaps].nunique())
+
+
+def columns_of(table: pd.DataFrame) -> list[Column]:
+    """The columns of a table as `reading.read` gives it."""
+    return [_column(str(name), table[name]) for name in table.columns]
+
+
+def _column(name: str, cells: pd.Series) -> Column:
+    if cells.dtype.kind in "fiub":
+        numbers = cells.to_numpy(np.float64)
+        texts = pd.Series([_as_text(number) for number in numbers], cells.index, dtype=object)
+        return Column(name, texts, numbers, np.zeros(len(cells), dtype=bool))
+    texts = cells.map(lambda cell: "" if pd.isna(cell) else str(cell).strip()).astype(object)
+    texts = texts.where(~texts.str.lower().isin(MISSING), "")
+    numbers = np.array([_number(text) for text in texts], dtype=np.float64)
+    odd = np.isnan(numbers) & (texts != "").to_numpy(bool)
+    return Column(name, texts, numbers, odd)
+
+
+def _as_text(number: float) -> str:
+    if math.isnan(number):
+        return ""
+    return str(int(number)) if number.is_integer() else repr(float(number))
+
+
+def _number(text: str) -> float:
+    try:
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
+
+
+def suggest(columns: Sequence[Column]) -> Preparation:
     """The label is what is called so, or the last column of few values; the rest are features."""
-    names = [str(name) for name in table.columns]
-    few = [name for name in names if 2 <= _texts(table[name]).nunique() <= MOST_CLASSES]
+    names = [column.name for column in columns]
+    few = [column.name for column in columns if 2 <= column.values <= MOST_CLASSES]
     called_so = [name for name in names if name.strip().lower() in LABEL_NAMES]
     label = (called_so or few or names)[-1]
     # A column of texts that are all different tells examples apart, not classes.
     features = [
-        name
-        for name in names
-        if name != label and (is_numeric(table[name]) or _values_of(table[name]) <= MOST_VALUES)
+        column.name
+        for column in columns
+        if column.name != label and (column.numeric or column.values <= MOST_VALUES)
     ]
     return Preparation(label, tuple(features))
 
 
-def prepare(table: pd.DataFrame, how: Preparation) -> Prepared:
+def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
     """Examples out of a table; ValueError names what cannot be, with row and column."""
-    if missing := [name for name in (how.label, *how.features) if name not in table.columns]:
+    by_name = {column.name: column for column in columns}
+    if missing := [name for name in (how.label, *how.features) if name not in by_name]:
         raise ValueError(f"there is no column {brief(missing[0])}")
     if how.label in how.features:
         raise ValueError(f"{brief(how.label)} is the label: it must not be a feature, too")
     if how.missing not in GAPS or how.texts not in TEXTS:
         raise ValueError(f"missing must be one of {', '.join(GAPS)}, texts of {', '.join(TEXTS)}")
     said: list[str] = []
-    table = _with_label(table, how.label, said)
-    columns = _columns(table, how, said)
-    if not columns:
+    label = by_name[how.label]
+    if label.gaps.any():
+        said.append(f"{_rows(int(label.gaps.sum()))} without a label left out.")
+    features = _features([by_name[name] for name in how.features], how.texts, ~label.gaps, said)
+    if not features:
         raise ValueError("there must be a feature: choose a column of numbers, or keep the texts")
-    columns, rows = _without_gaps(columns, len(table), how.missing, said)
-    labels, class_names = _labels(table[how.label][rows])
+    features, rows = _without_gaps(features, ~label.gaps, how.missing, said)
+    labels, class_names = _labels(label, rows)
     try:
         check_classes(labels, class_names)
     except ValueError as error:
         raise ValueError(f"column {brief(how.label)} as label: {error}") from None
     examples = Examples(
-        features=np.column_stack([column[rows] for column in columns.values()]),
+        features=np.column_stack([column[rows] for column in features.values()]),
         labels=labels,
         class_names=class_names,
-        feature_names=tuple(columns),
+        feature_names=tuple(features),
     )
     return Prepared(checked(examples), tuple(said))
 
 
-def is_numeric(column: pd.Series) -> bool:
-    """Whether it is a column of numbers, be it with a few mistakes."""
-    if column.dtype.kind in "fiub":
-        return True
-    given = _texts(column)[~_gaps(column)]
-    odd = sum(not is_number(text) for text in given)
-    return len(given) > 0 and odd < max(1, ODD_SHARE * len(given))
+def _features(
+    columns: Sequence[Column], texts: str, rows: Mask, said: list[str]
+) -> dict[str, Array]:
+    """The features by their names, each (n,), NaN where something is missing.
 
-
-def _values_of(column: pd.Series) -> int:
-    return int(_texts(column)[~_gaps(column)].nunique())
-
-
-def _texts(column: pd.Series) -> pd.Series:
-    return column.map(_text).astype(object)
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, bool | np.bool_):
-        return str(int(cell))
-    return "" if pd.isna(cell) else str(cell).strip()
-
-
-def _gaps(column: pd.Series) -> pd.Series:
-    return _texts(column).str.lower().isin(MISSING)
-
-
-def _with_label(table: pd.DataFrame, label: str, said: list[str]) -> pd.DataFrame:
-    gaps = _gaps(table[label])
-    if gaps.any():
-        said.append(f"{_rows(int(gaps.sum()))} without a label left out.")
-    return table[~gaps]
-
-
-def _columns(table: pd.DataFrame, how: Preparation, said: list[str]) -> dict[str, Array]:
-    """The features by their names, each (n,), NaN where something is missing."""
-    columns: dict[str, Array] = {}
+    Only in the `rows` that have a label does a mistake count.
+    """
+    features: dict[str, Array] = {}
     left_out = []
-    for name in how.features:
-        if is_numeric(table[name]):
-            columns[name] = _numbers(name, table[name])
-        elif how.texts == "drop":
-            left_out.append(name)
+    for column in columns:
+        if column.numeric:
+            _check_numbers(column, rows)
+            features[column.name] = column.numbers
+        elif texts == "drop":
+            left_out.append(column.name)
         else:
-            ones = _one_hot(name, table[name])
-            said.append(f"Column {brief(name)} became {len(ones)} columns of 0 and 1.")
-            columns |= ones
+            ones = _one_hot(column, rows)
+            said.append(f"Column {brief(column.name)} became {len(ones)} columns of 0 and 1.")
+            features |= ones
     if left_out:
         said.append(f"Left out, since they hold texts: {', '.join(map(brief, left_out))}.")
-    return columns
+    return features
 
 
-def _numbers(name: str, column: pd.Series) -> Array:
-    texts, gaps = _texts(column), _gaps(column)
-    for row, text in texts[~gaps].items():
-        if not is_number(text):
-            raise ValueError(f"row {row:,}, column {brief(name)}: {brief(text)} is not a number")
-        if not np.isfinite(float(text)):
-            raise ValueError(f"row {row:,}, column {brief(name)}: {brief(text)} is not finite")
-    return texts.where(~gaps, "nan").astype(np.float64).to_numpy()
+def _check_numbers(column: Column, rows: Mask) -> None:
+    for wrong, what in ((column.odd, "a number"), (np.isinf(column.numbers), "finite")):
+        if places := np.flatnonzero(wrong & rows).tolist():
+            row, text = column.texts.index[places[0]], column.texts.iloc[places[0]]
+            raise ValueError(
+                f"row {row:,}, column {brief(column.name)}: {brief(text)} is not {what}"
+            )
 
 
-def _one_hot(name: str, column: pd.Series) -> dict[str, Array]:
-    texts, gaps = _texts(column), _gaps(column)
-    values = sorted(texts[~gaps].unique())
+def _one_hot(column: Column, rows: Mask) -> dict[str, Array]:
+    values = sorted(column.texts[~column.gaps & rows].unique())
     if len(values) > MOST_VALUES:
         raise ValueError(
-            f"column {brief(name)} holds {len(values):,} different texts; at most {MOST_VALUES}"
-            " can become columns. Leave it out"
+            f"column {brief(column.name)} holds {len(values):,} different texts; at most"
+            f" {MOST_VALUES} can become columns. Leave it out"
         )
     return {
-        f"{name} = {value}"[:LONGEST_NAME]: np.where(gaps, np.nan, texts == value).astype(float)
+        f"{column.name} = {value}"[:LONGEST_NAME]: np.where(
+            column.gaps, np.nan, column.texts == value
+        ).astype(np.float64)
         for value in values
     }
 
 
 def _without_gaps(
-    columns: dict[str, Array], rows: int, how: str, said: list[str]
-) -> tuple[dict[str, Array], Any]:
-    """Columns without NaN, and which rows are kept, (n,)."""
-    gaps = {name: np.isnan(column) for name, column in columns.items()}
+    features: dict[str, Array], rows: Mask, how: str, said: list[str]
+) -> tuple[dict[str, Array], Mask]:
+    """Features without NaN in the rows that are kept, and which those are."""
+    gaps = {name: np.isnan(feature) & rows for name, feature in features.items()}
     with_gap = np.logical_or.reduce(list(gaps.values()))
-    everything = np.ones(rows, dtype=bool)
     if not with_gap.any():
-        return columns, everything
+        return features, rows
     if how == "drop":
         said.append(f"{_rows(int(with_gap.sum()))} with missing values left out.")
-        return columns, ~with_gap
+        return features, rows & ~with_gap
     filled = {}
-    for name, column in columns.items():
-        if gaps[name].all():
+    for name, feature in features.items():
+        given = feature[rows & ~np.isnan(feature)]
+        if not len(given):
             raise ValueError(f"column {brief(name)} is empty: leave it out")
-        filled[name] = np.where(gaps[name], np.nanmean(column), column)
+        filled[name] = np.where(np.isnan(feature), given.mean(), feature)
     said.append(f"{sum(int(each.sum()) for each in gaps.values()):,} missing values filled in.")
-    return filled, everything
+    return filled, rows
 
 
-def _labels(column: pd.Series) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+def _labels(
+    column: Column, rows: Mask
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]], tuple[str, ...]]:
     """Labels as 0..C-1, and the names of the classes, numbers in their order."""
-    texts = _texts(column).map(_without_zeros)
+    texts = column.texts[rows]
+    if not column.odd.any():  # 1.0 and 1 are the same class
+        texts = texts.str.removesuffix(".0")
     values = sorted(texts.unique(), key=_order)
     if len(values) > MOST_CLASSES:
         raise ValueError(
-            f"column {brief(str(column.name))} has {len(values):,} different values; a label may"
+            f"column {brief(column.name)} has {len(values):,} different values; a label may"
             f" have at most {MOST_CLASSES}. Choose another label column"
         )
     places = {value: place for place, value in enumerate(values)}
     return texts.map(places).to_numpy(np.int64), tuple(values)
 
 
-def _without_zeros(text: str) -> str:
-    """1.0 and 1 are the same class."""
-    return text.removesuffix(".0") if is_number(text) else text
-
-
-def _order(text: str) -> tuple[int, float, str]:
-    return (0, float(text), text) if is_number(text) else (1, 0.0, text)
+def _order(text: str) -> tuple[bool, float, str]:
+    number = _number(text)
+    return (True, 0.0, text) if math.isnan(number) else (False, number, text)
 
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def column_kinds(table: pd.DataFrame) -> Sequence[tuple[str, str, int, int]]:
-    """Of each column its name, `numbers` or `texts`, how many values, and how many are missing."""
-    return [
-        (
-            str(name),
-            "numbers" if is_numeric(table[name]) else "texts",
-            _values_of(table[name]),
-            int(_gaps(table[name]).sum()),
-        )
-        for name in table.columns
-    ]

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from lossopt_core import Experiment, RunStore, StoreError, load_data, own_data, train
 from lossopt_core.datasets import Examples, MissingDataError
-from lossopt_core.own_data import fingerprint, from_bytes, prepare, read, suggest, to_bytes
+from lossopt_core.own_data import (
+    columns_of,
+    fingerprint,
+    from_bytes,
+    prepare,
+    read,
+    suggest,
+    to_bytes,
+)
 from lossopt_core.own_data.preparing import Preparation
 from lossopt_core.store_layout import examples as kept_examples
 
@@ -28,9 +36,11 @@ FLOWERS = """width,height,colour,species
 
 
 def examples_of(text: str, **changes: object) -> own_data.Prepared:
-    table = read(text.encode(), "flowers.csv")
-    how = suggest(table)
-    return prepare(table, Preparation(**({"label": how.label, "features": how.features} | changes)))
+    columns = columns_of(read(text.encode(), "flowers.csv"))
+    how = suggest(columns)
+    return prepare(
+        columns, Preparation(**({"label": how.label, "features": how.features} | changes))
+    )
 
 
 def npz(**arrays: object) -> bytes:
@@ -82,9 +92,9 @@ def test_numbers_as_labels_keep_their_order():
 
 
 def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
-    assert suggest(read(b"a,target,b\n1,2,3\n", "t.csv")).label == "target"
+    assert suggest(columns_of(read(b"a,target,b\n1,2,3\n", "t.csv"))).label == "target"
     rows = "".join(f"{k},{k % 2},n{k}\n" for k in range(200))
-    how = suggest(read(f"a,b,name\n{rows}".encode(), "t.csv"))
+    how = suggest(columns_of(read(f"a,b,name\n{rows}".encode(), "t.csv")))
     assert (how.label, how.features) == ("b", ("a",)), "a name tells examples apart, not classes"
 
 
@@ -162,8 +172,8 @@ def test_every_format_of_the_same_numbers_has_the_same_fingerprint():
 
 
 def examples_of_file(data: bytes, name: str) -> str:
-    table = read(data, name)
-    return fingerprint(prepare(table, suggest(table)).examples)
+    columns = columns_of(read(data, name))
+    return fingerprint(prepare(columns, suggest(columns)).examples)
 
 
 def test_images_keep_their_shape():
@@ -209,6 +219,16 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
         read(lying, "lying.npz")
 
 
+def test_texts_without_letters_take_no_room_but_are_counted():
+    file = io.BytesIO(npz(X=np.ones((4, 2))))
+    header = b"{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000,), }".ljust(117)
+    length = (len(header) + 1).to_bytes(2, "little")
+    with zipfile.ZipFile(file, "a") as packed:
+        packed.writestr("y.npy", b"\x93NUMPY\x01\x00" + length + header + b"\n")
+    with pytest.raises(ValueError, match="more elements than bytes"):
+        read(file.getvalue(), "a.npz")
+
+
 def test_an_array_that_says_it_is_larger_than_its_data_is_refused():
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000), }"
     header = header.ljust(117) + b"\n"
@@ -229,7 +249,8 @@ def test_any_bytes_are_data_or_a_value_error(data, ending):
         try:
             content = read(data, f"file{ending}")
             if not isinstance(content, Examples):
-                prepare(content, suggest(content))
+                columns = columns_of(content)
+                prepare(columns, suggest(columns))
         except ValueError as refused:
             said = str(refused)
             assert 5 < len(said) < 1_000

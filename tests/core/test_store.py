@@ -2,16 +2,9 @@
 
 import dataclasses
 import json
-import os
 import re
-import signal
 import sqlite3
 import struct
-import subprocess
-import sys
-import textwrap
-import threading
-import time
 
 import numpy as np
 import pandas as pd
@@ -27,15 +20,12 @@ from lossopt_core import (
     SCHEDULES,
     Experiment,
     RunStore,
-    StoreError,
     train,
 )
 from lossopt_core.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS, WHOLE_COLUMNS, Run, history_table
 from lossopt_core.store import UnknownRunError
-from lossopt_core.store_database import Database
-from tests.databases import ask, change, file_of
+from tests.databases import file_of
 from tests.experiments import TINY
-from tests.programs import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -266,244 +256,6 @@ def test_a_workspace_cannot_list_load_or_delete_what_is_anothers(address, finish
 def test_a_workspace_has_a_name_of_sensible_length(name):
     with pytest.raises(ValueError, match="workspace must be"):
         RunStore("sqlite://", workspace=name)
-
-
-# ---- others at the same time
-
-
-def start(code: str, *arguments: str) -> subprocess.Popen[str]:
-    """Another Python process; what it prints can be read."""
-    program = [sys.executable, "-c", textwrap.dedent(code), *arguments]
-    return subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-
-
-SAVE_MANY = """
-    import dataclasses, sys
-    from lossopt_core import Experiment, RunStore, train
-    experiment, first, last = Experiment.from_json(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    store = RunStore(sys.argv[1])
-    [run] = train([experiment])
-    print("ready", flush=True)
-    for seed in range(first, last):
-        store.save([dataclasses.replace(run, experiment=experiment.but(seed=seed))])
-"""
-KILLED_HALF_WAY = """
-    import os, signal, sys
-    from lossopt_core import Experiment, RunStore, train
-    from lossopt_core import store, store_arrays, store_rows
-    from lossopt_core import store_layout as layout
-    experiment = Experiment.from_json(sys.argv[2])
-    whole, half = train([experiment, experiment.but(seed=1)])
-    runs = RunStore(sys.argv[1])
-    runs.save([whole])
-
-    def write_half_and_die(database, workspace, tables, ids):
-        key = {"workspace": "local", "id": half.id}
-        arrays = [key | row for row in store_arrays.arrays_to_rows(half)]
-        database.execute(layout.sql.insert(layout.runs), key | store_rows.run_to_row(half))
-        database.execute(layout.sql.insert(layout.arrays), arrays[:3])
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    store.remove = write_half_and_die
-    runs.save([half])
-"""
-
-
-def test_a_killed_process_leaves_whole_runs_only(address):
-    process = start(SAVE_MANY, address, TINY.to_json(), "0", "100000")
-    assert process.stdout.readline() == "ready\n"
-    store = RunStore(address)
-    while len(store.list()) < 20:
-        time.sleep(0.01)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
-    ids = list(store.list()["id"])
-    assert [run.id for run in store.load(ids)] == ids
-    assert ask(address, "SELECT count(*) FROM arrays") == [(6 * len(ids),)]
-    if address.startswith("sqlite"):
-        assert ask(address, "PRAGMA integrity_check") == [("ok",)]
-    store.save(train([TINY.but(seed=10**6)]))  # and the next one can go on
-
-
-def test_a_process_killed_within_a_transaction_leaves_nothing_of_that_run(address):
-    process = start(KILLED_HALF_WAY, address, TINY.to_json())
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert ask(address, "SELECT id FROM runs") == [(TINY.id,)]
-    assert ask(address, "SELECT count(*) FROM arrays") == [(6,)]
-    assert list(RunStore(address).list()["id"]) == [TINY.id]
-
-
-def test_processes_that_save_at_once_lose_and_duplicate_nothing(address):
-    # There are no tables yet: they race for their creation, too.  Seeds 20 to 39 are common.
-    processes = [
-        start(SAVE_MANY, address, TINY.to_json(), first, last)
-        for first, last in (("0", "40"), ("20", "60"))
-    ]
-    for process in processes:
-        process.communicate()
-        assert process.returncode == 0
-    table = RunStore(address).list()
-    assert sorted(table["seed"]) == list(range(60))
-    assert len(RunStore(address).load(table["id"])) == 60
-
-
-def test_threads_share_a_store(address, finished):
-    share_between_threads(RunStore(address), finished)
-
-
-def test_threads_share_a_store_in_memory(finished):
-    share_between_threads(RunStore("sqlite://"), finished)
-
-
-def share_between_threads(store, finished):
-    errors = []
-
-    def work():
-        try:
-            for run in finished:
-                store.save([run])
-                store.load([run.id])
-                store.list()
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert len(store.list()) == len(finished)
-
-
-def test_reading_does_not_wait_for_a_writer(address, finished):
-    RunStore(address).save(finished)
-    with Database(address).connection(write=True) as writer, writer.begin():
-        begun = time.perf_counter()
-        assert len(RunStore(address).list()) == 4
-        RunStore(address).load([finished[0].id])
-        assert time.perf_counter() - begun < 5  # a writer would wait 30 seconds
-
-
-# ---- files that are not as they should be
-
-
-def test_the_directory_is_made_and_the_address_may_come_from_the_environment(
-    tmp_path, monkeypatch, finished
-):
-    monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path}/new/place/runs.db")
-    RunStore().save(finished)
-    assert (tmp_path / "new/place/runs.db").exists()
-
-
-def test_a_removed_file_begins_anew(sqlite_address, finished):
-    store = RunStore(sqlite_address)
-    store.save(finished)
-    for file in file_of(sqlite_address).parent.iterdir():
-        file.unlink()
-    assert store.list().empty
-    store.save(finished[:1])
-    assert len(RunStore(sqlite_address).list()) == 1
-
-
-@pytest.mark.parametrize(
-    "bad",
-    ["nonsense", "sqlite:////dev/null/runs.db", "nobody://server/db", "sqlite:////proc/runs.db"],
-)
-def test_an_address_that_leads_nowhere_is_one_clear_error(bad):
-    with pytest.raises(StoreError, match="the store"):
-        RunStore(bad).list()
-
-
-def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
-    file = tmp_path / "runs.db"
-    file.write_text("id,loss\n" * 1000)
-    with pytest.raises(StoreError, match=r"runs\.db cannot be used: file is not a database"):
-        RunStore(f"sqlite:///{file}").list()
-
-
-def test_a_file_whose_pages_are_damaged_is_one_clear_error(sqlite_address, finished):
-    RunStore(sqlite_address).save(finished)
-    file = file_of(sqlite_address)
-    content = file.read_bytes()
-    file.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
-    with pytest.raises(StoreError):
-        RunStore(sqlite_address).load([finished[0].id])
-
-
-def test_somebody_elses_database_is_not_taken_for_a_store(address):
-    change(address, "CREATE TABLE facts (name TEXT, value TEXT)")
-    with pytest.raises(StoreError, match="in use, but not by lossopt"):
-        RunStore(address).list()
-
-
-def test_a_password_is_not_shown():
-    store = RunStore("postgresql+psycopg://me:secret@127.0.0.1:1/runs")
-    with pytest.raises(
-        StoreError, match=r"at postgresql\+psycopg://me:.* cannot be used"
-    ) as caught:
-        store.list()
-    assert "secret" not in str(caught.value)
-
-
-def test_a_driver_that_is_not_installed_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r'psycopg.*pip install "psycopg\[binary\]"') as caught:
-        RunStore("postgresql+psycopg://me:secret@nowhere.invalid/runs")
-    assert "secret" not in str(caught.value)
-
-
-TAMPERING = {
-    "experiment is JSON": "UPDATE runs SET experiment = '{'",
-    "experiment is valid": """UPDATE runs SET experiment = '{"epochs": -1}'""",
-    "experiment is the id's": """UPDATE runs SET experiment = '{"dataset": "spiral"}'""",
-    "status is known": "UPDATE runs SET status = 'excellent'",
-    "environment is an object": "UPDATE runs SET environment = '[]'",
-    "data are long enough": "UPDATE arrays SET data = :byte WHERE name = 'weights'",
-    "kind is known": "UPDATE arrays SET kind = 'O' WHERE name = 'path_updates'",
-    "kind is the right one": "UPDATE arrays SET kind = '<f8' WHERE name = 'path_updates'",
-    "shape is that of the data set": "UPDATE arrays SET shape = '[2, 3]' WHERE name = 'weights'",
-    "shape is not negative": "UPDATE arrays SET shape = '[-1, 2]' WHERE name = 'weights'",
-    "shape is a list": "UPDATE arrays SET shape = '6' WHERE name = 'path_updates'",
-    "columns are those of a history": "UPDATE arrays SET columns = '[1]' WHERE name = 'history'",
-    "history is not empty": (
-        "UPDATE arrays SET data = :nothing, shape = '[11, 0]' WHERE name = 'history'"
-    ),
-    "history is a table": "UPDATE arrays SET shape = '[44]' WHERE name = 'history'",
-    "history has its columns": "UPDATE arrays SET shape = '[4, 11]' WHERE name = 'history'",
-    "history is there": "DELETE FROM arrays WHERE name = 'history'",
-    "counts are whole": "UPDATE arrays SET data = :noise WHERE name = 'minibatch'",
-    "all arrays are there": "DELETE FROM arrays WHERE name = 'bias'",
-}
-
-
-@pytest.mark.parametrize("promise", TAMPERING)
-def test_a_run_is_loaded_only_if(promise, address, finished):
-    values = {"byte": b"\0", "nothing": b"", "noise": np.random.default_rng(0).bytes(192)}
-    check_damage(TAMPERING[promise], values, address, finished, history="history" in promise)
-
-
-def test_a_run_is_loaded_only_if_data_are_bytes(sqlite_address, finished):
-    # Other databases hold a column to its kind.
-    number = "UPDATE arrays SET data = 7 WHERE name = 'bias'"
-    check_damage(number, {}, sqlite_address, finished, history=False)
-
-
-def check_damage(statement, values, address, finished, *, history):
-    store = RunStore(address)
-    store.save(finished[:1])
-    assert change(address, statement, **values) == 1
-    damaged = f"the run {finished[0].id} in the store at .* is damaged"
-    with pytest.raises(StoreError, match=damaged):
-        store.load([finished[0].id])
-    if history:
-        with pytest.raises(StoreError, match=damaged):
-            store.histories([finished[0].id])
-    store.list()
-    store.delete([finished[0].id])
-    assert store.list().empty
 
 
 # ---- another language

@@ -12,8 +12,28 @@ from tests.databases import change, file_of
 from tests.experiments import TINY
 from tests.older_stores import take_back
 
+NEWER = layout.SCHEMA + 1
 
-@pytest.mark.parametrize("older", [1, 2, 3, 4])
+
+def let_come_next(monkeypatch, step):
+    """Let there be a layout after the present one, and this step to it."""
+    monkeypatch.setattr(layout, "SCHEMA", NEWER)
+    monkeypatch.setitem(migrations.MIGRATIONS, NEWER - 1, step)
+
+
+def let_a_column_come_next(monkeypatch):
+    """Let the next layout have a column more; gives a list that is longer by each migration."""
+    steps = []
+
+    def add_a_column(database):
+        steps.append(1)
+        database.exec_driver_sql("ALTER TABLE runs ADD COLUMN mood TEXT")
+
+    let_come_next(monkeypatch, add_a_column)
+    return steps
+
+
+@pytest.mark.parametrize("older", range(1, layout.SCHEMA))
 def test_a_migrated_store_is_as_one_that_was_always_new(address, finished, older):
     store, other = RunStore(address), RunStore(address, workspace="other")
     store.save(finished)
@@ -43,23 +63,24 @@ def test_a_run_whose_history_is_damaged_is_migrated_without_its_summary(address,
 
 def test_a_newer_store_is_refused(address, finished):
     RunStore(address).save(finished)
-    change(address, "UPDATE facts SET value = '6'")
+    change(address, f"UPDATE facts SET value = '{NEWER}'")
     store = RunStore(address)
+    said = rf"written by a newer lossopt \(layout {NEWER}, .* knows {NEWER - 1}"
     for use in (
         store.list,
         lambda: store.save(finished),
         lambda: store.load([finished[0].id]),
         lambda: store.delete([finished[0].id]),
     ):
-        with pytest.raises(StoreError, match=r"written by a newer lossopt \(layout 6, .* knows 5"):
+        with pytest.raises(StoreError, match=said):
             use()
-    change(address, "UPDATE facts SET value = '5'")
+    change(address, f"UPDATE facts SET value = '{NEWER - 1}'")
     assert len(store.list()) == 4
 
 
 def test_a_newer_file_is_left_untouched(sqlite_address, finished):
     RunStore(sqlite_address).save(finished)
-    change(sqlite_address, "UPDATE facts SET value = '6'")
+    change(sqlite_address, f"UPDATE facts SET value = '{NEWER}'")
     file = file_of(sqlite_address)
     before = file.read_bytes()
     with pytest.raises(StoreError):
@@ -70,14 +91,7 @@ def test_a_newer_file_is_left_untouched(sqlite_address, finished):
 
 def test_an_older_store_is_migrated_once_and_keeps_its_runs(address, finished, monkeypatch):
     RunStore(address).save(finished)
-    steps = []
-
-    def add_a_column(database):
-        steps.append(1)
-        database.exec_driver_sql("ALTER TABLE runs ADD COLUMN mood TEXT")
-
-    monkeypatch.setattr(layout, "SCHEMA", 6)
-    monkeypatch.setitem(migrations.MIGRATIONS, 5, add_a_column)
+    steps = let_a_column_come_next(monkeypatch)
     assert len(RunStore(address).list()) == 4
     [back] = RunStore(address).load([finished[0].id])
     assert_frame_equal(back.history, finished[0].history)
@@ -86,14 +100,7 @@ def test_an_older_store_is_migrated_once_and_keeps_its_runs(address, finished, m
 
 def test_several_who_find_an_older_store_migrate_it_once(address, finished, monkeypatch):
     RunStore(address).save(finished)
-    steps = []
-
-    def add_a_column(database):
-        steps.append(1)
-        database.exec_driver_sql("ALTER TABLE runs ADD COLUMN mood TEXT")
-
-    monkeypatch.setattr(layout, "SCHEMA", 6)
-    monkeypatch.setitem(migrations.MIGRATIONS, 5, add_a_column)
+    steps = let_a_column_come_next(monkeypatch)
     with ThreadPoolExecutor(6) as pool:
         tables = [*pool.map(lambda _: RunStore(address).list(), range(6))]
     assert [len(table) for table in tables] == [4] * 6
@@ -108,8 +115,7 @@ def test_a_migration_that_fails_changes_nothing(address, finished, monkeypatch):
         database.exec_driver_sql("nonsense")
 
     with monkeypatch.context() as patch:
-        patch.setattr(layout, "SCHEMA", 6)
-        patch.setitem(migrations.MIGRATIONS, 5, fail)
+        let_come_next(patch, fail)
         with pytest.raises(StoreError):
             RunStore(address).list()
     assert len(RunStore(address).list()) == 4

@@ -1,7 +1,5 @@
-"""Training: against a loop that anybody can check, and the promises of a cohort."""
+"""Training: what a history holds, and the promises of a cohort."""
 
-import math
-from dataclasses import fields
 from itertools import product
 
 import numpy as np
@@ -19,19 +17,11 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.cohort import Cohort, minibatches
+from lossopt_core.experiment import loss_of, regularizer_of
 from lossopt_core.losses import Loss
-from lossopt_core.run import HISTORY_COLUMNS
 from lossopt_core.training import MINIBATCH_POINTS, evaluation_updates
+from tests.experiments import BLOBS
 
-# 81 training examples: with batches of 16 the last one of an epoch has a single example.
-BLOBS = Experiment(
-    dataset="blobs",
-    dataset_options={"examples": 108, "classes": 3, "features": 4},
-    batch_size=16,
-    epochs=2,
-    learning_rate=0.05,
-    init_scale=0.3,
-)
 UPDATES = 12
 
 
@@ -49,151 +39,6 @@ def assert_same_run(run: Run, other: Run, rtol: float = 0.0) -> None:
 
 
 # A loop that anybody can check
-
-
-def naive_loss(experiment: Experiment, scores: np.ndarray, label: int) -> tuple[float, np.ndarray]:
-    """Loss of one example and its slope in the scores, class by class as in the lecture."""
-    slope = np.zeros_like(scores)
-    if experiment.loss == "cross_entropy":
-        p = np.exp(scores) / np.exp(scores).sum()
-        slope += p
-        slope[label] -= 1
-        return -math.log(p[label]), slope
-    loss = 0.0
-    for j in range(len(scores)):
-        missing = scores[j] - scores[label] + experiment.margin
-        if j == label or missing <= 0:
-            continue
-        power = 2 if experiment.loss == "squared_hinge" else 1
-        loss += missing**power
-        slope[j] += power * missing ** (power - 1)
-        slope[label] -= power * missing ** (power - 1)
-    return loss, slope
-
-
-def naive_objective(
-    experiment: Experiment, W: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray
-) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """Mean loss, L2 penalty, and the gradient of their sum in weights and bias."""
-    data_loss, to_W, to_b = 0.0, np.zeros_like(W), np.zeros_like(b)
-    for x, label in zip(X, y, strict=True):
-        loss, slope = naive_loss(experiment, W @ x + b, label)
-        data_loss += loss / len(y)
-        to_W += np.outer(slope, x) / len(y)
-        to_b += slope / len(y)
-    penalty = experiment.strength * (W**2).sum()
-    return data_loss, penalty, to_W + 2 * experiment.strength * W, to_b
-
-
-def naive_factor(schedule: str, share: float) -> float:
-    match schedule:
-        case "constant":
-            return 1.0
-        case "step":
-            return 0.5 ** int(share * 5)
-        case "inverse_time":
-            return 1 / (1 + 9 * share)
-        case "cosine":
-            return (1 + math.cos(math.pi * share)) / 2
-    raise ValueError(schedule)
-
-
-def naive_accuracy(W: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray) -> float:
-    right = [np.argmax(W @ x + b) == label for x, label in zip(X, y, strict=True)]
-    return sum(right) / len(right)
-
-
-def naive_training(experiment: Experiment) -> tuple[list[list[float]], list[float], np.ndarray]:
-    """One row of history before the first and after every update, with L2; no stacks."""
-    data = load_data(experiment)
-    X, y = data.train_features, data.train_labels
-    test_X, test_y = data.test_features, data.test_labels
-    n, batch = len(y), experiment.examples_per_update
-    [start] = train([experiment.but(learning_rate=1e-8, epochs=1)])
-    W = start.path[0, :, :-1] * 1.0
-    exact = np.random.default_rng([experiment.seed, 0]).standard_normal(W.shape)
-    W = experiment.init_scale * exact
-    assert_allclose(W, start.path[0, :, :-1], rtol=1e-6)
-    theta = np.hstack([W, np.zeros((len(W), 1))])
-    v, m, s = (np.zeros_like(theta) for _ in range(3))
-    order = minibatches(n, batch, experiment.seed)
-    beta = experiment.momentum
-
-    rows: list[list[float]] = []
-    trace: list[float] = []
-    seen = 0
-
-    def record(update: int) -> None:
-        W, b = theta[:, :-1], theta[:, -1]
-        data_loss, penalty, to_W, to_b = naive_objective(experiment, W, b, X, y)
-        test_loss = naive_objective(experiment, W, b, test_X, test_y)[0]
-        rows.append(
-            [
-                update,
-                seen / n,
-                seen,
-                data_loss + penalty,
-                data_loss,
-                penalty,
-                math.sqrt((to_W**2).sum() + (to_b**2).sum()),
-                math.sqrt((W**2).sum()),
-                naive_accuracy(W, b, X, y),
-                test_loss,
-                naive_accuracy(W, b, test_X, test_y),
-            ]
-        )
-
-    record(0)
-    for update in range(experiment.updates):
-        rows_now = np.arange(n) if experiment.optimizer == "gd" else next(order)
-        data_loss, penalty, to_W, to_b = naive_objective(
-            experiment, theta[:, :-1], theta[:, -1], X[rows_now], y[rows_now]
-        )
-        trace.append(data_loss + penalty)
-        g = np.hstack([to_W, to_b[:, None]])
-        rate = experiment.learning_rate * naive_factor(
-            experiment.schedule, update / experiment.updates
-        )
-        match experiment.optimizer:
-            case "gd" | "sgd":
-                theta = theta - rate * g
-            case "momentum":
-                v = beta * v + g
-                theta = theta - rate * v
-            case "nesterov":
-                v = beta * v + g
-                theta = theta - rate * (g + beta * v)
-            case "adam":
-                t = update + 1
-                m = beta * m + (1 - beta) * g
-                s = 0.999 * s + 0.001 * g * g
-                corrected = np.sqrt(s / (1 - 0.999**t)) + 1e-8
-                theta = theta - rate * (m / (1 - beta**t)) / corrected
-        seen += len(rows_now)
-        record(update + 1)
-    return rows, trace, theta
-
-
-@pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
-@pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "nesterov", "adam"])
-def test_a_history_is_that_of_a_loop_without_stacks(loss, optimizer):
-    experiment = BLOBS.but(loss=loss, optimizer=optimizer, strength=0.01, margin=1.3)
-    [run] = train([experiment])
-    rows, trace, theta = naive_training(experiment)
-    assert run.status == "finished"
-    assert list(run.history.columns) == list(HISTORY_COLUMNS)
-    assert_allclose(run.history, rows, rtol=1e-10)
-    assert run.minibatch["update"].tolist() == list(range(1, experiment.updates + 1))
-    assert_allclose(run.minibatch["objective"], trace, rtol=1e-10)
-    assert_allclose(np.hstack([run.weights, run.bias[:, None]]), theta, rtol=1e-10)
-
-
-@pytest.mark.parametrize("schedule", ["constant", "step", "inverse_time", "cosine"])
-def test_a_schedule_scales_every_step_by_the_share_of_training_done(schedule):
-    experiment = BLOBS.but(schedule=schedule)
-    [run] = train([experiment])
-    rows, _, _ = naive_training(experiment)
-    assert_allclose(run.history, rows, rtol=1e-10)
 
 
 # What a history holds
@@ -220,7 +65,7 @@ def test_the_last_row_of_a_history_describes_the_weights_of_the_run():
         train_scores = run.weights @ data.train_features.T + run.bias[:, None]
         test_scores = run.weights @ data.test_features.T + run.bias[:, None]
         data_loss = loss.value(train_scores, data.train_labels).mean()
-        penalty = penalty_of(run.experiment, run.weights)
+        penalty = regularizer_of(run.experiment).value(run.weights)
         right = train_scores.argmax(axis=0) == data.train_labels
         expected = {
             "objective": data_loss + penalty,
@@ -233,17 +78,6 @@ def test_the_last_row_of_a_history_describes_the_weights_of_the_run():
         }
         for column, value in expected.items():
             assert final[column] == pytest.approx(value, rel=1e-12), column
-
-
-def loss_of(experiment: Experiment) -> Loss:
-    entry = LOSSES[experiment.loss]
-    return entry(**{each.name: getattr(experiment, each.name) for each in fields(entry)})
-
-
-def penalty_of(experiment: Experiment, W: np.ndarray) -> float:
-    entry = REGULARIZERS[experiment.regularizer]
-    values = {each.name: getattr(experiment, each.name) for each in fields(entry)}
-    return float(entry(**values).value(W))
 
 
 def test_without_a_test_part_its_columns_are_empty():
@@ -533,66 +367,6 @@ def test_a_stop_leaves_what_has_finished_or_diverged_as_it_is():
     experiments = [BLOBS, BLOBS.but(seed=1), DIVERGING.but(seed=1)]
     runs = train(experiments, should_stop=lambda: next(asked) >= UPDATES + 11)
     assert [run.status for run in runs] == ["finished", "stopped", "diverged"]
-
-
-# Common random numbers
-
-
-def visited(experiment: Experiment) -> list[int]:
-    """The examples in the order of their visits, read off the objectives of single examples.
-
-    The path holds the weights before every update; the margin is so large that every example
-    has a loss of its own.
-    """
-    single = experiment.but(batch_size=1, learning_rate=1e-8, margin=5.0, evaluations=1000)
-    [run] = train([single])
-    data, loss, order = load_data(single), loss_of(single), []
-    assert run.path_updates[: single.updates].tolist() == list(range(single.updates))
-    for W, objective in zip(run.path, run.minibatch["objective"], strict=False):
-        scores = W[:, :-1] @ data.train_features.T + W[:, -1:]
-        losses = loss.value(scores, data.train_labels) + penalty_of(single, W[:, :-1])
-        nearest, next_nearest = np.sort(np.abs(losses - objective))[:2]
-        assert 10 * nearest < next_nearest, "no visit is in doubt"
-        order.append(int(np.abs(losses - objective).argmin()))
-    return order
-
-
-def test_an_epoch_visits_every_example_once_in_an_order_of_its_own():
-    order = visited(BLOBS.but(epochs=3))
-    epochs = [order[:81], order[81:162], order[162:]]
-    for epoch in epochs:
-        assert sorted(epoch) == list(range(81))
-    assert epochs[0] != epochs[1] != epochs[2] != list(range(81))
-
-
-def test_every_run_of_a_seed_sees_the_same_examples_in_the_same_order():
-    order = visited(BLOBS)
-    assert visited(BLOBS.but(loss="hinge")) == order
-    assert visited(BLOBS.but(loss="squared_hinge", regularizer="l1", strength=0.1)) == order
-    assert visited(BLOBS.but(optimizer="adam", schedule="cosine", momentum=0.5)) == order
-
-
-def test_another_seed_gives_another_order():
-    assert visited(BLOBS.but(seed=1)) != visited(BLOBS)
-
-
-def test_every_run_of_a_seed_starts_from_the_same_weights():
-    runs = train([BLOBS, BLOBS.but(loss="hinge"), BLOBS.but(optimizer="adam", batch_size=8)])
-    for run in runs:
-        assert_array_equal(run.path[0], runs[0].path[0])
-    [other_seed] = train([BLOBS.but(seed=1)])
-    assert not np.array_equal(other_seed.path[0], runs[0].path[0])
-    assert not runs[0].path[0, :, -1].any(), "the bias starts at 0"
-
-
-def test_from_zero_weights_seeds_differ_only_in_their_order():
-    seeds = [BLOBS.but(seed=seed, init_scale=0.0) for seed in range(3)]
-    first, second, third = train(seeds)
-    assert_array_equal(first.history.iloc[0], second.history.iloc[0])
-    assert first.final["objective"] != second.final["objective"] != third.final["objective"]
-    first, second, third = train([each.but(optimizer="gd") for each in seeds])
-    assert_array_equal(first.history, second.history)
-    assert_array_equal(first.weights, third.weights)
 
 
 # Extending

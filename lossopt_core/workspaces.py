@@ -21,13 +21,13 @@ _OF_A_WORKSPACE = (
 )
 
 
-class Visits:
+class Workspaces:
     """The workspaces of the store at an address, all of them."""
 
     def __init__(self, address: str | None = None) -> None:
         self._database = Database(address)
 
-    def note(self, workspace: str, *, now: datetime | None = None) -> None:
+    def note_use(self, workspace: str, *, now: datetime | None = None) -> None:
         """The workspace is being used."""
         used = written(now or datetime.now(UTC))
 
@@ -39,7 +39,9 @@ class Visits:
 
         self._database.write(work)
 
-    def end(self, prefix: str, unused: timedelta, *, now: datetime | None = None) -> list[str]:
+    def remove_unused(
+        self, prefix: str, unused: timedelta, *, now: datetime | None = None
+    ) -> list[str]:
         """Remove all that is in workspaces of that prefix that were not used for so long.
 
         Returns their names.  Workspaces whose use was never noted stay.

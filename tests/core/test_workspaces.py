@@ -6,24 +6,24 @@ import pytest
 
 from lossopt_core import RunStore, StoreError
 from lossopt_core.underway import Underway
-from lossopt_core.visits import Visits
+from lossopt_core.workspaces import Workspaces
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
 def test_only_what_was_left_alone_for_long_ends(address, finished):
-    visits = Visits(address)
+    workspaces = Workspaces(address)
     stores = {name: RunStore(address, name) for name in ("visit-a", "visit-b", "account-c")}
     for name, store in stores.items():
         store.save(finished[:2])
         store.annotate([finished[0].id], name="mine")
         store.keep_view("all", "runs=1")
         Underway(store).begin([finished[0].experiment])
-        visits.note(name, now=NOW - timedelta(days=8))
+        workspaces.note_use(name, now=NOW - timedelta(days=8))
     RunStore(address, "visit-never-noted").save(finished[:1])
-    visits.note("visit-b", now=NOW - timedelta(days=6))
-    assert visits.end("visit-", WEEK, now=NOW) == ["visit-a"]
+    workspaces.note_use("visit-b", now=NOW - timedelta(days=6))
+    assert workspaces.remove_unused("visit-", WEEK, now=NOW) == ["visit-a"]
     assert stores["visit-a"].list().empty
     assert stores["visit-a"].views() == {}
     assert stores["visit-a"].usage().bytes == 0
@@ -31,14 +31,14 @@ def test_only_what_was_left_alone_for_long_ends(address, finished):
     assert list(stores["visit-b"].list()["name"]) == ["mine", ""]
     assert len(stores["account-c"].list()) == 2
     assert len(RunStore(address, "visit-never-noted").list()) == 1
-    assert visits.end("visit-", WEEK, now=NOW) == []
+    assert workspaces.remove_unused("visit-", WEEK, now=NOW) == []
 
 
 def test_a_prefix_is_no_pattern(address):
-    visits = Visits(address)
-    visits.note("visit-a", now=NOW - 2 * WEEK)
-    assert visits.end("visit_", WEEK, now=NOW) == []
-    assert visits.end("%", WEEK, now=NOW) == []
+    workspaces = Workspaces(address)
+    workspaces.note_use("visit-a", now=NOW - 2 * WEEK)
+    assert workspaces.remove_unused("visit_", WEEK, now=NOW) == []
+    assert workspaces.remove_unused("%", WEEK, now=NOW) == []
 
 
 def test_usage_counts_runs_and_their_bytes(address, finished):
@@ -55,4 +55,4 @@ def test_usage_counts_runs_and_their_bytes(address, finished):
 def test_a_store_out_of_reach_says_so(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(StoreError, match="cannot be used"):
-        Visits(f"sqlite:///{tmp_path / 'file' / 'runs.db'}").note("visit-a")
+        Workspaces(f"sqlite:///{tmp_path / 'file' / 'runs.db'}").note_use("visit-a")

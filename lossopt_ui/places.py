@@ -1,0 +1,13 @@
+"""The files of the pages, for whoever leads to one."""
+
+START = "pages/start.py"
+LECTURE = "pages/lecture.py"
+TRAIN = "pages/train.py"
+LOSSES = "pages/hinge-vs-cross-entropy.py"
+OPTIMIZERS = "pages/gd-vs-sgd.py"
+PLAYGROUND = "pages/playground.py"
+SWEEP = "pages/sweep.py"
+COMPARE = "pages/compare.py"
+INSPECT = "pages/inspect.py"
+LANDSCAPE = "pages/landscape.py"
+DATA = "pages/data.py"
