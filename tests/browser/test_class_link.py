@@ -18,9 +18,10 @@ def test_a_link_for_a_class_hides_and_fixes_controls(page: Page, browser: Browse
         dialog.locator(".st-key-class-fix input").focus()
         page.keyboard.type("Strength")
         page.keyboard.press("Enter")
-    link = dialog.get_by_test_id("stCode").inner_text().replace("\n", "").strip()
-    assert "hide=loss" in link
-    assert "fix=strength" in link
+    code = dialog.get_by_test_id("stCode")
+    expect(code).to_contain_text("hide=loss")
+    expect(code).to_contain_text("fix=strength")
+    link = code.inner_text().replace("\n", "").strip()
     preview = dialog.frame_locator("iframe")
     expect(preview.get_by_role("heading", name="Train a classifier")).to_be_visible()
     expect(preview.get_by_text("Strength λ")).to_be_visible()
