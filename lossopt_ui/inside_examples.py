@@ -13,6 +13,7 @@ from lossopt_ui.charts import inside as charts
 from lossopt_ui.charts import moving, weights
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.inside import Point
+from lossopt_ui.names import in_markdown
 
 ON_A_SHEET = 30
 _BOX = "inside.row"
@@ -108,7 +109,7 @@ def _one(point: Point, row: int) -> None:
     label = int(labels[row])
     one = one_example(point.experiment, point.theta, features[row], label)
     names = point.data.class_names
-    st.markdown(f"**Row {row}: true class {names[label]}**")
+    st.markdown(f"**Row {row}: true class {in_markdown(names[label])}**")
     if point.data.image_shape is not None:
         image = point.data.original(features[row : row + 1]).reshape(-1, *point.data.image_shape)
         a, b = st.columns([1, 2])

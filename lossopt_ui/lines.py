@@ -1,7 +1,6 @@
 """Which runs are drawn as one line, what it is called, and how it looks."""
 
 import hashlib
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ from lossopt_ui import names
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts.colours import LINES, Theme, of_loss
 from lossopt_ui.charts.groups import Dash
+from lossopt_ui.charts.texts import plain
 from lossopt_ui.kept import BROUGHT_IN, Member
 from lossopt_ui.views import BY_ITSELF, SETTINGS
 
@@ -49,7 +49,7 @@ class Line:
     @property
     def plain(self) -> str:
         """The label for a chart, which would take a tag in it for its own."""
-        return html.escape(self.label, quote=False)
+        return plain(self.label)
 
     def value_of(self, setting: str) -> Any:
         """The value of a setting in its first run; None where it has no say."""

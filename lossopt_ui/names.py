@@ -10,6 +10,9 @@ from lossopt_core.fields import Choice
 from lossopt_core.run import FINISHED
 from lossopt_ui import links
 
+WORD_JOINER = "\u2060"
+"""It has no width, and no line is broken at it."""
+
 
 def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
     """One name an experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
@@ -51,4 +54,6 @@ def shown(name: str, value: Any) -> str:
 
 def in_markdown(text: str) -> str:
     """What people wrote, to be shown as it is: no mark in it means anything."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:@^=])", r"\\\1", " ".join(text.split()))
+    # Addresses become links although their marks are escaped, unless something is within them.
+    apart = re.sub(r"(https?:(?=//)|www(?=\.)|@)", rf"\1{WORD_JOINER}", text, flags=re.IGNORECASE)
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:@^=])", r"\\\1", " ".join(apart.split()))

@@ -19,6 +19,7 @@ from lossopt_core import (
     with_distance,
 )
 from lossopt_core.certificates import problem_id
+from lossopt_core.losses import CERTIFIED_LOSSES
 from lossopt_ui import polling, workspace
 from lossopt_ui.certifier import Certifier
 
@@ -28,10 +29,12 @@ class Optima:
     """Certificates of the experiments that have one.
 
     pending     whether more are being computed
+    asked       whether those that are missing were asked for
     """
 
     certificates: dict[Experiment, Certificate]
     pending: bool
+    asked: bool = True
 
     def of(self, experiment: Experiment) -> Certificate | None:
         """The certificate; None while it is not known, and where it proves nothing.
@@ -66,7 +69,9 @@ def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
         asked = [_certifier().ask(first[p], store) for p, known in found.items() if known is None]
         pending = any(asked)
     return Optima(
-        {each: known for each, p in problems.items() if (known := found[p]) is not None}, pending
+        {each: known for each, p in problems.items() if (known := found[p]) is not None},
+        pending,
+        asked=ask,
     )
 
 
@@ -137,7 +142,11 @@ def why_unknown(experiment: Experiment, optima: Optima) -> str:
             "Without a penalty only 0 is known to be a bound: data that lines can separate come"
             " ever nearer to it, others stay above."
         )
+    if experiment.loss not in CERTIFIED_LOSSES:
+        label = LOSSES[experiment.loss].label
+        return f"For {label} the best possible objective cannot be proved."
     if optima.pending:
         return "Computing the best possible objective, with a proof …"
-    label = LOSSES[experiment.loss].label
-    return f"For {label} the best possible objective cannot be proved."
+    if not optima.asked:
+        return "How near this is to the best possible is computed once the training has ended."
+    return "The best possible objective could not be computed here."

@@ -22,10 +22,16 @@ from lossopt_core.own_data import (
 )
 from lossopt_core.own_data.preparing import GAPS, TEXTS, Column
 from lossopt_core.own_data.shelf import LONGEST_NAME
-from lossopt_ui import budgets, controls, figure, names, places, workspace
+from lossopt_ui import budgets, controls, figure, hosting, names, places, workspace
 from lossopt_ui.charts import own_data as charts
 
 SHOWN_ROWS = 50
+EXAMPLE = """\
+height,weight,colour,kind
+12.5,140,red,apple
+11.0,,green,apple
+18.2,95,yellow,banana
+"""
 _FILES = "own_data.files"
 _PROBLEM = "own_data.problem"
 
@@ -72,6 +78,8 @@ def _say_how() -> None:
         "Drop a file here: one row an example, one column of them its class. You choose which, and"
         " see what becomes of gaps and texts, before anything is kept."
     )
+    st.caption("A table may look like this:")
+    st.code(EXAMPLE, language=None)
 
 
 def _preview(table: pd.DataFrame, columns: Sequence[Column]) -> None:
@@ -164,7 +172,8 @@ def kept() -> None:
     st.subheader("Your data")
     found = workspace.shelf().list()
     if not found:
-        st.info("Nothing is kept yet. What you bring stays in your workspace: nobody else sees it.")
+        where = "in your workspace: nobody else sees it" if hosting.hosted() else "on this machine"
+        st.info(f"Nothing is kept yet. What you bring stays {where}.")
         return
     for each in found:
         _one(each)

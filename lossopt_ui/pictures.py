@@ -25,10 +25,7 @@ def of_one(run: Run, journey: Journey | None) -> None:
     data = load_data(run.experiment)
     one, two = st.columns(2)
     with one:
-        if classifier.can_be_drawn(data):
-            portrait(run, data, journey, key="portrait")
-        else:
-            st.info("Templates need images, decision regions two features: none to draw here.")
+        portrait(run, data, journey, key="portrait")
     with two:
         confusion(run, data, journey, key="confusion")
     one, two = st.columns(2)
@@ -45,11 +42,9 @@ def of_one(run: Run, journey: Journey | None) -> None:
 def in_a_row(run: Run, journey: Journey) -> None:
     """Weights or decision regions, confusion and losses of one run, beside each other."""
     data = load_data(run.experiment)
-    drawn = classifier.can_be_drawn(data)
-    *first, second, third = st.columns(3 if drawn else 2)
-    for place in first:
-        with place:
-            portrait(run, data, journey, key="portrait")
+    first, second, third = st.columns(3)
+    with first:
+        portrait(run, data, journey, key="portrait")
     with second:
         confusion(run, data, journey, key="confusion")
     with third:
@@ -67,7 +62,7 @@ def of_several(journey: Journey, *, portraits: bool) -> None:
             run = journey.runs[k]
             with place:
                 st.markdown(f"**{journey.names[k]}**")
-                if portraits and classifier.can_be_drawn(data):
+                if portraits:
                     portrait(run, data, journey, key=f"portrait-{k}", peers=journey.runs)
                 confusion(run, data, journey, key=f"confusion-{k}")
                 losses(run, data, journey, key=f"losses-{k}", title="Losses of the examples")
@@ -76,7 +71,7 @@ def of_several(journey: Journey, *, portraits: bool) -> None:
 def portrait(
     run: Run, data: Data, journey: Journey | None, *, key: str, peers: Sequence[Run] = ()
 ) -> None:
-    """Templates of images, decision regions of a plane."""
+    """Templates of images, decision regions of a plane, or the weights."""
     frames = None
     if journey is not None:
         frames = _frames(journey, run, _portrait_changes(*_way(journey, run)))
@@ -84,15 +79,27 @@ def portrait(
         classifier.portrait(run, data, figure.theme(), peers=peers),
         key=key,
         alt=in_words(data),
-        height=270 if data.image_shape is not None else 380,
+        height=_height(data),
         frames=frames,
     )
+
+
+def _height(data: Data) -> int:
+    """Of the portrait, in pixels."""
+    if data.image_shape is not None:
+        return 270
+    rows = (
+        0 if classifier.is_plane(data) else min(len(data.feature_names), classifier.MOST_FEATURES)
+    )
+    return max(380, 140 + 18 * rows)
 
 
 def in_words(data: Data) -> str:
     """What the classifier's picture shows."""
     if data.image_shape is not None:
         return f"Weights of {len(data.class_names)} classes as images on one scale."
+    if not classifier.is_plane(data):
+        return "The weight of each feature for each class, as cells on one scale."
     return "Regions of the plane by the class that the classifier chooses, with the examples."
 
 

@@ -8,8 +8,9 @@ import streamlit as st
 from lossopt_core import LOSSES, Data, Run
 from lossopt_core.diagnostics import examples_by_loss, part_of, walk_through
 from lossopt_core.linear import Array
-from lossopt_ui import controls, figure
+from lossopt_ui import controls, figure, names
 from lossopt_ui.charts import classifier, weights
+from lossopt_ui.charts.texts import plain
 
 
 def example(runs: Sequence[Run], data: Data) -> None:
@@ -31,7 +32,7 @@ def example(runs: Sequence[Run], data: Data) -> None:
     label = int(labels[row])
     st.caption(
         f"Example {row} of the {part} part (0 to {last}); its true class is"
-        f" {data.class_names[label]}."
+        f" {names.in_markdown(data.class_names[label])}."
     )
     tables = [_terms(run, data, features[row], label) for run in runs]
     image_width = [2.0] if data.image_shape else []
@@ -41,7 +42,7 @@ def example(runs: Sequence[Run], data: Data) -> None:
             image = data.original(features[row : row + 1]).reshape(1, *data.image_shape)
             figure.show(
                 weights.image_sheet(
-                    image, [f"true class {data.class_names[label]}"],
+                    image, [f"true class {plain(data.class_names[label])}"],
                     title="", theme=figure.theme(), columns=1,
                 ),
                 key="example-image",

@@ -1,5 +1,6 @@
 """All kept runs: found, chosen, compared, taken along."""
 
+import pandas as pd
 import streamlit as st
 
 from lossopt_ui import (
@@ -33,14 +34,16 @@ from lossopt_ui.views import SETTINGS
 navigation.begin("Compare runs", links.ON_COMPARE)
 
 
-def table_of_runs() -> list[Line]:
+def say_where_runs_come_from() -> None:
+    """The whole page as long as no runs are kept."""
+    st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
+    st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+    bring_in.popover()
+    run_notes.undo()
+
+
+def table_of_runs(table: pd.DataFrame) -> list[Line]:
     """The table with its filter; returns what is chosen in it, as lines."""
-    table = kept.table()
-    if table.empty:
-        st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
-        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
-        bring_in.popover()
-        st.stop()
     runs_table.say_what_is_missing(table)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("filter", width="stretch")
@@ -98,10 +101,14 @@ def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
 
 
 with workspace.unreadable_said():
+    shared_link.show()
+    table = kept.table()
+    if table.empty:
+        say_where_runs_come_from()
+        st.stop()
     with st.sidebar:
         settings_of_the_view()
-    shared_link.show()
-    chosen, grouped_by = lines.fewer(table_of_runs(), controls.value("colour"))
+    chosen, grouped_by = lines.fewer(table_of_runs(table), controls.value("colour"))
     if grouped_by:
         st.caption(
             f"More than {lines.MOST_LINES} curves: they are grouped by"

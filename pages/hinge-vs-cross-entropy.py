@@ -15,7 +15,7 @@ from lossopt_ui import (
     training,
     walk,
 )
-from lossopt_ui.charts import classifier, comparison
+from lossopt_ui.charts import comparison
 
 navigation.begin("Hinge against cross-entropy")
 wanted, live = training.start()
@@ -75,11 +75,10 @@ def draw(outcome: training.Outcome) -> None:
     )
     if outcome.runs:
         data = load_data(outcome.runs[0].experiment)
-        if classifier.can_be_drawn(data):
-            for column, run in zip(st.columns(len(outcome.runs)), outcome.runs, strict=True):
-                with column:
-                    name = f"portrait-{run.experiment.loss}"
-                    pictures.portrait(run, data, journey, key=name, peers=outcome.runs)
+        for column, run in zip(st.columns(len(outcome.runs)), outcome.runs, strict=True):
+            with column:
+                name = f"portrait-{run.experiment.loss}"
+                pictures.portrait(run, data, journey, key=name, peers=outcome.runs)
         if journey is not None:
             pictures.silent_shares(journey, data)
             pictures.of_several(journey, portraits=False)

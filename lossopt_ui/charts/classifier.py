@@ -11,42 +11,73 @@ from lossopt_core.diagnostics import examples_by_loss, part_of, predict
 from lossopt_core.run import DIVERGED
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.texts import all_plain, plain
 from lossopt_ui.charts.weights import Points, Regions
 
 GRID = 120
 """Points along each side of the plane that are asked for their class."""
 WORST = 10
 TEMPLATES_A_ROW = 5
-
-
-def can_be_drawn(data: Data) -> bool:
-    """Whether `portrait` has a picture for this data."""
-    return data.image_shape is not None or len(data.feature_names) == 2
+MOST_FEATURES = 30
+"""Rows of weights that can be told apart in a picture."""
 
 
 def portrait(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> go.Figure:
-    """Templates for images, decision regions for points of a plane.
+    """Templates for images, decision regions for points of a plane, else the weights.
 
-    Templates have one scale together with those of the peers; one that diverged has its own.
+    Weights have one scale together with those of the peers; what diverged has its own.
     """
     if data.image_shape is not None:
         return templates(run, data, theme, peers)
-    return regions(run, data, theme)
+    if is_plane(data):
+        return regions(run, data, theme)
+    return weights_of_features(run, data, theme, peers)
+
+
+def is_plane(data: Data) -> bool:
+    """Whether the examples are points of a plane."""
+    return data.image_shape is None and len(data.feature_names) == 2
 
 
 def templates(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> go.Figure:
     """Each class's weights as an image."""
     assert data.image_shape is not None
-    peers = [] if run.status == DIVERGED else [p for p in peers if p.status != DIVERGED]
-    limit = max(float(np.abs(each.weights).max()) for each in (run, *peers)) or 1.0
     return weights.image_sheet(
         run.weights.reshape(-1, *data.image_shape),
-        data.class_names,
+        all_plain(data.class_names),
         title=f"Templates: {LOSSES[run.experiment.loss].label}",
         theme=theme,
         columns=TEMPLATES_A_ROW,
-        limit=limit,
+        limit=_largest_weight(run, peers),
     )
+
+
+def _largest_weight(run: Run, peers: Sequence[Run]) -> float:
+    """Of the run and its peers, those left out that diverged."""
+    peers = [] if run.status == DIVERGED else [p for p in peers if p.status != DIVERGED]
+    return max(float(np.abs(each.weights).max()) for each in (run, *peers)) or 1.0
+
+
+def weights_of_features(run: Run, data: Data, theme: Theme, peers: Sequence[Run]) -> go.Figure:
+    """The weight of each feature for each class; of many features those that count most."""
+    drawn = features_that_count(run.weights)
+    title = f"Weights: {LOSSES[run.experiment.loss].label}"
+    if len(drawn) < len(data.feature_names):
+        title += f", the {len(drawn)} largest of {len(data.feature_names):,} features"
+    return weights.of_features(
+        run.weights[:, drawn].T,
+        data.class_names,
+        [data.feature_names[each] for each in drawn],
+        title=title,
+        unit="Feature, standardised" if run.experiment.standardize else "Feature",
+        limit=_largest_weight(run, peers),
+        theme=theme,
+    )
+
+
+def features_that_count(theta: weights.Array) -> weights.Array:
+    """Numbers of the features with the largest of the weights (C, D), in their order."""
+    return np.sort(np.argsort(-np.abs(theta).max(axis=0), kind="stable")[:MOST_FEATURES])
 
 
 def regions(run: Run, data: Data, theme: Theme) -> go.Figure:
@@ -106,4 +137,5 @@ def worst_images(run: Run, data: Data, theme: Theme) -> go.Figure:
 
 def caption(data: Data, true: int, predicted: int, loss: float) -> str:
     """What stands above an example's image: true class → answer, loss."""
-    return f"{data.class_names[true]}→{data.class_names[predicted]}  {loss:.3g}"
+    names = data.class_names
+    return f"{plain(names[true])}→{plain(names[predicted])}  {loss:.3g}"

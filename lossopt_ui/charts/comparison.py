@@ -13,6 +13,7 @@ from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import INK, LINES, Theme, of_batch, of_loss
 from lossopt_ui.charts.curves import Y_AXES, Curve, Level, curves
 from lossopt_ui.charts.frames import Change
+from lossopt_ui.charts.texts import plain
 from lossopt_ui.charts.training import best_possible, loss_at_start, unit
 from lossopt_ui.charts.weights import Way, ways
 
@@ -164,7 +165,7 @@ def weight_ways(
     if len(feature_names) == 2:
         strands = [list(np.moveaxis(run.path[:, :, :2], 1, 0)) for run in runs]
         title = "Steps through weight space: one strand a class"
-        x_title, y_title = (f"Weight of {name}" for name in feature_names)
+        x_title, y_title = (f"Weight of {plain(name)}" for name in feature_names)
     else:
         plane = principal_plane(runs)
         strands = [[way] for way in plane.ways]

@@ -1,12 +1,12 @@
 """Bars of what it costs to reach a target."""
 
-import html
 from collections.abc import Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_ui.charts.colours import INK, Theme
+from lossopt_ui.charts.texts import all_plain
 
 
 def bars(
@@ -22,7 +22,7 @@ def bars(
     `costs` has the columns runs, reached, low, median, high by label.  Where the median run does
     not reach the target there is no bar, and it is said in its place.
     """
-    labels = [html.escape(str(label), quote=False) for label in costs.index]
+    labels = all_plain(costs.index)
     known = costs["median"].notna()
     beyond = (costs["high"] - costs["median"]).where(known, 0.0).fillna(0.0)
     before = (costs["median"] - costs["low"]).where(known, 0.0).fillna(0.0)

@@ -11,6 +11,7 @@ from lossopt_core.inspection.microscope import DOUBTFUL, HAPPY, WRONG, Compariso
 from lossopt_core.linear import Array
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import INK, SEQUENTIAL, Theme, of_loss
+from lossopt_ui.charts.texts import all_plain
 
 COLUMNS = 6
 LEAST_ERROR = 1e-12
@@ -19,7 +20,7 @@ LEAST_ERROR = 1e-12
 
 def sheet(table: pd.DataFrame, images: Array, data: Data, *, title: str, theme: Theme) -> go.Figure:
     """Examples as images (k, h, w), each to be clicked; the table has row, true, predicted."""
-    names = data.class_names
+    names = all_plain(data.class_names)
     captions = [
         names[true] if true == answer else f"{names[true]}→{names[answer]}"
         for true, answer in zip(table["true"], table["predicted"], strict=True)
@@ -34,7 +35,7 @@ def gradient(slopes: Array, data: Data, theme: Theme) -> go.Figure:
     assert data.image_shape is not None
     return weights.image_sheet(
         slopes.reshape(-1, *data.image_shape),
-        data.class_names,
+        all_plain(data.class_names),
         title="Its gradient: slope of its score times the image",
         theme=theme,
         columns=5,
@@ -70,12 +71,13 @@ def microscope(
     seen: Comparison, class_names: Sequence[str], columns: Sequence[str], theme: Theme
 ) -> go.Figure:
     """The relative error of every entry; kinks are crossed."""
+    class_names, columns = all_plain(class_names), all_plain(columns)
     powers = np.log10(np.maximum(seen.relative_error, LEAST_ERROR))
     figure = go.Figure(
         go.Heatmap(
             z=powers.astype(np.float32),
-            x=list(columns),
-            y=list(class_names),
+            x=columns,
+            y=class_names,
             zmin=np.log10(LEAST_ERROR),
             zmax=0,
             colorscale=SEQUENTIAL[theme],

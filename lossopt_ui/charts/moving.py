@@ -20,13 +20,16 @@ Numbers = NDArray[np.float32]
 
 
 def portrait(path: WeightPath, data: Data) -> list[Change]:
-    """Of `classifier.portrait`: templates, or the classes chosen on the grid of the plane."""
+    """Of `classifier.portrait`: templates, classes chosen on the grid of the plane, weights."""
     if data.image_shape is not None:
         sheets = [
             weights.mosaic(each.reshape(-1, *data.image_shape), classifier.TEMPLATES_A_ROW)[0]
             for each in path.weights
         ]
         return [Change(0, "z", np.stack(sheets).astype(np.float32))]
+    if not classifier.is_plane(data):
+        drawn = classifier.features_that_count(path.weights[-1])
+        return [Change(0, "z", np.moveaxis(path.weights[:, :, drawn], 1, 2).astype(np.float32))]
     x, y = classifier.plane(data)
     grid = data.as_trained(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
     chosen = [predicted(scores) for scores in scores_along(path, grid)]

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from lossopt_core.datasets import Examples
 from lossopt_ui.charts.colours import GREY, Theme
+from lossopt_ui.charts.texts import all_plain
 
 MOST_IMAGES = 8
 
@@ -15,7 +16,7 @@ def balance(counts: pd.Series, *, theme: Theme) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=counts.to_numpy(),
-            y=[str(name) for name in counts.index],
+            y=all_plain(counts.index),
             orientation="h",
             marker={"color": GREY[theme]},
             hovertemplate="%{y}: %{x:,} examples<extra></extra>",

@@ -1,6 +1,5 @@
 """What charts of sweeps share: combinations of settings with the mean of their seeds, and words."""
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ import pandas as pd
 
 from lossopt_core.measures import MEASURES
 from lossopt_ui import names
+from lossopt_ui.charts.texts import plain
 
 
 def values_of(results: pd.DataFrame, name: str) -> list[Any]:
@@ -18,7 +18,7 @@ def values_of(results: pd.DataFrame, name: str) -> list[Any]:
 
 
 def written(name: str, value: Any) -> str:
-    return html.escape(names.shown(name, value))
+    return plain(names.shown(name, value))
 
 
 def short(value: str) -> str:

@@ -19,6 +19,7 @@ from lossopt_ui.charts.colours import (
     translucent,
 )
 from lossopt_ui.charts.frames import Change
+from lossopt_ui.charts.texts import all_plain, plain
 
 Array = NDArray[np.float64]
 MOST_POINTS_SHOWN = 1_000
@@ -82,6 +83,37 @@ def image_sheet(
     return figure
 
 
+def of_features(
+    weights: Array,
+    class_names: Sequence[str],
+    feature_names: Sequence[str],
+    *,
+    title: str,
+    unit: str,
+    limit: float,
+    theme: Theme,
+) -> go.Figure:
+    """Weights (features, classes) as signed cells, on a scale from -limit to limit."""
+    figure = go.Figure(
+        go.Heatmap(
+            x=all_plain(class_names),
+            y=all_plain(feature_names),
+            z=weights.astype(np.float32),
+            zmin=-limit,
+            zmax=limit,
+            colorscale=DIVERGING[theme],
+            colorbar={"title": {"text": "weight", "font": {"size": 13}}, "thickness": 12},
+            xgap=1,
+            ygap=1,
+            hovertemplate="%{y} for %{x}: %{z:.3g}<extra></extra>",
+        )
+    )
+    figure.update_layout(title=title)
+    figure.update_xaxes(title="Class", type="category", showgrid=False)
+    figure.update_yaxes(title=unit, type="category", autorange="reversed", showgrid=False)
+    return figure
+
+
 @dataclass(frozen=True, eq=False)
 class Regions:
     """Which class a classifier chooses on a grid of the plane, in the data's own units."""
@@ -127,12 +159,12 @@ def decision_regions(
         )
     )
     for group in points:
-        for label, name in enumerate(class_names):
+        for label, name in enumerate(all_plain(class_names)):
             figure.add_scatter(**_class_points(group, label, name, theme))
     figure.update_layout(title=title, legend={"orientation": "h", "y": -0.2})
-    plain = {"showgrid": False, "zeroline": False, "constrain": "domain"}
-    figure.update_xaxes(title=feature_names[0], **plain)
-    figure.update_yaxes(title=feature_names[1], scaleanchor="x", **plain)
+    empty = {"showgrid": False, "zeroline": False, "constrain": "domain"}
+    figure.update_xaxes(title=plain(feature_names[0]), **empty)
+    figure.update_yaxes(title=plain(feature_names[1]), scaleanchor="x", **empty)
     return figure
 
 
@@ -253,8 +285,8 @@ def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: T
     figure = go.Figure(
         go.Heatmap(
             z=wrong.astype(np.float32),
-            x=list(class_names),
-            y=list(class_names),
+            x=all_plain(class_names),
+            y=all_plain(class_names),
             text=counts_as_text(counts),
             texttemplate="%{text}",
             colorscale=[

@@ -45,3 +45,30 @@ def test_a_ragged_file_is_refused_by_its_row(page: Page, tmp_path: Path) -> None
     goto(page, "/data")
     page.locator('input[type="file"]').set_input_files(path)
     expect(page.get_by_text("row 3 has 3 cells, not 2")).to_be_visible()
+
+
+def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:
+    link, image = "<a href='http://example.org'>press</a>", "![x](http://example.org/a.png)"
+    path = tmp_path / "marked.csv"
+    rows = "".join(f"{k % 7},{k * 3 % 11},{k * 5 % 13},{k % 2}\n" for k in range(40))
+    named = rows.replace(",0\n", f",{link}\n").replace(",1\n", f",{image}\n")
+    path.write_text(f"<b>width</b>,height,depth,kind\n{named}")
+    goto(page, "/data")
+    bring(page, path)
+    with rerun(page):
+        page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("link", name="Train on it").first.click()  # the newest
+    page.wait_for_url(re.compile("dataset=own"))
+    page.locator(".st-key-train button").click()
+    figure(page, "portrait")
+    figure(page, "confusion")
+    cells = page.locator(".st-key-portrait .lossopt-figure")
+    expect(cells).to_contain_text("<b>width</b>")
+    for key in ("portrait", "confusion"):
+        shown = page.locator(f".st-key-{key} .lossopt-figure")
+        expect(shown).to_contain_text("press</a>")
+        expect(shown).to_contain_text("![x]")
+    page.get_by_role("link", name="Look inside").first.click()
+    expect(page.get_by_text("true class").first).to_be_visible()
+    marks = page.locator("a[href*='example.org'], img[src*='example.org']")
+    assert marks.evaluate_all("(all) => all.map((each) => each.parentElement.outerHTML)") == []

@@ -34,6 +34,7 @@ def test_without_runs_it_shows_the_way_to_the_first(store: RunStore) -> None:
     app = open_page("compare")
     assert not app.exception
     assert "No runs are kept yet" in app.info[0].value
+    assert not app.sidebar.selectbox, "there is nothing to be grouped"
 
 
 def test_the_table_has_all_runs_with_what_differs_first(kept: list[Run]) -> None:

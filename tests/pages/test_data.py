@@ -29,7 +29,7 @@ def test_the_first_visit_says_what_to_do(store: RunStore) -> None:
     app = open_page("data")
     assert not app.exception
     assert "Drop a file here" in app.info[0].value
-    assert "nobody else sees it" in app.info[1].value
+    assert "stays on this machine" in app.info[1].value
 
 
 def test_a_table_is_previewed_before_anything_is_kept(store: RunStore) -> None:

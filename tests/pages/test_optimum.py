@@ -18,6 +18,8 @@ from lossopt_core import (
 )
 from lossopt_core import certify as certify_in_core
 from lossopt_core import train as train_in_core
+from lossopt_ui import optimum
+from lossopt_ui.optimum import Optima
 from tests.helpers import certify, figures, go, open_page, trace, train, words
 
 BLOBS = {"dataset": "blobs", "epochs": "30", "learning_rate": "0.2"}
@@ -109,6 +111,11 @@ def test_a_loss_without_certificate_says_so(store: RunStore) -> None:
     assert not app.exception
     assert "For Crammer–Singer the best possible objective cannot be proved." in words(app)
     assert "distance" not in figures(app)
+
+
+def test_while_a_training_runs_nobody_says_that_its_optimum_cannot_be_proved() -> None:
+    said = optimum.why_unknown(Experiment(), Optima({}, pending=False, asked=False))
+    assert "once the training has ended" in said
 
 
 def test_without_a_penalty_nothing_is_claimed(store: RunStore) -> None:

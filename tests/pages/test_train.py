@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from lossopt_core import Experiment, RunStore, train
 from tests.helpers import figures, go, open_page, settle, trace, words
@@ -75,12 +77,20 @@ def test_a_plane_has_decision_regions_and_a_table_of_worst_examples(store: RunSt
     assert list(table.value["loss"]) == sorted(table.value["loss"], reverse=True)
 
 
-def test_more_features_than_a_plane_has_are_said_to_have_no_picture(store: RunStore) -> None:
-    query = {"dataset": "blobs", "blobs.features": "5", "epochs": "2"}
+@pytest.mark.parametrize(("features", "rows"), [(5, 5), (40, 30)])
+def test_features_that_are_no_image_and_no_plane_are_shown_by_their_weights(
+    store: RunStore, features: int, rows: int
+) -> None:
+    query = {"dataset": "blobs", "blobs.features": str(features), "epochs": "2"}
     app = press_train(open_page("train", query))
     assert not app.exception
-    assert "portrait" not in figures(app)
-    assert "two features" in words(app)
+    portrait = figures(app)["portrait"]
+    [cells] = portrait["data"]
+    [run] = store.load(list(store.list()["id"]))
+    largest = np.sort(np.abs(run.weights).max(axis=0))[-rows:]
+    assert_allclose(np.sort(np.abs(cells["z"]).max(axis=1)), largest, rtol=1e-6)
+    assert cells["zmax"] == -cells["zmin"] == pytest.approx(np.abs(run.weights).max())
+    assert ("the 30 largest of 40" in portrait["layout"]["title"]["text"]) == (features == 40)
 
 
 def test_no_test_part_is_no_problem(store: RunStore) -> None:

@@ -57,6 +57,16 @@ def test_the_last_frame_of_every_picture_is_the_picture():
     assert confusion(run, data).sum() == len(data.test_labels)
 
 
+def test_the_last_frame_of_weights_is_their_picture():
+    [run] = train([BLOBS.but(dataset_options={"features": 40})])
+    data = load_data(run.experiment)
+    [path] = Clock.of([run]).paths
+    [change] = moving.portrait(path, data)
+    drawn = classifier.portrait(run, data, "light")
+    assert change.values.shape[1:] == (30, 3)
+    assert np.array_equal(change.values[-1], drawn.data[0].z)
+
+
 @pytest.mark.parametrize("page", ["train", "hinge-vs-cross-entropy", "gd-vs-sgd"])
 def test_finished_runs_have_a_slider_that_their_figures_follow(store: RunStore, page: str):
     app = open_page(page, {"epochs": "2", "dataset": "blobs", "learning_rate": "0.1"})
