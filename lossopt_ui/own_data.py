@@ -29,8 +29,10 @@ SHOWN_ROWS = 50
 EXAMPLE = """\
 height,weight,colour,kind
 12.5,140,red,apple
-11.0,,green,apple
+11.0,150,green,apple
+13.1,,red,apple
 18.2,95,yellow,banana
+17.0,90,green,banana
 """
 _FILES = "own_data.files"
 _PROBLEM = "own_data.problem"

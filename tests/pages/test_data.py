@@ -64,6 +64,12 @@ def test_what_is_kept_is_trained_on_like_any_other_data(store: RunStore) -> None
         assert not app.exception, page
 
 
+def test_the_example_of_a_table_is_one_that_can_be_kept(store: RunStore) -> None:
+    app = keep(open_page("data").code[0].value.encode(), "example.csv")
+    assert not app.error
+    assert Shelf(store).list()[0].size.classes == 2
+
+
 def test_images_are_shown_as_images(store: RunStore) -> None:
     random = np.random.default_rng(0)
     file = io.BytesIO()

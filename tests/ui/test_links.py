@@ -37,12 +37,6 @@ def test_options_of_another_data_set_are_left_out() -> None:
     assert links.query_of(values) == {"dataset": "blobs", "blobs.spread": "3"}
 
 
-@given(st.dictionaries(st.sampled_from(list(links.DECLARED)), st.text(max_size=40)))
-def test_whatever_stands_in_an_address_is_taken_or_named(query: dict[str, str]) -> None:
-    values, problems = links.read(query)
-    assert values.keys() | {problem.name for problem in problems} == query.keys()
-
-
 @pytest.mark.parametrize("name", ["los", "__class__", "x" * 1000])
 def test_unknown_names_are_passed_over(name: str) -> None:
     assert links.read({name: "1"}) == ({}, [])
