@@ -8,6 +8,7 @@ from lossopt_core.exchange import programs
 from lossopt_core.exchange.archive import to_archive
 from lossopt_core.export import tidy, to_csv
 from tests.experiments import TINY
+from lossopt_ui.names import WORD_JOINER
 from tests.helpers import figures, open_page, settle, trace, words
 
 CSV = "epoch,train_loss,who\n0,1.5,torch\n1,0.5,torch\n2,0.25,jax\n"
@@ -89,7 +90,7 @@ def test_a_bad_file_is_refused_by_row_and_column(
 def test_names_from_a_file_are_text(store: RunStore) -> None:
     app = upload(open_page("compare"), "<b>.csv", b'step,"**[a](http://evil)** loss"\n0,1\n1,2\n')
     labels = [each.label for each in app.selectbox]
-    assert r"\*\*\[a\]\(http\://evil\)\*\* loss" in labels
+    assert rf"\*\*\[a\]\(http\:{WORD_JOINER}//evil\)\*\* loss" in labels
     bring_in(app)
     assert not app.exception
     assert [run.name for run in store.foreign()] == ["<b>.csv"]
