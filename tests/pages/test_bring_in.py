@@ -7,8 +7,8 @@ from lossopt_core import Run, RunStore, train
 from lossopt_core.exchange import programs
 from lossopt_core.exchange.archive import to_archive
 from lossopt_core.export import tidy, to_csv
-from tests.experiments import TINY
 from lossopt_ui.names import WORD_JOINER
+from tests.experiments import TINY
 from tests.helpers import figures, open_page, settle, trace, words
 
 CSV = "epoch,train_loss,who\n0,1.5,torch\n1,0.5,torch\n2,0.25,jax\n"
