@@ -33,6 +33,7 @@ from benchmarks.contenders import (
     Lossopt,
     Products,
     Single,
+    TorchStacked,
     torch,
 )
 from lossopt_core import LOSSES, Data, Experiment, load_data, train
@@ -151,6 +152,10 @@ def report(loss: str, sizes: Sequence[int], figures: Sequence[dict[str, float]])
     ratios["lossopt / the two matrix products alone"] = [
         figure(each[Lossopt.name] / each[Products.name]) + " ×" for each in figures
     ]
+    if torch is not None:
+        ratios[f"{TorchStacked.name} / the two matrix products alone"] = [
+            figure(each[TorchStacked.name] / each[Products.name]) + " ×" for each in figures
+        ]
     ratios["one evaluation of all histories / one epoch of updates"] = [
         f"{each[EVALUATION]:.2f} ×" for each in figures
     ]

@@ -227,7 +227,6 @@ def test_small_problems_agree_with_another_solver(loss, regularizer, margin):
     assert certificate.lower_bound == pytest.approx(best, abs=1e-6)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "regularizer"),
     [
@@ -244,7 +243,6 @@ def test_digits_are_certified(loss, regularizer):
     assert value == pytest.approx(certificate.objective, rel=1e-11)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("strength", [1e-4, 1.0])
 @pytest.mark.parametrize(("loss", "regularizer"), [("hinge", "l1"), ("squared_hinge", "l2")])
 def test_weak_and_strong_penalties_are_certified(loss, regularizer, strength):
