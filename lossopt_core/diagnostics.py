@@ -1,4 +1,4 @@
-"""What a trained classifier does with its examples, and the way its weights took."""
+"""How examples lie, what a trained classifier does with them, and the way its weights took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def walk_through(run: Run, features: Array, label: int) -> dict[str, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """Ways of several runs through weight space, seen on one plane.
+    """Points of many dimensions seen on one plane: runs' ways through weight space, or examples.
 
     ways     one (k, 2) array a run: its weights along the two directions
     share    share of the squared distances that the plane shows, between 0 and 1
@@ -82,7 +82,15 @@ def principal_plane(runs: Sequence[Run]) -> Plane:
 
     The origin is the mean of all points of all paths.
     """
-    points = [run.path.reshape(len(run.path), -1).astype(np.float64) for run in runs]
+    return _principal([run.path.reshape(len(run.path), -1).astype(np.float64) for run in runs])
+
+
+def principal_view(features: Array) -> Plane:
+    """Examples (n, d) on the plane on which they spread most: one way, a place an example."""
+    return _principal([features])
+
+
+def _principal(points: Sequence[Array]) -> Plane:
     together = np.concatenate(points)
     center = together.mean(axis=0)
     _, lengths, directions = np.linalg.svd(together - center, full_matrices=False)

@@ -16,7 +16,7 @@ from lossopt_core import (
 )
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import navigation, places, training
+from lossopt_ui import navigation, places, preview, training
 
 
 def nothing_yet(outcome: training.Outcome) -> None:
@@ -29,6 +29,7 @@ def nothing_yet(outcome: training.Outcome) -> None:
             " **Train**.",
             icon=":material/play_arrow:",
         )
+        preview.show(outcome.experiments[0])
 
 
 def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:

@@ -158,14 +158,43 @@ def decision_regions(
             hoverinfo="skip",
         )
     )
+    _add_points(
+        figure, points, title=title, class_names=class_names, axes=feature_names, theme=theme
+    )
+    return figure
+
+
+def scatter(
+    points: Sequence[Points],
+    *,
+    title: str,
+    class_names: Sequence[str],
+    axes: Sequence[str],
+    theme: Theme,
+) -> go.Figure:
+    """Labelled points of a plane alone; test points are hollow."""
+    figure = go.Figure()
+    _add_points(figure, points, title=title, class_names=class_names, axes=axes, theme=theme)
+    return figure
+
+
+def _add_points(
+    figure: go.Figure,
+    points: Sequence[Points],
+    *,
+    title: str,
+    class_names: Sequence[str],
+    axes: Sequence[str],
+    theme: Theme,
+) -> None:
+    """Points of a plane whose sides have one scale, with what names them."""
     for group in points:
         for label, name in enumerate(all_plain(class_names)):
             figure.add_scatter(**_class_points(group, label, name, theme))
     figure.update_layout(title=title, legend={"orientation": "h", "y": -0.2})
     empty = {"showgrid": False, "zeroline": False, "constrain": "domain"}
-    figure.update_xaxes(title=plain(feature_names[0]), **empty)
-    figure.update_yaxes(title=plain(feature_names[1]), scaleanchor="x", **empty)
-    return figure
+    figure.update_xaxes(title=plain(axes[0]), **empty)
+    figure.update_yaxes(title=plain(axes[1]), scaleanchor="x", **empty)
 
 
 def _steps(colours: Sequence[str]) -> list[list[object]]:

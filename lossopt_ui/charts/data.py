@@ -1,0 +1,64 @@
+"""What an experiment's examples look like, before anything is trained on them."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lossopt_core import Data
+from lossopt_core.diagnostics import principal_view
+from lossopt_ui.charts import weights
+from lossopt_ui.charts.classifier import is_plane
+from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.texts import all_plain
+from lossopt_ui.charts.weights import Points
+
+IMAGES_A_CLASS = 4
+MOST_CLASSES = 10
+
+
+def examples(data: Data, theme: Theme) -> go.Figure:
+    """Images of each class, or all examples as points of a plane."""
+    if data.image_shape is not None:
+        return images(data, theme)
+    return points(data, theme)
+
+
+def images(data: Data, theme: Theme) -> go.Figure:
+    """The first training images of each class, a column a class."""
+    assert data.image_shape is not None
+    shown = np.unique(data.train_labels)[:MOST_CLASSES]  # label noise may leave a class empty
+    of_class = [np.flatnonzero(data.train_labels == label)[:IMAGES_A_CLASS] for label in shown]
+    rows = min(map(len, of_class))
+    first = np.stack([each[:rows] for each in of_class], axis=1).ravel()
+    names = all_plain(data.class_names[label] for label in shown)
+    return weights.image_sheet(
+        data.original(data.train_features[first]).reshape(-1, *data.image_shape),
+        [*names, *[""] * (len(first) - len(names))],
+        title="Some training images of each class",
+        theme=theme,
+        columns=len(shown),
+    )
+
+
+def points(data: Data, theme: Theme) -> go.Figure:
+    """A plane as it is; of more features the two directions along which examples spread most."""
+    train, test = data.train_features, data.test_features
+    if is_plane(data):
+        places = data.original(np.concatenate([train, test]))
+        title, axes = "Examples", data.feature_names
+    else:
+        view = principal_view(np.concatenate([train, test]))
+        [places] = view.ways
+        title = (
+            f"Examples along two principal directions ({100 * view.share:.0f} % of the variance)"
+        )
+        axes = ("First principal direction", "Second principal direction")
+    return weights.scatter(
+        [
+            Points(places[: len(train)], data.train_labels, "train"),
+            Points(places[len(train) :], data.test_labels, "test"),
+        ],
+        title=title,
+        class_names=data.class_names,
+        axes=axes,
+        theme=theme,
+    )

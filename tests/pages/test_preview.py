@@ -1,0 +1,64 @@
+"""What one sees of the data before anything is trained on them."""
+
+import numpy as np
+import pytest
+
+from lossopt_core import Experiment, RunStore, load_data
+from tests.helpers import figures, open_page, words
+from tests.helpers import train as press_train
+
+
+@pytest.mark.parametrize("page", ["train", "hinge-vs-cross-entropy", "gd-vs-sgd"])
+def test_images_are_shown_class_by_class_until_there_are_results(
+    store: RunStore, page: str
+) -> None:
+    app = open_page(page, {"epochs": "1"})
+    chart = figures(app)["preview-digits"]
+    assert [each["text"] for each in chart["layout"]["annotations"]][:10] == list("0123456789")
+    data = load_data(Experiment())
+    three = np.flatnonzero(data.train_labels == 3)[0]
+    picture = data.original(data.train_features[three]).reshape(8, 8)
+    [sheet] = chart["data"]
+    shown = np.array(sheet["z"], dtype=float)[2:10, 27:35]
+    np.testing.assert_allclose(shown, picture, atol=1e-4)
+    assert "1,347 examples to train on (131 to 137 of each of 10 classes), 450 to test" in words(
+        app
+    )
+    assert "preview-digits" not in figures(press_train(app))
+
+
+def test_points_of_a_plane_stand_where_they_are(store: RunStore) -> None:
+    chart = figures(open_page("train", {"dataset": "blobs"}))["preview-blobs"]
+    data = load_data(Experiment(dataset="blobs"))
+    trained = [line for line in chart["data"] if not line["name"].endswith(", test")]
+    tested = [line for line in chart["data"] if line["name"].endswith(", test")]
+    assert sum(len(line["x"]) for line in trained) == len(data.train_labels)
+    assert sum(len(line["x"]) for line in tested) == len(data.test_labels)
+    first = data.original(data.train_features[data.train_labels == 0])
+    np.testing.assert_allclose(trained[0]["x"], first[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(trained[0]["y"], first[:, 1], rtol=1e-6)
+
+
+def test_many_features_are_seen_along_their_principal_directions(store: RunStore) -> None:
+    chart = figures(open_page("train", {"dataset": "iris"}))["preview-iris"]
+    data = load_data(Experiment(dataset="iris"))
+    features = np.concatenate([data.train_features, data.test_features])
+    spread = np.sort(np.linalg.eigvalsh(np.cov(features.T)))[::-1]
+    said = f"{100 * spread[:2].sum() / spread.sum():.0f} % of the variance"
+    assert said in chart["layout"]["title"]["text"]
+    across = np.concatenate([line["x"] for line in chart["data"]])
+    assert np.var(across, ddof=1) == pytest.approx(spread[0], rel=1e-6)
+
+
+def test_data_too_large_for_a_look_are_told_in_numbers(store: RunStore) -> None:
+    app = open_page("train", {"dataset": "mnist_like", "mnist_like.examples": "60000"})
+    assert not figures(app)
+    assert "too many for a look" in words(app)
+
+
+def test_a_share_of_wrong_labels_is_seen(store: RunStore) -> None:
+    clean, noisy = (
+        figures(open_page("train", {"dataset": "moons", "label_noise": noise}))["preview-moons"]
+        for noise in ("0", "0.3")
+    )
+    assert list(clean["data"][0]["x"]) != list(noisy["data"][0]["x"])
