@@ -200,7 +200,8 @@ class Cohort:
             W, gradient, scratch = block.W, block.gradient, block.scratch
             total = block.total
             total += block.regularizer.add_gradient(W, gradient, scratch)
-            rate = block.rate * block.schedule.factor(update / updates)
+            factor = block.schedule.factor(update / updates)
+            rate = block.rate if factor == 1.0 else block.rate * factor
             block.optimizer.update(W, gradient, block.memory, rate, update + 1)
             block.regularizer.prox(W, rate, scratch)
             if block.average is not None:

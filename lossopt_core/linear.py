@@ -29,19 +29,15 @@ def with_ones(features: Array) -> Array:
 
 def scores(W: Array, X: Array, out: Array | None = None) -> Array:
     """(R, C, D) weights and a (B, D) batch to (R, C, B) scores: one product for all runs."""
-    runs, classes, features = W.shape
     if out is None:
-        out = np.empty((runs, classes, len(X)), W.dtype)
-    rows = runs * classes
-    np.dot(W.reshape(rows, features), X.T, out=out.reshape(rows, len(X)))
+        out = np.empty((*W.shape[:2], len(X)), W.dtype)
+    np.dot(W.reshape(-1, W.shape[2]), X.T, out.reshape(-1, len(X)))
     return out
 
 
 def pull_back(upstream: Array, X: Array, out: Array | None = None) -> Array:
     """(R, C, B) gradients of the scores to (R, C, D) gradients of the weights: one product."""
-    runs, classes, batch = upstream.shape
     if out is None:
-        out = np.empty((runs, classes, X.shape[1]), X.dtype)
-    rows = runs * classes
-    np.dot(upstream.reshape(rows, batch), X, out=out.reshape(rows, X.shape[1]))
+        out = np.empty((*upstream.shape[:2], X.shape[1]), X.dtype)
+    np.dot(upstream.reshape(-1, len(X)), X, out.reshape(-1, X.shape[1]))
     return out

@@ -215,6 +215,10 @@ class SquaredHinge(Loss):
         return columns | {"max(0, ·)²": np.maximum(0.0, columns["s − s_true + Δ"]) ** 2}
 
 
+HIGHEST_EXPONENT = {code: math.log(np.finfo(code).max) - 10.0 for code in "df"}
+"""Of a sum of up to 20,000 exponentials that does not overflow: 700 of doubles."""
+
+
 @dataclass(frozen=True)
 class CrossEntropy(Loss):
     """Negative log-likelihood of the true class under a softmax, in nats.
@@ -233,18 +237,19 @@ class CrossEntropy(Loss):
 
     def to_gradient(self, scores: Array, true: Labels) -> Array:
         # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
-        scores -= true_class(scores, true)
+        row = in_a_row(scores)
+        scores -= row[true][..., None, :]
         # exp(710) overflows: subtract the top score of each example, which changes nothing.  It
         # is needed so rarely, and costs so much (a tenth of an update), that all are looked at
         # at once first; `not <=`, as NaN in a diverged run must not hide overflow in another.
         top = None
-        if not scores.max() <= highest_exponent(scores.dtype):
+        if not scores.max() <= HIGHEST_EXPONENT[scores.dtype.char]:
             top = scores.max(axis=-2)
             scores -= top[..., None, :]
         np.exp(scores, out=scores)
         total = sum_over_classes(scores)
         scores *= (1.0 / total)[..., None, :]
-        in_a_row(scores)[true] -= 1.0
+        row[true] -= 1.0
         values: Array = np.log(total, out=total)
         if top is not None:
             values += top
@@ -355,12 +360,6 @@ LOSSES: dict[str, type[Loss]] = {
 }
 CERTIFIED_LOSSES = tuple(name for name, entry in LOSSES.items() if entry.certified)
 """Names of the losses whose best possible objective can be proved."""
-
-
-@lru_cache
-def highest_exponent(dtype: np.dtype[Any]) -> float:
-    """Of a sum of up to 20,000 exponentials that does not overflow: 700 of doubles."""
-    return math.log(np.finfo(dtype).max) - 10.0
 
 
 def probabilities(scores: Array) -> Array:
