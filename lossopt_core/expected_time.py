@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import median
 
 import numpy as np
 
@@ -110,13 +111,15 @@ def _stand_in(size: Size, examples: int) -> Data:
 
 
 def _timed(action: Callable[[], object]) -> float:
-    """Mean seconds of an action; its first time, which makes room, aside."""
+    """Median seconds of an action; its first time, which makes room, aside."""
     action()
-    start, times = time.perf_counter(), 0
-    while times == 0 or time.perf_counter() - start < TRIAL_SECONDS:
+    # A mean would count what other programs take of the processor meanwhile: ten times too much.
+    times: list[float] = []
+    while sum(times) < TRIAL_SECONDS:
+        start = time.perf_counter()
         action()
-        times += 1
-    return (time.perf_counter() - start) / times
+        times.append(time.perf_counter() - start)
+    return median(times)
 
 
 def _making(experiments: Sequence[Experiment]) -> float:
