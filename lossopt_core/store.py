@@ -334,8 +334,12 @@ class RunStore:
 
     def certificate(self, experiment: Experiment) -> Certificate | None:
         """What is known of the best possible objective; None where nothing readable is kept."""
+        return self.certificates([experiment]).get(experiment)
+
+    def certificates(self, experiments: Iterable[Experiment]) -> dict[Experiment, Certificate]:
+        """The same of several at once; those of which nothing is known are left out."""
         with self.database.reading() as database:
-            return store_certificates.certificate(database, experiment)
+            return store_certificates.kept_certificates(database, experiments)
 
     def keep_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
         """Keep a certificate for all experiments with this objective, unless a better is kept."""

@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,23 +14,34 @@ from lossopt_core.certificates import Certificate, problem_id, problem_settings
 from lossopt_core.experiment import Experiment
 from lossopt_core.store_arrays import DAMAGE
 from lossopt_core.store_layout import certificates, written
+from lossopt_core.store_questions import portions
 
 
-def certificate(database: sql.Connection, experiment: Experiment) -> Certificate | None:
-    """The one that is kept; None where there is none, or none that can be read."""
-    mine = sql.select(certificates).where(certificates.c.problem == problem_id(experiment))
-    row = database.execute(mine).one_or_none()
-    try:
-        return None if row is None else _from_row(row, experiment)
-    except DAMAGE:
-        return None  # it can be computed again
+def kept_certificates(
+    database: sql.Connection, experiments: Iterable[Experiment]
+) -> dict[Experiment, Certificate]:
+    """Of those experiments that have one which can be read."""
+    problems = {each: problem_id(each) for each in experiments}
+    rows = {
+        row.problem: row
+        for some in portions(problems.values())
+        for row in database.execute(
+            sql.select(certificates).where(certificates.c.problem.in_(some))
+        )
+    }
+    found = {}
+    for each, problem in problems.items():
+        with suppress(*DAMAGE):  # it can be computed again
+            if problem in rows:
+                found[each] = _from_row(rows[problem], each)
+    return found
 
 
 def keep_certificate(
     database: sql.Connection, experiment: Experiment, candidate: Certificate
 ) -> None:
     """Keep the candidate, unless a better one is kept."""
-    before = certificate(database, experiment)
+    before = kept_certificates(database, [experiment]).get(experiment)
     if before is not None and before.relative_gap <= candidate.relative_gap:
         return
     row = _to_row(experiment, candidate)

@@ -55,7 +55,6 @@ def show(
     _name_traces(figure)
     solid = any(trace.type == "surface" for trace in figure.data)
     figure.update_layout(
-        template="none",
         height=height,
         autosize=True,
         uirevision=figure.layout.uirevision or key,

@@ -63,13 +63,13 @@ def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
     problems = {each: problem_id(each) for each in experiments}
     for each, problem in problems.items():
         first.setdefault(problem, each)
-    found = {problem: store.certificate(each) for problem, each in first.items()}
+    found = store.certificates(first.values())
     pending = False
     if ask:
-        asked = [_certifier().ask(first[p], store) for p, known in found.items() if known is None]
+        asked = [_certifier().ask(each, store) for each in first.values() if each not in found]
         pending = any(asked)
     return Optima(
-        {each: known for each, p in problems.items() if (known := found[p]) is not None},
+        {each: found[first[p]] for each, p in problems.items() if first[p] in found},
         pending,
         asked=ask,
     )

@@ -98,7 +98,6 @@ def _json(figure: go.Figure) -> str:
     on_paper = go.Figure(figure)
     axis = {"gridcolor": GRID, "linecolor": LINE, "zerolinecolor": LINE, "automargin": True}
     on_paper.update_layout(
-        template="none",
         autosize=True,
         paper_bgcolor="#FFFFFF",
         plot_bgcolor="#FFFFFF",

@@ -1,5 +1,7 @@
 """All kept runs: found, chosen, compared, taken along."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -26,6 +28,7 @@ from lossopt_ui import (
     view_report,
     workspace,
 )
+from lossopt_ui.kept import Member
 from lossopt_ui.landscapes import MOST_WAYS
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
@@ -42,9 +45,8 @@ def say_where_runs_come_from() -> None:
     run_notes.undo()
 
 
-def table_of_runs(table: pd.DataFrame) -> list[Line]:
-    """The table with its filter; returns what is chosen in it, as lines."""
-    runs_table.say_what_is_missing(table)
+def tools_of_the_table() -> None:
+    """What stands above the table: how its rows are found, what it shows, how more come in."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("filter", width="stretch")
         controls.setting("rows", width=190)
@@ -55,14 +57,31 @@ def table_of_runs(table: pd.DataFrame) -> list[Line]:
             controls.setting("at_epoch", disabled=controls.value("at") != "epoch")
             controls.setting("archived")
         bring_in.popover()
-    chosen = runs_table.choose(table)
-    run_notes.undo()
-    if chosen.empty:
-        st.info("Select rows in the table's first column to see their curves.")
-        st.stop()
+
+
+@st.fragment
+def table_and_results() -> None:
+    """The table, and what is chosen in it: a fragment, so that a click there runs no more.
+
+    A fragment that is run by itself has no page around it that could catch.
+    """
+    with workspace.unreadable_said():
+        table = kept.table()
+        if table.empty:  # the last run was deleted
+            st.rerun()
+        runs_table.say_what_is_missing(table)
+        chosen = runs_table.choose(table)
+        run_notes.undo()
+        if chosen.empty:
+            st.info("Select rows in the table's first column to see their curves.")
+        else:
+            compare(chosen)
+
+
+def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:
+    """What can be done with the chosen runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
         run_notes.tools(chosen)
-        members = kept.members(chosen)
         take_out.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             navigation.link_to_train_page(members[0].experiment)
@@ -70,8 +89,36 @@ def table_of_runs(table: pd.DataFrame) -> list[Line]:
         own = [each.id for each in members if each.experiment is not None]
         if own:
             navigation.link_to_landscape_page(own[:MOST_WAYS])
+
+
+def lines_to_draw(members: Sequence[Member]) -> list[Line]:
+    """The runs as lines with their looks, no more than can be told apart."""
     together = controls.value("rows") == "families"
-    return lines.lines_of(members, together=together, group=controls.value("group"))
+    found = lines.lines_of(members, together=together, group=controls.value("group"))
+    few, grouped_by = lines.fewer(found, controls.value("colour"))
+    if grouped_by:
+        st.caption(
+            f"More than {lines.MOST_LINES} curves: they are grouped by"
+            f" {SETTINGS[grouped_by].lower()}. 'Group by' at the left chooses others."
+        )
+    return lines.dressed(
+        few,
+        colour=controls.value("colour"),
+        dash=controls.value("dash"),
+        theme=figure.theme(),
+    )
+
+
+def compare(chosen: pd.DataFrame) -> None:
+    """The chosen runs beside each other."""
+    members = kept.members(chosen)
+    tools_of_runs(chosen, members)
+    shown = lines_to_draw(members)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls.setting("part", width="stretch", label_visibility="collapsed")
+    baseline = differences.choose_baseline(shown)
+    experiments = [each for line in shown for each in line.experiments]
+    optimum.watch(experiments, lambda optima: results(shown, baseline, optima))
 
 
 def settings_of_the_view() -> None:
@@ -102,26 +149,14 @@ def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
 
 with workspace.unreadable_said():
     shared_link.show()
-    table = kept.table()
-    if table.empty:
+    if kept.table().empty:
         say_where_runs_come_from()
         st.stop()
+    above, below = st.container(), st.container()
+    # The table first: it is what one waits for.
+    with below:
+        table_and_results()
+    with above:
+        tools_of_the_table()
     with st.sidebar:
         settings_of_the_view()
-    chosen, grouped_by = lines.fewer(table_of_runs(table), controls.value("colour"))
-    if grouped_by:
-        st.caption(
-            f"More than {lines.MOST_LINES} curves: they are grouped by"
-            f" {SETTINGS[grouped_by].lower()}. 'Group by' at the left chooses others."
-        )
-    chosen = lines.dressed(
-        chosen,
-        colour=controls.value("colour"),
-        dash=controls.value("dash"),
-        theme=figure.theme(),
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.setting("part", width="stretch", label_visibility="collapsed")
-    baseline = differences.choose_baseline(chosen)
-    experiments = [each for line in chosen for each in line.experiments]
-    optimum.watch(experiments, lambda optima: results(chosen, baseline, optima))

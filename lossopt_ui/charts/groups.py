@@ -81,7 +81,7 @@ def strands(
     y_range: tuple[float, float] | None = None,
 ) -> go.Figure:
     """A chart of strands; `column` says what they are, and so in which unit they are drawn."""
-    above = curves(
+    figure = curves(
         [
             Curve(each.name, each.table.rename(columns={"x": x, "centre": column}), column,
                   each.colour, each.dash)
@@ -102,10 +102,12 @@ def strands(
         points = sum(len(member) for each in lines for member in each.members)
         stride = max(1, -(-points // MOST_MEMBER_POINTS))
         behind += [_members(each, scale, stride, log_x=log_x, log_y=log_y) for each in lines]
-    for trace in above.data:
+    for trace in figure.data:
         trace.legendgroup = trace.name
-    shown = [trace for trace in behind if trace is not None]
-    return go.Figure([*shown, *above.data], above.layout)
+    curves_alone = len(figure.data)
+    figure.add_traces([trace for trace in behind if trace is not None])
+    figure.data = figure.data[curves_alone:] + figure.data[:curves_alone]
+    return figure
 
 
 def _band(line: Strand, scale: float, *, log_x: bool, log_y: bool) -> go.Scatter | None:

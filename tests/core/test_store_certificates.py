@@ -25,6 +25,9 @@ def test_a_certificate_is_kept_for_all_with_the_same_objective(address):
     store.keep_certificate(hinge, certify(hinge))
     assert store.certificate(hinge.but(margin=2.0)) is None
     assert store.certificate(TINY.but(margin=2.0)) is not None  # cross-entropy has no margin
+    at_once = store.certificates([TINY, other, hinge, TINY.but(strength=0.5)])
+    assert set(at_once) == {TINY, other, hinge}
+    assert at_once[other].objective == certificate.objective != at_once[hinge].objective
 
 
 def test_the_better_of_two_certificates_is_kept(address):
