@@ -40,7 +40,7 @@ APP = ROOT / "streamlit_app.py"
 MOST_VISITORS, MOST_MINUTES = 200, 60
 ARRIVING = 0.1
 """Part of the time within which all have come."""
-THINKING = (5.0, 25.0)
+THINKING = (8.0, 30.0)
 """Seconds that somebody looks at a page before the next click."""
 WAITING = "Waiting for a free worker"
 SLOWEST_SECONDS = 2.0
