@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from lossopt_core import Experiment, StoreError, load_data
+from lossopt_core import Experiment, StoreError, load_data, reference
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, visits, workspace
+from lossopt_ui import hosting, jobs, visits, workspace
 
 COLLECT_SECONDS = 15.0
 """Between two collections of garbage.
@@ -30,7 +30,9 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
 def _work() -> None:
     _warm_up()
     removed = -REMOVE_SECONDS
+    made = False
     while True:
+        made = made or reference_runs_made(workspace.address())
         if hosting.hosted() and time.monotonic() > removed + REMOVE_SECONDS:
             removed = time.monotonic()
             with suppress(StoreError):
@@ -43,9 +45,19 @@ def _warm_up() -> None:
     """Import what the first visitor will need, and let no collection look at it ever again."""
     from lossopt_ui import navigation  # noqa: F401
 
+    jobs.one_thread_a_product()
     load_data(Experiment())
     gc.collect()
     gc.freeze()
+
+
+def reference_runs_made(address: str | None) -> bool:
+    """Make the reference runs that are missing; False where the store cannot be used now."""
+    try:
+        reference.keep(address)
+    except StoreError:
+        return False
+    return True
 
 
 def end_workspaces(address: str | None) -> list[str]:

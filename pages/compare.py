@@ -18,6 +18,7 @@ from lossopt_ui import (
     navigation,
     optimum,
     places,
+    references,
     run_notes,
     runs_table,
     saved_views,
@@ -37,8 +38,10 @@ navigation.begin("Compare runs", links.ON_COMPARE)
 def say_where_runs_come_from() -> None:
     """The whole page as long as no runs are kept."""
     st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
-    st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
-    bring_in.popover()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        references.offer_to_compare()
+        bring_in.popover()
     run_notes.undo()
 
 
@@ -48,6 +51,7 @@ def table_of_runs(table: pd.DataFrame) -> list[Line]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("filter", width="stretch")
         controls.setting("rows", width=190)
+        references.switch()
         saved_views.popover()
         with st.popover("Columns", icon=":material/view_column:"):
             for name in ("columns", "sort", "at"):
@@ -61,15 +65,19 @@ def table_of_runs(table: pd.DataFrame) -> list[Line]:
         st.info("Select rows in the table's first column to see their curves.")
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center"):
-        run_notes.tools(chosen)
+        own = chosen[~chosen["reference"]]
+        if len(own):
+            run_notes.tools(own)
+        if len(own) < len(chosen):
+            references.say_that_they_stay(beside_own=len(own) > 0)
         members = kept.members(chosen)
         take_out.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             navigation.link_to_train_page(members[0].experiment)
             navigation.link_to_inspect_page(members[0].id)
-        own = [each.id for each in members if each.experiment is not None]
-        if own:
-            navigation.link_to_landscape_page(own[:MOST_WAYS])
+        trained = [each.id for each in members if each.experiment is not None]
+        if trained:
+            navigation.link_to_landscape_page(trained[:MOST_WAYS])
     together = controls.value("rows") == "families"
     return lines.lines_of(members, together=together, group=controls.value("group"))
 
@@ -102,7 +110,7 @@ def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
 
 with workspace.unreadable_said():
     shared_link.show()
-    table = kept.table()
+    table = kept.with_references() if controls.value("references") else kept.table()
     if table.empty:
         say_where_runs_come_from()
         st.stop()
