@@ -7,6 +7,6 @@ if __name__ == "__main__":  # for a visitor: Streamlit runs this file as a scrip
 
     navigation.run()
 else:  # for the server, which imports it
-    from lossopt_ui import server
+    from lossopt_ui import server, upkeep
 
-    app = st.App(__file__, middleware=server.middleware())
+    app = st.App(__file__, lifespan=upkeep.lifespan, middleware=server.middleware())

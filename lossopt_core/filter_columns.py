@@ -221,6 +221,7 @@ def known_columns() -> dict[str, Column]:
         "tags": TagsColumn("tags"),
         "pinned": SwitchColumn("pinned"),
         "archived": SwitchColumn("archived"),
+        "reference": SwitchColumn("reference"),
         "created": TimeColumn("created"),
         "id": TextColumn("id"),
         "family": TextColumn("family"),

@@ -10,8 +10,8 @@ r"""A small language for choosing runs: `loss = hinge and strength < 1e-2 and no
     not, and, or, ( )                `not` binds closest, `or` least
 
 Columns are the settings (also `blobs.spread`), the final figures, `best_test_accuracy` and the
-like, status, name, note, tag, pinned, archived, created, id and family.  Letters may be of
-either case.  Text with spaces or signs needs double quotes, in which \" is a quotation mark.
+like, status, name, note, tag, pinned, archived, reference, created, id and family.  Letters may
+be of either case.  Text with spaces or signs needs double quotes, in which \" is a quotation mark.
 
 A missing value satisfies no comparison; `!=`, `not in` and `not` are exact opposites, so that
 runs without a strength match `strength != 0.1`.  A known column that the table does not have

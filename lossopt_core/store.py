@@ -43,6 +43,13 @@ from lossopt_core.store_revision import renew, revision
 from lossopt_core.store_rows import description_of, rows_to_run, run_to_row, timing_of
 from lossopt_core.store_usage import Usage, usage
 
+REFERENCE = "reference"
+"""The workspace of runs that everybody sees and nobody changes."""
+
+
+class ReadOnlyError(StoreError):
+    """A change was asked for in a workspace that nobody changes."""
+
 
 class UnknownRunError(StoreError, KeyError):
     """A run was asked for that the workspace does not have."""
@@ -56,7 +63,7 @@ class RunStore:
     `address` is any SQLAlchemy address; by default the environment variable `LOSSOPT_STORE`,
     or else SQLite at `data/runs.db`.  Every method raises `StoreError` where the database is
     out of reach, damaged, or of a newer layout.  A workspace sees its own runs only, and a
-    deleted run is as good as none.
+    deleted run is as good as none.  In the workspace "reference" every change is refused.
     """
 
     def __init__(self, address: str | None = None, workspace: str = "local") -> None:
@@ -64,6 +71,7 @@ class RunStore:
             raise ValueError(f"workspace must be a name of 1 to 80 characters, got {workspace!r}")
         self.database = Database(address)
         self.workspace = workspace
+        self.read_only = workspace == REFERENCE
 
     @property
     def address(self) -> str:
@@ -98,6 +106,7 @@ class RunStore:
         What is here stays as it is, except that a stopped or deleted run makes way for a newer
         one.  What people say about it stays in any case.
         """
+        self._refuse_if_read_only()
         with self.database.connection(write=True) as database:
             for run in runs:
                 row, arrays = run_to_row(run), builtins.list(arrays_to_rows(run))
@@ -297,6 +306,7 @@ class RunStore:
 
         One of that name makes way.
         """
+        self._refuse_if_read_only()
         name, query = store_views.checked_view(name, query)
         self.database.write(
             lambda database: store_views.keep_view(database, self.workspace, name, query)
@@ -304,6 +314,7 @@ class RunStore:
 
     def forget_view(self, name: str) -> None:
         """Forget a saved view; a name without one is passed over."""
+        self._refuse_if_read_only()
         self.database.write(
             lambda database: store_views.forget_view(database, self.workspace, name)
         )
@@ -349,9 +360,14 @@ class RunStore:
 
     def _change(self, work: Callable[[sql.Connection], None]) -> None:
         """Do the work in one transaction that makes a new revision."""
+        self._refuse_if_read_only()
 
         def work_and_renew(database: sql.Connection) -> None:
             work(database)
             renew(database, self.workspace)
 
         self.database.write(work_and_renew)
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise ReadOnlyError(f"the runs in the workspace {self.workspace!r} cannot be changed")

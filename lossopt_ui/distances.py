@@ -13,6 +13,7 @@ from lossopt_ui.charts import training as charts
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.frames import Frames
 from lossopt_ui.optimum import Optima
+from lossopt_ui.recipes import recipe
 from lossopt_ui.training import Outcome
 
 
@@ -71,7 +72,8 @@ def objective_or_distance(
     label, distances = LOSSES[experiment.loss].label, optima.distances(experiment, history)
     if show == "distance" and distances is not None:
         title = f"{label}: distance to the optimum"
-        chart = charts.distance(
+        chart = recipe(
+            charts.distance,
             experiment,
             distances,
             theme=figure.theme(),
@@ -80,8 +82,13 @@ def objective_or_distance(
         )
         words = figure.describe(title, distances, "distance")
     else:
-        chart = comparison.one_loss(
-            experiment, history, theme=figure.theme(), log_y=log_y, optimum=optima.of(experiment)
+        chart = recipe(
+            comparison.one_loss,
+            experiment,
+            history,
+            theme=figure.theme(),
+            log_y=log_y,
+            optimum=optima.of(experiment),
         )
         words = figure.describe(label, history, "objective")
     figure.show(chart, key=f"objective-{experiment.loss}", alt=words, height=330, frames=frames)
@@ -113,7 +120,8 @@ def objectives_or_distances(
     title = "Distance to the optimum" if far else "Objective"
     floors = [optimum.floor(each, optima) for each in names] if far else []
     figure.show(
-        comparison.overlay(
+        recipe(
+            comparison.overlay,
             distances if far else histories,
             colours,
             column="distance" if far else "objective",
@@ -168,7 +176,8 @@ def _way_to_optimum(
         return
     gaps = None if run is None else optimum.gradient_gaps(run)
     figure.show(
-        charts.distance(
+        recipe(
+            charts.distance,
             experiment,
             distances,
             theme=figure.theme(),
@@ -194,7 +203,7 @@ def step_against_limits(experiment: Experiment, optima: Optima) -> None:
         return
     edge = "" if known.at_optimum is None else f", edge at the optimum {known.at_optimum:.3g}"
     figure.show(
-        steps.limits(known, experiment.learning_rate, figure.theme()),
+        recipe(steps.limits, known, experiment.learning_rate, figure.theme()),
         key="step-limits",
         alt=f"Learning rate {experiment.learning_rate:g} against its limits: guaranteed"
         f" {known.guaranteed:.3g}, at the start {known.at_start:.3g}{edge}.",

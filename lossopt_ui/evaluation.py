@@ -8,7 +8,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, Run
 from lossopt_core.evaluation import Evaluation, evaluate, matrix
-from lossopt_ui import figure, names, workspace
+from lossopt_ui import figure, kept, names
 from lossopt_ui.charts import evaluation as charts
 from lossopt_ui.charts.evaluation import Look
 from lossopt_ui.lines import Line
@@ -23,7 +23,7 @@ def show(shown: Sequence[Line]) -> None:
     if len(ids) > MOST_RUNS:
         st.info(f"Select at most {MOST_RUNS} runs to evaluate them; these are {len(ids)}.")
         return
-    runs = workspace.store().find(ids, with_path=False, with_minibatch=False)
+    runs = kept.find(ids, with_path=False, with_minibatch=False)
     part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
     found, left_out = _evaluations(shown, runs, part)
     if left_out:

@@ -12,10 +12,15 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+import plotly.io
 import streamlit as st
 
 from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
+from lossopt_ui.recipes import Recipe, Remembered, Sent, digest
+
+# Every figure would begin with plotly's own template, checked in all its parts; ours has none.
+plotly.io.templates.default = None
 
 MOST_IN_HOVER = 20
 """Where more lines than these cross one x, a list of them all would cover the chart."""
@@ -31,7 +36,7 @@ _component = st.components.v2.component(
 
 
 def show(
-    figure: go.Figure,
+    figure: go.Figure | Recipe,
     *,
     key: str,
     alt: str,
@@ -52,8 +57,42 @@ def show(
     Marks cannot be reached by the keyboard.  A page must offer the same by a table or a select
     box.
     """
+    sent = _sent(figure, key, height)
+    listener = {} if on_click is None else {"on_click_change": lambda: _tell(key, on_click)}
+    _component(
+        key=key,
+        data={
+            "figure": sent.json,
+            "alt": alt,
+            "height": height,
+            "name": key,
+            "library": _LIBRARY_OF_SURFACES if sent.solid else _LIBRARY,
+            "solid": sent.solid,
+            "clickable": on_click is not None,
+            "frames": None if frames is None else frames.packed(theme()),
+            "onWhite": ON_WHITE if theme() == "dark" else {},
+        },
+        height=height,
+        **listener,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _remembered() -> Remembered:
+    return Remembered()
+
+
+def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:
+    """The figure as it is sent; one that is known by its recipe is not made again."""
+    if not isinstance(figure, Recipe):
+        return _finished(figure, key, height)
+    named = (figure.make.__module__, figure.make.__qualname__, key, height)
+    of = digest(*named, figure.of, figure.named)
+    return _remembered().get(of, lambda: _finished(figure(), key, height))
+
+
+def _finished(figure: go.Figure, key: str, height: int) -> Sent:
     _name_traces(figure)
-    solid = any(trace.type == "surface" for trace in figure.data)
     figure.update_layout(
         height=height,
         autosize=True,
@@ -62,24 +101,9 @@ def show(
     )
     if "unified" in str(figure.layout.hovermode) and _told_by_hover(figure) > MOST_IN_HOVER:
         figure.update_layout(hovermode="closest")
-    listener = {} if on_click is None else {"on_click_change": lambda: _tell(key, on_click)}
-    _component(
-        key=key,
-        data={
-            # Plotly leaves the names out by default.
-            "figure": figure.to_json(remove_uids=False),
-            "alt": alt,
-            "height": height,
-            "name": key,
-            "library": _LIBRARY_OF_SURFACES if solid else _LIBRARY,
-            "solid": solid,
-            "clickable": on_click is not None,
-            "frames": None if frames is None else frames.packed(theme()),
-            "onWhite": ON_WHITE if theme() == "dark" else {},
-        },
-        height=height,
-        **listener,
-    )
+    solid = any(trace.type == "surface" for trace in figure.data)
+    # Plotly leaves the names out by default.
+    return Sent(figure.to_json(remove_uids=False), solid)
 
 
 def _name_traces(figure: go.Figure) -> None:

@@ -13,7 +13,7 @@ from lossopt_core.inspection.clock import epochs_of
 from lossopt_core.inspection.example import examples_at
 from lossopt_core.linear import Array, Labels
 from lossopt_core.path import WeightPath
-from lossopt_ui import controls, kept, names, navigation, places, workspace
+from lossopt_ui import controls, kept, names, navigation, places, references
 from lossopt_ui.journeys import Journey
 
 _CHOICE = "inside.choice"
@@ -75,23 +75,25 @@ class Point:
 
 def choose_run() -> Run | None:
     """The run that the address names, or the newest; a box to choose another.  None: no runs."""
-    table = kept.table()
-    own = table[table["status"] != kept.BROUGHT_IN]
-    if own.empty:
-        st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
-        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
-        return None
-    ids = own["id"].tolist()[::-1]
+    table = kept.with_references()
+    trained = table[table["status"] != kept.BROUGHT_IN]
+    ids = trained["id"].tolist()[::-1]
     named = controls.value("run")
+    if trained["reference"].all() and not set(named) & set(ids):
+        st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
+        with st.container(horizontal=True):
+            st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+            references.offer("Look into a reference run", "run", ids[-1:])
+        return None
     if named and named[0] not in ids:
         st.warning(f"The run {named[0]} is not kept here: this is the newest.")
         named = ()
     chosen = named[0] if named else ids[0]
-    called = labels(own)
+    called = labels(trained)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.session_state[_CHOICE] = chosen
         st.selectbox("Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice)
-        [run] = workspace.store().load([chosen])
+        [run] = kept.load([chosen])
         navigation.link_to_train_page(run.experiment)
     return run
 
@@ -106,10 +108,11 @@ def labels(table: pd.DataFrame) -> dict[str, str]:
     """What the box calls each run: its name, or what it is."""
     settings = ["dataset", "loss", "optimizer"]
     found = {}
-    for row in table[["id", "name", "status", *settings]].to_dict("records"):
+    for row in table[["id", "name", "status", "reference", *settings]].to_dict("records"):
         what = [names.shown(setting, row[setting]) for setting in settings]
         title = row["name"] or " · ".join(what)
-        found[row["id"]] = f"{title} ({row['id'][:6]}, {row['status']})"
+        told = "reference" if row["reference"] else row["status"]
+        found[row["id"]] = f"{title} ({row['id'][:6]}, {told})"
     return found
 
 

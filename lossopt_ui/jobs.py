@@ -275,8 +275,7 @@ class Workers:
         self._speed = FIRST_SPEED
         self._closing = False
         sys.setswitchinterval(TURN_SECONDS)
-        # Our matrices are small: a second thread for one product only waits for the first.
-        threadpool_limits(1, user_api="blas")
+        one_thread_a_product()
         # Daemons, unlike the threads of an executor, are not waited for before the program's
         # own end can stop them.
         for _ in range(count):
@@ -355,6 +354,11 @@ class Workers:
         running = (each for each in self._jobs if each.running and not each.stopped)
         mine = (each for each in running if _owner(each.store) == _owner(store))
         return next((each for each in mine if wanted <= set(each.experiments)), None)
+
+
+def one_thread_a_product() -> None:
+    """Our matrices are small: a second thread for one product only waits for the first."""
+    threadpool_limits(1, user_api="blas")
 
 
 def _owner(store: RunStore) -> tuple[str, str]:

@@ -2,6 +2,9 @@
 
 Runs never change once they are finished, so both are read once and held: the table until the
 store says that it has changed, histories up to a number of rows.
+
+Beside the visitor's own runs there are reference runs, where a page asks for them.  What is
+changed is changed in the visitor's own workspace, by `workspace.store()`.
 """
 
 import threading
@@ -13,9 +16,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import Experiment, ForeignRun, RunStore
+from lossopt_core import Experiment, ForeignRun, Run, RunStore, reference
 from lossopt_core.groups import family_id
 from lossopt_core.run import HISTORY_COLUMNS, SECONDS
+from lossopt_core.store import REFERENCE
 from lossopt_ui import workspace
 
 MOST_ROWS = 2_000_000
@@ -32,22 +36,47 @@ class Member:
     history: pd.DataFrame
     status: str
     name: str = ""
+    reference: bool = False
 
 
 def table() -> pd.DataFrame:
     """All runs of this workspace, as `RunStore.list` has them; not to be changed.
 
-    Its attribute `version` names what it was read from: where that is kept, and how often it had
-    changed.  What is derived from the table is held under this name; the store may have moved on.
+    It has one more column, `reference`, which is no for all of them.  Its attribute `version`
+    names what it was read from: where that is kept, and how often it had changed.  What is
+    derived from the table is held under this name; the store may have moved on.
     """
-    store = workspace.store()
+    return _table_of(workspace.store())
+
+
+def references() -> pd.DataFrame:
+    """The reference runs in the same form, but for those that this workspace has as its own."""
+    found = _table_of(reference.runs(workspace.address()))
+    mine = found["id"].isin(reference.IDS) & ~found["id"].isin(table()["id"])
+    # Each is a row of its own, whatever seeds of it somebody has trained.
+    theirs = found[mine].assign(family=found["id"])
+    theirs["tags"] = [[REFERENCE]] * len(theirs)
+    return theirs.reset_index(drop=True)
+
+
+def with_references() -> pd.DataFrame:
+    """The table of this workspace, and the reference runs before the oldest."""
+    own, theirs = table(), references()
+    some = [each for each in (theirs, own) if len(each)] or [own]
+    both = pd.concat(some, ignore_index=True)
+    both.attrs = own.attrs | {"version": (REFERENCE, own.attrs["version"], len(theirs))}
+    return both
+
+
+def _table_of(store: RunStore) -> pd.DataFrame:
     return _table((store.address, store.workspace, store.revision()), store)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _table(of: tuple[str, str, str], _store: RunStore) -> pd.DataFrame:
     own, foreign = _store.list(), _store.foreign()
     table = pd.concat([own, _rows_of(foreign, like=own)], ignore_index=True) if foreign else own
+    table["reference"] = _store.read_only
     table.attrs = own.attrs | {"version": of}
     return table
 
@@ -81,21 +110,48 @@ def _spark(history: pd.DataFrame) -> list[float]:
 def members(rows: pd.DataFrame) -> list[Member]:
     """The runs of these rows of the table, with their histories."""
     store = workspace.store()
-    own = rows[rows["status"] != BROUGHT_IN]
-    histories = _histories().of(store, list(own["id"]), list(own["created"].astype(str)))
-    experiments: dict[str, Experiment] = store.experiments(own["id"])
-    if len(own) < len(rows):
+    histories: dict[str, pd.DataFrame] = {}
+    experiments: dict[str, Experiment] = {}
+    trained = rows[rows["status"] != BROUGHT_IN]
+    for whose, some in trained.groupby("reference"):
+        kept_in = reference.runs(store.address) if whose else store
+        created = list(some["created"].astype(str))
+        histories |= _histories().of(kept_in, list(some["id"]), created)
+        experiments |= kept_in.experiments(some["id"])
+    if len(trained) < len(rows):
         histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
+    about = zip(*(rows[name] for name in ("id", "status", "name", "reference")), strict=True)
     return [
-        Member(id, experiments.get(id), histories[id], status, name)
-        for id, status, name in zip(rows["id"], rows["status"], rows["name"], strict=True)
+        Member(id, experiments.get(id), histories[id], status, name, bool(whose))
+        for id, status, name, whose in about
         if id in histories
     ]
 
 
 def family_of(member: Member) -> str:
     """What an address calls the member together with those that differ by seed only."""
-    return member.id if member.experiment is None else family_id(member.experiment)
+    if member.experiment is None or member.reference:
+        return member.id
+    return family_id(member.experiment)
+
+
+def find(
+    ids: Sequence[str], *, with_path: bool = True, with_minibatch: bool = True
+) -> dict[str, Run]:
+    """Those runs of these ids that there are, reference runs too, in the order of the ids."""
+    what = {"with_path": with_path, "with_minibatch": with_minibatch}
+    found = workspace.store().find(ids, **what)
+    if absent := [each for each in ids if each not in found and each in reference.IDS]:
+        found |= reference.runs(workspace.address()).find(absent, **what)
+    return {each: found[each] for each in ids if each in found}
+
+
+def load(ids: Sequence[str], *, with_path: bool = True, with_minibatch: bool = True) -> list[Run]:
+    """The same, where all of them must be there."""
+    found = find(ids, with_path=with_path, with_minibatch=with_minibatch)
+    if absent := [each for each in ids if each not in found]:
+        workspace.store().load(absent)  # says which there is not
+    return [found[each] for each in ids]
 
 
 def _with_all_columns(history: pd.DataFrame) -> pd.DataFrame:

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import OPTIMIZERS, Run
+from lossopt_core import OPTIMIZERS, Run, reference
 from lossopt_core.certificates import problem_id
 from lossopt_core.landscape import Landscape, Plane, landscape, objective_at, objectives
 from lossopt_core.linear import Array
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure, inside, kept, names, places, results, workspace
+from lossopt_ui import controls, figure, inside, kept, names, places, references, results
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts import landscape as charts
 from lossopt_ui.optimum import Optima
@@ -52,34 +52,38 @@ class View:
 
 def choose_runs() -> list[Run]:
     """The runs whose ways are drawn; those that minimise something else are left out and said."""
-    table = kept.table()
-    own = table[table["status"] != kept.BROUGHT_IN]
-    if own.empty:
+    table = kept.with_references()
+    trained = table[table["status"] != kept.BROUGHT_IN]
+    named = _named(trained)
+    if trained["reference"].all() and not named:
         st.info("No runs are kept yet. Train GD and SGD, and look at their ways.")
-        st.page_link(places.OPTIMIZERS, label="GD vs SGD", icon=":material/trending_down:")
+        with st.container(horizontal=True):
+            st.page_link(places.OPTIMIZERS, label="GD vs SGD", icon=":material/trending_down:")
+            ways = [each.id for each in reference.OPTIMIZERS_COMPARED]
+            references.offer("Look at the reference runs", "runs", ways)
         return []
-    ids = own["id"].tolist()[::-1]
-    st.session_state[_RUNS] = _named(own) or ids[:1]
+    ids = trained["id"].tolist()[::-1]
+    st.session_state[_RUNS] = named or ids[:1]
     st.multiselect(
         "Runs",
         ids,
         key=_RUNS,
-        format_func=inside.labels(own).get,
+        format_func=inside.labels(trained).get,
         max_selections=MOST_WAYS,
         on_change=lambda: controls.put("runs", tuple(st.session_state[_RUNS])),
         help=f"At most {MOST_WAYS}, which minimise the same objective.",
     )
-    runs = workspace.store().load(st.session_state[_RUNS], with_minibatch=False)
+    runs = kept.load(st.session_state[_RUNS], with_minibatch=False)
     return _on_one_objective(_with_a_path(runs))
 
 
-def _named(own: pd.DataFrame) -> list[str]:
+def _named(trained: pd.DataFrame) -> list[str]:
     """The runs that the address names; the compare page names families too."""
     wanted = controls.value("runs")
-    ids = set(own["id"])
+    ids = set(trained["id"])
     found: list[str] = []
     for each in wanted:
-        found += [each] if each in ids else own.loc[own["family"] == each, "id"].tolist()
+        found += [each] if each in ids else trained.loc[trained["family"] == each, "id"].tolist()
     return list(dict.fromkeys(found))[:MOST_WAYS]
 
 

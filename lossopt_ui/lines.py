@@ -7,7 +7,7 @@ from typing import Any
 
 from lossopt_core import Experiment
 from lossopt_core.experiment import flat_settings
-from lossopt_core.groups import SEEDS, family_id
+from lossopt_core.groups import SEEDS
 from lossopt_core.measures import MEASURES
 from lossopt_core.run import DIVERGED, FINISHED
 from lossopt_ui import names
@@ -15,7 +15,7 @@ from lossopt_ui.charts import comparison
 from lossopt_ui.charts.colours import LINES, Theme, of_loss
 from lossopt_ui.charts.groups import Dash
 from lossopt_ui.charts.texts import plain
-from lossopt_ui.kept import BROUGHT_IN, Member
+from lossopt_ui.kept import BROUGHT_IN, Member, family_of
 from lossopt_ui.views import BY_ITSELF, SETTINGS
 
 MOST_LINES = 24
@@ -76,7 +76,7 @@ def _key(member: Member, *, together: bool, group: Sequence[str]) -> str:
         settings = flat_settings(experiment)
         text = repr([(name, settings.get(name)) for name in group])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-    return family_id(experiment) if together else member.id
+    return family_of(member) if together else member.id
 
 
 def _labels(
@@ -93,7 +93,8 @@ def _labels(
         given = {each.name for each in members}
         if len(given) == 1 and not group:
             label = given.pop() or label
-        labels.append(label + _how_it_ended(members))
+        whose = " (reference)" if all(each.reference for each in members) else ""
+        labels.append(label + whose + _how_it_ended(members))
     return _each_once(labels)
 
 

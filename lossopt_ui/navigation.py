@@ -14,7 +14,6 @@ from lossopt_ui import (
     links,
     places,
     training,
-    upkeep,
     workspace,
 )
 
@@ -51,7 +50,6 @@ def run() -> None:
     own_data.look_in(workspace.shelf)
     page = _frame()
     training.warm_up()
-    upkeep.begin()
     page.run()
 
 

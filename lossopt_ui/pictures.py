@@ -15,6 +15,7 @@ from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.frames import Change, Frames
 from lossopt_ui.journeys import Journey
+from lossopt_ui.recipes import recipe
 
 WORST_ROWS = 8
 MOST_BESIDE = 3
@@ -76,7 +77,7 @@ def portrait(
     if journey is not None:
         frames = _frames(journey, run, _portrait_changes(*_way(journey, run)))
     figure.show(
-        classifier.portrait(run, data, figure.theme(), peers=peers),
+        recipe(classifier.portrait, run, data, figure.theme(), peers=peers),
         key=key,
         alt=in_words(data),
         height=_height(data),
@@ -109,7 +110,7 @@ def confusion(run: Run, data: Data, journey: Journey | None, *, key: str) -> Non
     if journey is not None:
         frames = _frames(journey, run, moving.confusion(followed(journey, run, data)))
     figure.show(
-        classifier.confusion(run, data, figure.theme()),
+        recipe(classifier.confusion, run, data, figure.theme()),
         key=key,
         alt="Confusion matrix: true classes in rows, predicted classes in columns.",
         height=360,
@@ -123,7 +124,8 @@ def losses(run: Run, data: Data, journey: Journey, *, key: str, title: str) -> N
     alike = [each for each in journey.runs if each.experiment.loss == run.experiment.loss]
     alike = [each for each in alike if each is run or DIVERGED not in (each.status, run.status)]
     figure.show(
-        moving.losses(
+        recipe(
+            moving.losses,
             examples,
             colour=of_loss(run.experiment.loss, figure.theme()),
             part=classifier.part(data),
@@ -144,7 +146,7 @@ def worst(run: Run, data: Data, journey: Journey | None) -> None:
         examples, part = followed(journey, run, data), classifier.part(data)
         frames = _frames(journey, run, moving.worst_images(examples, data, part))
     figure.show(
-        classifier.worst_images(run, data, figure.theme()),
+        recipe(classifier.worst_images, run, data, figure.theme()),
         key="worst",
         alt="The ten examples with the largest loss, with true and predicted class.",
         height=340,

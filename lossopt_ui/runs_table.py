@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lossopt_core import reference
 from lossopt_core.fields import Choice, Number
 from lossopt_core.filters import FilterError, parse
 from lossopt_core.measures import MEASURES
@@ -70,7 +71,7 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
     return entries.runs_of(prepared.runs, wanted)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _prepared(of: tuple[Any, ...], _table: pd.DataFrame) -> Prepared:
     runs, error = _found(_table)
     together = controls.value("rows") == "families"
@@ -95,7 +96,8 @@ def glance(table: pd.DataFrame) -> None:
     """A few runs, the newest first, to look at only."""
     rows = entries.entries(table, together=False)
     columns = list(dict.fromkeys(["dataset", "loss", "optimizer", *_automatic(rows)]))
-    shown = _as_shown(rows, [*columns, *RESULTS, *ABOUT])
+    tags = ["tags"] * bool(rows["tags"].map(bool).any())
+    shown = _as_shown(rows, [*columns, *RESULTS, *tags, *ABOUT])
     st.dataframe(
         shown, hide_index=True, placeholder="–", key="last-runs", column_config=_looks(shown)
     )
@@ -255,5 +257,5 @@ def say_what_is_missing(table: pd.DataFrame) -> None:
     if table.attrs.get("unreadable"):
         ids = ", ".join(table.attrs["unreadable"])
         st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
-    if gone := len(entries.unknown(table, controls.value("runs"))):
+    if gone := len({*entries.unknown(table, controls.value("runs"))} - {*reference.IDS}):
         st.warning(f"{gone} of the runs in the address are not kept here.")

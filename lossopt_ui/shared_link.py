@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_core.sharing import Reproduction, Shared, pack, reproduction, unpack
-from lossopt_ui import controls, names, training, workspace
+from lossopt_ui import controls, kept, names, training, workspace
 
 
 def show() -> None:
@@ -69,7 +69,7 @@ def _what_differs(found: Reproduction) -> str:
 def offer(ids: Sequence[str]) -> None:
     """The address, to be copied."""
     try:
-        runs = workspace.store().load(ids, with_path=False)
+        runs = kept.load(ids, with_path=False)
         st.code(controls.address(share=pack(runs)), language=None, wrap_lines=False)
     except (StoreError, ValueError) as error:
         st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")

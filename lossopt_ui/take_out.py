@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossopt_core import Run
 from lossopt_core.scripts import with_lossopt, with_numpy
-from lossopt_ui import shared_link, workspace
+from lossopt_ui import kept, shared_link
 from lossopt_ui.downloads import DATA, PROGRAMS, WHOLE, File
 from lossopt_ui.kept import Member
 
@@ -59,7 +59,7 @@ def _button(file: File, key: str, ids: Sequence[str], *, whole: bool = False) ->
 
 
 def _runs(ids: Sequence[str], *, whole: bool) -> list[Run]:
-    return workspace.store().load(ids, with_path=whole, with_minibatch=whole)
+    return kept.load(ids, with_path=whole, with_minibatch=whole)
 
 
 def _scripts(members: Sequence[Member]) -> None:

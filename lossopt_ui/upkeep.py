@@ -1,32 +1,63 @@
-"""What has to be done now and then, whoever visits: workspaces that are over are removed."""
+"""What is done beside the visitors' pages as long as the server runs."""
 
+import gc
 import threading
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-import streamlit as st
-
-from lossopt_core import StoreError
+from lossopt_core import Experiment, StoreError, load_data, reference
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, visits, workspace
+from lossopt_ui import hosting, jobs, visits, workspace
 
-SECONDS = 3600.0
+COLLECT_SECONDS = 15.0
+"""Between two collections of garbage.
 
-
-@st.cache_resource(show_spinner=False)
-def begin() -> None:
-    """Begin, once a program."""
-    if hosting.hosted():
-        address = workspace.address()
-        threading.Thread(target=_work, args=(address,), name="upkeep", daemon=True).start()
+Streamlit would collect it after every run of the script, which takes longer than the run: this is
+switched off in `.streamlit/config.toml`.
+"""
+REMOVE_SECONDS = 3600.0
 
 
-def _work(address: str | None) -> None:
+@asynccontextmanager
+async def lifespan(_server: object) -> AsyncIterator[None]:
+    """Begin with the server; the work ends with the program."""
+    threading.Thread(target=_work, name="upkeep", daemon=True).start()
+    yield
+
+
+def _work() -> None:
+    _warm_up()
+    removed = -REMOVE_SECONDS
+    made = False
     while True:
-        with suppress(StoreError):
-            end_workspaces(address)
-        time.sleep(SECONDS)
+        made = made or reference_runs_made(workspace.address())
+        if hosting.hosted() and time.monotonic() > removed + REMOVE_SECONDS:
+            removed = time.monotonic()
+            with suppress(StoreError):
+                end_workspaces(workspace.address())
+        gc.collect()
+        time.sleep(COLLECT_SECONDS)
+
+
+def _warm_up() -> None:
+    """Import what the first visitor will need, and let no collection look at it ever again."""
+    from lossopt_ui import navigation  # noqa: F401
+
+    jobs.one_thread_a_product()
+    load_data(Experiment())
+    gc.collect()
+    gc.freeze()
+
+
+def reference_runs_made(address: str | None) -> bool:
+    """Make the reference runs that are missing; False where the store cannot be used now."""
+    try:
+        reference.keep(address)
+    except StoreError:
+        return False
+    return True
 
 
 def end_workspaces(address: str | None) -> list[str]:

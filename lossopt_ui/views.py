@@ -213,6 +213,9 @@ VIEWS: Mapping[str, View] = {
     "differs": Switch("Only what differs", True, "Leave out settings that all have in common."),
     "share": Text("Shared runs", 12_000, "Runs that came along with the address."),
     "archived": Switch("Archived too", False, "Show what has been put away as well."),
+    "references": Switch(
+        "Reference runs", False, "Runs on digits that are the same for everybody."
+    ),
     "columns": Names(
         "Columns", COLUMNS, "Without a choice: what differs, then results.", none="What differs"
     ),

@@ -20,6 +20,7 @@ from lossopt_ui import (
     navigation,
     optimum,
     places,
+    references,
     run_notes,
     runs_table,
     saved_views,
@@ -40,9 +41,16 @@ navigation.begin("Compare runs", links.ON_COMPARE)
 def say_where_runs_come_from() -> None:
     """The whole page as long as no runs are kept."""
     st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
-    st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
-    bring_in.popover()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        references.offer_to_compare()
+        bring_in.popover()
     run_notes.undo()
+
+
+def wanted_table() -> pd.DataFrame:
+    """What is kept here, with the reference runs where they are wanted."""
+    return kept.with_references() if controls.value("references") else kept.table()
 
 
 def tools_of_the_table() -> None:
@@ -50,6 +58,7 @@ def tools_of_the_table() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("filter", width="stretch")
         controls.setting("rows", width=190)
+        references.switch()
         saved_views.popover()
         with st.popover("Columns", icon=":material/view_column:"):
             for name in ("columns", "sort", "at"):
@@ -66,7 +75,7 @@ def table_and_results() -> None:
     A fragment that is run by itself has no page around it that could catch.
     """
     with workspace.unreadable_said():
-        table = kept.table()
+        table = wanted_table()
         if table.empty:  # the last run was deleted
             st.rerun()
         runs_table.say_what_is_missing(table)
@@ -81,14 +90,18 @@ def table_and_results() -> None:
 def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:
     """What can be done with the chosen runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        run_notes.tools(chosen)
+        own = chosen[~chosen["reference"]]
+        if len(own):
+            run_notes.tools(own)
+        if len(own) < len(chosen):
+            references.say_that_they_stay(beside_own=len(own) > 0)
         take_out.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             navigation.link_to_train_page(members[0].experiment)
             navigation.link_to_inspect_page(members[0].id)
-        own = [each.id for each in members if each.experiment is not None]
-        if own:
-            navigation.link_to_landscape_page(own[:MOST_WAYS])
+        trained = [each.id for each in members if each.experiment is not None]
+        if trained:
+            navigation.link_to_landscape_page(trained[:MOST_WAYS])
 
 
 def lines_to_draw(members: Sequence[Member]) -> list[Line]:
@@ -149,7 +162,7 @@ def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
 
 with workspace.unreadable_said():
     shared_link.show()
-    if kept.table().empty:
+    if wanted_table().empty:
         say_where_runs_come_from()
         st.stop()
     above, below = st.container(), st.container()

@@ -16,6 +16,7 @@ from lossopt_ui import (
     workspace,
 )
 from lossopt_ui.charts import training as charts
+from lossopt_ui.recipes import recipe
 
 navigation.begin("Inside a run", links.ON_INSPECT)
 
@@ -30,7 +31,8 @@ def look_into(run: Run) -> None:
     one, two = st.columns(2)
     with one:
         figure.show(
-            charts.objective(
+            recipe(
+                charts.objective,
                 run.experiment,
                 run.history,
                 None,
@@ -44,7 +46,7 @@ def look_into(run: Run) -> None:
         )
     with two:
         figure.show(
-            charts.accuracy(run.experiment, run.history, theme=figure.theme()),
+            recipe(charts.accuracy, run.experiment, run.history, theme=figure.theme()),
             key="accuracy",
             alt=figure.describe("Accuracy", run.history, "train_accuracy"),
             height=380,

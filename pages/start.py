@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from lossopt_ui import examples, lesson_panel, links, navigation, places, runs_table, workspace
+from lossopt_ui import (
+    examples,
+    kept,
+    lesson_panel,
+    links,
+    navigation,
+    places,
+    references,
+    runs_table,
+    workspace,
+)
 
 navigation.begin("lossopt", links.ON_START)
 st.markdown(
@@ -30,9 +40,13 @@ lesson_panel.offer()
 
 st.subheader("Last runs")
 with workspace.unreadable_said():
-    table = workspace.store().list()
-    if table.empty:
+    table = kept.table()
+    trained = table[table["status"] != kept.BROUGHT_IN]
+    if trained.empty:
         st.info("No runs are kept yet: open an experiment above, or train one of your own.")
+        references.glance()
     else:
-        runs_table.glance(table.tail(5))
-    st.page_link(places.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")
+        runs_table.glance(trained.tail(5))
+    with st.container(horizontal=True):
+        st.page_link(places.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")
+        references.link_to_compare()

@@ -15,6 +15,7 @@ from lossopt_ui import (
     training,
 )
 from lossopt_ui.charts import training as charts
+from lossopt_ui.recipes import recipe
 
 navigation.begin("Train a classifier")
 wanted, live = training.start()
@@ -48,7 +49,8 @@ def draw(outcome: training.Outcome) -> None:
     one, two = st.columns(2)
     with one:
         figure.show(
-            charts.objective(
+            recipe(
+                charts.objective,
                 shown,
                 history,
                 run,
@@ -65,7 +67,7 @@ def draw(outcome: training.Outcome) -> None:
         )
     with two:
         figure.show(
-            charts.accuracy(shown, history, theme=theme),
+            recipe(charts.accuracy, shown, history, theme=theme),
             key="accuracy",
             alt=figure.describe("Training and test accuracy", history, "test_accuracy"),
             height=380,
@@ -78,7 +80,7 @@ def draw(outcome: training.Outcome) -> None:
     )
     with st.expander("Size of the gradient and of the weights"):
         figure.show(
-            charts.gradient(shown, history, theme=theme),
+            recipe(charts.gradient, shown, history, theme=theme),
             key="gradient",
             alt=figure.describe(
                 "Norm of the gradient and of the weights", history, "gradient_norm"

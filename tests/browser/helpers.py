@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -79,6 +79,19 @@ def server(
     script: Path, *, environment: Mapping[str, str] | None = None, base_path: str = ""
 ) -> Iterator[str]:
     """A Streamlit server of its own for a script, run where the script is; yields its address."""
+    with server_process(script, environment=environment, base_path=base_path) as (address, _):
+        yield address
+
+
+@contextmanager
+def server_process(
+    script: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    base_path: str = "",
+    log: int | IO[bytes] = subprocess.DEVNULL,
+) -> Iterator[tuple[str, int]]:
+    """The same; yields the number of its process too, which writes what it says to `log`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -95,13 +108,13 @@ def server(
         command,
         cwd=script.parent,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
     )
     address = f"http://127.0.0.1:{port}/{base_path}".rstrip("/")
     try:
         _wait_until_healthy(process, address)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         try:

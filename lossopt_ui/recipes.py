@@ -1,0 +1,127 @@
+"""Figures that were made before are not made again.
+
+To build a figure takes plotly longer than all else that a page does.  What it is made of says
+whether it is known: runs do not change, and a class that opens one link looks at the same ones.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_core import Experiment
+
+MOST_CHARACTERS = 40_000_000
+"""Of figures that are remembered, for all visitors together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A figure that may be known already: what makes it, and out of what."""
+
+    make: Callable[..., go.Figure]
+    of: Sequence[Any]
+    named: Mapping[str, Any]
+
+    def __call__(self) -> go.Figure:
+        """Make it."""
+        return self.make(*self.of, **self.named)
+
+
+def recipe(make: Callable[..., go.Figure], *of: Any, **named: Any) -> Recipe:
+    """The figure `make(*of, **named)`, which must depend on nothing else."""
+    return Recipe(make, of, named)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A figure as the browser gets it."""
+
+    json: str
+    solid: bool
+
+
+class Remembered:
+    """Figures by what they are made of, the longest unused forgotten first."""
+
+    def __init__(self, most: int = MOST_CHARACTERS) -> None:
+        self._most = most
+        self._held: OrderedDict[bytes, Sent] = OrderedDict()
+        self._characters = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: bytes, make: Callable[[], Sent]) -> Sent:
+        """The figure of this key; made where it is not known."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        made = make()
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = made
+                self._characters += len(made.json)
+            while self._characters > self._most:
+                _, forgotten = self._held.popitem(last=False)
+                self._characters -= len(forgotten.json)
+        return made
+
+
+def digest(*content: Any) -> bytes:
+    """The same for equal contents: of arrays, tables, experiments, runs and plain values.
+
+    TypeError where something is of another kind.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    for each in content:
+        found.update(_digest(each))
+    return found.digest()
+
+
+_known: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
+"""Of what is never changed and told apart by identity: runs, data, certificates."""
+
+
+def _digest(content: Any) -> bytes:
+    if is_dataclass(content) and type(content).__eq__ is object.__eq__:
+        found = _known.get(content)
+        if found is None:
+            found = _known[content] = _hash(content)
+        return found
+    return _hash(content)
+
+
+def _hash(content: Any) -> bytes:
+    found = hashlib.blake2b(type(content).__qualname__.encode(), digest_size=16)
+    for part in _parts(content):
+        found.update(part)
+    return found.digest()
+
+
+def _parts(content: Any) -> Sequence[bytes]:
+    """What a value is made of, as bytes."""
+    match content:
+        case None | bool() | int() | float() | str() | np.generic():
+            return [repr(content).encode()]
+        case Experiment():
+            return [content.id.encode()]
+        case np.ndarray() if content.dtype != object:
+            about = f"{content.dtype.str}{content.shape}".encode()
+            return [about, np.ascontiguousarray(content).tobytes()]
+        case pd.DataFrame():
+            columns = [(name, content[name].to_numpy()) for name in content]
+            return [_digest(part) for column in columns for part in column]
+        case Mapping():
+            return [_digest(part) for item in content.items() for part in item]
+        case list() | tuple() | range():
+            return [_digest(part) for part in content]
+        case _ if is_dataclass(content):
+            return [_digest(getattr(content, field.name)) for field in fields(content)]
+    raise TypeError(f"a {type(content).__name__} has no digest")
