@@ -179,6 +179,12 @@ def interval(differences: Array, level: float = 1.0 - ERROR) -> tuple[float, flo
     return float(means[outside - 1]), float(means[-outside])
 
 
+def pairs_for(comparisons: int) -> int:
+    """The fewest pairs of which an interval can be had at so many at once; 0 where none do."""
+    needed = 2.0 * comparisons / ERROR  # one mean of subsets lies outside, at each end
+    return max(FEWEST_PAIRS, math.ceil(math.log2(needed))) if needed <= SUBSETS else 0
+
+
 def subset_means(values: Array) -> Array:
     """Sorted means of all subsets but the empty one, or of many by chance: typical values.
 

@@ -14,6 +14,7 @@ from lossopt_core.pairing import (
     SPLIT,
     TOO_FEW,
     PairedDifference,
+    pairs_for,
 )
 
 UNITS = {ORDER: "seeds", SPLIT: "splits", FRESH: "samples of the data"}
@@ -52,8 +53,15 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
             return f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
     return (
         f"{name}: too few {units} ({found.n}) for {found.comparisons} comparisons at once."
-        " Compare fewer, or train more."
+        f" {_what_would_do(found)}"
     )
+
+
+def _what_would_do(found: PairedDifference) -> str:
+    enough = pairs_for(found.comparisons)
+    if not enough:
+        return "Compare fewer."
+    return f"Compare fewer, or train at least {enough} {UNITS[found.varies]} of each."
 
 
 def _how_much(column: str, found: PairedDifference) -> str:

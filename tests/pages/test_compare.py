@@ -1,6 +1,7 @@
 """The page of all kept runs."""
 
 import math
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -233,6 +234,27 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16
     assert len(figures(apart)["curves-all"]["data"]) == 16
+
+
+def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: RunStore) -> None:
+    gone = [
+        replace(run, experiment=run.experiment.but(seed=k), status="diverged")
+        for k, run in enumerate(seeded[:3], 8)
+    ]
+    store.save(gone)
+    one, two = families(store)
+    query = {"runs": f"{one},{two}", "y": "test_accuracy"}
+    app = open_page("compare", query)
+    ends = [100 * run.final["test_accuracy"] for run in seeded[:8]]
+    names = [line["name"] for line in figures(app)["curves-all"]["data"]]
+    told = next(name for name in names if name.startswith("Hinge") and "band" not in name)
+    assert told.startswith(f"Hinge (3 of 11 diverged): {sum(ends) / 8:.1f} ± ")
+    assert told.endswith("% (n=8)")
+    rows = app.dataframe[0].value.set_index("loss")
+    assert math.isnan(rows["test_accuracy"]["Hinge"]), "a mean of the others would flatter"
+    assert rows["status"]["Hinge"] == "8 finished, 3 diverged"
+    app = open_page("compare", query | {"part": "differences", "baseline": two})
+    assert "Left out: 3 runs without a result to compare" in words(app)
 
 
 def test_members_are_drawn_behind_their_mean_when_asked(seeded: list[Run], store: RunStore) -> None:
