@@ -17,7 +17,7 @@ import streamlit as st
 from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
 
-MOST_IN_HOVER = 20
+MOST_IN_HOVER = 24
 """Where more lines than these cross one x, a list of them all would cover the chart."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
 _LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
