@@ -30,24 +30,26 @@ def borders(results: pd.DataFrame, column: str, axes: Sequence[Axis]) -> list[Bo
     """Where the best mean lies on the border of an axis of three numbers or more.
 
     `results` has a row a run, with `family`, the settings and the column.  Not told is a border
-    beyond which the setting has no values.
+    beyond which the setting has no values, and one that is no better than a value within.
     """
+    better = MEASURES[column].better
     means = results.dropna(subset=column).groupby("family")[column].mean()
-    if means.empty:
+    if means.empty or not better:
         return []
-    best = means.idxmax() if MEASURES[column].better == "higher" else means.idxmin()
-    row = results[results["family"] == best].iloc[0]
+    best = means.max() if better == "higher" else means.min()
+    rows = results[results["family"].isin(means.index[means == best])]
     found = []
     for axis in axes:
         declaration = declared_settings()[axis.name]
         if not isinstance(declaration, Number) or len(axis.values) < 3 or axis.drawn:
             continue
-        value = row[axis.name]
-        if pd.notna(value) and float(value) in (min(axis.values), max(axis.values)):
-            low = float(value) == min(axis.values)
+        values = {float(each) for each in rows[axis.name].dropna()}
+        if len(values) == 1 and values <= {min(axis.values), max(axis.values)}:
+            [value] = values
+            low = value == min(axis.values)
             wider = widened(axis, declaration, low=low)
             if len(wider.values) > len(axis.values):
-                found.append(Border(axis.name, float(value), low, wider))
+                found.append(Border(axis.name, value, low, wider))
     return found
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array
+from lossopt_core.run import DIVERGED, STOPPED
 
 SEEDS = ("seed", "split_seed")
 
@@ -27,6 +28,15 @@ def families(experiments: Iterable[Experiment]) -> dict[str, list[Experiment]]:
     for each in experiments:
         found.setdefault(family_id(each), []).append(each)
     return found
+
+
+def whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Those rows of a table of runs whose families came to their end with all of their runs.
+
+    A mean of the others alone would flatter a family of which some have diverged.
+    """
+    cut_short = table["status"].isin((DIVERGED, STOPPED))
+    return table[~table["family"].isin(table.loc[cut_short, "family"])]
 
 
 @dataclass(frozen=True)

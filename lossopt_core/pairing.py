@@ -7,6 +7,7 @@ their data.  Compared pair by pair, what chance does to both alike drops out.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -47,6 +48,8 @@ class PairedDifference:
     varies       one of `ORDER`, `SPLIT`, `FRESH`
     comparisons  how many differences are looked at together
     left_out     runs without a partner, or without a finite result
+    fixed        neither result depends on the seed, as for full batches from a start at 0: all
+                 pairs are one, the interval is a point, and there is nothing to be tested
     """
 
     n: int
@@ -59,6 +62,7 @@ class PairedDifference:
     varies: str
     comparisons: int
     left_out: int
+    fixed: bool = False
 
     @property
     def verdict(self) -> str:
@@ -96,20 +100,26 @@ def paired_difference(
         each = next(iter(baseline))
         overlap = each.test_examples / each.train_examples
     differences = pairs[:, 1] - pairs[:, 0]
-    level = 1.0 - ERROR / comparisons
-    low, high, p_value = inference(differences, level, overlap)
     mean, base = _mean(differences), _mean(pairs[:, 0])
+    fixed = len(pairs) > 1 and bool((pairs == pairs[0]).all())
+    level = 1.0 - ERROR / comparisons
+    low, high, p_value = (
+        (differences[0], differences[0], math.nan)
+        if fixed
+        else inference(differences, level, overlap)
+    )
     return PairedDifference(
         n=len(differences),
         difference=mean,
         share=mean / abs(base) if base else math.nan,
-        low=low,
-        high=high,
+        low=float(low),
+        high=float(high),
         p_value=p_value,
         gain=_gain(pairs),
         varies=varies,
         comparisons=comparisons,
         left_out=len(baseline) + len(other) - used,
+        fixed=fixed,
     )
 
 
@@ -157,13 +167,22 @@ def inference(
         return math.nan, math.nan, math.nan
     if overlap:
         return _corrected_student(differences, level, overlap)
+    return *interval(differences, level), sign_flip_p(differences)
+
+
+def interval(differences: Array, level: float = 1.0 - ERROR) -> tuple[float, float]:
+    """Both ends of Hartigan's interval for the centre; NaN where it cannot be that sure."""
     means = subset_means(differences)
     outside = math.floor((1.0 - level) / 2.0 * (len(means) + 1) + 1e-9)
     if outside < 1:
-        low = high = math.nan
-    else:
-        low, high = float(means[outside - 1]), float(means[-outside])
-    return low, high, sign_flip_p(differences)
+        return math.nan, math.nan
+    return float(means[outside - 1]), float(means[-outside])
+
+
+def pairs_for(comparisons: int) -> int:
+    """The fewest pairs of which an interval can be had at so many at once; 0 where none do."""
+    needed = 2.0 * comparisons / ERROR  # one mean of subsets lies outside, at each end
+    return max(FEWEST_PAIRS, math.ceil(math.log2(needed))) if needed <= SUBSETS else 0
 
 
 def subset_means(values: Array) -> Array:
@@ -173,14 +192,18 @@ def subset_means(values: Array) -> Array:
     2ⁿ - 1 subsets with equal probability, 2⁻ⁿ  (Hartigan, "Using subsample values as typical
     values", 1969).
     """
-    n = len(values)
-    if n <= ALL_SUBSETS:
-        members = np.array(list(product([0.0, 1.0], repeat=n)))[1:]
-    else:
-        random = np.random.default_rng(n)
-        members = random.integers(0, 2, size=(SUBSETS, n)).astype(np.float64)
-        members = members[members.any(axis=1)]
+    members = _subsets(len(values))
     return np.sort(members @ values / members.sum(axis=1))
+
+
+@lru_cache(maxsize=32)
+def _subsets(n: int) -> Array:
+    """All subsets of n but the empty one, a row each, or many of them by chance."""
+    if n <= ALL_SUBSETS:
+        return np.array(list(product([0.0, 1.0], repeat=n)))[1:]
+    random = np.random.default_rng(n)
+    members = random.integers(0, 2, size=(SUBSETS, n)).astype(np.float64)
+    return members[members.any(axis=1)]
 
 
 def sign_flip_p(differences: Array) -> float:

@@ -3,11 +3,13 @@
 The text is base64 (of the kind for addresses) of a zlib stream, which has a checksum.  In it
 stand a line of JSON and, after it, 8-byte little-endian floats:
 
-    {"version": 1, "base": {...}, "runs": [{"changes": {...}, "status": ..., "updates": [...]}]}
+    {"version": 1, "base": {...}, "runs": [{"changes": {...}, "status": ..., "updates": [...]}],
+     "made_with": {"numpy": "2.4.6", ...}}
 
-`base` holds the settings of the first experiment, `changes` what another has otherwise.  For
-each run follow the objectives at its `updates`.  A diverged run has none: beyond the limits of
-stability curves depend on the last digit of every sum, so that only the end can be compared.
+`base` holds the settings of the first experiment, `changes` what another has otherwise, and
+`made_with`, which can be missing, what the first run was computed with.  For each run follow the
+objectives at its `updates`.  A diverged run has none: beyond the limits of stability curves
+depend on the last digit of every sum, so that only the end can be compared.
 """
 
 import base64
@@ -15,8 +17,8 @@ import binascii
 import json
 import math
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +28,7 @@ from lossopt_core.experiment import Experiment
 from lossopt_core.fields import brief
 from lossopt_core.linear import Array
 from lossopt_core.run import DIVERGED, FINISHED, Run
+from lossopt_core.texts import checked_text
 
 VERSION = 1
 POINTS = 6
@@ -35,6 +38,8 @@ LONGEST = 12_000
 """Characters of a packed text: browsers and servers take addresses of that length."""
 LARGEST = 400_000
 """Bytes of what is packed."""
+MADE_WITH = ("numpy", "scikit-learn", "machine")
+"""What can be a reason for other numbers, of a run's environment."""
 REPRODUCED = 1e-9
 """Curves of stable runs agree to this on any machine (relative)."""
 
@@ -44,12 +49,14 @@ class Shared:
     """A run as it came in an address.
 
     updates, objectives   the curve at a few points, (k,) each; none for a diverged run
+    made_with             versions and machine that it was computed with, where that is told
     """
 
     experiment: Experiment
     status: str
     updates: tuple[int, ...]
     objectives: Array
+    made_with: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Reproduction:
 
     largest     largest relative difference of the objectives, infinite where the ends differ
     update      where that is
+    otherwise   what it was computed with there that is something else here: (there, here)
     """
 
     experiment: Experiment
@@ -65,6 +73,7 @@ class Reproduction:
     update: int
     status: str
     expected_status: str
+    otherwise: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def reproduced(self) -> bool:
@@ -83,10 +92,11 @@ class Ended(Protocol):
     def history(self) -> pd.DataFrame: ...
 
 
-def pack(runs: Sequence[Ended]) -> str:
+def pack(runs: Sequence[Ended], environment: Mapping[str, str] | None = None) -> str:
     """The runs as text for an address; ValueError where that would be too long.
 
-    Runs that were stopped half-way have no end that could be reproduced: ValueError, too.
+    `environment` is that of a run, so that its versions go along.  Runs that were stopped
+    half-way have no end that could be reproduced: ValueError, too.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
         raise ValueError(f"an address holds 1 to {MOST_RUNS} runs, got {len(runs)}")
@@ -105,7 +115,10 @@ def pack(runs: Sequence[Ended]) -> str:
             }
         )
         numbers.append(run.history["objective"].to_numpy(np.float64)[places])
-    head = json.dumps({"version": VERSION, "base": base, "runs": rows}, separators=(",", ":"))
+    content: dict[str, Any] = {"version": VERSION, "base": base, "runs": rows}
+    if environment:
+        content["made_with"] = {n: environment[n] for n in MADE_WITH if n in environment}
+    head = json.dumps(content, separators=(",", ":"))
     body = np.concatenate(numbers).astype("<f8").tobytes()
     text = base64.urlsafe_b64encode(zlib.compress(head.encode() + b"\n" + body, 9)).decode()
     text = text.rstrip("=")
@@ -138,6 +151,7 @@ def unpack(text: str) -> list[Shared]:
         if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_RUNS:
             raise ValueError(f"an address holds 1 to {MOST_RUNS} runs")
         numbers = np.frombuffer(body, dtype="<f8").astype(np.float64)
+        made_with = _versions(content.get("made_with", {}))
         found, first = [], 0
         for row in rows:
             updates = tuple(_whole(each) for each in row["updates"])
@@ -146,7 +160,7 @@ def unpack(text: str) -> list[Shared]:
             experiment = Experiment.from_json(json.dumps({**content["base"], **row["changes"]}))
             if row["status"] not in (FINISHED, DIVERGED) or len(objectives) != len(updates):
                 raise ValueError("a run in it is not whole")
-            found.append(Shared(experiment, row["status"], updates, objectives))
+            found.append(Shared(experiment, row["status"], updates, objectives, made_with))
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"the shared runs are damaged: {brief(str(error))}") from None
     except ValueError as error:
@@ -158,6 +172,13 @@ def _whole(value: Any) -> int:
     if type(value) is not int:
         raise TypeError("an update is not a whole number")
     return value
+
+
+def _versions(value: Any) -> dict[str, str]:
+    """What is told of versions; they are shown, and nothing more is done with them."""
+    if not isinstance(value, dict):
+        raise TypeError("its versions are no table")
+    return {name: checked_text(name, value[name], 40) for name in MADE_WITH if name in value}
 
 
 def _opened(text: str) -> tuple[bytes, bytes]:
@@ -188,4 +209,9 @@ def reproduction(shared: Shared, run: Run) -> Reproduction:
         apart = abs(here[update] - expected) / scale if update in here else math.inf
         if not apart <= largest:
             largest, where = float(apart), update
-    return Reproduction(shared.experiment, largest, where, run.status, shared.status)
+    otherwise = {
+        name: (there, own)
+        for name, there in shared.made_with.items()
+        if (own := run.environment.get(name, "")) != there
+    }
+    return Reproduction(shared.experiment, largest, where, run.status, shared.status, otherwise)

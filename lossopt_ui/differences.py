@@ -58,9 +58,9 @@ def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     others = [line for line in shown if line.key != baseline.key]
     found = paired(others, baseline, column, optima)
     for line in others:
-        st.markdown(f"- {_sentence(line, baseline, column, found.get(line.key))}")
+        st.markdown(f"- {sentence(line, baseline, column, found.get(line.key))}")
     if found:
-        st.caption(verdict.note(next(iter(found.values()))))
+        st.caption(note(found))
         st.dataframe(
             _table(others, found, column),
             key="paired",
@@ -77,24 +77,28 @@ def against(
     optima: Optima,
     written: Callable[[str], str] = names.in_markdown,
 ) -> list[str]:
-    """A sentence for each of the others, with names as they are `written` where it goes."""
+    """A sentence for each of the others, and what they rest on.
+
+    Names are as they are `written` where it goes.
+    """
     found = paired(others, baseline, column, optima)
-    return [_sentence(line, baseline, column, found.get(line.key), written) for line in others]
+    said = [sentence(line, baseline, column, found.get(line.key), written) for line in others]
+    return [*said, note(found)] if found else said
 
 
-def note(baseline: Line, others: Sequence[Line], column: str, optima: Optima) -> str:
+def note(found: Mapping[str, PairedDifference]) -> str:
     """What the sentences rest on."""
-    found = paired(others, baseline, column, optima)
     return verdict.note(next(iter(found.values()))) if found else ""
 
 
-def _sentence(
+def sentence(
     line: Line,
     baseline: Line,
     column: str,
     found: PairedDifference | None,
     written: Callable[[str], str] = names.in_markdown,
 ) -> str:
+    """What the paired difference of a line says, or why there is none."""
     name, base = written(line.label), written(baseline.label)
     if not line.experiments:
         return f"{name}: a curve from elsewhere has no seeds to be paired by."
@@ -104,9 +108,12 @@ def _sentence(
 
 
 def paired(
-    others: Sequence[Line], baseline: Line, column: str, optima: Optima
+    others: Sequence[Line], baseline: Line, column: str, optima: Optima, comparisons: int = 0
 ) -> dict[str, PairedDifference]:
-    """The differences of those lines that can be compared, by their keys."""
+    """The differences of those lines that can be compared, by their keys.
+
+    They are corrected for as many `comparisons` at once, or for as many as they are.
+    """
     comparable = [
         line
         for line in others
@@ -114,7 +121,9 @@ def paired(
     ]
     base = _values(baseline, column, optima)
     return {
-        line.key: paired_difference(base, _values(line, column, optima), len(comparable))
+        line.key: paired_difference(
+            base, _values(line, column, optima), comparisons or len(comparable)
+        )
         for line in comparable
     }
 

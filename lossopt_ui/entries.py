@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core.export import declared_settings
-from lossopt_core.groups import SEEDS
+from lossopt_core.groups import SEEDS, whole
 from lossopt_core.measures import MEASURES
+from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.views import EVERYTHING
 
 FIGURES = (
@@ -47,8 +48,9 @@ def entries(table: pd.DataFrame, *, together: bool) -> pd.DataFrame:
     """One row an entry, newest first and pinned before all: its runs' settings and means.
 
     Beside the columns of the table of runs: `members` (list of run ids), `runs` (how many), and
-    for each figure its standard deviation over the runs, NaN for a single one.  The id of an
-    entry is that of its run, or of the family where it has several.
+    for each figure its standard deviation over the runs, NaN for a single one.  A family has
+    figures if all of its runs came to their end.  The id of an entry is that of its run, or of
+    the family where it has several.
     """
     by = table["family"] if together else table["id"]
     order = by.drop_duplicates(keep="last").iloc[::-1]
@@ -71,10 +73,12 @@ def entries(table: pd.DataFrame, *, together: bool) -> pd.DataFrame:
     rows["name"] = groups["name"].agg(_common).loc[order]
     rows["note"] = groups["note"].agg(_common).loc[order]
     rows["tags"] = groups["tags"].agg(_all_tags).loc[order]
-    figures = groups[list(FIGURES)]
+    names = [name for name in (*FIGURES, *DISTANCES) if name in table]
+    figures = groups[names]
+    known = rows.index.isin(whole(table)["family"]) | (rows["runs"] == 1)
     means, spreads = figures.mean().loc[order], figures.std().loc[order]
-    rows[list(FIGURES)] = means
-    rows[[name + SPREAD for name in FIGURES]] = spreads.to_numpy()
+    rows[names] = means.where(known)
+    rows[[name + SPREAD for name in names]] = spreads.where(known).to_numpy()
     ids = rows["members"].str[0].where(rows["runs"] == 1, rows.index.to_series())
     return _pinned_first(rows.assign(id=ids, family=rows.index).reset_index(drop=True))
 

@@ -3,18 +3,21 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment
 from lossopt_core.expected_time import expected_seconds
 from lossopt_core.protocols import PROTOCOLS, VALIDATION, Comparison, Tuned
+from lossopt_core.run import DIVERGED
 from lossopt_core.sweep import Axis, as_text, axis
 from lossopt_ui import (
     controls,
     differences,
     figure,
     kept,
+    line_tables,
     lines,
     names,
     places,
@@ -29,6 +32,7 @@ from lossopt_ui.optimum import Optima
 from lossopt_ui.views import CANDIDATES
 
 FIRST = 3
+NOTHING_KNOWN = Optima({}, pending=False)
 
 
 def choose(base: Experiment) -> Comparison | None:
@@ -123,12 +127,14 @@ def _tuned(comparison: Comparison) -> dict[str, Tuned]:
 
 def _results(comparison: Comparison) -> None:
     rows = _rows(comparison.tuning())
+    still_tuning = len(workspace.store().missing(comparison.tuning()))
     if rows.empty:
-        st.info("Nothing is trained yet. Press **Run the comparison**.")
+        st.info(
+            f"Nothing is trained yet: {still_tuning:,} runs to go. Press **Run the comparison**."
+        )
         return
     tuned = comparison.tuned(rows)
     final = kept.members(_rows(comparison.final(tuned)))
-    still_tuning = len(workspace.store().missing(comparison.tuning()))
     if still_tuning:
         st.caption(f"Tuning, the first of two parts: {still_tuning:,} runs to go.")
     elif final:
@@ -149,19 +155,18 @@ def _results(comparison: Comparison) -> None:
 
 def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
     """The best of the candidates, and a sentence for each other."""
-    if len(shown) < 2:
+    order = sorted(shown, key=_rank)
+    if len(shown) < 2 or math.isnan(_mean(order[0].members)):
         return
-    order = sorted(shown, key=lambda line: -_mean(line))
     best, others = order[0], order[1:]
     st.markdown(
-        f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best):.2%} on the test part"
-        f" over {len(best.members)} fresh seeds."
+        f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best.members):.2%} on"
+        f" the test part over {len(best.members)} fresh seeds."
     )
-    optima = Optima({}, pending=False)
-    for sentence in differences.against(best, others, "test_accuracy", optima):
-        st.markdown(f"- {sentence}")
-    if note := differences.note(best, others, "test_accuracy", optima):
-        st.caption(note)
+    found = differences.paired(others, best, "test_accuracy", NOTHING_KNOWN)
+    for line in others:
+        st.markdown(f"- {differences.sentence(line, best, 'test_accuracy', found.get(line.key))}")
+    st.caption(differences.note(found))
     ids = list(dict.fromkeys(kept.family_of(line.members[0]) for line in order))
     st.page_link(
         places.COMPARE,
@@ -171,8 +176,18 @@ def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
     )
 
 
-def _mean(line: lines.Line) -> float:
-    return float(pd.Series([m.history["test_accuracy"].iloc[-1] for m in line.members]).mean())
+def _rank(line: lines.Line) -> float:
+    """The best first; last those of whom a run diverged, so that they have no mean."""
+    mean = _mean(line.members)
+    return math.inf if math.isnan(mean) else -mean
+
+
+def _ends(members: Sequence[kept.Member]) -> np.ndarray:
+    return np.array(line_tables.values(members, "test_accuracy", NOTHING_KNOWN))
+
+
+def _mean(members: Sequence[kept.Member]) -> float:
+    return float(_ends(members).mean()) if members else math.nan
 
 
 def _warn_of_borders(comparison: Comparison, tuned: Mapping[str, Tuned]) -> None:
@@ -195,20 +210,14 @@ def _table(
     rows = {}
     for candidate in comparison.candidates:
         known = tuned.get(candidate)
-        ends = pd.Series(
-            [
-                member.history["test_accuracy"].iloc[-1]
-                for member in final
-                if getattr(member.experiment, comparison.setting) == candidate
-            ],
-            dtype=float,
-        )
+        own = [m for m in final if getattr(m.experiment, comparison.setting) == candidate]
+        gone = sum(each.status == DIVERGED for each in own)
         rows[CANDIDATES[candidate]] = {
             "Best learning rate": "every one diverged" if known is None else f"{known.rate:g}",
             "Validation accuracy (%)": None if known is None else known.accuracy * 100,
-            "Fresh seeds": len(ends),
-            "Test accuracy (%)": ends.mean() * 100,
-            "± sd": ends.std() * 100,
+            "Fresh seeds": f"{len(own)}, {gone} diverged" if gone else str(len(own)),
+            "Test accuracy (%)": _mean(own) * 100,
+            "± sd": _ends(own).std(ddof=1) * 100 if len(own) > 1 else math.nan,
         }
     numbers = {
         name: st.column_config.NumberColumn(format="%.2f")

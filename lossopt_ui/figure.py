@@ -22,7 +22,7 @@ from lossopt_ui.recipes import Recipe, Remembered, Sent, digest
 # Every figure would begin with plotly's own template, checked in all its parts; ours has none.
 plotly.io.templates.default = None
 
-MOST_IN_HOVER = 20
+MOST_IN_HOVER = 24
 """Where more lines than these cross one x, a list of them all would cover the chart."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
 _LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"

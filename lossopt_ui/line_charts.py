@@ -13,7 +13,7 @@ from lossopt_core.certificates import problem_id
 from lossopt_core.digits import with_spread
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import difference_curves
-from lossopt_core.run import SECONDS
+from lossopt_core.run import DIVERGED, SECONDS, STOPPED
 from lossopt_ui import controls, figure, lines, names
 from lossopt_ui.charts import comparison, groups
 from lossopt_ui.charts.colours import Theme
@@ -153,7 +153,7 @@ def _strands(
     made = {}
     for line in shown:
         strand = groups.strand_of(
-            _legend(line, list(histories[line.key].values()), axes.y),
+            _legend(line, histories[line.key], axes.y),
             list(histories[line.key].values()),
             column=axes.y,
             x=axes.x,
@@ -166,15 +166,23 @@ def _strands(
     return made
 
 
-def _legend(line: Line, histories: Sequence[pd.DataFrame], column: str) -> str:
-    """'Hinge: 96.2 ± 0.4 % (n=10)' for a group, the label alone for a run."""
+def _legend(line: Line, histories: Mapping[str, pd.DataFrame], column: str) -> str:
+    """'Hinge: 96.2 ± 0.4 % (n=10)' for a group, the label alone for a run.
+
+    The numbers are those of the runs that came to their end; the label says how many did not.
+    """
     if len(histories) < 2:
         return line.plain
-    values = np.array([each[column].iloc[-1] for each in histories], dtype=float)
+    ended = [m.id for m in line.members if m.status not in (DIVERGED, STOPPED)]
+    values = np.array([histories[id][column].iloc[-1] for id in ended if id in histories], float)
+    if len(values) == 0:
+        return line.plain
     percent = column in PERCENT
     scale, unit = (100.0, " %") if percent else (1.0, "")
-    mean, spread = values.mean() * scale, values.std(ddof=1) * scale
-    return f"{line.plain}: {with_spread(mean, spread)}{unit} (n={len(values)})"
+    mean = values.mean() * scale
+    several = len(values) > 1
+    said = with_spread(mean, values.std(ddof=1) * scale) if several else f"{mean:.6g}"
+    return f"{line.plain}: {said}{unit} (n={len(values)})"
 
 
 def _differences(

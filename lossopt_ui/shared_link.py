@@ -1,5 +1,6 @@
 """Runs that came along with an address: trained here, and compared with what was sent."""
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -52,17 +53,35 @@ def in_words(found: Sequence[Reproduction]) -> str:
     if not wrong:
         largest = max(each.largest for each in found)
         return f"{what} trained here and reproduced: largest relative difference {largest:.0e}."
-    labels = dict(zip(found, names.tell_apart([each.experiment for each in found]), strict=True))
-    lines = [f"{names.in_markdown(labels[each])}: {_what_differs(each)}" for each in wrong]
+    labels = names.tell_apart([each.experiment for each in found])
+    lines = [
+        f"{names.in_markdown(label)}: {_what_differs(each)}"
+        for label, each in zip(labels, found, strict=True)
+        if not each.reproduced
+    ]
     return f"Not reproduced: {len(wrong)} of {many}.  \n" + "  \n".join(lines)
 
 
 def _what_differs(found: Reproduction) -> str:
     if found.status != found.expected_status:
-        return f"it {found.status} here, and {found.expected_status} where it was shared."
+        said = f"it {found.status} here, and {found.expected_status} where it was shared."
+    else:
+        much = f"by {found.largest:.2g} (relative)" if math.isfinite(found.largest) else "wholly"
+        said = f"the objective differs {much} at update {found.update:,}."
+    return f"{said} {_why(found)}"
+
+
+def _why(found: Reproduction) -> str:
+    """The likely reason, by what both were computed with."""
+    apart = [
+        f"{name} {names.in_markdown(there)} there and {here} here"
+        for name, (there, here) in found.otherwise.items()
+    ]
+    if apart:
+        return f"It was computed with {', '.join(apart)}, which can be the reason."
     return (
-        f"the objective differs by {found.largest:.1%} at update {found.update:,}. Other versions"
-        " of NumPy or of the data can be the reason, or an address that somebody has changed."
+        "Both were computed with the same versions as far as that is known: somebody may have"
+        " changed the address, or the version of lossopt is another."
     )
 
 
@@ -70,7 +89,9 @@ def offer(ids: Sequence[str]) -> None:
     """The address, to be copied."""
     try:
         runs = kept.load(ids, with_path=False)
-        st.code(controls.address(share=pack(runs)), language=None, wrap_lines=False)
+        st.code(
+            controls.address(share=pack(runs, runs[0].environment)), language=None, wrap_lines=False
+        )
     except (StoreError, ValueError) as error:
         st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")
         return

@@ -1,5 +1,6 @@
 """What came of a sweep: the best, whether it is real, the pictures, the table."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,30 +8,31 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment, StepLimits
-from lossopt_core.borders import borders
 from lossopt_core.certificates import problem_id
 from lossopt_core.digits import with_spread
 from lossopt_core.fields import Number
+from lossopt_core.groups import whole
 from lossopt_core.measures import MEASURES
+from lossopt_core.run import DIVERGED, STOPPED
 from lossopt_core.sparsity import zero_strength
-from lossopt_core.sweep import NOT_SWEPT, as_text
+from lossopt_core.sweep import NOT_SWEPT
 from lossopt_ui import (
     controls,
-    differences,
     entries,
     figure,
     kept,
-    lines,
     links,
     names,
     navigation,
     optimum,
     places,
-    sweeping,
+    sweep_verdicts,
+    workspace,
 )
 from lossopt_ui.charts import sweep_cells, sweep_map
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.charts.sweep_cells import comparable
 from lossopt_ui.optimum import Optima
 from lossopt_ui.views import BY_ITSELF, SETTINGS
 
@@ -38,9 +40,10 @@ DASHES = "–"
 
 
 def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
-    """The rows of the sweep's runs that are kept."""
+    """The rows of the sweep's runs that came to an end: what was stopped is trained again."""
     table = kept.table()
-    return table[table["id"].isin([each.id for each in experiments])]
+    planned = table["id"].isin([each.id for each in experiments])
+    return table[planned & (table["status"] != STOPPED)]
 
 
 def results(experiments: Sequence[Experiment]) -> None:
@@ -79,66 +82,13 @@ def _with_distance(
 
 def _draw(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
     rows = entries.in_order(entries.entries(table, together=True), [controls.value("value")])
-    _verdicts(table, rows)
-    _border_warnings(table)
+    sweep_verdicts.show(table, optima)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("look", width="stretch", label_visibility="collapsed")
         controls.setting("value", width=280)
     _picture(table, experiments, optima)
     _table(rows)
     _opened(table)
-
-
-def _verdicts(table: pd.DataFrame, rows: pd.DataFrame) -> None:
-    """The best combination, and whether it is better than the next and than the worst."""
-    column = controls.value("value")
-    if len(rows) < 2 or pd.isna(rows[column].iloc[0] if column in rows else float("nan")):
-        return
-    wanted = [rows["family"].iloc[place] for place in (0, 1, -1)]
-    chosen = lines.lines_of(
-        kept.members(table[table["family"].isin(wanted)]), together=True, group=()
-    )
-    by_key = {line.key: line for line in chosen}
-    if len(by_key) < 2:
-        return
-    best = by_key[wanted[0]]
-    mean = rows[column].iloc[0]
-    number = f"{mean:.2%}" if MEASURES[column].percent else f"{mean:.4g}"
-    st.markdown(
-        f"**Best {sweep_cells.short(column).lower()}: {names.in_markdown(best.label)}**, {number}"
-        f" on average over {int(rows['runs'].iloc[0])} runs."
-    )
-    others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
-    for sentence in differences.against(best, others, column, Optima({}, pending=False)):
-        st.markdown(f"- {sentence}")
-    best_by_loss = rows.drop_duplicates("loss")["family"] if "loss" in rows else []
-    ids = list(dict.fromkeys([*best_by_loss, *wanted[:2]]))
-    st.page_link(
-        places.COMPARE,
-        label="Compare the best on the compare page",
-        icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(ids), "part": "differences", "baseline": ids[0]},
-    )
-
-
-def _border_warnings(table: pd.DataFrame) -> None:
-    column = controls.value("value")
-    found, _ = sweeping.axes()
-    for border in borders(table, column, found):
-        side = "lowest" if border.low else "highest"
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(
-                f"The best value lies on the border: {SETTINGS[border.name].lower()}"
-                f" {border.value:g} is the {side} tried. A better one may lie beyond.",
-                icon=":material/border_outer:",
-            )
-            wider = [border.wider if each.name == border.name else each for each in found]
-            st.button(
-                "Widen it",
-                key=f"widen-{border.name}",
-                on_click=controls.put,
-                args=("axes", as_text(wider)),
-            )
 
 
 def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
@@ -148,14 +98,17 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
         st.info("There is one combination only: vary a setting to see a picture.")
         return
     look = controls.value("look")
-    apart = MEASURES[column].of_a_loss and look != "parallel"
-    parts = _by_loss(table) if apart else {"": table}
+    across = controls.setting("scatter_x", width=280) if look == "scatter" else column
+    parts = comparable(table, column, across)
     if len(parts) > 1:
         st.caption("Values of different losses cannot be compared: each has a picture of its own.")
-    if look == "scatter":
-        controls.setting("scatter_x", width=280)
+    if len(parts) > 1:
+        varied = [name for name in varied if name != "loss"] or varied
     if look in ("map", "sensitivity"):
         x, y = _axes_of_picture(varied)
+    elif len(known := whole(table)) < len(table):
+        st.caption("Combinations with runs that diverged are left out of this picture.")
+        parts = comparable(known, column, across)
     for loss, part in parts.items():
         if loss:
             st.markdown(f"**{names.shown('loss', loss)}**")
@@ -167,9 +120,7 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
         elif look == "parallel":
             drawn = charts.parallel_coordinates(part, varied, column, theme=theme)
         elif look == "scatter":
-            drawn = charts.scatter(
-                part, controls.value("scatter_x"), column, colour_by=varied[0], theme=theme
-            )
+            drawn = charts.scatter(part, across, column, colour_by=varied[0], theme=theme)
         else:
             if look == "map":
                 st.caption("A map needs two settings that vary; this is the sensitivity to one.")
@@ -181,11 +132,6 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
             height=440,
             on_click=_open,
         )
-
-
-def _by_loss(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    groups = {str(loss): rows for loss, rows in table.groupby("loss", sort=False)}
-    return groups if len(groups) > 1 else {"": table}
 
 
 def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
@@ -242,10 +188,10 @@ def _zero_strength(problem: str, _experiment: Experiment) -> float | None:
     return zero_strength(_experiment)
 
 
-def _open(family: Any) -> None:
-    """A click on a mark: look at its combination closely."""
+def _open(mark: Any) -> None:
+    """A click on a mark: look closely at its combination, or at its run."""
     try:
-        controls.put("opened", (family,))
+        controls.put("opened", (mark,))
     except ValueError:
         return  # what the browser sends may be anything
 
@@ -258,10 +204,11 @@ def _table(rows: pd.DataFrame) -> None:
         cells = [DASHES if pd.isna(each) else names.shown(name, each) for each in rows[name]]
         shown[SETTINGS[name]] = cells
     shown["Runs"] = rows["runs"]
-    for name, label in (("test_accuracy", "Test accuracy (%)"), ("objective", "Objective")):
-        scale = 100.0 if MEASURES[name].percent else 1.0
-        shown[label] = rows[name] * scale
-        shown[f"± sd ({label.lower()})"] = rows[name + entries.SPREAD] * scale
+    for name in dict.fromkeys((controls.value("value"), "test_accuracy", "objective")):
+        if name in rows:
+            scale, label = 100.0 if MEASURES[name].percent else 1.0, sweep_cells.short(name)
+            shown[label] = rows[name] * scale
+            shown[f"± sd ({label.lower()})"] = rows.get(name + entries.SPREAD, math.nan) * scale
     shown["Status"] = rows["status"]
     key = f"sweep-table-{hash(tuple(rows['family'])):x}"
     families = list(rows["family"])
@@ -291,27 +238,53 @@ def _table(rows: pd.DataFrame) -> None:
 
 
 def _opened(table: pd.DataFrame) -> None:
-    """The combination that was clicked: its runs, and where to go on with them."""
+    """The combination, or the run, that was clicked, and where to go on with it."""
     opened = controls.value("opened")
-    rows = table[table["family"].isin(opened)]
+    one = table[table["id"].isin(opened)]
+    rows = table[table["family"].isin(opened) | table["family"].isin(one["family"])]
     if rows.empty:
         return
-    [line] = lines.lines_of(kept.members(rows), together=True, group=())
-    told = lines.lines_of(kept.members(table.drop_duplicates("family")), together=True, group=())
-    label = next(each.label for each in told if each.key == line.key)
+    family, first = rows["family"].iloc[0], (rows if one.empty else one).iloc[0]
+    experiments = workspace.store().experiments([first["id"]])
     with st.container(border=True):
-        st.markdown(f"**{names.in_markdown(label)}**: {len(rows)} runs")
-        mean, spread = rows["test_accuracy"].mean(), rows["test_accuracy"].std()
-        if pd.notna(mean):
-            said = (
-                f"{mean:.2%}" if pd.isna(spread) else f"{with_spread(100 * mean, 100 * spread)} %"
-            )
-            st.write(f"Test accuracy {said}; objective {rows['objective'].mean():.4g}.")
+        st.markdown(f"**{names.in_markdown(_label(table, family))}**: {_how_many(rows)}")
+        st.write(_ends(rows) if one.empty else f"Seed {first['seed']:.0f}: {_ends(one)}")
         with st.container(horizontal=True):
-            navigation.link_to_train_page(line.experiments[0])
+            for experiment in experiments.values():
+                navigation.link_to_train_page(experiment)
+            navigation.link_to_inspect_page(first["id"])
             st.page_link(
                 places.COMPARE,
                 label="Open its runs on the compare page",
                 icon=":material/compare_arrows:",
-                query_params={"runs": opened[0], "members": "true"},
+                query_params={"runs": family, "members": "true"},
             )
+
+
+def _label(table: pd.DataFrame, family: str) -> str:
+    """The combination by what tells it from the others."""
+    firsts = table.drop_duplicates("family")
+    experiments = workspace.store().experiments(firsts["id"])
+    told = names.tell_apart([experiments[id].but(seed=0, split_seed=0) for id in firsts["id"]])
+    return dict(zip(firsts["family"], told, strict=True))[family]
+
+
+def _how_many(rows: pd.DataFrame) -> str:
+    diverged = int((rows["status"] == DIVERGED).sum())
+    return f"{len(rows)} runs" + f", {diverged} of them diverged" * (diverged > 0)
+
+
+def _ends(rows: pd.DataFrame) -> str:
+    """What came of the runs that came to their end."""
+    ended = rows[rows["status"] != DIVERGED]
+    if ended.empty:
+        return "No end that could be compared."
+    said = []
+    for name in ("test_accuracy", "objective"):
+        scale, unit = (100.0, " %") if MEASURES[name].percent else (1.0, "")
+        mean, spread = ended[name].mean() * scale, ended[name].std() * scale
+        if pd.notna(mean):
+            number = f"{mean:.4g}" if pd.isna(spread) else with_spread(mean, spread)
+            said.append(f"{MEASURES[name].label.split(' (')[0].lower()} {number}{unit}")
+    words = "; ".join(said)
+    return f"{words[:1].upper()}{words[1:]}."

@@ -14,6 +14,7 @@ from lossopt_core.pairing import (
     SPLIT,
     TOO_FEW,
     PairedDifference,
+    pairs_for,
 )
 
 UNITS = {ORDER: "seeds", SPLIT: "splits", FRESH: "samples of the data"}
@@ -24,9 +25,22 @@ VARIED = {
 }
 
 
+MOST_DIGITS = 4
+"""Of a range whose ends are close together."""
+
+
 def sentence(name: str, baseline: str, column: str, found: PairedDifference) -> str:
     """'cross-entropy is 0.4 to 1.1 points better than hinge (10 seeds)', or why it is not said."""
+    said = _sentence(name, baseline, column, found)
+    if not found.left_out:
+        return said
+    runs = "1 run" if found.left_out == 1 else f"{found.left_out} runs"
+    return f"{said} Left out: {runs} without a result to compare, or without a partner."
+
+
+def _sentence(name: str, baseline: str, column: str, found: PairedDifference) -> str:
     units = UNITS[found.varies]
+    seeds = f"{found.n} {units}" + ", which change neither result" * found.fixed
     match found.verdict:
         case verdict if verdict == TOO_FEW:
             return (
@@ -34,13 +48,20 @@ def sentence(name: str, baseline: str, column: str, found: PairedDifference) -> 
                 f" shares with {baseline} are needed."
             )
         case verdict if verdict == NOT_SEEN:
-            return f"{name}: no difference to {baseline} to be seen with {found.n} {units}."
+            return f"{name}: no difference to {baseline} to be seen with {seeds}."
         case verdict if verdict in (LOWER, HIGHER):
-            return f"{name} is {_how_much(column, found)} than {baseline} ({found.n} {units})."
+            return f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
     return (
         f"{name}: too few {units} ({found.n}) for {found.comparisons} comparisons at once."
-        " Compare fewer, or train more."
+        f" {_what_would_do(found)}"
     )
+
+
+def _what_would_do(found: PairedDifference) -> str:
+    enough = pairs_for(found.comparisons)
+    if not enough:
+        return "Compare fewer."
+    return f"Compare fewer, or train at least {enough} {UNITS[found.varies]} of each."
 
 
 def _how_much(column: str, found: PairedDifference) -> str:
@@ -49,7 +70,8 @@ def _how_much(column: str, found: PairedDifference) -> str:
     scale = 100.0 if measure.percent else 1.0
     near, far = sorted((abs(found.low) * scale, abs(found.high) * scale))
     unit = " points" if measure.percent else ""
-    amount = f"{_outwards(near, far)}{unit}"
+    said = f"{near:.{MOST_DIGITS}g}" if found.fixed else _outwards(near, far)
+    amount = f"{said}{unit}"
     if not measure.better:
         return f"{amount} {found.verdict}"
     better = found.verdict == measure.better
@@ -58,7 +80,7 @@ def _how_much(column: str, found: PairedDifference) -> str:
 
 def _outwards(near: float, far: float) -> str:
     """Both ends with as many digits as their distance means; never less wide than it is."""
-    width = max(far - near, 1e-300)
+    width = max(far - near, far * 10.0 ** (2 - MOST_DIGITS))
     place = math.floor(math.log10(width)) - 1
     low = _at_place(near, place, ROUND_FLOOR)
     while low == 0:  # a difference that is real is not called one of 0

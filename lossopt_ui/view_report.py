@@ -43,7 +43,6 @@ def _parts(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Opt
         parts.append(Text("Is it real?", heading=True))
         said = differences.against(baseline, others, column, optima, str)
         parts += [Text(each) for each in said]
-        parts.append(Text(differences.note(baseline, others, column, optima)))
     parts.append(Table(line_tables.whole(shown, optima), "Settings and results"))
     all_settings = line_tables.settings(shown, differing_only=False)
     return [*parts, Table(all_settings.T, "All settings")]

@@ -296,8 +296,10 @@ VIEWS: Mapping[str, View] = {
     ),
     "map_x": Choice("Across", BY_ITSELF, BY_SETTING, "The setting on the horizontal axis."),
     "map_y": Choice("Up", BY_ITSELF, BY_SETTING, "The setting on the vertical axis, or lines."),
-    "scatter_x": Choice("Across", "train_accuracy", RESULTS, "On the horizontal axis."),
-    "opened": RunIds("Opened", (), "The combination that is looked at closely.", most=1),
+    "scatter_x": Choice(
+        "Across", "train_accuracy", RESULTS | SETTINGS, "A result or a setting, horizontally."
+    ),
+    "opened": RunIds("Opened", (), "The combination or the run that is looked at.", most=1),
     "each": Switch(
         "Pictures of each run", False, "Weights, confusion and losses beside each other."
     ),

@@ -11,6 +11,16 @@ from lossopt_ui import names
 from lossopt_ui.charts.texts import plain
 
 
+def comparable(results: pd.DataFrame, *columns: str) -> dict[str, pd.DataFrame]:
+    """Results that can share a picture: one table for each loss where a column means other things.
+
+    A single table has the name "".
+    """
+    groups = {str(loss): rows for loss, rows in results.groupby("loss", sort=False)}
+    apart = any(MEASURES[each].of_a_loss for each in columns if each in MEASURES)
+    return groups if apart and len(groups) > 1 else {"": results}
+
+
 def values_of(results: pd.DataFrame, name: str) -> list[Any]:
     return sorted(
         results[name].dropna().unique().tolist(), key=lambda each: (str(type(each)), each)

@@ -96,7 +96,10 @@ def _add_band(
 
 
 def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: Theme) -> go.Figure:
-    """Any two columns of the results, a point a run, coloured by a setting."""
+    """Any two columns of the results, a point a run, coloured by a setting.
+
+    A click gives the run; those of the other pictures give a family.
+    """
     figure = go.Figure()
     for k, key in enumerate(values_of(results, colour_by) if colour_by else [None]):
         own = results if key is None else results[results[colour_by] == key]
@@ -104,7 +107,7 @@ def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: The
         figure.add_scatter(
             x=_scaled(own, x),
             y=_scaled(own, y),
-            customdata=own["family"],
+            customdata=own["id"],
             name="all runs" if key is None else written(colour_by, key),
             mode="markers",
             marker={"color": hue, "size": 7, "opacity": 0.75},

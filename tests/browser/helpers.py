@@ -187,6 +187,29 @@ def figure(page: Page, key: str) -> dict[str, Any]:
     return plain(read)
 
 
+def place_of(page: Page, key: str, x: float, y: float) -> tuple[float, float]:
+    """Where on the page a place of the figure's own axes is."""
+    figure(page, key)
+    page.locator(selector(key)).scroll_into_view_if_needed()
+    across, up = page.locator(selector(key)).evaluate(
+        """(element, [x, y]) => {
+            const { xaxis, yaxis } = element._fullLayout;
+            const { left, top } = element.getBoundingClientRect();
+            return [left + xaxis._offset + xaxis.d2p(x), top + yaxis._offset + yaxis.d2p(y)];
+        }""",
+        [x, y],
+    )
+    return across, up
+
+
+def click(page: Page, key: str, x: float, y: float) -> None:
+    """Click on a place of the figure's own axes, as a hand would come to it."""
+    across, up = place_of(page, key, x, y)
+    page.mouse.move(across - 3, up)
+    page.mouse.move(across, up, steps=3)
+    page.mouse.click(across, up)
+
+
 def shown_text(page: Page) -> str:
     """All text that can be seen on the page."""
     return page.locator('[data-testid="stApp"]').inner_text()

@@ -23,11 +23,11 @@ def curve(theme: Theme) -> go.Figure:
         hoverinfo="skip",
     )
     ids = [f"run {epoch:g}" for epoch in epochs]
+    low = translucent(of_loss("hinge", theme), 0.9)
+    drawn.add_scatter(x=epochs, y=epochs - 8, name="rising", line={"color": low})
     drawn.add_scatter(
         x=epochs, y=6 - epochs, name="falling", line={"color": INK[theme]}, customdata=ids
     )
-    low = translucent(of_loss("hinge", theme), 0.9)
-    drawn.add_scatter(x=epochs, y=epochs - 8, name="rising", line={"color": low})
     drawn.update_xaxes(title="epoch")
     drawn.update_yaxes(title="accuracy (%)")
     return drawn

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
-from tests.browser.helpers import COUNT_MESSAGES, figure, goto, rerun, selector
+from tests.browser.helpers import COUNT_MESSAGES, click, figure, goto, rerun, selector
 
 SMALL = "dataset=blobs&blobs.examples=90&blobs.spread=3&epochs=2"
 
@@ -33,6 +33,19 @@ def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -
     page.locator(f"{selector('sweep-map-all')} .nsewdrag").first.click()
     expect(page.get_by_text(re.compile(": 10 runs"))).to_be_visible()
     assert "opened=" in page.url
+
+    # So does one on a mark of any other picture; one of the scatter opens its run.
+    for look in ("Sensitivity", "All settings", "Scatter"):
+        with rerun(page):
+            page.locator(".st-key-look").get_by_text(look, exact=True).click()
+        key = {"Sensitivity": "sensitivity", "All settings": "parallel"}.get(look, "scatter")
+        drawn = figure(page, f"sweep-{key}-all")["data"]
+        marked = [each for each in drawn if each.get("customdata")]
+        ends = [(each["x"][-1], each["y"][-1]) for each in marked]
+        place = next(k for k, end in enumerate(ends) if ends.count(end) == 1)
+        click(page, f"sweep-{key}-all", *ends[place])
+        expect(page).to_have_url(re.compile(f"opened={marked[place]['customdata'][-1]}"))
+    expect(page.get_by_text(re.compile("Seed [0-9]: Test accuracy"))).to_be_visible()
     with rerun(page):
         page.get_by_role("link", name="Open its runs on the compare page").click()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from tests.browser.helpers import figure, goto, rerun, selector, server
+from tests.browser.helpers import click, figure, goto, place_of, rerun, selector, server
 from tests.programs import ROOT
 
 
@@ -23,28 +23,6 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copytree(ROOT / ".streamlit", place / ".streamlit")
     with server(place / "marks_app.py") as address:
         yield address
-
-
-def place_of(page: Page, key: str, x: float, y: float) -> tuple[float, float]:
-    """Where on the page a place of the figure's own axes is."""
-    figure(page, key)
-    page.locator(selector(key)).scroll_into_view_if_needed()
-    across, up = page.locator(selector(key)).evaluate(
-        """(element, [x, y]) => {
-            const { xaxis, yaxis } = element._fullLayout;
-            const { left, top } = element.getBoundingClientRect();
-            return [left + xaxis._offset + xaxis.d2p(x), top + yaxis._offset + yaxis.d2p(y)];
-        }""",
-        [x, y],
-    )
-    return across, up
-
-
-def click(page: Page, key: str, x: float, y: float) -> None:
-    across, up = place_of(page, key, x, y)
-    page.mouse.move(across - 3, up)
-    page.mouse.move(across, up, steps=3)
-    page.mouse.click(across, up)
 
 
 def test_a_click_on_a_mark_is_told(page: Page, figures):
@@ -82,6 +60,7 @@ def test_a_click_beside_the_marks_is_nobodys(page: Page, figures):
 
 
 def test_hover_tells_all_lines_by_their_values(page: Page, figures):
+    """Not in the order in which they were drawn."""
     goto(page, figures)
     for epoch, order in ((0.0, ["falling", "rising"]), (5.0, ["falling", "rising"])):
         page.mouse.move(*place_of(page, "curve", epoch, 0), steps=3)
@@ -142,7 +121,7 @@ def test_a_picture_of_points_has_a_size_for_print(page: Page, figures, scheme):
 def test_a_hidden_line_stays_hidden_and_is_not_in_the_picture(page: Page, figures):
     goto(page, figures)
     figure(page, "curve")
-    page.locator(f"{selector('curve')} .legendtoggle").nth(2).click()
+    page.locator(f"{selector('curve')} .legendtoggle").nth(1).click()
     lines = f"[...document.querySelector('{selector('curve')}').data]"
     hidden = f"{lines}.filter(line => line.visible === 'legendonly').map(line => line.name)"
     page.wait_for_function(f"{hidden}.length === 1")

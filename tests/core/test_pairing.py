@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from lossopt_core import Experiment
+from lossopt_core import Experiment, train
 from lossopt_core.pairing import (
     FRESH,
     HIGHER,
@@ -21,9 +21,9 @@ from lossopt_core.pairing import (
     corrected,
     difference_curves,
     inference,
+    interval,
     paired_difference,
     sign_flip_p,
-    subset_means,
 )
 
 REPETITIONS = 2_000
@@ -35,21 +35,54 @@ def by_seed(values: list[float], base: Experiment = BLOBS) -> dict[Experiment, f
 
 
 def intervals(samples: np.ndarray, level: float = 0.95) -> np.ndarray:
-    """Both ends for each row of samples; the test by flipping signs is checked elsewhere."""
-    means = [subset_means(row) for row in samples]
-    outside = math.floor((1 - level) / 2 * (len(means[0]) + 1))
-    return np.array([(row[outside - 1], row[-outside]) for row in means])
+    """Both ends for each row of samples."""
+    return np.array([interval(row, level) for row in samples])
 
 
-@pytest.mark.parametrize("heavy", [False, True])
-def test_intervals_cover_the_truth_and_alarms_are_false_as_often_as_is_said(heavy: bool) -> None:
-    random = np.random.default_rng(3 + heavy)
-    size = (REPETITIONS, 10)
-    noise = random.standard_t(3, size) if heavy else random.standard_normal(size)
-    ends = intervals(noise)
+def test_verdicts_cover_the_truth_and_their_alarms_are_false_as_often_as_is_said() -> None:
+    random = np.random.default_rng(3)
+    seeds = random.normal(0.9, 0.05, (REPETITIONS, 10))
+    others = seeds + random.normal(0, 0.01, seeds.shape)
+    experiments = list(by_seed([0.0] * 10))
+    found = [
+        paired_difference(
+            dict(zip(experiments, one, strict=True)), dict(zip(experiments, other, strict=True))
+        )
+        for one, other in zip(seeds, others, strict=True)
+    ]
+    assert np.mean([each.verdict != NOT_SEEN for each in found]) == pytest.approx(0.05, abs=0.01)
+    assert np.mean([each.p_value <= 0.05 for each in found]) == pytest.approx(0.05, abs=0.01)
+    covered = np.mean([each.low <= 0 <= each.high for each in found])
+    assert covered == pytest.approx(0.95, abs=0.015)
+
+
+def test_intervals_cover_the_truth_of_heavy_tails_too() -> None:
+    ends = intervals(np.random.default_rng(4).standard_t(3, (REPETITIONS, 10)))
     covered = ((ends[:, 0] <= 0) & (ends[:, 1] >= 0)).mean()
     assert covered == pytest.approx(0.95, abs=0.015)
     assert 1 - covered == pytest.approx(0.05, abs=0.01)
+
+
+def test_two_equally_good_classifiers_are_told_apart_by_splits_as_rarely_as_is_said() -> None:
+    """Each learns from one of two features that are alike, on ten splits of one sample."""
+    random = np.random.default_rng(11)
+    size, tested, splits = 200, 50, 10
+    labels = np.tile([-1, 1], size // 2)
+    covered = []
+    for _ in range(2 * REPETITIONS):
+        features = random.standard_normal((size, 2)) + 0.7 * labels[:, None]
+        order = random.random((splits, size)).argsort(axis=1)
+        test, train_part = order[:, :tested], order[:, tested:]
+        above = (labels[train_part] > 0)[..., None]
+        high = features[train_part].mean(axis=1, where=above)
+        low = features[train_part].mean(axis=1, where=~above)
+        side = np.sign(high - low)[:, None]
+        guesses = np.sign(features[test] - (high + low)[:, None] / 2) * side
+        accuracy = (guesses == labels[test][..., None]).mean(axis=1)
+        ends = inference(accuracy[:, 1] - accuracy[:, 0], overlap=tested / (size - tested))
+        covered.append(ends[0] <= 0 <= ends[1])
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
+    assert 1 - np.mean(covered) == pytest.approx(0.05, abs=0.01)
 
 
 @pytest.mark.slow
@@ -119,6 +152,22 @@ def test_without_a_difference_none_is_seen() -> None:
     random = np.random.default_rng(1)
     first, second = random.normal(0.9, 0.05, (2, 10))
     assert paired_difference(by_seed(list(first)), by_seed(list(second))).verdict == NOT_SEEN
+
+
+def test_results_that_no_seed_changes_are_one_pair_and_nothing_is_tested() -> None:
+    """Full batches from a start at 0: ten seeds are ten times the same run."""
+    base = BLOBS.but(optimizer="gd", epochs=3)
+    runs = train([base.but(seed=k, learning_rate=rate) for rate in (0.1, 0.3) for k in range(10)])
+    slow, fast = (
+        {run.experiment: run.final["objective"] for run in half} for half in (runs[:10], runs[10:])
+    )
+    found = paired_difference(slow, fast)
+    assert found.fixed
+    assert (found.verdict, found.n) == (LOWER, 10)
+    assert found.low == found.high == pytest.approx(found.difference)
+    assert math.isnan(found.p_value)
+    assert paired_difference(slow, slow).verdict == NOT_SEEN
+    assert not paired_difference(slow, {e: v + e.seed / 1e6 for e, v in fast.items()}).fixed
 
 
 def test_few_seeds_or_many_comparisons_are_said_and_nothing_else() -> None:

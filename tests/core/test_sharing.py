@@ -60,6 +60,17 @@ def test_another_run_or_another_curve_is_found_out(runs: list[Run]) -> None:
     assert not reproduction(shared, other).reproduced
 
 
+def test_versions_go_along_and_tell_what_is_otherwise(runs: list[Run]) -> None:
+    [run] = runs[:1]
+    [shared] = unpack(pack([run], run.environment))
+    assert set(shared.made_with) == {"numpy", "scikit-learn", "machine"}
+    assert reproduction(shared, run).otherwise == {}
+    older = replace(run, environment={**run.environment, "numpy": "1.0"})
+    told = reproduction(shared, older).otherwise
+    assert told == {"numpy": (run.environment["numpy"], "1.0")}
+    assert unpack(pack([run]))[0].made_with == {}, "older links tell none"
+
+
 def test_a_diverged_run_carries_its_end_only() -> None:
     [run] = train([TINY.but(loss="squared_hinge", learning_rate=1e3)])
     assert run.status == "diverged"
@@ -108,6 +119,9 @@ def packed(head: object, body: bytes = b"") -> str:
         {"version": 1, "base": {}, "runs": [{"changes": {}, "status": "odd", "updates": []}]},
         {"version": 1, "base": 3, "runs": [{"changes": 4, "status": "odd", "updates": "ab"}]},
         {"version": 1},
+        {"version": 1, "base": {}, "runs": [{}], "made_with": "numpy"},
+        {"version": 1, "base": {}, "runs": [{}], "made_with": {"numpy": "x" * 99}},
+        {"version": 1, "base": {}, "runs": [{}], "made_with": {"numpy": 3}},
     ],
 )
 def test_contents_that_mean_nothing_are_refused_in_words(head: object) -> None:

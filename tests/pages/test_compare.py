@@ -1,6 +1,7 @@
 """The page of all kept runs."""
 
 import math
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -235,6 +236,27 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert len(figures(apart)["curves-all"]["data"]) == 16
 
 
+def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: RunStore) -> None:
+    gone = [
+        replace(run, experiment=run.experiment.but(seed=k), status="diverged")
+        for k, run in enumerate(seeded[:3], 8)
+    ]
+    store.save(gone)
+    one, two = families(store)
+    query = {"runs": f"{one},{two}", "y": "test_accuracy"}
+    app = open_page("compare", query)
+    ends = [100 * run.final["test_accuracy"] for run in seeded[:8]]
+    names = [line["name"] for line in figures(app)["curves-all"]["data"]]
+    told = next(name for name in names if name.startswith("Hinge") and "band" not in name)
+    assert told.startswith(f"Hinge (3 of 11 diverged): {sum(ends) / 8:.1f} ± ")
+    assert told.endswith("% (n=8)")
+    rows = app.dataframe[0].value.set_index("loss")
+    assert math.isnan(rows["test_accuracy"]["Hinge"]), "a mean of the others would flatter"
+    assert rows["status"]["Hinge"] == "8 finished, 3 diverged"
+    app = open_page("compare", query | {"part": "differences", "baseline": two})
+    assert "Left out: 3 runs without a result to compare" in words(app)
+
+
 def test_members_are_drawn_behind_their_mean_when_asked(seeded: list[Run], store: RunStore) -> None:
     app = open_page("compare", {"runs": families(store)[0], "members": "true"})
     [behind] = [
@@ -366,6 +388,32 @@ def test_runs_in_a_link_are_trained_and_compared(store: RunStore) -> None:
     assert not app.exception
     assert set(store.list()["id"]) == {run.id for run in runs}
     assert "reproduced: largest relative difference" in app.success[0].value
+
+
+def test_a_link_says_which_run_came_out_otherwise_and_why(kept: list[Run]) -> None:
+    one, other, third = kept
+    changed = other.history.assign(objective=other.history["objective"] * 1.01)
+    tampered = [one, replace(other, history=changed), replace(third, status="diverged")]
+    older = {**one.environment, "numpy": "1.26 *x*"}
+    app = open_page("compare", {"share": pack(tampered, older)})
+    assert not app.exception
+    [said] = [each.value for each in app.warning if "reproduced" in each.value]
+    assert "Not reproduced: 2 of 3." in said
+    assert "learning rate 0\\.3" in said
+    assert "the objective differs by 0.0099 (relative) at update" in said
+    assert "it finished here, and diverged where it was shared" in said
+    assert "computed with numpy 1\\.26 \\*x\\* there and" in said
+    app = open_page("compare", {"share": pack(tampered, one.environment)})
+    assert any("the same versions" in each.value for each in app.warning)
+
+
+def test_a_diverged_run_in_a_link_is_known_by_its_end(store: RunStore) -> None:
+    [run] = train([Experiment(loss="squared_hinge", learning_rate=1.0, epochs=2)])
+    assert run.status == "diverged"
+    app = settle(settle(open_page("compare", {"share": pack([run])})).run())
+    assert not app.exception
+    assert "The shared run was trained here and reproduced" in app.success[0].value
+    assert list(store.list()["status"]) == ["diverged"]
 
 
 def test_a_damaged_link_is_said_and_left_behind(kept: list[Run]) -> None:

@@ -29,7 +29,7 @@ def test_the_next_step_opens_with_its_own_settings_and_stands_in_the_address() -
     assert app.number_input(key="learning_rate").value == 0.001
 
 
-def test_on_another_page_the_lesson_shows_the_way_back() -> None:
+def test_on_another_page_the_lesson_shows_the_way_back(store: RunStore) -> None:
     app = open_page("train", {"lesson": "gd-sgd.1"})
     assert "To do." not in words(app)
     app = go(app, "gd-vs-sgd")

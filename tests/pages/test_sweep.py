@@ -1,11 +1,13 @@
 """The sweep page: what varies, what it takes, what came of it."""
 
+import math
 import time
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, RunStore, train
+from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_core.groups import family_id
 from lossopt_core.sweep import axis
 from tests.helpers import figures, open_page, settle, words
@@ -91,6 +93,88 @@ def test_a_best_value_on_the_border_can_be_widened_with_one_click(store: RunStor
     app.button(key="widen-learning_rate").click().run()
     assert dict(app.query_params)["axes"] == "learning_rate=1e-05,0.0001,0.001,0.01,0.1"
     assert "**10 runs**: 5 combinations × 2 seeds. 6 are kept already." in words(app)
+
+
+RATES = SMALL | {"axes": "learning_rate=0.05,0.1,0.2", "seeds": "6"}
+
+
+@pytest.fixture
+def some_diverged(store: RunStore) -> list[Run]:
+    """Three learning rates; of the largest two runs of six diverged, with all examples right."""
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2, evaluations=20)
+    runs = train([base.but(learning_rate=r, seed=k) for r in (0.05, 0.1, 0.2) for k in range(6)])
+    perfect = [
+        replace(run, status="diverged", history=run.history.assign(test_accuracy=1.0))
+        for run in runs[-2:]
+    ]
+    runs = [
+        replace(run, history=run.history.assign(test_accuracy=0.5 + run.experiment.seed / 100))
+        for run in runs[:-2]
+    ] + perfect
+    store.save(runs)
+    return runs
+
+
+@pytest.mark.parametrize("look", ["map", "parallel", "scatter"])
+def test_a_combination_some_of_whose_runs_diverged_is_never_the_best(
+    some_diverged: list[Run], look: str
+) -> None:
+    app = open_page("sweep", RATES | {"look": look})
+    assert not app.exception
+    said = words(app)
+    assert "1 combination has runs that diverged" in said
+    best = next(each.value for each in app.markdown if "Best test accuracy" in each.value)
+    assert "learning rate 0\\.2" not in best
+    assert "on average over 6 runs" in best
+    [rows] = [each.value for each in app.dataframe]
+    last = rows.iloc[-1]
+    assert (last["Learning rate α"], last["Status"]) == ("0.2", "4 finished, 2 diverged")
+    assert math.isnan(last["Test accuracy (%)"])
+    assert not app.warning, "nothing is known of what lies on the border"
+    [drawn] = figures(app).values()
+    shown = {each for trace in drawn["data"] for each in trace.get("customdata") or []}
+    mine = {some_diverged[-1].id, family_id(some_diverged[-1].experiment)}
+    assert bool(shown & mine) == (look == "map"), "the map has a cross for it"
+
+
+def test_what_was_stopped_is_no_result(some_diverged: list[Run], store: RunStore) -> None:
+    more = replace(some_diverged[0], experiment=some_diverged[0].experiment.but(seed=6))
+    store.save([replace(more, status="stopped")])
+    app = open_page("sweep", RATES | {"seeds": "7"})
+    assert "18 are kept already" in words(app)
+    assert set(app.dataframe[0].value["Runs"]) == {6}
+
+
+def test_each_loss_has_its_own_best_where_values_cannot_be_compared(store: RunStore) -> None:
+    app = press_train(sweep(seeds="2", value="objective"))
+    said = [each.value for each in app.markdown if "Best objective" in each.value]
+    assert [each.partition(":")[0] for each in said] == [
+        "**Best objective of Hinge", "**Best objective of Cross-entropy"
+    ]  # fmt: skip
+    app = open_page(
+        "sweep", TWO_BY_THREE | {"seeds": "2", "value": "objective", "look": "parallel"}
+    )
+    assert set(figures(app)) == {"sweep-parallel-hinge", "sweep-parallel-cross_entropy"}
+    app = sweep(seeds="2", look="scatter", scatter_x="objective")
+    assert set(figures(app)) == {"sweep-scatter-hinge", "sweep-scatter-cross_entropy"}
+
+
+def test_the_best_of_many_is_corrected_for_all_that_it_was_picked_from(store: RunStore) -> None:
+    app = press_train(sweep(seeds="6"))
+    assert "corrected for 5 comparisons at once" in words(app)
+
+
+def test_any_result_is_scattered_over_any_setting_and_a_mark_is_a_run(store: RunStore) -> None:
+    app = press_train(sweep(seeds="2", look="scatter", scatter_x="strength"))
+    drawn = figures(app)["sweep-scatter-all"]["data"]
+    assert {x for trace in drawn for x in trace["x"]} == {1e-4, 1e-3, 1e-2}
+    ids = [each for trace in drawn for each in trace["customdata"]]
+    assert set(ids) == set(store.list()["id"])
+    [run] = store.load([ids[3]])
+    app = sweep(seeds="2", look="scatter", opened=run.id)
+    assert f"Seed {run.experiment.seed}: Test accuracy" in words(app)
+    links = [each.proto.query_string for each in app.get("page_link")]
+    assert f"run={run.id}" in links
 
 
 @pytest.mark.parametrize("look", ["sensitivity", "parallel", "scatter"])

@@ -34,6 +34,27 @@ def test_what_is_not_known_is_not_said() -> None:
     assert "too few seeds (10) for 30 comparisons" in sentence("A", "B", "objective", many)
 
 
+def test_seeds_that_change_nothing_are_no_evidence_and_digits_no_end() -> None:
+    fixed = replace(FOUND, difference=0.015012962, low=0.015012962, high=0.015012962, fixed=True)
+    said = sentence("A", "B", "objective", fixed)
+    assert said == "A is 0.01501 worse than B (10 seeds, which change neither result)."
+    none = replace(fixed, difference=0.0, low=0.0, high=0.0)
+    assert "no difference to B to be seen with 10 seeds, which change neither result" in sentence(
+        "A", "B", "objective", none
+    )
+    close = replace(FOUND, low=0.5, high=math.nextafter(0.5, 1))
+    said = sentence("A", "B", "weight_norm", close)
+    assert said == "A is 0.5000 to 0.5001 higher than B (10 seeds)."
+
+
+def test_runs_that_could_not_be_compared_are_counted_in_the_sentence() -> None:
+    said = sentence("A", "B", "test_accuracy", replace(FOUND, n=6, left_out=8))
+    assert said.endswith(
+        "(6 seeds). Left out: 8 runs without a result to compare, or without a partner."
+    )
+    assert "Left out: 1 run without" in sentence("A", "B", "objective", replace(FOUND, left_out=1))
+
+
 def test_it_speaks_of_new_data_only_where_the_data_vary() -> None:
     assert "new data" not in note(FOUND)
     assert "new data" in note(replace(FOUND, varies=SPLIT))
