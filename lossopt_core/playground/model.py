@@ -106,22 +106,21 @@ class Model(Classifier):
                 [objective] = self.cohort.step(next(self.batches), self.made, MOST_UPDATES)
                 self.made += 1
                 self.diverged = not objective <= limit
-                if self.made % self.every == 0:
+                if self.made % self.every == 0 or self.made >= end - 1 or self.diverged:
                     self._note()
-            if self.rows[-1][0] < self.made:
-                self._note()
             self.diverged |= not self.rows[-1][1] <= limit
 
     def _note(self) -> None:
-        # The last row may be one between those that are kept.
-        if self.rows[-1][0] % self.every:
-            self.rows.pop()
-            self.kept.pop()
         self.rows.append(self._row())
         self.kept.append(self.weights)
+        # Of those between even ones only the last two stay, so that one can go back by one.
+        if len(self.rows) > 2 and self.rows[-3][0] % self.every:
+            del self.rows[-3], self.kept[-3]
         if len(self.rows) > MOST_ROWS:
             self.every *= 2
-            self.rows, self.kept = self.rows[::2], self.kept[::2]
+            some = [k for k, row in enumerate(self.rows[:-2]) if row[0] % self.every == 0]
+            self.rows = [*(self.rows[k] for k in some), *self.rows[-2:]]
+            self.kept = [*(self.kept[k] for k in some), *self.kept[-2:]]
 
     def _row(self) -> Row:
         return self.made, *self.cohort.evaluate()[:3, 0].tolist()
@@ -144,9 +143,16 @@ class Model(Classifier):
 
     def at(self, update: int) -> Snapshot:
         """How it stood after so many updates, or at the last kept ones before."""
-        place = bisect_right(self.rows, update, key=lambda row: row[0]) - 1
+        place = self._place(update)
         made = self.rows[place][0]
         return Snapshot(self.points, self.feature_map, made, self.loss, self.kept[place])
+
+    def row_at(self, update: int) -> Row:
+        """The row of the history for the same."""
+        return self.rows[self._place(update)]
+
+    def _place(self, update: int) -> int:
+        return bisect_right(self.rows, update, key=lambda row: row[0]) - 1
 
     def gradient(self) -> Array:
         """(C, D + 1) least subgradient of the total over all points, the bias as last column."""
