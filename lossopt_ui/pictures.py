@@ -5,19 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core import Data, Run, load_data
-from lossopt_core.diagnostics import examples_by_loss
 from lossopt_core.experiment import loss_of
 from lossopt_core.inspection.along import Along, along
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure
+from lossopt_ui import controls, figure, moving_table
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.frames import Change, Frames
 from lossopt_ui.journeys import Journey
 from lossopt_ui.recipes import recipe
 
-WORST_ROWS = 8
 MOST_BESIDE = 3
 
 
@@ -34,7 +32,7 @@ def of_one(run: Run, journey: Journey | None) -> None:
         if data.image_shape is not None:
             worst(run, data, journey)
         else:
-            worst_table(run, data)
+            worst_table(run, data, journey)
     if journey is not None:
         with two:
             losses(run, data, journey, key="losses", title="Losses of the examples")
@@ -154,22 +152,20 @@ def worst(run: Run, data: Data, journey: Journey | None) -> None:
     )
 
 
-def worst_table(run: Run, data: Data) -> None:
+def worst_table(run: Run, data: Data, journey: Journey | None) -> None:
     """The examples of largest loss as rows."""
     part = classifier.part(data)
-    table = examples_by_loss(run, data, part).head(WORST_ROWS)
-    names = list(data.class_names)
-    st.markdown("**Worst examples at the end**")
-    st.dataframe(
-        table.assign(
-            true=[names[each] for each in table["true"]],
-            predicted=[names[each] for each in table["predicted"]],
-        ),
-        hide_index=True,
-        column_config={
-            "row": st.column_config.NumberColumn(f"row of the {part} part"),
-            "loss": st.column_config.NumberColumn("loss", format="%.4g"),
-        },
+    if journey is not None:
+        rows = moving.worst_rows(followed(journey, run, data), data, part)
+        frames = _frames(journey, run, [])
+    else:
+        rows, frames = [classifier.worst_rows(run, data)], None
+    moving_table.show(
+        "Worst examples",
+        [f"row of the {part} part", "true", "predicted", "loss"],
+        rows,
+        frames,
+        key="worst",
     )
 
 

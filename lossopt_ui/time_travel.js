@@ -2,6 +2,7 @@
 // the document (see figure.js): nothing is asked of the server while it moves.
 
 const MILLISECONDS_A_TICK = 120;
+const STILL = 250; // milliseconds without a key after which the slider has arrived
 
 const tell = (root, tick) => {
   const { clock, words } = root.told;
@@ -15,12 +16,30 @@ const tell = (root, tick) => {
 const stop = (root) => {
   clearInterval(root.playing);
   root.playing = undefined;
-  root.button.textContent = "Play";
+  root.button.textContent = root.told?.play ?? "Play";
 };
 
-const settled = (root) => {
+// Where it is let go; a key that is held down is one way, not many.
+const arriveSoon = (root) => {
+  clearTimeout(root.arriving);
+  root.arriving = setTimeout(() => arrive(root), STILL);
+};
+
+const arrive = (root) => {
+  forget(root);
   root.reported = Number(root.range.value);
-  if (root.told.reports) root.setStateValue("tick", root.reported);
+  if (root.told.reports) root.setTriggerValue("tick", root.reported);
+};
+
+const forget = (root) => {
+  clearTimeout(root.arriving);
+  root.arriving = undefined;
+};
+
+const approach = (root) => {
+  if (!root.told.asks || root.told.disabled || root.asked) return;
+  root.asked = true;
+  root.setTriggerValue("approach", true);
 };
 
 const play = (root) => {
@@ -32,7 +51,7 @@ const play = (root) => {
     tell(root, Math.min(tick, last));
     if (tick >= last) {
       stop(root);
-      settled(root);
+      arrive(root);
     }
   }, MILLISECONDS_A_TICK);
 };
@@ -46,13 +65,16 @@ const begin = (root) => {
     stop(root);
     tell(root, Number(root.range.value));
   });
-  root.range.addEventListener("change", () => settled(root));
+  root.range.addEventListener("change", () => arriveSoon(root));
+  root.addEventListener("pointerenter", () => approach(root));
+  root.addEventListener("focusin", () => approach(root));
+  // Who goes on to a button means the place where the slider is.
+  root.addEventListener("focusout", () => root.arriving && arrive(root));
   root.button.addEventListener("click", () => {
     if (root.playing === undefined) return play(root);
     stop(root);
-    settled(root);
+    arrive(root);
   });
-  stop(root);
 };
 
 // The figures that follow are further down the page: the slider stays in view above them.
@@ -64,21 +86,24 @@ const stay = (root) => {
   place.style.zIndex = 90;
 };
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".travel");
   if (!root.range) begin(root);
   stay(root);
   root.style.colorScheme = data.theme;
   const before = root.told;
   root.told = data;
-  root.setStateValue = setStateValue;
+  root.asked = false;
+  root.setTriggerValue = setTriggerValue;
   root.setAttribute("aria-label", data.label);
   root.range.setAttribute("aria-label", data.label);
   root.range.max = data.words.length - 1;
+  root.range.disabled = root.button.disabled = data.disabled;
   // Other runs, or another place that the server has chosen: go there.  Otherwise stay, as when
   // it answers what was reported, while somebody moves on.
   const chosen = before?.tick !== data.tick && root.reported !== data.tick;
   if (before?.of !== data.of || chosen) {
+    forget(root);
     stop(root);
     tell(root, data.tick);
   } else {
@@ -86,6 +111,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   return () => {
     stop(root);
+    forget(root);
     delete document.lossoptTicks?.[root.told.clock];
   };
 }

@@ -29,13 +29,18 @@ def slider(
     of: str,
     tick: int | None = None,
     on_change: Callable[[int], None] | None = None,
+    on_approach: Callable[[], None] | None = None,
+    label: str = LABEL,
+    play: str = "Play",
+    disabled: bool = False,
 ) -> None:
     """The slider, with the words that stand below it at each of its ticks.
 
     Figures whose frames have this `clock` follow it.  It stands at `tick`, by default the last,
     until somebody moves it; it goes there again when `of` (the ids of the runs) or `tick`
     change.  With `on_change` the server is told where it was let go, before the script runs
-    again; what comes from the browser is checked.
+    again; what comes from the browser is checked.  `on_approach` is called when somebody comes
+    near the slider, with the pointer or the keyboard.
     """
 
     def tell() -> None:
@@ -43,16 +48,24 @@ def slider(
         if on_change is not None and isinstance(content, int) and 0 <= content < len(words):
             on_change(content)
 
+    listeners: dict[str, Callable[[], None]] = {}
+    if on_change is not None:
+        listeners["on_tick_change"] = tell
+    if on_approach is not None:
+        listeners["on_approach_change"] = on_approach
     _component(
         key=clock,
         data={
-            "label": LABEL,
+            "label": label,
+            "play": play,
+            "disabled": disabled,
             "words": list(words),
             "clock": clock,
             "of": blake2b(of.encode(), digest_size=8).hexdigest(),
             "tick": len(words) - 1 if tick is None else tick,
             "reports": on_change is not None,
+            "asks": on_approach is not None,
             "theme": figure.theme(),
         },
-        **({} if on_change is None else {"on_tick_change": tell}),
+        **listeners,
     )

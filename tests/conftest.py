@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lossopt_core import RunStore
 from tests import postgresql as servers
 from tests.programs import skip_unless_ci
+
+settings.register_profile("any machine", deadline=None)  # it may be busy with other tests
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ that a change of either is answered by training anew to where one was (`replay`)
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -13,13 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossopt_core import linear
-from lossopt_core.cohort import Cohort, minibatches, predicted
+from lossopt_core.cohort import Cohort, minibatches
 from lossopt_core.data import GivenExperiment
 from lossopt_core.experiment import FIELDS, loss_of
 from lossopt_core.fields import brief
 from lossopt_core.linear import Array
 from lossopt_core.losses import Loss
+from lossopt_core.playground.classifier import Classifier, Snapshot
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import MOST_CLASSES, Points
 from lossopt_core.training import DIVERGED_AT
@@ -27,7 +28,7 @@ from lossopt_core.training import DIVERGED_AT
 MOST_UPDATES = 10_000
 """Where it ends: training anew to here takes a second."""
 MOST_ROWS = 400
-"""Of the curve; beyond, every second row is left out."""
+"""Of the curve, with the weights at each; beyond, every second row is left out."""
 COLUMNS = ("update", "objective", "data_loss", "penalty")
 LARGEST_WEIGHT = 1e6
 MOST_WEIGHTS = MOST_CLASSES * 51
@@ -37,7 +38,7 @@ Rates = Sequence[tuple[int, float]]
 """From which update on which learning rate holds."""
 
 
-class Model:
+class Model(Classifier):
     """A linear classifier of the features of some points, after some updates.
 
     made       updates made
@@ -80,16 +81,15 @@ class Model:
         )
         self.every = 1
         self.rows: list[Row] = [self._row()]
+        self.kept = [self.weights]
 
     @property
     def weights(self) -> Array:
-        """(C, D + 1) with the bias as last column."""
         weights: Array = self.cohort.W[0].copy()
         return weights
 
     @property
     def loss(self) -> Loss:
-        """What it is punished for, with its margin."""
         return loss_of(self.experiment)
 
     def set_rate(self, rate: float) -> None:
@@ -106,20 +106,21 @@ class Model:
                 [objective] = self.cohort.step(next(self.batches), self.made, MOST_UPDATES)
                 self.made += 1
                 self.diverged = not objective <= limit
-                if self.made % self.every == 0:
+                if self.made % self.every == 0 or self.made >= end - 1 or self.diverged:
                     self._note()
-            if self.rows[-1][0] < self.made:
-                self._note()
             self.diverged |= not self.rows[-1][1] <= limit
 
     def _note(self) -> None:
-        # The last row may be one between those that are kept.
-        if self.rows[-1][0] % self.every:
-            self.rows.pop()
         self.rows.append(self._row())
+        self.kept.append(self.weights)
+        # Of those between even ones only the last two stay, so that one can go back by one.
+        if len(self.rows) > 2 and self.rows[-3][0] % self.every:
+            del self.rows[-3], self.kept[-3]
         if len(self.rows) > MOST_ROWS:
             self.every *= 2
-            self.rows = self.rows[::2]
+            some = [k for k, row in enumerate(self.rows[:-2]) if row[0] % self.every == 0]
+            self.rows = [*(self.rows[k] for k in some), *self.rows[-2:]]
+            self.kept = [*(self.kept[k] for k in some), *self.kept[-2:]]
 
     def _row(self) -> Row:
         return self.made, *self.cohort.evaluate()[:3, 0].tolist()
@@ -129,43 +130,35 @@ class Model:
         """The objective and its parts over the updates, with `COLUMNS`."""
         return pd.DataFrame(self.rows, columns=list(COLUMNS))
 
+    def ticks(self, most: int) -> list[int]:
+        """Kept updates, at most `most` and two: even ones, and the last two.
+
+        As it goes on, a tick stays one, or every second is left out.
+        """
+        kept = [update for update, *_ in self.rows]
+        apart = 1
+        while len(kept) > most * apart:
+            apart *= 2
+        return sorted({*kept[::apart], *kept[-2:]})
+
+    def at(self, update: int) -> Snapshot:
+        """How it stood after so many updates, or at the last kept ones before."""
+        place = self._place(update)
+        made = self.rows[place][0]
+        return Snapshot(self.points, self.feature_map, made, self.loss, self.kept[place])
+
+    def row_at(self, update: int) -> Row:
+        """The row of the history for the same."""
+        return self.rows[self._place(update)]
+
+    def _place(self, update: int) -> int:
+        return bisect_right(self.rows, update, key=lambda row: row[0]) - 1
+
     def gradient(self) -> Array:
         """(C, D + 1) least subgradient of the total over all points, the bias as last column."""
         self.cohort.evaluate()
         gradient: Array = self.cohort.gradient[0].copy()
         return gradient
-
-    def scores(self, positions: Array) -> Array:
-        """Positions (n, 2) to scores (C, n)."""
-        X = linear.with_ones(self.feature_map.features(positions))
-        scores: Array = linear.scores(self.cohort.W, X)[0]
-        return scores
-
-    def pulls(self) -> Array:
-        """(n,) how much each point pulls: the norm of its loss's gradient in the scores.
-
-        Points with a pull above 0 are the support examples: without the others the gradient of
-        the data loss would be the same, but for the mean being over fewer.
-        """
-        gradient = self.loss.gradient(self.scores(self.points.positions), self.points.labels)
-        pull: Array = np.sqrt(np.einsum("cn,cn->n", gradient, gradient))
-        return pull
-
-    def examples(self) -> pd.DataFrame:
-        """Points as rows: x1, x2, class, a score a class, the predicted class, loss and pull."""
-        names = self.points.class_names
-        scores = self.scores(self.points.positions)
-        return pd.DataFrame(
-            {
-                "x1": self.points.positions[:, 0],
-                "x2": self.points.positions[:, 1],
-                "class": [names[label] for label in self.points.labels],
-                **{f"score {name}": row for name, row in zip(names, scores, strict=True)},
-                "predicted": [names[label] for label in predicted(scores)],
-                "loss": self.loss.value(scores, self.points.labels),
-                "pull": self.pulls(),
-            }
-        )
 
 
 def replay(model: Model, rates: Rates, updates: int) -> Model:

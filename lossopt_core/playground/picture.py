@@ -6,11 +6,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from lossopt_core import linear
 from lossopt_core.cohort import predicted
 from lossopt_core.linear import Array, Labels
 from lossopt_core.losses import Loss, OneVsAll, probabilities
+from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.contours import zero_lines
-from lossopt_core.playground.model import Model
+from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import SIDE
 
 GRID = 61
@@ -43,10 +45,10 @@ class Picture:
     margins: list[list[Array]]
 
 
-def picture(model: Model) -> Picture:
-    """The picture of a model as it stands."""
-    axis, places = _grid()
-    scores = model.scores(places)
+def picture(model: Classifier) -> Picture:
+    """The picture of a classifier as it stands."""
+    axis, _ = _grid()
+    scores = linear.scores(model.weights[None], _features(model.feature_map))[0]
     classes = len(scores)
     planes = scores.reshape(classes, GRID, GRID)
     zero = [zero_lines(plane, axis, axis) for plane in planes]
@@ -67,6 +69,12 @@ def picture(model: Model) -> Picture:
 def _grid() -> tuple[Array, Array]:
     axis = np.linspace(-SIDE, SIDE, GRID)
     return axis, np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+
+
+@lru_cache(maxsize=8)
+def _features(feature_map: FeatureMap) -> Array:
+    """Of the grid's places, with a last column of ones."""
+    return linear.with_ones(feature_map.features(_grid()[1]))
 
 
 def lead(scores: Array, label: int) -> Array:

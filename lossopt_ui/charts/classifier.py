@@ -17,6 +17,7 @@ from lossopt_ui.charts.weights import Points, Regions
 GRID = 120
 """Points along each side of the plane that are asked for their class."""
 WORST = 10
+WORST_ROWS = 8
 TEMPLATES_A_ROW = 5
 MOST_FEATURES = 30
 """Rows of weights that can be told apart in a picture."""
@@ -133,6 +134,18 @@ def worst_images(run: Run, data: Data, theme: Theme) -> go.Figure:
         theme=theme,
         columns=TEMPLATES_A_ROW,
     )
+
+
+def worst_rows(run: Run, data: Data) -> list[list[str]]:
+    """The examples of largest loss, as rows of a table."""
+    table = examples_by_loss(run, data, part(data)).head(WORST_ROWS)
+    return [row_of(data, *each) for each in table.itertuples(index=False)]
+
+
+def row_of(data: Data, row: int, true: int, predicted: int, loss: float) -> list[str]:
+    """Number, true class, predicted class and loss of an example in words."""
+    names = data.class_names
+    return [str(row), names[true], names[predicted], f"{loss:.4g}"]
 
 
 def caption(data: Data, true: int, predicted: int, loss: float) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lossopt_core import Data
 from lossopt_core.cohort import predicted
 from lossopt_core.inspection.along import Along, scores_along
+from lossopt_core.linear import Labels
 from lossopt_core.path import WeightPath
 from lossopt_ui.charts import classifier, weights
 from lossopt_ui.charts.colours import translucent
@@ -96,12 +97,9 @@ def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
     """Of `classifier.worst_images`."""
     assert data.image_shape is not None
     features, labels = classifier.part_of(data, part)
-    order = np.argsort(-followed.losses, axis=1, kind="stable")[:, : classifier.WORST]
+    order, answers, losses = _worst(followed, classifier.WORST)
     images = data.original(features[order]).reshape(*order.shape, *data.image_shape)
     sheets = [weights.mosaic(each, classifier.TEMPLATES_A_ROW)[0] for each in images]
-    losses, answers = (
-        np.take_along_axis(each, order, axis=1) for each in (followed.losses, followed.answers)
-    )
     captions = [
         [classifier.caption(data, *each) for each in zip(*of_point, strict=True)]
         for of_point in zip(labels[order], answers, losses, strict=True)
@@ -110,6 +108,25 @@ def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
         Change(0, "z", np.stack(sheets).astype(np.float32)),
         Change(None, "text", captions),
     ]
+
+
+def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
+    """Of `classifier.worst_rows`, at every point."""
+    _, labels = classifier.part_of(data, part)
+    order, answers, losses = _worst(followed, classifier.WORST_ROWS)
+    return [
+        [classifier.row_of(data, *each) for each in zip(*of_point, strict=True)]
+        for of_point in zip(order, labels[order], answers, losses, strict=True)
+    ]
+
+
+def _worst(followed: Along, most: int) -> tuple[Labels, Labels, Numbers]:
+    """Rows, answers and losses (k, most) of the examples with the largest loss at each point."""
+    order = np.argsort(-followed.losses, axis=1, kind="stable")[:, :most]
+    answers, losses = (
+        np.take_along_axis(each, order, axis=1) for each in (followed.answers, followed.losses)
+    )
+    return order, answers, losses
 
 
 def silent(

@@ -1,9 +1,14 @@
-"""The curve of a model that is trained by hand."""
+"""The curve of a model that is trained by hand, and the losses of its points."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import plotly.graph_objects as go
 
+from lossopt_core.linear import Array
+from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.model import Model
-from lossopt_ui.charts.colours import GREY, INK, Theme, of_loss
+from lossopt_ui.charts.colours import CLASSES, GREY, INK, Theme, of_loss
 from lossopt_ui.charts.curves import Curve, curves
 
 
@@ -28,3 +33,32 @@ def objective(model: Model, *, theme: Theme, log_y: bool, top: float | None) -> 
     if not log_y:
         figure.update_yaxes(rangemode="tozero")
     return figure
+
+
+def losses(model: Classifier, on_the_way: Sequence[Array], *, theme: Theme) -> go.Figure:
+    """The loss of each point as a bar in the colour of its class.
+
+    The axis suits the later half of the losses `on_the_way` too: a start is often far off.
+    """
+    labels = model.points.labels.tolist()
+    names = model.points.class_names
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(1, len(labels) + 1),
+            y=model.losses(),
+            marker={"color": [CLASSES[theme][label] for label in labels], "line": {"width": 0}},
+            text=[f"class {names[label]}" for label in labels],
+            textposition="none",
+            hovertemplate="point %{x}, %{text}: %{y:.4g}<extra></extra>",
+        )
+    )
+    figure.update_layout(title="Loss of each point", hovermode="closest", bargap=0.15)
+    figure.update_xaxes(title="Point")
+    figure.update_yaxes(title="Loss", range=[0.0, _top([model.losses(), *on_the_way])])
+    return figure
+
+
+def _top(losses: Sequence[Array]) -> float:
+    here, *way = (float(each.max()) for each in losses)
+    finite = [each for each in (here, *way[len(way) // 2 :]) if np.isfinite(each)]
+    return 1.05 * max(finite, default=0.0) or 1.0

@@ -9,11 +9,11 @@ from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.playground.model import MOST_UPDATES, Model
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import playground as charts
-from lossopt_ui.playground import changes, plane, play, tables
+from lossopt_ui.playground import changes, plane, play, scrubber, tables
 from lossopt_ui.playground.declared import TICK
 from lossopt_ui.playground.play import Play, Wanted
+from lossopt_ui.playground.scrubber import Past
 
-_AT = "playground.at"
 SIDES = ("left", "right")
 
 
@@ -30,45 +30,53 @@ def _draw(now: Play) -> None:
         st.rerun()  # the side column, the address and the timer have to know
     _buttons(now)
     _say(now)
+    past = Past.of(now)
     if len(now.models) == 1:
-        [model] = now.models
-        picture, numbers = st.columns([6, 5])
-        with picture:
-            plane.show(model, key="plane-left")
-            _legend()
-        with numbers:
-            _numbers(model)
-            _undo_and_log(now)
-            _curve(model, "left", top=None)
-            _scrubber(now)
+        _one(now, past)
     else:
-        _two(now)
+        _two(now, past)
     _tables(now)
 
 
-def _two(now: Play) -> None:
-    finite = [model.history["objective"] for model in now.models]
-    _undo_and_log(now)
+def _one(now: Play, past: Past) -> None:
+    [model] = now.models
+    scrubber.show(past)
+    picture, numbers = st.columns([6, 5])
+    with picture:
+        plane.show(model, past, 0, key="plane-left")
+        with st.container(horizontal=True):
+            _undo(now)
+        _legend()
+    with numbers:
+        _numbers(model)
+        controls.setting("log_y")
+        _curves(past, 0, top=None)
+
+
+def _two(now: Play, past: Past) -> None:
+    finite = [way.model.history["objective"] for way in now.ways]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _undo(now)
+        controls.setting("log_y")
+    scrubber.show(past)
     top = max(float(each[np.isfinite(each)].max()) for each in finite)
-    for side, model, column in zip(SIDES, now.models, st.columns(2), strict=True):
+    for side, column in enumerate(st.columns(2)):
+        model = now.models[side]
         with column:
-            st.markdown(f"**{side.capitalize()}: {_name(model)}**")
-            plane.show(model, key=f"plane-{side}")
+            st.markdown(f"**{SIDES[side].capitalize()}: {_name(model)}**")
+            plane.show(model, past, side, key=f"plane-{SIDES[side]}")
             _numbers(model)
-            _curve(model, side, top=top)
-    _scrubber(now)
+            _curves(past, side, top=top)
     _legend()
 
 
-def _undo_and_log(now: Play) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Undo", key="undo", icon=":material/undo:", on_click=changes.undo, disabled=not now.undo
-        )
-        st.button(
-            "Redo", key="redo", icon=":material/redo:", on_click=changes.redo, disabled=not now.redo
-        )
-        controls.setting("log_y")
+def _undo(now: Play) -> None:
+    st.button(
+        "Undo", key="undo", icon=":material/undo:", on_click=changes.undo, disabled=not now.undo
+    )
+    st.button(
+        "Redo", key="redo", icon=":material/redo:", on_click=changes.redo, disabled=not now.redo
+    )
 
 
 def _legend() -> None:
@@ -117,22 +125,6 @@ def _buttons(now: Play) -> None:
         )
 
 
-def _scrubber(now: Play) -> None:
-    """Through time, as far as one has been."""
-    if not now.furthest:
-        return
-    st.session_state[_AT] = now.made
-    st.slider(
-        f"Back and forth in time: update {now.made:,} of {now.furthest:,}",
-        0,
-        now.furthest,
-        format=" ",  # in the dark theme a number over the thumb has too little contrast
-        key=_AT,
-        disabled=now.playing,
-        on_change=lambda: play.go_to(int(st.session_state[_AT])),
-    )
-
-
 def _k_steps() -> None:
     play.advance(controls.value("steps"))
 
@@ -156,8 +148,7 @@ def _say(now: Play) -> None:
 
 def _numbers(model: Model) -> None:
     row = model.history.iloc[-1]
-    table = model.examples()
-    right = (table["class"] == table["predicted"]).mean()
+    right = model.right() / len(model.points.labels)
     with st.container(horizontal=True):
         st.metric("Updates", f"{model.made:,}")
         st.metric("Data loss", f"{row['data_loss']:.4f}")
@@ -166,16 +157,28 @@ def _numbers(model: Model) -> None:
         st.metric("Right", f"{right:.0%}")
 
 
-def _curve(model: Model, side: str, *, top: float | None) -> None:
+def _curves(past: Past, side: int, *, top: float | None) -> None:
+    """The objective over the updates, and the loss of each point at one of them."""
+    model, theme = past.curve(side), figure.theme()
     history = model.history
     figure.show(
-        charts.objective(model, theme=figure.theme(), log_y=controls.value("log_y"), top=top),
-        key=f"curve-{side}",
+        charts.objective(model, theme=theme, log_y=controls.value("log_y"), top=top),
+        key=f"curve-{SIDES[side]}",
         alt=(
             f"Total, data loss and penalty over {model.made} updates; total from"
             f" {history['objective'].iloc[0]:.4g} to {history['objective'].iloc[-1]:.4g}."
         ),
-        height=380,
+        height=270,
+        frames=past.cursor(),
+    )
+    losses = past.losses(side)
+    now = past.now.models[side]
+    figure.show(
+        charts.losses(now, losses, theme=theme),
+        key=f"losses-{SIDES[side]}",
+        alt=f"The loss of each of {len(now.points.labels)} points, coloured by class.",
+        height=200,
+        frames=past.changes(losses),
     )
 
 

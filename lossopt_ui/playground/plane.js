@@ -39,9 +39,16 @@ const isDark = (root) => {
 
 const colourOf = (root, label) => root.told.classes[label][root.theme];
 
+// The plane at the time where a slider stands (see time_travel.js), or as it is now.
+const seenIn = ({ told }) => {
+  const tick = document.lossoptTicks?.[told.past?.clock];
+  return told.past?.frames[tick] ?? told;
+};
+
 // The grid's outer points lie on the border, so that half a cell is cut off all around.
 const drawRegions = (root) => {
-  const { grid, chosen, confidence, classes } = root.told;
+  const { grid, classes } = root.told;
+  const { chosen, confidence } = seenIn(root);
   const [labels, sure] = [bytes(chosen), bytes(confidence)];
   const colours = classes.map((_, label) => channels(colourOf(root, label)));
   const small = Object.assign(document.createElement("canvas"), { width: grid, height: grid });
@@ -59,7 +66,7 @@ const drawRegions = (root) => {
 };
 
 const drawLines = (root) => {
-  const { lines, arrows } = root.told;
+  const { lines, arrows } = seenIn(root);
   const paths = lines.map(({ label, kind, path }) =>
     made("path", {
       d: path,
@@ -108,7 +115,8 @@ const newPoint = (index) =>
   ]);
 
 const drawPoint = (root, element, index) => {
-  const { label, pull } = root.told.points[index];
+  const { label } = root.told.points[index];
+  const pull = seenIn(root).pulls[index];
   const { x, y } = placeOf(root, index);
   element.setAttribute("transform", `translate(${UNIT * x} ${-UNIT * y})`);
   const [, ring, selected, mark] = element.children;
@@ -301,6 +309,18 @@ const build = (root) => {
   root.querySelector(".delete").addEventListener("click", () => remove(root));
 };
 
+const draw = (root) => {
+  root.querySelector(".picture").setAttribute("aria-label", seenIn(root).alt);
+  drawRegions(root);
+  drawLines(root);
+  drawPoints(root);
+};
+
+const followClock = (root) => {
+  root.onTick ??= ({ detail: clock }) => clock === root.told.past?.clock && draw(root);
+  document.addEventListener("lossopt-tick", root.onTick);
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".plane");
   const first = !root.told;
@@ -312,8 +332,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.setTriggerValue = setTriggerValue;
   if (first) build(root);
   if (root.selected !== null && root.selected >= data.points.length) root.selected = null;
-  root.querySelector(".picture").setAttribute("aria-label", data.alt);
-  drawRegions(root);
-  drawLines(root);
-  redraw(root);
+  followClock(root);
+  draw(root);
+  drawTools(root);
+  return () => document.removeEventListener("lossopt-tick", root.onTick);
 }

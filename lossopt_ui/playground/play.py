@@ -26,6 +26,7 @@ from lossopt_core.playground.points import (
 )
 from lossopt_ui import controls
 from lossopt_ui.playground.declared import SPEEDS
+from lossopt_ui.playground.way import Way, onward
 
 _PLAY = "playground.play"
 
@@ -61,10 +62,12 @@ class Wanted:
 class Play:
     """Where the session's playground stands.
 
+    ways       those of the models that have gone furthest
     furthest   the most updates that were made since the start
     rates      from which update on which learning rate holds
     settled    the points as text; while one is dragged, `wanted` has it where it is
     stale      whether the page shows other settings than now hold
+    looks_back whether somebody is at the slider through time, and pictures of the way are sent
     problem    why the last change was refused
     undo, redo points as text
     original   what the points were before they were changed by hand, as text
@@ -73,12 +76,14 @@ class Play:
 
     wanted: Wanted | None = None
     models: list[Model] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
     rates: list[tuple[int, float]] = field(default_factory=list)
     made: int = 0
     furthest: int = 0
     playing: bool = False
     settled: str = ""
     stale: bool = False
+    looks_back: bool = False
     problem: str = ""
     undo: list[str] = field(default_factory=list)
     redo: list[str] = field(default_factory=list)
@@ -110,10 +115,23 @@ def bring_up_to_date(wanted: Wanted) -> Play:
 
 def train_anew(play: Play, wanted: Wanted) -> None:
     """Models of these settings, from their start to where one is."""
-    play.wanted = wanted
+    play.wanted, play.looks_back = wanted, False
+    play.ways = onward([], _trained(play, wanted, play.furthest))
+    _stand(play)
+
+
+def _stand(play: Play) -> None:
+    """Let the models be as they were after so many updates as one wants to see."""
+    if play.made == play.furthest or play.wanted is None:
+        play.models = [way.model for way in play.ways]
+    else:
+        play.models = _trained(play, play.wanted, play.made)
+
+
+def _trained(play: Play, wanted: Wanted, updates: int) -> list[Model]:
     points = read_points(wanted.points)
-    play.models = [
-        replay(side.model(points, play.rates[0][1]), play.rates, play.made) for side in wanted.sides
+    return [
+        replay(side.model(points, play.rates[0][1]), play.rates, updates) for side in wanted.sides
     ]
 
 
@@ -127,7 +145,7 @@ def _branch_off(play: Play) -> None:
     """What came after the present update has not happened."""
     rate = controls.value("learning_rate")
     play.rates = [each for each in play.rates if each[0] < play.made] + [(play.made, rate)]
-    play.furthest = play.made
+    play.furthest, play.ways = play.made, onward(play.ways, play.models)
     for model in play.models:
         model.set_rate(rate)
 
@@ -150,6 +168,7 @@ def advance(updates: int) -> None:
         model.advance(updates)
     play.made += updates
     play.furthest = play.made
+    play.looks_back = False
 
 
 def set_playing(playing: bool) -> None:
@@ -163,8 +182,12 @@ def go_to(update: int) -> None:
     """Back, or forth again, to where it was after so many updates."""
     play = session()
     play.made = min(max(0, update), play.furthest)
-    if play.wanted is not None:
-        train_anew(play, play.wanted)
+    _stand(play)
+
+
+def look_back() -> None:
+    """Somebody is at the slider: pictures of the way are needed in the browser."""
+    session().looks_back = True
 
 
 def reset() -> None:

@@ -155,6 +155,11 @@ def goto(page: Page, path: str) -> None:
     page.wait_for_function(_ANSWERED, arg=[0, 150], timeout=30_000)
 
 
+def wait_until_quiet(page: Page, *, quiet: int = 300) -> None:
+    """Until nothing runs, and nothing has come for a while."""
+    page.wait_for_function(_ANSWERED, arg=[0, quiet], timeout=30_000)
+
+
 @contextmanager
 def rerun(page: Page, *, quiet: int = 100, timeout: int = 30_000) -> Iterator[None]:
     """Wait, after what is done inside, for the rerun that it causes.

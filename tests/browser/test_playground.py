@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.helpers import figure, goto, rerun
+from tests.browser.helpers import figure, goto, rerun, wait_until_quiet
 
 DEMO = {"Data loss": "0.6446", "Penalty": "1.9255", "Total": "2.5700"}
 PARAMETERS = [
@@ -28,15 +28,26 @@ def plane(page: Page, side: str = "left") -> Locator:
 
 def regions(page: Page, side: str = "left") -> str:
     """The coloured regions as they are seen."""
+    # The canvas is there before it is drawn; the points are drawn last.
+    plane(page, side).locator(".point").first.wait_for(state="attached")
     picture: str = plane(page, side).locator("canvas").evaluate("(canvas) => canvas.toDataURL()")
     return picture
 
 
 def wait_for_other_regions(page: Page, before: str) -> None:
     """Until the left regions are others than those."""
+    _wait_for_regions(page, "(canvas, before) => canvas.toDataURL() !== before", before)
+
+
+def wait_for_same_regions(page: Page, before: str) -> None:
+    """Until the left regions are those again."""
+    _wait_for_regions(page, "(canvas, before) => canvas.toDataURL() === before", before)
+
+
+def _wait_for_regions(page: Page, condition: str, before: str) -> None:
     canvas = plane(page).locator("canvas").element_handle()
     page.wait_for_function(
-        "([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas, before]
+        f"([canvas, before]) => ({condition})(canvas, before)", arg=[canvas, before]
     )
 
 
@@ -169,30 +180,84 @@ def test_play_pause_step_and_the_same_start(page: Page):
     plane(page).evaluate("(element) => (element.mine = true)")
     updates = metric(page, "Updates")
     page.locator(".st-key-play button").click()
-    expect(updates).to_have_text(re.compile(r"\d{3}"), timeout=15_000)
+    expect(updates).to_have_text(re.compile(r"\d{3}"))
     rate = page.locator(".st-key-learning_rate input")
     rate.fill("0.01")
     rate.press("Enter")
     expect(page.locator(".st-key-play")).to_contain_text("Pause")
     page.locator(".st-key-play button").click()
-    expect(page.locator(".st-key-play")).to_contain_text("Play", timeout=15_000)
-    page.wait_for_timeout(500)
+    expect(page.locator(".st-key-play")).to_contain_text("Play")
+    wait_until_quiet(page)
     made = int(updates.inner_text())
     page.wait_for_timeout(600)
     assert int(updates.inner_text()) == made, "it stands still"
     press(page, "step")
     expect(updates).to_have_text(str(made + 1))
-    assert regions(page) != start
+    wait_for_other_regions(page, start)
     assert figure(page, "curve-left")["data"][0]["x"][-1] == made + 1
     with rerun(page):
         page.get_by_role("slider", name="Back and forth in time").press("ArrowLeft")
     expect(updates).to_have_text(str(made))
     press(page, "reset")
     expect(updates).to_have_text("0")
-    assert regions(page) == start
+    wait_for_same_regions(page, start)
     assert plane(page).evaluate("(element) => element.mine"), "the same picture all along"
     press(page, "new_start")
     wait_for_other_regions(page, start)
+
+
+TIME = ".st-key-time input[type=range]"
+MOVED = """
+(key) => {
+  const { data, layout } = document.querySelector(`.st-key-${key} .lossopt-figure`);
+  return { heights: Array.from(data[0].y), cursor: layout.shapes?.at(-1)?.x0 };
+}
+"""
+
+
+def test_time_is_gone_through_in_the_browser_alone(page: Page):
+    page.set_viewport_size({"width": 1440, "height": 1600})  # what is out of view waits
+    goto(page, "/playground?loss=hinge&optimizer=gd&two=true&right_loss=cross_entropy&steps=9")
+    at_start = regions(page), regions(page, "right")
+    expect(page.locator(TIME)).to_be_disabled()
+    press(page, "k_steps")
+    at_end = regions(page), regions(page, "right")
+    losses = [page.evaluate(MOVED, f"losses-{side}")["heights"] for side in ("left", "right")]
+    expect(page.locator(TIME)).to_have_value("9")
+    with rerun(page):
+        page.locator(".st-key-time .travel").hover()
+    sent = page.evaluate("__messages.sent")
+    box = page.locator(TIME).bounding_box()
+    assert box
+    level = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, level)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 1, level, steps=12)
+    wait_for_same_regions(page, at_start[0])
+    assert regions(page, "right") == at_start[1]
+    said = page.locator(".st-key-time output")
+    expect(said).to_contain_text("Update 0 of 9: left total ")
+    for side, before in zip(("left", "right"), losses, strict=True):
+        page.wait_for_function(
+            f"([key, before]) => ({MOVED})(key).heights.join() !== before.join()",
+            arg=[f"losses-{side}", before],
+        )
+        assert page.evaluate(MOVED, f"curve-{side}")["cursor"] == 0
+        label = plane(page, side).locator("svg.picture").get_attribute("aria-label")
+        assert label
+        assert label.startswith("The plane after 0 updates")
+    page.mouse.move(box["x"] + box["width"] - 1, level, steps=12)
+    wait_for_same_regions(page, at_end[0])
+    assert regions(page, "right") == at_end[1]
+    page.mouse.move(box["x"] + box["width"] / 3, level, steps=5)
+    assert page.evaluate("__messages.sent") == sent, "the server was asked"
+    with rerun(page):
+        page.mouse.up()
+    expect(metric(page, "Updates").first).to_have_text("3")
+    assert page.evaluate(MOVED, "curve-left")["cursor"] == 3
+    press(page, "step")
+    expect(metric(page, "Updates").nth(1)).to_have_text("4")
+    expect(page.locator(TIME)).to_have_attribute("max", "4")
 
 
 def test_two_models_side_by_side(page: Page):

@@ -10,7 +10,7 @@ from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS, train
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import with_ones
 from lossopt_core.playground import points as points_of
-from lossopt_core.playground.contours import zero_lines
+from lossopt_core.playground.contours import without_needless, zero_lines
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, Plain, feature_map
 from lossopt_core.playground.model import (
     MOST_ROWS,
@@ -253,6 +253,44 @@ def test_the_curve_is_the_same_however_one_came_there(pieces: list[int]) -> None
         assert broken.rows[-1][0] == broken.made
     assert broken.rows == whole.rows
     assert len(whole.rows) <= MOST_ROWS
+    assert whole.rows[-2][0] == total - 1, "one can go back by one"
+
+
+def test_the_way_of_a_model_can_be_gone_back():
+    model = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
+    for made in (7, 300, 2_000):
+        model.advance(made - model.made)
+        ticks = model.ticks(50)
+        assert ticks[0] == 0
+        assert ticks[-2:] == [made - 1, made]
+        assert len(ticks) <= 52
+        for tick in (ticks[len(ticks) // 2], made - 1, made):
+            then = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
+            then.advance(tick)
+            assert model.at(tick).weights.tolist() == then.weights.tolist()
+            assert model.at(tick).losses().tolist() == then.losses().tolist()
+            assert model.row_at(tick) == then.rows[-1]
+
+
+def test_a_tick_stays_one_as_it_goes_on_or_is_left_out():
+    model = course(loss="hinge", optimizer="gd")
+    before = model.ticks(50)
+    for _ in range(12):
+        model.advance(50)
+        ticks = model.ticks(50)
+        assert {tick for tick in ticks if tick < before[-1]} <= set(before), "none is new"
+        before = ticks
+
+
+def test_what_lies_on_a_straight_line_is_needless():
+    straight = np.stack([np.linspace(-1, 1, 31), np.linspace(0, 2, 31)], axis=1)
+    assert without_needless(straight, 1e-9).tolist() == straight[[0, -1]].tolist()
+    angle = np.linspace(0, 2 * np.pi, 201)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    drawn = without_needless(circle, 0.003)
+    assert 10 < len(drawn) < 60
+    middles = (drawn[1:] + drawn[:-1]) / 2
+    assert np.hypot(*middles.T).min() > 0.98, "it is still round"
 
 
 def test_a_replay_knows_all_learning_rates():

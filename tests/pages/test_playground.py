@@ -11,7 +11,7 @@ from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS, Experiment, RunStore,
 from lossopt_core.playground.feature_maps import FEATURE_MAPS
 from lossopt_core.playground.points import DEMO_WEIGHTS, POINT_SETS, read_points
 from lossopt_ui.playground import declared
-from tests.helpers import open_page, words
+from tests.helpers import figures, open_page, plain, words
 
 PAGE = "playground"
 DEMO = "2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1"
@@ -35,6 +35,22 @@ def change(app: AppTest, event: Any = None, **changes: Any) -> AppTest:
     states = app._tree.get_widget_states()
     content = json.dumps([{"event": "edit", "value": changes or event}])
     states.widgets.add(id=_make_trigger_id(plane.proto.id, "events"), json_trigger_value=content)
+    return app._run(states)
+
+
+def slider(app: AppTest) -> dict[str, Any]:
+    """What the slider through time was told."""
+    [found] = [each for each in app.get("bidi_component") if each.key == "time"]
+    content: dict[str, Any] = json.loads(found.proto.json)
+    return content
+
+
+def at_the_slider(app: AppTest, name: str, value: Any) -> AppTest:
+    """What the browser sends when somebody comes near the slider, or lets it go."""
+    [found] = [each for each in app.get("bidi_component") if each.key == "time"]
+    states = app._tree.get_widget_states()
+    content = json.dumps([{"event": name, "value": value}])
+    states.widgets.add(id=_make_trigger_id(found.proto.id, "events"), json_trigger_value=content)
     return app._run(states)
 
 
@@ -179,6 +195,7 @@ def test_points_are_moved_added_relabelled_and_deleted_and_had_back():
     for _ in range(4):
         press(app, "undo")
     assert told(app)["points"] == before["points"]
+    assert told(app)["pulls"] == before["pulls"]
     assert told(app)["chosen"] == before["chosen"]
     assert "own_points" not in address(app)
     assert app.button(key="undo").disabled
@@ -316,19 +333,57 @@ def test_every_choice_of_the_page_stands_in_its_address():
 def test_time_runs_backwards_and_branches_off():
     query = {"loss": "hinge", "optimizer": "momentum", "batch_size": "2", "steps": "20"}
     app = open_page(PAGE, query)
-    assert not app.slider, "there is no time yet to go back in"
+    assert slider(app)["disabled"], "there is no time yet to go back in"
     press(app, "k_steps")
-    halfway = told(app)["chosen"]
+    halfway = told(app)
     app.number_input(key="learning_rate").set_value(0.5).run()
     press(app, "k_steps")
     end = numbers(app)
-    [time] = app.slider
-    assert (time.value, time.max) == (40, 40)
-    time.set_value(20).run()
-    assert told(app)["chosen"] == halfway
+    time = slider(app)
+    assert (time["tick"], len(time["words"]), time["disabled"]) == (40, 41, False)
+    at_the_slider(app, "tick", 20)
+    assert told(app)["chosen"] == halfway["chosen"]
+    assert told(app)["pulls"] == halfway["pulls"]
     assert numbers(app)[0]["Updates"] == "20"
-    app.slider[0].set_value(40).run()
+    assert len(slider(app)["words"]) == 41, "one can go forth again"
+    at_the_slider(app, "tick", 40)
     assert numbers(app) == end, "with the learning rate that was chosen on the way"
-    app.slider[0].set_value(10).run()
+    at_the_slider(app, "tick", 10)
     press(app, "step")
-    assert app.slider[0].max == 11, "what came after has not happened"
+    assert len(slider(app)["words"]) == 12, "what came after has not happened"
+    for nonsense in (-1, 12, "x", None, 1e9, [1]):
+        at_the_slider(app, "tick", nonsense)
+        assert not app.exception
+        assert numbers(app)[0]["Updates"] == "11"
+
+
+def test_pictures_of_the_way_are_sent_to_who_comes_near_the_slider():
+    query = {"loss": "hinge", "two": "true", "right_loss": "cross_entropy", "steps": "100"}
+    app = press(open_page(PAGE, query), "k_steps")
+    start = {side: told(press(open_page(PAGE, query), "reset"), side) for side in ("left", "right")}
+    assert told(app)["past"] is None
+    at_the_slider(app, "approach", True)
+    assert not app.exception
+    ticks = len(slider(app)["words"])
+    assert ticks <= 54
+    for side in ("left", "right"):
+        now = told(app, side)
+        first, *_, last = now["past"]["frames"]
+        assert len(now["past"]["frames"]) == ticks
+        assert {name: now[name] for name in last} == last
+        assert {name: start[side][name] for name in first} == first
+    press(app, "step")
+    assert told(app)["past"] is None
+
+
+def test_curves_and_losses_know_the_way_in_any_case():
+    app = press(open_page(PAGE, {"loss": "hinge"}), "k_steps")
+    shown = {each.key: json.loads(each.proto.json) for each in app.get("bidi_component")}
+    cursor = json.loads(shown["curve-left"]["frames"])
+    assert cursor["cursor"] == [float(each) for each in range(11)]
+    frames = json.loads(shown["losses-left"]["frames"])
+    [heights] = frames["changes"]
+    values = plain({**heights["values"], "shape": "11,9"})
+    [bars] = figures(app)["losses-left"]["data"]
+    assert values[-1] == pytest.approx(bars["y"], rel=1e-6)
+    assert sum(values[-1]) / 9 == pytest.approx(float(numbers(app)[0]["Data loss"]), abs=1e-4)

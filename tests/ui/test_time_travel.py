@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lossopt_core import Experiment, RunStore, load_data, train
 from lossopt_core.diagnostics import confusion, predict
 from lossopt_core.inspection.clock import Clock
+from lossopt_core.inspection.example import examples_at
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.frames import Change, Frames
 from tests.helpers import open_page, plain
@@ -65,6 +66,27 @@ def test_the_last_frame_of_weights_is_their_picture():
     drawn = classifier.portrait(run, data, "light")
     assert change.values.shape[1:] == (30, 3)
     assert np.array_equal(change.values[-1], drawn.data[0].z)
+
+
+def test_the_table_of_the_worst_examples_follows_the_slider(store: RunStore):
+    app = press_train(open_page("train", {"epochs": "2", "dataset": "iris", "seed": "4"}))
+    shown = sent(app)
+    table, words = shown["worst"], shown["moment"]["words"]
+    [run] = store.load(store.list()["id"].tolist())
+    assert table["clock"] == "moment"
+    assert len(table["which"]) == len(words)
+    data, path = load_data(run.experiment), Clock.of([run]).paths[0]
+    for point in (0, len(path) // 2, len(path) - 1):
+        then = examples_at(
+            run.experiment, path.stacked[point], data.test_features, data.test_labels
+        )
+        expected = [
+            [str(each.row), data.class_names[each.true], data.class_names[each.predicted]]
+            for each in then.head(8).itertuples()
+        ]
+        assert [row[:3] for row in table["rows"][point]] == expected
+        losses = [float(row[3]) for row in table["rows"][point]]
+        assert losses == pytest.approx(then["loss"].head(8).tolist(), rel=1e-3)
 
 
 @pytest.mark.parametrize("page", ["train", "hinge-vs-cross-entropy", "gd-vs-sgd"])

@@ -1,0 +1,28 @@
+// Rows of text that are others at every tick of a slider (see time_travel.js).
+
+const row = (kind, texts) => {
+  const element = document.createElement("tr");
+  element.append(
+    ...texts.map((text) => Object.assign(document.createElement(kind), { textContent: text })),
+  );
+  return element;
+};
+
+const draw = (root) => {
+  const { clock, which, rows } = root.told;
+  const tick = Math.min(document.lossoptTicks?.[clock] ?? Infinity, which.length - 1);
+  const shown = rows[which[tick]].map((texts) => row("td", texts));
+  root.querySelector("tbody").replaceChildren(...shown);
+};
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".frame");
+  root.told = data;
+  root.querySelector("caption").textContent = data.title;
+  root.querySelector("thead").replaceChildren(row("th", data.columns));
+  for (const head of root.querySelectorAll("th")) head.scope = "col";
+  draw(root);
+  root.onTick ??= ({ detail: clock }) => clock === root.told.clock && draw(root);
+  document.addEventListener("lossopt-tick", root.onTick);
+  return () => document.removeEventListener("lossopt-tick", root.onTick);
+}
