@@ -9,7 +9,7 @@ import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, visits, workspace
+from lossopt_ui import hosting, visits
 
 SECONDS = 3600.0
 
@@ -18,7 +18,7 @@ SECONDS = 3600.0
 def begin() -> None:
     """Begin, once a program."""
     if hosting.hosted():
-        address = workspace.address()
+        address = hosting.store_address()
         threading.Thread(target=_work, args=(address,), name="upkeep", daemon=True).start()
 
 

@@ -74,14 +74,20 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def free_port() -> int:
+    """A port of this machine at which nobody listens just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextmanager
 def server(
     script: Path, *, environment: Mapping[str, str] | None = None, base_path: str = ""
 ) -> Iterator[str]:
     """A Streamlit server of its own for a script, run where the script is; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "streamlit", "run", script.name,
         "--server.port", str(port),
