@@ -2,7 +2,9 @@
 
 A database with eleven tables:
 
-    facts    name, value                  `schema` is the version of this layout
+    facts    name, value
+             `schema` is the version of this layout; `secret`, where there is one, is random, and
+             the key of the digests that persons' workspaces are named by
     runs     workspace, id, created, status, experiment, settings, final, environment, reason,
              deleted, spark, best
              six are JSON: experiment is all fields; settings those that have a say; final the

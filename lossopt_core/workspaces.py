@@ -1,12 +1,18 @@
-"""Workspaces of visitors: when each was used last, and the end of those left alone."""
+"""Workspaces of visitors: names that nobody guesses, when each was used last, and their end."""
 
+import hmac
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sql
 
 from lossopt_core import store_layout as layout
+from lossopt_core import store_moving
 from lossopt_core.store_database import Database
 from lossopt_core.store_layout import written
+from lossopt_core.store_moving import Contents
+
+_SECRET = "secret"
 
 _OF_A_WORKSPACE = (
     layout.arrays,
@@ -26,6 +32,40 @@ class Workspaces:
 
     def __init__(self, address: str | None = None) -> None:
         self._database = Database(address)
+
+    def name_for(self, identity: str) -> str:
+        """40 hexadecimal digits: the same for an identity each time, and nobody's guess.
+
+        The key is a secret of the store, made when it is first wanted: whoever moves or restores
+        the store brings it along, and no change of the app's settings takes somebody's workspace
+        away.
+        """
+        key = self._secret().encode()
+        return hmac.new(key, identity.encode(), "sha256").hexdigest()[:40]
+
+    def _secret(self) -> str:
+        question = sql.select(layout.facts.c.value).where(layout.facts.c.name == _SECRET)
+        with self._database.reading() as database:
+            if found := database.scalar(question):
+                return str(found)
+
+        def work(database: sql.Connection) -> str:
+            found = database.scalar(question)  # another process may have been here meanwhile
+            if found is None:
+                found = secrets.token_hex(32)
+                database.execute(sql.insert(layout.facts), {"name": _SECRET, "value": found})
+            return str(found)
+
+        return self._database.write(work)
+
+    def contents(self, workspace: str) -> Contents:
+        """How much is in a workspace."""
+        with self._database.reading() as database:
+            return store_moving.contents(database, workspace)
+
+    def move(self, source: str, target: str) -> None:
+        """Move what is in one workspace into another, as `store_moving.move` says."""
+        self._database.write(lambda database: store_moving.move(database, source, target))
 
     def note_use(self, workspace: str, *, now: datetime | None = None) -> None:
         """The workspace is being used."""

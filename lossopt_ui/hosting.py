@@ -33,6 +33,11 @@ def setting(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
+def store_address() -> str | None:
+    """Where runs are kept: `LOSSOPT_STORE`; None for the usual place."""
+    return setting("LOSSOPT_STORE") or None
+
+
 @cache
 def _take_secrets() -> None:
     st.secrets.load_if_toml_exists()

@@ -13,6 +13,7 @@ from lossopt_ui import (
     lesson_panel,
     links,
     places,
+    sign_in,
     training,
     workspace,
 )
@@ -75,9 +76,11 @@ def begin(title: str, in_address: frozenset[str] = links.ON_TRAINING) -> None:
         st.title(title, width="stretch")
         if in_address:
             class_link.offer()
+        sign_in.offer()
     workspace.note_visit()
     controls.take_address(title, in_address | links.EVERYWHERE)
     class_link.say()
+    sign_in.offer_to_move()
     interrupted.offer()
     lesson_panel.show(title)
 

@@ -5,7 +5,6 @@ This is all that the app adds to Streamlit's own server; it knows of no page.
 
 import ipaddress
 import re
-import secrets
 from base64 import b64encode
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
@@ -18,8 +17,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from lossopt_ui import hosting
-from lossopt_ui.visits import COOKIE, is_token
+from lossopt_ui import hosting, providers
+from lossopt_ui.mark import COOKIE, is_token, new_token
+from lossopt_ui.way_back import WayBack
 
 _SECONDS_A_DAY = 86_400
 
@@ -41,9 +41,18 @@ ONLY_HERE = (
 
 
 def middleware() -> list[Middleware]:
-    """The layers around Streamlit's server, the outermost first; ValueError for another mode."""
+    """The layers around Streamlit's server, the outermost first.
+
+    ValueError names a setting with which the app cannot be run.
+    """
     hosting.mode()
-    return [Middleware(Safety), Middleware(OnlyHere), Middleware(VisitorsMark)]
+    providers.check()
+    return [
+        Middleware(Safety),
+        Middleware(OnlyHere),
+        Middleware(VisitorsMark),
+        Middleware(WayBack),
+    ]
 
 
 def content_security() -> str:
@@ -155,7 +164,7 @@ def _token_in(scope: Scope) -> str:
     except CookieError:
         cookies.clear()
     token = cookies[COOKIE].value if COOKIE in cookies else ""
-    return token if is_token(token) else secrets.token_urlsafe(32)
+    return token if is_token(token) else new_token()
 
 
 def _is_secure(scope: Scope) -> bool:

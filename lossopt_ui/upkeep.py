@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from lossopt_core import Experiment, StoreError, load_data, reference
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, jobs, visits, workspace
+from lossopt_ui import hosting, jobs, visits
 
 COLLECT_SECONDS = 15.0
 """Between two collections of garbage.
@@ -32,11 +32,11 @@ def _work() -> None:
     removed = -REMOVE_SECONDS
     made = False
     while True:
-        made = made or reference_runs_made(workspace.address())
+        made = made or reference_runs_made(hosting.store_address())
         if hosting.hosted() and time.monotonic() > removed + REMOVE_SECONDS:
             removed = time.monotonic()
             with suppress(StoreError):
-                end_workspaces(workspace.address())
+                end_workspaces(hosting.store_address())
         gc.collect()
         time.sleep(COLLECT_SECONDS)
 

@@ -1,54 +1,74 @@
 """Whose workspace it is that a visitor sees, where there are many visitors.
 
-A workspace's name is a digest of a secret that its owner's browser holds, or of the account that
-somebody signed in with.  Who reads the store learns no secret from it.
+A workspace's name is a digest: of a secret that its owner's browser holds, or, keyed with a secret
+of the store, of the account that somebody has signed in with.  Nobody can name one from outside.
 """
 
 import hashlib
-import re
-import secrets
+import json
+from dataclasses import dataclass
 
 import streamlit as st
 
-COOKIE = "lossopt_visit"
+from lossopt_core.workspaces import Workspaces
+from lossopt_ui import hosting
+from lossopt_ui.mark import COOKIE, is_token, new_token
+
 VISIT, ACCOUNT = "visit-", "account-"
 """How the names of workspaces begin: those that end some days after the last visit, and others."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_MINE = "visits.workspace"
+_VISIT, _ACCOUNT = "visits.visit", "visits.account"
 
 
-def is_token(text: str) -> bool:
-    """Whether it is what `secrets.token_urlsafe(32)` gives: 256 bits."""
-    return _TOKEN.fullmatch(text) is not None
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom an identity provider vouches for.
+
+    identity   issuer and subject: the two that together tell persons apart
+    name       how the provider calls them; a text like any that people write
+    """
+
+    identity: str
+    name: str
+
+
+def person() -> Person | None:
+    """Who has signed in, if anybody."""
+    if not st.user.get("is_logged_in", False):
+        return None
+    told = {name: st.user.get(name) for name in ("iss", "sub", "name", "email")}
+    issuer, subject = told["iss"], told["sub"]
+    if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
+        return None
+    name = told["name"] or told["email"] or subject
+    return Person(identity=json.dumps([issuer, subject]), name=str(name))
 
 
 def workspace() -> str:
-    """The name of this visitor's workspace."""
-    account = _account()
-    if account:
-        return ACCOUNT + _digest(account)
+    """The name of this visitor's workspace; StoreError where a person's cannot be found."""
+    visitor = person()
+    return anonymous() if visitor is None else _of_account(visitor)
+
+
+def anonymous() -> str:
+    """The name of the workspace of this browser, whoever has signed in."""
     # Found once a visit: a cookie that changes in between must not change what one looks at.
-    mine: str = st.session_state.setdefault(_MINE, VISIT + _digest(_token()))
+    mine: str = st.session_state.setdefault(_VISIT, VISIT + _digest(_token()))
     return mine
+
+
+def _of_account(visitor: Person) -> str:
+    identity, name = st.session_state.get(_ACCOUNT, ("", ""))
+    if identity != visitor.identity:
+        name = ACCOUNT + Workspaces(hosting.store_address()).name_for(visitor.identity)
+        st.session_state[_ACCOUNT] = (visitor.identity, name)
+    return str(name)
 
 
 def _token() -> str:
     """The secret of the browser; where it keeps none, one for as long as the visit lasts."""
     token = st.context.cookies.get(COOKIE, "")
-    return token if is_token(token) else secrets.token_urlsafe(32)
-
-
-def signed_in() -> bool:
-    """Whether the visitor has proved who it is."""
-    return bool(st.user.get("is_logged_in", False))
-
-
-def _account() -> str:
-    """Who has signed in, as the identity provider tells persons apart; empty for nobody."""
-    if not signed_in():
-        return ""
-    return f"{st.user.get('iss', '')} {st.user.get('sub') or st.user.get('email', '')}"
+    return token if is_token(token) else new_token()
 
 
 def _digest(secret: str) -> str:

@@ -16,15 +16,10 @@ NOTED_SECONDS = 3600.0
 """Between two notes that a workspace is in use."""
 
 
-def store() -> RunStore:
-    """The store of this visitor's runs: `LOSSOPT_STORE`, or SQLite in `data/`."""
-    name = visits.workspace() if hosting.hosted() else hosting.LOCAL
-    return RunStore(address(), workspace=name)
-
-
-def address() -> str | None:
-    """Where runs are kept; None for the usual place."""
-    return hosting.setting("LOSSOPT_STORE") or None
+def store(name: str | None = None) -> RunStore:
+    """The store of this visitor's runs, or of another workspace of theirs."""
+    mine = name or (visits.workspace() if hosting.hosted() else hosting.LOCAL)
+    return RunStore(hosting.store_address(), workspace=mine)
 
 
 def note_visit() -> None:
@@ -34,7 +29,7 @@ def note_visit() -> None:
     if hosting.hosted() and (noted is None or now > noted + NOTED_SECONDS):
         st.session_state[_NOTED] = now
         with suppress(StoreError):  # who looks at runs will be told
-            Workspaces(address()).note_use(visits.workspace())
+            Workspaces(hosting.store_address()).note_use(visits.workspace())
 
 
 def shelf() -> own_data.Shelf:

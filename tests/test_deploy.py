@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 
+from lossopt_ui import providers
 from tests.nginx import SHIPPED
 from tests.programs import ROOT, run_python
 
@@ -85,13 +86,15 @@ def test_no_secret_is_shipped():
 
 def test_the_example_of_secrets_is_one_that_streamlit_makes_environment(tmp_path):
     text = (ROOT / ".streamlit" / "secrets.toml.example").read_text(encoding="utf-8")
-    (tmp_path / "secrets.toml").write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
+    used = re.sub(r"^# (\w+ = |\[)", r"\1", text, flags=re.MULTILINE)
+    (tmp_path / "secrets.toml").write_text(used)
     code = (
         "import os; from streamlit import config; from streamlit.runtime.secrets import Secrets;"
         f"config.set_option('secrets.files', [{str(tmp_path / 'secrets.toml')!r}]);"
-        "Secrets().load_if_toml_exists();"
-        "print(os.environ['LOSSOPT_MODE'], os.environ['LOSSOPT_STORE'])"
+        "secrets = Secrets(); secrets.load_if_toml_exists();"
+        "print(os.environ['LOSSOPT_MODE'], os.environ['LOSSOPT_STORE'], *secrets['auth'])"
     )
-    mode, store = run_python("-c", code).split()
+    mode, store, *auth = run_python("-c", code).split()
     assert mode == "hosted"
+    assert auth == [*providers.OF_ALL, *providers.OF_EACH]
     assert store.startswith("postgresql+psycopg://")

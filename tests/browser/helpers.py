@@ -74,6 +74,14 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def free_port() -> int:
+    """A port of this machine at which nobody listens just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextmanager
 def server(
     script: Path, *, environment: Mapping[str, str] | None = None, base_path: str = ""
@@ -92,9 +100,7 @@ def server_process(
     log: int | IO[bytes] = subprocess.DEVNULL,
 ) -> Iterator[tuple[str, int]]:
     """The same; yields the number of its process too, which writes what it says to `log`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "streamlit", "run", script.name,
         "--server.port", str(port),

@@ -10,7 +10,7 @@ import pytest
 from streamlit import config
 
 from lossopt_ui import hosting, server
-from lossopt_ui.visits import COOKIE, is_token
+from lossopt_ui.mark import COOKIE, is_token
 
 TOKEN = "a" * 43
 

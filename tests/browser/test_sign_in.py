@@ -1,0 +1,233 @@
+"""Somebody signs in with a provider of OpenID Connect, and is at home in every browser."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from lossopt_core import Experiment, RunStore
+from lossopt_core.workspaces import Workspaces
+from tests import identity_provider
+from tests.browser.helpers import free_port, goto, new_profile, server, shown_text
+from tests.identity_provider import COOKIE_SECRET, PEOPLE, Provider
+from tests.programs import ROOT
+
+SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
+USER = "_streamlit_user"
+"""The cookie in which Streamlit keeps who has signed in."""
+NewBrowser = Callable[[], AbstractContextManager[BrowserContext]]
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with identity_provider.running(free_port()) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('accounts') / 'runs.db'}"
+
+
+@pytest.fixture(scope="module")
+def hosted(
+    provider: Provider, address: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of the app, where people may sign in."""
+    secrets = tmp_path_factory.mktemp("secrets") / "secrets.toml"
+    secrets.write_text(f'LOSSOPT_MODE = "hosted"\n{provider.settings()}', encoding="utf-8")
+    environment = {"LOSSOPT_STORE": address, "STREAMLIT_SECRETS_FILES": str(secrets)}
+    with server(ROOT / "streamlit_app.py", environment=environment) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def new_browser(browser: Browser, hosted: str) -> NewBrowser:
+    """The browser of somebody who was never here."""
+    return lambda: new_profile(browser, hosted)
+
+
+@pytest.fixture(scope="module")
+def profile(new_browser: NewBrowser) -> Iterator[BrowserContext]:
+    """A browser that has loaded the app's scripts already."""
+    with new_browser() as context:
+        yield context
+
+
+@pytest.fixture
+def stranger(profile: BrowserContext) -> Iterator[Page]:
+    """A page of somebody whom the app has never seen."""
+    profile.clear_cookies()
+    page = profile.new_page()
+    goto(page, "/")
+    yield page
+    page.close()
+
+
+def sign_in(page: Page, who: str) -> None:
+    """Press the button, and tell the provider who one is."""
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=f"I am {who}").click()
+
+
+def is_signed_in(page: Page, who: str) -> None:
+    expect(page.get_by_role("button", name=PEOPLE[who]["name"])).to_be_visible()
+
+
+def is_nobody(page: Page) -> None:
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def trained(page: Page, seed: int) -> Experiment:
+    """Train a run; returns its experiment."""
+    goto(page, f"/train?{SMALL}&seed={seed}")
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
+    return Experiment(dataset="blobs", epochs=2, seed=seed)
+
+
+def has(page: Page, experiment: Experiment) -> None:
+    goto(page, f"/inspect?run={experiment.id}")
+    mine = re.compile(f"{experiment.id[:6]}, finished")
+    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(mine)
+
+
+def has_not(page: Page, experiment: Experiment) -> None:
+    goto(page, f"/inspect?run={experiment.id}")
+    nothing = page.get_by_text(re.compile("is not kept here|No runs are kept yet"))
+    expect(nothing.first).to_be_visible()
+    assert experiment.id[:6] not in shown_text(page).replace(experiment.id, "")
+
+
+def test_who_signs_in_finds_their_runs_in_another_browser_and_nobody_else_does(
+    new_browser: NewBrowser, stranger: Page, provider: Provider, address: str
+) -> None:
+    sign_in(stranger, "alice")
+    is_signed_in(stranger, "alice")
+    of_alice = trained(stranger, 1)
+    with new_browser() as second:
+        page = second.new_page()
+        has_not(page, of_alice)
+        sign_in(page, "alice")
+        is_signed_in(page, "alice")
+        has(page, of_alice)
+    with new_browser() as other:
+        page = other.new_page()
+        goto(page, "/")
+        sign_in(page, "bob")
+        is_signed_in(page, "bob")
+        has_not(page, of_alice)
+        for path in (f"/landscape?runs={of_alice.id}", f"/compare?runs={of_alice.id}"):
+            goto(page, path)
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+            assert of_alice.id[:6] not in shown_text(page).replace(of_alice.id, "")
+    # Her workspace has a name that nothing that is known of her gives away.
+    identity = json.dumps([provider.address, PEOPLE["alice"]["sub"]])
+    name = f"account-{Workspaces(address).name_for(identity)}"
+    assert list(RunStore(address, name).list()["id"]) == [of_alice.id]
+
+
+def test_who_signs_out_is_a_stranger_again(stranger: Page) -> None:
+    sign_in(stranger, "bob")
+    is_signed_in(stranger, "bob")
+    of_bob = trained(stranger, 2)
+    stranger.get_by_role("button", name="Bob").click()
+    stranger.get_by_role("button", name="Sign out").click()
+    is_nobody(stranger)
+    assert USER not in {cookie["name"] for cookie in stranger.context.cookies()}
+    has_not(stranger, of_bob)
+
+
+def test_what_was_made_before_is_moved_when_that_is_wanted(
+    new_browser: NewBrowser, stranger: Page
+) -> None:
+    before = trained(stranger, 3)
+    goto(stranger, "/")  # back on the page before, signed in, it would be trained again
+    sign_in(stranger, "alice")
+    is_signed_in(stranger, "alice")
+    offer = stranger.get_by_text("Made in this browser without signing in: 1 run.")
+    expect(offer).to_be_visible()
+    stranger.get_by_role("button", name="Not now").click()
+    expect(offer).to_have_count(0)
+    has_not(stranger, before)  # opened anew, the offer is there again
+    stranger.get_by_role("button", name="Move", exact=True).click()
+    expect(stranger.get_by_text("Moved to your workspace: 1 run.")).to_be_visible()
+    expect(offer).to_have_count(0)
+    has(stranger, before)
+    with new_browser() as elsewhere:
+        page = elsewhere.new_page()
+        goto(page, "/")
+        sign_in(page, "alice")
+        is_signed_in(page, "alice")
+        has(page, before)
+
+
+def test_one_comes_back_to_the_page_from_which_one_went(stranger: Page) -> None:
+    goto(stranger, "/train?dataset=blobs&epochs=7")
+    sign_in(stranger, "bob")
+    is_signed_in(stranger, "bob")
+    expect(stranger.get_by_role("heading", name="Train a classifier")).to_be_visible()
+    expect(stranger.get_by_role("spinbutton", name="Epochs")).to_have_value("7")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [identity_provider.expired, identity_provider.forged, identity_provider.for_somebody_else],
+)
+def test_a_token_that_is_not_good_opens_nothing(
+    stranger: Page, provider: Provider, monkeypatch: pytest.MonkeyPatch, token: Any
+) -> None:
+    monkeypatch.setattr(provider, "token", token)
+    sign_in(stranger, "alice")
+    is_nobody(stranger)
+    assert USER not in {cookie["name"] for cookie in stranger.context.cookies()}
+
+
+def test_who_changes_their_mind_or_has_no_subject_stays_nobody(stranger: Page) -> None:
+    stranger.get_by_role("button", name="Sign in").click()
+    stranger.get_by_role("link", name="I changed my mind").click()
+    is_nobody(stranger)
+    sign_in(stranger, "nobody")
+    is_nobody(stranger)
+
+
+def test_a_forged_or_an_old_cookie_opens_nothing(
+    stranger: Page, hosted: str, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"iss": provider.address, "is_logged_in": True, "origin": hosted} | PEOPLE["alice"]
+
+    def cookie(secret: str, name: str = USER) -> str:
+        return str(URLSafeTimedSerializer(secret, salt=name).dumps(json.dumps(told)))
+
+    good = cookie(COOKIE_SECRET)
+    then = time.time() - 32 * 86_400
+    with monkeypatch.context() as clock:
+        clock.setattr(time, "time", lambda: then)
+        old = cookie(COOKIE_SECRET)
+    bad = [old, cookie("0" * 64), cookie(COOKIE_SECRET, "another"), good[:-1], "alice"]
+    for value in (*bad, good):
+        stranger.context.clear_cookies(name=USER)
+        stranger.context.add_cookies([{"name": USER, "value": value, "url": hosted}])
+        goto(stranger, "/")
+        (is_signed_in(stranger, "alice") if value == good else is_nobody(stranger))
+
+
+def test_a_name_from_a_provider_is_text(stranger: Page) -> None:
+    asked: list[str] = []
+    stranger.on("request", lambda request: asked.append(request.url))
+    sign_in(stranger, "mallory")
+    account = stranger.get_by_role("button", name=re.compile(r"!\[x\]\(https:"))
+    account.click()
+    expect(stranger.get_by_text("<b>M</b>", exact=False).first).to_be_visible()
+    assert not [address for address in asked if "x.example" in address]
+
+
+def test_a_page_within_another_has_no_button(stranger: Page) -> None:
+    goto(stranger, "/train?embed=true")
+    expect(stranger.get_by_role("heading", name="Train a classifier")).to_be_visible()
+    expect(stranger.get_by_role("button", name="Sign in")).to_have_count(0)
