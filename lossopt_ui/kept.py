@@ -20,7 +20,7 @@ from lossopt_core import Experiment, ForeignRun, Run, RunStore, reference
 from lossopt_core.groups import family_id
 from lossopt_core.run import HISTORY_COLUMNS, SECONDS
 from lossopt_core.store import REFERENCE
-from lossopt_ui import workspace
+from lossopt_ui import hosting, workspace
 
 MOST_ROWS = 2_000_000
 """Rows of histories that are held for all visitors together; one takes about 90 bytes."""
@@ -51,7 +51,7 @@ def table() -> pd.DataFrame:
 
 def references() -> pd.DataFrame:
     """The reference runs in the same form, but for those that this workspace has as its own."""
-    found = _table_of(reference.runs(workspace.address()))
+    found = _table_of(reference.runs(hosting.store_address()))
     mine = found["id"].isin(reference.IDS) & ~found["id"].isin(table()["id"])
     # Each is a row of its own, whatever seeds of it somebody has trained.
     theirs = found[mine].assign(family=found["id"])
@@ -142,7 +142,7 @@ def find(
     what = {"with_path": with_path, "with_minibatch": with_minibatch}
     found = workspace.store().find(ids, **what)
     if absent := [each for each in ids if each not in found and each in reference.IDS]:
-        found |= reference.runs(workspace.address()).find(absent, **what)
+        found |= reference.runs(hosting.store_address()).find(absent, **what)
     return {each: found[each] for each in ids if each in found}
 
 
