@@ -73,13 +73,18 @@ def image_sheet(
             hovertemplate="%{z:.3g}<extra></extra>",
         )
     )
-    for (across, up), caption in zip(places, captions, strict=True):
-        figure.add_annotation(
-            x=across, y=up, text=caption, showarrow=False, yanchor="bottom", yshift=-8
-        )
-    figure.update_layout(title=title)
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    look = {"showarrow": False, "yanchor": "bottom", "yshift": -8}
+    figure.update_layout(
+        title=title,
+        annotations=[
+            {"x": across, "y": up, "text": caption, **look}
+            for (across, up), caption in zip(places, captions, strict=True)
+        ],
+        xaxis={"visible": False, "constrain": "domain"},
+        yaxis={
+            "visible": False, "autorange": "reversed", "scaleanchor": "x", "constrain": "domain"
+        },
+    )  # fmt: skip
     return figure
 
 
