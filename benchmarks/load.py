@@ -38,9 +38,9 @@ from tests.programs import ROOT
 
 APP = ROOT / "streamlit_app.py"
 MOST_VISITORS, MOST_MINUTES = 200, 60
-ARRIVING = 0.1
-"""Part of the time within which all have come."""
-THINKING = (8.0, 30.0)
+ARRIVING_SECONDS = 60.0
+"""Within which all have come; within half of the time, where that is less."""
+THINKING = (10.0, 50.0)
 """Seconds that somebody looks at a page before the next click."""
 WAITING = "Waiting for a free worker"
 SLOWEST_SECONDS = 2.0
@@ -144,7 +144,7 @@ KINDS = (
     Experiment(dataset="digits", epochs=10),
     Experiment(dataset="iris", epochs=30),
     Experiment(dataset="digits", optimizer="gd", epochs=50),
-    Experiment(dataset="digits", epochs=40),
+    Experiment(dataset="digits", epochs=60),
 )
 """Small experiments; the last takes a second."""
 
@@ -276,7 +276,7 @@ async def everybody(address: str, process: int, book: Book, visitors: int, minut
 
         async def one(number: int) -> None:
             person = Person(number, book, ends)
-            await asyncio.sleep(ARRIVING * seconds * number / visitors)
+            await asyncio.sleep(min(ARRIVING_SECONDS, seconds / 2) * number / visitors)
             try:
                 if number % 10 == 0:
                     await browse(browser, address, person, book)

@@ -105,8 +105,11 @@ class Visit:
 
     async def press(self, key: str) -> float:
         """Press the button of this key; the seconds until the page is complete."""
-        [button] = [each.button for each in self.shown("button") if key_of(each.button.id) == key]
-        return await self._rerun(WidgetState(id=button.id, trigger_value=True))
+        return await self.forge(self.id_of(key))
+
+    async def forge(self, id: str) -> float:
+        """Say that a button was pressed, be it on the page or not."""
+        return await self._rerun(WidgetState(id=id, trigger_value=True))
 
     async def set_number(self, key: str, number: float) -> float:
         """Type a number into the field of this key; the seconds until the page is complete."""
@@ -120,6 +123,11 @@ class Visit:
     def shown(self, kind: str) -> Iterator[Element]:
         """The page's elements of one kind."""
         return (each for _, _, each in self.elements.values() if each.WhichOneof("type") == kind)
+
+    def id_of(self, key: str) -> str:
+        """The id of the page's button of this key."""
+        [found] = [each.button.id for each in self.shown("button") if key_of(each.button.id) == key]
+        return found
 
     def words(self) -> str:
         """What the page says, in a line for each element."""

@@ -66,6 +66,12 @@ class Loss(ABC):
         """
         raise NotImplementedError(f"{self.label} has kinks")
 
+    def mean_second(self, scores: Array, labels: Labels) -> Array:
+        """The second derivative at scores (C, B), a matrix (C, C), averaged over the examples."""
+        everywhere = np.ones(scores.shape[1])
+        along = (np.outer(unit, everywhere) for unit in np.eye(len(scores)))
+        return np.stack([self.second(scores, labels, each).mean(axis=1) for each in along])
+
     def value(self, scores: Array, labels: Labels) -> Array:
         """Loss of each example: scores (..., C, B) and labels (B,) to (..., B)."""
         own = np.array(scores, dtype=np.float64, order="C")
@@ -263,6 +269,12 @@ class CrossEntropy(Loss):
         p = probabilities(scores)
         product: Array = p * (direction - sum_over_classes(p * direction)[..., None, :])
         return product
+
+    def mean_second(self, scores: Array, labels: Labels) -> Array:
+        # All directions share their probabilities, which take longer than the rest.
+        p = probabilities(scores)
+        mean: Array = np.diag(p.mean(axis=1)) - p @ p.T / p.shape[1]
+        return mean
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         shifted = scores - scores.max()

@@ -75,19 +75,13 @@ def gap_at(problem: Problem, theta: Array) -> float:
 def with_best_bias(problem: Problem, theta: Array) -> Array:
     """The same weights with the bias that minimises a smooth objective, by Newton's method."""
     theta = theta.copy()
-    scores, n = problem.scores(theta), problem.examples
+    scores = problem.scores(theta)
     value = float(problem.loss.value(scores, problem.labels).mean())
     for _ in range(BIAS_STEPS):
         slope = problem.loss.gradient(scores, problem.labels).mean(axis=1)
         if np.abs(slope).max() < 1e-13:
             break
-        ones = np.ones(n)
-        bend = np.stack(
-            [
-                problem.loss.second(scores, problem.labels, np.outer(unit, ones)).mean(axis=1)
-                for unit in np.eye(problem.classes)
-            ]
-        )
+        bend = problem.loss.mean_second(scores, problem.labels)
         # Adding one number to all scores changes nothing: the least of all solutions is taken.
         step = np.linalg.lstsq(bend, slope, rcond=1e-10)[0]
         length = 1.0

@@ -5,22 +5,19 @@ zoom, hidden traces and hover.  Here `Plotly.react` redraws the same node.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-import plotly.io
+import plotly.io.json
 import streamlit as st
 
 from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
 from lossopt_ui.recipes import Recipe, Remembered, Sent, digest
-
-# Every figure would begin with plotly's own template, checked in all its parts; ours has none.
-plotly.io.templates.default = None
 
 MOST_IN_HOVER = 24
 """Where more lines than these cross one x, a list of them all would cover the chart."""
@@ -92,32 +89,34 @@ def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:
 
 
 def _finished(figure: go.Figure, key: str, height: int) -> Sent:
-    _name_traces(figure)
-    figure.update_layout(
-        height=height,
-        autosize=True,
-        uirevision=figure.layout.uirevision or key,
-        margin={"l": 8, "r": 12, "t": 40, "b": 8},
-    )
-    if "unified" in str(figure.layout.hovermode) and _told_by_hover(figure) > MOST_IN_HOVER:
-        figure.update_layout(hovermode="closest")
-    solid = any(trace.type == "surface" for trace in figure.data)
-    # Plotly leaves the names out by default.
-    return Sent(figure.to_json(remove_uids=False), solid)
+    # As plain values: plotly would check the whole layout once more for each that is set.
+    content = figure.to_dict()
+    traces, layout = content["data"], content.setdefault("layout", {})
+    _name(traces)
+    layout |= {
+        "height": height,
+        "autosize": True,
+        "uirevision": layout.get("uirevision") or key,
+        "margin": {"l": 8, "r": 12, "t": 40, "b": 8},
+    }
+    if "unified" in str(layout.get("hovermode")) and _told_by_hover(traces) > MOST_IN_HOVER:
+        layout["hovermode"] = "closest"
+    solid = any(trace["type"] == "surface" for trace in traces)
+    return Sent(plotly.io.json.to_json_plotly(content), solid)
 
 
-def _name_traces(figure: go.Figure) -> None:
+def _name(traces: Sequence[dict[str, Any]]) -> None:
     """Give traces the names by which plotly knows them again where others come and go."""
     seen: Counter[str] = Counter()
-    for trace in figure.data:
+    for trace in traces:
         # They become part of selectors in the page, where not every name may stand.
-        name = blake2b((trace.name or "").encode(), digest_size=8).hexdigest()
-        trace.uid = f"{name}-{seen[name]}"
+        name = blake2b((trace.get("name") or "").encode(), digest_size=8).hexdigest()
+        trace["uid"] = f"{name}-{seen[name]}"
         seen[name] += 1
 
 
-def _told_by_hover(figure: go.Figure) -> int:
-    return sum(trace.hoverinfo not in {"skip", "none"} for trace in figure.data)
+def _told_by_hover(traces: Sequence[Mapping[str, Any]]) -> int:
+    return sum(trace.get("hoverinfo") not in {"skip", "none"} for trace in traces)
 
 
 def _tell(key: str, on_click: Callable[[Any], None]) -> None:

@@ -9,6 +9,7 @@ from lossopt_core import Experiment, own_data
 from lossopt_ui import (
     class_link,
     controls,
+    crowd,
     interrupted,
     lesson_panel,
     links,
@@ -47,11 +48,12 @@ def pages() -> Sequence[StreamlitPage]:
 
 def run() -> None:
     """The whole app: the frame, and the page that the address names."""
-    st.session_state[_FRAMED] = True
-    own_data.look_in(workspace.shelf)
-    page = _frame()
-    training.warm_up()
-    page.run()
+    with crowd.PAGES.turn():
+        st.session_state[_FRAMED] = True
+        own_data.look_in(workspace.shelf)
+        page = _frame()
+        training.warm_up()
+        page.run()
 
 
 def _frame() -> StreamlitPage:

@@ -1,10 +1,9 @@
 """What is known of the best possible objective of the runs on a page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -23,9 +22,6 @@ from lossopt_core.certificates import problem_id
 from lossopt_core.losses import CERTIFIED_LOSSES
 from lossopt_ui import polling, workspace
 from lossopt_ui.certifier import Certifier
-
-MOST_GAPS = 24
-"""Points of a run's way at which its gradient's proof is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +112,7 @@ def gradient_gaps(run: Run) -> pd.DataFrame:
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _gaps(of: tuple[str, int], _run: Run) -> pd.DataFrame:
-    # Each takes a Newton search: as many as make a line.
-    some = np.unique(np.linspace(0, len(_run.path) - 1, MOST_GAPS).round().astype(int))
-    few = replace(_run, path=_run.path[some], path_updates=_run.path_updates[some])
-    return free_gaps(few if len(_run.path) > MOST_GAPS else _run)
+    return free_gaps(_run)
 
 
 def within(objective: float, certificate: Certificate) -> str:

@@ -1,15 +1,21 @@
 """A part of a page that is drawn again and again while something goes on elsewhere."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import streamlit as st
 
-from lossopt_ui import workspace
+from lossopt_ui import crowd, workspace
 
 SECONDS = 0.5
-"""Between two looks."""
+"""Between two looks, at least."""
+REST = 6.0
+"""How many times as long as a look takes there is until the next: where many look, each does so
+less often, or nobody would have time for anything else."""
+MOST_SECONDS = 5.0
 Seen = TypeVar("Seen")
 
 
@@ -27,6 +33,25 @@ class _Part(Generic[Seen]):
     polling: bool
 
 
+class Pace:
+    """How long looks take here; the last ones count most."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """A look, which may end in an exception of Streamlit's."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += (time.monotonic() - begun - self.seconds) / 8
+
+
+_pace = Pace()
+
+
 def watch(
     look: Callable[[], Seen],
     goes_on: Callable[[Seen], bool],
@@ -36,9 +61,10 @@ def watch(
 ) -> None:
     """Draw what `look` sees, and look again as long as that `goes_on`: a fragment of the page.
 
-    Looks are `seconds` apart.  Once it has ended the whole page is run, so that its other parts
-    know.
+    Looks are `seconds` apart, or more where the machine is busy.  Once it has ended the whole
+    page is run, so that its other parts know.
     """
+    seconds = max(seconds, min(MOST_SECONDS, REST * _pace.seconds))
     first = look()
     part = _Part(look, goes_on, draw, first, goes_on(first))
     st.fragment(_show, run_every=seconds if part.polling else None)(part)
@@ -46,7 +72,7 @@ def watch(
 
 def _show(part: _Part[Seen]) -> None:
     # A fragment that is run again by itself has no page around it that could catch.
-    with workspace.unreadable_said():
+    with _pace.measured(), crowd.PAGES.turn(), workspace.unreadable_said():
         seen = part.look() if part.first is None else part.first
         if part.polling and part.first is None and not part.goes_on(seen):
             st.rerun()  # ends the polling

@@ -11,7 +11,7 @@ from lossopt_core import Experiment, Run, StoreError, load_data
 from lossopt_core.budget import BudgetError
 from lossopt_core.data import check_present
 from lossopt_core.datasets import MissingDataError
-from lossopt_ui import budgets, controls, jobs, optimum, polling, workspace
+from lossopt_ui import budgets, controls, crowd, jobs, optimum, polling, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -190,7 +190,8 @@ def _job_for(
         if job is not None:
             job.stop()
         visitor.take(begun)
-        begun.wait(PATIENCE)
+        with crowd.PAGES.outside():
+            begun.wait(PATIENCE)
         return begun
     return job
 

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from tests.browser.helpers import chromium
 from tests.programs import run_python
 
 pytestmark = pytest.mark.slow
@@ -32,6 +33,15 @@ def test_store_speed_prints_a_row_for_every_number_of_runs() -> None:
     printed = run_python("-m", "benchmarks.store_speed", "--quick")
     assert "| 5 | 50 |" in printed
     assert "| 10 | 100 |" in printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads the memory of a process of Linux")
+@pytest.mark.skipif(chromium() is None, reason="one of its visitors is a real Chromium")
+def test_load_loses_no_run_and_mixes_none() -> None:
+    printed = run_python("-m", "benchmarks.load", "--minutes", "0.5", "--visitors", "3")
+    assert "| runs lost | 0 | 0 ✓ |" in printed
+    assert "| runs mixed up | 0 | 0 ✓ |" in printed
+    assert "| errors | 0 | 0 ✓ |" in printed
 
 
 def test_sweep_estimate_prints_a_row_for_every_sweep() -> None:

@@ -60,7 +60,9 @@ def image_sheet(
     told = None
     if marks is not None:
         told, _ = mosaic(np.ones_like(images) * np.reshape(marks, (-1, 1, 1)), columns)
-    figure = go.Figure(
+    look = {"showarrow": False, "yanchor": "bottom", "yshift": -8}
+    alike = {"visible": False, "constrain": "domain"}
+    return go.Figure(
         go.Heatmap(
             z=sheet.astype(np.float32),
             zmin=-limit if limit is not None else float(np.min(images)),
@@ -71,16 +73,17 @@ def image_sheet(
             colorbar={"title": {"text": unit, "font": {"size": 13}}, "thickness": 12},
             hoverongaps=False,
             hovertemplate="%{z:.3g}<extra></extra>",
-        )
+        ),
+        {
+            "title": title,
+            "annotations": [
+                {"x": across, "y": up, "text": caption, **look}
+                for (across, up), caption in zip(places, captions, strict=True)
+            ],
+            "xaxis": alike,
+            "yaxis": alike | {"autorange": "reversed", "scaleanchor": "x"},
+        },
     )
-    for (across, up), caption in zip(places, captions, strict=True):
-        figure.add_annotation(
-            x=across, y=up, text=caption, showarrow=False, yanchor="bottom", yshift=-8
-        )
-    figure.update_layout(title=title)
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return figure
 
 
 def of_features(

@@ -1,5 +1,6 @@
 """Many visitors, one app: none sees or harms another."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from lossopt_core import Experiment, RunStore
+from benchmarks.visitors import Visit
+from lossopt_core import Experiment, RunStore, reference
 from lossopt_core.store_layout import runs
 from lossopt_core.underway import Underway
-from tests.browser.helpers import goto, new_profile, rerun, server, shown_text
+from tests.browser.helpers import figure, goto, new_profile, rerun, server, shown_text
 from tests.programs import ROOT
 
 SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
@@ -98,6 +100,41 @@ def test_a_visitors_runs_are_nobody_elses(
         expect(tab.get_by_role("combobox", name="Run", exact=True)).to_have_value(
             re.compile(f"{mine[:6]}, finished")
         )
+
+
+def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
+    browser: Browser, hosted: str, address: str
+) -> None:
+    with new_profile(browser, hosted) as context:
+        page = context.new_page()
+        goto(page, "/compare")
+        with rerun(page):
+            page.get_by_role("button", name="Compare reference runs").click()
+        expect(page.get_by_text("Reference runs cannot be changed")).to_be_visible()
+        expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+        names = [line["name"] for line in figure(page, "curves-all")["data"]]
+        assert len([name for name in names if name.endswith("(reference)")]) == 4
+    before = reference.runs(address).list()
+    assert set(before["id"]) == set(reference.IDS)
+    asyncio.run(_forge_clicks(hosted))
+    assert reference.runs(address).list().equals(before)
+
+
+async def _forge_clicks(hosted: str) -> None:
+    """Press, beside reference runs, the buttons that a page had for a run of one's own."""
+    cookies: dict[str, str] = {}
+    async with Visit(hosted, cookies) as tab:
+        await tab.open("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"})
+        await tab.press("train")
+        await tab.wait_until(lambda: "This run is kept" in tab.words(), "the run was not kept")
+        [own] = tab.run_ids()
+        await tab.go("compare", {"references": "true", "runs": own})
+        buttons = [tab.id_of(key) for key in ("pin", "archive", "delete")]
+        await tab.go("compare", {"references": "true", "runs": ",".join(reference.IDS)})
+        assert set(reference.IDS) <= tab.run_ids()
+        for button in buttons:
+            await tab.forge(button)
+        assert own in tab.run_ids()
 
 
 def test_the_mark_cannot_be_read_by_scripts_and_opens_nothing_when_forged(

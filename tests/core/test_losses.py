@@ -212,3 +212,13 @@ def test_crammer_singer_is_at_most_the_hinge_and_equals_it_for_two_classes():
     two = labels % 2
     assert_allclose(largest.value(scores[:2], two), hinge.value(scores[:2], two))
     assert_allclose(largest.gradient(scores[:2], two), hinge.gradient(scores[:2], two))
+
+
+@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.smooth])
+def test_the_mean_second_derivative_is_that_along_every_class(name):
+    rng = np.random.default_rng(0)
+    scores, labels = rng.normal(size=(4, 9)), rng.integers(4, size=9)
+    loss = LOSSES[name]()
+    along = [np.outer(unit, np.ones(9)) for unit in np.eye(4)]
+    expected = [loss.second(scores, labels, each).mean(axis=1) for each in along]
+    np.testing.assert_allclose(loss.mean_second(scores, labels), expected, atol=1e-12)

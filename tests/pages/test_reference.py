@@ -1,0 +1,151 @@
+"""Reference runs on the pages: offered, compared, opened, and never changed."""
+
+import pandas as pd
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Experiment, Run, RunStore, reference, train
+from tests.helpers import figures, open_page, words
+
+CROSS_ENTROPY = ",".join(each.id for each in reference.OPTIMIZERS_COMPARED)
+
+
+@pytest.fixture(scope="module")
+def trained() -> list[Run]:
+    return train(reference.EXPERIMENTS)
+
+
+@pytest.fixture
+def theirs(store: RunStore, trained: list[Run], monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """The table of the reference runs, which are in the store."""
+    monkeypatch.setattr(reference, "train", lambda experiments: trained)
+    reference.keep(store.address)
+    return reference.runs(store.address).list()
+
+
+@pytest.fixture
+def own(store: RunStore) -> Run:
+    """A run of the visitor's own."""
+    [run] = train([Experiment(epochs=2)])
+    store.save([run])
+    return run
+
+
+def unchanged(theirs: pd.DataFrame, store: RunStore) -> bool:
+    return reference.runs(store.address).list().equals(theirs)
+
+
+def test_without_runs_of_ones_own_they_are_offered_and_compared(theirs, store):
+    app = open_page("compare")
+    assert "No runs are kept yet" in app.info[0].value
+    app.button(key="reference-runs").click().run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert set(table["id"]) == set(reference.IDS)
+    assert list(table["tags"]) == [["reference"]] * len(reference.IDS)
+    names = [line["name"] for line in figures(app)["curves-all"]["data"]]
+    assert len([name for name in names if name.endswith("(reference)")]) == 4
+    assert app.toggle(key="references").value
+    assert store.list().empty
+
+
+def test_the_start_page_shows_them_until_there_are_runs_of_ones_own(theirs, store):
+    app = open_page("start")
+    assert "No runs are kept yet" in words(app)
+    assert set(app.dataframe[0].value["id"]) == set(reference.IDS)
+    store.save(train([Experiment(epochs=1)]))
+    [table] = open_page("start").dataframe
+    assert not set(table.value["id"]) & set(reference.IDS)
+
+
+def test_beside_ones_own_runs_they_are_there_when_asked_for(theirs, own):
+    app = open_page("compare")
+    assert list(app.dataframe[0].value["id"]) == [own.id]
+    app.toggle(key="references").set_value(True).run()
+    table = app.dataframe[0].value
+    assert table["id"].iloc[0] == own.id
+    assert set(table["id"]) == {own.id, *reference.IDS}
+    app.text_input(key="filter").set_value("not reference").run()
+    assert list(app.dataframe[0].value["id"]) == [own.id]
+
+
+def test_a_run_that_one_has_trained_oneself_is_there_once_and_can_be_changed(
+    theirs, store, trained
+):
+    store.save(trained[:1])
+    app = open_page("compare", {"references": "true", "runs": trained[0].id})
+    assert list(app.dataframe[0].value["id"]).count(trained[0].id) == 1
+    app.button(key="delete").click().run()
+    assert store.list().empty
+    assert unchanged(theirs, store)
+
+
+def test_seeds_of_ones_own_are_a_line_beside_the_reference_run(theirs, store):
+    [first, *_] = reference.EXPERIMENTS
+    seeds = train([first.but(seed=k) for k in (1, 2)])
+    store.save(seeds)
+    family = store.list()["family"].iloc[0]
+    app = open_page("compare", {"references": "true", "runs": f"{family},{first.id}"})
+    names = [line["name"] for line in figures(app)["curves-all"]["data"]]
+    assert any("(n=2)" in name for name in names)
+    assert any(name.endswith("(reference)") for name in names)
+
+
+def test_only_ones_own_of_what_is_selected_is_changed(theirs, store, own):
+    query = {"references": "true", "runs": f"{own.id},{CROSS_ENTROPY}"}
+    app = open_page("compare", query)
+    assert "Reference runs cannot be changed; the buttons are for your own" in words(app)
+    app.text_input(key="run-name").set_value("mine")
+    app.button(key="keep-notes").click().run()
+    app.button(key="pin").click().run()
+    app.button(key="archive").click().run()
+    assert list(store.list()["name"]) == ["mine"]
+    app = open_page("compare", query | {"archived": "true"})
+    app.button(key="delete").click().run()
+    assert store.list().empty
+    assert unchanged(theirs, store)
+
+
+def test_where_only_they_are_selected_a_forged_click_finds_no_button(theirs, store, own):
+    app = open_page("compare", {"references": "true", "runs": own.id})
+    buttons = {key: app.button(key=key).proto.id for key in ("pin", "archive", "delete")}
+    app = open_page("compare", {"references": "true", "runs": CROSS_ENTROPY})
+    assert not {each.key for each in app.button} & {*buttons, "keep-notes"}
+    for id in buttons.values():
+        forge(app, WidgetState(id=id, trigger_value=True))
+        assert not app.exception
+    assert list(store.list()["id"]) == [own.id]
+    assert unchanged(theirs, store)
+
+
+def forge(app: AppTest, state: WidgetState) -> None:
+    """Send what no browser would: the state of a widget that is not on the page."""
+    states = app._tree.get_widget_states()
+    states.widgets.append(state)
+    app._run(states)
+
+
+def test_they_are_opened_evaluated_and_a_baseline_like_any_other(theirs, own):
+    first = reference.IDS[0]
+    app = open_page("inspect", {"run": first})
+    assert not app.exception
+    assert any("reference" in each for each in app.selectbox[0].options)
+    assert "objective" in figures(app)
+    app = open_page("landscape", {"runs": CROSS_ENTROPY})
+    assert not app.exception
+    assert not app.warning
+    assert len(app.multiselect[0].value) == 4
+    query = {"references": "true", "runs": f"{own.id},{CROSS_ENTROPY}"}
+    assert "evaluated" in figures(open_page("compare", query | {"part": "evaluation"}))
+    app = open_page("compare", query | {"part": "differences", "baseline": first})
+    assert "too few seeds" in words(app)
+
+
+def test_without_runs_of_ones_own_the_pages_of_runs_offer_them(theirs):
+    for page in ("inspect", "landscape"):
+        app = open_page(page)
+        assert "No runs are kept yet" in words(app)
+        app.button(key="reference-runs").click().run()
+        assert not app.exception
+        assert figures(app)
