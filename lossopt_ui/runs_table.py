@@ -54,6 +54,8 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
         said = f"Filter: {names.in_markdown(prepared.error.message)}. All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
+    # Streamlit lays the table's tools over what is above its right end: nothing stands there.
+    st.caption(_how_many(prepared, kept=len(table)))
     ids = prepared.rows["id"].tolist()
     wanted = controls.value("runs")
     key, at_first = _same_table(ids, wanted)
@@ -69,6 +71,14 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
         column_config=_looks(prepared.shown),
     )
     return entries.runs_of(prepared.runs, wanted)
+
+
+def _how_many(prepared: Prepared, *, kept: int) -> str:
+    """'30 of 2,000 runs in 3 rows'."""
+    runs, rows = len(prepared.runs), len(prepared.rows)
+    of_all = "" if runs == kept else f" of {kept:,}"
+    found = f"{runs:,}{of_all} run{'s' * (kept != 1)}"
+    return found if rows == runs else f"{found} in {rows:,} row{'s' * (rows != 1)}"
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -125,8 +125,16 @@ def lines_to_draw(members: Sequence[Member]) -> list[Line]:
 def compare(chosen: pd.DataFrame) -> None:
     """The chosen runs beside each other."""
     members = kept.members(chosen)
-    tools_of_runs(chosen, members)
-    shown = lines_to_draw(members)
+    above, below = st.container(), st.container()
+    # The curves first: they are what one waits for.
+    with below:
+        draw(lines_to_draw(members))
+    with above:
+        tools_of_runs(chosen, members)
+
+
+def draw(shown: Sequence[Line]) -> None:
+    """The lines, looked at as one likes."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.setting("part", width="stretch", label_visibility="collapsed")
     baseline = differences.choose_baseline(shown)

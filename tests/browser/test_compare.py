@@ -124,6 +124,36 @@ def test_a_deletion_is_undone(page: Page, seeded: RunStore) -> None:
     assert len(figure(page, "curves-all")["data"]) == 1
 
 
+def test_after_the_last_run_the_page_shows_the_way_to_the_first(
+    page: Page, seeded: RunStore
+) -> None:
+    kept = set(seeded.list()["id"])
+    goto(page, "/compare?runs=all&y=test_accuracy")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("No runs are kept yet.")).to_be_visible()
+    expect(page.get_by_text("Group by")).to_have_count(0)
+    page.locator(".st-key-undo button").click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    expect(page.get_by_text("Group by")).to_be_visible()
+    assert set(seeded.list()["id"]) == kept
+
+
+@pytest.mark.parametrize("width", [1440, 420])
+def test_the_tools_of_the_table_cover_nothing(page: Page, seeded: RunStore, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    goto(page, "/compare?filter=split_seed+%3D+77")
+    page.get_by_test_id("stDataFrame").hover()
+    tools = page.get_by_test_id("stElementToolbar")
+    expect(tools.get_by_role("button").first).to_be_visible()
+    # The rows are counted beside them.
+    for above in (page.get_by_role("button", name="Bring in"), page.get_by_text("in 2 rows")):
+        box, below = above.bounding_box(), tools.bounding_box()
+        assert box is not None
+        assert below is not None
+        beside = box["x"] + box["width"] <= below["x"]
+        assert beside or box["y"] + box["height"] <= below["y"]
+
+
 def test_zoom_survives_another_choice_of_view(page: Page, seeded: RunStore) -> None:
     family = seeded.list().query("loss == 'hinge' and split_seed == 77")["family"].iloc[0]
     goto(page, f"/compare?runs={family}")
