@@ -10,10 +10,16 @@ from lossopt_core.cost import cost_table
 from lossopt_core.run import SECONDS
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import cost as charts
+from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, X_AXES
+from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
 
+NOT_REACHED = "not reached"
+HEADS = {
+    "runs": "Runs", "reached": "Reached by", "low": "Fewest", "median": "Median", "high": "Most",
+}  # fmt: skip
 WORDS = {
     "test_accuracy": "test accuracy of at least",
     "train_accuracy": "training accuracy of at least",
@@ -24,11 +30,26 @@ WORDS = {
 def show(shown: Sequence[Line], optima: Optima) -> None:
     """Bars of the median over each line's runs; who does not reach the target says so."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        column, target = (
-            controls.setting("target_of", width=320),
-            controls.setting("target", width=160),
-        )
+        controls.setting("target_of", width=320)
+        controls.setting("target", width=160)
         x = controls.setting("x", width=280)
+    chart, shown_table = pictures(shown, optima, figure.theme())
+    figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
+    if x == SECONDS:
+        st.caption(
+            "Seconds are those of the machine at that time, without the evaluations. Only runs that"
+            " were trained alone, as on the train page, have a time of their own."
+        )
+    st.caption(
+        "The first evaluation at which it is reached: it may have been a little earlier, and later"
+        " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
+    )
+    st.dataframe(shown_table, key="cost-table", placeholder=NOT_REACHED)
+
+
+def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn, pd.DataFrame]:
+    """The bars, and the table of what they stand for."""
+    column, target, x = map(controls.value, ("target_of", "target", "x"))
     costs = {
         line.label: cost_table(_histories(line, column, x, optima), column, target)
         for line in shown
@@ -40,33 +61,15 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
     )
     rows = {label: _summary(table, x) for label, table in costs.items()}
     table = pd.DataFrame.from_dict(rows, orient="index").sort_values("median", na_position="last")
-    figure.show(
-        charts.bars(
-            table,
-            {line.label: line.colour for line in shown},
-            title=f"{X_AXES[x]} to a {goal}",
-            x_title=X_AXES[x],
-            theme=figure.theme(),
-        ),
-        key="cost",
-        alt=f"{X_AXES[x]} to a {goal}: {_in_words(table)}",
-        height=130 + 34 * len(table),
+    bars = charts.bars(
+        table,
+        {line.label: line.colour for line in shown},
+        title=f"{X_AXES[x]} to a {goal}",
+        x_title=X_AXES[x],
+        theme=theme,
     )
-    if x == SECONDS:
-        st.caption(
-            "Seconds are those of the machine at that time, without the evaluations. Only runs that"
-            " were trained alone, as on the train page, have a time of their own."
-        )
-    st.caption(
-        "The first evaluation at which it is reached: it may have been a little earlier, and later"
-        " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
-    )
-    st.dataframe(
-        table.rename(columns={"runs": "Runs", "reached": "Reached by", "low": "Fewest",
-                              "median": "Median", "high": "Most"}),
-        key="cost-table",
-        placeholder="not reached",
-    )  # fmt: skip
+    alt = f"{X_AXES[x]} to a {goal}: {_in_words(table)}"
+    return Drawn("cost", bars, alt, 130 + 34 * len(table)), table.rename(columns=HEADS)
 
 
 def _histories(line: Line, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
@@ -98,7 +101,7 @@ def _summary(costs: pd.DataFrame, x: str) -> dict[str, float]:
 
 def _in_words(table: pd.DataFrame) -> str:
     cells = [
-        f"{label} {'not reached' if pd.isna(cost) else f'{cost:.4g}'}"
+        f"{label} {NOT_REACHED if pd.isna(cost) else f'{cost:.4g}'}"
         for label, cost in table["median"].items()
     ]
     return "; ".join(cells)

@@ -62,28 +62,12 @@ def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     if found:
         st.caption(note(found))
         st.dataframe(
-            _table(others, found, column),
+            table(others, found, column),
             key="paired",
             hide_index=True,
             placeholder="–",
             column_config={name: st.column_config.NumberColumn(format="%.3g") for name in PRECISE},
         )
-
-
-def against(
-    baseline: Line,
-    others: Sequence[Line],
-    column: str,
-    optima: Optima,
-    written: Callable[[str], str] = names.in_markdown,
-) -> list[str]:
-    """A sentence for each of the others, and what they rest on.
-
-    Names are as they are `written` where it goes.
-    """
-    found = paired(others, baseline, column, optima)
-    said = [sentence(line, baseline, column, found.get(line.key), written) for line in others]
-    return [*said, note(found)] if found else said
 
 
 def note(found: Mapping[str, PairedDifference]) -> str:
@@ -139,9 +123,10 @@ def _values(line: Line, column: str, optima: Optima) -> dict[Experiment, float]:
     }
 
 
-def _table(
+def table(
     others: Sequence[Line], found: Mapping[str, PairedDifference], column: str
 ) -> pd.DataFrame:
+    """The figures behind the sentences, a row a line that could be compared."""
     percent = MEASURES[column].percent
     scale, unit = (100.0, " (points)") if percent else (1.0, "")
     rows = [(line.label, found[line.key]) for line in others if line.key in found]

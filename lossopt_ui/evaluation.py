@@ -10,47 +10,76 @@ from lossopt_core import LOSSES, Run
 from lossopt_core.evaluation import Evaluation, evaluate, matrix
 from lossopt_ui import figure, kept, names
 from lossopt_ui.charts import evaluation as charts
+from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.evaluation import Look
+from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 
+TITLE = "Under every loss"
 MOST_RUNS = 240
 MOST_LINES = 8
+
+Evaluated = dict[Line, list[Evaluation]]
+"""Lines with the evaluations of their runs."""
 
 
 def show(shown: Sequence[Line]) -> None:
     """A matrix for all lines; margins and calibration for the first few."""
-    ids = [member.id for line in shown for member in line.members if member.experiment is not None]
-    if len(ids) > MOST_RUNS:
-        st.info(f"Select at most {MOST_RUNS} runs to evaluate them; these are {len(ids)}.")
+    if (count := sum(map(len, (line.experiments for line in shown)))) > MOST_RUNS:
+        st.info(f"Select at most {MOST_RUNS} runs to evaluate them; these are {count}.")
         return
-    runs = kept.find(ids, with_path=False, with_minibatch=False)
-    part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
-    found, left_out = _evaluations(shown, runs, part)
-    if left_out:
-        out = ", ".join(map(names.in_markdown, left_out))
-        st.caption(f"Left out, as they have no finite weights or are from elsewhere: {out}.")
+    found, words = evaluated(shown)
+    for each in words:
+        st.caption(names.in_markdown(each))
     if not found:
         st.info("None of the selected runs has weights that could be evaluated.")
         return
-    st.caption(
-        f"On the {'test' if part == 'test' else 'training'} part of each run's own data; losses"
-        " with a margin have a margin of 1. Columns cannot be compared with each other: colours"
-        " rank within one, the strongest is the best."
-    )
-    _matrix(found)
-    first = dict(list(found.items())[:MOST_LINES])
-    if len(first) < len(found):
+    whole, *parts = pictures(found, figure.theme())
+    figure.show(whole.figure, key=whole.key, alt=whole.alt, height=whole.height)
+    with st.expander("As a table, with margins and calibration"):
+        st.dataframe(table(found), key="evaluated-table")
+    if len(found) > MOST_LINES:
         st.caption(f"Below: the first {MOST_LINES} of {len(found)} lines.")
-    one, two = st.columns(2)
-    with one:
-        _margins(first)
-    with two:
-        _calibration(first)
+    for place, each in zip(st.columns(len(parts)), parts, strict=True):
+        with place:
+            figure.show(each.figure, key=each.key, alt=each.alt, height=each.height)
+    if any(line.loss != "cross_entropy" for line in found):
+        st.caption(
+            "Only cross-entropy trains scores to mean probabilities; for the others this says how"
+            " far the softmax of their scores is from being some."
+        )
+
+
+def evaluated(shown: Sequence[Line]) -> tuple[Evaluated, list[str]]:
+    """What could be evaluated, and what has to be said with it."""
+    ids = [member.id for line in shown for member in line.members if member.experiment is not None]
+    if len(ids) > MOST_RUNS:
+        return {}, []
+    runs = kept.find(ids, with_path=False, with_minibatch=False)
+    part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
+    found, left_out = _evaluations(shown, runs, part)
+    words = []
+    if left_out:
+        out = ", ".join(left_out)
+        words.append(f"Left out, as they have no finite weights or are from elsewhere: {out}.")
+    if found:
+        words.append(
+            f"On the {'test' if part == 'test' else 'training'} part of each run's own data;"
+            " losses with a margin have a margin of 1. Columns cannot be compared with each other:"
+            " colours rank within one, the strongest is the best."
+        )
+    return found, words
+
+
+def pictures(found: Evaluated, theme: Theme) -> list[Drawn]:
+    """The matrix of all lines; margins and calibration of the first few."""
+    first = dict(list(found.items())[:MOST_LINES])
+    return [_matrix(found, theme), _margins(first, theme), _calibration(first, theme)]
 
 
 def _evaluations(
     shown: Sequence[Line], runs: Mapping[str, Run], part: str
-) -> tuple[dict[Line, list[Evaluation]], list[str]]:
+) -> tuple[Evaluated, list[str]]:
     found: dict[Line, list[Evaluation]] = {}
     left_out = []
     for line in shown:
@@ -62,57 +91,46 @@ def _evaluations(
     return {line: each for line, each in found.items() if each}, list(dict.fromkeys(left_out))
 
 
-def _matrix(found: Mapping[Line, Sequence[Evaluation]]) -> None:
-    table = matrix({line.key: each for line, each in found.items()})
-    labels = [line.plain for line in found]
-    figure.show(
-        charts.trained_and_evaluated(table, labels, figure.theme()),
-        key="evaluated",
-        alt="Every selected run under every loss; the table below has the numbers.",
-        height=120 + 36 * len(table),
-    )
-    with st.expander("As a table, with margins and calibration"):
-        heads = {name: LOSSES[name].label for name in LOSSES}
-        shown = table.rename(columns=heads | {"accuracy": "Accuracy"})
-        shown.index = pd.Index([line.label for line in found])
-        shown["Smallest tenth of margins"] = [
-            float(np.mean([np.quantile(e.margins, 0.1) for e in each])) for each in found.values()
-        ]
-        shown["Calibration error (ECE)"] = [
-            float(np.mean([e.calibration_error for e in each])) for each in found.values()
-        ]
-        st.dataframe(shown, key="evaluated-table")
+def _matrix(found: Evaluated, theme: Theme) -> Drawn:
+    values = matrix({line.key: each for line, each in found.items()})
+    drawn = charts.trained_and_evaluated(values, [line.plain for line in found], theme)
+    alt = "Every selected run under every loss; the table below has the numbers."
+    return Drawn("evaluated", drawn, alt, 120 + 36 * len(values))
 
 
-def _margins(found: Mapping[Line, Sequence[Evaluation]]) -> None:
+def table(found: Evaluated) -> pd.DataFrame:
+    """The matrix with a row a line, and what else is known of margins and calibration."""
+    heads = {name: LOSSES[name].label for name in LOSSES}
+    values = matrix({line.key: each for line, each in found.items()})
+    shown = values.rename(columns=heads | {"accuracy": "Accuracy"})
+    shown.index = pd.Index([line.label for line in found])
+    shown["Smallest tenth of margins"] = [
+        float(np.mean([np.quantile(e.margins, 0.1) for e in each])) for each in found.values()
+    ]
+    shown["Calibration error (ECE)"] = [
+        float(np.mean([e.calibration_error for e in each])) for each in found.values()
+    ]
+    return shown
+
+
+def _margins(found: Evaluated, theme: Theme) -> Drawn:
     values = {
         _look(line): np.concatenate([e.margins for e in each]) for line, each in found.items()
     }
-    figure.show(
-        charts.margin_distributions(values, figure.theme()),
-        key="margins",
-        alt="Distribution of the margins of " + ", ".join(line.label for line in found),
-        height=400 + 22 * len(found),
-    )
+    alt = "Distribution of the margins of " + ", ".join(line.label for line in found)
+    drawn = charts.margin_distributions(values, theme)
+    return Drawn("margins", drawn, alt, 400 + 22 * len(found))
 
 
-def _calibration(found: Mapping[Line, Sequence[Evaluation]]) -> None:
+def _calibration(found: Evaluated, theme: Theme) -> Drawn:
     tables = {_look(line): _pooled(each) for line, each in found.items()}
     errors = {
         _look(line): float(np.mean([e.calibration_error for e in each]))
         for line, each in found.items()
     }
-    figure.show(
-        charts.reliability(tables, errors, figure.theme()),
-        key="calibration",
-        alt="Accuracy against confidence of " + ", ".join(line.label for line in found),
-        height=400 + 22 * len(found),
-    )
-    if any(line.loss != "cross_entropy" for line in found):
-        st.caption(
-            "Only cross-entropy trains scores to mean probabilities; for the others this says how"
-            " far the softmax of their scores is from being some."
-        )
+    alt = "Accuracy against confidence of " + ", ".join(line.label for line in found)
+    drawn = charts.reliability(tables, errors, theme)
+    return Drawn("calibration", drawn, alt, 400 + 22 * len(found))
 
 
 def _pooled(evaluations: Sequence[Evaluation]) -> pd.DataFrame:

@@ -39,14 +39,21 @@ class Axes:
     log_y: bool
     y_title: str
     y_range: tuple[float, float] | None = None
+    x_range: tuple[float, float] | None = None
 
 
-def choices() -> Axes:
+def choose() -> None:
     """The widgets of the axes, in one line."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        y, x = controls.setting("y", width=320), controls.setting("x", width=280)
-        log_x = controls.setting("log_x")
-        log_y = controls.setting("log_y", disabled=y in DISTANCES)
+        y = controls.setting("y", width=320)
+        controls.setting("x", width=280)
+        controls.setting("log_x")
+        controls.setting("log_y", disabled=y in DISTANCES)
+
+
+def chosen_axes() -> Axes:
+    """The axes as they are chosen."""
+    x, y, log_x, log_y = map(controls.value, ("x", "y", "log_x", "log_y"))
     return Axes(x, y, log_x, log_y or y in DISTANCES, Y_AXES[y])
 
 
@@ -60,9 +67,9 @@ class Drawn:
     height: int
 
 
-def draw(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Optima) -> None:
+def draw(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     """A chart, or several where values cannot be compared or a setting splits them."""
-    drawn, words = charts(shown, baseline, axes, optima, figure.theme())
+    drawn, words = charts(shown, baseline, optima, figure.theme())
     for each in words:
         st.caption(names.in_markdown(each))
     for first in range(0, len(drawn), PANELS_IN_A_ROW):
@@ -73,9 +80,10 @@ def draw(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Optim
 
 
 def charts(
-    shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Optima, theme: Theme
+    shown: Sequence[Line], baseline: Line | None, optima: Optima, theme: Theme
 ) -> tuple[list[Drawn], list[str]]:
     """The charts of the present choices of view, and what has to be said with them."""
+    axes = chosen_axes()
     histories = {line.key: _histories(line, axes, optima) for line in shown}
     words = _who_is_left_out(shown, histories, axes, optima)
     drawn = [line for line in shown if histories[line.key]]
@@ -91,6 +99,8 @@ def charts(
     words += _what_the_axes_hide(panels, axes.y)
     if len(panels) > MOST_PANELS:
         words.append(f"The first {MOST_PANELS} of {len(panels)} charts are shown.")
+    if len(panels) > 1:
+        axes = _across_alike(axes, list(strands.values()))
     if facet != BY_ITSELF and len(panels) > 1:
         axes = _alike(axes, list(strands.values()), panels)
     return [
@@ -108,6 +118,7 @@ def charts(
                 show_members=controls.value("members") or controls.value("smoothing") > 0,
                 levels=[] if delta else _references(members, axes.y, optima),
                 y_range=axes.y_range,
+                x_range=axes.x_range,
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
             height=380 + 22 * min(len(members), 12),
@@ -212,6 +223,17 @@ def _by_experiment(
         for each in line.members
         if each.experiment is not None and each.id in histories
     }
+
+
+def _across_alike(axes: Axes, strands: Sequence[Strand]) -> Axes:
+    """The same with one range across, so that charts beside each other are read together."""
+    values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in strands])
+    values = values[np.isfinite(values) & ((values > 0) | (not axes.log_x))]
+    if len(values) == 0 or values.min() == values.max():
+        return axes
+    ends = np.array([values.min(), values.max()])
+    low, high = np.log10(ends) if axes.log_x else ends
+    return replace(axes, x_range=(float(low), float(high)))
 
 
 def _alike(axes: Axes, strands: Sequence[Strand], panels: Mapping[str, Sequence[Line]]) -> Axes:

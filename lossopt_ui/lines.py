@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from lossopt_core import Experiment
@@ -202,9 +203,12 @@ def _colour(setting: str, rank: int, value: Any, theme: Theme) -> str:
 def panels(lines: Sequence[Line], column: str, facet: str) -> dict[str, list[Line]]:
     """Which lines share a chart, by its title.
 
-    One chart for each value of the facet's setting; and one for each loss where the column's
-    values mean something else under another.
+    One chart for each value of the facet's setting, in the order of the values; and one for each
+    loss where the column's values mean something else under another.
     """
+    if facet != BY_ITSELF:
+        ranks = [rank for rank, _ in _ranks(lines, facet)]
+        lines = [line for _, line in sorted(zip(ranks, lines, strict=True), key=itemgetter(0))]
     apart = MEASURES[column].of_a_loss and len({line.loss for line in lines}) > 1
     found: dict[str, list[Line]] = {}
     for line in lines:

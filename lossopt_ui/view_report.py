@@ -4,8 +4,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lossopt_ui import controls, differences, line_charts, line_tables, lines
-from lossopt_ui.line_charts import Axes
+from lossopt_ui import (
+    controls,
+    costs,
+    differences,
+    evaluation,
+    line_charts,
+    line_tables,
+    lines,
+)
+from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
 from lossopt_ui.report import Chart, Part, Table, Text, report
@@ -13,7 +21,7 @@ from lossopt_ui.report import Chart, Part, Table, Text, report
 TITLE = "Runs compared with lossopt"
 
 
-def offer(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Optima) -> None:
+def offer(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     """A file with the present view, made when it is asked for."""
     place = st.popover("Report", icon=":material/article:", key="report", on_change="rerun")
     if not place.open:
@@ -22,7 +30,7 @@ def offer(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Opti
         st.caption("One HTML file with what you see. It opens without a network.")
         st.download_button(
             "Download the report",
-            data=report(TITLE, controls.address(), _parts(shown, baseline, axes, optima)),
+            data=report(TITLE, controls.address(), _parts(shown, baseline, optima)),
             file_name="lossopt-report.html",
             mime="text/html",
             on_click="ignore",
@@ -30,19 +38,55 @@ def offer(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Opti
         )
 
 
-def _parts(shown: Sequence[Line], baseline: Line | None, axes: Axes, optima: Optima) -> list[Part]:
+def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list[Part]:
+    """What the present look shows, and in any case curves, verdicts and all settings."""
     on_paper = lines.dressed(
         shown, colour=controls.value("colour"), dash=controls.value("dash"), theme="light"
     )
-    charts, words = line_charts.charts(on_paper, baseline, axes, optima, "light")
-    parts: list[Part] = [Chart(each.figure, each.alt, each.height) for each in charts]
-    parts += [Text(each) for each in words]
+    parts = [*_of_the_look(on_paper, optima), *_curves(on_paper, baseline, optima)]
     if baseline is not None:
-        others = [line for line in shown if line.key != baseline.key]
-        column = controls.value("measure")
-        parts.append(Text("Is it real?", heading=True))
-        said = differences.against(baseline, others, column, optima, str)
-        parts += [Text(each) for each in said]
+        parts += _verdicts(shown, baseline, optima)
     parts.append(Table(line_tables.whole(shown, optima), "Settings and results"))
     all_settings = line_tables.settings(shown, differing_only=False)
     return [*parts, Table(all_settings.T, "All settings")]
+
+
+def _of_the_look(shown: Sequence[Line], optima: Optima) -> list[Part]:
+    """Pictures and tables of the looks that are neither curves nor verdicts."""
+    match controls.value("part"):
+        case "evaluation":
+            found, words = evaluation.evaluated(shown)
+            if not found:
+                return []
+            charts = map(_chart, evaluation.pictures(found, "light"))
+            table = Table(evaluation.table(found), "Every run under every loss")
+            return [Text(evaluation.TITLE, heading=True), *map(Text, words), *charts, table]
+        case "cost":
+            chart, cost_table = costs.pictures(shown, optima, "light")
+            table = Table(cost_table.astype(object).fillna(costs.NOT_REACHED), "Cost to target")
+            return [_chart(chart), table]
+    return []
+
+
+def _curves(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list[Part]:
+    charts, words = line_charts.charts(shown, baseline, optima, "light")
+    return [*map(_chart, charts), *map(Text, words)]
+
+
+def _verdicts(shown: Sequence[Line], baseline: Line, optima: Optima) -> list[Part]:
+    others = [line for line in shown if line.key != baseline.key]
+    column = controls.value("measure")
+    found = differences.paired(others, baseline, column, optima)
+    said = [
+        Text(differences.sentence(line, baseline, column, found.get(line.key), str))
+        for line in others
+    ]
+    parts: list[Part] = [Text("Is it real?", heading=True), *said]
+    if found:
+        table = differences.table(others, found, column).set_index("Compared")
+        parts += [Text(differences.note(found)), Table(table, "Paired differences")]
+    return parts
+
+
+def _chart(drawn: Drawn) -> Chart:
+    return Chart(drawn.figure, drawn.alt, drawn.height)

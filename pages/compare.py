@@ -162,10 +162,10 @@ def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
         case "cost":
             costs.show(chosen, optima)
         case _:
-            axes = line_charts.choices()
-            line_charts.draw(chosen, baseline, axes, optima)
+            line_charts.choose()
+            line_charts.draw(chosen, baseline, optima)
             line_tables.show(chosen, optima)
-            view_report.offer(chosen, baseline, axes, optima)
+    view_report.offer(chosen, baseline, optima)
 
 
 with workspace.unreadable_said():

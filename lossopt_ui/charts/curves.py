@@ -86,6 +86,7 @@ def curves(
     levels: Sequence[Level] = (),
     bands: Sequence[Band] = (),
     y_range: tuple[float, float] | None = None,
+    x_range: tuple[float, float] | None = None,
 ) -> go.Figure:
     """One line a curve over the column `x` of its table.
 
@@ -112,7 +113,7 @@ def curves(
             "hovermode": "x unified",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
-            "xaxis": across,
+            "xaxis": across | {"range": x_range},
             "yaxis": up | {"range": y_range},
             "shapes": [_area_of(each, theme) for each in above]
             + [_line_of(each, theme) for each in seen],

@@ -79,6 +79,7 @@ def strands(
     show_members: bool = False,
     levels: Sequence[Level] = (),
     y_range: tuple[float, float] | None = None,
+    x_range: tuple[float, float] | None = None,
 ) -> go.Figure:
     """A chart of strands; `column` says what they are, and so in which unit they are drawn."""
     figure = curves(
@@ -95,6 +96,7 @@ def strands(
         log_y=log_y,
         levels=levels,
         y_range=y_range,
+        x_range=x_range,
     )  # fmt: skip
     scale = 100.0 if MEASURES[column].percent else 1.0
     behind = [_band(each, scale, log_x=log_x, log_y=log_y) for each in lines]

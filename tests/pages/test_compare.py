@@ -1,6 +1,7 @@
 """The page of all kept runs."""
 
 import math
+import re
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -255,6 +256,38 @@ def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: R
     assert rows["status"]["Hinge"] == "8 finished, 3 diverged"
     app = open_page("compare", query | {"part": "differences", "baseline": two})
     assert "Left out: 3 runs without a result to compare" in words(app)
+
+
+def test_colour_line_style_and_small_multiples_each_follow_a_setting(store: RunStore) -> None:
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60}, evaluations=4)
+    runs = train(
+        [
+            base.but(learning_rate=rate, momentum=m, epochs=epochs, optimizer="momentum")
+            for rate in (0.01, 0.1)
+            for m in (0.5, 0.9)
+            for epochs in (1, 3)
+        ]
+    )
+    store.save(runs)
+    looks = {"colour": "learning_rate", "dash": "momentum", "facet": "epochs"}
+    app = open_page("compare", {"runs": "all", "y": "test_accuracy"} | looks)
+    assert not app.exception
+    charts = figures(app)
+    assert [chart["layout"]["title"]["text"] for chart in charts.values()] == [
+        "Epochs: 1", "Epochs: 3"
+    ]  # fmt: skip
+    styles: dict[tuple[str, str], set[str]] = {}
+    for chart in charts.values():
+        assert len(chart["data"]) == 4
+        for line in chart["data"]:
+            said = re.search("learning rate (.*), .*momentum (.*), epochs", line["name"])
+            assert said is not None, line["name"]
+            styles.setdefault(said.groups(), set()).add(str(line["line"]))
+    looks_of = {key: next(iter(each)) for key, each in styles.items() if len(each) == 1}
+    assert len(set(looks_of.values())) == 4, "the same look in both charts, another for each pair"
+    first, second = (chart["layout"] for chart in charts.values())
+    assert first["xaxis"]["range"] == second["xaxis"]["range"] == [0.0, 3.0]
+    assert first["yaxis"]["range"] == second["yaxis"]["range"]
 
 
 def test_members_are_drawn_behind_their_mean_when_asked(seeded: list[Run], store: RunStore) -> None:
