@@ -59,17 +59,20 @@ def choose_runs() -> list[Run]:
         st.page_link(places.OPTIMIZERS, label="GD vs SGD", icon=":material/trending_down:")
         return []
     ids = own["id"].tolist()[::-1]
-    st.session_state[_RUNS] = _named(own) or ids[:1]
-    st.multiselect(
-        "Runs",
-        ids,
-        key=_RUNS,
-        format_func=inside.labels(own).get,
-        max_selections=MOST_WAYS,
-        on_change=lambda: controls.put("runs", tuple(st.session_state[_RUNS])),
-        help=f"At most {MOST_WAYS}, which minimise the same objective.",
-    )
-    runs = workspace.store().load(st.session_state[_RUNS], with_minibatch=False)
+    chosen = st.session_state[_RUNS] = _named(own) or ids[:1]
+    looks = controls.own_widget("runs")
+    if looks is not None:
+        chosen = st.multiselect(
+            "Runs",
+            ids,
+            key=_RUNS,
+            format_func=inside.labels(own).get,
+            max_selections=MOST_WAYS,
+            on_change=lambda: controls.put("runs", tuple(st.session_state[_RUNS])),
+            help=f"At most {MOST_WAYS}, which minimise the same objective.",
+            **looks,
+        )
+    runs = workspace.store().load(chosen, with_minibatch=False)
     return _on_one_objective(_with_a_path(runs))
 
 
