@@ -142,6 +142,12 @@ def forget(name: str) -> None:
     _write_address()
 
 
+def own_widget(name: str) -> dict[str, bool] | None:
+    """How a page's own widget of a choice is to look; None where it is hidden."""
+    st.session_state.setdefault(_DRAWN, {})[name] = None
+    return None if hidden(name) else {"disabled": name in value("fix")}
+
+
 def setting(
     name: str, *, most: int | None = None, suggested: float | None = None, **looks: Any
 ) -> Any:
@@ -192,7 +198,7 @@ def setting(
             looks |= {"placeholder": declaration.none}
             st.multiselect(declaration.label, list(declaration.choices), **looks)
         case Matrix():
-            _matrix(name, declaration, looks["help"])
+            _matrix(name, declaration, looks["help"], disabled=looks.get("disabled", False))
         case Text():
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
@@ -256,7 +262,7 @@ def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
     )
 
 
-def _matrix(name: str, declaration: Matrix, help: str) -> None:
+def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> None:
     """A small field for each number: rows that stay rows on a narrow screen."""
     st.markdown(f"**{declaration.label}**", help=help)
     for row, of_row in enumerate(declaration.rows):
@@ -267,7 +273,7 @@ def _matrix(name: str, declaration: Matrix, help: str) -> None:
                 key = f"{name}-{row}-{column}"
                 st.session_state[key] = value(name)[row][column]
                 st.number_input(
-                    of_column, step=None, format="%g", key=key, width=104,
+                    of_column, step=None, format="%g", key=key, width=104, disabled=disabled,
                     on_change=_take_cell, args=(name, row, column),
                 )  # fmt: skip
 

@@ -91,8 +91,12 @@ def choose_run() -> Run | None:
     chosen = named[0] if named else ids[0]
     called = labels(trained)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.session_state[_CHOICE] = chosen
-        st.selectbox("Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice)
+        looks = controls.own_widget("run")
+        if looks is not None:
+            st.session_state[_CHOICE] = chosen
+            st.selectbox(
+                "Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice, **looks
+            )
         [run] = kept.load([chosen])
         navigation.link_to_train_page(run.experiment)
     return run

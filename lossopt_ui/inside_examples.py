@@ -92,14 +92,17 @@ def _choose(point: Point, some: pd.DataFrame) -> int:
             f" loss {example['loss']:.3g}"
         )
 
-    st.session_state[_BOX] = row
-    st.selectbox(
-        "Look closely at",
-        rows,
-        key=_BOX,
-        format_func=words,
-        on_change=lambda: controls.put("row", st.session_state[_BOX]),
-    )
+    looks = controls.own_widget("row")
+    if looks is not None:
+        st.session_state[_BOX] = row
+        st.selectbox(
+            "Look closely at",
+            rows,
+            key=_BOX,
+            format_func=words,
+            on_change=lambda: controls.put("row", st.session_state[_BOX]),
+            **looks,
+        )
     return row
 
 

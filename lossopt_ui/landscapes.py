@@ -63,17 +63,20 @@ def choose_runs() -> list[Run]:
             references.offer("Look at the reference runs", "runs", ways)
         return []
     ids = trained["id"].tolist()[::-1]
-    st.session_state[_RUNS] = named or ids[:1]
-    st.multiselect(
-        "Runs",
-        ids,
-        key=_RUNS,
-        format_func=inside.labels(trained).get,
-        max_selections=MOST_WAYS,
-        on_change=lambda: controls.put("runs", tuple(st.session_state[_RUNS])),
-        help=f"At most {MOST_WAYS}, which minimise the same objective.",
-    )
-    runs = kept.load(st.session_state[_RUNS], with_minibatch=False)
+    chosen = st.session_state[_RUNS] = named or ids[:1]
+    looks = controls.own_widget("runs")
+    if looks is not None:
+        chosen = st.multiselect(
+            "Runs",
+            ids,
+            key=_RUNS,
+            format_func=inside.labels(trained).get,
+            max_selections=MOST_WAYS,
+            on_change=lambda: controls.put("runs", tuple(st.session_state[_RUNS])),
+            help=f"At most {MOST_WAYS}, which minimise the same objective.",
+            **looks,
+        )
+    runs = kept.load(chosen, with_minibatch=False)
     return _on_one_objective(_with_a_path(runs))
 
 

@@ -46,6 +46,9 @@ def _texts() -> dict[str, str]:
 def choose_axes() -> None:
     """Which settings vary, and a line for the values of each."""
     texts = _texts()
+    looks = controls.own_widget("axes")
+    if looks is None:
+        return
     allowed = [name for name in SETTINGS if name not in NOT_SWEPT and _concerns(name)]
     st.session_state[FIELDS] = [name for name in texts if name in allowed]
     st.multiselect(
@@ -55,6 +58,7 @@ def choose_axes() -> None:
         key=FIELDS,
         on_change=_take_fields,
         help="Every combination of their values is trained. All else is as chosen at the left.",
+        **looks,
     )
     for name in st.session_state[FIELDS]:
         key = f"axis-{name}"
@@ -66,6 +70,7 @@ def choose_axes() -> None:
             args=(name,),
             help="Values with commas between them, or a range: log 1e-3 1 7, linear 0 1 5,"
             " random log 1e-3 1 20.",
+            **looks,
         )
         _, problems = parse(f"{name}={texts[name]}")
         for problem in problems:

@@ -47,3 +47,10 @@ def test_load_loses_no_run_and_mixes_none() -> None:
 def test_sweep_estimate_prints_a_row_for_every_sweep() -> None:
     printed = run_python("-m", "benchmarks.sweep_estimate", "--quick")
     assert "| 2 losses × 3 strengths × 10 seeds | 6 |" in printed
+
+
+@pytest.mark.skipif(chromium() is None, reason="it needs a browser")
+def test_scrub_speed_prints_a_row_for_each_page() -> None:
+    printed = run_python("-m", "benchmarks.scrub_speed", "--rounds", "1")
+    assert "| train, digits | 7 |" in printed
+    assert "| playground, two models | 4 |" in printed

@@ -23,7 +23,8 @@ def draw() -> None:
     """The slide's differences, then the error against the step on digits."""
     st.markdown(
         "Add a small h to one weight, and see how the loss changes: that is the slope, nearly. It"
-        " is slow and never exact, but it tells whether the calculus was right."
+        " is slow and never exact, but it tells whether the calculus was right. The slide does not"
+        " say what its loss is: only these differences can be made again."
     )
     fields, results = st.columns(2)
     with fields:

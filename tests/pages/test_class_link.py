@@ -1,8 +1,27 @@
 """Links for a class: controls that the address hides or fixes."""
 
+from typing import Any
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from lossopt_core import Experiment, RunStore, train
+from lossopt_ui import controls
 from tests.helpers import go, open_page, words
+
+KINDS = ("selectbox", "number_input", "toggle", "multiselect", "text_input", "slider")
+PAGES = [
+    ("train", {}),
+    ("hinge-vs-cross-entropy", {}),
+    ("gd-vs-sgd", {}),
+    ("sweep", {}),
+    ("playground", {"two": "true", "points": "spiral", "features": "fourier"}),
+    ("compare", {}),
+    ("inspect", {}),
+    ("landscape", {}),
+    ("lecture", {"card": "scores"}),
+    ("lecture", {"card": "hinge_and_softmax"}),
+]
 
 
 def labels(app: AppTest) -> set[str]:
@@ -49,3 +68,29 @@ def test_a_name_that_is_no_control_is_said_and_left_out() -> None:
     assert not app.exception
     assert "hide must be some of dataset" in app.warning[0].value
     assert "Loss" in labels(app)
+
+
+def choices(app: AppTest) -> dict[str, Any]:
+    """The widgets with a choice that stands in the address, by their keys."""
+    found = {each.key: each for kind in KINDS for each in app.get(kind)}
+    found |= {each.key: each for each in app.get("button_group")}
+    found.pop("view-name", None)  # what a view will be called is no choice that was made
+    return found
+
+
+@pytest.mark.parametrize(("page", "query"), PAGES)
+def test_any_control_of_any_page_can_be_hidden_or_fixed(
+    store: RunStore, page: str, query: dict[str, str]
+) -> None:
+    store.save(train([Experiment(dataset="blobs", epochs=2)]))
+    app = open_page(page, query)
+    names = ",".join(app.session_state[controls._DRAWN])
+    assert choices(app)
+    fixed = open_page(page, query | {"fix": names})
+    assert not fixed.exception
+    assert choices(fixed).keys() == choices(app).keys()
+    free = {key for key, widget in choices(fixed).items() if not widget.proto.disabled}
+    assert not free
+    hidden = open_page(page, query | {"hide": names})
+    assert not hidden.exception
+    assert not choices(hidden)
