@@ -1,7 +1,7 @@
 """Where the runs are kept, and whose they are."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import streamlit as st
@@ -9,7 +9,7 @@ import streamlit as st
 from lossopt_core import RunStore, StoreError, own_data
 from lossopt_core.datasets import MissingDataError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, places, visits
+from lossopt_ui import hosting, places, providers, visits
 
 _NOTED = "workspace.noted"
 NOTED_SECONDS = 3600.0
@@ -30,6 +30,19 @@ def note_visit() -> None:
         st.session_state[_NOTED] = now
         with suppress(StoreError):  # who looks at runs will be told
             Workspaces(hosting.store_address()).note_use(visits.workspace())
+
+
+def how_kept() -> str:
+    """A sentence on how long this visitor's runs are kept, and who sees them."""
+    if not hosting.hosted():
+        return "Every run is kept."
+    if visits.person() is not None:
+        return "Your runs are kept until you delete them, and nobody else sees them."
+    return (
+        f"Your runs are kept for {hosting.KEPT_DAYS} days after your last visit in this browser"
+        f"{', or for good once you sign in' if providers.names() else ''}, and nobody else sees"
+        " them."
+    )
 
 
 def shelf() -> own_data.Shelf:
@@ -54,13 +67,3 @@ def say_missing(error: MissingDataError) -> None:
     st.page_link(
         places.DATA, label="Add the file on the page Own data", icon=":material/upload_file:"
     )
-
-
-def delete(ids: Sequence[str]) -> None:
-    """Delete runs and say so; for a button's callback."""
-    try:
-        store().delete(ids)
-    except StoreError as error:
-        st.toast(f"Nothing was deleted: {error}.", icon=":material/error:")
-    else:
-        st.toast(f"Deleted {len(ids)} run{'s' if len(ids) > 1 else ''}.", icon=":material/delete:")

@@ -18,8 +18,8 @@ navigation.begin("lossopt", links.ON_START)
 st.markdown(
     "Run experiments on loss functions and optimizers, and compare them. A linear classifier is"
     " trained on data of your choice; curves show hinge against cross-entropy and gradient"
-    " descent against minibatch SGD, side by side. Every run is kept, and every address can be"
-    " copied: it opens the same experiment again."
+    " descent against minibatch SGD, side by side."
+    f" {workspace.how_kept()} Every address can be copied: it opens the same experiment again."
 )
 st.subheader("Open a ready-made experiment")
 for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):

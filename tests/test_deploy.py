@@ -98,3 +98,10 @@ def test_the_example_of_secrets_is_one_that_streamlit_makes_environment(tmp_path
     assert mode == "hosted"
     assert auth == [*providers.OF_ALL, *providers.OF_EACH]
     assert store.startswith("postgresql+psycopg://")
+
+
+def test_strangers_are_told_no_details_and_forged_requests_are_refused():
+    names = ("server.enableXsrfProtection", "server.enableCORS", "client.showErrorDetails")
+    code = f"from streamlit import config; print(*map(config.get_option, {names}))"
+    # Of an error its kind alone is shown: neither its words nor where it happened.
+    assert run_python("-c", code).split() == ["True", "True", "type"]

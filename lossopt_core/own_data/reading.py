@@ -42,7 +42,13 @@ def read(data: bytes, filename: str) -> pd.DataFrame | Examples:
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    if all(is_number(str(name)) for name in table.columns):
+    """The table; ValueError where its first row looks like one of data.
+
+    Whole numbers may be names, as pandas and spreadsheets write them, as long as one is a word.
+    """
+    names = [str(name) for name in table.columns]
+    numbers = [name for name in names if is_number(name) and not name.isalpha()]
+    if len(numbers) == len(names) or not all(map(str.isdigit, numbers)):
         raise ValueError(
             "row 1 has numbers where the names of the columns should be: put a row of names"
             " before it"

@@ -107,6 +107,7 @@ def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
         ("x,x\n1,2\n", "two columns have the name 'x'"),
         ("x,\n1,2\n", "column 2 has no name"),
         ("1.5,2\n1,2\n", "row 1 has numbers where the names of the columns should be"),
+        ("5.1,3.5,rose\n4.9,3,rose\n6,2,lily\n", "row 1 has numbers where the names"),
         ("x,y\n1,a\n2,a\n", r"column 'y' as label: there must be 2 to 100 classes, got 1"),
         (
             "x,y\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(10)) + "oops,a\n",
@@ -145,6 +146,11 @@ def test_a_column_of_many_texts_cannot_become_columns():
     text = "x,y\n" + "".join(f"n{k},{'ab'[k % 2]}\n" for k in range(60))
     with pytest.raises(ValueError, match=r"'x' holds 60 different texts; .*Leave it out"):
         examples_of(text, features=("x",))
+
+
+def test_whole_numbers_may_be_names():
+    rows = "".join(f"{k},{k % 3},{'ab'[k % 2]}\n" for k in range(8))
+    assert examples_of("0,1,class\n" + rows).examples.feature_names == ("0", "1")
 
 
 def test_an_encoding_is_recognised_or_said():

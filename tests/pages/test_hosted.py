@@ -1,0 +1,94 @@
+"""Pages where visitors are strangers: each of these apps is a visitor of their own."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import RunStore, StoreError
+from lossopt_core.workspaces import Workspaces
+from lossopt_ui import hosting, mark, providers, visits
+from tests.helpers import go, open_page, settle, train, words
+
+SMALL = {"dataset": "blobs", "epochs": "1"}
+
+
+@pytest.fixture(autouse=True)
+def hosted(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
+    monkeypatch.setattr(visits, "_token", mark.new_token)  # an AppTest has no cookies
+
+
+def workspace_of(app: AppTest) -> str:
+    name: str = app.session_state["visits.visit"]
+    return name
+
+
+def test_how_long_runs_are_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("start")
+    assert "kept for 7 days after your last visit in this browser, and nobody" in words(app)
+    monkeypatch.setattr(providers, "names", lambda: ["default"])
+    assert "in this browser, or for good once you sign in" in words(app.run())
+    monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
+    assert "kept until you delete them" in words(app.run())
+    monkeypatch.setenv(hosting.MODE, hosting.LOCAL)
+    assert "Every run is kept." in words(open_page("start"))
+
+
+def test_nobody_changes_what_is_somebody_elses_by_whatever_a_page_is_sent(
+    store: RunStore,
+) -> None:
+    owner = train(open_page("train", SMALL))
+    mine = RunStore(store.address, workspace_of(owner))
+    [theirs] = mine.list()["id"]
+    mine.keep_view("theirs", "runs=all")
+    other = train(open_page("train", SMALL | {"seed": "5"}))
+    [own] = RunStore(store.address, workspace_of(other)).list()["id"]
+    before = mine.revision()
+
+    go(other, "compare")
+    # What a page remembers is not believed either: who was chosen, edited, deleted or shown.
+    other.session_state["runs"] = (own, theirs)
+    other.session_state["run_notes.edited"] = (theirs,)
+    other.session_state["run_notes.deleted"] = ((theirs,), ())
+    other.query_params["runs"] = f"{own},{theirs}"
+    other.run()
+    for key in ("undo", "pin", "archive", "delete"):
+        buttons = [each for each in other.button if each.key == key]
+        if buttons:
+            buttons[0].click().run()
+        assert not other.exception, key
+    for page in ("inspect", "landscape", "compare"):
+        other.query_params["run"] = other.query_params["runs"] = theirs
+        go(other, page)
+        assert not other.exception, page
+        assert theirs not in words(other).replace(f"The run {theirs} is not kept here", "")
+    assert mine.revision() == before
+    assert list(mine.list()["id"]) == [theirs]
+    assert "theirs" not in words(other)
+
+
+def test_who_waits_to_be_moved_is_told_why_it_cannot_be(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = train(open_page("train", SMALL))
+    monkeypatch.setattr(providers, "names", lambda: ["default"])
+    monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
+    monkeypatch.setattr(visits, "_of_account", lambda visitor: "account-alice")
+    app = go(app, "start")
+    assert "without signing in: 1 run." in words(app)
+    monkeypatch.setenv("LOSSOPT_MAX_BYTES", "10")
+    app.button(key="move").click().run()
+    assert "Nothing was moved: your workspace may hold" in app.error[0].value
+    monkeypatch.delenv("LOSSOPT_MAX_BYTES")
+
+    def fails(*names: str) -> None:
+        raise StoreError("the store cannot be used")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Workspaces, "move", fails)
+        app.button(key="move").click().run()
+        assert "Nothing was moved: the store cannot be used." in app.error[0].value
+    app.button(key="move").click().run()
+    assert not app.error
+    assert "without signing in" not in words(app)
+    assert len(RunStore(store.address, "account-alice").list()) == 1
+    settle(app)
