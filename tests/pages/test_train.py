@@ -1,12 +1,14 @@
 """The train page."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lossopt_core import Experiment, RunStore, train
+from lossopt_core import Experiment, RunStore, load_data, train
+from lossopt_core.diagnostics import examples_by_loss
 from tests.helpers import figures, go, open_page, settle, trace, words
 from tests.helpers import train as press_train
 
@@ -73,8 +75,13 @@ def test_a_plane_has_decision_regions_and_a_table_of_worst_examples(store: RunSt
     names = [each.get("name") for each in figures(app)["portrait"]["data"]]
     assert names == [None, "A", "B", "C", "A, test", "B, test", "C, test"]
     assert "worst" not in figures(app)
-    [table] = app.dataframe
-    assert list(table.value["loss"]) == sorted(table.value["loss"], reverse=True)
+    [table] = [each for each in app.get("bidi_component") if each.key == "worst"]
+    at_the_end = json.loads(table.proto.json)["rows"][-1]
+    losses = [float(loss) for *_, loss in at_the_end]
+    assert losses == sorted(losses, reverse=True)
+    [run] = store.load(list(store.list()["id"]))
+    largest = examples_by_loss(run, load_data(run.experiment))["loss"].head(len(losses))
+    assert losses == pytest.approx(largest.tolist(), rel=1e-3)
 
 
 @pytest.mark.parametrize(("features", "rows"), [(5, 5), (40, 30)])
