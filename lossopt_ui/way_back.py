@@ -25,8 +25,10 @@ class WayBack:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-
-        path = scope.get("path", "") if scope["type"] == "http" else ""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if not path.endswith((_BEGIN, _END)):
+            await self._app(scope, receive, send)
+            return
         headers = Headers(scope=scope)
 
         async def send_changed(message: Message) -> None:
@@ -41,8 +43,7 @@ class WayBack:
                     answer.append("set-cookie", _cookie(""))
             await send(message)
 
-        concerned = path.endswith((_BEGIN, _END))
-        await self._app(scope, receive, send_changed if concerned else send)
+        await self._app(scope, receive, send_changed)
 
 
 def _path_of(address: str, host: str) -> str:

@@ -47,6 +47,21 @@ def ask(
     return sent, answered
 
 
+def test_the_server_hears_of_its_own_beginning_through_all_layers() -> None:
+    """A scope of that kind has no path, no headers and no client."""
+    heard: list[str] = []
+
+    async def life(scope: Any, receive: Any, send: Any) -> None:
+        heard.append(scope["type"])
+
+    app: Any = life
+    for layer in reversed(server.middleware()):
+        app = layer.cls(app)
+    with ThreadPoolExecutor() as other:
+        other.submit(asyncio.run, app({"type": "lifespan"}, None, None)).result()
+    assert heard == ["lifespan"]
+
+
 @pytest.fixture
 def hosted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
