@@ -40,7 +40,7 @@ APP = ROOT / "streamlit_app.py"
 MOST_VISITORS, MOST_MINUTES = 200, 60
 ARRIVING_SECONDS = 60.0
 """Within which all have come; within half of the time, where that is less."""
-THINKING = (10.0, 50.0)
+THINKING = (20.0, 60.0)
 """Seconds that somebody looks at a page before the next click."""
 WAITING = "Waiting for a free worker"
 SLOWEST_SECONDS = 2.0
@@ -144,7 +144,7 @@ KINDS = (
     Experiment(dataset="digits", epochs=10),
     Experiment(dataset="iris", epochs=30),
     Experiment(dataset="digits", optimizer="gd", epochs=50),
-    Experiment(dataset="digits", epochs=60),
+    Experiment(dataset="digits", epochs=40),
 )
 """Small experiments; the last takes a second."""
 

@@ -22,7 +22,7 @@ from typing import cast
 import numpy as np
 
 from lossopt_core import linear
-from lossopt_core.certificates import Certificate
+from lossopt_core.certificates import PROBLEM_SETTINGS, Certificate
 from lossopt_core.cohort import initial_weights
 from lossopt_core.data import Data, load_data, without_say
 from lossopt_core.duality import Problem
@@ -219,7 +219,8 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     smooth = problem.loss.smooth and problem.absolute == 0 and problem.squared > 0
     if not (plain and smooth and unknowns <= MOST_UNKNOWNS):
         return None
-    curvatures, variances = noise_along_eigenvectors(problem, optimum.theta)
+    settings = {name: getattr(experiment, name) for name in PROBLEM_SETTINGS}
+    curvatures, variances = _noise_at(Experiment(**settings), optimum.theta.tobytes())
     n, rate, sizes = problem.examples, experiment.learning_rate, batch_sizes(experiment)
     if rate * curvatures.max() >= 2.0:
         return None
@@ -235,6 +236,13 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     at_end = gathered[:, -1:] / (1.0 - shrink ** (2 * len(sizes)))
     spread = (shrink ** (2 * place) * at_end + gathered).mean(axis=1)
     return float((curvatures * variances * spread).sum()) / 2.0
+
+
+@lru_cache(maxsize=32)
+def _noise_at(experiment: Experiment, theta: bytes) -> tuple[Array, Array]:
+    """The same for every step on an objective: its noise at the optimum."""
+    problem = Problem.of(experiment)
+    return noise_along_eigenvectors(problem, np.frombuffer(theta).reshape(problem.classes, -1))
 
 
 def noise_along_eigenvectors(problem: Problem, theta: Array) -> tuple[Array, Array]:

@@ -87,7 +87,7 @@ def limits(experiment: Experiment, optima: Optima) -> StepLimits | None:
     return _limits((problem_id(experiment), *named, certificate is None), experiment, certificate)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_data(max_entries=1_000, show_spinner=False)
 def _limits(
     of: tuple[object, ...], _experiment: Experiment, _certificate: Certificate | None
 ) -> StepLimits | None:
@@ -100,7 +100,7 @@ def floor(experiment: Experiment, optima: Optima) -> float | None:
     return None if certificate is None else _floor(experiment.id, experiment, certificate)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_data(max_entries=1_000, show_spinner=False)
 def _floor(id: str, _experiment: Experiment, _certificate: Certificate) -> float | None:
     return noise_floor(_experiment, _certificate)
 
@@ -110,7 +110,7 @@ def gradient_gaps(run: Run) -> pd.DataFrame:
     return _gaps((run.id, len(run.path)), run)
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
+@st.cache_data(max_entries=1_000, show_spinner=False)
 def _gaps(of: tuple[str, int], _run: Run) -> pd.DataFrame:
     return free_gaps(_run)
 
