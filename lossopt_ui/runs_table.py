@@ -55,7 +55,7 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
     # Streamlit lays the table's tools over what is above its right end: nothing stands there.
-    st.caption(_how_many(prepared, kept=len(table)))
+    st.caption(_how_many(prepared, of=len(table)))
     ids = prepared.rows["id"].tolist()
     wanted = controls.value("runs")
     key, at_first = _same_table(ids, wanted)
@@ -73,11 +73,11 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
     return entries.runs_of(prepared.runs, wanted)
 
 
-def _how_many(prepared: Prepared, *, kept: int) -> str:
+def _how_many(prepared: Prepared, *, of: int) -> str:
     """'30 of 2,000 runs in 3 rows'."""
     runs, rows = len(prepared.runs), len(prepared.rows)
-    of_all = "" if runs == kept else f" of {kept:,}"
-    found = f"{runs:,}{of_all} run{'s' * (kept != 1)}"
+    of_all = "" if runs == of else f" of {of:,}"
+    found = f"{runs:,}{of_all} run{'s' * (of != 1)}"
     return found if rows == runs else f"{found} in {rows:,} row{'s' * (rows != 1)}"
 
 

@@ -152,7 +152,7 @@ def settings_of_the_view() -> None:
         controls.setting(name)
 
 
-def results(chosen: list[Line], baseline: Line | None, optima: Optima) -> None:
+def results(chosen: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     """One of four looks at the lines."""
     match controls.value("part"):
         case "differences":
