@@ -275,7 +275,9 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
             for each in experiments
             if (known := optima.of(each)) is not None
         }
-        levels += [Level(each, f"best possible: {each:.4g}") for each in set(best.values())]
+        levels += [
+            Level(each, f"best possible: {each:.4g}", at_left=True) for each in set(best.values())
+        ]
     return levels if len(levels) <= MOST_REFERENCES else []
 
 
