@@ -9,7 +9,7 @@ from lossopt_core import Experiment
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import PairedDifference, corrected, paired_difference
 from lossopt_ui import controls, line_tables, names, verdict
-from lossopt_ui.lines import Line
+from lossopt_ui.lines import Line, mixed
 from lossopt_ui.optimum import Optima
 
 NONE = ""
@@ -101,7 +101,9 @@ def paired(
     comparable = [
         line
         for line in others
-        if line.experiments and not (MEASURES[column].of_a_loss and line.loss != baseline.loss)
+        if line.experiments
+        and not (MEASURES[column].of_a_loss and line.loss != baseline.loss)
+        and not mixed([line], column)
     ]
     base = _values(baseline, column, optima)
     return {

@@ -84,7 +84,7 @@ def show(comparison: Comparison) -> None:
     training.watch_many(
         [*tuning, *final],
         wanted=wanted,
-        draw=lambda: _results(comparison),
+        draw=lambda running: _results(comparison, running=running),
         sequel=_sequel(comparison) if missing else None,
     )
 
@@ -125,13 +125,12 @@ def _tuned(comparison: Comparison) -> dict[str, Tuned]:
     return comparison.tuned(_rows(comparison.tuning()))
 
 
-def _results(comparison: Comparison) -> None:
+def _results(comparison: Comparison, *, running: bool) -> None:
     rows = _rows(comparison.tuning())
     still_tuning = len(workspace.store().missing(comparison.tuning()))
     if rows.empty:
-        st.info(
-            f"Nothing is trained yet: {still_tuning:,} runs to go. Press **Run the comparison**."
-        )
+        sweep_results.say_nothing_is_trained("Run the comparison", running=running)
+        st.caption(f"{still_tuning:,} runs to go in the tuning, the first of two parts.")
         return
     tuned = comparison.tuned(rows)
     final = kept.members(_rows(comparison.final(tuned)))

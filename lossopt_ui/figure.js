@@ -2,6 +2,8 @@
 // Plotly.react, so zoom, hidden traces and hover survive a rerun and a change of data.
 
 const PICTURE = { width: 1000, height: 620 };
+const ROWS_WITHIN = 6; // names in a legend that a picture of that height has room for
+const ROW_OF_LEGEND = 26;
 const MARGIN = { l: 24, r: 24, t: 56, b: 24 };
 const PIXELS_OF_PNG = 3; // for each of the picture's own
 const REACH = 12; // pixels from a mark within which a click is meant for it
@@ -104,10 +106,15 @@ const recolouredRgba = (value, shades) => {
   return `rgba(${channels},${opacity})`;
 };
 
-// What is shown now, as one would print it: on white, without what is hidden.
+// What is shown now, as one would print it: on white, without what is hidden, and so tall that
+// all names have their place (a legend that is too high for its figure is cut off, and scrolled).
 const printed = ({ data, layout, told, _fullLayout: { showlegend } }) => {
   const lines = data.filter((trace) => trace.visible !== "legendonly");
-  const own = { showlegend, template: PAPER, autosize: false, margin: MARGIN, ...PICTURE };
+  const named = lines.filter((trace) => trace.showlegend !== false).length;
+  const height = PICTURE.height + ROW_OF_LEGEND * Math.max(0, named - ROWS_WITHIN);
+  const legend = { ...layout.legend, maxheight: height };
+  const size = { width: PICTURE.width, height };
+  const own = { showlegend, legend, template: PAPER, autosize: false, margin: MARGIN, ...size };
   return recoloured({ data: lines, layout: { ...layout, ...own } }, told.onWhite);
 };
 
@@ -120,13 +127,17 @@ const fileName = (layout, otherwise) => {
 const downloadButton = (Plotly, format, icon) => ({
   name: `Download as ${format.toUpperCase()}`,
   icon,
-  click: (element) =>
-    Plotly.downloadImage(printed(element), {
-      ...PICTURE,
+  click: (element) => {
+    const picture = printed(element);
+    const { width, height } = picture.layout;
+    return Plotly.downloadImage(picture, {
+      width,
+      height,
       format,
       scale: format === "png" ? PIXELS_OF_PNG : 1,
       filename: fileName(element.layout, element.told.name),
-    }),
+    });
+  },
 });
 
 const TOOLS = {

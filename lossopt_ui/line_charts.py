@@ -84,11 +84,16 @@ def charts(
 ) -> tuple[list[Drawn], list[str]]:
     """The charts of the present choices of view, and what has to be said with them."""
     axes = chosen_axes()
+    mixed = lines.mixed(shown, axes.y)
+    shown = [line for line in shown if line not in mixed]
     histories = {line.key: _histories(line, axes, optima) for line in shown}
     words = _who_is_left_out(shown, histories, axes, optima)
+    if mixed:
+        out = ", ".join(line.label for line in mixed)
+        words.append(f"Left out, as a mean over runs of several losses means nothing: {out}.")
     drawn = [line for line in shown if histories[line.key]]
     delta = controls.value("delta") and baseline is not None
-    if delta and baseline is not None and histories[baseline.key]:
+    if delta and baseline is not None and histories.get(baseline.key):
         strands = _differences(drawn, baseline, histories, axes)
         axes = replace(axes, log_y=False, y_title=f"Difference: {axes.y_title}")
     else:
@@ -192,7 +197,7 @@ def _legend(line: Line, histories: Mapping[str, pd.DataFrame], column: str) -> s
     scale, unit = (100.0, " %") if percent else (1.0, "")
     mean = values.mean() * scale
     several = len(values) > 1
-    said = with_spread(mean, values.std(ddof=1) * scale) if several else f"{mean:.6g}"
+    said = with_spread(mean, values.std(ddof=1) * scale) if several else f"{mean:.4g}"
     return f"{line.plain}: {said}{unit} (n={len(values)})"
 
 
@@ -275,7 +280,9 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
             for each in experiments
             if (known := optima.of(each)) is not None
         }
-        levels += [Level(each, f"best possible: {each:.4g}") for each in set(best.values())]
+        levels += [
+            Level(each, f"best possible: {each:.4g}", at_left=True) for each in set(best.values())
+        ]
     return levels if len(levels) <= MOST_REFERENCES else []
 
 

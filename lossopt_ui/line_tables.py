@@ -20,7 +20,7 @@ from lossopt_core.text_tables import FORMATS
 from lossopt_ui import controls, links, names, optimum
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.kept import Member
-from lossopt_ui.lines import Line
+from lossopt_ui.lines import Line, mixed
 from lossopt_ui.optimum import Optima
 from lossopt_ui.views import SETTINGS
 
@@ -91,6 +91,8 @@ def values(members: Sequence[Member], column: str, optima: Optima) -> list[float
 
 def _mean_and_spread(line: Line, column: str, optima: Optima) -> str:
     """Of the runs that came to their end; how many did not is in the line's label."""
+    if mixed([line], column):
+        return "several losses"
     found = np.array(values(line.members, column, optima))
     found = found[np.isfinite(found)] * (100.0 if MEASURES[column].percent else 1.0)
     if len(found) == 0:

@@ -224,11 +224,11 @@ def panels(lines: Sequence[Line], column: str, facet: str) -> dict[str, list[Lin
     return found
 
 
-def mixed(lines: Sequence[Line], column: str) -> list[str]:
-    """Labels of lines whose runs have several losses: a mean of the column would mean nothing."""
+def mixed(lines: Sequence[Line], column: str) -> list[Line]:
+    """Lines whose runs have several losses: a mean of the column would mean nothing."""
     if not MEASURES[column].of_a_loss:
         return []
-    return [line.label for line in lines if line.experiments and line.loss is None]
+    return [line for line in lines if line.experiments and line.loss is None]
 
 
 def ended_badly(line: Line) -> int:

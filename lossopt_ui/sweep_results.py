@@ -46,11 +46,11 @@ def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
     return table[planned & (table["status"] != STOPPED)]
 
 
-def results(experiments: Sequence[Experiment]) -> None:
+def results(experiments: Sequence[Experiment], *, running: bool) -> None:
     """What came of the sweep so far: the best, the pictures, the table."""
     table = results_of(experiments)
     if table.empty:
-        st.info("Nothing is trained yet. Press **Run the sweep**.", icon=":material/play_arrow:")
+        say_nothing_is_trained("Run the sweep", running=running)
         return
     by_id = {each.id: each for each in experiments}
     of_distance = controls.value("value") in DISTANCES
@@ -59,6 +59,14 @@ def results(experiments: Sequence[Experiment]) -> None:
         [by_id[id] for id in table["id"]] if of_distance or has_edges else [],
         lambda optima: _draw(_with_distance(table, by_id, optima), experiments, optima),
     )
+
+
+def say_nothing_is_trained(button: str, *, running: bool) -> None:
+    """What is said in the place of results."""
+    if running:
+        st.caption("The first results come as soon as a part of the runs is trained.")
+    else:
+        st.info(f"Nothing is trained yet. Press **{button}**.", icon=":material/play_arrow:")
 
 
 def _with_distance(
@@ -208,7 +216,7 @@ def _table(rows: pd.DataFrame) -> None:
         if name in rows:
             scale, label = 100.0 if MEASURES[name].percent else 1.0, sweep_cells.short(name)
             shown[label] = rows[name] * scale
-            shown[f"± sd ({label.lower()})"] = rows.get(name + entries.SPREAD, math.nan) * scale
+            shown[label + entries.SPREAD] = rows.get(name + entries.SPREAD, math.nan) * scale
     shown["Status"] = rows["status"]
     key = f"sweep-table-{hash(tuple(rows['family'])):x}"
     families = list(rows["family"])
@@ -230,7 +238,9 @@ def _table(rows: pd.DataFrame) -> None:
             "selection": {"rows": [families.index(f) for f in opened if f in families]}
         },
         column_config={
-            name: st.column_config.NumberColumn(format="%.4g")
+            name: st.column_config.NumberColumn(
+                "± sd" if name.endswith(entries.SPREAD) else None, format="%.4g"
+            )
             for name in shown
             if shown[name].dtype == float
         },

@@ -36,7 +36,7 @@ def show(table: pd.DataFrame, optima: Optima) -> None:
     }
     for loss, part in parts.items():
         _best(part, ordered[loss], column, loss, optima)
-    _where_to_compare(ordered)
+    _where_to_compare(ordered, column)
     _borders(parts, column)
 
 
@@ -71,7 +71,7 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     st.caption(differences.note(found))
 
 
-def _where_to_compare(ordered: Mapping[str, pd.DataFrame]) -> None:
+def _where_to_compare(ordered: Mapping[str, pd.DataFrame], column: str) -> None:
     """A link to the best of each loss, and to those that come next, on the compare page."""
     best = [rows.drop_duplicates("loss")["family"] for rows in ordered.values()]
     ids = list(dict.fromkeys(pd.concat([*best, *(r["family"].head(2) for r in ordered.values())])))
@@ -81,7 +81,12 @@ def _where_to_compare(ordered: Mapping[str, pd.DataFrame]) -> None:
         places.COMPARE,
         label="Compare the best on the compare page",
         icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(ids), "part": "differences", "baseline": ids[0]},
+        query_params={
+            "runs": ",".join(ids),
+            "part": "differences",
+            "baseline": ids[0],
+            "measure": column,
+        },
     )
 
 

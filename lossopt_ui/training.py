@@ -124,13 +124,13 @@ def watch_many(
     experiments: Sequence[Experiment],
     *,
     wanted: bool,
-    draw: Callable[[], None],
+    draw: Callable[[bool], None],
     sequel: jobs.Sequel | None = None,
 ) -> None:
     """The same for very many: they are saved part by part, and `draw` looks into the store.
 
-    What is kept is not trained again, so that a stopped training goes on where it was.  A
-    training that is begun here goes on to the `sequel`.
+    It is told whether more is being trained.  What is kept is not trained again, so that a stopped
+    training goes on where it was.  A training that is begun here goes on to the `sequel`.
     """
     with workspace.unreadable_said():
         job = _job_for(experiments, wanted=wanted, live=False, by_part=True, sequel=sequel)
@@ -148,7 +148,7 @@ def watch_many(
 
         # Apart, since pictures of many runs would take the processor from the training.
         polling.watch(running, bool, show_status)
-        polling.watch(running, bool, lambda _: draw(), seconds=RESULTS_SECONDS)
+        polling.watch(running, bool, draw, seconds=RESULTS_SECONDS)
 
 
 def _concerns(job: jobs.Job | None, experiments: Sequence[Experiment]) -> bool:

@@ -48,7 +48,8 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
                 f" shares with {baseline} are needed."
             )
         case verdict if verdict == NOT_SEEN:
-            return f"{name}: no difference to {baseline} to be seen with {seeds}."
+            said = f"{name}: no difference to {baseline} to be seen with {seeds}"
+            return f"{said}.{_how_large_it_may_be(column, found)}"
         case verdict if verdict in (LOWER, HIGHER):
             return f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
     return (
@@ -78,6 +79,20 @@ def _how_much(column: str, found: PairedDifference) -> str:
     return f"{amount} {'better' if better else 'worse'}"
 
 
+def _how_large_it_may_be(column: str, found: PairedDifference) -> str:
+    """' It may be 1.0 points worse to 0.6 points better.': not seen is not the same as none."""
+    if not found.low < found.high:
+        return ""
+    measure = MEASURES[column]
+    scale, unit = (100.0, " points") if measure.percent else (1.0, "")
+    ends = [Decimal(f"{abs(end) * scale:.12g}") for end in (found.low, found.high)]
+    place = math.floor(math.log10((found.high - found.low) * scale)) - 1
+    less, more = (f"{_written(_at_place(end, place, ROUND_CEILING))}{unit}" for end in ends)
+    words = {"higher": ("worse", "better"), "lower": ("better", "worse"), "": ("lower", "higher")}
+    down, up = words[measure.better]
+    return f" It may be {less} {down} to {more} {up}."
+
+
 def _outwards(near: float, far: float) -> str:
     """Both ends with as many digits as their distance means; never less wide than it is."""
     width = max(far - near, far * 10.0 ** (2 - MOST_DIGITS))
@@ -89,7 +104,7 @@ def _outwards(near: float, far: float) -> str:
     return f"{_written(low)} to {_written(_at_place(far, place, ROUND_CEILING))}"
 
 
-def _at_place(value: float, place: int, rounding: str) -> Decimal:
+def _at_place(value: float | Decimal, place: int, rounding: str) -> Decimal:
     return Decimal(value).quantize(
         Decimal(1).scaleb(place), context=Context(prec=400, rounding=rounding)
     )

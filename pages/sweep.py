@@ -34,4 +34,8 @@ with workspace.unreadable_said():
         st.info("There is nothing to train with these settings: see the messages above.")
         st.stop()
     wanted = st.button("Run the sweep", key="train", type="primary", icon=":material/play_arrow:")
-    training.watch_many(experiments, wanted=wanted, draw=lambda: sweep_results.results(experiments))
+    training.watch_many(
+        experiments,
+        wanted=wanted,
+        draw=lambda running: sweep_results.results(experiments, running=running),
+    )

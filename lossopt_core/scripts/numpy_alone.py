@@ -143,8 +143,8 @@ def _data(experiment: Experiment) -> str:
         count = round(experiment.label_noise * experiment.train_examples)
         classes = experiment.size.classes
         text += (
-            f"random = np.random.default_rng([{seed}, 2])\n"
-            f"wrong = random.permutation(len(y))[:{count}]\n"
+            f"wrong = (random := np.random.default_rng([{seed}, 2])).permutation(len(y))"
+            f"[:{count}]\n"
             f"y[wrong] = (y[wrong] + random.integers(1, {classes}, {count})) % {classes}\n"
         )
     features = "preprocessing.StandardScaler().fit_transform(X)" if experiment.standardize else "X"

@@ -58,11 +58,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line with its meaning, such as the loss at the start."""
+    """A horizontal line with its meaning, such as the loss at the start.
+
+    at_left     its words stand where curves begin: for what they come down to at their end
+    """
 
     value: float
     text: str
     colour: str | None = None
+    at_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,9 +174,9 @@ def _words_of(level: Level, theme: Theme, *, log_y: bool) -> dict[str, object]:
         "font": {"color": level.colour or GREY[theme], "size": 12},
         "bgcolor": translucent(PAPER[theme], 0.75),
         "borderpad": 1,
-        "x": 1.0,
+        "x": 0.03 if level.at_left else 1.0,
         "xref": "paper",
-        "xanchor": "right",
+        "xanchor": "left" if level.at_left else "right",
         # An annotation's place is a power of ten on such an axis.
         "y": np.log10(level.value) if log_y else level.value,
         "yanchor": "bottom",

@@ -33,6 +33,15 @@ def curve(theme: Theme) -> go.Figure:
     return drawn
 
 
+def crowd() -> go.Figure:
+    """As many lines as have a name each, all of them long."""
+    drawn = go.Figure(layout={"showlegend": True, "legend": {"orientation": "h", "y": -0.2}})
+    for k in range(24):
+        name = f"Squared hinge, batch size 32, learning rate {k}, strength 0.001: 96.2 ± 0.4 %"
+        drawn.add_scatter(x=[0, 1], y=[k, 2 * k], name=name)
+    return drawn
+
+
 def cells() -> go.Figure:
     ids = np.array([list("abc"), list("def")])
     return go.Figure(go.Heatmap(z=np.arange(6.0).reshape(2, 3), customdata=ids))
@@ -48,5 +57,6 @@ drawn = curve(figure.theme())
 if without_first:
     drawn.data = drawn.data[1:]
 figure.show(drawn, key="curve", alt="Two lines beside many", on_click=note_click)
+figure.show(crowd(), key="crowd", alt="Twenty lines with long names", height=400)
 figure.show(cells(), key="cells", alt="Six cells", on_click=note_click)
 st.write(f"theme {figure.theme()}, clicked {st.session_state.get('clicked')}")

@@ -107,6 +107,16 @@ def test_a_picture_of_lines_is_complete_and_on_white(page: Page, figures, scheme
     assert [line["line"] for line in after["data"]] == [line["line"] for line in before["data"]]
 
 
+def test_a_picture_has_room_for_all_names(page: Page, figures):
+    goto(page, figures)
+    drawing = ElementTree.parse(download(page, "crowd", "SVG").path()).getroot()
+    [scrolled] = [each for each in drawing.iter() if each.get("class") == "scrollbar"]
+    assert float(scrolled.get("height")) == 0, "the legend is cut off"
+    names = ["".join(e.itertext()) for e in drawing.iter() if e.get("class") == "legendtext"]
+    assert len(names) == 24
+    assert 620 < float(drawing.get("height")) < 1_200
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_picture_of_points_has_a_size_for_print(page: Page, figures, scheme):
     page.emulate_media(color_scheme=scheme)

@@ -237,6 +237,21 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert len(figures(apart)["curves-all"]["data"]) == 16
 
 
+def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
+    seeded: list[Run], store: RunStore
+) -> None:
+    query = {"runs": ",".join(families(store)), "group": "epochs"}
+    app = open_page("compare", query)
+    assert not app.exception
+    assert not figures(app)
+    said = words(app)
+    assert "Left out, as a mean over runs of several losses means nothing: epochs 2." in said
+    assert list(app.dataframe[1].value["Objective"]) == ["several losses"]
+    app.selectbox(key="y").set_value("test_accuracy").run()
+    names = [line["name"] for line in figures(app)["curves-all"]["data"]]
+    assert any(name.startswith("epochs 2") and name.endswith("(n=16)") for name in names)
+
+
 def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: RunStore) -> None:
     gone = [
         replace(run, experiment=run.experiment.but(seed=k), status="diverged")

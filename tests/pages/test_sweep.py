@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_core.groups import family_id
+from lossopt_core.sparsity import zero_strength
 from lossopt_core.sweep import axis
 from tests.helpers import figures, open_page, settle, words
 from tests.helpers import train as press_train
@@ -82,6 +83,24 @@ def test_too_large_a_sweep_is_refused_in_words(store: RunStore) -> None:
     app = sweep(axes="learning_rate=log 1e-3 1 100;strength=log 1e-4 1 100")
     assert "at most 10,000 are allowed" in words(app).replace("\\", "")
     assert not app.exception
+
+
+def test_the_map_has_the_limits_that_theory_draws_on_it(store: RunStore) -> None:
+    query = SMALL | {
+        "regularizer": "l1", "seeds": "1",
+        "axes": "learning_rate=0.01,0.1,10;strength=0.001,0.01,10",
+    }  # fmt: skip
+    app = settle(press_train(open_page("sweep", query)).run())
+    assert not app.exception
+    layout = figures(app)["sweep-map-all"]["layout"]
+    dashes = [each["line"].get("dash") for each in layout["shapes"]]
+    assert dashes.count("dot") == 3, "one bar for each strength"
+    assert dashes.count("dash") == 1
+    [first, *_] = store.load(list(store.list()["id"]))
+    zero_above = zero_strength(first.experiment)
+    said = layout["xaxis"]["title"]["text"]
+    assert f"all weights are zero above {zero_above:.3g}" in said
+    assert "of full-batch steps" in said
 
 
 def test_a_best_value_on_the_border_can_be_widened_with_one_click(store: RunStore) -> None:

@@ -30,6 +30,10 @@ def test_what_is_not_known_is_not_said() -> None:
     assert "too few seeds to tell (4)" in sentence("A", "B", "test_accuracy", few)
     none = replace(FOUND, low=-0.001)
     assert "no difference to B to be seen with 10 seeds" in sentence("A", "B", "objective", none)
+    assert none.low < 0 < none.high
+    assert "It may be 0.001 better to 0.011 worse." in sentence("A", "B", "objective", none)
+    said = sentence("A", "B", "test_accuracy", none)
+    assert said.endswith("10 seeds. It may be 0.1 points worse to 1.1 points better.")
     many = replace(FOUND, low=math.nan, high=math.nan, comparisons=30)
     assert "too few seeds (10) for 30 comparisons" in sentence("A", "B", "objective", many)
 
