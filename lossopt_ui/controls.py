@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment, own_data
 from lossopt_core.datasets import BROUGHT
@@ -142,15 +143,8 @@ def forget(name: str) -> None:
     _write_address()
 
 
-def _note_drawn(name: str) -> None:
-    """Note that the page has this control, and in which of its fragments."""
-    context = get_script_run_ctx()
-    fragment = None if context is None else context.current_fragment_id
-    st.session_state.setdefault(_DRAWN, {})[name] = fragment
-
-
-def _comes_late(name: str) -> bool:
-    """Whether what came is older than what holds.
+def _comes_late() -> bool:
+    """Whether what a widget's callback is told is older than what holds.
 
     A fragment that looks again by itself brings the values of all widgets along as they were in
     the browser when it asked.  A real change of a widget runs that widget's own part of the page.
@@ -158,12 +152,12 @@ def _comes_late(name: str) -> bool:
     context = get_script_run_ctx()
     if context is None or not context.fragment_ids_this_run:
         return False
-    return st.session_state.get(_DRAWN, {}).get(name) not in context.fragment_ids_this_run
+    return ThreadState.get().fragment_id not in context.fragment_ids_this_run
 
 
 def own_widget(name: str) -> dict[str, bool] | None:
     """How a page's own widget of a choice is to look; None where it is hidden."""
-    _note_drawn(name)
+    st.session_state.setdefault(_DRAWN, {})[name] = None
     return None if hidden(name) else {"disabled": name in value("fix")}
 
 
@@ -177,7 +171,7 @@ def setting(
     like.
     """
     declaration = links.DECLARED[name]
-    _note_drawn(name)
+    st.session_state.setdefault(_DRAWN, {})[name] = None
     if suggested is not None and name not in _values():
         st.session_state[name] = suggested
     if most is not None and value(name) > most:
@@ -233,7 +227,7 @@ def _as_shown(name: str, content: Any) -> Any:
 
 def _take_change(name: str) -> None:
     """A widget has changed: keep its value, if it is one, and bring the address up to date."""
-    if _comes_late(name):
+    if _comes_late():
         st.session_state[name] = _as_shown(name, value(name))
         return
     try:
@@ -301,7 +295,7 @@ def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> Non
 
 
 def _take_cell(name: str, row: int, column: int) -> None:
-    if _comes_late(name):
+    if _comes_late():
         return
     rows = [list(each) for each in value(name)]
     rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
