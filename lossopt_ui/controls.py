@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment, own_data
 from lossopt_core.datasets import BROUGHT
@@ -142,6 +143,18 @@ def forget(name: str) -> None:
     _write_address()
 
 
+def _comes_late() -> bool:
+    """Whether what a widget's callback is told is older than what holds.
+
+    A fragment that looks again by itself brings the values of all widgets along as they were in
+    the browser when it asked.  A real change of a widget runs that widget's own part of the page.
+    """
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return False
+    return ThreadState.get().fragment_id not in context.fragment_ids_this_run
+
+
 def own_widget(name: str) -> dict[str, bool] | None:
     """How a page's own widget of a choice is to look; None where it is hidden."""
     st.session_state.setdefault(_DRAWN, {})[name] = None
@@ -214,6 +227,9 @@ def _as_shown(name: str, content: Any) -> Any:
 
 def _take_change(name: str) -> None:
     """A widget has changed: keep its value, if it is one, and bring the address up to date."""
+    if _comes_late():
+        st.session_state[name] = _as_shown(name, value(name))
+        return
     try:
         _values()[name] = links.DECLARED[name].check(name, st.session_state[name])
     except ValueError as error:  # a widget's limits are the browser's: they can be got around
@@ -279,6 +295,8 @@ def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> Non
 
 
 def _take_cell(name: str, row: int, column: int) -> None:
+    if _comes_late():
+        return
     rows = [list(each) for each in value(name)]
     rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
     try:

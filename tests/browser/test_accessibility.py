@@ -1,7 +1,7 @@
 """Who has no mouse, a small screen and the dark theme can use every page: axe-core finds nothing.
 
-All pages small and dark; wide and light among the slow tests.  Contrast, names and roles of
-controls, keyboard reach, structure: https://dequeuniversity.com/rules
+All pages small and dark; wide and light, and every card, among the slow tests.  Contrast, names and
+roles of controls, keyboard reach, structure: https://dequeuniversity.com/rules
 """
 
 import pytest
@@ -25,6 +25,14 @@ PAGES = (
     "/data",
     *(f"/lecture?card={card}" for card in ("scores", "hinge_and_softmax", "level_sets")),
 )
+LESS_OFTEN = (
+    "/playground?two=true&features=fourier&points=spiral",
+    "/inspect?run={first}&inside=support",
+    "/inspect?run={first}&inside=gradient",
+    "/landscape?runs={first},{second}&plane=principal",
+    *(f"/lecture?card={card}" for card in CARDS),
+)
+"""Other looks of the same pages, and all cards: among the slow tests."""
 SERIOUS = {"serious", "critical"}
 
 
@@ -64,7 +72,8 @@ def check_that_it_fits(page: Page) -> None:
 @pytest.mark.parametrize(
     ("address", "scheme"),
     [(address, "dark") for address in PAGES]
-    + [pytest.param(address, "light", marks=pytest.mark.slow) for address in PAGES],
+    + [pytest.param(address, "light", marks=pytest.mark.slow) for address in PAGES]
+    + [pytest.param(address, "dark", marks=pytest.mark.slow) for address in LESS_OFTEN],
 )
 def test_a_page_has_no_serious_violation(
     address: str, scheme: str, pages: dict[str, Page], runs: dict[str, str]

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.helpers import COUNT_MESSAGES, goto, rerun
 
@@ -162,6 +162,8 @@ def test_the_training_log_of_the_notes(lecture: Page) -> None:
 
 
 def test_the_cats_score_is_edited_by_keyboard_and_the_loss_follows(page: Page) -> None:
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.emulate_media(color_scheme="dark")
     goto(page, "/lecture?card=scores")
     field = page.locator(".st-key-images-0-0 input")
     field.focus()
@@ -174,3 +176,30 @@ def test_the_cats_score_is_edited_by_keyboard_and_the_loss_follows(page: Page) -
     with rerun(page):
         page.get_by_role("button", name="Back to the lecture's numbers").press("Enter")
     assert any("2.9 + 0 = 2.9" in each for each in formulas(page))
+
+
+HOLD_THE_NEXT_MESSAGE = """
+() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (message) {
+    if (window.held) return send.call(this, message);
+    window.held = () => send.call(this, message);
+  };
+}
+"""
+
+
+def test_a_look_that_comes_late_does_not_bring_old_numbers_back(page: Page) -> None:
+    goto(page, "/lecture?card=scores&lesson=loss.1")
+    panel = page.locator(".st-key-lesson")
+    expect(panel.get_by_text("To do.")).to_be_visible()
+    page.evaluate(HOLD_THE_NEXT_MESSAGE)
+    page.wait_for_function("Boolean(window.held)")  # the lesson looks again by itself
+    panel.get_by_role("button", name="Show me").click()
+    expect(panel.get_by_text("Done.")).to_be_visible()
+    with rerun(page):
+        page.evaluate("window.held()")
+    expect(panel.get_by_text("Done.")).to_be_visible()
+    assert "images=6.1" in page.url
+    goto(page, page.url)
+    expect(panel.get_by_text("Done.")).to_be_visible()
