@@ -6,9 +6,11 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import Experiment, own_data
+from lossopt_core.store_database import tell_places
 from lossopt_ui import (
     class_link,
     controls,
+    hosting,
     interrupted,
     lesson_panel,
     links,
@@ -50,6 +52,7 @@ def run() -> None:
     """The whole app: the frame, and the page that the address names."""
     st.session_state[_FRAMED] = True
     own_data.look_in(workspace.shelf)
+    tell_places(not hosting.hosted())
     page = _frame()
     training.warm_up()
     upkeep.begin()

@@ -14,6 +14,8 @@ from tests.programs import skip_unless_ci
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """An empty store, which the app uses too."""
     monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path / 'runs.db'}")
+    # An app in hosted mode changes it for the whole program.
+    monkeypatch.setattr("lossopt_core.store_database._Places.told", True)
     return RunStore()
 
 
