@@ -141,7 +141,7 @@ class RunStore:
         found = self.find(ids, with_path=with_path, with_minibatch=with_minibatch)
         for each in ids:
             if each not in found:
-                raise UnknownRunError(f"there is no run {each!r} in the store at {self.shown}")
+                raise UnknownRunError(f"there is no run {each!r} in {self.database.called}")
         return [found[each] for each in ids]
 
     def find(
@@ -231,7 +231,7 @@ class RunStore:
             yield
         except DAMAGE as error:
             raise StoreError(
-                f"the run {id} in the store at {self.shown} is damaged: {error}"
+                f"the run {id} in {self.database.called} is damaged: {error}"
             ) from error
 
     def list(self) -> pd.DataFrame:

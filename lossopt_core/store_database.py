@@ -1,6 +1,8 @@
 """The database of a store: its address, its engine, its transactions."""
 
+import logging
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -21,6 +23,20 @@ TURN = int.from_bytes(b"lossopt")
 """The number of the lock that writers hold on a PostgreSQL server, one after another."""
 
 
+class _Places:
+    """Whether messages say where a store is."""
+
+    told = True
+
+
+def tell_places(told: bool) -> None:
+    """Let messages of the whole program say where a store is, or the log alone.
+
+    Strangers need not know which server it is, and what its driver says of it.
+    """
+    _Places.told = told
+
+
 class Database:
     """Connections to the database at an address; threads and processes may share it.
 
@@ -35,6 +51,11 @@ class Database:
     def shown(self) -> str:
         """The address, its password left out."""
         return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def called(self) -> str:
+        """The store in messages."""
+        return _called(self._engine.url)
 
     @contextmanager
     def reading(self) -> Iterator[sql.Connection]:
@@ -53,11 +74,18 @@ class Database:
         try:
             _make_directory(self._engine.url)
             with self._engine.connect() as connection:
-                bring_up_to_date(connection, self.shown)
+                bring_up_to_date(connection, self.called)
                 yield connection.execution_options(write=write)
         except (sql.exc.SQLAlchemyError, OSError) as error:
-            reason = getattr(error, "orig", None) or error
-            raise StoreError(f"the store at {self.shown} cannot be used: {reason}") from error
+            raise StoreError(f"{self.called} cannot be used: {self._reason(error)}") from error
+
+    def _reason(self, error: Exception) -> str:
+        cause = getattr(error, "orig", None) or error
+        if _Places.told:
+            return str(cause)
+        logging.getLogger(__name__).warning("%s cannot be used: %s", self.shown, cause)
+        # SQLite names no places: locked, full, damaged are what a visitor may know.
+        return str(cause) if isinstance(cause, sqlite3.Error) else "it is out of reach"
 
 
 def at_once(connection: sql.Connection, work: Callable[[sql.Connection], Result]) -> Result:
@@ -82,9 +110,14 @@ def _engine_at(address: str) -> sql.Engine:
         ) from error
     except ImportError as error:
         raise StoreError(
-            f"the store at {url.render_as_string()} needs a driver that is not installed: {error};"
+            f"{_called(url)} needs a driver that is not installed: {error};"
             ' for PostgreSQL: pip install "psycopg[binary]"'
         ) from error
+
+
+def _called(url: sql.URL) -> str:
+    place = url.render_as_string(hide_password=True)
+    return f"the store at {place}" if _Places.told else "the store"
 
 
 def _new_engine(url: sql.URL) -> sql.Engine:

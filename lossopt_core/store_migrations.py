@@ -15,14 +15,17 @@ from lossopt_core.store_revision import renew
 from lossopt_core.store_summaries import summary
 
 
-def bring_up_to_date(database: sql.Connection, address: str) -> None:
-    """Make the tables, or change those of an older layout; refuse a newer one untouched."""
+def bring_up_to_date(database: sql.Connection, called: str) -> None:
+    """Make the tables, or change those of an older layout; refuse a newer one untouched.
+
+    `called` is the store in messages.
+    """
     with database.begin():
-        if _version_of(database, address) == layout.SCHEMA:
+        if _version_of(database, called) == layout.SCHEMA:
             return
     _let_readers_read_while_one_writes(database)
     with database.execution_options(write=True).begin():
-        version = _version_of(database, address)  # another process may have been here meanwhile
+        version = _version_of(database, called)  # another process may have been here meanwhile
         if version is None:
             layout.tables.create_all(database)
             version_now = {"name": "schema", "value": str(layout.SCHEMA)}
@@ -36,17 +39,17 @@ def bring_up_to_date(database: sql.Connection, address: str) -> None:
             )
 
 
-def _version_of(database: sql.Connection, address: str) -> int | None:
+def _version_of(database: sql.Connection, called: str) -> int | None:
     """The version of the layout; None where there are no tables yet."""
     if not sql.inspect(database).has_table(layout.facts.name):
         return None
     question = sql.select(layout.facts.c.value).where(layout.facts.c.name == "schema")
     value = str(database.execute(question).scalar())
     if not value.isdecimal():
-        raise StoreError(f"the database at {address} is in use, but not by lossopt")
+        raise StoreError(f"{called} is a database in use, but not by lossopt")
     if int(value) > layout.SCHEMA:
         raise StoreError(
-            f"the store at {address} was written by a newer lossopt (layout {value},"
+            f"{called} was written by a newer lossopt (layout {value},"
             f" this one knows {layout.SCHEMA}): update lossopt, or set LOSSOPT_STORE to another"
             " store"
         )

@@ -22,6 +22,7 @@ from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import budgets, links, places, workspace
+from lossopt_ui.names import in_markdown
 from lossopt_ui.views import Matrix, Names, Several, Slider, Tabs, Text
 
 _VALUES = "controls.values"
@@ -69,7 +70,7 @@ def take_address(page: str, names: frozenset[str]) -> None:
         _take_all(names, brought if query == came_with else links.read(query)[0])
         _write_address()
     for message in st.session_state[_PROBLEMS]:
-        st.warning(f"In the address: {message}", icon=":material/link_off:")
+        st.warning(f"In the address: {in_markdown(message)}", icon=":material/link_off:")
 
 
 def _went_through_history() -> bool:
@@ -216,7 +217,7 @@ def setting(
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
     if problem:
-        st.error(problem)
+        st.error(in_markdown(problem))
     return start if untouched else value(name)
 
 
@@ -434,7 +435,7 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
     try:
         experiment = _fitted(chosen)
     except ValueError as error:
-        st.error(str(error))
+        st.error(in_markdown(str(error)))
         return None
     if experiment.batch_size < chosen.get("batch_size", 0):
         st.info(f"Each batch is the whole training part of {experiment.batch_size} examples.")

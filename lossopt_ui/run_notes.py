@@ -7,6 +7,7 @@ import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_ui import controls, workspace
+from lossopt_ui.names import in_markdown
 
 _DELETED = "run_notes.deleted"
 _EDITED = "run_notes.edited"
@@ -78,7 +79,7 @@ def _annotate(ids: Sequence[str], **said: object) -> bool:
     try:
         workspace.store().annotate(ids, **said)  # type: ignore[arg-type]
     except (StoreError, ValueError) as error:
-        st.toast(f"Nothing was changed: {error}.", icon=":material/error:")
+        st.toast(f"Nothing was changed: {in_markdown(str(error))}.", icon=":material/error:")
         return False
     return True
 

@@ -37,7 +37,9 @@ def _keep() -> None:
     try:
         workspace.store().keep_view(name, query)
     except (StoreError, ValueError) as error:
-        st.toast(f"The view was not kept: {error}.", icon=":material/error:")
+        st.toast(
+            f"The view was not kept: {names.in_markdown(str(error))}.", icon=":material/error:"
+        )
         return
     st.session_state[NAME] = ""
     st.toast("The view is kept.", icon=":material/bookmark_added:")

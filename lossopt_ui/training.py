@@ -11,7 +11,7 @@ from lossopt_core import Experiment, Run, StoreError, load_data
 from lossopt_core.budget import BudgetError
 from lossopt_core.data import check_present
 from lossopt_core.datasets import MissingDataError
-from lossopt_ui import budgets, controls, crowd, jobs, optimum, polling, workspace
+from lossopt_ui import budgets, controls, crowd, jobs, names, optimum, polling, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -247,7 +247,9 @@ def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
             st.progress(job.share, text=words)
             st.button("Stop", key="stop", on_click=_stop, args=(job,))
     elif mine and job.error is not None:
-        st.error(f"The training failed: {job.error}", icon=":material/error:")
+        st.error(
+            f"The training failed: {names.in_markdown(str(job.error))}", icon=":material/error:"
+        )
     elif mine and job.used_up:
         st.warning(
             "Stopped: it took as long as one training may take here, "

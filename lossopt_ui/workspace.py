@@ -1,5 +1,6 @@
 """Where the runs are kept, and whose they are."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +30,14 @@ def note_visit() -> None:
     if hosting.hosted() and (noted is None or now > noted + NOTED_SECONDS):
         st.session_state[_NOTED] = now
         with suppress(StoreError):  # who looks at runs will be told
-            Workspaces(hosting.store_address()).note_use(visits.workspace())
+            note = (hosting.store_address(), visits.workspace())
+            # Where another writes, this may have to wait: the page need not.
+            threading.Thread(target=_note, args=note, name="visit", daemon=True).start()
+
+
+def _note(address: str | None, name: str) -> None:
+    with suppress(StoreError):
+        Workspaces(address).note_use(name)
 
 
 def how_kept() -> str:

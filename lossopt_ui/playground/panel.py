@@ -9,6 +9,7 @@ from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.playground.model import MOST_UPDATES, Model
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import playground as charts
+from lossopt_ui.names import in_markdown
 from lossopt_ui.playground import changes, plane, play, scrubber, tables
 from lossopt_ui.playground.declared import TICK
 from lossopt_ui.playground.play import Play, Wanted
@@ -131,7 +132,7 @@ def _k_steps() -> None:
 
 def _say(now: Play) -> None:
     if now.problem:
-        st.error(now.problem)
+        st.error(in_markdown(now.problem))
         now.problem = ""
     if any(model.diverged for model in now.models):
         st.warning(

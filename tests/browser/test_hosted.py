@@ -2,8 +2,11 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -102,9 +105,18 @@ def test_a_visitors_runs_are_nobody_elses(
         )
 
 
+def wait_for_reference_runs(address: str) -> None:
+    """They are made when the server begins."""
+    end = time.monotonic() + 30
+    while len(reference.runs(address).list()) < len(reference.IDS):
+        assert time.monotonic() < end, "no reference runs were made"
+        time.sleep(0.1)
+
+
 def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
     browser: Browser, hosted: str, address: str
 ) -> None:
+    wait_for_reference_runs(address)
     with new_profile(browser, hosted) as context:
         page = context.new_page()
         goto(page, "/compare")
@@ -116,7 +128,8 @@ def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
         assert len([name for name in names if name.endswith("(reference)")]) == 4
     before = reference.runs(address).list()
     assert set(before["id"]) == set(reference.IDS)
-    asyncio.run(_forge_clicks(hosted))
+    with ThreadPoolExecutor() as other:  # Playwright keeps an event loop in this thread
+        other.submit(asyncio.run, _forge_clicks(hosted)).result()
     assert reference.runs(address).list().equals(before)
 
 
@@ -189,3 +202,30 @@ def test_an_interrupted_training_is_said_and_goes_on(visitor: BrowserContext, ad
     assert {each.id for each in left} <= kept_ids(address)[workspace]
     goto(page, "/compare")
     expect(page.get_by_text("are missing", exact=False)).to_have_count(0)
+
+
+@pytest.mark.slow  # that a deserted training is stopped, tests of the queue show without a browser
+def test_who_closes_the_page_frees_the_worker_within_a_minute(
+    browser: Browser, tmp_path: Path
+) -> None:
+    environment = {
+        "LOSSOPT_MODE": "hosted",
+        "LOSSOPT_STORE": f"sqlite:///{tmp_path / 'runs.db'}",
+        "LOSSOPT_WORKERS": "1",
+        "LOSSOPT_MAX_UPDATES": "1e9",
+        "LOSSOPT_MAX_PRODUCTS": "1e15",
+        "LOSSOPT_MAX_SECONDS": "600",
+    }
+    with (
+        server(ROOT / "streamlit_app.py", environment=environment) as place,
+        new_profile(browser, place) as first,
+        new_profile(browser, place) as second,
+    ):
+        leaving = first.new_page()
+        leaving.goto("/train?dataset=digits&epochs=2000&batch_size=1&live=true")
+        expect(leaving.get_by_text("Training: 0%")).to_be_visible(timeout=60_000)
+        page = second.new_page()
+        page.goto(f"/train?{SMALL}&seed=41")
+        expect(page.get_by_text("Waiting for a free worker")).to_be_visible(timeout=30_000)
+        leaving.close()
+        expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)

@@ -177,7 +177,11 @@ def test_one_comes_back_to_the_page_from_which_one_went(stranger: Page) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    [identity_provider.expired, identity_provider.forged, identity_provider.for_somebody_else],
+    [
+        identity_provider.expired,
+        identity_provider.forged,
+        pytest.param(identity_provider.for_somebody_else, marks=pytest.mark.slow),
+    ],
 )
 def test_a_token_that_is_not_good_opens_nothing(
     stranger: Page, provider: Provider, monkeypatch: pytest.MonkeyPatch, token: Any

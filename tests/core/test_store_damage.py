@@ -10,6 +10,7 @@ from lossopt_core import (
     RunStore,
     StoreError,
 )
+from lossopt_core.store_database import tell_places
 from tests.databases import change, file_of
 
 
@@ -127,3 +128,21 @@ def check_damage(statement, values, address, finished, *, history):
     store.list()
     store.delete([finished[0].id])
     assert store.list().empty
+
+
+def test_strangers_are_not_told_where_the_store_is(tmp_path, caplog):
+    (tmp_path / "text").write_text("no database " * 100)
+    places = {
+        f"sqlite:///{tmp_path / 'text'}": "the store cannot be used: file is not a database",
+        f"sqlite:///{tmp_path / 'text' / 'x.db'}": "the store cannot be used: it is out of reach",
+        "postgresql+psycopg://me:secret@127.0.0.1:9/x": "the store cannot be used: it is out of",
+    }
+    tell_places(False)
+    try:
+        for address, words in places.items():
+            with pytest.raises(StoreError, match=f"^{words}"):
+                RunStore(address).list()
+    finally:
+        tell_places(True)
+    assert "127.0.0.1" in caplog.text, "who hosts it finds it in the log"
+    assert "secret" not in caplog.text

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lossopt_core import RunStore, StoreError
 from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, mark, providers, visits
+from lossopt_ui.names import WORD_JOINER
 from tests.helpers import go, open_page, settle, train, words
 
 SMALL = {"dataset": "blobs", "epochs": "1"}
@@ -92,3 +93,30 @@ def test_who_waits_to_be_moved_is_told_why_it_cannot_be(
     assert "without signing in" not in words(app)
     assert len(RunStore(store.address, "account-alice").list()) == 1
     settle(app)
+
+
+def test_a_store_out_of_reach_is_said_without_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOSSOPT_STORE", "postgresql+psycopg://me@127.0.0.1:9/none")
+    app = open_page("compare")
+    said = [each.value for each in app.error]
+    assert said == ["Runs cannot be kept or found: the store cannot be used: it is out of reach."]
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    {
+        "train": ("loss", "epochs", "own.data", "hide", "share"),
+        "compare": ("runs", "filter", "y"),
+        "inspect": ("run",),
+        "playground": ("points", "own_points", "left_loss"),
+        "lecture": ("card", "lesson"),
+    }.items(),
+)
+def test_what_an_address_holds_is_text(page: str, names: tuple[str, ...]) -> None:
+    image = "![x](https://x.example/a.png)"
+    app = open_page(page, dict.fromkeys(names, image))
+    assert not app.exception
+    kinds = ("title", "markdown", "caption", "info", "warning", "error")
+    said = [each.value for kind in kinds for each in getattr(app, kind)]
+    assert any("x.example" in text.replace("\\", "").replace(WORD_JOINER, "") for text in said)
+    assert not [text for text in said if "![x](" in text]
