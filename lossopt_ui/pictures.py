@@ -19,7 +19,7 @@ from lossopt_ui.recipes import recipe
 
 WORST_ROWS = 8
 MOST_BESIDE = 3
-MOST_FOLLOWED = 120
+MOST_FOLLOWED = 60
 """Runs whose points are held for their visitors, a third of a megabyte each."""
 
 
