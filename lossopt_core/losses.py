@@ -67,10 +67,11 @@ class Loss(ABC):
         raise NotImplementedError(f"{self.label} has kinks")
 
     def mean_second(self, scores: Array, labels: Labels) -> Array:
-        """The second derivative at scores (C, B), a matrix (C, C), averaged over the examples."""
-        everywhere = np.ones(scores.shape[1])
-        along = (np.outer(unit, everywhere) for unit in np.eye(len(scores)))
-        return np.stack([self.second(scores, labels, each).mean(axis=1) for each in along])
+        """The second derivatives at scores (..., C, B), averaged over examples: (..., C, C)."""
+        everywhere = np.ones(scores.shape[-1])
+        along = (np.outer(unit, everywhere) for unit in np.eye(scores.shape[-2]))
+        alike = (np.broadcast_to(each, scores.shape) for each in along)
+        return np.stack([self.second(scores, labels, e).mean(axis=-1) for e in alike], axis=-2)
 
     def value(self, scores: Array, labels: Labels) -> Array:
         """Loss of each example: scores (..., C, B) and labels (B,) to (..., B)."""
@@ -273,7 +274,8 @@ class CrossEntropy(Loss):
     def mean_second(self, scores: Array, labels: Labels) -> Array:
         # All directions share their probabilities, which take longer than the rest.
         p = probabilities(scores)
-        mean: Array = np.diag(p.mean(axis=1)) - p @ p.T / p.shape[1]
+        own = p.mean(axis=-1)[..., None] * np.eye(p.shape[-2])
+        mean: Array = own - p @ p.swapaxes(-1, -2) / p.shape[-1]
         return mean
 
     def steps(self, scores: Array, label: int) -> dict[str, Array]:

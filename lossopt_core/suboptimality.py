@@ -8,6 +8,7 @@ show P - lower bound, which the distance cannot exceed.
 import numpy as np
 import pandas as pd
 
+from lossopt_core import linear
 from lossopt_core.certificates import Certificate
 from lossopt_core.duality import Problem
 from lossopt_core.linear import Array
@@ -15,6 +16,8 @@ from lossopt_core.run import Run
 
 BIAS_STEPS = 30
 """Newton steps for the best bias at given weights; half a dozen are the rule."""
+MOST_SCORES = 100_000
+"""Scores, of several points together, that are looked at at once."""
 
 
 def with_distance(history: pd.DataFrame, certificate: Certificate) -> pd.DataFrame:
@@ -59,40 +62,55 @@ def free_gaps(run: Run) -> pd.DataFrame:
             "update": updates,
             "epoch": np.array(seen, dtype=np.float64) / experiment.train_examples,
             "gradient_evaluations": np.array(seen, dtype=np.int64),
-            "gap": [gap_at(problem, theta.astype(np.float64)) for theta in kept],
+            "gap": _gaps(problem, kept.astype(np.float64)),
         }
     )
 
 
-def gap_at(problem: Problem, theta: Array) -> float:
-    """The gap that the weights of theta (C, D + 1) prove, once the bias is the best for them."""
-    theta = with_best_bias(problem, theta)
-    _, pulls = problem.smooth_part(theta)
-    gradient = problem.pull_back(pulls)[:, :-1] + 2.0 * problem.squared * theta[:, :-1]
-    return float((gradient**2).sum()) / (4.0 * problem.squared)
+def _gaps(problem: Problem, points: Array) -> Array:
+    """The gaps (K,) that points (K, C, D + 1) prove, each with the bias that is best for it."""
+    together = max(1, MOST_SCORES // (problem.classes * problem.examples))
+    found = [np.empty(0)]
+    for first in range(0, len(points), together):
+        best = with_best_biases(problem, points[first : first + together])
+        slopes = problem.loss.gradient(linear.scores(best, problem.X), problem.labels)
+        gradient = (slopes @ problem.X / problem.examples)[..., :-1]
+        gradient += 2.0 * problem.squared * best[..., :-1]
+        found.append((gradient**2).sum(axis=(1, 2)) / (4.0 * problem.squared))
+    return np.concatenate(found)
 
 
 def with_best_bias(problem: Problem, theta: Array) -> Array:
-    """The same weights with the bias that minimises a smooth objective, by Newton's method."""
-    theta = theta.copy()
-    scores = problem.scores(theta)
-    value = float(problem.loss.value(scores, problem.labels).mean())
+    """The weights of theta (C, D + 1) with the bias that minimises a smooth objective."""
+    best: Array = with_best_biases(problem, theta[None])[0]
+    return best
+
+
+def with_best_biases(problem: Problem, points: Array) -> Array:
+    """The same for each of some points (K, C, D + 1), by Newton's method for all at once."""
+    points = points.copy()
+    loss, labels = problem.loss, problem.labels
+    scores = linear.scores(points, problem.X)
+    value = loss.value(scores, labels).mean(axis=-1)
+    going = np.ones(len(points), np.bool_)
     for _ in range(BIAS_STEPS):
-        slope = problem.loss.gradient(scores, problem.labels).mean(axis=1)
-        if np.abs(slope).max() < 1e-13:
+        slope = loss.gradient(scores, labels).mean(axis=-1)
+        going &= np.abs(slope).max(axis=-1) >= 1e-13
+        if not going.any():
             break
-        bend = problem.loss.mean_second(scores, problem.labels)
+        bend = loss.mean_second(scores, labels)
         # Adding one number to all scores changes nothing: the least of all solutions is taken.
-        step = np.linalg.lstsq(bend, slope, rcond=1e-10)[0]
-        length = 1.0
-        while length > 1e-6:
-            moved = scores - length * step[:, None]
-            after = float(problem.loss.value(moved, problem.labels).mean())
-            if after <= value:
+        inverse = np.linalg.pinv(bend, rcond=1e-10, hermitian=True)
+        step = np.where(going[:, None], (inverse @ slope[..., None])[..., 0], 0.0)
+        while True:
+            moved = scores - step[..., None]
+            after = loss.value(moved, labels).mean(axis=-1)
+            worse = after > value
+            if not worse.any():
                 break
-            length /= 2
-        else:
-            break
-        theta[:, -1] -= length * step
+            step[worse] /= 2
+            stuck = worse & (np.abs(step).max(axis=-1) < 1e-9)
+            step[stuck], going[stuck] = 0.0, False
+        points[..., -1] -= step
         scores, value = moved, after
-    return theta
+    return points

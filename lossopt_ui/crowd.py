@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-AT_ONCE = 2
-PATIENCE = 10.0
+AT_ONCE = 1
+PATIENCE = 4.0
 """Seconds after which somebody goes in regardless: those inside may wait for a store."""
 
 

@@ -17,7 +17,7 @@ from lossopt_ui.journeys import Journey
 from lossopt_ui.recipes import recipe
 
 MOST_BESIDE = 3
-MOST_FOLLOWED = 120
+MOST_FOLLOWED = 60
 """Runs whose points are held for their visitors, a third of a megabyte each."""
 
 

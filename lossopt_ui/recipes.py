@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 
 from lossopt_core import Experiment
 
-MOST_CHARACTERS = 40_000_000
+MOST_CHARACTERS = 20_000_000
 """Of figures that are remembered, for all visitors together."""
 
 

@@ -217,8 +217,8 @@ def test_crammer_singer_is_at_most_the_hinge_and_equals_it_for_two_classes():
 @pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.smooth])
 def test_the_mean_second_derivative_is_that_along_every_class(name):
     rng = np.random.default_rng(0)
-    scores, labels = rng.normal(size=(4, 9)), rng.integers(4, size=9)
+    scores, labels = rng.normal(size=(2, 4, 9)), rng.integers(4, size=9)
     loss = LOSSES[name]()
     along = [np.outer(unit, np.ones(9)) for unit in np.eye(4)]
-    expected = [loss.second(scores, labels, each).mean(axis=1) for each in along]
-    np.testing.assert_allclose(loss.mean_second(scores, labels), expected, atol=1e-12)
+    expected = [[loss.second(each, labels, unit).mean(axis=1) for unit in along] for each in scores]
+    assert_allclose(loss.mean_second(scores, labels), expected, atol=1e-12)
