@@ -95,7 +95,7 @@ def plain(value: Any) -> Any:
 
 def words(app: AppTest) -> str:
     """All that the page says in words, as one reads it: without the escapes of Markdown."""
-    return re.sub(r"\\([^\w\s])", r"\1", "\n".join(_texts(app)))
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", "\n".join(_texts(app)))
 
 
 def _texts(app: AppTest) -> Iterator[str]:
