@@ -252,7 +252,7 @@ def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
         )
     elif mine and job.used_up:
         st.warning(
-            "Stopped: it took as long as one training may take here, "
+            "It took as long as one training may take here, "
             f"{budgets.budget().seconds:g} s. What was done is kept. Choose fewer epochs or runs,"
             " or larger batches.",
             icon=":material/timer_off:",

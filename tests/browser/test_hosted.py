@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -105,18 +106,10 @@ def test_a_visitors_runs_are_nobody_elses(
         )
 
 
-def wait_for_reference_runs(address: str) -> None:
-    """They are made when the server begins."""
-    end = time.monotonic() + 30
-    while len(reference.runs(address).list()) < len(reference.IDS):
-        assert time.monotonic() < end, "no reference runs were made"
-        time.sleep(0.1)
-
-
 def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
     browser: Browser, hosted: str, address: str
 ) -> None:
-    wait_for_reference_runs(address)
+    before = _reference_runs(address)
     with new_profile(browser, hosted) as context:
         page = context.new_page()
         goto(page, "/compare")
@@ -126,11 +119,19 @@ def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
         expect(page.get_by_role("button", name="Delete")).to_have_count(0)
         names = [line["name"] for line in figure(page, "curves-all")["data"]]
         assert len([name for name in names if name.endswith("(reference)")]) == 4
-    before = reference.runs(address).list()
-    assert set(before["id"]) == set(reference.IDS)
-    with ThreadPoolExecutor() as other:  # Playwright keeps an event loop in this thread
+    # Playwright keeps an event loop in this thread.
+    with ThreadPoolExecutor() as other:
         other.submit(asyncio.run, _forge_clicks(hosted)).result()
     assert reference.runs(address).list().equals(before)
+
+
+def _reference_runs(address: str) -> pd.DataFrame:
+    """All of them, which are made in the first moments of a server."""
+    end = time.monotonic() + 30
+    while len(found := reference.runs(address).list()) < len(reference.IDS):
+        assert time.monotonic() < end, "no reference runs were made"
+        time.sleep(0.2)
+    return found
 
 
 async def _forge_clicks(hosted: str) -> None:
@@ -145,10 +146,8 @@ async def _forge_clicks(hosted: str) -> None:
         buttons = [tab.id_of(key) for key in ("pin", "archive", "delete")]
         await tab.go("compare", {"references": "true", "runs": ",".join(reference.IDS)})
         assert set(reference.IDS) <= tab.run_ids()
-        for button in buttons:  # at most they do what they would have done before
-            await tab.forge(button)
-        await tab.go("compare", {"references": "true"})
-        assert set(reference.IDS) <= tab.run_ids()
+        for button in buttons:
+            await tab.forge(button)  # at worst it concerns the run that it was made for
 
 
 def test_the_mark_cannot_be_read_by_scripts_and_opens_nothing_when_forged(
