@@ -14,7 +14,7 @@ from lossopt_ui import budgets, hosting, names, providers, visits, workspace
 
 LONGEST_NAME = 24
 """Characters of a name that have room beside a page's title."""
-_LEFT = "sign-in.left"
+_LEFT, _PROBLEM = "sign-in.left", "sign-in.problem"
 
 
 def offer() -> None:
@@ -71,10 +71,10 @@ def offer_to_move() -> None:
             f" your workspace is removed within {hosting.KEPT_DAYS} days.",
             icon=":material/move_to_inbox:",
         )
-        wanted = st.button("Move", key="move", type="primary")
+        st.button("Move", key="move", type="primary", on_click=_move, args=(left,))
         st.button("Not now", key="leave", on_click=_leave)
-    if wanted:
-        _move(left)
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(f"Nothing was moved: {problem}.", icon=":material/error:")
 
 
 def _move(left: Contents) -> None:
@@ -84,11 +84,11 @@ def _move(left: Contents) -> None:
         budgets.budget().check_keeping(mine.usage(), runs=left.runs, bytes=coming.bytes)
         _workspaces().move(visits.anonymous(), mine.workspace)
     except (BudgetError, StoreError) as error:
-        st.error(f"Nothing was moved: {error}.", icon=":material/error:")
+        st.session_state[_PROBLEM] = str(error)
         return
-    st.toast(f"Moved to your workspace: {_in_words(left)}.", icon=":material/move_to_inbox:")
+    words = f"Moved to your workspace: {_in_words(left)}."
+    st.toast(words, icon=":material/move_to_inbox:", duration="long")
     _leave()
-    st.rerun()
 
 
 def _leave() -> None:
