@@ -220,7 +220,9 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     if not (plain and smooth and unknowns <= MOST_UNKNOWNS):
         return None
     settings = {name: getattr(experiment, name) for name in PROBLEM_SETTINGS}
-    curvatures, variances = _noise_at(Experiment(**settings), optimum.theta.tobytes())
+    # Full batch, because a batch size must fit the data.
+    objective = Experiment(**settings, optimizer="gd")
+    curvatures, variances = _noise_at(objective, optimum.theta.tobytes())
     n, rate, sizes = problem.examples, experiment.learning_rate, batch_sizes(experiment)
     if rate * curvatures.max() >= 2.0:
         return None

@@ -188,6 +188,11 @@ def test_where_the_picture_does_not_hold_there_is_no_floor(changes):
     assert noise_floor(experiment, certify(experiment)) is None
 
 
+def test_fewer_examples_than_a_usual_batch_have_a_floor_too():
+    experiment = Experiment(dataset="course_demo", batch_size=2, test_fraction=0.0, strength=0.1)
+    assert noise_floor(experiment, certify(experiment)) > 0
+
+
 def test_all_examples_at_once_make_no_noise():
     experiment = small("cross_entropy", batch_size=90)
     assert noise_floor(experiment, certify(experiment)) == 0.0
