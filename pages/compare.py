@@ -173,11 +173,12 @@ with workspace.unreadable_said():
     if wanted_table().empty:
         say_where_runs_come_from()
         st.stop()
+    # It costs next to nothing, and a browser shows the table later where kinds of widgets still come.
+    with st.sidebar:
+        settings_of_the_view()
     above, below = st.container(), st.container()
     # The table first: it is what one waits for.
     with below:
         table_and_results()
     with above:
         tools_of_the_table()
-    with st.sidebar:
-        settings_of_the_view()
