@@ -173,7 +173,7 @@ with workspace.unreadable_said():
     if wanted_table().empty:
         say_where_runs_come_from()
         st.stop()
-    # It costs next to nothing, and a browser shows the table later where kinds of widgets still come.
+    # Browsers hold the table back as long as new kinds of widgets come after it.
     with st.sidebar:
         settings_of_the_view()
     above, below = st.container(), st.container()
