@@ -4,12 +4,14 @@ Settings are environment variables; Streamlit's secrets become such.
 """
 
 import os
+import re
 from functools import cache
 
 import streamlit as st
 
 LOCAL, HOSTED = "local", "hosted"
 MODE = "LOSSOPT_MODE"
+FRAMED_BY = "LOSSOPT_FRAMED_BY"
 KEPT_DAYS = 7
 """How long the workspace of an anonymous visitor is kept after it was used last."""
 
@@ -31,6 +33,18 @@ def setting(name: str) -> str:
     """What is set by that name, or an empty text."""
     _take_secrets()
     return os.environ.get(name, "").strip()
+
+
+def framed_by() -> list[str]:
+    """The websites that may show the app in a frame; ValueError for what names none."""
+    sites = setting(FRAMED_BY).split()
+    for site in sites:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", site):
+            raise ValueError(
+                f"{FRAMED_BY} must be websites such as https://school.example.org, with spaces"
+                f" between them and nothing after the host, got {site!r}"
+            )
+    return sites
 
 
 def store_address() -> str | None:

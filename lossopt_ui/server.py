@@ -6,6 +6,7 @@ This is all that the app adds to Streamlit's own server; it knows of no page.
 import ipaddress
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -24,7 +25,6 @@ from lossopt_ui.way_back import WayBack
 _SECONDS_A_DAY = 86_400
 
 SAFETY = {
-    "x-frame-options": "SAMEORIGIN",
     "x-content-type-options": "nosniff",
     # An address holds settings and ids of runs: they are nobody's business elsewhere.
     "referrer-policy": "same-origin",
@@ -46,6 +46,7 @@ def middleware() -> list[Middleware]:
     ValueError names a setting with which the app cannot be run.
     """
     hosting.mode()
+    hosting.framed_by()
     providers.check()
     return [
         Middleware(Safety),
@@ -55,8 +56,16 @@ def middleware() -> list[Middleware]:
     ]
 
 
-def content_security() -> str:
-    """From where a page may load what, as browsers are told it."""
+def safety() -> dict[str, str]:
+    """The headers of every answer."""
+    sites = hosting.framed_by()
+    headers = SAFETY | {"content-security-policy": content_security(framed_by=sites)}
+    # The older of the two headers about frames cannot name a site: it stands where none is named.
+    return headers if sites else headers | {"x-frame-options": "SAMEORIGIN"}
+
+
+def content_security(*, framed_by: Sequence[str] = ()) -> str:
+    """From where a page may load what, and who may frame it, as browsers are told it."""
     rules = {
         "default-src": "'self'",
         # Streamlit's charts compile their formulas; components come as modules out of memory.
@@ -69,7 +78,7 @@ def content_security() -> str:
         "object-src": "'none'",
         "base-uri": "'self'",
         "form-action": "'self'",
-        "frame-ancestors": "'self'",
+        "frame-ancestors": " ".join(["'self'", *framed_by]),
     }
     return "; ".join(f"{name} {sources}" for name, sources in rules.items())
 
@@ -86,7 +95,7 @@ class Safety:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._headers = SAFETY | {"content-security-policy": content_security()}
+        self._headers = safety()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""

@@ -138,6 +138,25 @@ def test_headers_keep_a_page_from_others() -> None:
     assert answered["referrer-policy"] == "same-origin"
 
 
+def test_websites_that_are_named_may_frame_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(hosting.FRAMED_BY, "https://school.example.org http://localhost:8080")
+    _, answered = ask()
+    policy = answered["content-security-policy"]
+    assert "frame-ancestors 'self' https://school.example.org http://localhost:8080" in policy
+    assert "x-frame-options" not in answered
+
+
+@pytest.mark.parametrize(
+    "site", ["*", "school.example.org", "https://a.org/page", "https://a.org;script-src", "'none'"]
+)
+def test_what_is_no_website_is_named_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, site: str
+) -> None:
+    monkeypatch.setenv(hosting.FRAMED_BY, site)
+    with pytest.raises(ValueError, match="LOSSOPT_FRAMED_BY must be websites"):
+        server.middleware()
+
+
 def test_a_mode_that_there_is_not_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hosting.MODE, "public")
     with pytest.raises(ValueError, match="LOSSOPT_MODE must be local or hosted, got 'public'"):
