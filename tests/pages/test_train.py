@@ -189,9 +189,9 @@ def test_a_bad_value_in_the_address_is_named_and_replaced_by_the_default(
 ) -> None:
     app = open_page("train", {name: value, "momentum": "0.5"})
     assert not app.exception
-    [warning] = app.warning
-    assert said in warning.value
-    assert "using" in warning.value
+    assert len(app.warning) == 1
+    assert said in words(app)
+    assert "using" in words(app)
     assert dict(app.query_params) == {"momentum": "0.5"}
 
 
