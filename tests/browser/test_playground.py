@@ -159,6 +159,7 @@ def test_everything_in_the_picture_can_be_done_by_keys(page: Page):
         page.keyboard.press("ArrowLeft")
     expect(status).to_contain_text("Point 1 of 9: class A at 0.30, 0.40")
     page.wait_for_url(re.compile("own_points=300.400A"))
+    wait_until_quiet(page)
     with rerun(page):
         page.keyboard.press("c")
     expect(status).to_contain_text("class C at 0.30, 0.40")
