@@ -18,7 +18,9 @@ class Crowd:
     """Threads that want to go in where only a few may be."""
 
     def __init__(self, places: int = AT_ONCE, patience: float = PATIENCE) -> None:
-        self._free = places
+        self._free = self._places = places
+        self._nobody = threading.Event()
+        self._nobody.set()
         self._patience = patience
         self._waiting: deque[threading.Event] = deque()
         self._lock = threading.Lock()
@@ -48,9 +50,14 @@ class Crowd:
         finally:
             self._enter()
 
+    def wait_until_empty(self, seconds: float) -> None:
+        """Wait until nobody is inside, or for so long."""
+        self._nobody.wait(seconds)
+
     def _enter(self) -> None:
         place = threading.Event()
         with self._lock:
+            self._nobody.clear()
             if self._free > 0:
                 self._free -= 1
                 place.set()
@@ -70,6 +77,8 @@ class Crowd:
             if self._waiting and self._free > 0:
                 self._free -= 1
                 self._waiting.popleft().set()
+            if self._free == self._places:
+                self._nobody.set()
 
 
 PAGES = Crowd()

@@ -23,6 +23,7 @@ from lossopt_core.budget import Budget, BudgetError, products_of
 from lossopt_core.store_usage import Usage
 from lossopt_core.training import cohorts
 from lossopt_core.underway import BEAT_SECONDS, Underway
+from lossopt_ui.crowd import PAGES
 from lossopt_ui.turns import Turns
 
 WORKERS = 2
@@ -32,6 +33,8 @@ TURN_SECONDS = 0.0005
 A training's steps are short, and after each the interpreter may be busy with somebody's page:
 with Python's own 5 ms a training takes five times as long while it is watched.
 """
+ASIDE_SECONDS, WORK_SECONDS = 0.1, 0.02
+"""How long a training waits for a page that is being drawn, and goes on before it waits again."""
 PART = 64
 """Runs that are trained and saved together, where a training saves by part."""
 CLOSING_SECONDS = 2.0
@@ -133,8 +136,13 @@ class Job:
     def _train_part(self, part: Sequence[Experiment]) -> None:
         begun = time.monotonic()
         last = begun + self._seconds_left
+        aside = begun
 
         def is_over() -> bool:
+            nonlocal aside
+            if time.monotonic() > aside:
+                PAGES.wait_until_empty(ASIDE_SECONDS)
+                aside = time.monotonic() + WORK_SECONDS
             if time.monotonic() > last:
                 self._stop.set()
             return self.stopped

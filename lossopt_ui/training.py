@@ -190,10 +190,16 @@ def _job_for(
         if job is not None:
             job.stop()
         visitor.take(begun)
-        with crowd.PAGES.outside():
-            begun.wait(PATIENCE)
+        if _has_its_turn_soon(begun):
+            with crowd.PAGES.outside():
+                begun.wait(PATIENCE)
         return begun
     return job
+
+
+def _has_its_turn_soon(job: jobs.Job) -> bool:
+    _, seconds = _workers().place(job)
+    return not job.waiting or seconds < PATIENCE
 
 
 def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: str) -> Outcome:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -109,7 +108,8 @@ def test_a_visitors_runs_are_nobody_elses(
 def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
     browser: Browser, hosted: str, address: str
 ) -> None:
-    before = _reference_runs(address)
+    before = reference.runs(address).list()
+    assert set(before["id"]) == set(reference.IDS)
     with new_profile(browser, hosted) as context:
         page = context.new_page()
         goto(page, "/compare")
@@ -119,19 +119,15 @@ def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
         expect(page.get_by_role("button", name="Delete")).to_have_count(0)
         names = [line["name"] for line in figure(page, "curves-all")["data"]]
         assert len([name for name in names if name.endswith("(reference)")]) == 4
+        page.get_by_role("button", name="Take along").click()
+        with page.expect_download() as started:
+            page.locator(".st-key-download button").click()
+        exported = pd.read_csv(started.value.path())
+        assert set(exported["id"]) == {each.id for each in reference.OPTIMIZERS_COMPARED}
     # Playwright keeps an event loop in this thread.
     with ThreadPoolExecutor() as other:
         other.submit(asyncio.run, _forge_clicks(hosted)).result()
     assert reference.runs(address).list().equals(before)
-
-
-def _reference_runs(address: str) -> pd.DataFrame:
-    """All of them, which are made in the first moments of a server."""
-    end = time.monotonic() + 30
-    while len(found := reference.runs(address).list()) < len(reference.IDS):
-        assert time.monotonic() < end, "no reference runs were made"
-        time.sleep(0.2)
-    return found
 
 
 async def _forge_clicks(hosted: str) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from lossopt_ui.crowd import Crowd
 
@@ -42,29 +43,61 @@ def test_they_go_in_as_they_came() -> None:
 
 
 def test_who_only_waits_makes_room_and_nobody_waits_for_ever() -> None:
-    crowd = Crowd(places=1, patience=0.05)
     done = threading.Event()
 
-    def visit() -> None:
+    def visit(crowd: Crowd) -> None:
         with crowd.turn():
             done.set()
 
-    with crowd.turn(), crowd.outside():
-        threading.Thread(target=visit).start()
+    patient, impatient = Crowd(places=1, patience=60), Crowd(places=1, patience=0.05)
+    with patient.turn(), patient.outside():
+        threading.Thread(target=visit, args=(patient,)).start()
         assert done.wait(5)
     done.clear()
-    with crowd.turn():
-        threading.Thread(target=visit).start()
+    with impatient.turn():
+        threading.Thread(target=visit, args=(impatient,)).start()
         assert done.wait(5)
 
 
 def test_a_place_is_free_again_after_an_error() -> None:
     crowd = Crowd(places=1, patience=60)
     for _ in range(3):
-        try:
-            with crowd.turn():
-                raise ValueError
-        except ValueError:
-            pass
+        with suppress(ValueError), crowd.turn():
+            raise ValueError
+    entered = threading.Event()
+
+    def visit() -> None:
+        with crowd.turn():
+            entered.set()
+
+    threading.Thread(target=visit).start()
+    assert entered.wait(5)
+
+
+def test_one_can_wait_until_nobody_is_inside() -> None:
+    crowd = Crowd(places=1, patience=0.01)
+    inside, leave, empty = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def visit() -> None:
+        with crowd.turn():
+            inside.release()
+            leave.wait(10)
+
+    def wait() -> None:
+        crowd.wait_until_empty(60)
+        empty.set()
+
+    crowd.wait_until_empty(60)
+    for _ in range(2):  # the second goes in regardless
+        threading.Thread(target=visit).start()
+        assert inside.acquire(timeout=5)
+    threading.Thread(target=wait).start()
+    assert not empty.wait(0.05)
+    leave.set()
+    assert empty.wait(5)
+
+
+def test_nobody_waits_for_ever_until_it_is_empty() -> None:
+    crowd = Crowd()
     with crowd.turn():
-        pass
+        crowd.wait_until_empty(0.01)

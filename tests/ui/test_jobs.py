@@ -9,6 +9,7 @@ import pytest
 from lossopt_core import Experiment, RunStore
 from lossopt_core.budget import Budget, BudgetError
 from lossopt_core.underway import SILENT, Underway
+from lossopt_ui.crowd import PAGES
 from lossopt_ui.jobs import PART, Job, Sequel, Visitor, Workers
 from tests.experiments import TINY
 from tests.programs import run_python
@@ -60,6 +61,29 @@ def test_a_visitor_who_comes_back_in_time_finds_the_training_going_on(
     assert job.running
     job.stop()
     wait_until(lambda: not job.running)
+
+
+def test_a_training_lets_pages_be_drawn_first(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.ASIDE_SECONDS", 60.0)
+    with PAGES.turn():
+        job = workers.begin([TINY.but(epochs=5_000)], store)
+        time.sleep(0.3)
+        before = job.share
+        time.sleep(0.3)
+        assert job.share == before < 1
+    wait_until(lambda: not job.running)
+    assert list(store.list()["status"]) == ["finished"]
+
+
+def test_a_training_goes_on_while_one_page_after_the_other_is_drawn(
+    workers: Workers, store: RunStore
+) -> None:
+    with PAGES.turn():
+        job = workers.begin([TINY.but(epochs=5_000)], store)
+        wait_until(lambda: not job.running)
+    assert list(store.list()["status"]) == ["finished"]
 
 
 def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
