@@ -20,7 +20,8 @@ _LEFT, _PROBLEM = "sign-in.left", "sign-in.problem"
 def offer() -> None:
     """The button to sign in, or who has signed in; nothing where nobody can.
 
-    Not in a page that is shown within another: providers refuse to be framed.
+    Not in a page that is shown within another, whose address says `embed=true`: providers refuse
+    to be framed.
     """
     offered = providers.names()
     if not offered or st.context.is_embedded:
@@ -74,15 +75,15 @@ def offer_to_move() -> None:
         st.button("Move", key="move", type="primary", on_click=_move, args=(left,))
         st.button("Not now", key="leave", on_click=_leave)
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(f"Nothing was moved: {problem}.", icon=":material/error:")
+        st.error(f"Nothing was moved: {names.in_markdown(problem)}.", icon=":material/error:")
 
 
 def _move(left: Contents) -> None:
     try:
-        coming = workspace.store(visits.anonymous()).usage()
-        mine = workspace.store()
-        budgets.budget().check_keeping(mine.usage(), runs=left.runs, bytes=coming.bytes)
-        _workspaces().move(visits.anonymous(), mine.workspace)
+        theirs, mine = visits.anonymous(), workspace.store()
+        coming = _workspaces().coming(theirs, mine.workspace)
+        budgets.budget().check_keeping(mine.usage(), runs=coming.runs, bytes=coming.bytes)
+        _workspaces().move(theirs, mine.workspace)
     except (BudgetError, StoreError) as error:
         st.session_state[_PROBLEM] = str(error)
         return

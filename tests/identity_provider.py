@@ -42,11 +42,11 @@ class Provider:
     token: Callable[["Provider", dict[str, Any]], str] | None = None
     _codes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def settings(self) -> str:
-        """What the secrets of an app on this machine say to let people sign in here."""
+    def settings(self, app: str = "http://127.0.0.1:{port}") -> str:
+        """What an app's secrets say to let people sign in here; Streamlit fills the port in."""
         return f"""
             [auth]
-            redirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"
+            redirect_uri = "{app}/oauth2callback"
             cookie_secret = "{COOKIE_SECRET}"
             client_id = "{CLIENT}"
             client_secret = "{SECRET}"

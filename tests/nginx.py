@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.certificates import Certificate
 from tests.programs import ROOT
 
 SHIPPED = ROOT / "deploy" / "nginx.conf"
@@ -56,13 +57,26 @@ class Proxy:
 
 
 @contextmanager
-def running(program: str, directory: Path, apps: Sequence[str]) -> Iterator[Proxy]:
-    """The shipped settings, only with other addresses, before apps at these addresses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def running(
+    program: str,
+    directory: Path,
+    apps: Sequence[str],
+    *,
+    port: int,
+    certificate: Certificate | None = None,
+) -> Iterator[Proxy]:
+    """The shipped settings, only with other addresses, before apps at these addresses.
+
+    With a certificate it is encrypted.
+    """
     shipped = SHIPPED.read_text()
-    replaced = {"listen 80;": f"listen 127.0.0.1:{port};"}
+    listens = f"listen 127.0.0.1:{port};"
+    if certificate is not None:
+        listens = (
+            f"listen 127.0.0.1:{port} ssl;"
+            f" ssl_certificate {certificate.file}; ssl_certificate_key {certificate.key};"
+        )
+    replaced = {"listen 80;": listens}
     for number, app in enumerate(apps, start=1):
         replaced[f"server app-{number}:8501;"] = f"server {urlsplit(app).netloc};"
     for ours, here in replaced.items():
@@ -76,7 +90,8 @@ def running(program: str, directory: Path, apps: Sequence[str]) -> Iterator[Prox
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         _wait_until_open(port, process, directory / "error.log")
-        yield Proxy(f"http://127.0.0.1:{port}", directory / "access.log")
+        scheme = "http" if certificate is None else "https"
+        yield Proxy(f"{scheme}://127.0.0.1:{port}", directory / "access.log")
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from lossopt_core import RunStore
 from tests import nginx
-from tests.browser.helpers import goto, server
+from tests.browser.helpers import free_port, goto, server
 from tests.nginx import Proxy
 from tests.postgresql import new_schema
 from tests.programs import ROOT, skip_unless_ci
@@ -37,7 +37,7 @@ def proxy(shared_store: RunStore, tmp_path_factory: pytest.TempPathFactory) -> I
         app = ROOT / "streamlit_app.py"
         apps = [stack.enter_context(server(app, environment=environment)) for _ in range(2)]
         directory = tmp_path_factory.mktemp("proxy")
-        yield stack.enter_context(nginx.running(program, directory, apps))
+        yield stack.enter_context(nginx.running(program, directory, apps, port=free_port()))
 
 
 def get(address: str, **headers: str) -> tuple[bytes, HTTPMessage]:

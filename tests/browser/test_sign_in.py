@@ -11,14 +11,14 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from lossopt_core import Experiment, RunStore
+from lossopt_core import RunStore
 from lossopt_core.workspaces import Workspaces
 from tests import identity_provider
 from tests.browser.helpers import free_port, goto, new_profile, server, shown_text
+from tests.browser.signing_in import has, has_not, is_nobody, is_signed_in, sign_in, trained
 from tests.identity_provider import COOKIE_SECRET, PEOPLE, Provider
 from tests.programs import ROOT
 
-SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
 USER = "_streamlit_user"
 """The cookie in which Streamlit keeps who has signed in."""
 NewBrowser = Callable[[], AbstractContextManager[BrowserContext]]
@@ -68,40 +68,6 @@ def stranger(profile: BrowserContext) -> Iterator[Page]:
     goto(page, "/")
     yield page
     page.close()
-
-
-def sign_in(page: Page, who: str) -> None:
-    """Press the button, and tell the provider who one is."""
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name=f"I am {who}").click()
-
-
-def is_signed_in(page: Page, who: str) -> None:
-    expect(page.get_by_role("button", name=PEOPLE[who]["name"])).to_be_visible()
-
-
-def is_nobody(page: Page) -> None:
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-
-
-def trained(page: Page, seed: int) -> Experiment:
-    """Train a run; returns its experiment."""
-    goto(page, f"/train?{SMALL}&seed={seed}")
-    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
-    return Experiment(dataset="blobs", epochs=2, seed=seed)
-
-
-def has(page: Page, experiment: Experiment) -> None:
-    goto(page, f"/inspect?run={experiment.id}")
-    mine = re.compile(f"{experiment.id[:6]}, finished")
-    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(mine)
-
-
-def has_not(page: Page, experiment: Experiment) -> None:
-    goto(page, f"/inspect?run={experiment.id}")
-    nothing = page.get_by_text(re.compile("is not kept here|No runs are kept yet"))
-    expect(nothing.first).to_be_visible()
-    assert experiment.id[:6] not in shown_text(page).replace(experiment.id, "")
 
 
 def test_who_signs_in_finds_their_runs_in_another_browser_and_nobody_else_does(

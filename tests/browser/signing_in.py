@@ -1,0 +1,45 @@
+"""What a person does who signs in, in a browser."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from lossopt_core import Experiment
+from tests.browser.helpers import goto, shown_text
+from tests.identity_provider import PEOPLE
+
+SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
+
+
+def sign_in(page: Page, who: str) -> None:
+    """Press the button, and tell the provider who one is."""
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=f"I am {who}").click()
+
+
+def is_signed_in(page: Page, who: str) -> None:
+    expect(page.get_by_role("button", name=PEOPLE[who]["name"])).to_be_visible()
+
+
+def is_nobody(page: Page) -> None:
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def trained(page: Page, seed: int) -> Experiment:
+    """Train a run; returns its experiment."""
+    goto(page, f"/train?{SMALL}&seed={seed}")
+    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
+    return Experiment(dataset="blobs", epochs=2, seed=seed)
+
+
+def has(page: Page, experiment: Experiment) -> None:
+    goto(page, f"/inspect?run={experiment.id}")
+    mine = re.compile(f"{experiment.id[:6]}, finished")
+    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(mine)
+
+
+def has_not(page: Page, experiment: Experiment) -> None:
+    goto(page, f"/inspect?run={experiment.id}")
+    nothing = page.get_by_text(re.compile("is not kept here|No runs are kept yet"))
+    expect(nothing.first).to_be_visible()
+    assert experiment.id[:6] not in shown_text(page).replace(experiment.id, "")
