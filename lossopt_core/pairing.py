@@ -48,8 +48,8 @@ class PairedDifference:
     varies       one of `ORDER`, `SPLIT`, `FRESH`
     comparisons  how many differences are looked at together
     left_out     runs without a partner, or without a finite result
-    fixed        neither result depends on the seed, as for full batches from a start at 0: all
-                 pairs are one, the interval is a point, and there is nothing to be tested
+    fixed        neither result depends on the seed, for full batches from a start at 0: all pairs
+                 are one, the interval is a point, and there is nothing to be tested
     """
 
     n: int
@@ -101,7 +101,7 @@ def paired_difference(
         overlap = each.test_examples / each.train_examples
     differences = pairs[:, 1] - pairs[:, 0]
     mean, base = _mean(differences), _mean(pairs[:, 0])
-    fixed = len(pairs) > 1 and bool((pairs == pairs[0]).all())
+    fixed = varies == ORDER and all(map(_is_fixed, (*baseline, *other))) and _all_alike(pairs)
     level = 1.0 - ERROR / comparisons
     low, high, p_value = (
         (differences[0], differences[0], math.nan)
@@ -121,6 +121,15 @@ def paired_difference(
         left_out=len(baseline) + len(other) - used,
         fixed=fixed,
     )
+
+
+def _is_fixed(experiment: Experiment) -> bool:
+    """Whether the seed changes nothing; results that coincide by chance are no proof of it."""
+    return experiment.full_batch and experiment.init_scale == 0
+
+
+def _all_alike(pairs: Array) -> bool:
+    return len(pairs) > 1 and bool((pairs == pairs[0]).all())
 
 
 def _by_seeds(results: Mapping[Experiment, float]) -> dict[tuple[int, int], list[float]]:

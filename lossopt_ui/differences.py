@@ -86,6 +86,8 @@ def sentence(
     name, base = written(line.label), written(baseline.label)
     if not line.experiments:
         return f"{name}: a curve from elsewhere has no seeds to be paired by."
+    if several := mixed([line, baseline], column):
+        return verdict.mean_of_several(written(several[0].label), column)
     if found is None:
         return verdict.not_comparable(name, base, column)
     return verdict.sentence(name, base, column, found)
@@ -103,7 +105,7 @@ def paired(
         for line in others
         if line.experiments
         and not (MEASURES[column].of_a_loss and line.loss != baseline.loss)
-        and not mixed([line], column)
+        and not mixed([line, baseline], column)
     ]
     base = _values(baseline, column, optima)
     return {

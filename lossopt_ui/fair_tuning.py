@@ -162,7 +162,9 @@ def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
         f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best.members):.2%} on"
         f" the test part over {len(best.members)} fresh seeds."
     )
-    found = differences.paired(others, best, "test_accuracy", NOTHING_KNOWN)
+    # The best was picked by the same results: any two could have been those that are compared.
+    pairs = math.comb(len(shown), 2)
+    found = differences.paired(others, best, "test_accuracy", NOTHING_KNOWN, comparisons=pairs)
     for line in others:
         st.markdown(f"- {differences.sentence(line, best, 'test_accuracy', found.get(line.key))}")
     st.caption(differences.note(found))

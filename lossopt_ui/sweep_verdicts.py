@@ -1,5 +1,6 @@
 """What a sweep says first: the best combination, whether it is real, what may lie beyond it."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -43,8 +44,8 @@ def show(table: pd.DataFrame, optima: Optima) -> None:
 def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optima: Optima) -> None:
     """The best combination, and whether it is better than the next and than the worst.
 
-    The best was picked among all: any of them could have come out as the one that it is compared
-    with, so that as many comparisons are corrected for.
+    They were picked by what came of them: any two of the combinations could have come out as those
+    that are compared, so that all pairs are corrected for.
     """
     if len(rows) < 2:
         return
@@ -62,13 +63,17 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     of_loss = f" of {names.shown('loss', loss)}" if loss else ""
     st.markdown(
         f"**Best {what}{of_loss}: {names.in_markdown(best.label)}**, {number}"
-        f" on average over {int(rows['runs'].iloc[0])} runs."
+        f" on average over {_runs(int(rows['runs'].iloc[0]))}."
     )
     others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
-    found = differences.paired(others, best, column, optima, comparisons=len(rows) - 1)
+    found = differences.paired(others, best, column, optima, comparisons=math.comb(len(rows), 2))
     for line in others:
         st.markdown(f"- {differences.sentence(line, best, column, found.get(line.key))}")
     st.caption(differences.note(found))
+
+
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number:,} runs"
 
 
 def _where_to_compare(ordered: Mapping[str, pd.DataFrame], column: str) -> None:

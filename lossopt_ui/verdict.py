@@ -126,9 +126,21 @@ def note(found: PairedDifference) -> str:
     return " ".join(parts)
 
 
+def mean_of_several(name: str, column: str) -> str:
+    """Why nothing is said of a measure of runs that have several losses."""
+    return (
+        f"{name}: its runs have several losses, of which {_measure(column)} has no mean."
+        " Compare an accuracy."
+    )
+
+
 def not_comparable(name: str, baseline: str, column: str) -> str:
     """Why nothing is said of a measure that means something else under another loss."""
     return (
-        f"{name}: {MEASURES[column].label.split(' (')[0].lower()} means something else than for"
-        f" {baseline}, which has another loss. Compare an accuracy."
+        f"{name}: {_measure(column)} means something else than for {baseline}, which has another"
+        " loss. Compare an accuracy."
     )
+
+
+def _measure(column: str) -> str:
+    return MEASURES[column].label.split(" (")[0].lower()

@@ -170,6 +170,36 @@ def test_results_that_no_seed_changes_are_one_pair_and_nothing_is_tested() -> No
     assert not paired_difference(slow, {e: v + e.seed / 1e6 for e, v in fast.items()}).fixed
 
 
+def test_results_that_coincide_by_chance_are_tested_as_others_are() -> None:
+    """Of thirty test examples one is wrong under each of six seeds, which proves little."""
+    base = by_seed([1.0] * 6)
+    other = by_seed([29 / 30] * 6)
+    found = paired_difference(base, other)
+    assert not found.fixed
+    assert found.verdict == LOWER
+    assert found.p_value == pytest.approx(2 * 2.0**-6)
+    assert paired_difference(base, other, comparisons=20).verdict == TOO_MANY_AT_ONCE
+    splits = [
+        {BLOBS.but(optimizer="gd", split_seed=k): value for k in range(6)} for value in (1, 0.9)
+    ]
+    assert not paired_difference(*splits).fixed
+
+
+def test_the_best_and_the_worst_of_many_that_are_equal_are_seldom_told_apart() -> None:
+    """Both are picked by their means: all pairs are corrected for, since one by one is too few."""
+    random = np.random.default_rng(8)
+    alarms = {9: 0, math.comb(10, 2): 0}
+    for _ in range(400):
+        results = random.normal(0.9, 0.01, (10, 12))
+        order = results.mean(axis=1).argsort()
+        best, worst = (by_seed(list(results[order[place]])) for place in (-1, 0))
+        for comparisons in alarms:
+            found = paired_difference(best, worst, comparisons)
+            alarms[comparisons] += found.verdict != NOT_SEEN
+    assert alarms[45] <= 0.05 * 400
+    assert alarms[9] > 0.05 * 400
+
+
 def test_few_seeds_or_many_comparisons_are_said_and_nothing_else() -> None:
     five = by_seed([0.1, 0.2, 0.3, 0.4, 0.5])
     found = paired_difference(five, {each: value + 1 for each, value in five.items()})
