@@ -23,7 +23,7 @@ EXPERIMENTS = (
     _DIGITS.but(loss="squared_hinge", optimizer="gd", learning_rate=0.005),
     _DIGITS.but(loss="squared_hinge", optimizer="sgd", learning_rate=0.002),
 )
-"""Digits under three losses by GD and SGD, at the learning rates that are suggested."""
+"""Digits under three losses by GD and SGD, one also by momentum and Adam, at suggested rates."""
 IDS = tuple(each.id for each in EXPERIMENTS)
 
 

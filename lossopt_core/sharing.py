@@ -7,7 +7,7 @@ stand a line of JSON and, after it, 8-byte little-endian floats:
      "made_with": {"numpy": "2.4.6", ...}}
 
 `base` holds the settings of the first experiment, `changes` what another has otherwise, and
-`made_with`, which can be missing, what the first run was computed with.  For each run follow the
+`made_with`, which can be missing, what all of them were computed with.  For each run follow the
 objectives at its `updates`.  A diverged run has none: beyond the limits of stability curves
 depend on the last digit of every sum, so that only the end can be compared.
 """
@@ -66,6 +66,7 @@ class Reproduction:
     largest     largest relative difference of the objectives, infinite where the ends differ
     update      where that is
     otherwise   what it was computed with there that is something else here: (there, here)
+    told        whether it is known what it was computed with there
     """
 
     experiment: Experiment
@@ -74,6 +75,7 @@ class Reproduction:
     status: str
     expected_status: str
     otherwise: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    told: bool = False
 
     @property
     def reproduced(self) -> bool:
@@ -95,8 +97,8 @@ class Ended(Protocol):
 def pack(runs: Sequence[Ended], environment: Mapping[str, str] | None = None) -> str:
     """The runs as text for an address; ValueError where that would be too long.
 
-    `environment` is that of a run, so that its versions go along.  Runs that were stopped
-    half-way have no end that could be reproduced: ValueError, too.
+    `environment` is what the runs have in common of theirs, so that its versions go along.  Runs
+    that were stopped half-way have no end that could be reproduced: ValueError, too.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
         raise ValueError(f"an address holds 1 to {MOST_RUNS} runs, got {len(runs)}")
@@ -214,4 +216,12 @@ def reproduction(shared: Shared, run: Run) -> Reproduction:
         for name, there in shared.made_with.items()
         if (own := run.environment.get(name, "")) != there
     }
-    return Reproduction(shared.experiment, largest, where, run.status, shared.status, otherwise)
+    return Reproduction(
+        shared.experiment,
+        largest,
+        where,
+        run.status,
+        shared.status,
+        otherwise,
+        told=bool(shared.made_with),
+    )

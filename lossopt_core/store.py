@@ -63,7 +63,8 @@ class RunStore:
     `address` is any SQLAlchemy address; by default the environment variable `LOSSOPT_STORE`,
     or else SQLite at `data/runs.db`.  Every method raises `StoreError` where the database is
     out of reach, damaged, or of a newer layout.  A workspace sees its own runs only, and a
-    deleted run is as good as none.  In the workspace "reference" every change is refused.
+    deleted run is as good as none.  In the workspace "reference" runs, and what is said of them,
+    cannot be changed.
     """
 
     def __init__(self, address: str | None = None, workspace: str = "local") -> None:

@@ -14,6 +14,7 @@ from lossopt_core.store_layout import written
 from lossopt_core.store_notes import LONGEST_NOTE, MOST_TAGS
 from lossopt_core.store_questions import portions, remove, rows_of
 from lossopt_core.store_revision import renew
+from lossopt_core.store_usage import Usage, held
 from lossopt_core.store_views import LONGEST_NAME
 from lossopt_core.underway import SILENT
 
@@ -41,6 +42,28 @@ def contents(database: sql.Connection, workspace: str) -> Contents:
         data_sets=count(layout.examples),
         views=count(layout.views),
     )
+
+
+def coming(database: sql.Connection, source: str, target: str) -> Usage:
+    """By how much the target would grow at most: what both have, and deleted runs, do not count."""
+
+    def new(key: sql.Column[str]) -> sql.ColumnElement[bool]:
+        known = sql.select(key).where(key.table.c.workspace == target)
+        return (key.table.c.workspace == source) & key.not_in(known)
+
+    ids = sql.select(layout.runs.c.id).where(
+        new(layout.runs.c.id) & layout.runs.c.deleted.is_(None)
+    )
+    sizes = [
+        held(
+            database,
+            layout.arrays,
+            (layout.arrays.c.workspace == source) & layout.arrays.c.id.in_(ids),
+        ),
+        held(database, layout.curves, new(layout.curves.c.id)),
+        held(database, layout.examples, new(layout.examples.c.fingerprint)),
+    ]
+    return Usage(runs=len(database.scalars(ids).all()), bytes=sum(sizes))
 
 
 def move(database: sql.Connection, source: str, target: str) -> None:

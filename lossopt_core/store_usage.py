@@ -18,8 +18,12 @@ class Usage:
 def usage(database: sql.Connection, workspace: str) -> Usage:
     """What the workspace holds now."""
     runs = sql.select(sql.func.count()).where(layout.runs.c.workspace == workspace)
-    held = 0
-    for table in (layout.arrays, layout.curves, layout.examples):
-        size = sql.func.coalesce(sql.func.sum(sql.func.length(table.c.data)), 0)
-        held += int(database.scalar(sql.select(size).where(table.c.workspace == workspace)) or 0)
-    return Usage(runs=int(database.scalar(runs) or 0), bytes=held)
+    tables = (layout.arrays, layout.curves, layout.examples)
+    bytes = sum(held(database, table, table.c.workspace == workspace) for table in tables)
+    return Usage(runs=int(database.scalar(runs) or 0), bytes=bytes)
+
+
+def held(database: sql.Connection, table: sql.Table, which: sql.ColumnElement[bool]) -> int:
+    """The bytes of the numbers in some rows of a table."""
+    size = sql.func.coalesce(sql.func.sum(sql.func.length(table.c.data)), 0)
+    return int(database.scalar(sql.select(size).where(which)) or 0)

@@ -11,6 +11,7 @@ from lossopt_core import store_moving
 from lossopt_core.store_database import Database
 from lossopt_core.store_layout import written
 from lossopt_core.store_moving import Contents
+from lossopt_core.store_usage import Usage
 
 _SECRET = "secret"
 
@@ -62,6 +63,11 @@ class Workspaces:
         """How much is in a workspace."""
         with self._database.reading() as database:
             return store_moving.contents(database, workspace)
+
+    def coming(self, source: str, target: str) -> Usage:
+        """By how much the target would grow at most if the source were moved into it."""
+        with self._database.reading() as database:
+            return store_moving.coming(database, source, target)
 
     def move(self, source: str, target: str) -> None:
         """Move what is in one workspace into another, as `store_moving.move` says."""

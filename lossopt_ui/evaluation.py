@@ -16,6 +16,7 @@ from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 
 TITLE = "Under every loss"
+NOTHING = "None of the selected runs has weights that could be evaluated."
 MOST_RUNS = 240
 MOST_LINES = 8
 
@@ -25,15 +26,12 @@ Evaluated = dict[Line, list[Evaluation]]
 
 def show(shown: Sequence[Line]) -> None:
     """A matrix for all lines; margins and calibration for the first few."""
-    if (count := sum(map(len, (line.experiments for line in shown)))) > MOST_RUNS:
-        st.info(f"Select at most {MOST_RUNS} runs to evaluate them; these are {count}.")
-        return
     found, words = evaluated(shown)
+    if not found:
+        st.info(names.in_markdown(" ".join(words) or NOTHING))
+        return
     for each in words:
         st.caption(names.in_markdown(each))
-    if not found:
-        st.info("None of the selected runs has weights that could be evaluated.")
-        return
     whole, *parts = pictures(found, figure.theme())
     figure.show(whole.figure, key=whole.key, alt=whole.alt, height=whole.height)
     with st.expander("As a table, with margins and calibration"):
@@ -54,7 +52,7 @@ def evaluated(shown: Sequence[Line]) -> tuple[Evaluated, list[str]]:
     """What could be evaluated, and what has to be said with it."""
     ids = [member.id for line in shown for member in line.members if member.experiment is not None]
     if len(ids) > MOST_RUNS:
-        return {}, []
+        return {}, [f"Select at most {MOST_RUNS} runs to evaluate them; these are {len(ids)}."]
     runs = kept.find(ids, with_path=False, with_minibatch=False)
     part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
     found, left_out = _evaluations(shown, runs, part)

@@ -17,10 +17,13 @@ import streamlit as st
 
 from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
-from lossopt_ui.recipes import Recipe, Remembered, Sent, digest
+from lossopt_ui.holding import Held
+from lossopt_ui.recipes import Recipe, Sent, digest
 
 MOST_IN_HOVER = 24
 """Where more lines than these cross one x, a list of them all would cover the chart."""
+MOST_CHARACTERS = 20_000_000
+"""Of figures that are held, for all visitors together."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
 _LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
 _component = st.components.v2.component(
@@ -75,8 +78,8 @@ def show(
 
 
 @st.cache_resource(show_spinner=False)
-def _remembered() -> Remembered:
-    return Remembered()
+def _remembered() -> Held[Sent]:
+    return Held(MOST_CHARACTERS, lambda sent: len(sent.json))
 
 
 def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:

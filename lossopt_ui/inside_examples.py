@@ -5,10 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_core.inspection.along import Along, along
-from lossopt_core.inspection.example import OneExample, losses_along, one_example, with_its_margin
-from lossopt_core.path import WeightPath
-from lossopt_ui import controls, figure, results
+from lossopt_core.inspection.example import OneExample, losses_along, one_example
+from lossopt_ui import controls, figure, following, results
 from lossopt_ui.charts import inside as charts
 from lossopt_ui.charts import moving, weights
 from lossopt_ui.charts.colours import of_loss
@@ -213,7 +211,10 @@ def that_pull(point: Point) -> None:
     """How many examples have a gradient of zero over time, and those that have another now."""
     controls.setting("examples_of", width=180)
     compared = list(dict.fromkeys([point.experiment.loss, "hinge", "cross_entropy"]))
-    followed = [_followed(point, name) for name in compared]
+    with st.spinner("Following the examples …"):
+        followed = [
+            following.follow(point.experiment, point.path, name, point.part) for name in compared
+        ]
     figure.show(
         moving.silent(
             [point.epochs] * len(compared),
@@ -240,13 +241,3 @@ def that_pull(point: Point) -> None:
     if len(support):
         some = support.iloc[:ON_A_SHEET]
         _sheet(point, some, title=f"The {len(some)} that pull hardest", key="support")
-
-
-def _followed(point: Point, loss: str) -> Along:
-    of = (point.run.id, int(point.path.updates[-1]), point.part, loss)
-    return _along(of, point, point.path)
-
-
-@st.cache_data(max_entries=20, show_spinner="Following the examples …")
-def _along(of: tuple[str, int, str, str], _point: Point, _path: WeightPath) -> Along:
-    return along(_path, with_its_margin(of[3], _point.experiment), *_point.examples)

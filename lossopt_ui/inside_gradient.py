@@ -9,6 +9,7 @@ from lossopt_core.linear import Array
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import inside as charts
 from lossopt_ui.inside import Point, names_of_features
+from lossopt_ui.recipes import digest
 
 WORST_ENTRIES = 20
 
@@ -17,7 +18,7 @@ def under_the_microscope(point: Point) -> None:
     """Analytic against numeric, entry by entry, with the course's verdict."""
     h = controls.setting("h", width=180)
     objective = Objective.of(point.experiment)
-    seen = _compared((point.run.id, int(point.path.updates[point.number]), h), objective, point)
+    seen = _compared(digest(point.experiment, point.theta), h, objective, point)
     _verdict(seen, objective, point)
     one, two = st.columns([3, 2])
     columns = names_of_features(point.data)
@@ -95,5 +96,5 @@ def worst_entries(
 
 
 @st.cache_data(max_entries=20, show_spinner="Moving every weight by h …")
-def _compared(of: tuple[str, int, float], _objective: Objective, _point: Point) -> Comparison:
-    return compare(_objective, _point.theta, of[2])
+def _compared(of: bytes, h: float, _objective: Objective, _point: Point) -> Comparison:
+    return compare(_objective, _point.theta, h)

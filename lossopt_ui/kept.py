@@ -7,8 +7,6 @@ Beside the visitor's own runs there are reference runs, where a page asks for th
 changed is changed in the visitor's own workspace, by `workspace.store()`.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,9 +19,12 @@ from lossopt_core.groups import family_id
 from lossopt_core.run import HISTORY_COLUMNS, SECONDS
 from lossopt_core.store import REFERENCE
 from lossopt_ui import hosting, workspace
+from lossopt_ui.holding import Held
 
-MOST_ROWS = 2_000_000
+MOST_ROWS = 500_000
 """Rows of histories that are held for all visitors together; one takes about 90 bytes."""
+MOST_RUNS = 20_000
+"""Rows of the visitors' tables that are held; one takes about 800 bytes."""
 BROUGHT_IN = "brought in"
 
 
@@ -42,9 +43,9 @@ class Member:
 def table() -> pd.DataFrame:
     """All runs of this workspace, as `RunStore.list` has them; not to be changed.
 
-    It has one more column, `reference`, which is no for all of them.  Its attribute `version`
-    names what it was read from: where that is kept, and how often it had changed.  What is
-    derived from the table is held under this name; the store may have moved on.
+    It has one more column, `reference`, which is no for all of them.  Its attributes `whose` and
+    `version` name what it was read from: where that is kept, and how often it had changed.  What
+    is derived from the table is held under these names; the store may have moved on.
     """
     return _table_of(workspace.store())
 
@@ -64,21 +65,24 @@ def with_references() -> pd.DataFrame:
     own, theirs = table(), references()
     some = [each for each in (theirs, own) if len(each)] or [own]
     both = pd.concat(some, ignore_index=True)
-    both.attrs = own.attrs | {"version": (REFERENCE, own.attrs["version"], len(theirs))}
+    both.attrs = own.attrs | {
+        "whose": (REFERENCE, *own.attrs["whose"]),
+        "version": (REFERENCE, *own.attrs["version"], len(theirs)),
+    }
     return both
 
 
 def _table_of(store: RunStore) -> pd.DataFrame:
-    return _table((store.address, store.workspace, store.revision()), store)
+    whose, revision = (store.address, store.workspace), store.revision()
 
+    def read() -> pd.DataFrame:
+        own, foreign = store.list(), store.foreign()
+        table = pd.concat([own, _rows_of(foreign, like=own)], ignore_index=True) if foreign else own
+        table["reference"] = store.read_only
+        table.attrs = own.attrs | {"whose": whose, "version": (*whose, revision)}
+        return table
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _table(of: tuple[str, str, str], _store: RunStore) -> pd.DataFrame:
-    own, foreign = _store.list(), _store.foreign()
-    table = pd.concat([own, _rows_of(foreign, like=own)], ignore_index=True) if foreign else own
-    table["reference"] = _store.read_only
-    table.attrs = own.attrs | {"version": of}
-    return table
+    return _tables().get(whose, read, version=revision)
 
 
 def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +120,7 @@ def members(rows: pd.DataFrame) -> list[Member]:
     for whose, some in trained.groupby("reference"):
         kept_in = reference.runs(store.address) if whose else store
         created = list(some["created"].astype(str))
-        histories |= _histories().of(kept_in, list(some["id"]), created)
+        histories |= _histories_of(kept_in, list(some["id"]), created)
         experiments |= kept_in.experiments(some["id"])
     if len(trained) < len(rows):
         histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
@@ -159,48 +163,33 @@ def _with_all_columns(history: pd.DataFrame) -> pd.DataFrame:
     return history.reindex(columns=[*HISTORY_COLUMNS, SECONDS], fill_value=np.nan)
 
 
-class _Histories:
-    """Histories by where they are kept, the longest unused forgotten first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, ...], pd.DataFrame] = OrderedDict()
-        self._rows = 0
-
-    def of(
-        self, store: RunStore, ids: Sequence[str], created: Sequence[str]
-    ) -> dict[str, pd.DataFrame]:
-        """The histories of those ids that there are."""
-        # A stopped run makes way for a newer one of the same id.
-        keys = {
-            id: (store.address, store.workspace, id, when)
-            for id, when in zip(ids, created, strict=True)
-        }
-        with self._lock:
-            found = {id: self._held[key] for id, key in keys.items() if key in self._held}
-            for id in found:
-                self._held.move_to_end(keys[id])
-        missing = [id for id in ids if id not in found]
-        if missing:
-            timings = store.timings(missing)
-            read = {id: history.copy() for id, history in store.histories(missing).items()}
-            for id, history in read.items():
-                history[SECONDS] = history["update"] * timings.get(id, np.nan)
-            self._hold({keys[id]: history for id, history in read.items()})
-            found |= read
-        return found
-
-    def _hold(self, more: dict[tuple[str, ...], pd.DataFrame]) -> None:
-        with self._lock:
-            for key, history in more.items():
-                if key not in self._held:
-                    self._held[key] = history
-                    self._rows += len(history)
-            while self._rows > MOST_ROWS:
-                _, forgotten = self._held.popitem(last=False)
-                self._rows -= len(forgotten)
+def _histories_of(
+    store: RunStore, ids: Sequence[str], created: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """The histories of those ids that there are."""
+    held = _histories()
+    # A stopped run makes way for a newer one of the same id.
+    keys = {
+        id: (store.address, store.workspace, id, when)
+        for id, when in zip(ids, created, strict=True)
+    }
+    known = {id: held.find(key) for id, key in keys.items()}
+    found = {id: history for id, history in known.items() if history is not None}
+    if missing := [id for id in ids if id not in found]:
+        timings = store.timings(missing)
+        for id, read in store.histories(missing).items():
+            history = read.copy()
+            history[SECONDS] = history["update"] * timings.get(id, np.nan)
+            held.hold(keys[id], history)
+            found[id] = history
+    return found
 
 
 @st.cache_resource
-def _histories() -> _Histories:
-    return _Histories()
+def _histories() -> Held[pd.DataFrame]:
+    return Held(MOST_ROWS, len)
+
+
+@st.cache_resource
+def _tables() -> Held[pd.DataFrame]:
+    return Held(MOST_RUNS, len)

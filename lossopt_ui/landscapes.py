@@ -17,6 +17,7 @@ from lossopt_ui import controls, figure, inside, kept, names, places, references
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts import landscape as charts
 from lossopt_ui.optimum import Optima
+from lossopt_ui.recipes import digest
 
 MOST_WAYS = 8
 """Ways on one landscape: more could not be told apart."""
@@ -156,8 +157,8 @@ def draw(runs: Sequence[Run], optima: Optima) -> None:
     best = best_known(runs, optima)
     through, kind = chosen_run(runs), controls.value("plane")
     paths = [WeightPath.of(run) for run in runs]
-    of = (*(f"{run.id}{run.final['update']}" for run in runs), through.id, kind, best.name)
-    view = _view(of, runs, paths, best, through)
+    of = digest([(run.experiment, run.path_updates, run.path) for run in runs], best, through.id)
+    view = _view((of, kind), runs, paths, best, through)
     theme = figure.theme()
     called = names.of_runs(runs)
     height = _height(view)
@@ -206,7 +207,7 @@ def _titles(kind: str, best: Best) -> tuple[str, str]:
 
 @st.cache_data(max_entries=20, show_spinner="Measuring the landscape …")
 def _view(
-    of: tuple[str, ...],
+    of: tuple[bytes, str],
     _runs: Sequence[Run],
     _paths: Sequence[WeightPath],
     _best: Best,

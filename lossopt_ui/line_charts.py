@@ -93,7 +93,10 @@ def charts(
         words.append(f"Left out, as a mean over runs of several losses means nothing: {out}.")
     drawn = [line for line in shown if histories[line.key]]
     delta = controls.value("delta") and baseline is not None
-    if delta and baseline is not None and histories.get(baseline.key):
+    if delta and baseline is not None and not histories.get(baseline.key):
+        words.append(f"No differences: {baseline.label} has no curve along these axes.")
+        delta = False
+    if delta and baseline is not None:
         strands = _differences(drawn, baseline, histories, axes)
         axes = replace(axes, log_y=False, y_title=f"Difference: {axes.y_title}")
     else:

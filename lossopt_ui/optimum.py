@@ -22,6 +22,7 @@ from lossopt_core.certificates import problem_id
 from lossopt_core.losses import CERTIFIED_LOSSES
 from lossopt_ui import polling, workspace
 from lossopt_ui.certifier import Certifier
+from lossopt_ui.recipes import digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +108,11 @@ def _floor(id: str, _experiment: Experiment, _certificate: Certificate) -> float
 
 def gradient_gaps(run: Run) -> pd.DataFrame:
     """What the run's own gradients prove."""
-    return _gaps((run.id, len(run.path)), run)
+    return _gaps(digest(run), run)
 
 
 @st.cache_data(max_entries=1_000, show_spinner=False)
-def _gaps(of: tuple[str, int], _run: Run) -> pd.DataFrame:
+def _gaps(of: bytes, _run: Run) -> pd.DataFrame:
     return free_gaps(_run)
 
 

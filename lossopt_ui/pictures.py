@@ -5,20 +5,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core import Data, Run, load_data
-from lossopt_core.experiment import loss_of
-from lossopt_core.inspection.along import Along, along
+from lossopt_core.inspection.along import Along
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure, moving_table
+from lossopt_ui import controls, figure, following, moving_table
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.frames import Change, Frames
 from lossopt_ui.journeys import Journey
-from lossopt_ui.recipes import recipe
+from lossopt_ui.recipes import digest, recipe
 
 MOST_BESIDE = 3
-MOST_FOLLOWED = 60
-"""Runs whose points are held for their visitors, a third of a megabyte each."""
+MOST_PORTRAITS = 20
 
 
 def of_one(run: Run, journey: Journey | None) -> None:
@@ -75,7 +73,9 @@ def portrait(
     """Templates of images, decision regions of a plane, or the weights."""
     frames = None
     if journey is not None:
-        frames = _frames(journey, run, _portrait_changes(*_way(journey, run)))
+        path = _way(journey, run)
+        of = digest(run.experiment, path.updates, path.stacked)
+        frames = _frames(journey, run, _portrait_changes(of, run, path))
     figure.show(
         recipe(classifier.portrait, run, data, figure.theme(), peers=peers),
         key=key,
@@ -193,25 +193,19 @@ def silent_shares(journey: Journey, data: Data) -> None:
 
 def followed(journey: Journey, run: Run, data: Data) -> Along:
     """The examples on which the classifier is judged, along its way."""
-    return _followed(*_way(journey, run), classifier.part(data))
+    return following.follow(
+        run.experiment, _way(journey, run), run.experiment.loss, classifier.part(data)
+    )
 
 
 def _frames(journey: Journey, run: Run, changes: list[Change]) -> Frames:
     return journey.frames(journey.runs.index(run), changes)
 
 
-def _way(journey: Journey, run: Run) -> tuple[tuple[str, int], Run, WeightPath]:
-    """What names the points of a run, the run, and the points."""
-    path = journey.clock.paths[journey.runs.index(run)]
-    return (run.id, int(path.updates[-1])), run, path
+def _way(journey: Journey, run: Run) -> WeightPath:
+    return journey.clock.paths[journey.runs.index(run)]
 
 
-@st.cache_data(max_entries=MOST_FOLLOWED, show_spinner=False)
-def _followed(of: tuple[str, int], _run: Run, _path: WeightPath, part: str) -> Along:
-    features, labels = classifier.part_of(load_data(_run.experiment), part)
-    return along(_path, loss_of(_run.experiment), features, labels)
-
-
-@st.cache_data(max_entries=MOST_FOLLOWED, show_spinner=False)
-def _portrait_changes(of: tuple[str, int], _run: Run, _path: WeightPath) -> list[Change]:
+@st.cache_data(max_entries=MOST_PORTRAITS, show_spinner=False)
+def _portrait_changes(of: bytes, _run: Run, _path: WeightPath) -> list[Change]:
     return moving.portrait(_path, load_data(_run.experiment))

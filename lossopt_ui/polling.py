@@ -23,7 +23,8 @@ Seen = TypeVar("Seen")
 class _Part(Generic[Seen]):
     """A fragment keeps it from one look to the next.
 
-    first   what was seen when the page was run, None once that has been drawn
+    first     what was seen when the page was run, None once that has been drawn
+    seconds   between two looks
     """
 
     look: Callable[[], Seen]
@@ -31,10 +32,11 @@ class _Part(Generic[Seen]):
     draw: Callable[[Seen], None]
     first: Seen | None
     polling: bool
+    seconds: float
 
 
 class Pace:
-    """How long looks take here; the last ones count most."""
+    """How long looks take here, with the wait for their turn; the last ones count most."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -48,8 +50,14 @@ class Pace:
         finally:
             self.seconds += (time.monotonic() - begun - self.seconds) / 8
 
+    def between(self, least: float) -> float:
+        """The seconds between two looks that are at least so far apart where nobody is busy."""
+        return max(least, min(MOST_SECONDS, REST * self.seconds))
 
-_pace = Pace()
+
+@st.cache_resource
+def _pace() -> Pace:
+    return Pace()
 
 
 def watch(
@@ -64,17 +72,19 @@ def watch(
     Looks are `seconds` apart, or more where the machine is busy.  Once it has ended the whole
     page is run, so that its other parts know.
     """
-    seconds = max(seconds, min(MOST_SECONDS, REST * _pace.seconds))
+    between = _pace().between(seconds)
     first = look()
-    part = _Part(look, goes_on, draw, first, goes_on(first))
-    st.fragment(_show, run_every=seconds if part.polling else None)(part)
+    part = _Part(look, goes_on, draw, first, goes_on(first), between)
+    st.fragment(_show, run_every=between if part.polling else None)(part, seconds)
 
 
-def _show(part: _Part[Seen]) -> None:
+def _show(part: _Part[Seen], least: float) -> None:
     # A fragment that is run again by itself has no page around it that could catch.
-    with _pace.measured(), crowd.PAGES.turn(), workspace.unreadable_said():
+    with _pace().measured(), crowd.PAGES.turn(), workspace.unreadable_said():
         seen = part.look() if part.first is None else part.first
-        if part.polling and part.first is None and not part.goes_on(seen):
-            st.rerun()  # ends the polling
+        if part.polling and part.first is None:
+            now = _pace().between(least)
+            if not part.goes_on(seen) or not part.seconds / 2 < now < part.seconds * 2:
+                st.rerun()  # ends the polling, or begins another: its pace is the page's
         part.first = None
         part.draw(seen)

@@ -7,6 +7,7 @@ from lossopt_core import Data, Experiment, load_data
 from lossopt_core.datasets import MissingDataError
 from lossopt_ui import figure
 from lossopt_ui.charts import data as charts
+from lossopt_ui.recipes import recipe
 
 MOST_NUMBERS = 1_000_000
 """Examples times features that are made and drawn for a look; more would keep one waiting."""
@@ -25,7 +26,7 @@ def show(experiment: Experiment) -> None:
     except MissingDataError:
         return
     figure.show(
-        charts.examples(data, figure.theme()),
+        recipe(charts.examples, data, figure.theme()),
         key=f"preview-{experiment.dataset}",
         alt=_in_words(data),
         height=330 if data.image_shape is not None else 420,

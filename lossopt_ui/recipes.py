@@ -5,8 +5,6 @@ whether it is known: runs do not change, and a class that opens one link looks a
 """
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
@@ -17,9 +15,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core import Experiment
-
-MOST_CHARACTERS = 20_000_000
-"""Of figures that are remembered, for all visitors together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,32 +41,6 @@ class Sent:
 
     json: str
     solid: bool
-
-
-class Remembered:
-    """Figures by what they are made of, the longest unused forgotten first."""
-
-    def __init__(self, most: int = MOST_CHARACTERS) -> None:
-        self._most = most
-        self._held: OrderedDict[bytes, Sent] = OrderedDict()
-        self._characters = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: bytes, make: Callable[[], Sent]) -> Sent:
-        """The figure of this key; made where it is not known."""
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        made = make()
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = made
-                self._characters += len(made.json)
-            while self._characters > self._most:
-                _, forgotten = self._held.popitem(last=False)
-                self._characters -= len(forgotten.json)
-        return made
 
 
 def digest(*content: Any) -> bytes:

@@ -15,10 +15,13 @@ from lossopt_core.measures import MEASURES
 from lossopt_core.readings import AT_EPOCH, BEST, reading
 from lossopt_ui import controls, entries, kept, links, names
 from lossopt_ui.entries import SPREAD, differing
+from lossopt_ui.holding import Held
 from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
 
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
+MOST_RUNS = 40_000
+"""Rows of all that is prepared and held; one takes less than a kilobyte."""
 ROW, HEAD, TALLEST = 35, 38, 330
 _TABLE = "runs_table.table"
 
@@ -49,7 +52,11 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
     What differs between the runs comes first, then what came of them.  Settings that are the
     same in all of them are left out, unless columns are chosen.
     """
-    prepared = _prepared((table.attrs["version"], *map(controls.value, CHOICES)), table)
+    prepared = _held().get(
+        (table.attrs["whose"], *(repr(controls.value(name)) for name in CHOICES)),
+        lambda: _prepared(table),
+        version=table.attrs["version"],
+    )
     if prepared.error is not None:
         said = f"Filter: {names.in_markdown(prepared.error.message)}. All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")
@@ -81,9 +88,13 @@ def _how_many(prepared: Prepared, *, of: int) -> str:
     return found if rows == runs else f"{found} in {rows:,} row{'s' * (rows != 1)}"
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _prepared(of: tuple[Any, ...], _table: pd.DataFrame) -> Prepared:
-    runs, error = _found(_table)
+@st.cache_resource
+def _held() -> Held[Prepared]:
+    return Held(MOST_RUNS, lambda prepared: len(prepared.runs) + len(prepared.rows))
+
+
+def _prepared(table: pd.DataFrame) -> Prepared:
+    runs, error = _found(table)
     together = controls.value("rows") == "families"
     rows = entries.in_order(
         entries.entries(_at_the_point(runs), together=together), controls.value("sort")
@@ -267,5 +278,9 @@ def say_what_is_missing(table: pd.DataFrame) -> None:
     if table.attrs.get("unreadable"):
         ids = ", ".join(table.attrs["unreadable"])
         st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
-    if gone := len({*entries.unknown(table, controls.value("runs"))} - {*reference.IDS}):
+    unknown = {*entries.unknown(table, controls.value("runs"))}
+    if hidden := len(unknown & {*reference.IDS}):
+        what = "1 reference run is" if hidden == 1 else f"{hidden} reference runs are"
+        st.info(f"{what} chosen, and not shown: the switch 'Reference runs' shows them.")
+    if gone := len(unknown - {*reference.IDS}):
         st.warning(f"{gone} of the runs in the address are not kept here.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lossopt_core import StoreError
+from lossopt_core import Run, StoreError
 from lossopt_core.sharing import Reproduction, Shared, pack, reproduction, unpack
 from lossopt_ui import controls, kept, names, training, workspace
 
@@ -79,10 +79,18 @@ def _why(found: Reproduction) -> str:
     ]
     if apart:
         return f"It was computed with {', '.join(apart)}, which can be the reason."
+    if not found.told:
+        return "With which versions it was computed there is not known: others can be the reason."
     return (
         "Both were computed with the same versions as far as that is known: somebody may have"
         " changed the address, or the version of lossopt is another."
     )
+
+
+def _in_common(runs: Sequence[Run]) -> dict[str, str]:
+    """What is the same in the environments of all runs."""
+    found = set.intersection(*(set(run.environment.items()) for run in runs))
+    return dict(sorted(found))
 
 
 def offer(ids: Sequence[str]) -> None:
@@ -90,7 +98,7 @@ def offer(ids: Sequence[str]) -> None:
     try:
         runs = kept.load(ids, with_path=False)
         st.code(
-            controls.address(share=pack(runs, runs[0].environment)), language=None, wrap_lines=False
+            controls.address(share=pack(runs, _in_common(runs))), language=None, wrap_lines=False
         )
     except (StoreError, ValueError) as error:
         st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")

@@ -37,6 +37,7 @@ from lossopt_ui.optimum import Optima
 from lossopt_ui.views import BY_ITSELF, SETTINGS
 
 DASHES = "–"
+GONE = "A combination some of whose runs were deleted"
 
 
 def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
@@ -107,16 +108,15 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
         return
     look = controls.value("look")
     across = controls.setting("scatter_x", width=280) if look == "scatter" else column
-    parts = comparable(table, column, across)
+    shown = table if look in ("map", "sensitivity") else whole(table)
+    if len(shown) < len(table):
+        st.caption("Combinations with runs that diverged are left out of this picture.")
+    parts = comparable(shown, column, across)
     if len(parts) > 1:
         st.caption("Values of different losses cannot be compared: each has a picture of its own.")
-    if len(parts) > 1:
         varied = [name for name in varied if name != "loss"] or varied
     if look in ("map", "sensitivity"):
         x, y = _axes_of_picture(varied)
-    elif len(known := whole(table)) < len(table):
-        st.caption("Combinations with runs that diverged are left out of this picture.")
-        parts = comparable(known, column, across)
     for loss, part in parts.items():
         if loss:
             st.markdown(f"**{names.shown('loss', loss)}**")
@@ -275,13 +275,16 @@ def _label(table: pd.DataFrame, family: str) -> str:
     """The combination by what tells it from the others."""
     firsts = table.drop_duplicates("family")
     experiments = workspace.store().experiments(firsts["id"])
+    # Somebody may have deleted runs elsewhere since the table was read.
+    firsts = firsts[firsts["id"].isin(list(experiments))]
     told = names.tell_apart([experiments[id].but(seed=0, split_seed=0) for id in firsts["id"]])
-    return dict(zip(firsts["family"], told, strict=True))[family]
+    return dict(zip(firsts["family"], told, strict=True)).get(family, GONE)
 
 
 def _how_many(rows: pd.DataFrame) -> str:
     diverged = int((rows["status"] == DIVERGED).sum())
-    return f"{len(rows)} runs" + f", {diverged} of them diverged" * (diverged > 0)
+    runs = "1 run" if len(rows) == 1 else f"{len(rows)} runs"
+    return runs + f", {diverged} of them diverged" * (diverged > 0)
 
 
 def _ends(rows: pd.DataFrame) -> str:

@@ -39,7 +39,7 @@ def offer(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
 
 
 def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list[Part]:
-    """What the present look shows, and in any case curves, verdicts and all settings."""
+    """What the present look shows, in any case curves and all settings; verdicts, if any."""
     on_paper = lines.dressed(
         shown, colour=controls.value("colour"), dash=controls.value("dash"), theme="light"
     )

@@ -65,10 +65,14 @@ def _of_account(visitor: Person) -> str:
     return str(name)
 
 
+def has_mark() -> bool:
+    """Whether the browser keeps a secret; in a frame of another site browsers keep none."""
+    return is_token(st.context.cookies.get(COOKIE, ""))
+
+
 def _token() -> str:
     """The secret of the browser; where it keeps none, one for as long as the visit lasts."""
-    token = st.context.cookies.get(COOKIE, "")
-    return token if is_token(token) else new_token()
+    return st.context.cookies[COOKIE] if has_mark() else new_token()
 
 
 def _digest(secret: str) -> str:

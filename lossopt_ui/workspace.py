@@ -46,6 +46,11 @@ def how_kept() -> str:
         return "Every run is kept."
     if visits.person() is not None:
         return "Your runs are kept until you delete them, and nobody else sees them."
+    if not visits.has_mark():
+        return (
+            "Your runs are kept for as long as this visit lasts, since the browser takes no cookie"
+            " here, and nobody else sees them."
+        )
     return (
         f"Your runs are kept for {hosting.KEPT_DAYS} days after your last visit in this browser"
         f"{', or for good once you sign in' if providers.names() else ''}, and nobody else sees"

@@ -9,6 +9,7 @@ from lossopt_ui import (
     bring_in,
     controls,
     costs,
+    crowd,
     differences,
     evaluation,
     figure,
@@ -72,9 +73,9 @@ def tools_of_the_table() -> None:
 def table_and_results() -> None:
     """The table, and what is chosen in it: a fragment, so that a click there runs no more.
 
-    A fragment that is run by itself has no page around it that could catch.
+    A fragment that is run by itself has no page around it that could catch, or wait its turn.
     """
-    with workspace.unreadable_said():
+    with crowd.PAGES.turn(), workspace.unreadable_said():
         table = wanted_table()
         if table.empty:  # the last run was deleted
             st.rerun()

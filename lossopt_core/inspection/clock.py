@@ -11,6 +11,8 @@ from lossopt_core.path import WeightPath
 from lossopt_core.run import Run
 
 MOST_TICKS = 60
+MOST_FOLLOWED = 3_000_000
+"""Examples times points of a path that somebody may look at one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +20,7 @@ class Clock:
     """Ticks in epochs, that is at equal work, and where each run is then.
 
     epochs      (t,) increasing, the start and the end of the longest run among them
-    paths       the kept points of each run, at most `MOST_TICKS`
+    paths       kept points of each run: at most `MOST_TICKS`, fewer where the data are large
     points      (runs, t) the last point of each run until each tick
     """
 
@@ -29,7 +31,8 @@ class Clock:
     @classmethod
     def of(cls, runs: Sequence[Run]) -> Self:
         """A clock for runs on equal data; ValueError where one keeps no weights of its way."""
-        paths = [WeightPath.of(run).thinned(MOST_TICKS) for run in runs]
+        most = max(2, min(MOST_TICKS, MOST_FOLLOWED // runs[0].experiment.size.examples))
+        paths = [WeightPath.of(run).thinned(most) for run in runs]
         epochs = [epochs_of(run, path) for run, path in zip(runs, paths, strict=True)]
         every = np.unique(np.concatenate(epochs).round(9))
         if len(every) > MOST_TICKS:

@@ -40,9 +40,16 @@ def images(data: Data, theme: Theme) -> go.Figure:
 
 
 def points(data: Data, theme: Theme) -> go.Figure:
-    """A plane as it is; of more features the two directions along which examples spread most."""
+    """A plane as it is; of more features the two directions along which examples spread most.
+
+    One feature stands along a line for each class.
+    """
     train, test = data.train_features, data.test_features
-    if is_plane(data):
+    if train.shape[1] == 1:
+        labels = np.concatenate([data.train_labels, data.test_labels])
+        places = np.column_stack([data.original(np.concatenate([train, test])), labels])
+        title, axes = "Examples", (data.feature_names[0], "Class")
+    elif is_plane(data):
         places = data.original(np.concatenate([train, test]))
         title, axes = "Examples", data.feature_names
     else:
@@ -52,7 +59,7 @@ def points(data: Data, theme: Theme) -> go.Figure:
             f"Examples along two principal directions ({100 * view.share:.0f} % of the variance)"
         )
         axes = ("First principal direction", "Second principal direction")
-    return weights.scatter(
+    figure = weights.scatter(
         [
             Points(places[: len(train)], data.train_labels, "train"),
             Points(places[len(train) :], data.test_labels, "test"),
@@ -62,3 +69,9 @@ def points(data: Data, theme: Theme) -> go.Figure:
         axes=axes,
         theme=theme,
     )
+    if train.shape[1] == 1:
+        lines = range(len(data.class_names))
+        figure.update_yaxes(
+            scaleanchor=False, tickvals=[*lines], ticktext=all_plain(data.class_names)
+        )
+    return figure

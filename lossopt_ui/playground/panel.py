@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.playground.model import MOST_UPDATES, Model
-from lossopt_ui import controls, figure
+from lossopt_ui import controls, crowd, figure
 from lossopt_ui.charts import playground as charts
 from lossopt_ui.names import in_markdown
 from lossopt_ui.playground import changes, plane, play, scrubber, tables
@@ -25,18 +25,19 @@ def show(wanted: Wanted) -> None:
 
 
 def _draw(now: Play) -> None:
-    was_playing = now.playing
-    play.tick(now)
-    if now.stale or was_playing != now.playing:
-        st.rerun()  # the side column, the address and the timer have to know
-    _buttons(now)
-    _say(now)
-    past = Past.of(now)
-    if len(now.models) == 1:
-        _one(now, past)
-    else:
-        _two(now, past)
-    _tables(now)
+    with crowd.PAGES.turn():
+        was_playing = now.playing
+        play.tick(now)
+        if now.stale or was_playing != now.playing:
+            st.rerun()  # the side column, the address and the timer have to know
+        _buttons(now)
+        _say(now)
+        past = Past.of(now)
+        if len(now.models) == 1:
+            _one(now, past)
+        else:
+            _two(now, past)
+        _tables(now)
 
 
 def _one(now: Play, past: Past) -> None:

@@ -11,6 +11,7 @@ from lossopt_core.datasets import Examples
 from lossopt_core.foreign import ForeignRun
 from lossopt_core.own_data import Shelf
 from lossopt_core.store_moving import Contents
+from lossopt_core.store_usage import Usage
 from lossopt_core.underway import Underway
 from lossopt_core.workspaces import Workspaces
 from tests.experiments import TINY
@@ -44,6 +45,7 @@ def test_all_that_somebody_made_comes_along(address, visit, account, finished):
     Underway(visit).begin([TINY.but(seed=9)], now=datetime.now(UTC) - timedelta(hours=1))
     workspaces = Workspaces(address)
     assert workspaces.contents("visit-a") == Contents(runs=3, curves=1, data_sets=1, views=1)
+    coming = workspaces.coming("visit-a", "account-a")
     before = visit.load([finished[0].id])[0]
     revision = account.revision()
 
@@ -60,6 +62,7 @@ def test_all_that_somebody_made_comes_along(address, visit, account, finished):
     assert Shelf(account).examples(mark) is not None
     assert [left for [left] in Underway(account).interrupted().values()] == [TINY.but(seed=9)]
     assert account.revision() != revision
+    assert account.usage() == coming
     visit.restore([finished[3].id])
     assert list(visit.list()["id"]) == [finished[3].id], "a deletion can still be undone there"
 
@@ -73,6 +76,7 @@ def test_what_both_have_is_kept_once_with_all_that_was_said(address, visit, acco
         Shelf(store).keep("the same", DATA)
         store.keep_foreign([CURVE])
     account.annotate([finished[0].id], name="a name")
+    assert Workspaces(address).coming("visit-a", "account-a") == Usage(runs=0, bytes=0)
     Workspaces(address).move("visit-a", "account-a")
     [row] = account.list().to_dict("records")
     assert (row["name"], row["note"]) == ("a name", "after\n\nbefore")

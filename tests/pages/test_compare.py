@@ -11,6 +11,8 @@ from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_core.sharing import pack
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import csv
+from lossopt_ui.kept import Member
+from lossopt_ui.lines import lines_of
 from tests.helpers import figures, go, open_page, settle, trace, words
 
 
@@ -252,6 +254,24 @@ def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
     assert any(name.startswith("epochs 2") and name.endswith("(n=16)") for name in names)
 
 
+def test_a_baseline_of_several_losses_is_compared_with_nothing_and_says_why(
+    seeded: list[Run], store: RunStore
+) -> None:
+    store.save(train([seeded[0].experiment.but(epochs=1, seed=k) for k in range(6)]))
+    query = {"rows": "runs", "runs": "all", "group": "epochs", "delta": "true"}
+    shown = [Member(run.id, run.experiment, run.history, run.status) for run in seeded]
+    [mixed] = lines_of(shown, together=False, group=("epochs",))
+    app = open_page("compare", query | {"baseline": mixed.key})
+    assert not app.exception
+    assert "No differences: epochs 2 has no curve along these axes." in words(app).replace("\\", "")
+    chart = figures(app)["curves-all"]
+    assert "Difference" not in chart["layout"]["yaxis"]["title"]["text"]
+    app = open_page(
+        "compare", query | {"baseline": mixed.key, "part": "differences", "measure": "objective"}
+    )
+    assert "epochs 2: its runs have several losses, of which objective has no mean" in words(app)
+
+
 def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: RunStore) -> None:
     gone = [
         replace(run, experiment=run.experiment.but(seed=k), status="diverged")
@@ -453,6 +473,9 @@ def test_a_link_says_which_run_came_out_otherwise_and_why(kept: list[Run]) -> No
     assert "computed with numpy 1\\.26 \\*x\\* there and" in said
     app = open_page("compare", {"share": pack(tampered, one.environment)})
     assert any("the same versions" in each.value for each in app.warning)
+    app = open_page("compare", {"share": pack(tampered)})
+    assert any("computed there is not known" in each.value for each in app.warning)
+    assert not any("the same versions" in each.value for each in app.warning)
 
 
 def test_a_diverged_run_in_a_link_is_known_by_its_end(store: RunStore) -> None:

@@ -16,6 +16,7 @@ SMALL = {"dataset": "blobs", "epochs": "1"}
 def hosted(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
     monkeypatch.setattr(visits, "_token", mark.new_token)  # an AppTest has no cookies
+    monkeypatch.setattr(visits, "has_mark", lambda: True)
 
 
 def workspace_of(app: AppTest) -> str:
@@ -28,6 +29,8 @@ def test_how_long_runs_are_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     assert "kept for 7 days after your last visit in this browser, and nobody" in words(app)
     monkeypatch.setattr(providers, "names", lambda: ["default"])
     assert "in this browser, or for good once you sign in" in words(app.run())
+    monkeypatch.setattr(visits, "has_mark", lambda: False)
+    assert "as long as this visit lasts, since the browser takes no cookie" in words(app.run())
     monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
     assert "kept until you delete them" in words(app.run())
     monkeypatch.setenv(hosting.MODE, hosting.LOCAL)

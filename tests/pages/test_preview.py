@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from lossopt_core import Experiment, RunStore, load_data
+from lossopt_core.datasets import Examples
+from lossopt_core.own_data import Shelf
+from lossopt_ui import links
 from tests.helpers import figures, open_page, words
 from tests.helpers import train as press_train
 
@@ -48,6 +51,24 @@ def test_many_features_are_seen_along_their_principal_directions(store: RunStore
     assert said in chart["layout"]["title"]["text"]
     across = np.concatenate([line["x"] for line in chart["data"]])
     assert np.var(across, ddof=1) == pytest.approx(spread[0], rel=1e-6)
+
+
+def test_one_feature_stands_along_a_line_for_each_class(store: RunStore) -> None:
+    labels = np.arange(60) % 3 // 2
+    one = Examples(np.arange(60.0)[:, None] % 7, labels, ("a", "b"), ("x",))
+    options = Shelf(store).keep("one", one).options
+    experiment = Experiment(dataset="own", dataset_options=options)
+    app = open_page("train", links.query_of(links.values_of(experiment)))
+    assert not app.exception
+    chart = figures(app)["preview-own"]
+    assert chart["layout"]["xaxis"]["title"]["text"] == "x"
+    assert list(chart["layout"]["yaxis"]["ticktext"]) == ["a", "b"]
+    first, second, *_ = chart["data"]
+    assert set(first["y"]) == {0}
+    assert set(second["y"]) == {1}
+    assert set(first["x"]) <= set(range(7))
+    press_train(app)
+    assert not app.exception
 
 
 def test_data_too_large_for_a_look_are_told_in_numbers(store: RunStore) -> None:

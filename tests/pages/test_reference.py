@@ -1,12 +1,14 @@
 """Reference runs on the pages: offered, compared, opened, and never changed."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pandas as pd
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, Run, RunStore, reference, train
-from tests.helpers import figures, open_page, words
+from tests.helpers import figures, open_page, settle, words
 
 CROSS_ENTROPY = ",".join(each.id for each in reference.OPTIMIZERS_COMPARED)
 
@@ -68,6 +70,12 @@ def test_beside_ones_own_runs_they_are_there_when_asked_for(theirs, own):
     assert set(table["id"]) == {own.id, *reference.IDS}
     app.text_input(key="filter").set_value("not reference").run()
     assert list(app.dataframe[0].value["id"]) == [own.id]
+
+
+def test_where_the_switch_hides_what_is_chosen_the_page_says_so(theirs, own):
+    app = open_page("compare", {"references": "true", "runs": CROSS_ENTROPY})
+    app.toggle(key="references").set_value(False).run()
+    assert "4 reference runs are chosen, and not shown" in words(app)
 
 
 def test_a_run_that_one_has_trained_oneself_is_there_once_and_can_be_changed(
@@ -140,6 +148,18 @@ def test_they_are_opened_evaluated_and_a_baseline_like_any_other(theirs, own):
     assert "evaluated" in figures(open_page("compare", query | {"part": "evaluation"}))
     app = open_page("compare", query | {"part": "differences", "baseline": first})
     assert "too few seeds" in words(app)
+
+
+def test_they_can_be_shared_in_a_link_like_any_other(theirs, store):
+    app = open_page("compare", {"references": "true", "runs": CROSS_ENTROPY})
+    app.session_state["take-along"] = True
+    app.run()
+    [address] = [each.value for each in app.code if "share=" in each.value]
+    [share] = parse_qs(urlsplit(address).query)["share"]
+    received = settle(settle(open_page("compare", {"share": share})).run())
+    said = received.success[0].value
+    assert "All 4 shared runs were trained here and reproduced" in said
+    assert set(store.list()["id"]) == {each.id for each in reference.OPTIMIZERS_COMPARED}
 
 
 def test_without_runs_of_ones_own_the_pages_of_runs_offer_them(theirs):

@@ -11,6 +11,7 @@ from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_core.groups import family_id
 from lossopt_core.sparsity import zero_strength
 from lossopt_core.sweep import axis
+from lossopt_ui import sweep_results
 from tests.helpers import figures, open_page, settle, words
 from tests.helpers import train as press_train
 
@@ -180,7 +181,17 @@ def test_each_loss_has_its_own_best_where_values_cannot_be_compared(store: RunSt
 
 def test_the_best_of_many_is_corrected_for_all_that_it_was_picked_from(store: RunStore) -> None:
     app = press_train(sweep(seeds="6"))
-    assert "corrected for 5 comparisons at once" in words(app)
+    assert "corrected for 15 comparisons at once" in words(app)  # all pairs of 6
+
+
+def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunStore) -> None:
+    """A fragment goes on with the table that it was made with."""
+    press_train(sweep(seeds="2"))
+    table = store.list()
+    firsts = table.drop_duplicates("family")
+    store.delete([firsts["id"].iloc[0]])
+    assert sweep_results._label(table, firsts["family"].iloc[1])
+    assert sweep_results._label(table, firsts["family"].iloc[0])
 
 
 def test_any_result_is_scattered_over_any_setting_and_a_mark_is_a_run(store: RunStore) -> None:
