@@ -10,7 +10,7 @@ from lossopt_core.path import WeightPath
 from lossopt_ui.holding import Held
 from lossopt_ui.recipes import digest
 
-MOST_BYTES = 30_000_000
+MOST_BYTES = 15_000_000
 """Held for all visitors together; the examples of digits along 60 points take 160 kB."""
 
 

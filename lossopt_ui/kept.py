@@ -21,10 +21,11 @@ from lossopt_core.store import REFERENCE
 from lossopt_ui import hosting, workspace
 from lossopt_ui.holding import Held
 
-MOST_ROWS = 500_000
-"""Rows of histories that are held for all visitors together; one takes about 90 bytes."""
-MOST_RUNS = 20_000
-"""Rows of the visitors' tables that are held; one takes about 800 bytes."""
+MOST_BYTES = 30_000_000
+"""Of tables, and of histories, that are held for all visitors together."""
+A_TABLE, A_RUN = 50_000, 800
+A_HISTORY, A_ROW = 6_000, 90
+"""The bytes of a table or history without rows, and of a row."""
 BROUGHT_IN = "brought in"
 
 
@@ -187,9 +188,9 @@ def _histories_of(
 
 @st.cache_resource
 def _histories() -> Held[pd.DataFrame]:
-    return Held(MOST_ROWS, len)
+    return Held(MOST_BYTES, lambda history: A_HISTORY + A_ROW * len(history))
 
 
 @st.cache_resource
 def _tables() -> Held[pd.DataFrame]:
-    return Held(MOST_RUNS, len)
+    return Held(MOST_BYTES, lambda table: A_TABLE + A_RUN * len(table))

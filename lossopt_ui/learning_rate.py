@@ -8,7 +8,7 @@ import streamlit as st
 from lossopt_core import LOSSES, OPTIMIZERS, Experiment, suggested_learning_rate
 from lossopt_core.experiment import optimizer_of
 from lossopt_core.stability import smoothness
-from lossopt_ui import controls
+from lossopt_ui import ask, controls
 
 
 def steps(
@@ -36,7 +36,7 @@ def steps(
 
 
 def _experiments(alternatives: Sequence[Mapping[str, Any]]) -> list[Experiment]:
-    return [each for each in map(controls.fitting, alternatives) if each is not None]
+    return [each for each in map(ask.fitting, alternatives) if each is not None]
 
 
 def own(experiment: Experiment) -> Experiment:

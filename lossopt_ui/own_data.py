@@ -22,7 +22,16 @@ from lossopt_core.own_data import (
 )
 from lossopt_core.own_data.preparing import GAPS, TEXTS, Column
 from lossopt_core.own_data.shelf import LONGEST_NAME
-from lossopt_ui import budgets, controls, figure, hosting, names, places, workspace
+from lossopt_ui import (
+    ask,
+    budgets,
+    controls,
+    figure,
+    hosting,
+    names,
+    places,
+    workspace,
+)
 from lossopt_ui.charts import own_data as charts
 
 SHOWN_ROWS = 50
@@ -165,7 +174,7 @@ def _keep(name: str, examples: Examples) -> None:
     except (StoreError, ValueError) as error:
         st.session_state[_PROBLEM] = f"Not kept: {names.in_markdown(str(error))}."
         return
-    controls.choose_data(kept)
+    ask.choose_data(kept)
     st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
 
 

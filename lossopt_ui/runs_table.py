@@ -20,8 +20,8 @@ from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
 
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
-MOST_RUNS = 40_000
-"""Rows of all that is prepared and held; one takes less than a kilobyte."""
+MOST_BYTES = 30_000_000
+"""Of all tables that are prepared and held."""
 ROW, HEAD, TALLEST = 35, 38, 330
 _TABLE = "runs_table.table"
 
@@ -90,7 +90,11 @@ def _how_many(prepared: Prepared, *, of: int) -> str:
 
 @st.cache_resource
 def _held() -> Held[Prepared]:
-    return Held(MOST_RUNS, lambda prepared: len(prepared.runs) + len(prepared.rows))
+    return Held(MOST_BYTES, lambda held: _bytes_of(held.runs) + _bytes_of(held.rows))
+
+
+def _bytes_of(table: pd.DataFrame) -> int:
+    return kept.A_TABLE + kept.A_RUN * len(table)
 
 
 def _prepared(table: pd.DataFrame) -> Prepared:

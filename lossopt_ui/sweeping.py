@@ -8,6 +8,7 @@ from lossopt_core.fields import Number
 from lossopt_core.groups import family_id
 from lossopt_core.sweep import NOT_SWEPT, Axis, Sweep, parse
 from lossopt_ui import (
+    ask,
     controls,
     learning_rate,
     links,
@@ -21,15 +22,15 @@ FIELDS = "sweep-fields"
 
 def base() -> Experiment | None:
     """The experiment whose settings hold where nothing varies."""
-    chosen = controls.data() | controls.loss() | controls.regularizer() | controls.optimizer()
+    chosen = ask.data() | ask.loss() | ask.regularizer() | ask.optimizer()
     swept = {axis.name: axis.values for axis in axes()[0]}
     alternatives = [
         chosen | {"loss": loss, "optimizer": optimizer}
         for loss in swept.get("loss", [chosen["loss"]])
         for optimizer in swept.get("optimizer", [chosen["optimizer"]])
     ]
-    chosen |= learning_rate.steps(alternatives) | controls.run("sweep_evaluations")
-    return controls.assemble(chosen)
+    chosen |= learning_rate.steps(alternatives) | ask.run("sweep_evaluations")
+    return ask.assemble(chosen)
 
 
 def axes() -> tuple[tuple[Axis, ...], list[str]]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lossopt_core import load_data
 from lossopt_ui import (
+    ask,
     controls,
     distances,
     figure,
@@ -22,10 +23,10 @@ wanted, live = training.start()
 
 with st.sidebar:
     batch_sizes = controls.setting("batch_sizes")
-    chosen = controls.data() | controls.loss() | controls.regularizer()
+    chosen = ask.data() | ask.loss() | ask.regularizer()
     minibatches = [chosen | {"optimizer": "sgd", "batch_size": size} for size in batch_sizes]
-    chosen |= learning_rate.steps([chosen | {"optimizer": "gd"}, *minibatches]) | controls.run()
-    full = controls.assemble(chosen | {"optimizer": "gd"})
+    chosen |= learning_rate.steps([chosen | {"optimizer": "gd"}, *minibatches]) | ask.run()
+    full = ask.assemble(chosen | {"optimizer": "gd"})
 
 
 def draw(outcome: training.Outcome) -> None:
@@ -103,7 +104,7 @@ if full is None:
     st.info("There is no training with these settings: see the message among them.")
 else:
     training.watch(
-        [full, *controls.minibatch_versions(full, batch_sizes)],
+        [full, *ask.minibatch_versions(full, batch_sizes)],
         wanted=wanted,
         live=live,
         draw=draw,

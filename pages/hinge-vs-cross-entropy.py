@@ -4,6 +4,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, load_data
 from lossopt_ui import (
+    ask,
     controls,
     distances,
     figure,
@@ -23,11 +24,11 @@ wanted, live = training.start()
 with st.sidebar:
     squared = controls.setting("squared")
     margin = controls.setting("margin")
-    chosen = controls.data() | controls.regularizer() | controls.optimizer()
+    chosen = ask.data() | ask.regularizer() | ask.optimizer()
     both = [chosen | {"loss": loss} for loss in ("hinge", "cross_entropy")]
     beside = [chosen | {"loss": "squared_hinge"}] if squared else []
-    chosen |= learning_rate.steps(both, beside) | controls.run()
-    base = controls.assemble(chosen | {"margin": margin})
+    chosen |= learning_rate.steps(both, beside) | ask.run()
+    base = ask.assemble(chosen | {"margin": margin})
     experiments = []
     if base is not None:
         experiments = [base.but(loss="hinge"), base.but(loss="cross_entropy")]

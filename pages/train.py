@@ -4,6 +4,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_ui import (
+    ask,
     controls,
     distances,
     figure,
@@ -21,10 +22,10 @@ navigation.begin("Train a classifier")
 wanted, live = training.start()
 
 with st.sidebar:
-    chosen = controls.data() | controls.loss() | controls.regularizer()
-    chosen |= controls.optimizer()
-    chosen |= learning_rate.steps([chosen]) | controls.run()
-    experiment = controls.assemble(chosen)
+    chosen = ask.data() | ask.loss() | ask.regularizer()
+    chosen |= ask.optimizer()
+    chosen |= learning_rate.steps([chosen]) | ask.run()
+    experiment = ask.assemble(chosen)
 
 
 def draw(outcome: training.Outcome) -> None:

@@ -10,7 +10,7 @@ from lossopt_core.experiment import parameter_names
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, feature_map
 from lossopt_core.playground.model import read_weights
 from lossopt_core.playground.points import POINT_SETS, Points
-from lossopt_ui import controls
+from lossopt_ui import ask, controls
 from lossopt_ui.playground import changes, play
 from lossopt_ui.playground.declared import SAME
 from lossopt_ui.playground.play import Side, Wanted
@@ -28,7 +28,7 @@ def wanted() -> Wanted:
         disabled=playing,
     )
     points = _points()
-    chosen = controls.loss() | controls.regularizer() | controls.optimizer()
+    chosen = ask.loss() | ask.regularizer() | ask.optimizer()
     map_settings = _features()
     with st.expander("Start"):
         seed, scale = controls.setting("seed"), controls.setting("start_scale")
