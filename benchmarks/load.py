@@ -144,7 +144,7 @@ KINDS = (
     Experiment(dataset="digits", epochs=10),
     Experiment(dataset="iris", epochs=30),
     Experiment(dataset="digits", optimizer="gd", epochs=50),
-    Experiment(dataset="digits", optimizer="gd", epochs=3_000),
+    Experiment(dataset="digits", optimizer="gd", epochs=2_000),
 )
 """Small experiments but for the last, which takes so long that others have to wait."""
 

@@ -84,7 +84,7 @@ def _show(part: _Part[Seen], least: float) -> None:
         seen = part.look() if part.first is None else part.first
         if part.polling and part.first is None:
             now = _pace().between(least)
-            if not part.goes_on(seen) or not part.seconds / 2 < now < part.seconds * 2:
+            if not part.goes_on(seen) or not part.seconds / 4 < now < part.seconds * 2:
                 st.rerun()  # ends the polling, or begins another: its pace is the page's
         part.first = None
         part.draw(seen)

@@ -16,7 +16,7 @@ from lossopt_core import Experiment, RunStore, reference
 from lossopt_core.store_layout import runs
 from lossopt_core.underway import Underway
 from tests.browser.helpers import figure, goto, new_profile, rerun, server, shown_text
-from tests.programs import ROOT
+from tests.programs import ROOT, wait_until
 
 SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
 
@@ -194,8 +194,7 @@ def test_an_interrupted_training_is_said_and_goes_on(visitor: BrowserContext, ad
     with rerun(page):
         page.get_by_role("button", name="Train the rest").click()
     expect(page.get_by_text("2 runs are missing", exact=False)).to_have_count(0)
-    page.wait_for_timeout(1500)
-    assert {each.id for each in left} <= kept_ids(address)[workspace]
+    wait_until(lambda: {each.id for each in left} <= kept_ids(address)[workspace])
     goto(page, "/compare")
     expect(page.get_by_text("are missing", exact=False)).to_have_count(0)
 

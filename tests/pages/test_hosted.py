@@ -3,11 +3,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import RunStore, StoreError
+from lossopt_core import Experiment, RunStore, StoreError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, mark, providers, visits
+from lossopt_ui import budgets, hosting, mark, providers, training, visits
 from lossopt_ui.names import WORD_JOINER
 from tests.helpers import go, open_page, settle, train, words
+from tests.programs import wait_until
 
 SMALL = {"dataset": "blobs", "epochs": "1"}
 
@@ -123,3 +124,24 @@ def test_what_an_address_holds_is_text(page: str, names: tuple[str, ...]) -> Non
     said = [each.value for kind in kinds for each in getattr(app, kind)]
     assert any("x.example" in text.replace("\\", "").replace(WORD_JOINER, "") for text in said)
     assert not [text for text in said if "![x](" in text]
+
+
+def test_a_click_on_train_does_not_wait_for_a_training_that_has_to_wait(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "PATIENCE", 300.0)  # longer than the test would
+    workers = training._workers()
+    busy = [
+        workers.begin([Experiment(epochs=100_000, seed=k)], RunStore(store.address, f"other {k}"))
+        for k in range(budgets.workers())
+    ]
+    wait_until(lambda: all(job.share > 0 for job in busy))
+    app = open_page("train", SMALL)
+    app.button(key="train").click().run()
+    waiting = app.get("progress")[0].proto.text
+    assert "Waiting for a free worker: yours is the next, about" in waiting
+    for job in busy:
+        job.stop()
+    settle(app)
+    assert not app.exception
+    assert len(RunStore(store.address, workspace_of(app)).list()) == 1

@@ -10,15 +10,9 @@ import pytest
 from lossopt_core import Certificate, Experiment, RunStore, StoreError, certify
 from lossopt_ui import certifier
 from lossopt_ui.certifier import Certifier
+from tests.programs import wait_until
 
 SMALL = Experiment(dataset="course_demo", test_fraction=0, standardize=False, batch_size=2)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
 
 
 def test_what_is_asked_for_comes_into_the_store(store: RunStore) -> None:

@@ -12,16 +12,9 @@ from lossopt_core.underway import SILENT, Underway
 from lossopt_ui.crowd import PAGES
 from lossopt_ui.jobs import PART, Job, Sequel, Visitor, Workers
 from tests.experiments import TINY
-from tests.programs import run_python
+from tests.programs import run_python, wait_until
 
 LONG = Experiment(epochs=100_000)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
 
 
 @pytest.fixture
