@@ -2,8 +2,6 @@
 
 import itertools
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 

@@ -1,7 +1,6 @@
 """Trainings in the background end with their visitors, and with the program."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
