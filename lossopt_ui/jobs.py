@@ -33,10 +33,10 @@ TURN_SECONDS = 0.0005
 A training's steps are short, and after each the interpreter may be busy with somebody's page:
 with Python's own 5 ms a training takes five times as long while it is watched.
 """
-ASIDE_SECONDS, WORK_SECONDS = 0.04, 0.04
+ASIDE_SECONDS, WORK_SECONDS = 0.08, 0.04
 """How long a training waits for a page that is being drawn, and goes on before it waits again.
 
-It must not wait longer than it goes on: trainings would take long, more visitors would look at how
+It must not wait five times as long: trainings would take long, more visitors would look at how
 far theirs are, and to draw that would leave still less time for trainings.
 """
 PART = 64
