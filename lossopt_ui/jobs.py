@@ -360,6 +360,11 @@ class Workers:
         ahead = {id(each): each.cost for each in (*before, *under_way)}
         return len(before), sum(ahead.values()) / self._speed / self._count
 
+    def expected(self, job: Job) -> float:
+        """In how many seconds a training will have ended, about."""
+        before = self.place(job)[1] if job.waiting else 0.0
+        return before + job.cost / self._speed
+
     def find(self, experiments: Sequence[Experiment], store: RunStore) -> Job | None:
         """A training of all these experiments for this store that is under way."""
         wanted = set(experiments)

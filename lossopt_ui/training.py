@@ -15,6 +15,8 @@ from lossopt_ui import budgets, controls, crowd, jobs, names, optimum, polling, 
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
+LONG = 2 * PATIENCE
+"""Seconds of a training that is not waited for: it is expected to take more than that."""
 RESULTS_SECONDS = 4.0
 """Between two drawings of what has come of very many trainings so far."""
 _SHOWN = "training.shown"
@@ -190,16 +192,11 @@ def _job_for(
         if job is not None:
             job.stop()
         visitor.take(begun)
-        if _has_its_turn_soon(begun):
+        if _workers().expected(begun) < LONG:
             with crowd.PAGES.outside():
                 begun.wait(PATIENCE)
         return begun
     return job
-
-
-def _has_its_turn_soon(job: jobs.Job) -> bool:
-    _, seconds = _workers().place(job)
-    return not job.waiting or seconds < PATIENCE
 
 
 def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: str) -> Outcome:

@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, RunStore, StoreError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import budgets, hosting, mark, providers, training, visits
+from lossopt_ui import hosting, mark, providers, training, visits
+from lossopt_ui.jobs import WORKERS, Workers
 from lossopt_ui.names import WORD_JOINER
 from tests.helpers import go, open_page, settle, train, words
 from tests.programs import wait_until
@@ -129,11 +130,12 @@ def test_what_an_address_holds_is_text(page: str, names: tuple[str, ...]) -> Non
 def test_a_click_on_train_does_not_wait_for_a_training_that_has_to_wait(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    workers = Workers()
+    monkeypatch.setattr(training, "_workers", lambda: workers)
     monkeypatch.setattr(training, "PATIENCE", 300.0)  # longer than the test would
-    workers = training._workers()
     busy = [
         workers.begin([Experiment(epochs=100_000, seed=k)], RunStore(store.address, f"other {k}"))
-        for k in range(budgets.workers())
+        for k in range(WORKERS)
     ]
     wait_until(lambda: all(job.share > 0 for job in busy))
     app = open_page("train", SMALL)
