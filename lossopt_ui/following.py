@@ -17,7 +17,7 @@ MOST_BYTES = 15_000_000
 def follow(experiment: Experiment, path: WeightPath, loss: str, part: str) -> Along:
     """The examples of a part along the way of a run, as a loss sees them."""
     # The points, too: an id tells the settings, and the weights of a file may be any.
-    of = digest(experiment.but(loss=loss), path.updates, path.stacked, part)
+    of = digest(experiment.but(loss=loss), path, part)
     return _held().get(of, lambda: _made(experiment, path, loss, part))
 
 

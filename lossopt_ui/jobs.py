@@ -90,7 +90,8 @@ class Job:
         self._total = sum(each.updates for each in self.experiments)
         self._total += sequel.updates if sequel else 0
         self._done = 0
-        self._seconds_left = seconds
+        self.seconds_left = seconds
+        """How long it may still take, without the part that goes on."""
         self._stop = threading.Event()
         self._given_up = threading.Event()
         self.problem: StoreError | None = None
@@ -139,7 +140,7 @@ class Job:
 
     def _train_part(self, part: Sequence[Experiment]) -> None:
         begun = time.monotonic()
-        last = begun + self._seconds_left
+        last = begun + self.seconds_left
         aside = begun
 
         def is_over() -> bool:
@@ -152,7 +153,7 @@ class Job:
             return self.stopped
 
         runs = train(part, self._report, is_over)
-        self._seconds_left -= time.monotonic() - begun
+        self.seconds_left -= time.monotonic() - begun
         self._save(runs)
         self._progress = None
         self._done += sum(each.updates for each in part)
@@ -221,7 +222,7 @@ class Job:
     @property
     def used_up(self) -> bool:
         """Whether it has taken as long as one may."""
-        return self._seconds_left <= 0
+        return self.seconds_left <= 0
 
     @property
     def error(self) -> BaseException | None:
@@ -341,10 +342,10 @@ class Workers:
         """
         kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
         self._budget.check_training(experiments, kept)
-        if len(self._turns) >= self._most_waiting:
+        if (waiting := len(self._turns)) >= self._most_waiting:
+            what = "1 training waits" if waiting == 1 else f"{waiting:,} trainings wait"
             raise BudgetError(
-                f"{len(self._turns):,} trainings wait for a worker already, and no more may."
-                " Try again in a minute"
+                f"{what} for a worker already, and no more may. Try again in a minute"
             )
         seconds = self._budget.seconds
         job = Job(experiments, store, by_part=by_part, sequel=sequel, seconds=seconds)
@@ -357,13 +358,17 @@ class Workers:
         before = self._turns.before(job)
         under_way = [each for each in self._jobs if each.running and not each.waiting]
         # Those between two of their parts are under way, and wait.
-        ahead = {id(each): each.cost for each in (*before, *under_way)}
-        return len(before), sum(ahead.values()) / self._speed / self._count
+        ahead = {id(each): self._seconds_for(each) for each in (*before, *under_way)}
+        return len(before), sum(ahead.values()) / self._count
 
     def expected(self, job: Job) -> float:
         """In how many seconds a training will have ended, about."""
         before = self.place(job)[1] if job.waiting else 0.0
-        return before + job.cost / self._speed
+        return before + self._seconds_for(job)
+
+    def _seconds_for(self, job: Job) -> float:
+        """What is still to be done, and no more than it may take."""
+        return min(job.cost / self._speed, job.seconds_left)
 
     def find(self, experiments: Sequence[Experiment], store: RunStore) -> Job | None:
         """A training of all these experiments for this store that is under way."""

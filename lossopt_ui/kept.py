@@ -23,9 +23,9 @@ from lossopt_ui.holding import Held
 
 MOST_BYTES = 30_000_000
 """Of tables, and of histories, that are held for all visitors together."""
-A_TABLE, A_RUN = 50_000, 800
-A_HISTORY, A_ROW = 6_000, 90
-"""The bytes of a table or history without rows, and of a row."""
+TABLE_BYTES, RUN_BYTES = 50_000, 800
+HISTORY_BYTES, ROW_BYTES = 6_000, 90
+"""What a table or a history takes without rows, and what a row takes."""
 BROUGHT_IN = "brought in"
 
 
@@ -188,9 +188,9 @@ def _histories_of(
 
 @st.cache_resource
 def _histories() -> Held[pd.DataFrame]:
-    return Held(MOST_BYTES, lambda history: A_HISTORY + A_ROW * len(history))
+    return Held(MOST_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history))
 
 
 @st.cache_resource
 def _tables() -> Held[pd.DataFrame]:
-    return Held(MOST_BYTES, lambda table: A_TABLE + A_RUN * len(table))
+    return Held(MOST_BYTES, lambda table: TABLE_BYTES + RUN_BYTES * len(table))

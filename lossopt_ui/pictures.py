@@ -74,8 +74,8 @@ def portrait(
     frames = None
     if journey is not None:
         path = _way(journey, run)
-        of = digest(run.experiment, path.updates, path.stacked)
-        frames = _frames(journey, run, _portrait_changes(of, run, path))
+        changes = _portrait_changes(digest(run.experiment, path), run, path)
+        frames = _frames(journey, run, changes)
     figure.show(
         recipe(classifier.portrait, run, data, figure.theme(), peers=peers),
         key=key,

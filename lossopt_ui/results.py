@@ -18,18 +18,28 @@ from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import navigation, places, preview, training
 
+ON_A_SMALL_SCREEN = "on a small screen behind », at the top"
+
 
 def nothing_yet(outcome: training.Outcome) -> None:
     """What stands where the results will be."""
-    if outcome.running:
+    if outcome.running and not outcome.waiting:
         st.skeleton(height=380)
-    else:
+        return
+    if not outcome.running:
         st.info(
-            "Choose the settings at the left (on a small screen behind », at the top), then press"
-            " **Train**.",
+            f"Choose the settings at the left ({ON_A_SMALL_SCREEN}), then press **Train**.",
             icon=":material/play_arrow:",
         )
-        preview.show(outcome.experiments[0])
+    preview.show(outcome.experiments[0])
+
+
+def no_experiment() -> None:
+    """What stands there where the settings go together to none."""
+    st.info(
+        f"There is no training with these settings: see the message among them"
+        f" ({ON_A_SMALL_SCREEN})."
+    )
 
 
 def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:

@@ -94,7 +94,7 @@ def _held() -> Held[Prepared]:
 
 
 def _bytes_of(table: pd.DataFrame) -> int:
-    return kept.A_TABLE + kept.A_RUN * len(table)
+    return kept.TABLE_BYTES + kept.RUN_BYTES * len(table)
 
 
 def _prepared(table: pd.DataFrame) -> Prepared:

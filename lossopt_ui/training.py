@@ -35,6 +35,7 @@ class Outcome:
     histories   curves so far, of those that have any
     runs        all runs, in the order asked; None while some are missing
     running     whether they are being trained
+    waiting     whether no worker has been free for that so far
     optima      what is known of their best possible objectives
     """
 
@@ -42,6 +43,7 @@ class Outcome:
     histories: dict[Experiment, pd.DataFrame]
     runs: list[Run] | None
     running: bool
+    waiting: bool
     optima: optimum.Optima
 
 
@@ -220,6 +222,7 @@ def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: st
 def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome:
     # Asked before the store is read: a job that has ended by now has saved its runs.
     running = job is not None and job.running
+    waiting = job is not None and job.waiting
     found = workspace.store().find([each.id for each in experiments])
     histories = {each: found[each.id].history for each in experiments if each.id in found}
     runs = [found[each.id] for each in experiments] if len(histories) == len(experiments) else None
@@ -228,7 +231,7 @@ def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome
         runs = None
     # The search for an optimum would take the processor from the training.
     optima = optimum.look_up(list(histories), ask=not running)
-    return Outcome(experiments, histories, runs, running, optima)
+    return Outcome(experiments, histories, runs, running, waiting, optima)
 
 
 def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:

@@ -101,7 +101,7 @@ def draw(outcome: training.Outcome) -> None:
 
 
 if full is None:
-    st.info("There is no training with these settings: see the message among them.")
+    results.no_experiment()
 else:
     training.watch(
         [full, *ask.minibatch_versions(full, batch_sizes)],

@@ -88,7 +88,7 @@ def draw(outcome: training.Outcome) -> None:
 
 
 if not experiments:
-    st.info("There is no training with these settings: see the message among them.")
+    results.no_experiment()
 else:
     training.watch(
         experiments,

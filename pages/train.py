@@ -93,6 +93,6 @@ def draw(outcome: training.Outcome) -> None:
 
 
 if experiment is None:
-    st.info("There is no training with these settings: see the message among them.")
+    results.no_experiment()
 else:
     training.watch([experiment], wanted=wanted, live=live, draw=draw, page="train")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.browser.helpers import chromium
+from tests.browser.helpers import needed_chromium
 from tests.programs import ROOT, run_python
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def test_store_speed_prints_a_row_for_every_number_of_runs() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads the memory of a process of Linux")
-@pytest.mark.skipif(chromium() is None, reason="one of its visitors is a real Chromium")
 def test_load_loses_no_run_and_mixes_none() -> None:
+    needed_chromium()  # one of its visitors
     # Its code is not looked at: a start is neither quick nor flat in memory.
     command = [sys.executable, "-m", "benchmarks.load", "--minutes", "0.7", "--visitors", "3"]
     done = subprocess.run(
@@ -55,8 +55,8 @@ def test_sweep_estimate_prints_a_row_for_every_sweep() -> None:
     assert "| 2 losses × 3 strengths × 10 seeds | 6 |" in printed
 
 
-@pytest.mark.skipif(chromium() is None, reason="it needs a browser")
 def test_scrub_speed_prints_a_row_for_each_page() -> None:
+    needed_chromium()
     printed = run_python("-m", "benchmarks.scrub_speed", "--rounds", "1")
     assert "| train, digits | 7 |" in printed
     assert "| playground, two models | 4 |" in printed

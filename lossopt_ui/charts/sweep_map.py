@@ -58,7 +58,7 @@ def heat_map(
         hover[place] = _cell_hover(cell, scale)
         family[place] = cell["family"]
     better = MEASURES[value].better
-    ramp = SEQUENTIAL[theme] if better == "higher" else _turned(SEQUENTIAL[theme])
+    ramp = _ramp(theme) if better == "higher" else _turned(_ramp(theme))
     columns = [written(x, each) for each in across]
     rows = [written(y, each) for each in up]
     depth, colour_bar = _depth(means, value)
@@ -86,6 +86,12 @@ def heat_map(
     figure.update_xaxes(title=SETTINGS[x] + below, type="category", showgrid=False)
     figure.update_yaxes(title=SETTINGS[y], type="category", showgrid=False)
     return figure
+
+
+def _ramp(theme: Theme) -> list[list[Any]]:
+    """From a shade that is seen on the page: the last cell is no hole."""
+    [faint] = sample_colorscale(SEQUENTIAL[theme], [0.12])
+    return [[0.0, faint], SEQUENTIAL[theme][-1]]
 
 
 def _turned(scale: list[list[Any]]) -> list[list[Any]]:

@@ -1,6 +1,5 @@
 """A server, a browser, and a page that must log no error and ask no other host."""
 
-import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.helpers import BROWSERS, chromium, new_profile, server
+from tests.browser.helpers import needed_chromium, new_profile, server
 from tests.programs import ROOT
 
 expect.set_options(timeout=20_000)  # the machine may be busy with other tests
@@ -46,15 +45,7 @@ def app(environment: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = chromium()
-    if executable is None:
-        reason = (
-            f"none of {', '.join(BROWSERS)} is installed; on Debian or Ubuntu:"
-            " apt-get install chromium"
-        )
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    executable = needed_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         yield browser

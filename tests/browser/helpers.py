@@ -18,7 +18,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.helpers import plain
-from tests.programs import ROOT
+from tests.programs import ROOT, skip_unless_ci
 
 # Counts the messages of Streamlit's WebSocket.  The app's own mark of a running script is not
 # enough: right after a click it still says that nothing runs.
@@ -72,6 +72,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def chromium() -> str | None:
     """The program of the browser, where there is one."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def needed_chromium() -> str:
+    """The program; where there is none the test is skipped, except in CI."""
+    return chromium() or skip_unless_ci(
+        f"none of {', '.join(BROWSERS)} is installed; on Debian or Ubuntu: apt-get install chromium"
+    )
 
 
 def free_port() -> int:

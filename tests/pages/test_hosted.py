@@ -10,7 +10,7 @@ from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, mark, providers, training, visits
 from lossopt_ui.jobs import WORKERS, Workers
 from lossopt_ui.names import WORD_JOINER
-from tests.helpers import go, open_page, settle, train, words
+from tests.helpers import figures, go, open_page, settle, train, words
 from tests.programs import wait_until
 
 SMALL = {"dataset": "blobs", "epochs": "1"}
@@ -148,6 +148,7 @@ def test_a_click_on_train_does_not_wait_for_a_training_that_has_to_wait(
     app.button(key="train").click().run()
     waiting = app.get("progress")[0].proto.text
     assert "Waiting for a free worker: yours is the next, about" in waiting
+    assert "preview-blobs" in figures(app)  # one looks at the data meanwhile
     for job in busy:
         job.stop()
     settle(app)

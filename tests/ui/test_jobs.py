@@ -170,6 +170,18 @@ def test_who_waits_is_told_the_place_and_may_go(store: RunStore) -> None:
     assert len(RunStore(store.address, "2").list()) == 1
 
 
+def test_nobody_is_told_to_wait_longer_than_the_others_may_take(store: RunStore) -> None:
+    workers = Workers(Budget(seconds=30), count=1)
+    first = begin(workers, store)
+    assert first.cost / workers._speed > 60
+    waiting = workers.begin([TINY], RunStore(store.address, "other"))
+    _, seconds = workers.place(waiting)
+    assert 0 < seconds <= 30
+    waiting.stop()
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
 def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
     workers = Workers(Budget(updates=1000), most_waiting=0)
     with pytest.raises(BudgetError, match="at most 1,000 are allowed here"):
