@@ -11,7 +11,7 @@ from lossopt_core import Experiment, Run, StoreError, load_data
 from lossopt_core.budget import BudgetError
 from lossopt_core.data import check_present
 from lossopt_core.datasets import MissingDataError
-from lossopt_ui import budgets, controls, crowd, jobs, names, optimum, polling, workspace
+from lossopt_ui import budgets, controls, crowd, hosting, jobs, names, optimum, polling, workspace
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -47,8 +47,12 @@ class Outcome:
     optima: optimum.Optima
 
 
-@st.cache_resource
 def _workers() -> jobs.Workers:
+    return _workers_of_the_mode(hosting.hosted())
+
+
+@st.cache_resource
+def _workers_of_the_mode(hosted: bool) -> jobs.Workers:  # the mode decides what one may have
     # scikit-learn takes a second to import: begin before the first visitor presses a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
     return jobs.Workers(

@@ -149,12 +149,13 @@ def _cell_hover(cell: Mapping[str, Any], scale: float) -> str:
 
 
 def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Theme) -> None:
+    """A frame around the best cell, or around each of those that are equally good."""
     if np.isnan(means).all() or not better:
         return
-    best = np.nanargmax(means) if better == "higher" else np.nanargmin(means)
-    row, column = divmod(int(best), means.shape[1])
-    ends = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
-    _draw(figure, theme, type="rect", **ends)
+    best = np.nanmax(means) if better == "higher" else np.nanmin(means)
+    for row, column in np.argwhere(np.isclose(means, best, rtol=1e-12, atol=0)).tolist():
+        ends = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+        _draw(figure, theme, type="rect", **ends)
 
 
 def _draw(figure: go.Figure, theme: Theme, *, dash: str = "solid", **shape: Any) -> None:

@@ -81,7 +81,8 @@ def image_sheet(
                 for (across, up), caption in zip(places, captions, strict=True)
             ],
             "xaxis": alike,
-            "yaxis": alike | {"autorange": "reversed", "scaleanchor": "x"},
+            "yaxis": alike
+            | {"autorange": "reversed", "scaleanchor": "x", "constraintoward": "top"},
         },
     )
 

@@ -1,7 +1,5 @@
 """Pages where visitors are strangers: each of these apps is a visitor of their own."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,14 +15,10 @@ SMALL = {"dataset": "blobs", "epochs": "1"}
 
 
 @pytest.fixture(autouse=True)
-def hosted(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def hosted(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
     monkeypatch.setattr(visits, "_token", mark.new_token)  # an AppTest has no cookies
     monkeypatch.setattr(visits, "has_mark", lambda: True)
-    workers = training._workers
-    workers.clear()  # one a process, whose budget is that of the mode it began in
-    yield
-    workers.clear()
 
 
 def workspace_of(app: AppTest) -> str:

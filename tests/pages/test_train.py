@@ -11,6 +11,7 @@ from lossopt_core import Experiment, RunStore, load_data, train
 from lossopt_core.diagnostics import examples_by_loss
 from tests.helpers import figures, go, open_page, settle, trace, words
 from tests.helpers import train as press_train
+from tests.programs import wait_until
 
 
 def test_the_first_visit_says_what_to_do(store: RunStore) -> None:
@@ -287,8 +288,7 @@ def test_a_stopped_run_says_so_to_whoever_opens_it(store: RunStore) -> None:
 def test_curves_of_a_running_training_stay_when_a_setting_changes(store: RunStore) -> None:
     app = open_page("train", {"epochs": "100000", "seed": "4"})
     app.button(key="train").click().run()
-    while "objective" not in figures(app):
-        app.run()
+    wait_until(lambda: "objective" in figures(app.run()))
     app.number_input(key="learning_rate").set_value(0.05).run()
     assert "curves of the training that goes on" in words(app)
     assert "Choose the settings" not in words(app)

@@ -47,6 +47,14 @@ def test_every_number_is_read_on_its_cell(theme: colours.Theme) -> None:
     assert texts(figure) == ["10", "30", "45", "60", "80", "97"]
 
 
+def test_all_that_are_equally_good_have_a_frame_and_no_cell_is_as_the_page() -> None:
+    figure = drawn(results("test_accuracy", [0.1, 0.9, 0.45, 0.6, 0.9, 0.3]), "test_accuracy")
+    frames = {(shape.x0 + 0.5, shape.y0 + 0.5) for shape in figure.layout.shapes}
+    assert frames == {(1, 0), (1, 1)}
+    faintest = figure.data[0].colorscale[0][1]
+    assert colours.contrast(faintest, colours.BACKGROUND["light"]) > 1.15
+
+
 def test_one_huge_result_does_not_make_the_others_look_alike() -> None:
     figure = drawn(results("objective", [0.05, 0.1, 0.2, 0.4, 0.8, 120.0]), "objective")
     depth = np.sort(np.array(figure.data[0].z, dtype=float).ravel())
