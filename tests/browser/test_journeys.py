@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as BrowserTimeoutError
 
 from lossopt_core import Experiment, certify, train, with_distance
 from tests.browser.helpers import figure, goto, rerun, selector, server, shown_text
@@ -30,8 +31,17 @@ def choose(page: Page, key: str, option: str) -> None:
     with rerun(page):
         page.locator(f".st-key-{key} input").first.click()
         wanted = page.get_by_role("option", name=option, exact=True)
-        wait_for(page, lambda: wanted.is_visible() or page.keyboard.press("ArrowDown"))
-        wanted.click()
+
+        def clicked() -> bool:
+            """What comes late for the page closes the list again."""
+            try:
+                wanted.click(timeout=1_000)
+            except BrowserTimeoutError:
+                page.keyboard.press("ArrowDown")
+                return False
+            return True
+
+        wait_for(page, clicked)
 
 
 def type_in(page: Page, key: str, text: str) -> None:

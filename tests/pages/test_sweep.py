@@ -14,6 +14,7 @@ from lossopt_core.sweep import axis
 from lossopt_ui import sweep_results
 from tests.helpers import figures, open_page, settle, words
 from tests.helpers import train as press_train
+from tests.programs import wait_until
 
 SMALL = {"dataset": "blobs", "blobs.examples": "60", "epochs": "2"}
 TWO_BY_THREE = SMALL | {"axes": "loss=hinge,cross_entropy;strength=0.0001,0.001,0.01"}
@@ -279,7 +280,11 @@ def test_a_stopped_sweep_goes_on_where_it_was(store: RunStore) -> None:
     one = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2, evaluations=20)
     store.save(train([one]))
     query = SMALL | {"axes": "epochs=2,50000", "seeds": "2", "learning_rate": "0.1"}
-    app = stop(open_page("sweep", query))
+    app = open_page("sweep", query)
+    app.button(key="train").click().run()
+    # Parts that were not begun leave nothing: the long one is under way now.
+    wait_until(lambda: app.run().get("progress")[0].proto.text not in ("", "Training: 0%"))
+    app = settle(app.button(key="stop").click().run())
     kept = store.list().set_index("id")["status"]
     assert kept[one.id] == "finished"
     assert "stopped" in set(kept)
