@@ -141,13 +141,10 @@ class Job:
     def _train_part(self, part: Sequence[Experiment]) -> None:
         begun = time.monotonic()
         last = begun + self.seconds_left
-        aside = begun
+        courtesy = _Courtesy()
 
         def is_over() -> bool:
-            nonlocal aside
-            if time.monotonic() > aside:
-                PAGES.wait_until_empty(ASIDE_SECONDS)
-                aside = time.monotonic() + WORK_SECONDS
+            courtesy.let_pages_pass()
             if time.monotonic() > last:
                 self._stop.set()
             return self.stopped
@@ -259,6 +256,19 @@ class Job:
     def wait(self, seconds: float) -> bool:
         """Give it some time; return whether it has ended."""
         return bool(wait_for([self._future], timeout=seconds).done)
+
+
+class _Courtesy:
+    """What a training does at every update, so that it keeps nobody's page waiting."""
+
+    def __init__(self) -> None:
+        self._goes_on_until = time.monotonic()
+
+    def let_pages_pass(self) -> None:
+        """Wait while pages are drawn, though not again right after it has waited."""
+        if time.monotonic() > self._goes_on_until:
+            PAGES.wait_until_empty(ASIDE_SECONDS)
+            self._goes_on_until = time.monotonic() + WORK_SECONDS
 
 
 def _parts(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
