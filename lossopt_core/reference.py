@@ -27,9 +27,9 @@ EXPERIMENTS = (
 IDS = tuple(each.id for each in EXPERIMENTS)
 
 
-def runs(address: str | None = None) -> RunStore:
+def runs(address: str | None = None, *, discreet: bool = False) -> RunStore:
     """Where they are kept, to be read."""
-    return RunStore(address, REFERENCE)
+    return RunStore(address, REFERENCE, discreet=discreet)
 
 
 def keep(address: str | None = None) -> None:

@@ -64,13 +64,15 @@ class RunStore:
     or else SQLite at `data/runs.db`.  Every method raises `StoreError` where the database is
     out of reach, damaged, or of a newer layout.  A workspace sees its own runs only, and a
     deleted run is as good as none.  In the workspace "reference" runs, and what is said of them,
-    cannot be changed.
+    cannot be changed.  Messages of a `discreet` one do not say where it is.
     """
 
-    def __init__(self, address: str | None = None, workspace: str = "local") -> None:
+    def __init__(
+        self, address: str | None = None, workspace: str = "local", *, discreet: bool = False
+    ) -> None:
         if not 1 <= len(workspace) <= 80:
             raise ValueError(f"workspace must be a name of 1 to 80 characters, got {workspace!r}")
-        self.database = Database(address)
+        self.database = Database(address, discreet=discreet)
         self.workspace = workspace
         self.read_only = workspace == REFERENCE
 

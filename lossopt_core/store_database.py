@@ -23,29 +23,19 @@ TURN = int.from_bytes(b"lossopt")
 """The number of the lock that writers hold on a PostgreSQL server, one after another."""
 
 
-class _Places:
-    """Whether messages say where a store is."""
-
-    told = True
-
-
-def tell_places(told: bool) -> None:
-    """Let messages of the whole program say where a store is, or the log alone.
-
-    Strangers need not know which server it is, and what its driver says of it.
-    """
-    _Places.told = told
-
-
 class Database:
     """Connections to the database at an address; threads and processes may share it.
 
     Every method raises `StoreError` where it is out of reach, damaged, or of a newer layout.
+
+    Strangers need not know which server it is, and what its driver says of it: where `discreet`,
+    messages leave that to the log.
     """
 
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str | None, *, discreet: bool = False) -> None:
         self.address = address or os.environ.get("LOSSOPT_STORE") or DEFAULT_ADDRESS
-        self._engine = _engine_at(self.address)
+        self.discreet = discreet
+        self._engine = _engine_at(self.address, discreet)
 
     @property
     def shown(self) -> str:
@@ -55,7 +45,7 @@ class Database:
     @property
     def called(self) -> str:
         """The store in messages."""
-        return _called(self._engine.url)
+        return _called(self._engine.url, self.discreet)
 
     @contextmanager
     def reading(self) -> Iterator[sql.Connection]:
@@ -81,7 +71,7 @@ class Database:
 
     def _reason(self, error: Exception) -> str:
         cause = getattr(error, "orig", None) or error
-        if _Places.told:
+        if not self.discreet:
             return str(cause)
         logging.getLogger(__name__).warning("%s cannot be used: %s", self.shown, cause)
         # SQLite names no places: locked, full, damaged are what a visitor may know.
@@ -100,7 +90,7 @@ def at_once(connection: sql.Connection, work: Callable[[sql.Connection], Result]
         return work(connection)
 
 
-def _engine_at(address: str) -> sql.Engine:
+def _engine_at(address: str, discreet: bool) -> sql.Engine:
     try:
         url = sql.make_url(address)
         return _new_engine(url) if _in_memory(url) else _shared_engine(url)
@@ -110,14 +100,13 @@ def _engine_at(address: str) -> sql.Engine:
         ) from error
     except ImportError as error:
         raise StoreError(
-            f"{_called(url)} needs a driver that is not installed: {error};"
+            f"{_called(url, discreet)} needs a driver that is not installed: {error};"
             ' for PostgreSQL: pip install "psycopg[binary]"'
         ) from error
 
 
-def _called(url: sql.URL) -> str:
-    place = url.render_as_string(hide_password=True)
-    return f"the store at {place}" if _Places.told else "the store"
+def _called(url: sql.URL, discreet: bool) -> str:
+    return "the store" if discreet else f"the store at {url.render_as_string(hide_password=True)}"
 
 
 def _new_engine(url: sql.URL) -> sql.Engine:

@@ -31,8 +31,8 @@ _OF_A_WORKSPACE = (
 class Workspaces:
     """The workspaces of the store at an address, all of them."""
 
-    def __init__(self, address: str | None = None) -> None:
-        self._database = Database(address)
+    def __init__(self, address: str | None = None, *, discreet: bool = False) -> None:
+        self._database = Database(address, discreet=discreet)
 
     def name_for(self, identity: str) -> str:
         """40 hexadecimal digits: the same for an identity each time, and nobody's guess.

@@ -18,7 +18,7 @@ from lossopt_core import Experiment, ForeignRun, Run, RunStore, reference
 from lossopt_core.groups import family_id
 from lossopt_core.run import HISTORY_COLUMNS, SECONDS
 from lossopt_core.store import REFERENCE
-from lossopt_ui import hosting, workspace
+from lossopt_ui import workspace
 from lossopt_ui.holding import Held
 
 MOST_BYTES = 30_000_000
@@ -53,7 +53,7 @@ def table() -> pd.DataFrame:
 
 def references() -> pd.DataFrame:
     """The reference runs in the same form, but for those that this workspace has as its own."""
-    found = _table_of(reference.runs(hosting.store_address()))
+    found = _table_of(workspace.references())
     mine = found["id"].isin(reference.IDS) & ~found["id"].isin(table()["id"])
     # Each is a row of its own, whatever seeds of it somebody has trained.
     theirs = found[mine].assign(family=found["id"])
@@ -119,7 +119,7 @@ def members(rows: pd.DataFrame) -> list[Member]:
     experiments: dict[str, Experiment] = {}
     trained = rows[rows["status"] != BROUGHT_IN]
     for whose, some in trained.groupby("reference"):
-        kept_in = reference.runs(store.address) if whose else store
+        kept_in = workspace.references() if whose else store
         created = list(some["created"].astype(str))
         histories |= _histories_of(kept_in, list(some["id"]), created)
         experiments |= kept_in.experiments(some["id"])
@@ -147,7 +147,7 @@ def find(
     what = {"with_path": with_path, "with_minibatch": with_minibatch}
     found = workspace.store().find(ids, **what)
     if absent := [each for each in ids if each not in found and each in reference.IDS]:
-        found |= reference.runs(hosting.store_address()).find(absent, **what)
+        found |= workspace.references().find(absent, **what)
     return {each: found[each] for each in ids if each in found}
 
 

@@ -6,12 +6,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import Experiment, own_data
-from lossopt_core.store_database import tell_places
 from lossopt_ui import (
     class_link,
     controls,
     crowd,
-    hosting,
     interrupted,
     lesson_panel,
     links,
@@ -53,7 +51,6 @@ def run() -> None:
     with crowd.PAGES.turn():
         st.session_state[_FRAMED] = True
         own_data.look_in(workspace.shelf)
-        tell_places(not hosting.hosted())
         page = _frame()
         training.warm_up()
         page.run()

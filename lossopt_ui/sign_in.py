@@ -108,4 +108,4 @@ def _in_words(left: Contents) -> str:
 
 
 def _workspaces() -> Workspaces:
-    return Workspaces(hosting.store_address())
+    return Workspaces(hosting.store_address(), discreet=hosting.hosted())

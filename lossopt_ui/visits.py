@@ -60,7 +60,8 @@ def anonymous() -> str:
 def _of_account(visitor: Person) -> str:
     identity, name = st.session_state.get(_ACCOUNT, ("", ""))
     if identity != visitor.identity:
-        name = ACCOUNT + Workspaces(hosting.store_address()).name_for(visitor.identity)
+        all_workspaces = Workspaces(hosting.store_address(), discreet=True)
+        name = ACCOUNT + all_workspaces.name_for(visitor.identity)
         st.session_state[_ACCOUNT] = (visitor.identity, name)
     return str(name)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import streamlit as st
 
-from lossopt_core import RunStore, StoreError, own_data
+from lossopt_core import RunStore, StoreError, own_data, reference
 from lossopt_core.datasets import MissingDataError
 from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, places, providers, visits
@@ -20,7 +20,12 @@ NOTED_SECONDS = 3600.0
 def store(name: str | None = None) -> RunStore:
     """The store of this visitor's runs, or of another workspace of theirs."""
     mine = name or (visits.workspace() if hosting.hosted() else hosting.LOCAL)
-    return RunStore(hosting.store_address(), workspace=mine)
+    return RunStore(hosting.store_address(), workspace=mine, discreet=hosting.hosted())
+
+
+def references() -> RunStore:
+    """Where the reference runs are."""
+    return reference.runs(hosting.store_address(), discreet=hosting.hosted())
 
 
 def note_visit() -> None:

@@ -18,8 +18,6 @@ settings.load_profile("any machine")
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """An empty store, which the app uses too."""
     monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path / 'runs.db'}")
-    # An app in hosted mode changes it for the whole program.
-    monkeypatch.setattr("lossopt_core.store_database._Places.told", True)
     return RunStore()
 
 
