@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from lossopt_core import Experiment
-from lossopt_core.certificates import problem_id
+from lossopt_core.certificates import problem_settings
 from lossopt_core.digits import with_spread
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import difference_curves
@@ -278,15 +278,19 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
         starts = {loss_at_start(each) for each in experiments}
         levels = [Level(start, f"zero weights: {start:.4g}") for start in starts]
     if column == "objective":
-        best = {
-            problem_id(each): known.objective
-            for each in experiments
-            if (known := optima.of(each)) is not None
-        }
-        levels += [
-            Level(each, f"best possible: {each:.4g}", at_left=True) for each in set(best.values())
-        ]
+        levels += _best_possible(experiments, optima)
     return levels if len(levels) <= MOST_REFERENCES else []
+
+
+def _best_possible(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
+    """A level for each problem whose best is known; of several each says which it is."""
+    problems = {Experiment(**problem_settings(each)): optima.of(each) for each in experiments}
+    best = {each: known.objective for each, known in problems.items() if known is not None}
+    which = [""] if len(best) == 1 else [f", {name}" for name in names.tell_apart(list(best))]
+    return [
+        Level(value, f"best possible{problem}: {value:.4g}", at_left=True)
+        for problem, value in zip(which, best.values(), strict=True)
+    ]
 
 
 def _who_is_left_out(

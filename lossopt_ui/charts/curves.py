@@ -42,6 +42,8 @@ DISTANCES = ("distance", "distance_share")
 
 PERCENT = ("train_accuracy", "test_accuracy")
 MOST_POINTS = 1_000
+HEIGHT_OF_WORDS = 0.08
+"""A line of words beside a chart of the usual height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,7 @@ def curves(
             "yaxis": up | {"range": y_range},
             "shapes": [_area_of(each, theme) for each in above]
             + [_line_of(each, theme) for each in seen],
-            "annotations": [_words_of(each, theme, log_y=log_y) for each in seen if each.text],
+            "annotations": _words_of(seen, traces, theme, log_y=log_y),
         },
     )
 
@@ -168,17 +170,41 @@ def _line_of(level: Level, theme: Theme) -> dict[str, object]:
     return {"type": "line", **ends, "line": line}
 
 
-def _words_of(level: Level, theme: Theme, *, log_y: bool) -> dict[str, object]:
+def _words_of(
+    levels: Sequence[Level], traces: Sequence[Mapping[str, Any]], theme: Theme, *, log_y: bool
+) -> list[dict[str, object]]:
+    """The levels' words, above their lines; where lines are close, all above the highest."""
+    highest_first = sorted((each for each in levels if each.text), key=lambda each: -each.value)
+    # An annotation's place is a power of ten on such an axis.
+    place = np.log10 if log_y else float
+    lines = [np.asarray(trace["y"], np.float64) for trace in traces]
+    values = np.concatenate([[each.value for each in levels], *lines])
+    values = values[np.isfinite(values)]
+    close = HEIGHT_OF_WORDS * (place(values.max()) - place(values.min())) if len(values) else 0.0
+    words: list[dict[str, object]] = []
+    for at_left in (True, False):
+        lowest = np.inf
+        for level in (each for each in highest_first if each.at_left == at_left):
+            if lowest - place(level.value) > close:
+                words.append(_note(level.text, place(level.value), theme, at_left=at_left))
+            else:
+                words[-1]["text"] = f"{words[-1]['text']}<br>{level.text}"
+            lowest = place(level.value)
+    return words
+
+
+def _note(text: str, y: float, theme: Theme, *, at_left: bool) -> dict[str, object]:
+    side = "left" if at_left else "right"
     return {
-        "text": level.text,
-        "font": {"color": level.colour or GREY[theme], "size": 12},
+        "text": text,
+        "font": {"color": GREY[theme], "size": 12},
         "bgcolor": translucent(PAPER[theme], 0.75),
         "borderpad": 1,
-        "x": 0.03 if level.at_left else 1.0,
+        "x": 0.03 if at_left else 1.0,
         "xref": "paper",
-        "xanchor": "left" if level.at_left else "right",
-        # An annotation's place is a power of ten on such an axis.
-        "y": np.log10(level.value) if log_y else level.value,
+        "xanchor": side,
+        "align": side,
+        "y": y,
         "yanchor": "bottom",
         "showarrow": False,
     }

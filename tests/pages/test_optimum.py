@@ -234,6 +234,22 @@ def test_distances_of_different_losses_have_axes_of_their_own(kept: list[Run]) -
     assert np.array(drawn["y"]) == pytest.approx(expected, rel=1e-6)
 
 
+def test_the_best_of_each_problem_says_which_it_is(store: RunStore) -> None:
+    weak, strong = as_experiment(), as_experiment(strength=0.01)
+    runs = train_in_core([weak, strong, weak.but(seed=1)])
+    store.save(runs)
+    [chart] = figures(compare(runs)).values()
+    said = [each["text"] for each in chart["layout"]["annotations"] if "best" in each["text"]]
+    assert "<br>".join(said) == "<br>".join(
+        f"best possible, strength {each.strength:g}: {certify_in_core(each).objective:.4g}"
+        for each in (strong, weak)
+    )
+    [alone] = figures(compare(runs[:1])).values()
+    assert any(
+        each["text"].startswith("best possible: ") for each in alone["layout"]["annotations"]
+    )
+
+
 def test_a_single_run_on_the_compare_page_says_how_near_it_is(kept: list[Run]) -> None:
     assert "of the best possible (certified)" in words(compare(kept[:1]))
 

@@ -1,0 +1,46 @@
+"""Words beside curves: each is read, wherever its line lies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lossopt_ui.charts.curves import Curve, Level, curves
+
+
+def notes(*levels: Level, highest: float = 2.0, log_y: bool = False) -> list[tuple[str, float]]:
+    """Words of a chart whose one curve falls to 0.1, and how high they stand."""
+    table = pd.DataFrame({"epoch": np.arange(3), "objective": [highest, 0.5, 0.1]})
+    chart = curves(
+        [Curve("a", table, "objective", "#123456")],
+        title="",
+        x="epoch",
+        y_title="",
+        theme="light",
+        levels=levels,
+        log_y=log_y,
+    )
+    found = [(each.text, each.y) for each in chart.layout.annotations]
+    return [(text, float(10**y if log_y else y)) for text, y in found]
+
+
+def test_words_of_close_lines_stand_above_the_highest() -> None:
+    low, high = Level(0.28, "low", at_left=True), Level(0.33, "high", at_left=True)
+    assert notes(low, high) == [("high<br>low", 0.33)]
+
+
+def test_words_of_lines_apart_and_on_either_side_stand_alone() -> None:
+    levels = [Level(1.5, "right"), Level(1.5, "left", at_left=True), Level(0.3, "below")]
+    assert sorted(notes(*levels)) == [("below", 0.3), ("left", 1.5), ("right", 1.5)]
+
+
+def test_close_is_meant_as_the_axis_shows_it() -> None:
+    near, far = Level(0.11, "near"), Level(0.33, "far")
+    assert len(notes(near, far, highest=20.0)) == 1
+    apart = notes(near, far, highest=20.0, log_y=True)
+    assert [text for text, _ in apart] == ["far", "near"]
+    assert [height for _, height in apart] == pytest.approx([0.33, 0.11])
+
+
+def test_lines_without_words_and_charts_without_values_are_drawn() -> None:
+    assert notes(Level(0.3, "")) == []
+    assert notes() == []
