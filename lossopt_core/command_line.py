@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO, TypeAlias
 
 import pandas as pd
 
@@ -29,6 +29,7 @@ from lossopt_core.store import RunStore, StoreError, UnknownRunError
 from lossopt_core.store_notes import Note
 from lossopt_core.training import Progress, cohort_key, train
 
+PROGRAM = "python -m lossopt_core"
 TRAINED_AT_ONCE = 256
 """Runs of a cohort that are trained and saved together: bounds the memory, and the loss."""
 
@@ -83,44 +84,27 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (--help tells more)\n")
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     whole = Parser(
-        prog="python -m lossopt_core",
+        prog=PROGRAM,
         description="Train linear classifiers, keep the runs, compare them.",
         epilog=EXAMPLES + "\n'train --help' lists every setting, its range and its default.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    for add in (_add_train, _add_runs, _add_export, _add_script):
+        add(commands)
+    return whole
 
-    def add(
-        name: str,
-        command: Callable[[argparse.Namespace], int],
-        help: str,
-        usage: str,
-        epilog: str = "",
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=help,
-            usage=f"{whole.prog} {name} {usage}",
-            description=help,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        added.set_defaults(command=command)
-        added.add_argument(
-            "--store",
-            metavar="ADDRESS",
-            help="where runs are kept, as SQLAlchemy writes it: sqlite:///data/runs.db;"
-            " default: the environment variable LOSSOPT_STORE, or else data/runs.db of this"
-            " project, where the dashboard looks, too",
-        )
-        return added
 
-    training = add(
+def _add_train(commands: Commands) -> None:
+    training = _add(
+        commands,
         "train",
         train_command,
         "Train a grid: every combination of the values given. Runs that are kept already"
@@ -136,14 +120,22 @@ def parser() -> argparse.ArgumentParser:
         " they have under way",
     )
     add_settings(training)
-    listing = add(
+
+
+def _add_runs(commands: Commands) -> None:
+    listing = _add(
+        commands,
         "runs",
         runs_command,
         "List the runs that are kept, the newest last.",
-        "[--last N] [--store ADDRESS]",
+        usage="[--last N] [--store ADDRESS]",
     )
     listing.add_argument("--last", metavar="N", help="only the N newest")
-    exporting = add(
+
+
+def _add_export(commands: Commands) -> None:
+    exporting = _add(
+        commands,
         "export",
         export_command,
         "Write one tidy table: a row for each evaluation of each run, with all its settings;"
@@ -160,7 +152,12 @@ def parser() -> argparse.ArgumentParser:
         metavar=("PROGRAM", "PLACE"),
         help="tensorboard and a folder, or mlflow and an address such as sqlite:///mlflow.db",
     )
-    scripting = add(
+    _add_output(exporting)
+
+
+def _add_script(commands: Commands) -> None:
+    scripting = _add(
+        commands,
         "script",
         script_command,
         "Write a Python script that trains runs again and prints their final figures.",
@@ -172,9 +169,41 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="one run with NumPy alone, in at most 40 lines; without it, with lossopt_core",
     )
-    for writing in (exporting, scripting):
-        writing.add_argument("--output", metavar="FILE", help="where to; default: stdout")
-    return whole
+    _add_output(scripting)
+
+
+def _add(
+    commands: Commands,
+    name: str,
+    command: Callable[[argparse.Namespace], int],
+    help: str,
+    *,
+    usage: str,
+    epilog: str = "",
+) -> argparse.ArgumentParser:
+    """A command, and which store it is about."""
+    added = commands.add_parser(
+        name,
+        help=help,
+        usage=f"{PROGRAM} {name} {usage}",
+        description=help,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    added.set_defaults(command=command)
+    added.add_argument(
+        "--store",
+        metavar="ADDRESS",
+        help="where runs are kept, as SQLAlchemy writes it: sqlite:///data/runs.db;"
+        " default: the environment variable LOSSOPT_STORE, or else data/runs.db of this"
+        " project, where the dashboard looks, too",
+    )
+    return added
+
+
+def _add_output(writing: argparse.ArgumentParser) -> None:
+    writing.add_argument("--output", metavar="FILE", help="where to; default: stdout")
 
 
 EXAMPLES = """\
