@@ -45,7 +45,7 @@ class StepLimits:
     guaranteed   safe wherever one is: from a bound of the curvature anywhere
     at_start     from the curvature at the weights that training starts from
     at_optimum   the real edge: beyond it descent cannot come to rest at the optimum; None where
-                 the optimum is not known
+                 the optimum is not known, or there is none
     """
 
     guaranteed: float
@@ -67,8 +67,21 @@ def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> S
     return StepLimits(
         guaranteed=reach / bound,
         at_start=reach / curvature(problem, start),
-        at_optimum=None if optimum is None else reach / curvature(problem, optimum.theta),
+        at_optimum=reach / curvature(problem, optimum.theta)
+        if optimum is not None and optimum.reached
+        else None,
     )
+
+
+def penalty_limit(experiment: Experiment) -> float | None:
+    """The learning rate from which on a penalty on squared weights can make them grow forever.
+
+    Its gradient multiplies them by 1 - 2 α λ at every step, whatever the loss: they grow if
+    α > 1 / λ (without momentum), unless absolute values as a penalty hold them at zero.  None
+    for other penalties, and for rules without a limit.
+    """
+    squared, reach = float(regularizer_of(experiment).squared), optimizer_of(experiment).reach()
+    return None if squared == 0.0 or reach is None else reach / (2.0 * squared)
 
 
 def smoothness(experiment: Experiment) -> float | None:

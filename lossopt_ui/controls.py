@@ -224,12 +224,17 @@ def _take_change(name: str) -> None:
     if _comes_late():
         st.session_state[name] = _as_shown(name, value(name))
         return
+    declared = links.DECLARED[name]
     try:
-        _values()[name] = links.DECLARED[name].check(name, st.session_state[name])
+        _values()[name] = declared.check(declared.label, st.session_state[name])
     except ValueError as error:  # a widget's limits are the browser's: they can be got around
-        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays {value(name)}."
+        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays {_in_words(value(name))}."
         st.session_state[name] = _as_shown(name, value(name))
     _write_address()
+
+
+def _in_words(content: Any) -> str:
+    return f"{content:.12g}" if isinstance(content, float) else str(content)
 
 
 def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
@@ -293,8 +298,9 @@ def _take_cell(name: str, row: int, column: int) -> None:
         return
     rows = [list(each) for each in value(name)]
     rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
+    declared = links.DECLARED[name]
     try:
-        put(name, rows)
+        put(name, declared.check(declared.label, rows))
     except ValueError as error:
         st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays as it was."
 

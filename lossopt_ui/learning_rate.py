@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, Experiment, suggested_learning_rate
 from lossopt_core.experiment import optimizer_of
-from lossopt_core.stability import smoothness
+from lossopt_core.stability import LEARNING_RATES, penalty_limit, smoothness
 from lossopt_ui import ask, controls
 
 
@@ -97,10 +97,19 @@ def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
             f"{rule} divides its steps by the size of recent gradients, so that the limit 2 / L"
             " does not apply to it."
         )
+    largest = penalty_limit(experiment)
+    if largest is not None and experiment.learning_rate >= largest:
+        return (
+            f"your step is **{experiment.learning_rate / largest:.2g} times** {largest:.3g}, from"
+            " which on the penalty can make it diverge."
+        )
+    step = "a constant step"
+    if largest is not None and largest <= LEARNING_RATES.high:
+        step += f" below {largest:.3g}"
     if brief:
-        return "no limit; a constant step ends in a ball of noise around the optimum."
+        return f"{step} does not diverge, but jumps over the kinks near the optimum."
     return (
-        f"{LOSSES[experiment.loss].label} has kinks and so no limit like 2 / L: a constant step"
-        " does not diverge, but ends in a ball of noise around the optimum, the smaller the step"
-        " the smaller the ball."
+        f"{LOSSES[experiment.loss].label} has kinks and so no limit like 2 / L: {step} does not"
+        " diverge, but does not come to rest either. It jumps over the kinks near the optimum: the"
+        " smaller the step, the nearer."
     )

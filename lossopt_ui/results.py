@@ -130,11 +130,12 @@ def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run]
     """
     comparable = runs is not None and all(run.status == FINISHED for run in runs)
     last = [history.iloc[-1] for history in histories.values()]
+    st.caption("Objective reached")
     for k, (place, name) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
         difference = f"{last[k]['objective'] - last[0]['objective']:+.3g} against GD"
         compared = bool(k) and comparable
         place.metric(
-            f"{name}: objective",
+            name,
             f"{last[k]['objective']:.4g}",
             delta=difference if compared else f"{last[k]['update']:,.0f} updates",
             delta_color="off",

@@ -12,6 +12,9 @@ from lossopt_ui import controls, figure, names
 from lossopt_ui.charts import classifier, weights
 from lossopt_ui.charts.texts import plain
 
+IN_A_ROW = 2
+"""Tables beside each other: of three the terms would be cut."""
+
 
 def example(runs: Sequence[Run], data: Data) -> None:
     """Choose an example, and see how each loss comes to its value."""
@@ -36,9 +39,11 @@ def example(runs: Sequence[Run], data: Data) -> None:
     )
     tables = [_terms(run, data, features[row], label) for run in runs]
     image_width = [2.0] if data.image_shape else []
-    columns = st.columns(image_width + [float(len(table.columns)) for table in tables])
+    widths = image_width + [float(len(table.columns)) for table in tables[:IN_A_ROW]]
+    places = [column for _ in tables[::IN_A_ROW] for column in st.columns(widths)]
     if data.image_shape:
-        with columns.pop(0):
+        del places[len(widths) :: len(widths)]  # below the image nothing
+        with places.pop(0):
             image = data.original(features[row : row + 1]).reshape(1, *data.image_shape)
             figure.show(
                 weights.image_sheet(
@@ -49,8 +54,8 @@ def example(runs: Sequence[Run], data: Data) -> None:
                 alt=f"The example as an image; its true class is {data.class_names[label]}.",
                 height=220,
             )  # fmt: skip
-    for column, run, table in zip(columns, runs, tables, strict=True):
-        with column:
+    for place, run, table in zip(places, runs, tables, strict=False):
+        with place:
             _show_terms(run.experiment.loss, table)
 
 

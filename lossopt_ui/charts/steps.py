@@ -36,8 +36,9 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
         },
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
-    figure.add_vline(x=rate, line={"color": INK[theme], "width": 2})
-    figure.update_layout(title=f"Your step of {rate:g} against its limits", showlegend=False)
+    line = {"color": INK[theme], "width": 2}
+    figure.add_vline(x=rate, line=line, annotation_text=f"{rate:g}", annotation_position="top")
+    figure.update_layout(title="Your step against its limits", showlegend=False)
     figure.update_xaxes(
         title="Learning rate",
         type="log",

@@ -1,5 +1,6 @@
 """The course of one training."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -30,9 +31,10 @@ def objective(
     """
     colour = of_loss(experiment.loss, theme)
     lines = []
-    if run is not None:
+    if run is not None and not experiment.full_batch:
         faint = translucent(GREY[theme], 0.5)
-        lines.append(Curve("on each minibatch", run.minibatch, "objective", faint, width=1.0))
+        before = _before_each_step(run.minibatch)
+        lines.append(Curve("on each minibatch", before, "objective", faint, width=1.0))
     lines += [
         Curve("objective", history, "objective", colour, width=3.0),
         Curve("data loss", history, "data_loss", colour, dash="dot"),
@@ -50,6 +52,20 @@ def objective(
         levels=[Level(start, f"zero weights: {start:.4g}")],
         bands=best_possible(optimum),
     )
+
+
+def _before_each_step(minibatch: pd.DataFrame) -> pd.DataFrame:
+    """The objectives on minibatches where they were measured: before the step, not after it.
+
+    The mean over a stretch of steps stands in the stretch's middle.
+    """
+    ends = np.concatenate([[0], minibatch["update"]])
+    middles = (ends[:-1] + ends[1:] - 1) / 2.0
+    moved = {
+        name: np.interp(middles, ends, np.concatenate([[0], minibatch[name]]))
+        for name in ("update", "epoch", "gradient_evaluations")
+    }
+    return minibatch.assign(**moved)
 
 
 def best_possible(optimum: Certificate | None) -> list[Band]:

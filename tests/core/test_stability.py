@@ -13,6 +13,7 @@ from lossopt_core.experiment import optimizer_of
 from lossopt_core.stability import (
     curvature,
     noise_floor,
+    penalty_limit,
     round_number,
     smoothness,
     step_limits,
@@ -131,6 +132,23 @@ def test_the_limits_are_in_their_order_on_digits():
     assert wider.guaranteed == pytest.approx(1.9 * limits.guaranteed)
     assert wider.at_start == pytest.approx(1.9 * limits.at_start)
     assert wider.at_optimum is None
+
+
+def test_where_there_is_no_optimum_there_is_no_edge():
+    experiment = Experiment(dataset="iris", regularizer="none")
+    assert step_limits(experiment, certify(experiment)).at_optimum is None
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "nesterov"])
+def test_kinks_do_not_diverge_below_the_limit_of_the_penalty_and_do_above(optimizer):
+    experiment = Experiment(
+        dataset="iris", loss="hinge", strength=5.0, optimizer=optimizer, epochs=60
+    )
+    limit = penalty_limit(experiment)
+    below, above = train([experiment.but(learning_rate=share * limit) for share in (0.97, 1.05)])
+    assert (below.status, above.status) == ("finished", "diverged")
+    assert penalty_limit(experiment.but(regularizer="l1")) is None
+    assert penalty_limit(experiment.but(optimizer="adam")) is None
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def test_without_a_batch_size_gd_stands_alone(store: RunStore) -> None:
 def test_gd_is_the_baseline_of_the_others(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2"}))
     labels = [metric.label for metric in app.metric]
-    assert labels == ["GD (full batch): objective", "SGD, batch size 32: objective"]
+    assert labels == ["GD (full batch)", "SGD, batch size 32"]
+    assert "Objective reached" in words(app)
     assert app.metric[1].delta.endswith("against GD")
 
 

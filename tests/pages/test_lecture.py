@@ -46,7 +46,7 @@ def test_a_number_out_of_range_is_said_and_not_taken() -> None:
     app = open_page("lecture", {"card": "scores"})
     app.number_input(key="images-1-2").set_value(1e9).run()
     assert not app.exception
-    assert "images: each number must be" in words(app)
+    assert "Scores: each number must be" in words(app)
     assert app.number_input(key="images-1-2").value == 2.0
 
 

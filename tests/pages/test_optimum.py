@@ -182,6 +182,20 @@ def test_losses_show_their_distances_each_on_its_axis(store: RunStore) -> None:
     assert len(re.findall("of the best possible", words(app))) == 2
 
 
+def test_kinks_have_no_limit_but_that_of_the_penalty(store: RunStore) -> None:
+    hinge = BLOBS | {"loss": "hinge", "optimizer": "gd"}
+    assert "a constant step does not diverge, but does not come to rest" in words(
+        open_page("train", hinge | {"strength": "0"})
+    )
+    strong = hinge | {"strength": "5"}
+    assert "a constant step below 0.2 does not diverge" in words(
+        open_page("train", strong | {"learning_rate": "0.1"})
+    )
+    assert "step is **2 times** 0.2, from which on the penalty can make it diverge" in words(
+        open_page("train", strong | {"learning_rate": "0.4"})
+    )
+
+
 def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStore) -> None:
     app = certify(train(open_page("gd-vs-sgd", BLOBS | {"show": "distance"})))
     chart = figures(app)["objective"]

@@ -111,11 +111,22 @@ def test_no_test_part_is_no_problem(store: RunStore) -> None:
     ]
 
 
+def test_minibatch_objectives_stand_where_they_were_measured(store: RunStore) -> None:
+    settings = {"dataset": "iris", "epochs": "2", "batch_size": "100"}
+    shown = figures(press_train(open_page("train", settings)))["objective"]
+    [run] = train([Experiment(dataset="iris", epochs=2, batch_size=100)])
+    before = trace(shown, "on each minibatch")
+    assert before["y"] == pytest.approx(list(run.minibatch["objective"]))
+    assert before["x"] == pytest.approx([0, *run.minibatch["epoch"][:-1]]), "before each step"
+    full = figures(press_train(open_page("train", settings | {"optimizer": "gd"})))["objective"]
+    assert "on each minibatch" not in [each["name"] for each in full["data"]]
+
+
 @pytest.mark.parametrize("epochs", [0, 999_999_999])
 def test_a_number_out_of_range_is_refused_in_words(store: RunStore, epochs: int) -> None:
     app = open_page("train", {"epochs": "3"})
     app.number_input(key="epochs").set_value(epochs).run()
-    allowed = "epochs must be a whole number from 1 to 100000"
+    allowed = "Epochs must be a whole number from 1 to 100000"
     assert f"{allowed}, got {epochs}. It stays 3." in words(app)
     assert app.number_input(key="epochs").value == 3
     assert dict(app.query_params) == {"epochs": "3"}
