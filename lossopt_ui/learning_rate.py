@@ -7,8 +7,11 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, Experiment, suggested_learning_rate
 from lossopt_core.experiment import optimizer_of
-from lossopt_core.stability import LEARNING_RATES, penalty_limit, smoothness
+from lossopt_core.stability import penalty_limit, smoothness
 from lossopt_ui import ask, controls
+
+HIGHEST_TOLD = 10.0
+"""Limits above it are not worth a word: nobody comes near."""
 
 
 def steps(
@@ -104,7 +107,7 @@ def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
             " which on the penalty can make it diverge."
         )
     step = "a constant step"
-    if largest is not None and largest <= LEARNING_RATES.high:
+    if largest is not None and largest <= HIGHEST_TOLD:
         step += f" below {largest:.3g}"
     if brief:
         return f"{step} does not diverge, but jumps over the kinks near the optimum."

@@ -36,8 +36,11 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
         },
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
-    line = {"color": INK[theme], "width": 2}
-    figure.add_vline(x=rate, line=line, annotation_text=f"{rate:g}", annotation_position="top")
+    figure.add_vline(x=rate, line={"color": INK[theme], "width": 2})
+    # An annotation's place is a power of ten on such an axis.
+    figure.add_annotation(
+        text=f"{rate:g}", x=math.log10(rate), y=1, yref="paper", yanchor="bottom", showarrow=False
+    )
     figure.update_layout(title="Your step against its limits", showlegend=False)
     figure.update_xaxes(
         title="Learning rate",

@@ -112,7 +112,7 @@ def test_no_test_part_is_no_problem(store: RunStore) -> None:
 
 
 def test_minibatch_objectives_stand_where_they_were_measured(store: RunStore) -> None:
-    settings = {"dataset": "iris", "epochs": "2", "batch_size": "100"}
+    settings = {"dataset": "iris", "epochs": "2", "batch_size": "100", "learning_rate": "0.1"}
     shown = figures(press_train(open_page("train", settings)))["objective"]
     [run] = train([Experiment(dataset="iris", epochs=2, batch_size=100)])
     before = trace(shown, "on each minibatch")
