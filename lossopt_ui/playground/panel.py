@@ -1,6 +1,6 @@
 """The playground itself: buttons, pictures, numbers; drawn again at every tick while it plays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -48,7 +48,7 @@ def _one(now: Play, past: Past) -> None:
         plane.show(model, past, 0, key="plane-left")
         with st.container(horizontal=True):
             _undo(now)
-        _legend()
+        _legend(now.models)
     with numbers:
         _numbers(model)
         controls.setting("log_y")
@@ -69,7 +69,7 @@ def _two(now: Play, past: Past) -> None:
             plane.show(model, past, side, key=f"plane-{SIDES[side]}")
             _numbers(model)
             _curves(past, side, top=top)
-    _legend()
+    _legend(now.models)
 
 
 def _undo(now: Play) -> None:
@@ -81,10 +81,12 @@ def _undo(now: Play) -> None:
     )
 
 
-def _legend() -> None:
+def _legend(models: Sequence[Model]) -> None:
+    dashed = " Dashed: beyond it a point of the class costs nothing."
+    margins = any(hasattr(model.loss, "margin") for model in models)
     st.caption(
-        "Solid line: the class's score is 0, and grows along the arrow. Dashed: beyond it a point"
-        " of the class costs nothing. The deeper the colour, the surer the classifier."
+        "Solid line: the class's score is 0, and grows along the arrow."
+        f"{dashed if margins else ''} The deeper the colour, the surer the classifier."
     )
 
 
