@@ -90,8 +90,8 @@ def test_every_set_of_points_opens_with_every_loss(points):
 
 
 def test_a_margin_is_explained_where_there_is_one():
-    assert "Dashed: beyond it" in words(open_page(PAGE, {"left_loss": "hinge"}))
-    assert "Dashed: beyond it" not in words(open_page(PAGE, {"left_loss": "cross_entropy"}))
+    assert "Dashed: beyond it" in words(open_page(PAGE, {"loss": "hinge"}))
+    assert "Dashed: beyond it" not in words(open_page(PAGE, {"loss": "cross_entropy"}))
 
 
 def test_every_feature_map_opens_beside_another_loss():
