@@ -27,7 +27,7 @@ def draw() -> None:
         scores = np.array(controls.setting("images"))
         margin = controls.setting("images_margin")
     hinge = LOSSES["hinge"](margin=margin)
-    terms = np.array([list(hinge.steps(s, k).values())[-1] for k, s in enumerate(scores)])
+    terms = np.array([_terms_of(hinge, s, k) for k, s in enumerate(scores)])
     with results:
         for image in TRUE:
             _terms(scores[image], int(image), margin, terms[image])
@@ -46,6 +46,12 @@ def draw() -> None:
     right = LOSSES["hinge"]().value(SCORES.T, TRUE)
     frame.erratum("frog", f"{number(right[2])} and a mean of {number(right.mean())}")
     _questions(scores, hinge)
+
+
+def _terms_of(hinge: Loss, scores: Array, true: int) -> Array:
+    """What each class adds to an image's loss; the correct one has no term."""
+    [*_, terms] = hinge.steps(scores, true).values()
+    return np.nan_to_num(terms, nan=0.0)
 
 
 def _terms(scores: Array, true: int, margin: float, terms: Array) -> None:
