@@ -56,3 +56,21 @@ def test_the_way_from_card_to_card() -> None:
     assert app.header[0].value == CARDS["scores"].title
     app.button(key="card-arrow_forward").click().run()
     assert app.query_params["card"] == "start"
+
+
+def test_two_weights_are_said_to_give_the_same_score_only_if_they_do() -> None:
+    app = open_page("lecture", {"card": "regularisation"})
+    assert "they give the same score" in words(app)
+    app.number_input(key="w1-0-0").set_value(2.0).run()
+    assert "they give the same score" not in words(app)
+    assert "The two give different scores" in words(app)
+
+
+def test_the_question_about_the_cars_zero_loss_is_about_the_lectures_scores() -> None:
+    app = open_page("lecture", {"card": "scores"})
+    app.number_input(key="images-1-1").set_value(1.0).run()
+    assert "the car's loss is **0**. With ½W it is **0**" in words(app)
+
+
+def test_a_mean_keeps_the_best_weights_only_with_its_share_of_the_penalty() -> None:
+    assert "if λ is divided by it too" in words(open_page("lecture", {"card": "scores"}))
