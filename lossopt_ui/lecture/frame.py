@@ -79,7 +79,8 @@ def tex(value: float) -> str:
 
 def aligned(rows: Sequence[str]) -> None:
     """A formula of several rows; `&` marks where they are aligned."""
-    formula(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+    # Without the extra space fractions of neighbouring rows touch.
+    formula(r"\begin{aligned} " + r" \\[6pt] ".join(rows) + r" \end{aligned}")
 
 
 def formula(latex: str) -> None:
