@@ -4,7 +4,7 @@ import pytest
 
 from lossopt_ui.lecture.numbers import NUMBERS
 from lossopt_ui.lecture.words import CARDS
-from tests.helpers import open_page, words
+from tests.helpers import figures, open_page, words
 
 
 @pytest.mark.parametrize("card", CARDS)
@@ -74,3 +74,26 @@ def test_the_question_about_the_cars_zero_loss_is_about_the_lectures_scores() ->
 
 def test_a_mean_keeps_the_best_weights_only_with_its_share_of_the_penalty() -> None:
     assert "if λ is divided by it too" in words(open_page("lecture", {"card": "scores"}))
+
+
+def test_a_cross_entropy_is_never_said_to_be_zero() -> None:
+    app = open_page("lecture", {"card": "hinge_and_softmax"})
+    content = app.table[1].value
+    assert content["Cross-entropy"].tolist()[2] == "3.3778e-48"
+    assert content["Hinge"].tolist() == ["0", "0", "0"]
+    far = open_page("lecture", {"card": "hinge_and_softmax", "content": "-9000,-9000"})
+    assert far.table[0].value["Cross-entropy"].tolist() == ["below 5e-324"]
+
+
+def test_a_search_counts_tries_as_a_gradient_costs_more_than_a_guess() -> None:
+    app = open_page("lecture", {"card": "searches"})
+    layout = figures(app)["card-searches"]["layout"]
+    assert layout["xaxis"]["title"]["text"] == "Guesses, or steps along the gradient"
+    assert "best by training loss" in layout["title"]["text"]
+    assert "same number of passes" not in words(app)
+
+
+def test_rows_of_fractions_have_space_between_them() -> None:
+    app = open_page("lecture", {"card": "numeric_gradient"})
+    [fractions] = [each.value for each in app.markdown if "frac" in each.value]
+    assert fractions.count(r"\\[6pt]") == 2
