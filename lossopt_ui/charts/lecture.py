@@ -1,6 +1,6 @@
 """Pictures of the lecture's cards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,13 +43,18 @@ def lines(
     log_x: bool = False,
     log_y: bool = False,
     here: float | None = None,
+    dashed: Collection[str] = (),
 ) -> go.Figure:
-    """Named curves of (x, y, colour); `here` is a vertical line at what is chosen now."""
+    """Named curves of (x, y, colour); `here` is a vertical line at what is chosen now.
+
+    Those in `dashed` let a curve be seen on which they lie.
+    """
     figure = go.Figure()
     for name, (x, y, colour) in curves.items():
         figure.add_scatter(
             x=np.asarray(x, float), y=np.asarray(y, float), name=name, mode="lines",
-            line={"color": colour, "width": 2.5}, hovertemplate="%{y:.4g}",
+            line={"color": colour, "width": 2.5, "dash": "dash" if name in dashed else "solid"},
+            hovertemplate="%{y:.4g}",
         )  # fmt: skip
     if here is not None:
         figure.add_vline(x=here, line={"color": INK[theme], "width": 1.5, "dash": "dot"})

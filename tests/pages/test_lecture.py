@@ -4,7 +4,7 @@ import pytest
 
 from lossopt_ui.lecture.numbers import NUMBERS
 from lossopt_ui.lecture.words import CARDS
-from tests.helpers import figures, open_page, words
+from tests.helpers import figures, open_page, trace, words
 
 
 @pytest.mark.parametrize("card", CARDS)
@@ -96,4 +96,35 @@ def test_a_search_counts_tries_as_a_gradient_costs_more_than_a_guess() -> None:
 def test_rows_of_fractions_have_space_between_them() -> None:
     app = open_page("lecture", {"card": "numeric_gradient"})
     [fractions] = [each.value for each in app.markdown if "frac" in each.value]
-    assert fractions.count(r"\\[6pt]") == 2
+    assert fractions.count(r"\\[12pt]") == 2
+
+
+def test_the_error_is_a_vertical_step() -> None:
+    error = trace(
+        figures(open_page("lecture", {"card": "shapes"}))["card-shapes"], "Error (0 or 1)"
+    )
+    ends = [
+        (x0, x1)
+        for x0, x1, y0, y1 in zip(
+            error["x"], error["x"][1:], error["y"], error["y"][1:], strict=False
+        )
+        if y0 != y1
+    ]
+    assert ends == [(0.0, 0.0)]
+
+
+def test_the_hinge_is_seen_under_crammer_and_singers_dashes() -> None:
+    app = open_page("lecture", {"card": "shapes"})
+    shapes = figures(app)["card-shapes"]
+    above, below = trace(shapes, "Crammer–Singer"), trace(shapes, "Hinge")
+    assert above["y"] == below["y"]
+    assert (above["line"]["dash"], below["line"]["dash"]) == ("dash", "solid")
+    assert "Hinge and Crammer–Singer are the same: their curves coincide" in words(app)
+
+
+def test_one_against_all_is_said_to_charge_for_the_wrong_score_at_zero() -> None:
+    app = open_page("lecture", {"card": "shapes", "shapes_margin": "2"})
+    shapes = figures(app)["card-shapes"]
+    assert trace(shapes, "One against all")["y"][-1] == trace(shapes, "Hinge")["y"][-1] + 2.0
+    assert "The wrong score is held at 0" in words(app)
+    assert "always adds Δ = 2." in words(app)
