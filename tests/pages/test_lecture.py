@@ -1,7 +1,9 @@
 """The lecture's cards."""
 
+import numpy as np
 import pytest
 
+from lossopt_core.lecture import two_weights
 from lossopt_ui.lecture.numbers import NUMBERS
 from lossopt_ui.lecture.words import CARDS
 from tests.helpers import figures, open_page, trace, words
@@ -128,3 +130,39 @@ def test_one_against_all_is_said_to_charge_for_the_wrong_score_at_zero() -> None
     assert trace(shapes, "One against all")["y"][-1] == trace(shapes, "Hinge")["y"][-1] + 2.0
     assert "The wrong score is held at 0" in words(app)
     assert "always adds Δ = 2." in words(app)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "elastic_net"])
+def test_level_sets_of_loss_and_penalty_touch_at_the_best_weights(penalty: str) -> None:
+    app = open_page("lecture", {"card": "level_sets", "plane_penalty": penalty})
+    plane = figures(app)["card-plane"]
+    [first], [second] = (trace(plane, "at this strength")[axis] for axis in "xy")
+    levels = {name: trace(plane, name)["contours"] for name in ("same data loss", "same penalty")}
+    best = np.array([first]), np.array([second])
+    there = {
+        "same data loss": two_weights.surface(*best)[0, 0],
+        "same penalty": two_weights.penalty(penalty, 0.5, *best)[0, 0],
+    }
+    for name, level in levels.items():
+        assert level["start"] == level["end"] == pytest.approx(there[name])
+    # They touch: where the penalty is lower than at the best weights, the loss is higher.
+    within = np.array(trace(plane, "same penalty")["z"]) <= there["same penalty"]
+    loss = np.array(trace(plane, "same data loss")["z"])
+    assert loss[within].min() >= there["same data loss"] - 1e-3
+
+
+def test_colours_of_the_plane_are_spread_by_the_root_and_its_words_say_the_loss() -> None:
+    plane = figures(open_page("lecture", {"card": "level_sets"}))["card-plane"]
+    loss = np.array(trace(plane, "same data loss")["z"])
+    coloured = trace(plane, "data loss")
+    assert np.array(coloured["customdata"]) == pytest.approx(loss)
+    assert np.array(coloured["z"]) == pytest.approx(np.sqrt(loss - loss.min()))
+
+
+def test_the_level_set_of_a_penalty_is_seen_whole() -> None:
+    for power in ("-3", "-1.5"):
+        app = open_page("lecture", {"card": "level_sets", "plane_power": power})
+        penalty = trace(figures(app)["card-plane"], "same penalty")
+        values = np.array(penalty["z"])
+        border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+        assert border.min() > penalty["contours"]["start"]
