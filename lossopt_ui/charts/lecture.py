@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from lossopt_ui.charts.colours import CLASSES, GREY, INK, LINES, SEQUENTIAL, Theme
 
-DEEPEST = 0.4
+DEEPEST = 0.27
 """How much of the sequential scale a picture takes with lines on it: they keep their contrast."""
 LEGEND = {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0}
 
