@@ -49,7 +49,8 @@ class Loss(ABC):
         """How the loss of one example comes about, class by class: scores (C,) to columns (C,).
 
         Columns are named by what they hold, in the order of the calculation; the entries of
-        the last one add up to the loss.
+        the last one add up to the loss.  A cell that has no part in it is NaN, as 0 would be
+        read as a number that was computed.
         """
 
     def steepest(self, classes: int) -> float | None:
@@ -140,9 +141,9 @@ def to_violations(scores: Array, true: Labels, margin: float | Array) -> None:
 
 
 def violation_steps(scores: Array, label: int, margin: float | Array) -> dict[str, Array]:
-    """The columns that hinge losses have in common, one class a row."""
+    """The columns that hinge losses have in common, one class a row; the sum leaves out its own."""
     missing = scores - scores[label] + margin
-    missing[label] = 0.0
+    missing[label] = np.nan
     return {"score": scores, "s − s_true + Δ": missing}
 
 
@@ -281,7 +282,7 @@ class CrossEntropy(Loss):
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         shifted = scores - scores.max()
         probability = np.exp(shifted) / np.exp(shifted).sum()
-        charge = np.zeros_like(scores)
+        charge = np.full_like(scores, np.nan)
         # From the scores, not from log(probability): a probability may round to 0.
         charge[label] = np.log(np.exp(shifted).sum()) - shifted[label]
         return {
@@ -321,8 +322,9 @@ class CrammerSinger(Loss):
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
         violations = np.maximum(0.0, columns["s − s_true + Δ"])
-        largest = np.zeros_like(scores)
-        largest[violations.argmax()] = violations.max()
+        strongest = np.nanargmax(violations)
+        largest = np.full_like(scores, np.nan)
+        largest[strongest] = violations[strongest]
         return columns | {"max(0, ·)": violations, "the largest": largest}
 
 

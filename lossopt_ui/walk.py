@@ -72,6 +72,7 @@ def _show_terms(loss: str, table: pd.DataFrame) -> None:
         table,
         key=f"terms-{loss}",
         hide_index=True,
+        placeholder="",  # a cell without a number has no part in the loss
         column_config={
             name: st.column_config.NumberColumn(name, format="%.3f") for name in table.columns[1:]
         },

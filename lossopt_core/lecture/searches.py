@@ -1,4 +1,6 @@
-"""Three ways to good weights on the same budget: guess, guess nearby, follow the slope.
+"""Three ways to good weights in equally many tries: guess, guess nearby, follow the slope.
+
+A step along the slope costs about two guesses.
 
 CS231n, notes on optimization: strategies 1 to 3.
 """

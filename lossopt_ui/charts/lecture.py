@@ -1,6 +1,6 @@
 """Pictures of the lecture's cards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from lossopt_ui.charts.colours import CLASSES, GREY, INK, LINES, SEQUENTIAL, Theme
 
+DEEPEST = 0.27
+"""How much of the sequential scale a picture takes with lines on it: they keep their contrast."""
 LEGEND = {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0}
 
 
@@ -43,13 +45,18 @@ def lines(
     log_x: bool = False,
     log_y: bool = False,
     here: float | None = None,
+    dashed: Collection[str] = (),
 ) -> go.Figure:
-    """Named curves of (x, y, colour); `here` is a vertical line at what is chosen now."""
+    """Named curves of (x, y, colour); `here` is a vertical line at what is chosen now.
+
+    Those in `dashed` let a curve be seen on which they lie.
+    """
     figure = go.Figure()
     for name, (x, y, colour) in curves.items():
         figure.add_scatter(
             x=np.asarray(x, float), y=np.asarray(y, float), name=name, mode="lines",
-            line={"color": colour, "width": 2.5}, hovertemplate="%{y:.4g}",
+            line={"color": colour, "width": 2.5, "dash": "dash" if name in dashed else "solid"},
+            hovertemplate="%{y:.4g}",
         )  # fmt: skip
     if here is not None:
         figure.add_vline(x=here, line={"color": INK[theme], "width": 1.5, "dash": "dot"})
@@ -86,26 +93,34 @@ def plane(
     way: np.ndarray,
     at: int,
     *,
+    loss_there: float,
+    penalty_there: float,
     title: str,
     theme: Theme,
 ) -> go.Figure:
-    """Contours of a data loss, one level set of a penalty, and the way of the best weights.
+    """A data loss, a level set of it and one of a penalty, and the way of the best weights.
 
-    `way` (k, 2) is the best weights for rising strengths, and `at` the one that is chosen: the
-    level set of the penalty is drawn through it.
+    `way` (k, 2) is the best weights for rising strengths, and `at` the one that is chosen: both
+    level sets are drawn through it, at the loss and the penalty that are there.
     """
     figure = go.Figure()
+    # By the root, around the lowest, as the loss itself would leave the basin one flat area.
+    depth = np.sqrt(loss - loss.min())
     figure.add_contour(
-        x=first, y=second, z=loss, ncontours=16, colorscale=_soft(theme), showscale=False,
-        contours={"coloring": "fill"}, line={"width": 0.5, "color": GREY[theme]}, name="data loss",
-        hovertemplate="data loss %{z:.4g}<extra></extra>",
+        x=first, y=second, z=depth, customdata=loss, ncontours=16, showscale=False,
+        colorscale=_soft(theme), contours={"coloring": "fill"}, name="data loss",
+        line={"width": 0.5, "color": GREY[theme]},
+        hovertemplate="data loss %{customdata:.4g}<extra></extra>",
     )  # fmt: skip
-    level = float(_level_at(first, second, penalty, way[at]))
-    figure.add_contour(
-        x=first, y=second, z=penalty, showscale=False, name="penalty",
-        contours={"coloring": "none", "start": level, "end": level, "size": 1.0},
-        line={"width": 2.5, "color": LINES[theme][1]}, hoverinfo="skip",
-    )  # fmt: skip
+    for name, values, there, line in (
+        ("same data loss", loss, loss_there, {"color": LINES[theme][3], "dash": "dash"}),
+        ("same penalty", penalty, penalty_there, {"color": LINES[theme][1]}),
+    ):
+        figure.add_contour(
+            x=first, y=second, z=values, showscale=False, showlegend=True, name=name,
+            contours={"coloring": "none", "start": there, "end": there, "size": 1.0},
+            line={"width": 2.5} | line, hoverinfo="skip",
+        )  # fmt: skip
     figure.add_scatter(
         x=way[:, 0], y=way[:, 1], mode="lines+markers", name="best weights, by strength",
         line={"color": INK[theme], "width": 2}, marker={"size": 5}, hoverinfo="skip",
@@ -130,9 +145,9 @@ def plane(
 
 
 def _soft(theme: Theme) -> list[list[Any]]:
-    """The sequential scale's paler half, so that lines are seen on it."""
+    """The paler part of the sequential scale, the deepest first."""
     (_, pale), (_, deep) = SEQUENTIAL[theme]
-    return [[0.0, deep], [0.25, _between(pale, deep, 0.55)], [1.0, pale]]
+    return [[0.0, _between(pale, deep, DEEPEST)], [1.0, pale]]
 
 
 def _between(one: Any, other: Any, share: float) -> str:
@@ -140,8 +155,3 @@ def _between(one: Any, other: Any, share: float) -> str:
         (int(str(one)[at : at + 2], 16), int(str(other)[at : at + 2], 16)) for at in (1, 3, 5)
     ]
     return "#" + "".join(f"{round((1 - share) * a + share * b):02X}" for a, b in channels)
-
-
-def _level_at(first: np.ndarray, second: np.ndarray, values: np.ndarray, w: np.ndarray) -> float:
-    """The value of the grid's point that is nearest to w."""
-    return values[np.abs(second - w[1]).argmin(), np.abs(first - w[0]).argmin()]

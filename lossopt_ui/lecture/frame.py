@@ -77,9 +77,10 @@ def tex(value: float) -> str:
     return f"({said})" if value < 0 else said
 
 
-def aligned(rows: Sequence[str]) -> None:
-    """A formula of several rows; `&` marks where they are aligned."""
-    formula(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+def aligned(rows: Sequence[str], *, apart: int = 0) -> None:
+    """A formula of several rows, so many points apart; `&` marks where they are aligned."""
+    between = rf" \\[{apart}pt] "
+    formula(r"\begin{aligned} " + between.join(rows) + r" \end{aligned}")
 
 
 def formula(latex: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.lecture import numbers as lecture
+from lossopt_core.lecture import small_losses
 from lossopt_core.linear import Array
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
@@ -14,17 +15,21 @@ from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
 
 RANGE = np.linspace(-10.0, 20.0, 301)
+SMALLEST = float(np.finfo(float).smallest_subnormal)
 COMPARED = ("hinge", "squared_hinge", "cross_entropy")
 
 
 def _values(scores: Array, labels: Array, margin: float = 1.0) -> dict[str, Array]:
     """Each loss of scores (classes, examples)."""
-    return {
-        name: LOSSES[name](**({} if name == "cross_entropy" else {"margin": margin})).value(
-            scores, labels
-        )
-        for name in COMPARED
+    hinges = ("hinge", "squared_hinge")
+    return {name: LOSSES[name](margin=margin).value(scores, labels) for name in hinges} | {
+        "cross_entropy": small_losses.cross_entropy(scores, labels)
     }
+
+
+def _said(name: str, value: float) -> str:
+    """A loss in five digits; a cross-entropy is never 0, though float64 may hold it no more."""
+    return f"below {SMALLEST:.0e}" if name == "cross_entropy" and value == 0 else number(value)
 
 
 def draw() -> None:
@@ -57,13 +62,17 @@ def draw() -> None:
                 here=correct,
             ),
             key="card-both",
-            alt=f"At a correct score of {number(correct)} hinge is {number(now['hinge'][0])} and"
-            f" cross-entropy {number(now['cross_entropy'][0])}.",
+            alt=f"At a correct score of {number(correct)} hinge is"
+            f" {_said('hinge', now['hinge'][0])} and cross-entropy"
+            f" {_said('cross_entropy', now['cross_entropy'][0])}.",
             height=330,
         )
         frame.table(
             pd.DataFrame(
-                {LOSSES[name].label: [number(now[name][0])] for name in ("hinge", "cross_entropy")},
+                {
+                    LOSSES[name].label: [_said(name, now[name][0])]
+                    for name in ("hinge", "cross_entropy")
+                },
                 index=[f"correct score {number(correct)}"],
             )
         )
@@ -97,7 +106,7 @@ def _table(scores: Array, labels: Array, names: tuple[str, ...]) -> None:
     values = _values(scores.T, labels)
     frame.table(
         pd.DataFrame(
-            {LOSSES[name].label: [number(each) for each in values[name]] for name in names},
+            {LOSSES[name].label: [_said(name, each) for each in values[name]] for name in names},
             index=[", ".join(map(number, row)) for row in scores],
         )
     )

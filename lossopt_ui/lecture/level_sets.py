@@ -12,7 +12,8 @@ from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
 
 L1_RATIO = 0.5
-FIRST, SECOND = np.linspace(-0.5, 2.0, 101), np.linspace(-0.75, 0.75, 61)
+FIRST, SECOND = np.linspace(-1.75, 2.25, 161), np.linspace(-1.75, 1.75, 141)
+"""So far that the level set of every penalty is seen whole."""
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -20,12 +21,17 @@ def _way(penalty: str) -> np.ndarray:
     return two_weights.path(penalty, L1_RATIO)
 
 
+@st.cache_data(show_spinner=False)
+def _surface() -> np.ndarray:
+    return two_weights.surface(FIRST, SECOND)
+
+
 def draw() -> None:
     """The plane of two weights, with the way of the best ones over the strength."""
     st.markdown(
-        "Two weights, so that all can be seen: the deeper the colour, the lower the data loss. The"
-        " best weights lie where a level set of the penalty touches one of the loss. That of L1 has"
-        " corners, and corners lie on the axes: a weight is exactly 0."
+        "Two weights, so that all can be seen: the stronger the colour, the lower the data loss."
+        " The best weights lie where a level set of the penalty touches one of the loss, as the two"
+        " lines do. That of L1 has corners, and corners lie on the axes: a weight is exactly 0."
     )
     with st.container(horizontal=True):
         penalty = controls.setting("plane_penalty", width=220)
@@ -41,10 +47,12 @@ def draw() -> None:
         charts.plane(
             FIRST,
             SECOND,
-            two_weights.surface(FIRST, SECOND),
+            _surface(),
             two_weights.penalty(penalty, L1_RATIO, FIRST, SECOND),
             way,
             at,
+            loss_there=float(two_weights.surface(best[:1], best[1:])[0, 0]),
+            penalty_there=float(two_weights.penalty(penalty, L1_RATIO, best[:1], best[1:])[0, 0]),
             title=f"Best weights under {REGULARIZERS[penalty].label}",
             theme=figure.theme(),
         ),

@@ -64,7 +64,9 @@ NUMBERS: Mapping[str, Field | Matrix] = {
     "card_epochs": Number(
         "W after so many epochs", 1, 0, 50, "0 is the start: all weights are zero.", whole=True
     ),
-    "budget": Number("Budget", 200, 10, 500, "How often the loss is computed.", whole=True),
+    "budget": Number(
+        "Budget", 200, 10, 500, "How many guesses, or steps along the gradient.", whole=True
+    ),
     "search_scale": Number(
         "Length of a guess", 0.03, 1e-4, 1.0, "Standard deviation of a weight.", logarithmic=True
     ),

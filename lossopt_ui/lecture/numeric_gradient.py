@@ -36,7 +36,8 @@ def draw() -> None:
             [
                 rf"\frac{{{tex(after)} - {tex(losses[0])}}}{{{tex(step)}}} &= {number(slope)}"
                 for after, slope in zip(losses[1:], slopes, strict=True)
-            ]
+            ],
+            apart=12,  # closer fractions touch
         )
         frame.table(
             pd.DataFrame([map(number, slopes)], columns=["dw₁", "dw₂", "dw₃"], index=["slope"])

@@ -13,13 +13,14 @@ from lossopt_ui.lecture.frame import number, tex
 
 def draw() -> None:
     """Input and weights at the left; scores and penalties at the right."""
-    st.markdown("The data cannot tell the two apart: they give the same score. A penalty can.")
+    opening = st.empty()
     fields, results = st.columns(2)
     with fields:
         [x] = np.array(controls.setting("input"))
         [w1] = np.array(controls.setting("w1"))
         [w2] = np.array(controls.setting("w2"))
         beta = controls.setting("beta")
+    opening.markdown(_told_apart(float(w1 @ x), float(w2 @ x)))
     penalties = {
         "L2": REGULARIZERS["l2"](strength=1.0),
         "L1": REGULARIZERS["l1"](strength=1.0),
@@ -46,9 +47,18 @@ def draw() -> None:
         st.markdown(_preferred(w1, w2))
     with frame.question("The slide says that L1 prefers the first. Does it?"):
         st.markdown(
-            "Not by these two values: they are equal. What is meant is that the best weights under"
-            " L1 tend to have zeros: see the next card."
+            "Not by the slide's two values: both are 1. What is meant is that the best weights"
+            " under L1 tend to have zeros: see the next card."
         )
+
+
+def _told_apart(first: float, second: float) -> str:
+    if np.isclose(first, second):
+        return "The data cannot tell the two apart: they give the same score. A penalty can."
+    return (
+        "The two give different scores: the data can tell them apart. Where the scores are the"
+        " same, only a penalty can."
+    )
 
 
 def _preferred(w1: Array, w2: Array) -> str:

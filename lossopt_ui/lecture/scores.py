@@ -27,7 +27,7 @@ def draw() -> None:
         scores = np.array(controls.setting("images"))
         margin = controls.setting("images_margin")
     hinge = LOSSES["hinge"](margin=margin)
-    terms = np.array([list(hinge.steps(s, k).values())[-1] for k, s in enumerate(scores)])
+    terms = np.array([_terms_of(hinge, s, k) for k, s in enumerate(scores)])
     with results:
         for image in TRUE:
             _terms(scores[image], int(image), margin, terms[image])
@@ -46,6 +46,12 @@ def draw() -> None:
     right = LOSSES["hinge"]().value(SCORES.T, TRUE)
     frame.erratum("frog", f"{number(right[2])} and a mean of {number(right.mean())}")
     _questions(scores, hinge)
+
+
+def _terms_of(hinge: Loss, scores: Array, true: int) -> Array:
+    """What each class adds to an image's loss; the correct one has no term."""
+    [*_, terms] = hinge.steps(scores, true).values()
+    return np.nan_to_num(terms, nan=0.0)
 
 
 def _terms(scores: Array, true: int, margin: float, terms: Array) -> None:
@@ -75,15 +81,24 @@ def _questions(scores: Array, hinge: Loss) -> None:
         st.markdown("The correct class's term is Δ: every loss grows by it.")
         _said(losses + margin)
     with frame.question("What if we took the mean over the wrong classes instead of the sum?"):
-        st.markdown("Everything is divided by the same number: the best weights stay the same.")
+        st.markdown(
+            "Everything is divided by the same number. Without a penalty the best weights stay the"
+            " same; with one they do if λ is divided by it too."
+        )
         _said(losses / wrong)
     with frame.question("What if we squared each term?"):
         st.markdown("Another loss: large violations count more than several small ones.")
         _said(squared)
     with frame.question("What is the smallest loss, and what the largest?"):
         st.markdown("The smallest is 0. There is no largest: scores can be wrong without bound.")
-    with frame.question("The car's loss is 0. Is its W the only one?"):
-        double, half = (float(hinge.value(share * scores.T, TRUE)[1]) for share in (2.0, 0.5))
+    _is_it_the_only_one()
+
+
+def _is_it_the_only_one() -> None:
+    """By the lecture's scores: with others the car's loss may not be 0."""
+    hinge = LOSSES["hinge"]()
+    with frame.question("With the lecture's scores the car's loss is 0. Is its W the only one?"):
+        double, half = (float(hinge.value(share * SCORES.T, TRUE)[1]) for share in (2.0, 0.5))
         st.markdown(
             f"With 2W all scores are doubled: the car's loss is **{number(double)}**. With ½W it is"
             f" **{number(half)}**. W is not unique where the loss is 0; a penalty chooses among"

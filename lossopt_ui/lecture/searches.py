@@ -1,4 +1,4 @@
-"""Random search, random local search and gradient descent on the same budget."""
+"""Random search, random local search and gradient descent with equally many tries."""
 
 import pandas as pd
 import streamlit as st
@@ -24,10 +24,11 @@ def _found(budget: int, scale: float) -> dict[str, pd.DataFrame]:
 
 
 def draw() -> None:
-    """Accuracy over what was spent."""
+    """Accuracy over the tries."""
     st.markdown(
-        "Three strategies for the hinge on digits, with the same number of passes over the data:"
-        " guess weights and keep the best; take a random step if it helps; follow the gradient."
+        "Three strategies for the hinge on digits, with the same number of tries: guess weights"
+        " and keep the best; take a random step if it helps; follow the gradient. A try is one"
+        " guess, or one step along the gradient."
     )
     with st.container(horizontal=True):
         budget = controls.setting("budget", width=200)
@@ -47,14 +48,18 @@ def draw() -> None:
                 name: (table["evaluation"], 100 * table["accuracy"], hues.get(name, INK[theme]))
                 for name, table in found.items()
             },
-            title="Test accuracy of the best so far",
-            x_title="Passes over the training examples",
+            title="Test accuracy of the best by training loss",
+            x_title="Guesses, or steps along the gradient",
             y_title="Test accuracy (%)",
             theme=theme,
         ),
         key="card-searches",
-        alt="Test accuracy over passes for three strategies.",
+        alt="Test accuracy over tries for three strategies.",
         height=380,
+    )
+    st.caption(
+        "The best weights so far are those with the lowest training loss; their test accuracy may"
+        " fall."
     )
     frame.table(
         pd.DataFrame(
@@ -67,6 +72,6 @@ def draw() -> None:
     )
     with frame.question("Is it a fair comparison?"):
         st.markdown(
-            "A gradient costs about two passes, one for the scores and one back. Give the guesses"
-            " twice as many: it changes little."
+            "A step along the gradient costs about two passes over the data, one for the scores and"
+            " one back; a guess costs one. Give the guesses twice as many: they stay far behind."
         )

@@ -5,11 +5,12 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.experiment import parameter_names
+from lossopt_core.linear import Array
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, LOSS
 from lossopt_ui.lecture import frame
-from lossopt_ui.lecture.frame import tex
+from lossopt_ui.lecture.frame import number, tex
 
 LEAD = np.linspace(-3.0, 3.0, 241)
 
@@ -17,15 +18,15 @@ LEAD = np.linspace(-3.0, 3.0, 241)
 def draw() -> None:
     """One curve a loss; the error that is counted in the end beside them."""
     st.markdown(
-        "Two classes: everything depends on how far the correct score leads. What is counted in"
-        " the end, the error, is a step: no slope to follow. All losses lean on it from above, or"
-        " nearly so."
+        "Two classes. The wrong score is held at 0, and the correct one moves: it is its own lead."
+        " What is counted in the end, the error, is a step: no slope to follow. All losses lean on"
+        " it from above, or nearly so."
     )
     margin = controls.setting("shapes_margin", width=200)
     scores = np.vstack([LEAD, np.zeros_like(LEAD)])
     labels = np.zeros(len(LEAD), np.int64)
     theme = figure.theme()
-    curves = {"Error (0 or 1)": (LEAD, (LEAD <= 0).astype(float), INK[theme])}
+    curves = {"Error (0 or 1)": (*_error(), INK[theme])}
     for name, entry in LOSSES.items():
         loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
         curves[entry.label] = (LEAD, loss.value(scores, labels), LOSS[name][theme])
@@ -40,13 +41,25 @@ def draw() -> None:
             x_title="Lead of the correct score, s_y − s_j",
             y_title="Loss",
             theme=theme,
+            dashed=[LOSSES["crammer_singer"].label],
         ),
         key="card-shapes",
         alt=f"{', '.join(curves)} over the lead of the correct score.",
         height=420,
+    )
+    st.markdown(
+        "With one wrong class Hinge and Crammer–Singer are the same: their curves coincide. All but"
+        " one against all depend on the lead alone. One against all asks each score by itself: the"
+        f" wrong one, at 0, always adds Δ = {number(margin)}."
     )
     with frame.question("Why do hinge, Crammer–Singer and one against all differ for ten classes?"):
         st.markdown(
             "Hinge adds up what all wrong classes miss; Crammer–Singer takes the largest alone; one"
             " against all asks every score to be on the right side of 0 by itself."
         )
+
+
+def _error() -> tuple[Array, Array]:
+    """The error over the lead; the lead of 0 comes twice, so that the step is vertical."""
+    wrong, right = LEAD[LEAD <= 0], LEAD[LEAD >= 0]
+    return np.concatenate([wrong, right]), np.repeat([1.0, 0.0], [len(wrong), len(right)])

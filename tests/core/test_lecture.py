@@ -10,6 +10,7 @@ from lossopt_core.lecture import (
     numeric_gradient,
     one_step,
     searches,
+    small_losses,
     stacks,
     two_weights,
 )
@@ -71,6 +72,13 @@ def test_following_the_slope_beats_guessing():
     assert followed > 0.9
 
 
+def test_twice_as_many_guesses_stay_far_behind_the_slope():
+    hinge = Experiment(loss="hinge", learning_rate=0.05)
+    nearby = searches.local_search(hinge, 400, 0.03)["accuracy"].iloc[-1]
+    followed = searches.gradient_descent(hinge, 200)["accuracy"].iloc[-1]
+    assert followed - nearby > 0.2
+
+
 def test_a_batch_of_all_is_the_full_gradient_and_noise_falls_like_the_root(iris):
     X, labels, W = iris
     sizes = (2, 8, len(X))
@@ -120,3 +128,24 @@ def test_the_slide_prefers_guessing_to_nothing():
     found = searches.random_search(hinge, 100, 0.03)
     assert 0.1 < found["accuracy"].iloc[-1] < 0.5
     assert found["loss"].iloc[-1] > 10 * certify(hinge.but(strength=1e-3)).objective
+
+
+def test_a_small_cross_entropy_is_that_of_training_but_for_its_rounding():
+    random = np.random.default_rng(0)
+    scores, labels = 10.0 * random.standard_normal((4, 50)), random.integers(4, size=50)
+    trained = LOSSES["cross_entropy"]().value(scores, labels)
+    assert small_losses.cross_entropy(scores, labels) == pytest.approx(
+        trained, rel=1e-12, abs=1e-15
+    )
+
+
+def test_a_cross_entropy_below_the_last_digit_of_one_is_not_rounded_to_zero():
+    scores, label = np.array([[10.0], [-100.0], [-100.0]]), np.array([0])
+    assert LOSSES["cross_entropy"]().value(scores, label) == 0
+    assert small_losses.cross_entropy(scores, label) == pytest.approx(2 * np.exp(-110.0), rel=1e-12)
+
+
+def test_scores_of_ten_thousands_do_not_overflow():
+    scores = np.array([[-1e4, 1e4], [1e4, -1e4], [1e4, -1e4]])
+    wrong, right = small_losses.cross_entropy(scores, np.zeros(2, np.int64))
+    assert (wrong, right) == (pytest.approx(2e4 + np.log(2.0)), 0.0)

@@ -144,7 +144,25 @@ def test_the_last_column_of_the_steps_adds_up_to_the_loss(name):
                 assert_array_equal(columns[0], example)
                 assert all(column.shape == (CLASSES,) for column in columns)
                 [value] = loss.value(example[:, None], np.array([label]))
-                assert columns[-1].sum() == pytest.approx(value, rel=1e-12, abs=1e-15)
+                assert np.nansum(columns[-1]) == pytest.approx(value, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["hinge", "squared_hinge", "crammer_singer"])
+def test_the_true_class_has_no_margin_to_miss_so_its_cells_are_empty(name):
+    [_, *after_scores] = LOSSES[name]().steps(np.array([1.0, 3.0, 2.5]), 1).values()
+    for column in after_scores:
+        assert np.isnan(column[1])
+    assert not np.isnan(after_scores[0][[0, 2]]).any()
+
+
+def test_only_the_true_class_is_charged_a_logarithm():
+    charge = LOSSES["cross_entropy"]().steps(np.array([1.0, 3.0, 2.5]), 1)["−log p"]
+    assert np.isnan(charge).tolist() == [True, False, True]
+
+
+def test_only_the_strongest_rival_has_a_cell_among_the_largest():
+    found = LOSSES["crammer_singer"]().steps(np.array([1.0, 3.0, 2.5]), 1)["the largest"]
+    assert_array_equal(found, [np.nan, np.nan, 0.5])
 
 
 @pytest.mark.parametrize("name", LOSSES)

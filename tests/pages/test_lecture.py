@@ -1,10 +1,12 @@
 """The lecture's cards."""
 
+import numpy as np
 import pytest
 
+from lossopt_core.lecture import two_weights
 from lossopt_ui.lecture.numbers import NUMBERS
 from lossopt_ui.lecture.words import CARDS
-from tests.helpers import open_page, words
+from tests.helpers import figures, open_page, trace, words
 
 
 @pytest.mark.parametrize("card", CARDS)
@@ -56,3 +58,111 @@ def test_the_way_from_card_to_card() -> None:
     assert app.header[0].value == CARDS["scores"].title
     app.button(key="card-arrow_forward").click().run()
     assert app.query_params["card"] == "start"
+
+
+def test_two_weights_are_said_to_give_the_same_score_only_if_they_do() -> None:
+    app = open_page("lecture", {"card": "regularisation"})
+    assert "they give the same score" in words(app)
+    app.number_input(key="w1-0-0").set_value(2.0).run()
+    assert "they give the same score" not in words(app)
+    assert "The two give different scores" in words(app)
+
+
+def test_the_question_about_the_cars_zero_loss_is_about_the_lectures_scores() -> None:
+    app = open_page("lecture", {"card": "scores"})
+    app.number_input(key="images-1-1").set_value(1.0).run()
+    assert "the car's loss is **0**. With ½W it is **0**" in words(app)
+
+
+def test_a_mean_keeps_the_best_weights_only_with_its_share_of_the_penalty() -> None:
+    assert "if λ is divided by it too" in words(open_page("lecture", {"card": "scores"}))
+
+
+def test_a_cross_entropy_is_never_said_to_be_zero() -> None:
+    app = open_page("lecture", {"card": "hinge_and_softmax"})
+    content = app.table[1].value
+    assert content["Cross-entropy"].tolist()[2] == "3.3778e-48"
+    assert content["Hinge"].tolist() == ["0", "0", "0"]
+    far = open_page("lecture", {"card": "hinge_and_softmax", "content": "-9000,-9000"})
+    assert far.table[0].value["Cross-entropy"].tolist() == ["below 5e-324"]
+
+
+def test_a_search_counts_tries_as_a_gradient_costs_more_than_a_guess() -> None:
+    app = open_page("lecture", {"card": "searches"})
+    layout = figures(app)["card-searches"]["layout"]
+    assert layout["xaxis"]["title"]["text"] == "Guesses, or steps along the gradient"
+    assert "best by training loss" in layout["title"]["text"]
+    assert "same number of passes" not in words(app)
+
+
+def test_rows_of_fractions_have_space_between_them() -> None:
+    app = open_page("lecture", {"card": "numeric_gradient"})
+    [fractions] = [each.value for each in app.markdown if "frac" in each.value]
+    assert fractions.count(r"\\[12pt]") == 2
+
+
+def test_the_error_is_a_vertical_step() -> None:
+    error = trace(
+        figures(open_page("lecture", {"card": "shapes"}))["card-shapes"], "Error (0 or 1)"
+    )
+    ends = [
+        (x0, x1)
+        for x0, x1, y0, y1 in zip(
+            error["x"], error["x"][1:], error["y"], error["y"][1:], strict=False
+        )
+        if y0 != y1
+    ]
+    assert ends == [(0.0, 0.0)]
+
+
+def test_the_hinge_is_seen_under_crammer_and_singers_dashes() -> None:
+    app = open_page("lecture", {"card": "shapes"})
+    shapes = figures(app)["card-shapes"]
+    above, below = trace(shapes, "Crammer–Singer"), trace(shapes, "Hinge")
+    assert above["y"] == below["y"]
+    assert (above["line"]["dash"], below["line"]["dash"]) == ("dash", "solid")
+    assert "Hinge and Crammer–Singer are the same: their curves coincide" in words(app)
+
+
+def test_one_against_all_is_said_to_charge_for_the_wrong_score_at_zero() -> None:
+    app = open_page("lecture", {"card": "shapes", "shapes_margin": "2"})
+    shapes = figures(app)["card-shapes"]
+    assert trace(shapes, "One against all")["y"][-1] == trace(shapes, "Hinge")["y"][-1] + 2.0
+    assert "The wrong score is held at 0" in words(app)
+    assert "always adds Δ = 2." in words(app)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "elastic_net"])
+def test_level_sets_of_loss_and_penalty_touch_at_the_best_weights(penalty: str) -> None:
+    app = open_page("lecture", {"card": "level_sets", "plane_penalty": penalty})
+    plane = figures(app)["card-plane"]
+    [first], [second] = (trace(plane, "at this strength")[axis] for axis in "xy")
+    levels = {name: trace(plane, name)["contours"] for name in ("same data loss", "same penalty")}
+    best = np.array([first]), np.array([second])
+    there = {
+        "same data loss": two_weights.surface(*best)[0, 0],
+        "same penalty": two_weights.penalty(penalty, 0.5, *best)[0, 0],
+    }
+    for name, level in levels.items():
+        assert level["start"] == level["end"] == pytest.approx(there[name])
+    # They touch: where the penalty is lower than at the best weights, the loss is higher.
+    within = np.array(trace(plane, "same penalty")["z"]) <= there["same penalty"]
+    loss = np.array(trace(plane, "same data loss")["z"])
+    assert loss[within].min() >= there["same data loss"] - 1e-3
+
+
+def test_colours_of_the_plane_are_spread_by_the_root_and_its_words_say_the_loss() -> None:
+    plane = figures(open_page("lecture", {"card": "level_sets"}))["card-plane"]
+    loss = np.array(trace(plane, "same data loss")["z"])
+    coloured = trace(plane, "data loss")
+    assert np.array(coloured["customdata"]) == pytest.approx(loss)
+    assert np.array(coloured["z"]) == pytest.approx(np.sqrt(loss - loss.min()))
+
+
+def test_the_level_set_of_a_penalty_is_seen_whole() -> None:
+    for power in ("-3", "-1.5"):
+        app = open_page("lecture", {"card": "level_sets", "plane_power": power})
+        penalty = trace(figures(app)["card-plane"], "same penalty")
+        values = np.array(penalty["z"])
+        border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+        assert border.min() > penalty["contours"]["start"]
