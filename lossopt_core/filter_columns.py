@@ -210,7 +210,10 @@ def _times(cells: pd.Series) -> pd.Series:
 def known_columns() -> dict[str, Column]:
     """Every column that a filter may name, by that name."""
     settings = {name: _of_setting(name, field) for name, field in declared_settings().items()}
-    results = {name: NumberColumn(name) for name in (*HISTORY_COLUMNS, *BEST)}
+    results = {
+        name: ShareColumn(name) if name.endswith("accuracy") else NumberColumn(name)
+        for name in (*HISTORY_COLUMNS, *BEST)
+    }
     return {
         **settings,
         **results,
@@ -228,8 +231,19 @@ def known_columns() -> dict[str, Column]:
     }
 
 
-SEARCHED = ("name", "note", "tag", "loss", "optimizer", "dataset", "id")
+SEARCHED = ("name", "note", "tag", "loss", "optimizer", "dataset", "id", "family")
 """The columns that a word alone is looked for in."""
+
+
+class ShareColumn(NumberColumn):
+    """Shares of the examples; tables show them in percent."""
+
+    def read(self, text: str) -> float:
+        share = super().read(text)
+        if share > 1.0:
+            meant = f"; did you mean {text}%?" if share <= 100.0 and "%" not in text else ""
+            raise ValueError(f"{self.key} is at most 1, which is 100%, not {brief(text)}{meant}")
+        return share
 
 
 def _of_setting(name: str, declaration: Field) -> Column:

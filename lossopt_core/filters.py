@@ -6,7 +6,8 @@ r"""A small language for choosing runs: `loss = hinge and strength < 1e-2 and no
     column is missing                column is not missing
     pinned                           a column of yes and no stands for itself
     hinge, "my run"                  words alone are searched for in names, notes, tags, loss,
-                                     optimizer, data set and id; of several, all must be found
+                                     optimizer, data set, id and family; of several, all must be
+                                     found
     not, and, or, ( )                `not` binds closest, `or` least
 
 Columns are the settings (also `blobs.spread`), the final figures, `best_test_accuracy` and the

@@ -91,7 +91,8 @@ class Problem:
     default: Any
 
     def __str__(self) -> str:
-        return f"{self.message}; using {self.default} instead."
+        instead = "the suggested one" if self.name in SUGGESTED else self.default
+        return f"{self.message}; using {instead} instead."
 
 
 def parse(name: str, text: str) -> Any:

@@ -58,7 +58,8 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
         version=table.attrs["version"],
     )
     if prepared.error is not None:
-        said = f"Filter: {names.in_markdown(prepared.error.message)}. All runs are shown."
+        stop = "" if prepared.error.message.endswith("?") else "."
+        said = f"Filter: {names.in_markdown(prepared.error.message)}{stop} All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
     # Streamlit lays the table's tools over what is above its right end: nothing stands there.

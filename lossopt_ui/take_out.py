@@ -47,7 +47,7 @@ def _button(file: File, key: str, ids: Sequence[str], *, whole: bool = False) ->
     reason = file.why_not()
     st.download_button(
         file.label,
-        data=lambda: file.write(_runs(ids, whole=whole)),
+        data=lambda: file.write(_runs(ids, whole=whole), kept.notes()),
         file_name=f"lossopt-runs.{file.ending}",
         mime=file.kind,
         icon=":material/download:",

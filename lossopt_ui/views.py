@@ -190,7 +190,10 @@ VIEWS: Mapping[str, View] = {
     "filter": Text(
         "Filter",
         1_000,
-        "Words to look for, or conditions on settings, results, tags and notes.",
+        "Words to look for, such as hinge, or conditions on settings, results, tags and notes:"
+        " learning_rate >= 0.1, optimizer in (sgd, adam), test_accuracy > 90%, name ~ text,"
+        ' tag = "my tag", created >= 2026-11-01, pinned. Join them by and, or, not. Settings are'
+        " called as in the address of a training page.",
         placeholder="loss = hinge and strength < 1e-2 and test_accuracy > 90%",
     ),
     "rows": Choice(

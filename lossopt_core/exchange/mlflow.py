@@ -124,12 +124,12 @@ def _metrics(run: Run, now: int) -> Iterator["Metric"]:
             yield Metric(name, value, now, update)
 
 
-def mlflow_zip(runs: Sequence[Run]) -> bytes:
+def mlflow_zip(runs: Sequence[Run], notes: Mapping[str, Note] | None = None) -> bytes:
     """A folder `mlruns` as a zip, with a word on how to look at it."""
 
     def write(folder: Path) -> None:
         store = folder / "mlruns"
-        write_mlflow(runs, store.as_uri())
+        write_mlflow(runs, store.as_uri(), notes=notes)
         for path in store.rglob("meta.yaml"):  # they name the folder, which does not stay here
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace(folder.as_uri(), "."), encoding="utf-8")

@@ -5,13 +5,14 @@ TensorBoard keeps scalars in 32 bits; those of 64 its quick loader leaves out al
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossopt_core.exchange.programs import MEASURED, default_names, measurements, missing, zipped
 from lossopt_core.experiment import flat_settings
 from lossopt_core.run import Run
+from lossopt_core.store_notes import Note
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
@@ -76,6 +77,7 @@ def _fit_for_a_path(name: str) -> str:
     return re.sub(r"[^\w ,=+.-]", "_", name)[:80].strip(" .") or "run"
 
 
-def tensorboard_zip(runs: Sequence[Run]) -> bytes:
-    """The event files as a zip."""
-    return zipped(lambda folder: write_events(runs, folder))
+def tensorboard_zip(runs: Sequence[Run], notes: Mapping[str, Note] | None = None) -> bytes:
+    """The event files as a zip, in folders called by the runs' names."""
+    names = [(notes or {}).get(run.id, Note()).name for run in runs]
+    return zipped(lambda folder: write_events(runs, folder, names))

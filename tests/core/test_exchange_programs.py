@@ -141,6 +141,17 @@ def test_the_zip_for_mlflow_names_no_folder_of_this_machine(runs, tmp_path):
     assert not [text for text in texts if "file://" in text]
 
 
+@mlflow_here
+@tensorboard_here
+def test_zips_have_what_was_said_of_a_run(runs):
+    notes = {runs[0].id: Note("my best", ("for the paper",), "look at me")}
+    with zipfile.ZipFile(BytesIO(mlflow.mlflow_zip(runs, notes))) as file:
+        texts = " ".join(file.read(name).decode() for name in file.namelist())
+    assert all(word in texts for word in ("my best", "for the paper", "look at me"))
+    with zipfile.ZipFile(BytesIO(tensorboard.tensorboard_zip(runs, notes))) as file:
+        assert [name for name in file.namelist() if name.startswith("my best")]
+
+
 @tensorboard_here
 def test_a_run_that_tensorboard_has_already_is_written_in_its_place(runs, tmp_path):
     for names in (None, ["renamed", ""]):

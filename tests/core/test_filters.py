@@ -197,6 +197,8 @@ ERRORS = {
     "loss in (hinge, crossentropy)": ("crossentropy", "did you mean 'cross_entropy'?"),
     "status = done": ("done", "not one of finished, diverged, stopped"),
     "strength < high": ("high", "compared with a number"),
+    "test_accuracy > 90": ("90", "at most 1, which is 100%, not '90'; did you mean 90%?"),
+    "best_test_accuracy < 120%": ("120%", "at most 1, which is 100%"),
     "strength = nan": ("nan", "compared with a number"),
     "strength = 1_000": ("1_000", "compared with a number"),
     "strength ~ 1": ("~", "strength knows =, !=, <, <=, >, >=, in, but not contains"),

@@ -7,7 +7,7 @@ import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_ui.charts.colours import BATCH, INK
-from lossopt_ui.downloads import csv
+from lossopt_ui.downloads import DATA
 from tests.helpers import figures, go, open_page, trace, words
 
 
@@ -91,7 +91,7 @@ def test_a_run_that_is_not_kept_here_is_said(kept: list[Run]) -> None:
 
 
 def test_the_download_holds_every_evaluation_of_the_runs(kept: list[Run]) -> None:
-    rows = csv(kept).decode().splitlines()
+    rows = DATA["csv"].write(kept, {}).decode().splitlines()
     assert len(rows) == 1 + sum(len(run.history) for run in kept)
     header = rows[0].split(",")
     first = dict(zip(header, rows[1].split(","), strict=True))

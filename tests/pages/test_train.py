@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lossopt_core import Experiment, RunStore, load_data, train
+from lossopt_core import Experiment, RunStore, load_data, suggested_learning_rate, train
 from lossopt_core.diagnostics import examples_by_loss
 from tests.helpers import figures, go, open_page, settle, trace, words
 from tests.helpers import train as press_train
@@ -179,6 +179,14 @@ def test_settings_are_in_the_address_and_defaults_are_not(store: RunStore) -> No
     assert dict(app.query_params) == {"loss": "hinge", "learning_rate": "0.3"}
     app.selectbox(key="loss").set_value("cross_entropy").run()
     assert dict(app.query_params) == {"learning_rate": "0.3"}
+
+
+def test_a_bad_learning_rate_gives_way_to_the_suggested_one(store: RunStore) -> None:
+    app = open_page("train", {"dataset": "iris", "learning_rate": "nan"})
+    assert "using the suggested one instead." in words(app)
+    assert app.number_input(key="learning_rate").value == suggested_learning_rate(
+        Experiment(dataset="iris")
+    )
 
 
 @pytest.mark.parametrize(
