@@ -11,6 +11,7 @@ from lossopt_core.inspection.clock import Clock
 from lossopt_core.path import WeightPath
 from lossopt_ui import results, time_travel
 from lossopt_ui.charts.frames import Change, Frames
+from lossopt_ui.names import counted
 
 ACCURACY = {"test": "test_accuracy", "training": "train_accuracy"}
 CLOCK = "moment"
@@ -65,7 +66,7 @@ class Journey:
         if len(self.runs) == 1:
             pairs = zip(self.updates[0], rows[0]["objective"], shares[0], strict=True)
             said = [
-                f"{update:,} updates, objective {objective:.4g}, {part} accuracy {share}"
+                f"{counted(update, 'update')}, objective {objective:.4g}, {part} accuracy {share}"
                 for update, objective, share in pairs
             ]
         else:

@@ -284,7 +284,11 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
 
 def _best_possible(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
     """A level for each problem whose best is known; of several each says which it is."""
-    problems = {Experiment(**problem_settings(each)): optima.of(each) for each in experiments}
+    # Full batch, because a batch size must fit the data.
+    problems = {
+        Experiment(**problem_settings(each), optimizer="gd"): optima.of(each)
+        for each in experiments
+    }
     best = {each: known.objective for each, known in problems.items() if known is not None}
     which = [""] if len(best) == 1 else [f", {name}" for name in names.tell_apart(list(best))]
     return [

@@ -32,7 +32,9 @@ def settings(shown: Sequence[Line], *, differing_only: bool) -> pd.DataFrame:
     rows = [_settings_of(line) for line in shown]
     used = [name for name in declared_settings() if any(name in row for row in rows)]
     if differing_only:
-        used = [name for name in used if len({row.get(name, "–") for row in rows}) > 1]
+        # Lines from elsewhere have no settings, which are not other settings.
+        known = [row for row in rows if row]
+        used = [name for name in used if len({row.get(name, "–") for row in known}) > 1]
     if any(len(line.members) > 1 for line in shown):
         used = [name for name in used if name not in SEEDS]
     cells = {SETTINGS[name]: [row.get(name, "–") for row in rows] for name in used}

@@ -52,6 +52,11 @@ def shown(name: str, value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def counted(count: float, one: str) -> str:
+    """'1 update', '2,000 updates'."""
+    return f"{count:,.0f} {one}{'' if count == 1 else 's'}"
+
+
 def in_markdown(text: str) -> str:
     """What people wrote, to be shown as it is: no mark in it means anything."""
     # Addresses become links although their marks are escaped, unless something is within them.

@@ -70,7 +70,9 @@ def bring() -> None:
             _preview(content, columns)
             prepared = prepare(columns, _meaning(columns, file.file_id))
     except ValueError as error:
-        st.error(f"{names.in_markdown(str(error))}.", icon=":material/error:")
+        problem = str(error)
+        said = names.in_markdown(problem[0].upper() + problem[1:])
+        st.error(f"{said}.", icon=":material/error:")
         return
     _outcome(prepared, file.name, file.file_id)
 
@@ -96,7 +98,8 @@ def _say_how() -> None:
 def _preview(table: pd.DataFrame, columns: Sequence[Column]) -> None:
     encoding = table.attrs.get("encoding", "utf-8")
     read_as = "" if encoding == "utf-8" else f" Its letters were read as {encoding}."
-    st.caption(f"{len(table):,} rows, {len(table.columns):,} columns.{read_as}")
+    size = [names.counted(len(table), "row"), names.counted(len(table.columns), "column")]
+    st.caption(f"{', '.join(size)}.{read_as}")
     st.dataframe(table.head(SHOWN_ROWS), height=180)
     with st.expander("What the columns hold"):
         st.dataframe(

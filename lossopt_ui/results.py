@@ -16,7 +16,7 @@ from lossopt_core import (
 )
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import navigation, places, preview, training
+from lossopt_ui import names, navigation, places, preview, training
 
 ON_A_SMALL_SCREEN = "on a small screen behind », at the top"
 
@@ -65,7 +65,7 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
     d.metric(
         "Gradient norm",
         f"{last['gradient_norm']:.2g}",
-        delta=f"{int(last['update']):,} updates",
+        delta=names.counted(last["update"], "update"),
         delta_color="off",
         delta_arrow="off",
         border=True,
@@ -137,11 +137,11 @@ def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run]
         place.metric(
             name,
             f"{last[k]['objective']:.4g}",
-            delta=difference if compared else f"{last[k]['update']:,.0f} updates",
+            delta=difference if compared else names.counted(last[k]["update"], "update"),
             delta_color="off",
             delta_arrow="auto" if compared else "off",
             border=True,
-            help=f"Objective (lower is better) after {last[k]['update']:,.0f} updates"
+            help=f"Objective (lower is better) after {names.counted(last[k]['update'], 'update')}"
             f" and {last[k]['gradient_evaluations']:,.0f} gradient evaluations.",
         )
 

@@ -86,9 +86,9 @@ def test_images_are_shown_as_images(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
-        (b"", "t.csv", "the file is empty"),
-        (b"x,y\n1,a,2\n", "t.csv", "row 2 has 3 cells, not 2"),
-        (b"not a zip", "t.npz", "the file is not NPZ"),
+        (b"", "t.csv", "The file is empty"),
+        (b"x,y\n1,a,2\n", "t.csv", "Row 2 has 3 cells, not 2"),
+        (b"not a zip", "t.npz", "The file is not NPZ"),
         (b"x,y\n1,a\n2,a\n", "t.csv", "there must be 2 to 100 classes, got 1"),
         (b"x,<img src=x onerror=alert(1)>\n1,a\n2,b\n", "t.csv", "each needs at least 2"),
     ],
