@@ -66,6 +66,17 @@ def kept(condition: str) -> Check:
     return lambda seen: bool(chosen.matches(seen.runs).any())
 
 
+def each_kept(condition: str, setting: str, *, choice: str) -> Check:
+    """Whether kept runs have every value that is chosen now as their setting."""
+    wanted = parse(condition)
+
+    def check(seen: Seen) -> bool:
+        trained = seen.runs.loc[wanted.matches(seen.runs), setting]
+        return set(seen.value(choice)) <= set(trained)
+
+    return check
+
+
 def both(*checks: Check) -> Check:
     """Whether all of them hold."""
     return lambda seen: all(check(seen) for check in checks)

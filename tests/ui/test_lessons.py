@@ -1,12 +1,15 @@
 """Lessons: short, and each step knows whether it was done."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from lossopt_core import FIELDS, Experiment, RunStore, train
+from lossopt_core import FIELDS, Experiment, RunStore, certify, train
+from lossopt_core.fields import Choice
 from lossopt_core.sweep import Sweep, parse
 from lossopt_ui import links
 from lossopt_ui.lesson_steps import MOST_WORDS, Lesson, Seen, Step
@@ -63,6 +66,53 @@ def test_a_step_is_not_done_when_it_is_opened_and_done_once_it_was_done(
     way = {name: links.DECLARED[name].check(name, each) for name, each in step.way.items()}
     empty.save(train(list(trained_on(step.page, opened | way))))
     assert step.done(seen(step, opened | way, empty.list()))
+
+
+def distances(experiments: list[Experiment]) -> list[float]:
+    """How far from the best possible objective each ends."""
+    [best] = {certify(each.but(optimizer="gd", batch_size=32)).lower_bound for each in experiments}
+    return [run.final["objective"] - best for run in train(experiments)]
+
+
+def test_in_the_lesson_on_floors_smaller_batches_end_higher_and_shorter_steps_lower() -> None:
+    _, floors, shorter = LESSONS["gd-sgd"].steps[2:5]
+    [_, *of_batches] = distances(list(trained_on("gd-vs-sgd", {**floors.opens})))
+    assert floors.opens["batch_sizes"] == (8, 32, 128)
+    assert of_batches == sorted(of_batches, reverse=True)
+    opened = Experiment(**shorter.opens)
+    long, short = distances([opened, opened.but(**shorter.way)])
+    assert short < long / 10
+
+
+def test_in_the_lesson_on_fairness_the_curves_over_updates_fall_together() -> None:
+    step = LESSONS["gd-sgd"].steps[2]
+    runs = trained_on("gd-vs-sgd", {**step.opens, "learning_rate": 0.02})
+    gd, *others = [run.history for run in train(list(runs))]
+    assert len(others) == 3
+    for history in others:
+        objective = np.interp(gd["update"], history["update"], history["objective"])
+        assert np.abs(objective - gd["objective"]).max() < 0.03
+
+
+def test_any_three_batch_sizes_do_once_they_are_trained(empty: RunStore) -> None:
+    step = LESSONS["gd-sgd"].steps[1]
+    values = {"batch_sizes": (32, 128, 512)}
+    runs = list(trained_on("gd-vs-sgd", {**values, "epochs": 1}))
+    empty.save(train(runs[:-1]))
+    assert not step.done(seen(step, values, empty.list()))
+    empty.save(train(runs[-1:]))
+    assert step.done(seen(step, values, empty.list()))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_a_task_quotes_is_what_the_choice_is_called(step: Step) -> None:
+    offered = {
+        links.label(entry)
+        for declaration in links.DECLARED.values()
+        if isinstance(declaration, Choice)
+        for entry in declaration.registry.values()
+    }
+    assert set(re.findall(r"'([^']+)'", step.task)) <= offered
 
 
 def test_every_place_names_a_step() -> None:
