@@ -282,7 +282,7 @@ LESSONS: Mapping[str, Lesson] = {
             ),
             Step(
                 "Was the comparison fair? Update by update, a step of SGD gets about as far as one"
-                " of GD, though with 32 of the 1,347 examples it costs about a fortieth of the work."
+                " of GD. But with 32 of the 1,347 examples it costs about a fortieth of the work:"
                 " GD takes 20 steps here, SGD hundreds.",
                 "Put updates on the horizontal axis, and see the curves fall together.",
                 "gd-vs-sgd",

@@ -38,6 +38,7 @@ def draw(outcome: training.Outcome) -> None:
     run = outcome.runs[0] if outcome.runs else None
     theme = figure.theme()
     results.key_figures(shown, history)
+    results.parts(history)
     results.say_how_they_ended(outcome.runs)
     distances.say_how_near({shown: ""}, {shown: history}, outcome.optima)
     journey = journeys.begin(outcome.runs)
