@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from lossopt_ui import controls, kept, links, places, polling, workspace
-from lossopt_ui.lesson_steps import Seen, Step
+from lossopt_ui.lesson_steps import Seen, Step, counting
 from lossopt_ui.lessons import LESSONS, step_at
 from lossopt_ui.links import FOR_A_CLASS
 
 SECONDS = 1.0
 """Between two looks whether a step was done."""
+_OPENED = "lesson_panel.opened"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def show(title: str) -> None:
     """
     place = controls.value("lesson")
     if not place:
+        st.session_state.pop(_OPENED, None)
         return
     lesson, number = step_at(place)
     step = lesson.steps[number - 1]
@@ -53,7 +56,7 @@ def show(title: str) -> None:
         if page != step.page:
             _go(place, step, "Go to this step", icon="my_location", page=page)
             return
-        _say_whether_done(step, page)
+        _say_whether_done(step, page, _opened(place))
         with st.container(horizontal=True, vertical_alignment="center"):
             name = place.split(".")[0]
             if number > 1:
@@ -69,11 +72,20 @@ def show(title: str) -> None:
                           icon=":material/lightbulb:", type="tertiary")  # fmt: skip
 
 
-def _say_whether_done(step: Step, page: str) -> None:
+def _opened(place: str) -> datetime:
+    """When the step was opened first since its lesson was begun."""
+    times: dict[str, datetime] = st.session_state.setdefault(_OPENED, {})
+    if any(step_at(each)[0] is not step_at(place)[0] for each in times):
+        times.clear()
+    return times.setdefault(place, datetime.now(UTC))
+
+
+def _say_whether_done(step: Step, page: str, opened: datetime) -> None:
     """Looked at again until it is done: a training ends after this was drawn."""
 
     def done() -> bool:
-        return step.done(Seen(page, controls.value, kept.table()))
+        runs = counting(step, kept.table(), opened, controls.value)
+        return step.done(Seen(page, controls.value, runs))
 
     with workspace.unreadable_said():
         polling.watch(done, lambda done: not done, lambda done: _say(step, done), seconds=SECONDS)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lossopt_core import RunStore
+from lossopt_core import Experiment, RunStore
+from lossopt_core import train as train_runs
 from lossopt_ui.lesson_panel import PAGES
 from lossopt_ui.lessons import LESSONS
 from tests.helpers import go, open_page, train, words
@@ -17,6 +18,14 @@ def test_a_step_says_what_to_do_and_knows_when_it_was_done(store: RunStore) -> N
     app = train(app).run()  # the page looks again by itself
     assert "Done." in words(app)
     assert "To do." not in words(app)
+
+
+def test_runs_of_another_lesson_do_not_make_a_step_done(store: RunStore) -> None:
+    store.save(train_runs([Experiment(loss=loss) for loss in ("hinge", "cross_entropy")]))
+    app = open_page("hinge-vs-cross-entropy", {"lesson": "softmax.1", "epochs": "10"})
+    assert "To do." in words(app)
+    app = train(app).run()
+    assert "Done." in words(app)
 
 
 def test_the_next_step_opens_with_its_own_settings_and_stands_in_the_address() -> None:

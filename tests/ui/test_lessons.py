@@ -1,18 +1,19 @@
 """Lessons: short, and each step knows whether it was done."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lossopt_core import FIELDS, Experiment, RunStore, certify, train
+from lossopt_core import FIELDS, Experiment, Run, RunStore, certify, train
 from lossopt_core.fields import Choice
 from lossopt_core.sweep import Sweep, parse
 from lossopt_ui import links
-from lossopt_ui.lesson_steps import MOST_WORDS, Lesson, Seen, Step
+from lossopt_ui.lesson_steps import MOST_WORDS, Lesson, Seen, Step, counting
 from lossopt_ui.lessons import LESSONS, PLACES, step_at
 
 STEPS = [
@@ -23,7 +24,14 @@ STEPS = [
 
 
 def seen(step: Step, values: dict[str, Any], runs: pd.DataFrame) -> Seen:
-    return Seen(step.page, lambda name: values.get(name, links.DECLARED[name].default), runs)
+    """As seen on the page where the runs were made before the step was opened."""
+    value = value_of(values)
+    return Seen(step.page, value, counting(step, runs, datetime.now(UTC), value))
+
+
+def value_of(values: Mapping[str, Any]) -> Callable[[str], Any]:
+    """The controls with these values, the others at their defaults."""
+    return lambda name: values.get(name, links.DECLARED[name].default)
 
 
 def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
@@ -68,6 +76,42 @@ def test_a_step_is_not_done_when_it_is_opened_and_done_once_it_was_done(
     assert step.done(seen(step, opened | way, empty.list()))
 
 
+@pytest.fixture(scope="module")
+def of_each_lesson() -> Mapping[str, Sequence[Run]]:
+    """The runs of those who did all steps of a lesson but sweeps, by its name."""
+    return {
+        name: train([
+            each
+            for step in lesson.steps
+            if step.page not in ("lecture", "sweep")
+            for each in trained_on(step.page, {**step.opens, **step.way})
+        ])
+        for name, lesson in LESSONS.items()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_is_not_begun_by_having_done_the_others(
+    name: str, of_each_lesson: Mapping[str, Sequence[Run]], empty: RunStore
+) -> None:
+    for other in LESSONS.keys() - {name}:
+        empty.save(of_each_lesson[other])
+    first = LESSONS[name].steps[0]
+    assert not first.done(seen(first, {**first.opens}, empty.list()))
+
+
+def test_a_run_with_other_settings_counts_if_it_is_new_or_shown_now(
+    empty: RunStore,
+) -> None:
+    step = LESSONS["softmax"].steps[0]
+    before = datetime.now(UTC)
+    empty.save(train(list(trained_on(step.page, {"epochs": 2}))))
+    after = datetime.now(UTC)
+    assert len(counting(step, empty.list(), before, value_of(step.opens))) == 2
+    assert counting(step, empty.list(), after, value_of(step.opens)).empty
+    assert len(counting(step, empty.list(), after, value_of({"epochs": 2}))) == 2
+
+
 def distances(experiments: list[Experiment]) -> list[float]:
     """How far from the best possible objective each ends."""
     [best] = {certify(each.but(optimizer="gd", batch_size=32)).lower_bound for each in experiments}
@@ -96,8 +140,8 @@ def test_in_the_lesson_on_fairness_the_curves_over_updates_fall_together() -> No
 
 def test_any_three_batch_sizes_do_once_they_are_trained(empty: RunStore) -> None:
     step = LESSONS["gd-sgd"].steps[1]
-    values = {"batch_sizes": (32, 128, 512)}
-    runs = list(trained_on("gd-vs-sgd", {**values, "epochs": 1}))
+    values = {"batch_sizes": (32, 128, 512), "epochs": 1}
+    runs = list(trained_on("gd-vs-sgd", values))
     empty.save(train(runs[:-1]))
     assert not step.done(seen(step, values, empty.list()))
     empty.save(train(runs[-1:]))
