@@ -66,7 +66,7 @@ def show(title: str) -> None:
                 after = lesson.steps[number]
                 _go(f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page)
             else:
-                st.page_link(places.START, label="More lessons", icon=":material/school:")
+                _go_to_more_lessons()
             if step.way:
                 st.button("Show me", key="show-me", on_click=_take, args=(step.way,),
                           icon=":material/lightbulb:", type="tertiary")  # fmt: skip
@@ -108,11 +108,24 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
             PAGES[step.page].file,
             label=label,
             icon=f":material/{icon}:",
-            query_params=links.query_of(
-                {**step.opens, "lesson": place}
-                | {name: controls.value(name) for name in FOR_A_CLASS}
-            ),
+            query_params=links.query_of({**step.opens, "lesson": place} | _for_a_class()),
         )
+
+
+def _go_to_more_lessons() -> None:
+    """The way to the start page, out of the lesson."""
+    st.page_link(
+        places.START,
+        label="More lessons",
+        icon=":material/school:",
+        # An address that names no lesson leaves it as it is: this one says that there is none.
+        query_params={"lesson": ""} | links.query_of(_for_a_class()),
+    )
+
+
+def _for_a_class() -> dict[str, Any]:
+    """What a teacher has hidden and fixed goes along to every page."""
+    return {name: controls.value(name) for name in FOR_A_CLASS}
 
 
 def _open(place: str, step: Step) -> None:

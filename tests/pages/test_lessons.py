@@ -1,5 +1,7 @@
 """A lesson on the pages: its step, whether it was done, and the way on."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from lossopt_core import Experiment, RunStore
@@ -46,6 +48,23 @@ def test_on_another_page_the_lesson_shows_the_way_back(store: RunStore) -> None:
     app.button(key="leave-lesson").click().run()
     assert "lesson" not in app.query_params
     assert "Lesson:" not in words(app)
+
+
+def test_more_lessons_leaves_the_lesson(store: RunStore) -> None:
+    app = open_page("train", {"lesson": "gd-sgd.6", "hide": "loss"})
+    [query] = [
+        each.proto.query_string
+        for each in app.get("page_link")
+        if each.proto.label == "More lessons"
+    ]
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        app.query_params[name] = value
+    app = go(app, "start")
+    assert "Lesson:" not in words(app)
+    assert "lesson" not in app.query_params
+    app = go(app, "train")
+    assert "Lesson:" not in words(app)
+    assert "loss" not in [each.key for each in app.selectbox], "what is hidden stays so"
 
 
 @pytest.mark.parametrize("name", PAGES)
