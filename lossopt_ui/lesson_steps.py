@@ -19,6 +19,8 @@ SET_BY_PAGE: Mapping[str, frozenset[str]] = {
     "gd-vs-sgd": frozenset({"optimizer", "batch_size"}),
 }
 """Settings of which a page trains several values at once."""
+OF_NO_MATTER = frozenset({"seed", "evaluations"})
+"""Settings that no step is about; a sweep measures less often than other pages."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ def _alike(
     The learning rate matters where it is `named`: elsewhere the page suggests one.
     """
     axes, _ = axes_of(settings["axes"]) if page == "sweep" else ((), [])
-    free = SET_BY_PAGE.get(page, frozenset()) | {axis.name for axis in axes} | {"seed"}
+    free = SET_BY_PAGE.get(page, frozenset()) | {axis.name for axis in axes} | OF_NO_MATTER
     free |= {"learning_rate"} - set(named)
     alike = pd.Series(True, index=runs.index)
     for name in FIELDS.keys() - free:

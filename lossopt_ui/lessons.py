@@ -133,14 +133,14 @@ LESSONS: Mapping[str, Lesson] = {
             ),
             Step(
                 "Which strength is best is a question to the data. A sweep trains with several,"
-                " each with several seeds. If the best lies on the border of the grid, the grid"
-                " was too small.",
+                " each with ten seeds. If the best lies on the border of the grid, or is no better"
+                " than what lies there, the grid was too small.",
                 "Run the sweep.",
                 "sweep",
-                varied("regularizer = l2", "strength", values=5, seeds=2),
+                varied("regularizer = l2", "strength", values=5, seeds=10),
                 {
                     "axes": "strength=0.00001,0.0001,0.001,0.01,0.1",
-                    "seeds": 2,
+                    "seeds": 10,
                     "epochs": 5,
                     "look": "sensitivity",
                 },
@@ -195,7 +195,12 @@ LESSONS: Mapping[str, Lesson] = {
                 "Run the sweep, and read the sentences above the picture.",
                 "sweep",
                 varied("loss in (hinge, cross_entropy)", "loss", values=2, seeds=10),
-                {"axes": "loss=hinge,cross_entropy", "seeds": 10, "epochs": 5},
+                {
+                    "axes": "loss=hinge,cross_entropy",
+                    "seeds": 10,
+                    "epochs": 5,
+                    "look": "sensitivity",
+                },
             ),
         ),
     ),

@@ -6,9 +6,10 @@ import pytest
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
+from lossopt_ui import links
 from lossopt_ui.lesson_panel import PAGES
 from lossopt_ui.lessons import LESSONS
-from tests.helpers import go, open_page, train, words
+from tests.helpers import figures, go, open_page, train, words
 
 
 def test_a_step_says_what_to_do_and_knows_when_it_was_done(store: RunStore) -> None:
@@ -48,6 +49,32 @@ def test_on_another_page_the_lesson_shows_the_way_back(store: RunStore) -> None:
     app.button(key="leave-lesson").click().run()
     assert "lesson" not in app.query_params
     assert "Lesson:" not in words(app)
+
+
+def test_the_sweep_of_the_strengths_has_enough_seeds_to_tell_and_names_what_is_as_good(
+    store: RunStore,
+) -> None:
+    step = LESSONS["regularisation"].steps[-1]
+    query = links.query_of({**step.opens, "lesson": "regularisation.5"})
+    app = train(open_page("sweep", query)).run()
+    said = words(app)
+    assert "Done." in said
+    assert "too few seeds" not in said
+    assert "than strength" in said, "a verdict"
+    means = store.list().groupby("strength")["test_accuracy"].mean()
+    best = means[means > means.max() - 1e-12].index
+    assert set(best) == {0.00001, 0.0001}
+    assert "Equal to it on average: strength 1e-05." in said
+
+
+def test_the_losses_of_the_sweep_are_points_under_their_names(store: RunStore) -> None:
+    step = LESSONS["softmax"].steps[-1]
+    query = links.query_of({**step.opens, "epochs": 1, "lesson": "softmax.5"})
+    app = train(open_page("sweep", query)).run()
+    [points] = figures(app)["sweep-sensitivity-all"]["data"]
+    assert points["mode"] == "markers"
+    assert set(points["x"]) == {"Hinge", "Cross-entropy"}
+    assert "A map needs two settings" not in words(app)
 
 
 def test_more_lessons_leaves_the_lesson(store: RunStore) -> None:

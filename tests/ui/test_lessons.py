@@ -11,7 +11,7 @@ import pytest
 
 from lossopt_core import FIELDS, Experiment, Run, RunStore, certify, train
 from lossopt_core.fields import Choice
-from lossopt_core.sweep import Sweep, parse
+from lossopt_core.sweep import EVALUATIONS, Sweep, parse
 from lossopt_ui import links
 from lossopt_ui.lesson_steps import MOST_WORDS, Lesson, Seen, Step, counting
 from lossopt_ui.lessons import LESSONS, PLACES, step_at
@@ -49,6 +49,7 @@ def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
             yield from (base.but(optimizer="sgd", batch_size=size) for size in sizes)
         case "sweep":
             axes, _ = parse(values["axes"])
+            base = base.but(evaluations=EVALUATIONS)
             yield from Sweep(base, axes, values["seeds"], "order").experiments()[0]
 
 
