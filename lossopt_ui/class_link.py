@@ -1,9 +1,9 @@
-"""A link for a class: the present page, some of whose controls are hidden or fixed."""
+"""A link for a class: the present page, some of which is hidden, some of its controls fixed."""
 
 import streamlit as st
 
 from lossopt_ui import controls
-from lossopt_ui.links import CONTROLS
+from lossopt_ui.links import CONTROLS, HIDEABLE
 
 PREVIEW_HEIGHT = 560
 """Pixels.  The preview is wide enough for Streamlit to leave the sidebar open."""
@@ -24,8 +24,8 @@ def say() -> None:
     if not controls.value("hide") and not controls.value("fix"):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Some controls are hidden or fixed by the link that you opened.")
-        st.button("Show all controls", key="show-all", on_click=_show_all, type="tertiary")
+        st.caption("Some parts of this page are hidden or fixed by the link that you opened.")
+        st.button("Show all", key="show-all", on_click=_show_all, type="tertiary")
 
 
 def _show_all() -> None:
@@ -36,7 +36,7 @@ def _show_all() -> None:
 @st.dialog("A link for a class", width="large")
 def _dialog() -> None:
     """What to hide and to fix at the left, what the class will see at the right."""
-    names = [name for name in controls.drawn() if name in CONTROLS]
+    names = [name for name in controls.drawn() if name in HIDEABLE]
     left, right = st.columns([2, 5])
     with left:
         st.caption(
@@ -44,7 +44,7 @@ def _dialog() -> None:
             " fix stay as they are."
         )
         hidden = _choose("Hide", _HIDDEN, names, controls.value("hide"))
-        rest = [name for name in names if name not in hidden]
+        rest = [name for name in names if name in CONTROLS and name not in hidden]
         fixed = _choose("Fix", _FIXED, rest, controls.value("fix"))
         chosen = {"hide": ",".join(hidden), "fix": ",".join(fixed)}
         st.code(controls.address(**chosen), language=None, wrap_lines=True)
@@ -61,7 +61,7 @@ def _choose(label: str, key: str, names: list[str], present: tuple[str, ...]) ->
         label,
         names,
         default=[name for name in present if name in names],
-        format_func=CONTROLS.get,
+        format_func=HIDEABLE.get,
         placeholder="Nothing",
         key=key,
     )

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from lossopt_ui import controls, kept, links, places, polling, workspace
-from lossopt_ui.lesson_steps import Seen, Step
+from lossopt_ui.lesson_steps import Seen, Step, counting
 from lossopt_ui.lessons import LESSONS, step_at
 from lossopt_ui.links import FOR_A_CLASS
 
 SECONDS = 1.0
 """Between two looks whether a step was done."""
+_OPENED = "lesson_panel.opened"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def show(title: str) -> None:
     """
     place = controls.value("lesson")
     if not place:
+        st.session_state.pop(_OPENED, None)
         return
     lesson, number = step_at(place)
     step = lesson.steps[number - 1]
@@ -53,7 +56,7 @@ def show(title: str) -> None:
         if page != step.page:
             _go(place, step, "Go to this step", icon="my_location", page=page)
             return
-        _say_whether_done(step, page)
+        _say_whether_done(step, page, _opened(place))
         with st.container(horizontal=True, vertical_alignment="center"):
             name = place.split(".")[0]
             if number > 1:
@@ -63,17 +66,26 @@ def show(title: str) -> None:
                 after = lesson.steps[number]
                 _go(f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page)
             else:
-                st.page_link(places.START, label="More lessons", icon=":material/school:")
+                _go_to_more_lessons()
             if step.way:
                 st.button("Show me", key="show-me", on_click=_take, args=(step.way,),
                           icon=":material/lightbulb:", type="tertiary")  # fmt: skip
 
 
-def _say_whether_done(step: Step, page: str) -> None:
+def _opened(place: str) -> datetime:
+    """When the step was opened first since its lesson was begun."""
+    times: dict[str, datetime] = st.session_state.setdefault(_OPENED, {})
+    if any(step_at(each)[0] is not step_at(place)[0] for each in times):
+        times.clear()
+    return times.setdefault(place, datetime.now(UTC))
+
+
+def _say_whether_done(step: Step, page: str, opened: datetime) -> None:
     """Looked at again until it is done: a training ends after this was drawn."""
 
     def done() -> bool:
-        return step.done(Seen(page, controls.value, kept.table()))
+        runs = counting(step, kept.table(), opened, controls.value)
+        return step.done(Seen(page, controls.value, runs))
 
     with workspace.unreadable_said():
         polling.watch(done, lambda done: not done, lambda done: _say(step, done), seconds=SECONDS)
@@ -96,11 +108,24 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
             PAGES[step.page].file,
             label=label,
             icon=f":material/{icon}:",
-            query_params=links.query_of(
-                {**step.opens, "lesson": place}
-                | {name: controls.value(name) for name in FOR_A_CLASS}
-            ),
+            query_params=links.query_of({**step.opens, "lesson": place} | _for_a_class()),
         )
+
+
+def _go_to_more_lessons() -> None:
+    """The way to the start page, out of the lesson."""
+    st.page_link(
+        places.START,
+        label="More lessons",
+        icon=":material/school:",
+        # An address that names no lesson leaves it as it is: this one says that there is none.
+        query_params={"lesson": ""} | links.query_of(_for_a_class()),
+    )
+
+
+def _for_a_class() -> dict[str, Any]:
+    """What a teacher has hidden and fixed goes along to every page."""
+    return {name: controls.value(name) for name in FOR_A_CLASS}
 
 
 def _open(place: str, step: Step) -> None:

@@ -1,17 +1,26 @@
 """What a lesson is made of: steps, and checks that know whether one was done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lossopt_core import LOSSES
+from lossopt_core import FIELDS, LOSSES
 from lossopt_core.filters import parse
+from lossopt_core.sweep import parse as axes_of
 
 MOST_WORDS = 60
 """In the text of a step."""
+SET_BY_PAGE: Mapping[str, frozenset[str]] = {
+    "hinge-vs-cross-entropy": frozenset({"loss"}),
+    "gd-vs-sgd": frozenset({"optimizer", "batch_size"}),
+}
+"""Settings of which a page trains several values at once."""
+OF_NO_MATTER = frozenset({"seed", "evaluations"})
+"""Settings that no step is about; a sweep measures less often than other pages."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +29,7 @@ class Seen:
 
     page    the page that is open, as in its address
     value   the value of a control, by its name
-    runs    the table of the kept runs
+    runs    the table of the kept runs that count for the step
     """
 
     page: str
@@ -60,10 +69,53 @@ class Lesson:
     steps: tuple[Step, ...]
 
 
+def counting(
+    step: Step, runs: pd.DataFrame, since: datetime, value: Callable[[str], Any]
+) -> pd.DataFrame:
+    """The kept runs that count for a step; others were made for something else.
+
+    They were made since it was opened, or have its own settings, or those of the controls now.
+    """
+    own = {**step.opens, **step.way}
+    now = {name: value(name) for name in (*FIELDS, "axes")}
+    named = own.keys()
+    mine = _alike(step.page, runs, own, named) | _alike(step.page, runs, now, named)
+    return runs[(runs["created"] >= since) | mine]
+
+
+def _alike(
+    page: str, runs: pd.DataFrame, settings: Mapping[str, Any], named: Collection[str]
+) -> pd.Series:
+    """Which runs the page makes with these settings, all others at their defaults.
+
+    The learning rate matters where it is `named`: elsewhere the page suggests one.
+    """
+    axes, _ = axes_of(settings["axes"]) if page == "sweep" else ((), [])
+    free = SET_BY_PAGE.get(page, frozenset()) | {axis.name for axis in axes} | OF_NO_MATTER
+    free |= {"learning_rate"} - set(named)
+    alike = pd.Series(True, index=runs.index)
+    for name in FIELDS.keys() - free:
+        # A setting that has no effect on a run is missing in the table.
+        wanted = settings.get(name, FIELDS[name].default)
+        alike &= runs[name].isna() | (runs[name] == wanted)
+    return alike
+
+
 def kept(condition: str) -> Check:
     """Whether a kept run satisfies the condition, in the language of filters."""
     chosen = parse(condition)
     return lambda seen: bool(chosen.matches(seen.runs).any())
+
+
+def each_kept(condition: str, setting: str, *, choice: str) -> Check:
+    """Whether kept runs have every value that is chosen now as their setting."""
+    wanted = parse(condition)
+
+    def check(seen: Seen) -> bool:
+        trained = seen.runs.loc[wanted.matches(seen.runs), setting]
+        return set(seen.value(choice)) <= set(trained)
+
+    return check
 
 
 def both(*checks: Check) -> Check:

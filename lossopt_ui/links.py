@@ -20,8 +20,11 @@ from lossopt_ui.views import LESSON, SETTINGS, VIEWS, Matrix, Names, RunIds, Sev
 _SHOWN: dict[str, View] = {**declared_settings(), **VIEWS, **PLAYGROUND}
 CONTROLS = SETTINGS | {name: each.label for name, each in _SHOWN.items() if name not in SETTINGS}
 """Everything that has a widget on some page."""
+ANSWERS = {"first_loss": "What the loss must be at the start"}
+"""Words on a page that may be what a teacher asks for."""
+HIDEABLE = CONTROLS | ANSWERS
 FOR_A_CLASS: dict[str, View] = {
-    "hide": Names("Hide", CONTROLS, "Controls that are not shown.", none="Nothing"),
+    "hide": Names("Hide", HIDEABLE, "What is not shown.", none="Nothing"),
     "fix": Names("Fix", CONTROLS, "Controls that are shown, not to be changed.", none="Nothing"),
 }
 """What a teacher takes out of the hands of a class."""

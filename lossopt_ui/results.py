@@ -73,6 +73,15 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
     )
 
 
+def parts(history: pd.DataFrame) -> None:
+    """What the objective is made of, and how large the weights are, at the end of the training."""
+    last = history.iloc[-1]
+    st.caption(
+        f"Data loss {last['data_loss']:.4g}, penalty {last['penalty']:.4g}: together the objective."
+        f" Weight norm {last['weight_norm']:.4g}."
+    )
+
+
 def accuracy_card(
     place: DeltaGenerator,
     label: str,

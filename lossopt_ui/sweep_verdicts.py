@@ -1,7 +1,7 @@
 """What a sweep says first: the best combination, whether it is real, what may lie beyond it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +14,9 @@ from lossopt_ui import controls, differences, entries, kept, lines, names, place
 from lossopt_ui.charts.sweep_cells import comparable, short
 from lossopt_ui.optimum import Optima
 from lossopt_ui.views import SETTINGS
+
+MOST_EQUAL = 3
+"""Combinations that are named beside the best, where they are as good."""
 
 
 def show(table: pd.DataFrame, optima: Optima) -> None:
@@ -50,8 +53,9 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     if len(rows) < 2:
         return
     wanted = [rows["family"].iloc[place] for place in (0, 1, -1)]
+    equal = _equally_good(rows, column)
     chosen = lines.lines_of(
-        kept.members(table[table["family"].isin(wanted)]), together=True, group=()
+        kept.members(table[table["family"].isin([*wanted, *equal])]), together=True, group=()
     )
     by_key = {line.key: line for line in chosen}
     if len(by_key) < 2:
@@ -65,11 +69,26 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
         f"**Best {what}{of_loss}: {names.in_markdown(best.label)}**, {number}"
         f" on average over {_runs(int(rows['runs'].iloc[0]))}."
     )
+    _say_equal([by_key[key].label for key in equal[:MOST_EQUAL] if key in by_key], len(equal))
     others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
     found = differences.paired(others, best, column, optima, comparisons=math.comb(len(rows), 2))
     for line in others:
         st.markdown(f"- {differences.sentence(line, best, column, found.get(line.key))}")
-    st.caption(differences.note(found))
+    with_range = {key: each for key, each in found.items() if not math.isnan(each.low)}
+    st.caption(differences.note(with_range))
+
+
+def _equally_good(rows: pd.DataFrame, column: str) -> list[str]:
+    """The families whose mean is that of the best; sums in another order round differently."""
+    best = rows[column].iloc[0]
+    alike = [math.isclose(each, best, rel_tol=1e-12) for each in rows[column].iloc[1:]]
+    return list(rows["family"].iloc[1:][alike])
+
+
+def _say_equal(labels: Sequence[str], number: int) -> None:
+    if number:
+        more = f" and {number - len(labels):,} more" if number > len(labels) else ""
+        st.markdown(f"Equal to it on average: {names.in_markdown(', '.join(labels))}{more}.")
 
 
 def _runs(number: int) -> str:

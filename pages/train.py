@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossopt_core import LOSSES
+from lossopt_core import LOSSES, Experiment
 from lossopt_ui import (
     ask,
     controls,
@@ -28,6 +28,16 @@ with st.sidebar:
     experiment = ask.assemble(chosen)
 
 
+def say_where_the_loss_begins(shown: Experiment) -> None:
+    """What the first loss must be and why; a teacher who asks for it can hide it."""
+    if controls.own_widget("first_loss") is None:
+        return
+    st.caption(
+        f"With zero weights all scores are equal, and the loss must be"
+        f" ${LOSSES[shown.loss].start_formula} = {charts.loss_at_start(shown):.4g}$."
+    )
+
+
 def draw(outcome: training.Outcome) -> None:
     """The experiment's curves, and once it is trained its weights and mistakes."""
     [shown] = outcome.experiments
@@ -38,15 +48,13 @@ def draw(outcome: training.Outcome) -> None:
     run = outcome.runs[0] if outcome.runs else None
     theme = figure.theme()
     results.key_figures(shown, history)
+    results.parts(history)
     results.say_how_they_ended(outcome.runs)
     distances.say_how_near({shown: ""}, {shown: history}, outcome.optima)
     journey = journeys.begin(outcome.runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         log_y = controls.setting("log_y")
-        st.caption(
-            f"With zero weights all scores are equal, and the loss must be"
-            f" ${LOSSES[shown.loss].start_formula} = {charts.loss_at_start(shown):.4g}$."
-        )
+        say_where_the_loss_begins(shown)
     one, two = st.columns(2)
     with one:
         figure.show(

@@ -25,7 +25,12 @@ def sensitivity(
 
     Lines are means over the runs with bands of one standard deviation; where several families
     share a point, the best of them.  A diverged point is a cross at the edge.
+
+    Where the setting is no number nothing lies between two of its values: they are points, with
+    bars in the place of bands.
     """
+    declaration = links.DECLARED[x]
+    numeric = isinstance(declaration, Number)
     figure = go.Figure()
     scale = 100.0 if MEASURES[value].percent else 1.0
     keys = values_of(results, line_by) if line_by else [None]
@@ -35,21 +40,24 @@ def sensitivity(
         hue = of_loss(key, theme) if line_by == "loss" else LINES[theme][k % len(LINES[theme])]
         name = "all runs" if key is None else written(line_by, key)
         known = [cell for cell in cells if not pd.isna(cell["mean"])]
-        _add_band(figure, known, scale, hue, name)
+        if numeric:
+            _add_band(figure, known, scale, hue, name)
         figure.add_scatter(
-            x=[cell["x"] for cell in known],
+            x=[cell["x"] if numeric else written(x, cell["x"]) for cell in known],
             y=[cell["mean"] * scale for cell in known],
             customdata=[cell["family"] for cell in known],
             name=name,
             legendgroup=name,
-            mode="lines+markers",
+            mode="lines+markers" if numeric else "markers",
             line={"color": hue, "width": 2},
+            marker={"color": hue, "size": 6 if numeric else 10},
+            error_y=None if numeric else _bars(known, scale),
             hovertemplate="%{y:.4g}",
         )
         gone = [cell for cell in cells if cell["diverged"]]
         if gone:
             figure.add_scatter(
-                x=[cell["x"] for cell in gone],
+                x=[cell["x"] if numeric else written(x, cell["x"]) for cell in gone],
                 y=[0.98 - 0.04 * k] * len(gone),
                 yaxis="y2",
                 customdata=[cell["family"] for cell in gone],
@@ -59,7 +67,6 @@ def sensitivity(
                 marker={"symbol": "x", "color": hue, "size": 8},
                 hovertemplate="diverged",
             )
-    declaration = links.DECLARED[x]
     log_x = isinstance(declaration, Number) and declaration.logarithmic
     figure.update_layout(
         title=f"{title or short(value)} against {SETTINGS[x].lower()}",
@@ -77,6 +84,12 @@ def sensitivity(
     figure.update_xaxes(title=SETTINGS[x], type="log" if log_x else None, exponentformat="power")
     figure.update_layout(yaxis_title=title or short(value))
     return figure
+
+
+def _bars(cells: Sequence[Mapping[str, Any]], scale: float) -> dict[str, Any]:
+    """One standard deviation up and down, where it is known."""
+    spreads = [0.0 if pd.isna(cell["sd"]) else cell["sd"] * scale for cell in cells]
+    return {"type": "data", "array": spreads}
 
 
 def _add_band(

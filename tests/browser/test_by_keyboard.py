@@ -69,7 +69,11 @@ def test_a_lesson_from_start_to_end(student: Page) -> None:
         if number < 6:
             wait_until_quiet(page)
             activate(page, panel.locator("a, button").filter(has_text="Next step"))
-    expect(page.get_by_text("More lessons")).to_be_visible()
+    activate(page, page.locator("a", has_text="More lessons"))
+    expect(page.get_by_text("Follow a lesson")).to_be_visible()
+    wait_until_quiet(page)
+    expect(page.locator(".st-key-lesson")).to_have_count(0)
+    assert "lesson" not in page.url
 
 
 def test_points_steps_and_time_on_the_playground(student: Page) -> None:

@@ -30,7 +30,7 @@ def test_a_link_for_a_class_hides_and_fixes_controls(page: Page, browser: Browse
     pupil = browser.new_context(viewport={"width": 1440, "height": 900})
     other = pupil.new_page()
     other.goto(link)
-    expect(other.get_by_text("Some controls are hidden or fixed")).to_be_visible()
+    expect(other.get_by_text("Some parts of this page are hidden or fixed")).to_be_visible()
     expect(other.get_by_role("spinbutton", name="Strength λ")).to_be_disabled()
     expect(other.get_by_text("Loss", exact=True)).to_have_count(0)
     other.get_by_role("button", name="Train", exact=True).click()

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui import controls
-from tests.helpers import go, open_page, words
+from tests.helpers import figures, go, open_page, words
+from tests.helpers import train as train_page
 
 KINDS = ("selectbox", "number_input", "toggle", "multiselect", "text_input", "slider")
 PAGES = [
@@ -37,6 +38,19 @@ def test_a_hidden_control_is_not_there_but_its_value_counts() -> None:
     app.button(key="train").click().run()
     assert "Hinge" in words(app) or app.session_state["controls.values"]["loss"] == "hinge"
     assert app.session_state["controls.values"]["margin"] == 2
+
+
+def test_the_answer_to_where_the_first_loss_begins_can_be_hidden(store: RunStore) -> None:
+    query = {"loss": "hinge", "epochs": "1"}
+    app = train_page(open_page("train", query))
+    assert "the loss must be" in words(app)
+    assert "first_loss" in app.session_state[controls._DRAWN], "the dialog offers it"
+    app = open_page("train", query | {"hide": "optimizer,first_loss"})
+    assert not app.warning
+    assert len(figures(app)) > 3
+    assert "the loss must be" not in words(app)
+    app.button(key="show-all").click().run()
+    assert "the loss must be" in words(app)
 
 
 def test_a_fixed_control_is_shown_and_cannot_be_changed() -> None:

@@ -1,11 +1,15 @@
 """A lesson on the pages: its step, whether it was done, and the way on."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 
-from lossopt_core import RunStore
+from lossopt_core import Experiment, RunStore
+from lossopt_core import train as train_runs
+from lossopt_ui import links
 from lossopt_ui.lesson_panel import PAGES
 from lossopt_ui.lessons import LESSONS
-from tests.helpers import go, open_page, train, words
+from tests.helpers import figures, go, open_page, train, words
 
 
 def test_a_step_says_what_to_do_and_knows_when_it_was_done(store: RunStore) -> None:
@@ -17,6 +21,14 @@ def test_a_step_says_what_to_do_and_knows_when_it_was_done(store: RunStore) -> N
     app = train(app).run()  # the page looks again by itself
     assert "Done." in words(app)
     assert "To do." not in words(app)
+
+
+def test_runs_of_another_lesson_do_not_make_a_step_done(store: RunStore) -> None:
+    store.save(train_runs([Experiment(loss=loss) for loss in ("hinge", "cross_entropy")]))
+    app = open_page("hinge-vs-cross-entropy", {"lesson": "softmax.1", "epochs": "10"})
+    assert "To do." in words(app)
+    app = train(app).run()
+    assert "Done." in words(app)
 
 
 def test_the_next_step_opens_with_its_own_settings_and_stands_in_the_address() -> None:
@@ -37,6 +49,49 @@ def test_on_another_page_the_lesson_shows_the_way_back(store: RunStore) -> None:
     app.button(key="leave-lesson").click().run()
     assert "lesson" not in app.query_params
     assert "Lesson:" not in words(app)
+
+
+def test_the_sweep_of_the_strengths_has_enough_seeds_to_tell_and_names_what_is_as_good(
+    store: RunStore,
+) -> None:
+    step = LESSONS["regularisation"].steps[-1]
+    query = links.query_of({**step.opens, "lesson": "regularisation.5"})
+    app = train(open_page("sweep", query)).run()
+    said = words(app)
+    assert "Done." in said
+    assert "too few seeds" not in said
+    assert "than strength" in said, "a verdict"
+    means = store.list().groupby("strength")["test_accuracy"].mean()
+    best = means[means > means.max() - 1e-12].index
+    assert set(best) == {0.00001, 0.0001}
+    assert "Equal to it on average: strength 1e-05." in said
+
+
+def test_the_losses_of_the_sweep_are_points_under_their_names(store: RunStore) -> None:
+    step = LESSONS["softmax"].steps[-1]
+    query = links.query_of({**step.opens, "epochs": 1, "lesson": "softmax.5"})
+    app = train(open_page("sweep", query)).run()
+    [points] = figures(app)["sweep-sensitivity-all"]["data"]
+    assert points["mode"] == "markers"
+    assert set(points["x"]) == {"Hinge", "Cross-entropy"}
+    assert "A map needs two settings" not in words(app)
+
+
+def test_more_lessons_leaves_the_lesson(store: RunStore) -> None:
+    app = open_page("train", {"lesson": "gd-sgd.6", "hide": "loss"})
+    [query] = [
+        each.proto.query_string
+        for each in app.get("page_link")
+        if each.proto.label == "More lessons"
+    ]
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        app.query_params[name] = value
+    app = go(app, "start")
+    assert "Lesson:" not in words(app)
+    assert "lesson" not in app.query_params
+    app = go(app, "train")
+    assert "Lesson:" not in words(app)
+    assert "loss" not in [each.key for each in app.selectbox], "what is hidden stays so"
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -181,8 +181,14 @@ def test_each_loss_has_its_own_best_where_values_cannot_be_compared(store: RunSt
 
 
 def test_the_best_of_many_is_corrected_for_all_that_it_was_picked_from(store: RunStore) -> None:
-    app = press_train(sweep(seeds="6"))
+    app = press_train(sweep(seeds="10"))
     assert "corrected for 15 comparisons at once" in words(app)  # all pairs of 6
+
+
+def test_a_range_that_is_not_said_is_not_explained(store: RunStore) -> None:
+    app = press_train(sweep(seeds="2"))
+    assert "too few seeds" in words(app)
+    assert "The range is" not in words(app)
 
 
 def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunStore) -> None:

@@ -46,6 +46,16 @@ def test_objective_is_drawn_with_its_parts(store: RunStore) -> None:
     assert "Objective" in chart["alt"]
 
 
+def test_the_parts_of_the_objective_and_the_weight_norm_stand_there_as_numbers(
+    store: RunStore,
+) -> None:
+    app = press_train(open_page("train", {"epochs": "2", "strength": "0.1"}))
+    [run] = store.load(store.list()["id"])
+    for name in ("data_loss", "penalty", "weight_norm"):
+        label = name.replace("_", " ")
+        assert f"{label} {run.final[name]:.4g}" in words(app).lower()
+
+
 @pytest.mark.parametrize(
     ("loss", "theory"), [("hinge", "9"), ("squared_hinge", "9"), ("cross_entropy", "2.303")]
 )
