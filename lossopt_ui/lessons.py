@@ -245,7 +245,8 @@ LESSONS: Mapping[str, Lesson] = {
             ),
             Step(
                 "The hinge has kinks instead of curvature, and so no such edge. A constant step"
-                " never diverges, but it does not come to rest either: it jumps over the kink.",
+                " does not diverge here (only from 1 / λ on would the penalty make it), but it does"
+                " not come to rest either: it jumps over the kinks.",
                 "Train the hinge with a learning rate of at least 1, and watch the curve.",
                 "train",
                 kept("optimizer = gd and loss = hinge and learning_rate >= 1"),
