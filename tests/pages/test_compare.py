@@ -1,7 +1,7 @@
 """The page of all kept runs."""
 
 import math
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
@@ -218,9 +218,32 @@ def test_a_view_is_kept_under_a_name(kept: list[Run], store: RunStore) -> None:
     assert dict(parse_qsl(store.views()["My view"])) == {
         "runs": kept[0].id, "log_y": "true", "filter": "loss = cross_entropy"
     }  # fmt: skip
-    assert any("My view" in each.proto.label for each in app.get("page_link"))
+    assert app.button(key="open-My view").label == "My view"
     app.button(key="forget-My view").click().run()
     assert store.views() == {}
+
+
+def test_a_kept_view_is_shown_when_it_is_pressed(kept: list[Run], store: RunStore) -> None:
+    query = ids(kept[0], kept[1]) | {"filter": "loss = cross_entropy", "columns": "loss,update"}
+    store.keep_view("Two rates", urlencode(query))
+    app = open_page("compare", ids(kept[2]) | {"log_y": "true", "hide": "facet"})
+    app.button(key="open-Two rates").click().run()
+    assert not app.exception
+    assert dict(app.query_params) == query | {"hide": "facet"}
+    assert app.text_input(key="filter").value == "loss = cross_entropy"
+    assert not app.toggle(key="log_y").value, "the view does not name it"
+    assert set(app.dataframe[0].value["id"]) == {kept[0].id, kept[1].id}
+    assert list(app.dataframe[0].value.columns) == ["loss", "update", "id"]
+    assert len(figures(app)["curves-all"]["data"]) == 2
+
+
+def test_what_a_kept_view_cannot_show_is_said(kept: list[Run], store: RunStore) -> None:
+    store.keep_view("Old", urlencode(ids(kept[0]) | {"x": "fortnights"}))
+    app = open_page("compare")
+    app.button(key="open-Old").click().run()
+    assert not app.exception
+    assert "In the view: x must be" in app.toast[0].value
+    assert dict(app.query_params) == ids(kept[0])
 
 
 def test_columns_and_order_are_as_one_likes(kept: list[Run]) -> None:
