@@ -8,6 +8,7 @@ import pytest
 from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import csv
+from lossopt_ui.run_notes import SEVERAL
 from tests.helpers import figures, go, open_page, trace, words
 
 
@@ -199,6 +200,56 @@ def test_names_tags_and_notes_are_kept_and_shown_as_text(kept: list[Run], store:
     assert line["name"].startswith("&lt;b&gt;x")
     said = [each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning)]
     assert not any("![y](http" in text for text in said)
+
+
+def test_only_what_was_changed_is_kept_for_several_runs(kept: list[Run], store: RunStore) -> None:
+    first, second, _ = kept
+    store.annotate([first.id], name="too fast", tags=["all", "bad"], note="important")
+    store.annotate([second.id], name="best", tags=["all", "good"])
+    app = open_page("compare", ids(first, second))
+    assert app.text_input(key="run-name").placeholder == SEVERAL
+    assert app.text_area(key="run-note").placeholder == SEVERAL
+    assert app.text_input(key="run-tags").value == "all"
+    assert "only some of the runs have are left as they are" in words(app)
+    app.text_input(key="run-tags").set_value("paper")
+    app.button(key="keep-notes").click().run()
+    rows = store.list().set_index("id")[["name", "tags", "note"]]
+    assert list(rows.loc[first.id]) == ["too fast", ["bad", "paper"], "important"]
+    assert list(rows.loc[second.id]) == ["best", ["good", "paper"], ""]
+
+    app.text_input(key="run-name").set_value("one name").run()
+    app.button(key="keep-notes").click().run()
+    app.text_input(key="run-name").set_value("").run()
+    app.button(key="keep-notes").click().run()
+    rows = store.list().set_index("id")[["name", "tags", "note"]]
+    assert list(rows.loc[first.id]) == ["", ["bad", "paper"], "important"], "a shared one goes"
+
+
+def test_too_many_tags_for_one_of_the_runs_change_none(kept: list[Run], store: RunStore) -> None:
+    store.annotate([kept[0].id], name="first", tags=[f"tag {k}" for k in range(12)])
+    app = open_page("compare", ids(kept[0], kept[1]))
+    app.text_input(key="run-name").set_value("another")
+    app.text_input(key="run-tags").set_value("one more")
+    app.button(key="keep-notes").click().run()
+    assert "Nothing was changed: tags must be at most 12" in app.toast[0].value
+    rows = store.list().set_index("id")
+    assert rows["name"][kept[0].id] == "first"
+    assert rows["tags"][kept[1].id] == []
+
+
+def test_fields_of_notes_are_filled_again_after_another_page(
+    kept: list[Run], store: RunStore
+) -> None:
+    store.annotate([kept[0].id], name="first", tags=["good"], note="important")
+    app = open_page("compare", ids(kept[0]))
+    go(app, "train")
+    app.query_params.update(ids(kept[0]))
+    go(app, "compare")
+    assert app.text_input(key="run-name").value == "first"
+    app.text_input(key="run-tags").set_value("good, paper")
+    app.button(key="keep-notes").click().run()
+    row = store.list().set_index("id").loc[kept[0].id]
+    assert (row["name"], row["tags"], row["note"]) == ("first", ["good", "paper"], "important")
 
 
 def test_pinned_runs_come_first_and_archived_ones_go(kept: list[Run], store: RunStore) -> None:
