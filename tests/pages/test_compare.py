@@ -1,11 +1,14 @@
 """The page of all kept runs."""
 
+import json
 import math
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_ui import runs_table
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import csv
 from lossopt_ui.run_notes import SEVERAL
@@ -250,6 +253,60 @@ def test_fields_of_notes_are_filled_again_after_another_page(
     app.button(key="keep-notes").click().run()
     row = store.list().set_index("id").loc[kept[0].id]
     assert (row["name"], row["tags"], row["note"]) == ("first", ["good", "paper"], "important")
+
+
+def tick(app: AppTest, *ids: str) -> None:
+    """Let just these rows of the table be ticked, as by clicks in a browser."""
+    rows = [list(app.dataframe[0].value["id"]).index(id) for id in ids]
+    selection = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    states = app._tree.get_widget_states()
+    states.widgets.add(id=app.dataframe[0].proto.id, string_value=json.dumps(selection))
+    app._run(states)
+
+
+def chosen(app: AppTest) -> list[str]:
+    return [each for each in dict(app.query_params).get("runs", "").split(",") if each]
+
+
+def test_a_filter_keeps_what_was_selected_before_it(kept: list[Run]) -> None:
+    slow, fast, hinge = (run.id for run in kept)
+    app = open_page("compare", {"filter": "loss = cross_entropy"})
+    tick(app, slow)
+    assert chosen(app) == [slow]
+    app.text_input(key="filter").set_value("loss = hinge").run()
+    assert "1 selected run is hidden by the filter." in words(app)
+    assert "Select rows" not in words(app)
+    tick(app, hinge)
+    assert chosen(app) == [hinge, slow]
+    tick(app)
+    assert chosen(app) == [slow]
+    app.text_input(key="filter").set_value("").run()
+    assert "hidden by the filter" not in words(app)
+    assert len(figures(app)["curves-all"]["data"]) == 1
+    tick(app, slow, fast, hinge)
+    assert chosen(app) == ["all"]
+
+
+def test_a_click_beside_an_archived_run_lets_go_of_it(kept: list[Run], store: RunStore) -> None:
+    first, second, _ = (run.id for run in kept)
+    app = open_page("compare", {"runs": first})
+    app.button(key="archive").click().run()
+    assert "hidden by the filter" not in words(app)
+    tick(app, second)
+    assert chosen(app) == [second]
+
+
+def test_no_more_is_selected_than_an_address_may_hold(
+    kept: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, fast, hinge = (run.id for run in kept)
+    monkeypatch.setattr(runs_table, "MOST_CHOSEN", 2)
+    app = open_page("compare", {"runs": hinge, "filter": "loss = cross_entropy"})
+    tick(app, slow)
+    assert chosen(app) == [slow, hinge]
+    tick(app, slow, fast)
+    assert chosen(app) == ["all"]
+    assert "runs that the table does not show are no more" in app.toast[0].value
 
 
 def test_pinned_runs_come_first_and_archived_ones_go(kept: list[Run], store: RunStore) -> None:
