@@ -142,13 +142,35 @@ def runs_of(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
     if EVERYTHING in wanted:
         return table
     place = {id: k for k, id in enumerate(wanted)}
-    meant = table[table["id"].isin(wanted) | table["family"].isin(wanted)]
+    meant = _meant(table, wanted)
     rank = meant["id"].map(place).fillna(meant["family"].map(place))
     return meant.loc[rank.sort_values(kind="stable").index]
 
 
 def unknown(table: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
     """Ids that mean no run here."""
-    meant = table[table["id"].isin(wanted) | table["family"].isin(wanted)]
+    meant = _meant(table, wanted)
     here = {EVERYTHING, *meant["id"], *meant["family"]}
     return [each for each in wanted if each not in here]
+
+
+def _meant(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    return table[table["id"].isin(wanted) | table["family"].isin(wanted)]
+
+
+def wanted_unseen(
+    meant: pd.DataFrame, shown: set[str], selected: set[str], wanted: Sequence[str]
+) -> list[str]:
+    """What stays wanted of these ids, whatever rows are selected: what stands in no row.
+
+    `meant` are the runs that the ids mean; `shown` and `selected` the ids of those in all rows,
+    and in the selected ones.  A family of which some runs are shown stays whole while these are
+    selected; otherwise its other runs stay.
+    """
+    stay = []
+    for each in wanted:
+        its = meant.loc[(meant["id"] == each) | (meant["family"] == each), "id"].tolist()
+        unseen = [id for id in its if id not in shown]
+        whole = selected.issuperset(id for id in its if id in shown)
+        stay += ([each] if whole else unseen) if unseen else []
+    return stay

@@ -6,11 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_ui import controls, workspace
+from lossopt_core.store_notes import Note
+from lossopt_ui import controls, kept, workspace
 from lossopt_ui.names import in_markdown
 
 _DELETED = "run_notes.deleted"
 _EDITED = "run_notes.edited"
+SEVERAL = "Several – left as they are"
 NAME, TAGS, NOTE = "run-name", "run-tags", "run-note"
 
 
@@ -44,18 +46,25 @@ def tools(rows: pd.DataFrame) -> None:
 
 
 def _edit(rows: pd.DataFrame) -> None:
-    """Name, tags and note of the selection; what several do not share starts out empty."""
+    """Name, tags and note of the selection; what its runs do not share stays as it is."""
     ids = tuple(rows["id"])
-    if st.session_state.get(_EDITED) != ids:
-        st.session_state[_EDITED] = ids
-        st.session_state[NAME] = _shared(rows["name"])
-        st.session_state[TAGS] = ", ".join(_shared_tags(rows["tags"]))
-        st.session_state[NOTE] = _shared(rows["note"])
+    shared = {name: _shared(rows[name]) for name in ("name", "note")}
+    tags = _shared_tags(rows["tags"])
+    # Streamlit forgets what stands in a field that is not drawn for a while.
+    if NAME not in st.session_state or st.session_state.get(_EDITED, {}).get("ids") != ids:
+        st.session_state[_EDITED] = shared | {"ids": ids, "tags": tags}
+        st.session_state[NAME], st.session_state[NOTE] = shared["name"], shared["note"]
+        st.session_state[TAGS] = ", ".join(tags)
     with st.popover("Name, tags, note", icon=":material/edit:"):
         whom = "this run" if len(ids) == 1 else f"all {len(ids)} selected runs"
-        st.text_input("Name", key=NAME, help=f"Of {whom}; at most 80 characters.")
-        st.text_input("Tags", key=TAGS, help="Words with commas between them; at most 12.")
-        st.text_area("Note", key=NOTE, help="At most 2,000 characters.")
+        of_whom = f"Of {whom}; at most 80 characters."
+        st.text_input("Name", key=NAME, help=of_whom, placeholder=_unless_shared(rows["name"]))
+        words = "Words with commas between them; at most 12."
+        st.text_input("Tags", key=TAGS, help=words, placeholder=_unless_shared(rows["tags"]))
+        if rows["tags"].map(set).map(len).max() > len(tags):
+            st.caption("Tags that only some of the runs have are left as they are.")
+        most = "At most 2,000 characters."
+        st.text_area("Note", key=NOTE, help=most, placeholder=_unless_shared(rows["note"]))
         st.button(f"Keep for {whom}", key="keep-notes", type="primary", on_click=_keep, args=(ids,))
 
 
@@ -67,21 +76,57 @@ def _shared_tags(column: pd.Series) -> list[str]:
     return [tag for tag in column.iloc[0] if all(tag in tags for tags in column)]
 
 
+def _unless_shared(column: pd.Series) -> str | None:
+    """What an empty field says where the runs differ."""
+    return SEVERAL if column.map(str).nunique() > 1 else None
+
+
 def _keep(ids: Sequence[str]) -> None:
+    """Write what was changed in the fields, and nothing else."""
+    before = st.session_state[_EDITED]
+    now = {name: st.session_state[key].strip() for name, key in (("name", NAME), ("note", NOTE))}
+    said = {name: text for name, text in now.items() if text != before[name]}
     tags = [tag.strip() for tag in st.session_state[TAGS].split(",") if tag.strip()]
-    said = {"name": st.session_state[NAME].strip(), "note": st.session_state[NOTE].strip()}
-    if _annotate(ids, tags=tags, **said):
-        st.toast("Kept.", icon=":material/check:")
+    added = [tag for tag in tags if tag not in before["tags"]]
+    removed = [tag for tag in before["tags"] if tag not in tags]
+    try:
+        alike = _by_tags(ids, added, removed) if added or removed else {}
+        if said:
+            workspace.store().annotate(ids, **said)
+        for new, some in alike.items():
+            workspace.store().annotate(some, tags=new)
+    except (StoreError, ValueError) as error:
+        _say_not_changed(error)
+        return
+    st.session_state[_EDITED] = before | {"ids": ()}  # the fields are filled with what is kept
+    st.toast("Kept.", icon=":material/check:")
 
 
-def _annotate(ids: Sequence[str], **said: object) -> bool:
+def _by_tags(
+    ids: Sequence[str], added: Sequence[str], removed: Sequence[str]
+) -> dict[tuple[str, ...], list[str]]:
+    """The new tags, with the runs that have just these then; ValueError before any is written."""
+    table = kept.table()
+    mine = table[table["id"].isin(ids)]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for id, tags in zip(mine["id"], mine["tags"], strict=True):
+        left = [tag for tag in tags if tag not in removed]
+        alike.setdefault(tuple(dict.fromkeys([*left, *added])), []).append(id)
+    for new in alike:
+        Note(tags=new)
+    return alike
+
+
+def _annotate(ids: Sequence[str], **said: object) -> None:
     """Write it down; say why where that cannot be."""
     try:
         workspace.store().annotate(ids, **said)  # type: ignore[arg-type]
     except (StoreError, ValueError) as error:
-        st.toast(f"Nothing was changed: {in_markdown(str(error))}.", icon=":material/error:")
-        return False
-    return True
+        _say_not_changed(error)
+
+
+def _say_not_changed(error: Exception) -> None:
+    st.toast(f"Nothing was changed: {in_markdown(str(error))}.", icon=":material/error:")
 
 
 def _delete(ids: Sequence[str]) -> None:

@@ -52,28 +52,30 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
     What differs between the runs comes first, then what came of them.  Settings that are the
     same in all of them are left out, unless columns are chosen.
     """
-    prepared = _held().get(
-        (table.attrs["whose"], *(repr(controls.value(name)) for name in CHOICES)),
-        lambda: _prepared(table),
-        version=table.attrs["version"],
-    )
+    prepared = _prepared(table)
     if prepared.error is not None:
         stop = "" if prepared.error.message.endswith("?") else "."
         said = f"Filter: {names.in_markdown(prepared.error.message)}{stop} All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
+    if hidden := hidden_by_the_filter(table):
+        what = "1 selected run is" if hidden == 1 else f"{hidden:,} selected runs are"
+        st.info(f"{what} hidden by the filter.", icon=":material/filter_alt:")
     # Streamlit lays the table's tools over what is above its right end: nothing stands there.
     st.caption(_how_many(prepared, of=len(table)))
     ids = prepared.rows["id"].tolist()
     wanted = controls.value("runs")
     key, at_first = _same_table(ids, wanted)
+    # Not the tables themselves: what a callback names is held as long as the visit lasts.
+    rows = prepared.rows[["id", "family", "members"]].copy()
+    meant = _selected_runs(table)[["id", "family"]].copy()
     st.dataframe(
         prepared.shown,
         key=key,
         hide_index=True,
         height=min(TALLEST, HEAD + ROW * len(ids)),
         placeholder="–",
-        on_select=lambda: _take_selection(key, ids),
+        on_select=lambda: _take_selection(key, rows, meant),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": entries.selected(prepared.rows, at_first)}},
         column_config=_looks(prepared.shown),
@@ -99,6 +101,14 @@ def _bytes_of(table: pd.DataFrame) -> int:
 
 
 def _prepared(table: pd.DataFrame) -> Prepared:
+    return _held().get(
+        (table.attrs["whose"], *(repr(controls.value(name)) for name in CHOICES)),
+        lambda: _prepare(table),
+        version=table.attrs["version"],
+    )
+
+
+def _prepare(table: pd.DataFrame) -> Prepared:
     runs, error = _found(table)
     together = controls.value("rows") == "families"
     rows = entries.in_order(
@@ -110,12 +120,27 @@ def _prepared(table: pd.DataFrame) -> Prepared:
 
 def _found(table: pd.DataFrame) -> tuple[pd.DataFrame, FilterError | None]:
     """The runs that the filter lets through; all of them where it has a mistake."""
-    if not controls.value("archived"):
-        table = table[~table["archived"]]
+    table = _in_question(table)
     try:
         return table[parse(controls.value("filter")).matches(table)].reset_index(drop=True), None
     except FilterError as error:
         return table.reset_index(drop=True), error
+
+
+def _in_question(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that can be in the table, whatever the filter."""
+    return table if controls.value("archived") else table[~table["archived"]]
+
+
+def _selected_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that are selected one by one, hidden by the filter or not."""
+    wanted = [each for each in controls.value("runs") if each != EVERYTHING]
+    return entries.runs_of(_in_question(table), wanted)
+
+
+def hidden_by_the_filter(table: pd.DataFrame) -> int:
+    """How many runs are selected that the filter does not let through."""
+    return int((~_selected_runs(table)["id"].isin(_prepared(table).runs["id"])).sum())
 
 
 def glance(table: pd.DataFrame) -> None:
@@ -143,19 +168,39 @@ def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequenc
     return f"runs-table-{number}", at_first
 
 
-def _take_selection(key: str, ids: Sequence[str]) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    selected = [ids[row] for row in rows if row < len(ids)]
-    if len(selected) == len(ids) > 1:
-        selected = [EVERYTHING]
-    if len(selected) > MOST_CHOSEN:
+def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
+    """Let the selected rows be wanted, and what was wanted before and stands in no row."""
+    places = st.session_state[key]["selection"]["rows"]
+    selected = rows.iloc[[place for place in places if place < len(rows)]]
+    unseen = _wanted_unseen(rows, meant, selected)
+    ids = [
+        id
+        for id, family in zip(selected["id"], selected["family"], strict=True)
+        if family not in unseen
+    ]
+    wanted = list(dict.fromkeys([*ids, *unseen]))
+    everything = len(selected) == len(rows) > 1
+    if everything and (not unseen or len(wanted) > MOST_CHOSEN):
+        wanted = [EVERYTHING]
+        if unseen:
+            st.toast("All rows are chosen, and runs that the table does not show are no more.")
+    if len(wanted) > MOST_CHOSEN:
         st.toast(
             f"At most {MOST_CHOSEN} rows can be chosen one by one: the first {MOST_CHOSEN} are."
             " Narrow the table with the filter and choose all of it."
         )
-    controls.put("runs", selected[:MOST_CHOSEN])
+    controls.put("runs", wanted[:MOST_CHOSEN])
     *same, _ = st.session_state[_TABLE]
     st.session_state[_TABLE] = (*same, controls.value("runs"))
+
+
+def _wanted_unseen(rows: pd.DataFrame, meant: pd.DataFrame, selected: pd.DataFrame) -> list[str]:
+    """Ids that were wanted and stand in no row: the filter hides them, or a switch does."""
+    wanted = controls.value("runs")
+    shown, on = ({id for ids in some["members"] for id in ids} for some in (rows, selected))
+    unknown = {*entries.unknown(meant, wanted)} - shown
+    references = [each for each in wanted if each in unknown and each in reference.IDS]
+    return [*entries.wanted_unseen(meant, shown, on, wanted), *references]
 
 
 def _at_the_point(table: pd.DataFrame) -> pd.DataFrame:

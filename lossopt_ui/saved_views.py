@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_ui import controls, links, names, places, workspace
+from lossopt_ui import controls, links, names, workspace
 
 NAME = "view-name"
 
@@ -18,17 +18,29 @@ def popover() -> None:
             st.caption("A view is all that stands in the address: keep it under a name.")
         for name, query in kept.items():
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.page_link(
-                    places.COMPARE,
-                    label=names.in_markdown(name),
+                # No link: while one stays on a page, a new address of it is not read.
+                st.button(
+                    names.in_markdown(name),
+                    key=f"open-{name}",
                     icon=":material/bookmark:",
-                    query_params=dict(parse_qsl(query)),
+                    type="tertiary",
+                    on_click=_open,
+                    args=(query,),
                 )
                 st.button(
                     "Forget", key=f"forget-{name}", type="tertiary", on_click=_forget, args=(name,)
                 )
         st.text_input("Name of this view", key=NAME)
         st.button("Keep this view", key="keep-view", on_click=_keep)
+
+
+def _open(query: str) -> None:
+    """Show what was kept; what the view does not name is at its default, as in a fresh visit."""
+    found, problems = links.read(dict(parse_qsl(query)))
+    controls.begin_anew()
+    controls.put_all({name: found[name] for name in links.ON_COMPARE & found.keys()})
+    for problem in problems:
+        st.toast(f"In the view: {names.in_markdown(str(problem))}", icon=":material/link_off:")
 
 
 def _keep() -> None:

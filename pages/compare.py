@@ -82,10 +82,10 @@ def table_and_results() -> None:
         runs_table.say_what_is_missing(table)
         chosen = runs_table.choose(table)
         run_notes.undo()
-        if chosen.empty:
-            st.info("Select rows in the table's first column to see their curves.")
-        else:
+        if len(chosen):
             compare(chosen)
+        elif not runs_table.hidden_by_the_filter(table):
+            st.info("Select rows in the table's first column to see their curves.")
 
 
 def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:

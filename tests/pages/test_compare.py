@@ -1,13 +1,17 @@
 """The page of all kept runs."""
 
+import json
 import math
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_ui import runs_table
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import DATA
+from lossopt_ui.run_notes import SEVERAL
 from tests.helpers import figures, go, open_page, trace, words
 
 
@@ -201,6 +205,110 @@ def test_names_tags_and_notes_are_kept_and_shown_as_text(kept: list[Run], store:
     assert not any("![y](http" in text for text in said)
 
 
+def test_only_what_was_changed_is_kept_for_several_runs(kept: list[Run], store: RunStore) -> None:
+    first, second, _ = kept
+    store.annotate([first.id], name="too fast", tags=["all", "bad"], note="important")
+    store.annotate([second.id], name="best", tags=["all", "good"])
+    app = open_page("compare", ids(first, second))
+    assert app.text_input(key="run-name").placeholder == SEVERAL
+    assert app.text_area(key="run-note").placeholder == SEVERAL
+    assert app.text_input(key="run-tags").value == "all"
+    assert "only some of the runs have are left as they are" in words(app)
+    app.text_input(key="run-tags").set_value("paper")
+    app.button(key="keep-notes").click().run()
+    rows = store.list().set_index("id")[["name", "tags", "note"]]
+    assert list(rows.loc[first.id]) == ["too fast", ["bad", "paper"], "important"]
+    assert list(rows.loc[second.id]) == ["best", ["good", "paper"], ""]
+
+    app.text_input(key="run-name").set_value("one name").run()
+    app.button(key="keep-notes").click().run()
+    app.text_input(key="run-name").set_value("").run()
+    app.button(key="keep-notes").click().run()
+    rows = store.list().set_index("id")[["name", "tags", "note"]]
+    assert list(rows.loc[first.id]) == ["", ["bad", "paper"], "important"], "a shared one goes"
+
+
+def test_too_many_tags_for_one_of_the_runs_change_none(kept: list[Run], store: RunStore) -> None:
+    store.annotate([kept[0].id], name="first", tags=[f"tag {k}" for k in range(12)])
+    app = open_page("compare", ids(kept[0], kept[1]))
+    app.text_input(key="run-name").set_value("another")
+    app.text_input(key="run-tags").set_value("one more")
+    app.button(key="keep-notes").click().run()
+    assert "Nothing was changed: tags must be at most 12" in app.toast[0].value
+    rows = store.list().set_index("id")
+    assert rows["name"][kept[0].id] == "first"
+    assert rows["tags"][kept[1].id] == []
+
+
+def test_fields_of_notes_are_filled_again_after_another_page(
+    kept: list[Run], store: RunStore
+) -> None:
+    store.annotate([kept[0].id], name="first", tags=["good"], note="important")
+    app = open_page("compare", ids(kept[0]))
+    go(app, "train")
+    app.query_params.update(ids(kept[0]))
+    go(app, "compare")
+    assert app.text_input(key="run-name").value == "first"
+    app.text_input(key="run-tags").set_value("good, paper")
+    app.button(key="keep-notes").click().run()
+    row = store.list().set_index("id").loc[kept[0].id]
+    assert (row["name"], row["tags"], row["note"]) == ("first", ["good", "paper"], "important")
+
+
+def tick(app: AppTest, *ids: str) -> None:
+    """Let just these rows of the table be ticked, as by clicks in a browser."""
+    rows = [list(app.dataframe[0].value["id"]).index(id) for id in ids]
+    selection = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    states = app._tree.get_widget_states()
+    states.widgets.add(id=app.dataframe[0].proto.id, string_value=json.dumps(selection))
+    app._run(states)
+
+
+def chosen(app: AppTest) -> list[str]:
+    return [each for each in dict(app.query_params).get("runs", "").split(",") if each]
+
+
+def test_a_filter_keeps_what_was_selected_before_it(kept: list[Run]) -> None:
+    slow, fast, hinge = (run.id for run in kept)
+    app = open_page("compare", {"filter": "loss = cross_entropy"})
+    tick(app, slow)
+    assert chosen(app) == [slow]
+    app.text_input(key="filter").set_value("loss = hinge").run()
+    assert "1 selected run is hidden by the filter." in words(app)
+    assert "Select rows" not in words(app)
+    tick(app, hinge)
+    assert chosen(app) == [hinge, slow]
+    tick(app)
+    assert chosen(app) == [slow]
+    app.text_input(key="filter").set_value("").run()
+    assert "hidden by the filter" not in words(app)
+    assert len(figures(app)["curves-all"]["data"]) == 1
+    tick(app, slow, fast, hinge)
+    assert chosen(app) == ["all"]
+
+
+def test_a_click_beside_an_archived_run_lets_go_of_it(kept: list[Run], store: RunStore) -> None:
+    first, second, _ = (run.id for run in kept)
+    app = open_page("compare", {"runs": first})
+    app.button(key="archive").click().run()
+    assert "hidden by the filter" not in words(app)
+    tick(app, second)
+    assert chosen(app) == [second]
+
+
+def test_no_more_is_selected_than_an_address_may_hold(
+    kept: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, fast, hinge = (run.id for run in kept)
+    monkeypatch.setattr(runs_table, "MOST_CHOSEN", 2)
+    app = open_page("compare", {"runs": hinge, "filter": "loss = cross_entropy"})
+    tick(app, slow)
+    assert chosen(app) == [slow, hinge]
+    tick(app, slow, fast)
+    assert chosen(app) == ["all"]
+    assert "runs that the table does not show are no more" in app.toast[0].value
+
+
 def test_pinned_runs_come_first_and_archived_ones_go(kept: list[Run], store: RunStore) -> None:
     app = open_page("compare", ids(kept[0]))
     app.button(key="pin").click().run()
@@ -218,9 +326,32 @@ def test_a_view_is_kept_under_a_name(kept: list[Run], store: RunStore) -> None:
     assert dict(parse_qsl(store.views()["My view"])) == {
         "runs": kept[0].id, "log_y": "true", "filter": "loss = cross_entropy"
     }  # fmt: skip
-    assert any("My view" in each.proto.label for each in app.get("page_link"))
+    assert app.button(key="open-My view").label == "My view"
     app.button(key="forget-My view").click().run()
     assert store.views() == {}
+
+
+def test_a_kept_view_is_shown_when_it_is_pressed(kept: list[Run], store: RunStore) -> None:
+    query = ids(kept[0], kept[1]) | {"filter": "loss = cross_entropy", "columns": "loss,update"}
+    store.keep_view("Two rates", urlencode(query))
+    app = open_page("compare", ids(kept[2]) | {"log_y": "true", "hide": "facet"})
+    app.button(key="open-Two rates").click().run()
+    assert not app.exception
+    assert dict(app.query_params) == query | {"hide": "facet"}
+    assert app.text_input(key="filter").value == "loss = cross_entropy"
+    assert not app.toggle(key="log_y").value, "the view does not name it"
+    assert set(app.dataframe[0].value["id"]) == {kept[0].id, kept[1].id}
+    assert list(app.dataframe[0].value.columns) == ["loss", "update", "id"]
+    assert len(figures(app)["curves-all"]["data"]) == 2
+
+
+def test_what_a_kept_view_cannot_show_is_said(kept: list[Run], store: RunStore) -> None:
+    store.keep_view("Old", urlencode(ids(kept[0]) | {"x": "fortnights"}))
+    app = open_page("compare")
+    app.button(key="open-Old").click().run()
+    assert not app.exception
+    assert "In the view: x must be" in app.toast[0].value
+    assert dict(app.query_params) == ids(kept[0])
 
 
 def test_columns_and_order_are_as_one_likes(kept: list[Run]) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lossopt_core import Experiment, RunStore, train
-from lossopt_ui.entries import SPREAD, entries, in_order, runs_of, selected, unknown
+from lossopt_ui.entries import SPREAD, entries, in_order, runs_of, selected, unknown, wanted_unseen
 
 SMALL = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1, evaluations=4)
 
@@ -76,3 +76,14 @@ def test_a_selection_means_runs_families_or_all(table: pd.DataFrame) -> None:
     assert list(runs_of(table, [family])["loss"]) == ["hinge"] * 3
     assert len(runs_of(table, ["all"])) == len(table)
     assert unknown(table, [family, one, "0" * 16]) == ["0" * 16]
+
+
+def test_of_a_family_that_is_shown_in_part_the_rest_stays_wanted(table: pd.DataFrame) -> None:
+    hinge = table[table["loss"] == "hinge"]
+    first, second, third = hinge["id"]
+    wanted = [hinge["family"].iloc[0]]
+    assert wanted_unseen(hinge, set(), set(), wanted) == wanted
+    assert wanted_unseen(hinge, {first, second}, {first, second}, wanted) == wanted
+    assert wanted_unseen(hinge, {first, second}, {first}, wanted) == [third]
+    assert wanted_unseen(hinge, {first, second, third}, {first}, wanted) == []
+    assert wanted_unseen(hinge, {first}, set(), [first, third]) == [third]
