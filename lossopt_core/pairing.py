@@ -123,6 +123,19 @@ def paired_difference(
     )
 
 
+def counted(
+    baseline: Mapping[Experiment, float], other: Mapping[Experiment, float]
+) -> tuple[list[Experiment], list[Experiment]]:
+    """The runs that a paired difference rests on: with a finite result, and with a partner."""
+    finite = [
+        [e for e, value in each.items() if math.isfinite(value)] for each in (baseline, other)
+    ]
+    ours, theirs = ({(e.seed, e.split_seed) for e in each} for each in finite)
+    common = ours & theirs
+    first, second = ([e for e in each if (e.seed, e.split_seed) in common] for each in finite)
+    return first, second
+
+
 def _is_fixed(experiment: Experiment) -> bool:
     """Whether the seed changes nothing; results that coincide by chance are no proof of it."""
     return experiment.full_batch and experiment.init_scale == 0

@@ -81,7 +81,9 @@ def _verdicts(shown: Sequence[Line], baseline: Line, optima: Optima) -> list[Par
         Text(differences.sentence(line, baseline, column, found.get(line.key), str))
         for line in others
     ]
-    parts: list[Part] = [Text("Is it real?", heading=True), *said]
+    comparable = [line for line in others if line.key in found]
+    warnings = differences.confounded(comparable, baseline, column, optima, str)
+    parts: list[Part] = [Text("Is it real?", heading=True), *said, *map(Text, warnings)]
     if found:
         table = differences.table(others, found, column).set_index("Compared")
         parts += [Text(differences.note(found)), Table(table, "Paired differences")]

@@ -19,6 +19,7 @@ from lossopt_core.pairing import (
     TOO_FEW,
     TOO_MANY_AT_ONCE,
     corrected,
+    counted,
     difference_curves,
     inference,
     interval,
@@ -262,3 +263,10 @@ def test_curves_of_differences_pair_the_members() -> None:
     few = dict(list(other.items())[:3])
     assert difference_curves(base, few, "objective", "epoch")["low"].isna().all()
     assert difference_curves(base, {}, "objective", "epoch").empty
+
+
+def test_a_difference_rests_on_runs_with_a_result_and_a_partner() -> None:
+    base, other = by_seed([1.0, math.nan, 3.0]), by_seed([1.0, 2.0], BLOBS.but(loss="hinge"))
+    ours, theirs = counted(base, other)
+    assert [each.seed for each in ours] == [each.seed for each in theirs] == [0]
+    assert [each.loss for each in theirs] == ["hinge"]

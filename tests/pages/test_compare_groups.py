@@ -164,6 +164,27 @@ def test_a_baseline_gives_a_sentence_for_each_other_line(
     assert "means something else" in words(app)
 
 
+def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore) -> None:
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1)
+    hinge, entropy = base.but(loss="hinge"), base.but(loss="cross_entropy")
+    slower = [hinge.but(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)]
+    store.save(runs := train([*slower, *(entropy.but(seed=k) for k in range(6))]))
+    shown = [Member(run.id, run.experiment, run.history, run.status) for run in runs]
+    lines = lines_of(shown, together=False, group=("loss",))
+    key = next(line.key for line in lines if line.label == "Hinge")
+    query = {"rows": "runs", "runs": "all", "group": "loss", "part": "differences", "baseline": key}
+    app = open_page("compare", query)
+    assert not app.exception
+    [warning] = app.warning
+    assert "also differ in learning rate: 0.1 against 0.001, 0.01" in words(app)
+    assert "margin" not in warning.value
+    store.save(
+        train([entropy.but(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)])
+    )
+    app = open_page("compare", query | {"filter": "learning_rate < 0.1"})
+    assert not app.warning
+
+
 def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) -> None:
     one, two = families(store)
     query = {"runs": f"{one},{two}", "baseline": one, "delta": "true", "y": "test_accuracy"}
