@@ -284,13 +284,19 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
 
 def _best_possible(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
     """A level for each problem whose best is known; of several each says which it is."""
-    problems = {Experiment(**problem_settings(each)): optima.of(each) for each in experiments}
+    problems = {_without_training(each): optima.of(each) for each in experiments}
     best = {each: known.objective for each, known in problems.items() if known is not None}
     which = [""] if len(best) == 1 else [f", {name}" for name in names.tell_apart(list(best))]
     return [
         Level(value, f"best possible{problem}: {value:.4g}", at_left=True)
         for problem, value in zip(which, best.values(), strict=True)
     ]
+
+
+def _without_training(experiment: Experiment) -> Experiment:
+    """The same objective, trained in the same way whatever the experiment's way was."""
+    # The default minibatch may be larger than small data.
+    return Experiment(**problem_settings(experiment), batch_size=1)
 
 
 def _who_is_left_out(
