@@ -63,7 +63,7 @@ def _of_the_look(shown: Sequence[Line], optima: Optima) -> list[Part]:
             return [Text(evaluation.TITLE, heading=True), *map(Text, words), *charts, table]
         case "cost":
             chart, cost_table = costs.pictures(shown, optima, "light")
-            table = Table(cost_table.astype(object).fillna(costs.NOT_REACHED), "Cost to target")
+            table = Table(costs.in_words(cost_table), "Cost to target")
             return [_chart(chart), table]
     return []
 
