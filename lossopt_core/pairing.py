@@ -207,6 +207,16 @@ def pairs_for(comparisons: int) -> int:
     return max(FEWEST_PAIRS, math.ceil(math.log2(needed))) if needed <= SUBSETS else 0
 
 
+def most_comparisons() -> int:
+    """How many comparisons at once can have intervals, with enough pairs."""
+    return math.floor(SUBSETS * ERROR / 2.0)
+
+
+def most_to_pick_from() -> int:
+    """Of how many the best can be compared with others, if all their pairs are corrected for."""
+    return (1 + math.isqrt(1 + 8 * most_comparisons())) // 2  # n (n - 1) / 2 of n
+
+
 def subset_means(values: Array) -> Array:
     """Sorted means of all subsets but the empty one, or of many by chance: typical values.
 

@@ -77,7 +77,7 @@ def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
 
 def note(found: Mapping[str, PairedDifference]) -> str:
     """What the sentences rest on."""
-    return verdict.note(next(iter(found.values()))) if found else ""
+    return verdict.note(found.values()) if found else ""
 
 
 def sentence(

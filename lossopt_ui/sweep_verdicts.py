@@ -9,6 +9,7 @@ import streamlit as st
 from lossopt_core.borders import Border, borders
 from lossopt_core.groups import whole
 from lossopt_core.measures import MEASURES
+from lossopt_core.pairing import TOO_MANY_AT_ONCE, most_to_pick_from
 from lossopt_core.sweep import as_text
 from lossopt_ui import controls, differences, entries, kept, lines, names, places, sweeping
 from lossopt_ui.charts.sweep_cells import comparable, short
@@ -70,6 +71,12 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     for line in others:
         st.markdown(f"- {differences.sentence(line, best, column, found.get(line.key))}")
     st.caption(differences.note(found))
+    verdicts = {each.verdict for each in found.values()}
+    if TOO_MANY_AT_ONCE in verdicts and len(rows) > most_to_pick_from():
+        st.caption(
+            f"As the best was picked from {len(rows)} combinations, all their pairs are corrected"
+            f" for. A sweep of at most {most_to_pick_from()} combinations can get a verdict."
+        )
 
 
 def _runs(number: int) -> str:

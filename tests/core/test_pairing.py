@@ -23,7 +23,10 @@ from lossopt_core.pairing import (
     difference_curves,
     inference,
     interval,
+    most_comparisons,
+    most_to_pick_from,
     paired_difference,
+    pairs_for,
     sign_flip_p,
 )
 
@@ -270,3 +273,12 @@ def test_a_difference_rests_on_runs_with_a_result_and_a_partner() -> None:
     ours, theirs = counted(base, other)
     assert [each.seed for each in ours] == [each.seed for each in theirs] == [0]
     assert [each.loss for each in theirs] == ["hinge"]
+
+
+def test_as_many_comparisons_as_are_said_to_be_possible_have_intervals() -> None:
+    most = most_comparisons()
+    enough = pairs_for(most)
+    assert pairs_for(most + 1) == 0
+    values = np.random.default_rng(5).normal(size=enough)
+    assert math.isfinite(interval(values, 1.0 - 0.05 / most)[0])
+    assert math.comb(most_to_pick_from(), 2) <= most < math.comb(most_to_pick_from() + 1, 2)

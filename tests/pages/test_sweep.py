@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_core import Experiment, Run, RunStore, pairing, train
 from lossopt_core.groups import family_id
 from lossopt_core.sparsity import zero_strength
 from lossopt_core.sweep import axis
@@ -181,8 +181,18 @@ def test_each_loss_has_its_own_best_where_values_cannot_be_compared(store: RunSt
 
 
 def test_the_best_of_many_is_corrected_for_all_that_it_was_picked_from(store: RunStore) -> None:
-    app = press_train(sweep(seeds="6"))
+    app = press_train(sweep(seeds="10"))
     assert "corrected for 15 comparisons at once" in words(app)  # all pairs of 6
+
+
+def test_a_sweep_too_large_for_a_verdict_says_how_large_it_may_be(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing, "SUBSETS", 200)  # as if 6 combinations were 21
+    said = words(press_train(sweep(seeds="6")))
+    assert "15 comparisons at once are too many to tell, with any number of seeds" in said
+    assert "A sweep of at most 3 combinations can get a verdict." in said
+    assert "The range is" not in said
 
 
 def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunStore) -> None:
