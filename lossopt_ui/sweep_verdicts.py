@@ -66,10 +66,12 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
         f"**Best {what}{of_loss}: {names.in_markdown(best.label)}**, {number}"
         f" on average over {_runs(int(rows['runs'].iloc[0]))}."
     )
+    standing = {wanted[2]: "Worst", wanted[1]: "Next"}  # of two combinations the second is next
     others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
     found = differences.paired(others, best, column, optima, comparisons=math.comb(len(rows), 2))
     for line in others:
-        st.markdown(f"- {differences.sentence(line, best, column, found.get(line.key))}")
+        said = differences.sentence(line, best, column, found.get(line.key))
+        st.markdown(f"- {standing[line.key]}: {said}")
     st.caption(differences.note(found))
     verdicts = {each.verdict for each in found.values()}
     if TOO_MANY_AT_ONCE in verdicts and len(rows) > most_to_pick_from():

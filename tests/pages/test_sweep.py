@@ -39,6 +39,8 @@ def test_the_results_begin_with_the_best_and_a_verdict(store: RunStore) -> None:
     said = words(app)
     assert "Best test accuracy" in said
     assert "with 6 seeds" in said or "(6 seeds)" in said or "too few seeds (6)" in said
+    bullets = [each.value for each in app.markdown if each.value.startswith("- ")]
+    assert [each.partition(":")[0] for each in bullets] == ["- Next", "- Worst"]
     [cells] = figures(app)["sweep-map-all"]["data"]
     assert len(cells["x"]) == 3
     assert len(cells["y"]) == 2
