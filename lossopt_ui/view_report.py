@@ -47,6 +47,8 @@ def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list
     if baseline is not None:
         parts += _verdicts(shown, baseline, optima)
     parts.append(Table(line_tables.whole(shown, optima), "Settings and results"))
+    if words := line_tables.what_spreads_are(shown):
+        parts.append(Text(words))
     all_settings = line_tables.settings(shown, differing_only=False)
     return [*parts, Table(all_settings.T, "All settings")]
 

@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_ui import view_report
+from lossopt_ui.fair_tuning import NOTHING_KNOWN
 from lossopt_ui.kept import Member
 from lossopt_ui.lines import lines_of
+from lossopt_ui.report import Text
 from tests.helpers import figures, open_page, words
 
 
@@ -42,9 +45,14 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert mean["y"][-1] == pytest.approx(sum(ends) / 8)
     assert "(n=8)" in mean["name"]
     assert any(line["name"].endswith(": band") for line in chart)
+    said = words(app)
+    assert "In the legend, ± is the standard deviation over the runs." in said
+    assert "Band: 95 % interval of the mean, at each point by itself." in said
+    assert "In the table, ± is the standard deviation over a line's runs." in said
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16
     assert len(figures(apart)["curves-all"]["data"]) == 16
+    assert "±" not in "".join(each.value for each in apart.caption)
 
 
 def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
@@ -183,6 +191,20 @@ def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore
     )
     app = open_page("compare", query | {"filter": "learning_rate < 0.1"})
     assert not app.warning
+
+
+def test_a_report_says_what_spreads_are_and_warns_as_the_page_does(seeded: list[Run]) -> None:
+    faster = [
+        replace(run, experiment=run.experiment.but(learning_rate=0.3)) if k < 4 else run
+        for k, run in enumerate(seeded)
+    ]
+    shown = [Member(run.id, run.experiment, run.history, run.status) for run in faster]
+    lines = lines_of(shown, together=False, group=("loss",))
+    parts = view_report._parts(lines, lines[0], NOTHING_KNOWN)
+    said = " ".join(part.text for part in parts if isinstance(part, Text))
+    assert "In the legend, ± is the standard deviation over the runs." in said
+    assert "In the table, ± is the standard deviation over a line's runs." in said
+    assert "also differ in learning rate: 0.1 against 0.1, 0.3" in said
 
 
 def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) -> None:

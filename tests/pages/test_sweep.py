@@ -226,6 +226,7 @@ def test_there_are_other_pictures(store: RunStore, look: str) -> None:
     assert not app.exception
     drawn = figures(app)[f"sweep-{look}-all"]["data"]
     names = {trace.get("name") for trace in drawn}
+    assert ("The band is one standard deviation" in words(app)) == (look == "sensitivity")
     if look == "sensitivity":
         assert {"Hinge", "Cross-entropy"} <= names
     if look == "scatter":
