@@ -3,6 +3,8 @@
 import math
 
 MOST_DECIMALS = 6
+ROUNDING = 1e-12
+"""Below this share of the mean a spread is what rounding leaves of equal results."""
 
 
 def with_spread(mean: float, spread: float) -> str:
@@ -10,6 +12,8 @@ def with_spread(mean: float, spread: float) -> str:
 
     Six digits of the mean where there is no spread; powers of ten where both are small.
     """
+    if 0 < spread < ROUNDING * abs(mean):
+        spread = 0.0
     if not spread > 0 or not math.isfinite(spread):
         return f"{mean:.6g} ± {spread:g}"
     decimals = max(0, 1 - math.floor(math.log10(spread)))

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from typing import Any, Self, TypeVar
 
 from lossopt_core.datasets import DATASETS, Size
@@ -260,6 +262,15 @@ class Experiment:
         Left out is what the chosen entries do not look at: the margin under cross-entropy,
         the batch size of full-batch descent, the strength of no penalty.
         """
+        ignored = self.without_a_say
+        ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
+        named = {name: getattr(self, name) for name in NAMES if name not in ignored}
+        named["dataset_options"] = dict(self.dataset_options)
+        return named
+
+    @property
+    def without_a_say(self) -> set[str]:
+        """The fields that the chosen entries do not look at."""
         ignored = {"margin", "strength", "l1_ratio", "momentum"}
         for entry in (
             LOSSES[self.loss],
@@ -271,10 +282,7 @@ class Experiment:
             ignored |= {"batch_size", "replacement"}
         if self.stopping == "none":
             ignored.add("tolerance")
-        ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
-        named = {name: getattr(self, name) for name in NAMES if name not in ignored}
-        named["dataset_options"] = dict(self.dataset_options)
-        return named
+        return ignored
 
     @property
     def id(self) -> str:
@@ -374,6 +382,33 @@ def telling_settings(experiments: list[Experiment]) -> list[str]:
 def _default(name: str) -> Any:
     dataset, _, option = name.rpartition(".")
     return (DATASETS[dataset].options[option] if dataset else FIELDS[name]).default
+
+
+def unequal_settings(
+    first: Sequence[Experiment], second: Sequence[Experiment]
+) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Settings that have a say in both groups, where their values' shares of the runs differ.
+
+    By their names the values of each group.  A mean over one group is then one over other
+    settings than a mean over the other group.
+    """
+    tables = [[_with_defaults(each) for each in group] for group in (first, second)]
+    found = {}
+    for name in dict.fromkeys(name for group in tables for table in group for name in table):
+        ours, theirs = (Counter(t[name] for t in group if name in t) for group in tables)
+        if ours and theirs and _shares(ours) != _shares(theirs):
+            found[name] = (sorted(ours), sorted(theirs))
+    return found
+
+
+def _shares(counts: Counter[Any]) -> dict[Any, Fraction]:
+    return {value: Fraction(count, counts.total()) for value, count in counts.items()}
+
+
+def _with_defaults(experiment: Experiment) -> dict[str, Any]:
+    """The flat settings and those that came later, which are left out of them at their defaults."""
+    later = {*ADDED_SETTINGS} - experiment.without_a_say
+    return flat_settings(experiment) | {name: getattr(experiment, name) for name in later}
 
 
 def flat_settings(experiment: Experiment) -> dict[str, Any]:

@@ -123,6 +123,19 @@ def paired_difference(
     )
 
 
+def counted(
+    baseline: Mapping[Experiment, float], other: Mapping[Experiment, float]
+) -> tuple[list[Experiment], list[Experiment]]:
+    """The runs that a paired difference rests on: with a finite result, and with a partner."""
+    finite = [
+        [e for e, value in each.items() if math.isfinite(value)] for each in (baseline, other)
+    ]
+    ours, theirs = ({(e.seed, e.split_seed) for e in each} for each in finite)
+    common = ours & theirs
+    first, second = ([e for e in each if (e.seed, e.split_seed) in common] for each in finite)
+    return first, second
+
+
 def _is_fixed(experiment: Experiment) -> bool:
     """Whether the seed changes nothing; results that coincide by chance are no proof of it."""
     return experiment.full_batch and experiment.init_scale == 0
@@ -192,6 +205,16 @@ def pairs_for(comparisons: int) -> int:
     """The fewest pairs of which an interval can be had at so many at once; 0 where none do."""
     needed = 2.0 * comparisons / ERROR  # one mean of subsets lies outside, at each end
     return max(FEWEST_PAIRS, math.ceil(math.log2(needed))) if needed <= SUBSETS else 0
+
+
+def most_comparisons() -> int:
+    """How many comparisons at once can have intervals, with enough pairs."""
+    return math.floor(SUBSETS * ERROR / 2.0)
+
+
+def most_to_pick_from() -> int:
+    """Of how many the best can be compared with others, if all their pairs are corrected for."""
+    return (1 + math.isqrt(1 + 8 * most_comparisons())) // 2  # n (n - 1) / 2 of n
 
 
 def subset_means(values: Array) -> Array:

@@ -16,7 +16,7 @@ from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
 
-NOT_REACHED = "not reached"
+NOT_REACHED, NOT_KNOWN = charts.NOT_REACHED, charts.NOT_KNOWN
 HEADS = {
     "runs": "Runs", "reached": "Reached by", "low": "Fewest", "median": "Median", "high": "Most",
 }  # fmt: skip
@@ -44,7 +44,8 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
         "The first evaluation at which it is reached: it may have been a little earlier, and later"
         " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
     )
-    st.dataframe(shown_table, key="cost-table", placeholder=NOT_REACHED)
+    # The chart says which of these are not reached, and which are not known.
+    st.dataframe(shown_table, key="cost-table", placeholder="–")
 
 
 def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn, pd.DataFrame]:
@@ -72,15 +73,24 @@ def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn
     return Drawn("cost", bars, alt, 130 + 34 * len(table)), table.rename(columns=HEADS)
 
 
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as text, with why there is no number where there is none."""
+    why = np.where(table[HEADS["runs"]] > 0, NOT_REACHED, NOT_KNOWN)
+    written = table.map("{:.6g}".format)
+    return written.where(table.notna(), pd.Series(why, index=table.index), axis=0)
+
+
 def _histories(line: Line, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
-    """The histories that have both columns; without a certificate a distance is not known."""
+    """The histories with values of both; without a certificate a distance is not known."""
     found = {}
     for member in line.members:
         history: pd.DataFrame | None = member.history
         if column in DISTANCES:
             known = member.experiment is not None
             history = optima.distances(member.experiment, member.history) if known else None
-        if history is not None and column in history and history[x].notna().any():
+        if history is None or column not in history:
+            continue
+        if history[[x, column]].notna().all(axis=1).any():
             found[member.id] = history
     return found
 
@@ -100,8 +110,11 @@ def _summary(costs: pd.DataFrame, x: str) -> dict[str, float]:
 
 
 def _in_words(table: pd.DataFrame) -> str:
-    cells = [
-        f"{label} {NOT_REACHED if pd.isna(cost) else f'{cost:.4g}'}"
-        for label, cost in table["median"].items()
-    ]
+    cells = [f"{label} {_cost_in_words(row)}" for label, row in table.iterrows()]
     return "; ".join(cells)
+
+
+def _cost_in_words(row: pd.Series) -> str:
+    if not row["runs"]:
+        return NOT_KNOWN
+    return NOT_REACHED if pd.isna(row["median"]) else f"{row['median']:.4g}"

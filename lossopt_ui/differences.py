@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment
+from lossopt_core.experiment import unequal_settings
+from lossopt_core.groups import SEEDS
 from lossopt_core.measures import MEASURES
-from lossopt_core.pairing import PairedDifference, corrected, paired_difference
+from lossopt_core.pairing import PairedDifference, corrected, counted, paired_difference
 from lossopt_ui import controls, line_tables, names, verdict
 from lossopt_ui.lines import Line, mixed
 from lossopt_ui.optimum import Optima
@@ -59,6 +61,9 @@ def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     found = paired(others, baseline, column, optima)
     for line in others:
         st.markdown(f"- {sentence(line, baseline, column, found.get(line.key))}")
+    comparable = [line for line in others if line.key in found]
+    if warnings := confounded(comparable, baseline, column, optima):
+        st.warning("  \n".join(warnings), icon=":material/balance:")
     if found:
         st.caption(note(found))
         st.dataframe(
@@ -72,7 +77,7 @@ def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
 
 def note(found: Mapping[str, PairedDifference]) -> str:
     """What the sentences rest on."""
-    return verdict.note(next(iter(found.values()))) if found else ""
+    return verdict.note(found.values()) if found else ""
 
 
 def sentence(
@@ -91,6 +96,34 @@ def sentence(
     if found is None:
         return verdict.not_comparable(name, base, column)
     return verdict.sentence(name, base, column, found)
+
+
+def confounded(
+    others: Sequence[Line],
+    baseline: Line,
+    column: str,
+    optima: Optima,
+    written: Callable[[str], str] = names.in_markdown,
+) -> list[str]:
+    """A warning for each group of runs whose difference may come from what it is not grouped by.
+
+    Lines that are no groups say by their labels what they differ in.
+    """
+    base = _values(baseline, column, optima)
+    warnings = []
+    for line in others:
+        ours, theirs = counted(_values(line, column, optima), base)
+        differing = [
+            names.unequal(name, *values)
+            for name, values in unequal_settings(ours, theirs).items()
+            if name not in (*SEEDS, *line.group)
+        ]
+        if line.group and differing:
+            warnings.append(
+                f"{written(line.label)} and {written(baseline.label)} also differ in"
+                f" {written('; '.join(differing))}. The difference may come from that."
+            )
+    return warnings
 
 
 def paired(

@@ -140,15 +140,17 @@ def _results(comparison: Comparison, *, running: bool) -> None:
         _compared(comparison, lines.lines_of(final, together=True, group=(comparison.setting,)))
     if not still_tuning:
         _warn_of_borders(comparison, tuned)
+    drawn = charts.sensitivity(
+        rows, VALIDATION, x="learning_rate", line_by=comparison.setting,
+        theme=figure.theme(), title="Validation accuracy (%)",
+    )  # fmt: skip
     figure.show(
-        charts.sensitivity(
-            rows, VALIDATION, x="learning_rate", line_by=comparison.setting,
-            theme=figure.theme(), title="Validation accuracy (%)",
-        ),
+        drawn,
         key="fair-sensitivity",
         alt="Validation accuracy against learning rate, a line a candidate.",
         height=440,
-    )  # fmt: skip
+    )
+    sweep_results.say_what_the_band_is(drawn)
     _table(comparison, tuned, final)
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from lossopt_core import Experiment
 from lossopt_core.certificates import problem_settings
 from lossopt_core.digits import with_spread
+from lossopt_core.groups import BANDS
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import difference_curves
 from lossopt_core.run import DIVERGED, SECONDS, STOPPED
@@ -105,6 +106,7 @@ def charts(
     facet = controls.value("facet")
     panels = lines.panels(drawn, axes.y, facet)
     words += _what_the_axes_hide(panels, axes.y)
+    words += _what_spreads_are(list(strands.values()), delta=delta)
     if len(panels) > MOST_PANELS:
         words.append(f"The first {MOST_PANELS} of {len(panels)} charts are shown.")
     if len(panels) > 1:
@@ -133,6 +135,22 @@ def charts(
         )
         for title, members in list(panels.items())[:MOST_PANELS]
     ], words
+
+
+def _what_spreads_are(strands: Sequence[Strand], *, delta: bool) -> list[str]:
+    """What ± in the legend and the bands stand for, where there are any."""
+    said = []
+    if not delta and any(" ± " in each.name for each in strands):
+        said.append("In the legend, ± is the standard deviation over the runs.")
+    if any((each.table["low"] < each.table["high"]).any() for each in strands):
+        band = "95 % interval of the mean difference" if delta else _band_in_words()
+        said.append(f"Band: {band}, at each point by itself.")
+    return [" ".join(said)] if said else []
+
+
+def _band_in_words() -> str:
+    label = BANDS[controls.value("band")].label
+    return f"{label[0].lower()}{label[1:]}"
 
 
 def _title(title: str, panels: int) -> str:
@@ -284,17 +302,19 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
 
 def _best_possible(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
     """A level for each problem whose best is known; of several each says which it is."""
-    # Full batch, because a batch size must fit the data.
-    problems = {
-        Experiment(**problem_settings(each), optimizer="gd"): optima.of(each)
-        for each in experiments
-    }
+    problems = {_without_training(each): optima.of(each) for each in experiments}
     best = {each: known.objective for each, known in problems.items() if known is not None}
     which = [""] if len(best) == 1 else [f", {name}" for name in names.tell_apart(list(best))]
     return [
         Level(value, f"best possible{problem}: {value:.4g}", at_left=True)
         for problem, value in zip(which, best.values(), strict=True)
     ]
+
+
+def _without_training(experiment: Experiment) -> Experiment:
+    """The same objective, trained in the same way whatever the experiment's way was."""
+    # The default minibatch may be larger than small data.
+    return Experiment(**problem_settings(experiment), batch_size=1)
 
 
 def _who_is_left_out(

@@ -147,6 +147,19 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
         table = whole(shown, optima)
         _as_text(table)
     st.dataframe(table, key="differences", height="content" if len(table) < 12 else 420)
+    if words := what_spreads_are(shown):
+        st.caption(words)
+
+
+def what_spreads_are(shown: Sequence[Line]) -> str:
+    """What ± stands for in the table, where it is; '' where every line is a single run."""
+    if not _several_runs(shown):
+        return ""
+    return "In the table, ± is the standard deviation over a line's runs."
+
+
+def _several_runs(shown: Sequence[Line]) -> bool:
+    return any(len(line.members) > 1 for line in shown)
 
 
 def _as_text(table: pd.DataFrame) -> None:

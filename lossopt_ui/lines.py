@@ -28,6 +28,8 @@ class Line:
     """Runs that are drawn as one curve.
 
     key     what an address calls it: the id of a run, of a family, or of a group's values
+    group   the settings that its runs were grouped by; whatever else they differ in, the label
+            does not say
     """
 
     key: str
@@ -35,6 +37,7 @@ class Line:
     members: tuple[Member, ...]
     colour: str = ""
     dash: Dash = "solid"
+    group: tuple[str, ...] = ()
 
     @property
     def experiments(self) -> list[Experiment]:
@@ -64,7 +67,7 @@ def lines_of(members: Sequence[Member], *, together: bool, group: Sequence[str])
         groups.setdefault(_key(each, together=together, group=group), []).append(each)
     labels = _labels(list(groups.values()), together=together, group=group)
     return [
-        Line(key, label, tuple(each))
+        Line(key, label, tuple(each), group=tuple(group))
         for (key, each), label in zip(groups.items(), labels, strict=True)
     ]
 

@@ -12,6 +12,8 @@ from lossopt_ui import links
 
 WORD_JOINER = "\u2060"
 """It has no width, and no line is broken at it."""
+MOST_VALUES = 6
+"""Of a setting, that are told one by one."""
 
 
 def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
@@ -39,7 +41,27 @@ def in_words(name: str, value: Any) -> str:
     """A setting in a few words: an entry by its label, a number with its name."""
     if isinstance(links.DECLARED[name], Choice):
         return shown(name, value)
-    return f"{name.split('.')[-1].replace('_', ' ')} {shown(name, value)}"
+    return f"{of_setting(name)} {shown(name, value)}"
+
+
+def of_setting(name: str) -> str:
+    """'learning rate', 'spread': a setting within a sentence."""
+    return name.split(".")[-1].replace("_", " ")
+
+
+def unequal(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
+    """'learning rate: 0.1 against 0.001, 0.01': the values of two groups of runs."""
+    if list(ours) == list(theirs):
+        return f"{of_setting(name)}: {_listed(name, ours)} not equally often"
+    return f"{of_setting(name)}: {_listed(name, ours)} against {_listed(name, theirs)}"
+
+
+def _listed(name: str, values: Sequence[Any]) -> str:
+    """All values, or of many the first and the last."""
+    if len(values) > MOST_VALUES:
+        first, last = shown(name, values[0]), shown(name, values[-1])
+        return f"{len(values)} values from {first} to {last}"
+    return ", ".join(shown(name, each) for each in values)
 
 
 def shown(name: str, value: Any) -> str:

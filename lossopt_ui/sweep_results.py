@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from lossopt_core import Experiment, StepLimits
@@ -140,6 +141,13 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
             height=440,
             on_click=_open,
         )
+        say_what_the_band_is(drawn)
+
+
+def say_what_the_band_is(drawn: go.Figure) -> None:
+    """Below a picture of the sensitivity; other pictures have no bands."""
+    if any((trace.name or "").endswith(charts.BAND) for trace in drawn.data):
+        st.caption("The band is one standard deviation over the seeds, above and below the mean.")
 
 
 def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
@@ -299,5 +307,5 @@ def _ends(rows: pd.DataFrame) -> str:
         if pd.notna(mean):
             number = f"{mean:.4g}" if pd.isna(spread) else with_spread(mean, spread)
             said.append(f"{MEASURES[name].label.split(' (')[0].lower()} {number}{unit}")
-    words = "; ".join(said)
+    words = "; ".join(said) + " (± is the standard deviation)" * (len(ended) > 1)
     return f"{words[:1].upper()}{words[1:]}."

@@ -9,6 +9,7 @@ import streamlit as st
 from lossopt_core.borders import Border, borders
 from lossopt_core.groups import whole
 from lossopt_core.measures import MEASURES
+from lossopt_core.pairing import TOO_MANY_AT_ONCE, most_to_pick_from
 from lossopt_core.sweep import as_text
 from lossopt_ui import controls, differences, entries, kept, lines, names, places, sweeping
 from lossopt_ui.charts.sweep_cells import comparable, short
@@ -70,12 +71,19 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
         f" on average over {_runs(int(rows['runs'].iloc[0]))}."
     )
     _say_equal([by_key[key].label for key in equal[:MOST_EQUAL] if key in by_key], len(equal))
+    standing = {wanted[2]: "Worst", wanted[1]: "Next"}  # of two combinations the second is next
     others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
     found = differences.paired(others, best, column, optima, comparisons=math.comb(len(rows), 2))
     for line in others:
-        st.markdown(f"- {differences.sentence(line, best, column, found.get(line.key))}")
-    with_range = {key: each for key, each in found.items() if not math.isnan(each.low)}
-    st.caption(differences.note(with_range))
+        said = differences.sentence(line, best, column, found.get(line.key))
+        st.markdown(f"- {standing[line.key]}: {said}")
+    st.caption(differences.note(found))
+    verdicts = {each.verdict for each in found.values()}
+    if TOO_MANY_AT_ONCE in verdicts and len(rows) > most_to_pick_from():
+        st.caption(
+            f"As the best was picked from {len(rows)} combinations, all their pairs are corrected"
+            f" for. A sweep of at most {most_to_pick_from()} combinations can get a verdict."
+        )
 
 
 def _equally_good(rows: pd.DataFrame, column: str) -> list[str]:

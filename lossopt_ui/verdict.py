@@ -1,6 +1,7 @@
 """What a paired difference says, as one plain sentence."""
 
 import math
+from collections.abc import Collection
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from lossopt_core.measures import MEASURES
@@ -14,6 +15,7 @@ from lossopt_core.pairing import (
     SPLIT,
     TOO_FEW,
     PairedDifference,
+    most_comparisons,
     pairs_for,
 )
 
@@ -52,17 +54,21 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
             return f"{said}.{_how_large_it_may_be(column, found)}"
         case verdict if verdict in (LOWER, HIGHER):
             return f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
+    return f"{name}: {_why_not_at_once(found)}"
+
+
+def _why_not_at_once(found: PairedDifference) -> str:
+    """What is too little for so many comparisons, and what helps."""
+    units, at_once = UNITS[found.varies], f"{found.comparisons} comparisons at once"
+    if enough := pairs_for(found.comparisons):
+        return (
+            f"too few {units} ({found.n}) for {at_once}."
+            f" Compare fewer, or train at least {enough} {units} of each."
+        )
     return (
-        f"{name}: too few {units} ({found.n}) for {found.comparisons} comparisons at once."
-        f" {_what_would_do(found)}"
+        f"{at_once} are too many to tell, with any number of {units}. Compare fewer: at most"
+        f" {most_comparisons()}."
     )
-
-
-def _what_would_do(found: PairedDifference) -> str:
-    enough = pairs_for(found.comparisons)
-    if not enough:
-        return "Compare fewer."
-    return f"Compare fewer, or train at least {enough} {UNITS[found.varies]} of each."
 
 
 def _how_much(column: str, found: PairedDifference) -> str:
@@ -114,9 +120,13 @@ def _written(value: Decimal) -> str:
     return f"{value:f}" if abs(value) >= Decimal("0.001") else f"{value.normalize():e}"
 
 
-def note(found: PairedDifference) -> str:
-    """What the seeds vary, how sure it is, and what pairing was worth."""
-    parts = [f"{VARIED[found.varies][0].upper()}{VARIED[found.varies][1:]}."]
+def note(all_found: Collection[PairedDifference]) -> str:
+    """What the seeds vary; and what the range is, and how sure, where one is shown."""
+    found = next((each for each in all_found if _has_range(each)), None)
+    varied = VARIED[(found or next(iter(all_found))).varies]
+    parts = [f"{varied[0].upper()}{varied[1:]}."]
+    if found is None:
+        return parts[0]
     parts.append("The range is a 95 % interval of the mean difference, pair by pair")
     if found.comparisons > 1:
         parts[-1] += f", corrected for {found.comparisons} comparisons at once (Bonferroni)"
@@ -124,6 +134,11 @@ def note(found: PairedDifference) -> str:
     if found.varies == SPLIT:
         parts.append("As splits overlap, it is widened by Nadeau and Bengio's correction.")
     return " ".join(parts)
+
+
+def _has_range(found: PairedDifference) -> bool:
+    """Whether its sentence has a range; that of equal pairs is a single number."""
+    return found.n >= FEWEST_PAIRS and found.low < found.high
 
 
 def mean_of_several(name: str, column: str) -> str:

@@ -47,6 +47,8 @@ def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list
     if baseline is not None:
         parts += _verdicts(shown, baseline, optima)
     parts.append(Table(line_tables.whole(shown, optima), "Settings and results"))
+    if words := line_tables.what_spreads_are(shown):
+        parts.append(Text(words))
     all_settings = line_tables.settings(shown, differing_only=False)
     return [*parts, Table(all_settings.T, "All settings")]
 
@@ -63,7 +65,7 @@ def _of_the_look(shown: Sequence[Line], optima: Optima) -> list[Part]:
             return [Text(evaluation.TITLE, heading=True), *map(Text, words), *charts, table]
         case "cost":
             chart, cost_table = costs.pictures(shown, optima, "light")
-            table = Table(cost_table.astype(object).fillna(costs.NOT_REACHED), "Cost to target")
+            table = Table(costs.in_words(cost_table), "Cost to target")
             return [_chart(chart), table]
     return []
 
@@ -81,7 +83,9 @@ def _verdicts(shown: Sequence[Line], baseline: Line, optima: Optima) -> list[Par
         Text(differences.sentence(line, baseline, column, found.get(line.key), str))
         for line in others
     ]
-    parts: list[Part] = [Text("Is it real?", heading=True), *said]
+    comparable = [line for line in others if line.key in found]
+    warnings = differences.confounded(comparable, baseline, column, optima, str)
+    parts: list[Part] = [Text("Is it real?", heading=True), *said, *map(Text, warnings)]
     if found:
         table = differences.table(others, found, column).set_index("Compared")
         parts += [Text(differences.note(found)), Table(table, "Paired differences")]

@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 from lossopt_ui.charts.colours import INK, Theme
 from lossopt_ui.charts.texts import all_plain
 
+NOT_REACHED, NOT_KNOWN = "not reached", "not known"
+
 
 def bars(
     costs: pd.DataFrame,
@@ -39,17 +41,11 @@ def bars(
         )
     )  # fmt: skip
     for label, (_, row) in zip(labels, costs.iterrows(), strict=True):
-        missed = int(row["runs"] - row["reached"])
-        if missed:
-            words = (
-                "not reached"
-                if row["reached"] == 0
-                else f"not reached by {missed} of {row['runs']:.0f}"
-            )
+        if words := _who_misses(row):
             figure.add_annotation(
                 x=0 if pd.isna(row["median"]) else row["median"],
                 y=label,
-                text=f" {words}" if row["runs"] else " not known",
+                text=f" {words}",
                 xanchor="left",
                 showarrow=False,
                 font={"color": INK[theme], "size": 12},
@@ -58,3 +54,13 @@ def bars(
     figure.update_xaxes(title=x_title, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
+
+
+def _who_misses(row: pd.Series) -> str:
+    """What is said of runs that do not reach the target, or of which it is not known."""
+    if not row["runs"]:
+        return NOT_KNOWN
+    missed = int(row["runs"] - row["reached"])
+    if not missed:
+        return ""
+    return f"{NOT_REACHED} by {missed} of {row['runs']:.0f}" if row["reached"] else NOT_REACHED

@@ -16,6 +16,8 @@ from lossopt_ui.views import SETTINGS
 
 MOST_LINES = 300
 BINS = 8
+BAND = ": band"
+"""How the name of a band ends."""
 
 
 def sensitivity(
@@ -102,7 +104,7 @@ def _add_band(
     high = [(cell["mean"] + cell["sd"]) * scale for cell in spread]
     low = [(cell["mean"] - cell["sd"]) * scale for cell in spread]
     figure.add_scatter(
-        x=x + x[::-1], y=high + low[::-1], name=f"{name}: band", legendgroup=name,
+        x=x + x[::-1], y=high + low[::-1], name=f"{name}{BAND}", legendgroup=name,
         showlegend=False, mode="lines", line={"width": 0}, fill="toself",
         fillcolor=translucent(hue, 0.18), hoverinfo="skip",
     )  # fmt: skip

@@ -14,6 +14,8 @@ from lossopt_core.digits import with_spread
         (1234.6, 250.0, "1235 ± 250"),
         (1.23456e-9, 2.5e-12, "1.235e-09 ± 2.5e-12"),
         (95.5556, 0.0, "95.5556 ± 0"),
+        (94.41, 1.5e-14, "94.41 ± 0"),
+        (-94.41, 1.5e-14, "-94.41 ± 0"),
     ],
 )
 def test_the_mean_has_the_decimals_of_its_spread(mean: float, spread: float, said: str) -> None:

@@ -19,7 +19,7 @@ from lossopt_core import (
     SCHEDULES,
     Experiment,
 )
-from lossopt_core.experiment import differing_settings, flat_settings
+from lossopt_core.experiment import differing_settings, flat_settings, unequal_settings
 from lossopt_core.fields import Choice, Number, Switch, brief
 from lossopt_core.losses import CERTIFIED_LOSSES
 
@@ -362,6 +362,27 @@ def test_only_what_differs_is_named():
     # Cross-entropy has no margin, so that is a difference too.
     assert differing_settings([hinge, hinge.but(loss="cross_entropy")]) == ["loss", "margin"]
     assert differing_settings([hinge, hinge.but(l1_ratio=0.1)]) == []
+
+
+def test_groups_are_unequal_in_settings_whose_values_have_other_shares_of_their_runs():
+    hinge, entropy = Experiment(loss="hinge"), Experiment(loss="cross_entropy")
+    slow, fast = hinge.but(learning_rate=0.01), hinge.but(learning_rate=0.1)
+    assert unequal_settings([slow, fast], [entropy])["learning_rate"] == ([0.01, 0.1], [0.1])
+    # Each rate twice is as often as each once, and cross-entropy looks at no margin.
+    theirs = [entropy.but(learning_rate=rate) for rate in (0.01, 0.1)]
+    ours = [each.but(margin=margin) for each in (slow, fast) for margin in (1.0, 2.0)]
+    assert list(unequal_settings(ours, theirs)) == ["loss"]
+    assert unequal_settings([slow, slow, fast], [slow, fast]) == {
+        "learning_rate": ([0.01, 0.1], [0.01, 0.1])
+    }
+
+
+def test_a_default_that_ids_leave_out_is_a_value_like_any_other():
+    plain, noisy = Experiment(), Experiment(label_noise=0.2)
+    assert unequal_settings([plain], [noisy]) == {"label_noise": ([0.0], [0.2])}
+    whole = plain.but(optimizer="gd")
+    drawn = plain.but(replacement=True)
+    assert "replacement" not in unequal_settings([whole], [drawn])
 
 
 def test_options_differ_under_the_name_of_their_data_set():

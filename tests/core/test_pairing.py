@@ -19,10 +19,14 @@ from lossopt_core.pairing import (
     TOO_FEW,
     TOO_MANY_AT_ONCE,
     corrected,
+    counted,
     difference_curves,
     inference,
     interval,
+    most_comparisons,
+    most_to_pick_from,
     paired_difference,
+    pairs_for,
     sign_flip_p,
 )
 
@@ -262,3 +266,19 @@ def test_curves_of_differences_pair_the_members() -> None:
     few = dict(list(other.items())[:3])
     assert difference_curves(base, few, "objective", "epoch")["low"].isna().all()
     assert difference_curves(base, {}, "objective", "epoch").empty
+
+
+def test_a_difference_rests_on_runs_with_a_result_and_a_partner() -> None:
+    base, other = by_seed([1.0, math.nan, 3.0]), by_seed([1.0, 2.0], BLOBS.but(loss="hinge"))
+    ours, theirs = counted(base, other)
+    assert [each.seed for each in ours] == [each.seed for each in theirs] == [0]
+    assert [each.loss for each in theirs] == ["hinge"]
+
+
+def test_as_many_comparisons_as_are_said_to_be_possible_have_intervals() -> None:
+    most = most_comparisons()
+    enough = pairs_for(most)
+    assert pairs_for(most + 1) == 0
+    values = np.random.default_rng(5).normal(size=enough)
+    assert math.isfinite(interval(values, 1.0 - 0.05 / most)[0])
+    assert math.comb(most_to_pick_from(), 2) <= most < math.comb(most_to_pick_from() + 1, 2)

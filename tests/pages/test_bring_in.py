@@ -7,6 +7,7 @@ from lossopt_core import Run, RunStore, train
 from lossopt_core.exchange import programs
 from lossopt_core.exchange.archive import to_archive
 from lossopt_core.export import tidy, to_csv
+from lossopt_ui.costs import in_words
 from lossopt_ui.names import WORD_JOINER
 from tests.experiments import TINY
 from tests.helpers import figures, open_page, settle, trace, words
@@ -152,3 +153,27 @@ def test_a_stopped_run_of_ours_is_not_trained_to_another_end(kept: Run, store: R
     app = upload(open_page("compare"), "runs.csv", content)
     app.button(key="train-brought").click().run()
     assert "must have come to their end to be shared" in app.error[0].value
+
+
+def test_the_cost_of_a_curve_that_did_not_measure_the_target_is_not_known(
+    kept: Run, store: RunStore
+) -> None:
+    two = b"epoch,train_loss,val_acc,who\n0,1.5,,bare\n1,0.5,,bare\n0,1,0.1,poor\n1,0.5,0.2,poor\n"
+    app = open_page("compare", {"runs": kept.id, "x": "epoch", "target": "0.99"})
+    bring_in(select(upload(app, "log.csv", two), "Column that tells runs apart", "who"))
+    query = dict(app.query_params) | {
+        "part": "cost",
+        "target": "0.99",
+        "target_of": "test_accuracy",
+    }
+    app = open_page("compare", query)
+    assert not app.exception
+    drawn = figures(app)["cost"]
+    said = {each["y"]: each["text"].strip() for each in drawn["layout"]["annotations"]}
+    assert said["bare"] == "not known"
+    assert said["poor"] == "not reached"
+    assert "bare not known" in drawn["alt"]
+    table = in_words(app.dataframe[-1].value)
+    assert table.loc["bare", "Median"] == "not known"
+    assert table.loc["poor", "Median"] == "not reached"
+    assert table.loc["poor", "Runs"] == "1"

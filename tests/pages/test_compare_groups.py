@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_ui import view_report
+from lossopt_ui.fair_tuning import NOTHING_KNOWN
 from lossopt_ui.kept import Member
 from lossopt_ui.lines import lines_of
+from lossopt_ui.report import Text
 from tests.helpers import figures, open_page, words
 
 
@@ -42,9 +45,14 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert mean["y"][-1] == pytest.approx(sum(ends) / 8)
     assert "(n=8)" in mean["name"]
     assert any(line["name"].endswith(": band") for line in chart)
+    said = words(app)
+    assert "In the legend, ± is the standard deviation over the runs." in said
+    assert "Band: 95 % interval of the mean, at each point by itself." in said
+    assert "In the table, ± is the standard deviation over a line's runs." in said
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16
     assert len(figures(apart)["curves-all"]["data"]) == 16
+    assert "±" not in "".join(each.value for each in apart.caption)
 
 
 def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
@@ -162,6 +170,41 @@ def test_a_baseline_gives_a_sentence_for_each_other_line(
     assert paired["Δ (points)"].iloc[0] == pytest.approx(expected)
     app.selectbox(key="measure").set_value("objective").run()
     assert "means something else" in words(app)
+
+
+def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore) -> None:
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1)
+    hinge, entropy = base.but(loss="hinge"), base.but(loss="cross_entropy")
+    slower = [hinge.but(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)]
+    store.save(runs := train([*slower, *(entropy.but(seed=k) for k in range(6))]))
+    shown = [Member(run.id, run.experiment, run.history, run.status) for run in runs]
+    lines = lines_of(shown, together=False, group=("loss",))
+    key = next(line.key for line in lines if line.label == "Hinge")
+    query = {"rows": "runs", "runs": "all", "group": "loss", "part": "differences", "baseline": key}
+    app = open_page("compare", query)
+    assert not app.exception
+    [warning] = app.warning
+    assert "also differ in learning rate: 0.1 against 0.001, 0.01" in words(app)
+    assert "margin" not in warning.value
+    store.save(
+        train([entropy.but(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)])
+    )
+    app = open_page("compare", query | {"filter": "learning_rate < 0.1"})
+    assert not app.warning
+
+
+def test_a_report_says_what_spreads_are_and_warns_as_the_page_does(seeded: list[Run]) -> None:
+    faster = [
+        replace(run, experiment=run.experiment.but(learning_rate=0.3)) if k < 4 else run
+        for k, run in enumerate(seeded)
+    ]
+    shown = [Member(run.id, run.experiment, run.history, run.status) for run in faster]
+    lines = lines_of(shown, together=False, group=("loss",))
+    parts = view_report._parts(lines, lines[0], NOTHING_KNOWN)
+    said = " ".join(part.text for part in parts if isinstance(part, Text))
+    assert "In the legend, ± is the standard deviation over the runs." in said
+    assert "In the table, ± is the standard deviation over a line's runs." in said
+    assert "also differ in learning rate: 0.1 against 0.1, 0.3" in said
 
 
 def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) -> None:

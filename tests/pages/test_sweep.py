@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_core import Experiment, Run, RunStore, pairing, train
 from lossopt_core.groups import family_id
 from lossopt_core.sparsity import zero_strength
 from lossopt_core.sweep import axis
@@ -39,6 +39,8 @@ def test_the_results_begin_with_the_best_and_a_verdict(store: RunStore) -> None:
     said = words(app)
     assert "Best test accuracy" in said
     assert "with 6 seeds" in said or "(6 seeds)" in said or "too few seeds (6)" in said
+    bullets = [each.value for each in app.markdown if each.value.startswith("- ")]
+    assert [each.partition(":")[0] for each in bullets] == ["- Next", "- Worst"]
     [cells] = figures(app)["sweep-map-all"]["data"]
     assert len(cells["x"]) == 3
     assert len(cells["y"]) == 2
@@ -191,6 +193,16 @@ def test_a_range_that_is_not_said_is_not_explained(store: RunStore) -> None:
     assert "The range is" not in words(app)
 
 
+def test_a_sweep_too_large_for_a_verdict_says_how_large_it_may_be(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing, "SUBSETS", 200)  # as if 6 combinations were 21
+    said = words(press_train(sweep(seeds="6")))
+    assert "15 comparisons at once are too many to tell, with any number of seeds" in said
+    assert "A sweep of at most 3 combinations can get a verdict." in said
+    assert "The range is" not in said
+
+
 def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunStore) -> None:
     """A fragment goes on with the table that it was made with."""
     press_train(sweep(seeds="2"))
@@ -220,6 +232,7 @@ def test_there_are_other_pictures(store: RunStore, look: str) -> None:
     assert not app.exception
     drawn = figures(app)[f"sweep-{look}-all"]["data"]
     names = {trace.get("name") for trace in drawn}
+    assert ("The band is one standard deviation" in words(app)) == (look == "sensitivity")
     if look == "sensitivity":
         assert {"Hinge", "Cross-entropy"} <= names
     if look == "scatter":

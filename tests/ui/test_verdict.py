@@ -38,6 +38,26 @@ def test_what_is_not_known_is_not_said() -> None:
     assert "too few seeds (10) for 30 comparisons" in sentence("A", "B", "objective", many)
 
 
+def test_where_no_number_of_seeds_would_do_only_fewer_comparisons_are_proposed() -> None:
+    many = replace(FOUND, n=20, low=math.nan, high=math.nan, comparisons=210)
+    assert sentence("A", "B", "test_accuracy", many) == (
+        "A: 210 comparisons at once are too many to tell, with any number of seeds."
+        " Compare fewer: at most 204."
+    )
+    enough = replace(many, comparisons=204)
+    assert "train at least 13 seeds" in sentence("A", "B", "test_accuracy", enough)
+
+
+def test_a_range_is_explained_where_one_is_shown() -> None:
+    without = [
+        replace(FOUND, low=math.nan, high=math.nan, comparisons=30),
+        replace(FOUND, n=4),
+        replace(FOUND, low=0.01, high=0.01, fixed=True),
+    ]
+    assert "interval" not in note(without)
+    assert "interval" in note([*without, FOUND])
+
+
 def test_seeds_that_change_nothing_are_no_evidence_and_digits_no_end() -> None:
     fixed = replace(FOUND, difference=0.015012962, low=0.015012962, high=0.015012962, fixed=True)
     said = sentence("A", "B", "objective", fixed)
@@ -60,12 +80,12 @@ def test_runs_that_could_not_be_compared_are_counted_in_the_sentence() -> None:
 
 
 def test_it_speaks_of_new_data_only_where_the_data_vary() -> None:
-    assert "new data" not in note(FOUND)
-    assert "new data" in note(replace(FOUND, varies=SPLIT))
-    assert "Nadeau" in note(replace(FOUND, varies=SPLIT))
-    assert "Nadeau" not in note(replace(FOUND, varies=FRESH))
-    assert "corrected for 9 comparisons" in note(replace(FOUND, comparisons=9))
-    assert "corrected" not in note(FOUND)
+    assert "new data" not in note([FOUND])
+    assert "new data" in note([replace(FOUND, varies=SPLIT)])
+    assert "Nadeau" in note([replace(FOUND, varies=SPLIT)])
+    assert "Nadeau" not in note([replace(FOUND, varies=FRESH)])
+    assert "corrected for 9 comparisons" in note([replace(FOUND, comparisons=9)])
+    assert "corrected" not in note([FOUND])
 
 
 def test_values_of_other_losses_are_not_compared() -> None:
