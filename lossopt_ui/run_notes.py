@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_core.store_notes import Note
-from lossopt_ui import controls, kept, workspace
+from lossopt_ui import controls, kept, toasts, workspace
 from lossopt_ui.names import in_markdown
 
 _DELETED = "run_notes.deleted"
@@ -99,7 +99,7 @@ def _keep(ids: Sequence[str]) -> None:
         _say_not_changed(error)
         return
     st.session_state[_EDITED] = before | {"ids": ()}  # the fields are filled with what is kept
-    st.toast("Kept.", icon=":material/check:")
+    toasts.later("Kept.", icon=":material/check:")
 
 
 def _by_tags(
@@ -126,14 +126,14 @@ def _annotate(ids: Sequence[str], **said: object) -> None:
 
 
 def _say_not_changed(error: Exception) -> None:
-    st.toast(f"Nothing was changed: {in_markdown(str(error))}.", icon=":material/error:")
+    toasts.later(f"Nothing was changed: {in_markdown(str(error))}.", icon=":material/error:")
 
 
 def _delete(ids: Sequence[str]) -> None:
     try:
         workspace.store().delete(ids)
     except StoreError as error:
-        st.toast(f"Nothing was deleted: {error}.", icon=":material/error:")
+        toasts.later(f"Nothing was deleted: {error}.", icon=":material/error:")
         return
     st.session_state[_DELETED] = (ids, controls.value("runs"))
     controls.put("runs", ())
@@ -155,7 +155,7 @@ def _undo() -> None:
     try:
         workspace.store().restore(ids)
     except StoreError as error:
-        st.toast(f"Nothing was taken back: {error}.", icon=":material/error:")
+        toasts.later(f"Nothing was taken back: {error}.", icon=":material/error:")
         return
     controls.put("runs", selection)
     _dismiss()

@@ -13,7 +13,7 @@ from lossopt_core.fields import Choice, Number
 from lossopt_core.filters import FilterError, parse
 from lossopt_core.measures import MEASURES
 from lossopt_core.readings import AT_EPOCH, BEST, reading
-from lossopt_ui import controls, entries, kept, links, names
+from lossopt_ui import controls, entries, kept, links, names, toasts
 from lossopt_ui.entries import SPREAD, differing
 from lossopt_ui.holding import Held
 from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
@@ -183,9 +183,9 @@ def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
     if everything and (not unseen or len(wanted) > MOST_CHOSEN):
         wanted = [EVERYTHING]
         if unseen:
-            st.toast("All rows are chosen, and runs that the table does not show are no more.")
+            toasts.later("All rows are chosen, and runs that the table does not show are no more.")
     if len(wanted) > MOST_CHOSEN:
-        st.toast(
+        toasts.later(
             f"At most {MOST_CHOSEN} rows can be chosen one by one: the first {MOST_CHOSEN} are."
             " Narrow the table with the filter and choose all of it."
         )

@@ -30,8 +30,9 @@ def popover() -> None:
                 st.button(
                     "Forget", key=f"forget-{name}", type="tertiary", on_click=_forget, args=(name,)
                 )
-        st.text_input("Name of this view", key=NAME)
-        st.button("Keep this view", key="keep-view", on_click=_keep)
+        with st.form("name-of-view", border=False):  # so that Enter keeps it too
+            st.text_input("Name of this view", key=NAME)
+            st.form_submit_button("Keep this view", key="keep-view", on_click=_keep)
 
 
 def _open(query: str) -> None:

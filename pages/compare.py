@@ -27,6 +27,7 @@ from lossopt_ui import (
     saved_views,
     shared_link,
     take_out,
+    toasts,
     view_report,
     workspace,
 )
@@ -41,6 +42,7 @@ navigation.begin("Compare runs", links.ON_COMPARE)
 
 def say_where_runs_come_from() -> None:
     """The whole page as long as no runs are kept."""
+    toasts.show()
     st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
@@ -76,6 +78,7 @@ def table_and_results() -> None:
     A fragment that is run by itself has no page around it that could catch, or wait its turn.
     """
     with crowd.PAGES.turn(), workspace.unreadable_said():
+        toasts.show()
         table = wanted_table()
         if table.empty:  # the last run was deleted
             st.rerun()

@@ -7,7 +7,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
-from tests.browser.helpers import COUNT_MESSAGES, click, figure, goto, rerun, selector
+from tests.browser.helpers import (
+    COUNT_MESSAGES,
+    click,
+    figure,
+    goto,
+    rerun,
+    selector,
+    server_process,
+)
+from tests.programs import ROOT
 
 # A caption is as wide as the page; its words are not.
 BOX_OF_WHAT_IS_SEEN = """
@@ -118,6 +127,42 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     )
     expect(other.get_by_text(said).first).to_be_visible()
     stranger.close()
+
+
+def test_a_view_is_kept_and_opened_by_keyboard(page: Page, seeded: RunStore) -> None:
+    goto(page, "/compare?filter=split_seed+%3D+77&rows=runs&runs=all&y=test_accuracy")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of this view").fill("Twenty")
+    with rerun(page):
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("The view is kept.")).to_be_visible()
+    goto(page, "/compare")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Twenty").focus()
+    with rerun(page):
+        page.keyboard.press("Enter")
+    expect(page.locator(".st-key-filter input")).to_have_value("split_seed = 77")
+    assert len(figure(page, "curves-all")["data"]) == 20
+    seeded.forget_view("Twenty")
+
+
+def test_keeping_a_note_is_said_and_leaves_no_warning_in_the_log(
+    page: Page, seeded: RunStore, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as written,
+        server_process(ROOT / "streamlit_app.py", environment=environment, log=written) as (app, _),
+    ):
+        goto(page, f"{app}/compare?runs={seeded.list()['id'].iloc[0]}&rows=runs")
+        page.get_by_role("button", name="Name, tags, note").click()
+        page.get_by_role("textbox", name="Tags").fill("paper")
+        with rerun(page):
+            page.keyboard.press("Enter")
+        page.get_by_role("button", name="Keep for this run").click()
+        expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+    assert seeded.list()["tags"].iloc[0] == ["paper"]
+    assert "callback" not in log.read_text()
 
 
 def test_a_deletion_is_undone(page: Page, seeded: RunStore) -> None:

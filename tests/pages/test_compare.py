@@ -326,6 +326,7 @@ def test_a_view_is_kept_under_a_name(kept: list[Run], store: RunStore) -> None:
     assert dict(parse_qsl(store.views()["My view"])) == {
         "runs": kept[0].id, "log_y": "true", "filter": "loss = cross_entropy"
     }  # fmt: skip
+    assert app.text_input(key="view-name").value == ""
     assert app.button(key="open-My view").label == "My view"
     app.button(key="forget-My view").click().run()
     assert store.views() == {}
