@@ -111,14 +111,14 @@ def confounded(
     """
     base = _values(baseline, column, optima)
     warnings = []
-    for line in others:
+    for line in (each for each in others if each.group):
         ours, theirs = counted(_values(line, column, optima), base)
         differing = [
             names.unequal(name, *values)
             for name, values in unequal_settings(ours, theirs).items()
             if name not in (*SEEDS, *line.group)
         ]
-        if line.group and differing:
+        if differing:
             warnings.append(
                 f"{written(line.label)} and {written(baseline.label)} also differ in"
                 f" {written('; '.join(differing))}. The difference may come from that."

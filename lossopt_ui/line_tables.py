@@ -62,6 +62,7 @@ def _cell(name: str, value: Any) -> str:
 def results(shown: Sequence[Line], optima: Optima) -> pd.DataFrame:
     """One row a line: how many runs, their results with the spread, and how near to the best."""
     rows = {}
+    distance = "Distance (furthest run)" if _several_runs(shown) else "Distance"
     for line in shown:
         rows[line.label] = {
             "Runs": len(line.members),
@@ -69,7 +70,7 @@ def results(shown: Sequence[Line], optima: Optima) -> pd.DataFrame:
             "Test accuracy (%)": _mean_and_spread(line, "test_accuracy", optima),
             "Training accuracy (%)": _mean_and_spread(line, "train_accuracy", optima),
             "Best possible objective": _best_possible(line, optima),
-            "Distance": _distance(line, optima),
+            distance: _distance(line, optima),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -45,6 +45,7 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert mean["y"][-1] == pytest.approx(sum(ends) / 8)
     assert "(n=8)" in mean["name"]
     assert any(line["name"].endswith(": band") for line in chart)
+    assert "Distance (furthest run)" in app.dataframe[1].value
     said = words(app)
     assert "In the legend, ± is the standard deviation over the runs." in said
     assert "Band: 95 % interval of the mean, at each point by itself." in said
@@ -52,6 +53,7 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16
     assert len(figures(apart)["curves-all"]["data"]) == 16
+    assert "Distance" in apart.dataframe[1].value
     assert "±" not in "".join(each.value for each in apart.caption)
 
 
