@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import sqlalchemy as sql
 
 from lossopt_core.fields import brief
@@ -74,6 +75,12 @@ def row_to_note(row: Any) -> Note:
     if row.name is None:
         return NOTHING
     return Note(row.name, json.loads(row.tags), row.note, row.pinned, row.archived)
+
+
+def notes_in(table: pd.DataFrame) -> dict[str, Note]:
+    """Name, tags and note of each run of a table such as `RunStore.list` gives, by id."""
+    said = table[["id", "name", "tags", "note"]].itertuples(index=False)
+    return {id: Note(name, tuple(tags), note) for id, name, tags, note in said}
 
 
 def annotate(

@@ -101,7 +101,7 @@ def _ours(table: pd.DataFrame) -> None:
     ours = [each for each in _own_runs(table) if isinstance(each, Imported)]
     if not ours:
         return
-    many = "1 run" if len(ours) == 1 else f"{len(ours):,} runs"
+    many = names.counted(len(ours), "run")
     st.info(
         f"The file holds the curves of {many} of lossopt. Trained here, they have their weights"
         " too, and you are told whether they came out the same."

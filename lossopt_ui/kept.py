@@ -18,7 +18,6 @@ from lossopt_core import Experiment, ForeignRun, Run, RunStore, reference
 from lossopt_core.groups import family_id
 from lossopt_core.run import HISTORY_COLUMNS, SECONDS
 from lossopt_core.store import REFERENCE
-from lossopt_core.store_notes import Note
 from lossopt_ui import workspace
 from lossopt_ui.holding import Held
 
@@ -139,12 +138,6 @@ def family_of(member: Member) -> str:
     if member.experiment is None or member.reference:
         return member.id
     return family_id(member.experiment)
-
-
-def notes() -> dict[str, Note]:
-    """What is said about each run of this workspace."""
-    said = table()[["id", "name", "tags", "note"]].itertuples(index=False)
-    return {id: Note(name, tuple(tags), note) for id, name, tags, note in said}
 
 
 def find(

@@ -8,7 +8,7 @@ import streamlit as st
 from lossopt_core import StoreError
 from lossopt_core.store_notes import Note
 from lossopt_ui import controls, kept, toasts, workspace
-from lossopt_ui.names import in_markdown
+from lossopt_ui.names import counted, in_markdown
 
 _DELETED = "run_notes.deleted"
 _EDITED = "run_notes.edited"
@@ -145,7 +145,7 @@ def undo() -> None:
         return
     ids, _ = st.session_state[_DELETED]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.write(f"Deleted {len(ids)} run{'s' if len(ids) > 1 else ''}.")
+        st.write(f"Deleted {counted(len(ids), 'run')}.")
         st.button("Undo", key="undo", icon=":material/undo:", on_click=_undo)
         st.button("Dismiss", key="dismiss", type="tertiary", on_click=_dismiss)
 

@@ -291,7 +291,7 @@ def _label(table: pd.DataFrame, family: str) -> str:
 
 def _how_many(rows: pd.DataFrame) -> str:
     diverged = int((rows["status"] == DIVERGED).sum())
-    runs = "1 run" if len(rows) == 1 else f"{len(rows)} runs"
+    runs = names.counted(len(rows), "run")
     return runs + f", {diverged} of them diverged" * (diverged > 0)
 
 

@@ -68,7 +68,7 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     of_loss = f" of {names.shown('loss', loss)}" if loss else ""
     st.markdown(
         f"**Best {what}{of_loss}: {names.in_markdown(best.label)}**, {number}"
-        f" on average over {_runs(int(rows['runs'].iloc[0]))}."
+        f" on average over {names.counted(rows['runs'].iloc[0], 'run')}."
     )
     _say_equal([by_key[key].label for key in equal[:MOST_EQUAL] if key in by_key], len(equal))
     standing = {wanted[2]: "Worst", wanted[1]: "Next"}  # of two combinations the second is next
@@ -97,10 +97,6 @@ def _say_equal(labels: Sequence[str], number: int) -> None:
     if number:
         more = f" and {number - len(labels):,} more" if number > len(labels) else ""
         st.markdown(f"Equal to it on average: {names.in_markdown(', '.join(labels))}{more}.")
-
-
-def _runs(number: int) -> str:
-    return "1 run" if number == 1 else f"{number:,} runs"
 
 
 def _where_to_compare(ordered: Mapping[str, pd.DataFrame], column: str) -> None:

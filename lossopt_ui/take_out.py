@@ -6,6 +6,7 @@ import streamlit as st
 
 from lossopt_core import Run
 from lossopt_core.scripts import with_lossopt, with_numpy
+from lossopt_core.store_notes import notes_in
 from lossopt_ui import kept, shared_link
 from lossopt_ui.downloads import DATA, PROGRAMS, WHOLE, File
 from lossopt_ui.kept import Member
@@ -47,7 +48,7 @@ def _button(file: File, key: str, ids: Sequence[str], *, whole: bool = False) ->
     reason = file.why_not()
     st.download_button(
         file.label,
-        data=lambda: file.write(_runs(ids, whole=whole), kept.notes()),
+        data=lambda: file.write(_runs(ids, whole=whole), notes_in(kept.table())),
         file_name=f"lossopt-runs.{file.ending}",
         mime=file.kind,
         icon=":material/download:",

@@ -40,10 +40,9 @@ def example(runs: Sequence[Run], data: Data) -> None:
     tables = [_terms(run, data, features[row], label) for run in runs]
     image_width = [2.0] if data.image_shape else []
     widths = image_width + [float(len(table.columns)) for table in tables[:IN_A_ROW]]
-    places = [column for _ in tables[::IN_A_ROW] for column in st.columns(widths)]
+    rows = [st.columns(widths) for _ in tables[::IN_A_ROW]]
     if data.image_shape:
-        del places[len(widths) :: len(widths)]  # below the image nothing
-        with places.pop(0):
+        with rows[0][0]:
             image = data.original(features[row : row + 1]).reshape(1, *data.image_shape)
             figure.show(
                 weights.image_sheet(
@@ -54,7 +53,8 @@ def example(runs: Sequence[Run], data: Data) -> None:
                 alt=f"The example as an image; its true class is {data.class_names[label]}.",
                 height=220,
             )  # fmt: skip
-    for place, run, table in zip(places, runs, tables, strict=False):
+    places = [place for columns in rows for place in columns[len(image_width) :]]
+    for place, run, table in zip(places, runs, tables, strict=False):  # the last may stay empty
         with place:
             _show_terms(run.experiment.loss, table)
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from lossopt_core import DATASETS, FIELDS, LOSSES, OPTIMIZERS, Experiment, RunStore, train
-from lossopt_core.command_line import grid, main, parser
+from lossopt_core.command_line import main, parser
+from lossopt_core.grid import grid
 from lossopt_core.run import HISTORY_COLUMNS
 from tests.programs import ROOT, run_python
 
