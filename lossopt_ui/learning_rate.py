@@ -110,9 +110,9 @@ def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
     if largest is not None and largest <= HIGHEST_TOLD:
         step += f" below {largest:.3g}"
     if brief:
-        return f"{step} does not diverge, but jumps over the kinks near the optimum."
+        return f"{step} does not diverge, but jumps to and fro about the optimum."
     return (
         f"{LOSSES[experiment.loss].label} has kinks and so no limit like 2 / L: {step} does not"
-        " diverge, but does not come to rest either. It jumps over the kinks near the optimum: the"
-        " smaller the step, the nearer."
+        " diverge, but does not come to rest either. It jumps to and fro about the optimum, the"
+        " nearer the smaller the step."
     )

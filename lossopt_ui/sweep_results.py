@@ -145,9 +145,12 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
 
 
 def say_what_the_band_is(drawn: go.Figure) -> None:
-    """Below a picture of the sensitivity; other pictures have no bands."""
-    if any((trace.name or "").endswith(charts.BAND) for trace in drawn.data):
-        st.caption("The band is one standard deviation over the seeds, above and below the mean.")
+    """Below a picture of the sensitivity; other pictures have neither bands nor bars."""
+    bands = any((trace.name or "").endswith(charts.BAND) for trace in drawn.data)
+    bars = any("error_y" in trace and any(trace.error_y.array or ()) for trace in drawn.data)
+    if bands or bars:
+        what = "Bands are" if bands else "Bars are"
+        st.caption(f"{what} one standard deviation over the seeds, above and below the mean.")
 
 
 def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:

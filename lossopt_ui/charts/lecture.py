@@ -63,9 +63,10 @@ def lines(
     figure.update_layout(
         title=title, hovermode="x unified", showlegend=len(curves) > 1, legend=LEGEND
     )
-    power = {"exponentformat": "power", "dtick": 1}
-    figure.update_xaxes(title=x_title, **({"type": "log"} | power if log_x else {}))
-    figure.update_yaxes(title=y_title, **({"type": "log"} | power if log_y else {}))
+    power = {"type": "log", "exponentformat": "power"}
+    # On a narrow screen there is no room for every power of ten across.
+    figure.update_xaxes(title=x_title, **(power | {"dtick": 2} if log_x else {}))
+    figure.update_yaxes(title=y_title, **(power | {"dtick": 1} if log_y else {}))
     return figure
 
 

@@ -39,8 +39,9 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
     figure.add_vline(x=rate, line={"color": INK[theme], "width": 2})
     # An annotation's place is a power of ten on such an axis.
     figure.add_annotation(
-        text=f"{rate:g}", x=math.log10(rate), y=1, yref="paper", yanchor="bottom", showarrow=False
-    )
+        text=f"{rate:g}", x=math.log10(rate), xanchor="left", xshift=2, y=1, yref="paper",
+        yanchor="top", showarrow=False, font={"size": 12}, borderpad=0,
+    )  # fmt: skip
     figure.update_layout(title="Your step against its limits", showlegend=False)
     figure.update_xaxes(
         title="Learning rate",

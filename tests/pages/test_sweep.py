@@ -203,6 +203,12 @@ def test_a_sweep_too_large_for_a_verdict_says_how_large_it_may_be(
     assert "The range is" not in said
 
 
+def test_bars_of_choices_are_explained(store: RunStore) -> None:
+    query = {"dataset": "iris", "axes": "loss=hinge,cross_entropy", "seeds": "3", "epochs": "2"}
+    app = press_train(open_page("sweep", query | {"look": "sensitivity"}))
+    assert "Bars are one standard deviation over the seeds" in words(app)
+
+
 def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunStore) -> None:
     """A fragment goes on with the table that it was made with."""
     press_train(sweep(seeds="2"))
@@ -232,7 +238,7 @@ def test_there_are_other_pictures(store: RunStore, look: str) -> None:
     assert not app.exception
     drawn = figures(app)[f"sweep-{look}-all"]["data"]
     names = {trace.get("name") for trace in drawn}
-    assert ("The band is one standard deviation" in words(app)) == (look == "sensitivity")
+    assert ("Bands are one standard deviation" in words(app)) == (look == "sensitivity")
     if look == "sensitivity":
         assert {"Hinge", "Cross-entropy"} <= names
     if look == "scatter":
