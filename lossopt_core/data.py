@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from lossopt_core.caches import cached_by_data
 from lossopt_core.datasets import BROUGHT, DATASETS, Examples, Size
 from lossopt_core.experiment import DATA_SETTINGS, Experiment
 from lossopt_core.linear import Array, Labels
@@ -74,7 +74,6 @@ def load_data(experiment: Experiment) -> Data:
     place.  A share `label_noise` of the training labels is replaced by another class.  The
     standardisation is fitted on the training part only.  A constant feature becomes 0.
     """
-    check_present(experiment)  # what one workspace has loaded is no other's
     return _load(without_say(experiment))
 
 
@@ -98,7 +97,7 @@ _WITHOUT_SAY = {
 } | {"optimizer": "gd"}
 
 
-@lru_cache(maxsize=4)
+@cached_by_data(4)
 def _load(experiment: Experiment) -> Data:
     entry = DATASETS[experiment.dataset]
     examples = entry.make(experiment.dataset_options, experiment.split_seed)

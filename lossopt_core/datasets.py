@@ -58,12 +58,29 @@ class Dataset:
 
 
 class MissingDataError(ValueError):
-    """Data that somebody brought are not here; the message says which, and what to do."""
+    """Uploaded data are not here; the message says which, and what to do.
+
+    `options` are the data set's options in the experiment: fingerprint and size.
+    """
+
+    def __init__(self, message: str, options: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.options = dict(options)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who has uploaded data: a workspace of the store at an address."""
+
+    address: str
+    workspace: str
 
 
 class Place(Protocol):
     """Where data lie that somebody brought, by their fingerprints."""
 
+    @property
+    def owner(self) -> Owner: ...
     def has(self, mark: str, /) -> bool: ...
     def examples(self, mark: str, /) -> Examples | None: ...
 
@@ -84,9 +101,14 @@ class Brought:
 
     def check(self, options: Mapping[str, Any]) -> None:
         """MissingDataError where the data of these options are not here."""
+        self.owner(options)
+
+    def owner(self, options: Mapping[str, Any]) -> Owner:
+        """Whose the data of these options are; MissingDataError where they are not here."""
         place = self._place()
         if place is None or not place.has(options["data"]):
             raise _missing(options)
+        return place.owner
 
     def find(self, mark: str) -> Examples | None:
         """The examples of this fingerprint, if they are here."""
@@ -101,7 +123,8 @@ def _missing(options: Mapping[str, Any]) -> MissingDataError:
     return MissingDataError(
         f"the data with the fingerprint {options['data']} ({options['examples']:,} examples,"
         f" {options['features']:,} features, {options['classes']} classes) are not here: add the"
-        " file that they came from"
+        " file that they came from",
+        options,
     )
 
 

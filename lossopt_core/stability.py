@@ -16,12 +16,12 @@ Absolute values are dealt with by a proximal step, which never lengthens a dista
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import cast
 
 import numpy as np
 
 from lossopt_core import linear
+from lossopt_core.caches import cached_by_data
 from lossopt_core.certificates import PROBLEM_SETTINGS, Certificate
 from lossopt_core.cohort import initial_weights
 from lossopt_core.data import Data, load_data, without_say
@@ -142,7 +142,7 @@ def data_spread(experiment: Experiment) -> Spread:
     return _spread(without_say(experiment))
 
 
-@lru_cache(maxsize=16)
+@cached_by_data(16)
 def _spread(experiment: Experiment) -> Spread:
     return spread_of(load_data(experiment).train_features)
 
@@ -253,7 +253,7 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     return float((curvatures * variances * spread).sum()) / 2.0
 
 
-@lru_cache(maxsize=32)
+@cached_by_data(32)
 def _noise_at(experiment: Experiment, theta: bytes) -> tuple[Array, Array]:
     """The same for every step on an objective: its noise at the optimum."""
     problem = Problem.of(experiment)

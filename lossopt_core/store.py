@@ -347,18 +347,26 @@ class RunStore:
     # Certificates
 
     def certificate(self, experiment: Experiment) -> Certificate | None:
-        """What is known of the best possible objective; None where nothing readable is kept."""
+        """What is known of the best possible objective; None where nothing readable is kept.
+
+        For uploaded data only a workspace that has them is told.
+        """
         return self.certificates([experiment]).get(experiment)
 
     def certificates(self, experiments: Iterable[Experiment]) -> dict[Experiment, Certificate]:
         """The same of several at once; those of which nothing is known are left out."""
         with self.database.reading() as database:
-            return store_certificates.kept_certificates(database, experiments)
+            return store_certificates.kept_certificates(database, self.workspace, experiments)
 
     def keep_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
-        """Keep a certificate for all experiments with this objective, unless a better is kept."""
+        """Keep a certificate for all experiments with this objective, unless a better is kept.
+
+        One for uploaded data is kept for this workspace alone, and as long as it has the data.
+        """
         self.database.write(
-            lambda database: store_certificates.keep_certificate(database, experiment, certificate)
+            lambda database: store_certificates.keep_certificate(
+                database, self.workspace, experiment, certificate
+            )
         )
 
     def _change(self, work: Callable[[sql.Connection], None]) -> None:

@@ -1,6 +1,6 @@
 """Where the store's rows lie: its tables and the version of their layout.
 
-A database with eleven tables:
+A database with twelve tables:
 
     facts    name, value
              `schema` is the version of this layout; `secret`, where there is one, is random, and
@@ -26,8 +26,10 @@ A database with eleven tables:
     certificates   problem, created, settings, facts, shape, data
              `problem` is the id of what was certified and `settings` the same in words; `facts`
              are objective, lower_bound, seconds, method, reached; `data` are the weights with
-             the bias as last column, '<f8' in an array of that shape.  They are mathematics and
-             belong to no workspace
+             the bias as last column, '<f8' in an array of that shape.  They are for data that
+             everybody can make, and belong to no workspace
+    own_certificates   workspace, problem, fingerprint, created, settings, facts, shape, data
+             the same for uploaded data: they belong to the workspace, and go with the data
     visits   workspace, used              when a workspace was used last
     trainings      workspace, job, beat, experiments
              what is being trained: a JSON list of experiments, and when the program that trains
@@ -49,7 +51,7 @@ from typing import Any
 
 import sqlalchemy as sql
 
-SCHEMA = 5
+SCHEMA = 6
 MOST_BYTES = 2**24
 """Of an array, where a database wants to know."""
 
@@ -77,6 +79,16 @@ def _id() -> sql.Column[str]:
 def _numbers() -> tuple[sql.Column[Any], ...]:
     return (
         sql.Column("kind", sql.String(3), nullable=False),
+        sql.Column("shape", sql.String(80), nullable=False),
+        sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
+    )
+
+
+def _certified() -> tuple[sql.Column[Any], ...]:
+    return (
+        sql.Column("created", sql.String(40), nullable=False),
+        sql.Column("settings", sql.Text, nullable=False),
+        sql.Column("facts", sql.Text, nullable=False),
         sql.Column("shape", sql.String(80), nullable=False),
         sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
     )
@@ -153,11 +165,15 @@ certificates = sql.Table(
     "certificates",
     tables,
     sql.Column("problem", sql.String(16), primary_key=True),
-    sql.Column("created", sql.String(40), nullable=False),
-    sql.Column("settings", sql.Text, nullable=False),
-    sql.Column("facts", sql.Text, nullable=False),
-    sql.Column("shape", sql.String(80), nullable=False),
-    sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
+    *_certified(),
+)
+own_certificates = sql.Table(
+    "own_certificates",
+    tables,
+    _workspace(),
+    sql.Column("problem", sql.String(16), primary_key=True),
+    sql.Column("fingerprint", sql.String(32), nullable=False),
+    *_certified(),
 )
 visits = sql.Table(
     "visits",

@@ -1,5 +1,6 @@
 """From an older layout of the store to the present one."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -8,6 +9,7 @@ from typing import Any
 import sqlalchemy as sql
 
 from lossopt_core import store_layout as layout
+from lossopt_core.datasets import DATASETS
 from lossopt_core.store_arrays import DAMAGE, table_numbers, to_tables
 from lossopt_core.store_layout import StoreError
 from lossopt_core.store_questions import portions, rows_of
@@ -88,6 +90,25 @@ def _make_room_for_visitors(database: sql.Connection) -> None:
         table.create(database)
 
 
+def _give_certificates_owners(database: sql.Connection) -> None:
+    """Room for certificates on uploaded data; those that everybody could read go.
+
+    They are computed again when their owner looks at a run.
+    """
+    layout.own_certificates.create(database)
+    there = sql.select(layout.certificates.c.problem, layout.certificates.c.settings)
+    brought = {name for name, dataset in DATASETS.items() if dataset.brought}
+    private = []
+    for row in database.execute(there).all():
+        with suppress(*DAMAGE):
+            if json.loads(row.settings)["dataset"] not in brought:
+                continue
+        private.append(row.problem)
+    for some in portions(private):
+        these = layout.certificates.c.problem.in_(some)
+        database.execute(sql.delete(layout.certificates).where(these))
+
+
 def _summarise(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
     """Fill spark and best out of the histories; what cannot be read stays without."""
     histories = sql.select(layout.arrays).where(layout.arrays.c.name == "history")
@@ -104,5 +125,6 @@ MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {
     2: lambda database: _add_column(database, layout.runs.c.reason),
     3: _summarise_runs,
     4: _make_room_for_visitors,
+    5: _give_certificates_owners,
 }
 """From a version of the layout to what turns it into the next one, in one transaction."""

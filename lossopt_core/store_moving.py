@@ -62,6 +62,7 @@ def coming(database: sql.Connection, source: str, target: str) -> Usage:
         ),
         held(database, layout.curves, new(layout.curves.c.id)),
         held(database, layout.examples, new(layout.examples.c.fingerprint)),
+        held(database, layout.own_certificates, new(layout.own_certificates.c.problem)),
     ]
     return Usage(runs=len(database.scalars(ids).all()), bytes=sum(sizes))
 
@@ -77,6 +78,7 @@ def move(database: sql.Connection, source: str, target: str) -> None:
     _move_runs(database, source, target)
     _move_by(layout.curves.c.id, database, source, target)
     _move_by(layout.examples.c.fingerprint, database, source, target)
+    _move_by(layout.own_certificates.c.problem, database, source, target)
     _move_views(database, source, target)
     _move_interrupted(database, source, target)
     for workspace in (source, target):

@@ -4,11 +4,11 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from lossopt_core.caches import cached_by_data
 from lossopt_core.linear import Array
 from lossopt_core.run import HISTORY_COLUMNS
 
@@ -64,7 +64,7 @@ class Figures:
     spark: tuple[float, ...]
 
 
-@lru_cache(maxsize=10_000)
+@cached_by_data(10_000)
 def to_figures(final: str, best: str | None, spark: str | None) -> Figures:
     """The figures of a summary, fully checked; one that was read before is known."""
     points = tuple(float(value) for value in json.loads(spark or "[]"))

@@ -9,7 +9,7 @@ from lossopt_core import store_layout as layout
 
 @dataclass(frozen=True)
 class Usage:
-    """Runs, brought curves and data sets of a workspace, and the bytes of their numbers."""
+    """Runs, brought curves, data sets and what is certified for them, and their numbers' bytes."""
 
     runs: int
     bytes: int
@@ -18,7 +18,7 @@ class Usage:
 def usage(database: sql.Connection, workspace: str) -> Usage:
     """What the workspace holds now."""
     runs = sql.select(sql.func.count()).where(layout.runs.c.workspace == workspace)
-    tables = (layout.arrays, layout.curves, layout.examples)
+    tables = (layout.arrays, layout.curves, layout.examples, layout.own_certificates)
     bytes = sum(held(database, table, table.c.workspace == workspace) for table in tables)
     return Usage(runs=int(database.scalar(runs) or 0), bytes=bytes)
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sql
 
+from lossopt_core import caches, store_moving
 from lossopt_core import store_layout as layout
-from lossopt_core import store_moving
+from lossopt_core.datasets import Owner
 from lossopt_core.store_database import Database
 from lossopt_core.store_layout import written
 from lossopt_core.store_moving import Contents
@@ -24,6 +25,7 @@ _OF_A_WORKSPACE = (
     layout.revisions,
     layout.trainings,
     layout.examples,
+    layout.own_certificates,
     layout.visits,
 )
 
@@ -72,6 +74,10 @@ class Workspaces:
     def move(self, source: str, target: str) -> None:
         """Move what is in one workspace into another, as `store_moving.move` says."""
         self._database.write(lambda database: store_moving.move(database, source, target))
+        self._drop_cached(source)
+
+    def _drop_cached(self, workspace: str) -> None:
+        caches.drop_owner(Owner(self._database.address, workspace))
 
     def note_use(self, workspace: str, *, now: datetime | None = None) -> None:
         """The workspace is being used."""
@@ -103,4 +109,7 @@ class Workspaces:
                     database.execute(sql.delete(table).where(table.c.workspace == name))
             return names
 
-        return self._database.write(work)
+        removed = self._database.write(work)
+        for name in removed:
+            self._drop_cached(name)
+        return removed

@@ -3,6 +3,7 @@
 from tests.databases import change
 
 OLDER = {
+    5: ["DROP TABLE own_certificates"],
     4: [f"DROP TABLE {table}" for table in ("visits", "trainings", "examples")],
     3: [
         *(f"DROP TABLE {table}" for table in ("notes", "views", "curves", "revisions")),

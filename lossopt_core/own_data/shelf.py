@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sql
 
+from lossopt_core import caches
 from lossopt_core import store_layout as layout
-from lossopt_core.datasets import BROUGHT, Examples, Size
+from lossopt_core.datasets import BROUGHT, Examples, Owner, Size
 from lossopt_core.own_data.keeping import fingerprint, from_bytes, to_bytes
 from lossopt_core.store import RunStore, StoreError
+from lossopt_core.store_certificates import forget_certificates
 from lossopt_core.store_layout import written
 from lossopt_core.texts import checked_text
 
@@ -47,6 +49,7 @@ class Shelf:
 
     def __init__(self, store: RunStore) -> None:
         self._database = store.database
+        self.owner = Owner(store.address, store.workspace)
         self._workspace = store.workspace
         self._mine = layout.examples.c.workspace == store.workspace
 
@@ -113,8 +116,17 @@ class Shelf:
         return examples
 
     def forget(self, mark: str) -> None:
-        """Remove a data set; runs on it stay, and can be trained again once it is back."""
-        self._database.write(lambda database: self._remove(database, mark))
+        """Remove a data set, and what was certified or is cached for it.
+
+        Runs on it stay, and can be trained again once it is back.
+        """
+
+        def work(database: sql.Connection) -> None:
+            self._remove(database, mark)
+            forget_certificates(database, self._workspace, mark)
+
+        self._database.write(work)
+        caches.drop_owner(self.owner)
 
     def _remove(self, database: sql.Connection, mark: str) -> None:
         mine = self._mine & (layout.examples.c.fingerprint == mark)
