@@ -12,6 +12,8 @@ import streamlit as st
 LOCAL, HOSTED = "local", "hosted"
 MODE = "LOSSOPT_MODE"
 FRAMED_BY = "LOSSOPT_FRAMED_BY"
+METRICS = "LOSSOPT_METRICS"
+CLOSED, OPEN = "closed", "open"
 KEPT_DAYS = 7
 """How long the workspace of an anonymous visitor is kept after it was used last."""
 
@@ -45,6 +47,14 @@ def framed_by() -> list[str]:
                 f" between them and nothing after the host, got {site!r}"
             )
     return sites
+
+
+def metrics_open() -> bool:
+    """Whether `/_stcore/metrics` is answered; ValueError for what is neither open nor closed."""
+    chosen = setting(METRICS) or CLOSED
+    if chosen not in (CLOSED, OPEN):
+        raise ValueError(f"{METRICS} must be {CLOSED} or {OPEN}, got {chosen!r}")
+    return chosen == OPEN
 
 
 def store_address() -> str | None:

@@ -8,7 +8,6 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 import streamlit
@@ -19,10 +18,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from lossopt_ui import hosting, providers
-from lossopt_ui.mark import COOKIE, is_token, new_token
+from lossopt_ui.app.addresses import ServedNames
+from lossopt_ui.identity import cookies
+from lossopt_ui.identity.sessions import OwnSessions
+from lossopt_ui.mark import COOKIE, new_token, token_in
 from lossopt_ui.way_back import WayBack
 
 _SECONDS_A_DAY = 86_400
+_METRICS = ("_stcore", "metrics")
+_MEDIA = "media"
+NOT_KEPT = "private, no-store"
+"""Pages come with their visitor's cookie, and files are somebody's: no cache may keep them."""
 
 SAFETY = {
     "x-content-type-options": "nosniff",
@@ -47,11 +53,15 @@ def middleware() -> list[Middleware]:
     """
     hosting.mode()
     hosting.framed_by()
+    hosting.metrics_open()
     providers.check()
     return [
         Middleware(Safety),
         Middleware(OnlyHere),
+        Middleware(ServedNames),
+        Middleware(ClosedMetrics),
         Middleware(VisitorsMark),
+        Middleware(OwnSessions),
         Middleware(WayBack),
     ]
 
@@ -91,7 +101,7 @@ def _inline_scripts() -> list[str]:
 
 
 class Safety:
-    """Headers that keep a page from loading from elsewhere and from being framed."""
+    """Headers that keep a page from loading from elsewhere, from being framed, and from caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -105,6 +115,10 @@ class Safety:
                 headers = MutableHeaders(scope=message)
                 for name, text in self._headers.items():
                     headers.setdefault(name, text)
+                if "text/html" in headers.get("content-type", "") or _MEDIA in _parts(scope):
+                    headers["cache-control"] = NOT_KEPT
+                if cookies.is_encrypted(scope):
+                    cookies.secure_all(headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -140,6 +154,26 @@ def _from_here(scope: Scope) -> bool:
     return bool((mapped or address).is_loopback)
 
 
+class ClosedMetrics:
+    """Streamlit's metrics name what the app caches, and count visits: nobody's business."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        asked = scope["type"] == "http" and _parts(scope)[-2:] == _METRICS
+        if asked and not hosting.metrics_open():
+            await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _parts(scope: Scope) -> tuple[str, ...]:
+    """The parts of a request's path."""
+    return tuple(filter(None, scope.get("path", "").split("/")))
+
+
 class VisitorsMark:
     """In hosted mode, a cookie by which a visitor's workspace is found again."""
 
@@ -152,8 +186,8 @@ class VisitorsMark:
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # Sent again at each visit, so that the days begin anew.
-                cookie = _cookie(_token_in(scope), _is_secure(scope))
-                MutableHeaders(scope=message).append("set-cookie", cookie)
+                token = token_in(cookies.headers_in(scope)) or new_token()
+                MutableHeaders(scope=message).append("set-cookie", _cookie(token))
             await send(message)
 
         marked = scope["type"] == "http" and hosting.hosted() and _is_for_a_page(scope)
@@ -165,23 +199,6 @@ def _is_for_a_page(scope: Scope) -> bool:
     return "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def _token_in(scope: Scope) -> str:
-    """The token of the request's cookie; a new one where it has none."""
-    cookies = SimpleCookie[str]()
-    try:
-        cookies.load(Headers(scope=scope).get("cookie", ""))
-    except CookieError:
-        cookies.clear()
-    token = cookies[COOKIE].value if COOKIE in cookies else ""
-    return token if is_token(token) else new_token()
-
-
-def _is_secure(scope: Scope) -> bool:
-    forwarded = Headers(scope=scope).get("x-forwarded-proto", "")
-    return scope.get("scheme") == "https" or forwarded.split(",")[0].strip() == "https"
-
-
-def _cookie(token: str, secure: bool) -> str:
+def _cookie(token: str) -> str:
     age = hosting.KEPT_DAYS * _SECONDS_A_DAY
-    cookie = f"{COOKIE}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"
-    return f"{cookie}; Secure" if secure else cookie
+    return f"{COOKIE}={token}; Path={cookies.path()}; Max-Age={age}; HttpOnly; SameSite=Lax"

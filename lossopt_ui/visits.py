@@ -12,7 +12,7 @@ import streamlit as st
 
 from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting
-from lossopt_ui.mark import COOKIE, is_token, new_token
+from lossopt_ui.mark import new_token, token_in
 
 VISIT, ACCOUNT = "visit-", "account-"
 """How the names of workspaces begin: those that end some days after the last visit, and others."""
@@ -68,12 +68,16 @@ def _of_account(visitor: Person) -> str:
 
 def has_mark() -> bool:
     """Whether the browser keeps a secret; in a frame of another site browsers keep none."""
-    return is_token(st.context.cookies.get(COOKIE, ""))
+    return bool(_kept_token())
+
+
+def _kept_token() -> str:
+    return token_in(st.context.headers.get_all("cookie"))
 
 
 def _token() -> str:
     """The secret of the browser; where it keeps none, one for as long as the visit lasts."""
-    return st.context.cookies[COOKIE] if has_mark() else new_token()
+    return _kept_token() or new_token()
 
 
 def _digest(secret: str) -> str:

@@ -7,8 +7,9 @@ this app, and never an address of another.
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lossopt_ui.identity import cookies
 
 COOKIE = "lossopt_way_back"
 LONGEST = 3_000
@@ -38,7 +39,7 @@ class WayBack:
                     way = _path_of(headers.get("referer", ""), headers.get("host", ""))
                     answer.append("set-cookie", _cookie(way))
                 else:
-                    if way := _noted(headers.get("cookie", "")):
+                    if way := _noted(scope):
                         answer["location"] = way
                     answer.append("set-cookie", _cookie(""))
             await send(message)
@@ -69,11 +70,17 @@ def _is_here(path: str) -> bool:
     )
 
 
-def _noted(cookies: str) -> str:
-    way = unquote(cookie_parser(cookies).get(COOKIE, ""))
-    return way if _is_here(way) else ""
+def _noted(scope: Scope) -> str:
+    return unquote(cookies.find(cookies.headers_in(scope), COOKIE, _leads_here))
+
+
+def _leads_here(value: str) -> bool:
+    return _is_here(unquote(value))
 
 
 def _cookie(way: str) -> str:
     age = SECONDS if way else 0
-    return f"{COOKIE}={quote(way, safe='')}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"
+    return (
+        f"{COOKIE}={quote(way, safe='')}; Path={cookies.path()}; Max-Age={age}; HttpOnly;"
+        " SameSite=Lax"
+    )

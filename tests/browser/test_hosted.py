@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import websockets
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.visitors import Visit
 from lossopt_core import Experiment, RunStore, reference
@@ -161,6 +165,55 @@ def test_the_mark_cannot_be_read_by_scripts_and_opens_nothing_when_forged(
     goto(other, "/compare")
     assert "seed 21" not in shown_text(other)
     expect(other.get_by_text("No runs", exact=False).first).to_be_visible()
+
+
+def test_cookies_of_others_on_the_same_host_cost_nobody_the_workspace(
+    browser: Browser, hosted: str, address: str
+) -> None:
+    with new_profile(browser, hosted) as context:
+        page = context.new_page()
+        page.goto(f"{hosted}/_stcore/health")
+        others = [
+            'prefs={"theme":"dark"}',
+            "consent=yes please",
+            "name=日本",
+            "flag",
+            "lossopt_visit2=",
+        ]
+        for cookie in others:
+            page.evaluate("cookie => { document.cookie = cookie + '; path=/' }", cookie)
+        page = trained(context, f"{SMALL}&seed=22")
+        workspace = workspace_with(of_seed(22), address)
+        page.evaluate("document.cookie = 'late=[1, \"b\"]; path=/train'")
+        trained(context, f"{SMALL}&seed=23")
+        assert workspace_with(of_seed(23), address) == workspace
+
+
+def test_a_session_goes_on_in_the_browser_that_opened_it_and_in_no_other(hosted: str) -> None:
+    async def told(token: str, session: str = "") -> str:
+        """The id of the session that a connection is told, which may name one to go on with."""
+        named = [websockets.Subprotocol(each) for each in ("streamlit", "x", session) if each]
+        connection = websockets.connect(
+            f"{hosted.replace('http', 'ws')}/_stcore/stream",
+            subprotocols=named,
+            additional_headers={"Cookie": f"lossopt_visit={token}"},
+        )
+        async with connection as socket:
+            await socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+            while True:
+                message = ForwardMsg.FromString(await socket.recv())  # type: ignore[arg-type]
+                if message.WhichOneof("type") == "new_session":
+                    return str(message.new_session.initialize.session_id)
+
+    async def try_all() -> None:
+        session = await told("a" * 43)
+        assert await told("b" * 43, session) != session
+        assert await told("forged", session) != session
+        assert await told("a" * 43, session) == session
+
+    # Playwright keeps an event loop in this thread.
+    with ThreadPoolExecutor() as other:
+        other.submit(asyncio.run, try_all()).result()
 
 
 def test_what_is_too_much_is_refused_in_words(visitor: BrowserContext) -> None:

@@ -1,9 +1,7 @@
 """What surrounds the server's answers: who may ask, the visitor's mark, headers of safety."""
 
-import asyncio
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,38 +9,16 @@ from streamlit import config
 
 from lossopt_ui import hosting, server
 from lossopt_ui.mark import COOKIE, is_token
+from tests.asgi import page, request, run, wrapped
 
 TOKEN = "a" * 43
-
-
-async def _page(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"page"})
 
 
 def ask(
     headers: Mapping[str, str] | None = None, *, client: str = "127.0.0.1", kind: str = "http"
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The messages of the answer, and its headers."""
-    app: Any = _page
-    for layer in reversed(server.middleware()):
-        app = layer.cls(app)
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    given = {"accept": "text/html,*/*"} | dict(headers or {})
-    scope = {
-        "type": kind,
-        "path": "/",
-        "scheme": "http",
-        "client": (client, 5000),
-        "headers": [(name.encode(), text.encode()) for name, text in given.items()],
-    }
-    # Playwright, where it runs too, keeps an event loop in this thread.
-    with ThreadPoolExecutor() as other:
-        other.submit(asyncio.run, app(scope, None, send)).result()
+    """The messages of the answer, and its headers; the cookie is ours."""
+    sent = run(wrapped(page), request(list((headers or {}).items()), client=client, kind=kind))
     answered = {name.decode(): text.decode() for name, text in sent[0].get("headers", [])}
     return sent, answered
 
@@ -54,11 +30,7 @@ def test_the_server_hears_of_its_own_beginning_through_all_layers() -> None:
     async def life(scope: Any, receive: Any, send: Any) -> None:
         heard.append(scope["type"])
 
-    app: Any = life
-    for layer in reversed(server.middleware()):
-        app = layer.cls(app)
-    with ThreadPoolExecutor() as other:
-        other.submit(asyncio.run, app({"type": "lifespan"}, None, None)).result()
+    run(wrapped(life), {"type": "lifespan"})
     assert heard == ["lifespan"]
 
 
@@ -160,4 +132,39 @@ def test_what_is_no_website_is_named_at_the_start(
 def test_a_mode_that_there_is_not_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hosting.MODE, "public")
     with pytest.raises(ValueError, match="LOSSOPT_MODE must be local or hosted, got 'public'"):
+        server.middleware()
+
+
+@pytest.mark.parametrize("mode", [hosting.LOCAL, hosting.HOSTED])
+def test_no_cache_keeps_a_page_or_somebodys_file(
+    monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv(hosting.MODE, mode)
+
+    async def file(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"text/csv")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    assert ask()[1]["cache-control"] == "private, no-store"
+    for path in ("/media/abc.csv", "/base/media/abc.csv"):
+        [answer] = run(wrapped(file), request(path=path))
+        assert (b"cache-control", b"private, no-store") in answer["headers"]
+    [answer] = run(wrapped(file), request(path="/static/js/main.js"))
+    assert b"cache-control" not in dict(answer["headers"])
+
+
+METRICS = ["/_stcore/metrics", "/base/path/_stcore/metrics", "//_stcore//metrics/"]
+
+
+@pytest.mark.parametrize("mode", [hosting.LOCAL, hosting.HOSTED])
+@pytest.mark.parametrize("path", METRICS)
+def test_metrics_are_closed_unless_somebody_opens_them(
+    monkeypatch: pytest.MonkeyPatch, mode: str, path: str
+) -> None:
+    monkeypatch.setenv(hosting.MODE, mode)
+    assert run(wrapped(page), request(path=path))[0]["status"] == 404
+    monkeypatch.setenv(hosting.METRICS, hosting.OPEN)
+    assert run(wrapped(page), request(path=path))[0]["status"] == 200
+    monkeypatch.setenv(hosting.METRICS, "yes")
+    with pytest.raises(ValueError, match="LOSSOPT_METRICS must be closed or open, got 'yes'"):
         server.middleware()

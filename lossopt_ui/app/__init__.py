@@ -1,0 +1,1 @@
+"""The shell around the pages: which requests the server answers, and how."""

@@ -1,0 +1,153 @@
+"""Under which names the server answers.
+
+A page of any website can resolve its own name to this machine and then read what is answered
+under that name (DNS rebinding).  Names are what it needs: under an IP address a browser shows only
+what really comes from there.  So the server answers to IP addresses and names that are its own.
+"""
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from functools import cache
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config
+
+from lossopt_ui import hosting
+
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{0,5}))?")
+_ORIGIN = re.compile(r"(https?)://([^/?#@]+)")
+LOCALHOST = "localhost"
+REFUSED = (
+    "lossopt does not answer under this name, which its owner has not allowed.\n"
+    "It answers to localhost, 127.0.0.1 and [::1]. To serve another name, start it with"
+    " --server.allowedHosts NAME, such as --server.allowedHosts lossopt.example.org.\n"
+    f"To serve visitors from a public address, set {hosting.MODE}={hosting.HOSTED}.\n"
+)
+OTHER_ORIGIN = (
+    "This request comes from a page of another website, and lossopt does not answer it.\n"
+    "To allow a website, start lossopt with --server.corsAllowedOrigins https://lossopt.example.org.\n"
+)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A name, in lower case and without a trailing dot, and a port where one is given."""
+
+    name: str
+    port: int | None
+
+    @property
+    def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+        """The IP address that the name is, if any; IPv4 also where it is written as IPv6."""
+        try:
+            address = ipaddress.ip_address(self.name.strip("[]"))
+        except ValueError:
+            return None
+        return getattr(address, "ipv4_mapped", None) or address
+
+
+def parse(text: str) -> Host | None:
+    """A `Host` header; None for what no browser sends."""
+    found = _HOST.fullmatch(text)
+    if found is None:
+        return None
+    port = int(found[2]) if found[2] else None
+    if port is not None and port > 65_535:
+        return None
+    return Host(found[1].lower().removesuffix("."), port)
+
+
+class ServedNames:
+    """Answer requests that name this server, and no others."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        problem = "" if scope["type"] == "lifespan" else _problem(Headers(scope=scope))
+        if not problem:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await PlainTextResponse(problem, status_code=403)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+
+def _problem(headers: Headers) -> str:
+    """Why a request is refused, or an empty text."""
+    if hosting.hosted() and not config.get_option("server.allowedHosts"):
+        return ""  # many names may lead here, by proxies; Streamlit compares Host and Origin
+    hosts, origins = headers.getlist("host"), headers.getlist("origin")
+    host = parse(hosts[0]) if len(hosts) == 1 else None
+    if host is None or not is_served(host):
+        return REFUSED
+    if hosting.hosted():
+        return ""
+    return "" if not origins or (len(origins) == 1 and _is_own(origins[0], host)) else OTHER_ORIGIN
+
+
+def is_served(host: Host) -> bool:
+    """Whether the server answers to this name."""
+    address = host.address
+    if host.name == LOCALHOST or (address is not None and address.is_loopback):
+        return True
+    if any(_matches(host.name, pattern) for pattern in _allowed()):
+        return True
+    return _is_open_to_network() and (address is not None or host.name in _names_of_machine())
+
+
+def _allowed() -> list[str]:
+    """Names that the owner has given: `server.allowedHosts`, and where browsers are sent."""
+    named = [str(each) for each in config.get_option("server.allowedHosts") or []]
+    for option in ("server.address", "browser.serverAddress"):
+        if config.is_manually_set(option) and config.get_option(option):
+            named.append(str(config.get_option(option)))
+    return [each.strip().lower().removesuffix(".") for each in named]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """As Streamlit reads its `server.allowedHosts`: a name, `*.example.org`, or `*`."""
+    if pattern.startswith("*."):
+        return name.endswith(pattern[1:])
+    return pattern in ("*", name, name.strip("[]"))
+
+
+def _is_open_to_network() -> bool:
+    """Whether the owner has opened the server to other machines by its address."""
+    if not config.is_manually_set("server.address"):
+        return False
+    host = parse(_in_brackets(str(config.get_option("server.address"))))
+    address = host.address if host else None
+    return not (address is not None and address.is_loopback) and not (
+        host is not None and host.name == LOCALHOST
+    )
+
+
+def _in_brackets(address: str) -> str:
+    return f"[{address}]" if address.count(":") > 1 else address
+
+
+@cache
+def _names_of_machine() -> frozenset[str]:
+    """What a network calls this machine: its name, alone and as `.local`."""
+    whole = socket.gethostname().lower()
+    first = whole.partition(".")[0]
+    return frozenset(filter(None, {whole, first, f"{first}.local" if first else ""}))
+
+
+def _is_own(origin: str, host: Host) -> bool:
+    """Whether a page of this server asks, or one of a website that the owner allows."""
+    if origin in (config.get_option("server.corsAllowedOrigins") or []):
+        return True
+    found = _ORIGIN.fullmatch(origin)
+    asking = parse(found[2]) if found else None
+    if found is None or asking is None:
+        return False
+    usual = _PORTS[found[1]]
+    return (asking.name, asking.port or usual) == (host.name, host.port or usual)

@@ -1,0 +1,1 @@
+"""Who a visitor is: cookies and sessions."""

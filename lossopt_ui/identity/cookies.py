@@ -1,0 +1,68 @@
+"""Reading and scoping cookies, tolerantly.
+
+Whatever other programs on the same host put into their cookies, ours must still be found.
+`http.cookies` gives up on a whole header because of one cookie that it dislikes (JSON, spaces,
+bytes above 127), so headers are split here, as browsers build them (RFC 6265, section 5.4).
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Scope
+from streamlit import config
+
+_SEPARATORS = (";", "[;,]")
+"""Browsers put a semicolon between cookies; a comma comes from programs that join headers."""
+_SECURE = re.compile(r";\s*secure\s*(;|$)", re.IGNORECASE)
+_FORWARDED_PROTO = re.compile(r'\bproto="?([a-z]+)', re.IGNORECASE)
+
+
+def find(headers: Iterable[str], name: str, accept: Callable[[str], bool]) -> str:
+    """The first acceptable value of a cookie in some `Cookie` headers, or an empty text.
+
+    Browsers send the cookie with the most specific path first, hence the first.  A value may be
+    quoted, and other cookies of the same name are passed over unless they are accepted.
+    """
+    headers = list(headers)
+    for separator in _SEPARATORS:
+        for header in headers:
+            for pair in re.split(separator, header):
+                key, equals, value = pair.partition("=")
+                if equals and key.strip() == name and accept(value := _unquoted(value.strip())):
+                    return value
+    return ""
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+
+
+def headers_in(scope: Scope) -> list[str]:
+    """The `Cookie` headers of a request; HTTP/2 may send several."""
+    return Headers(scope=scope).getlist("cookie")
+
+
+def path() -> str:
+    """The path to which the app's cookies belong: the base path, so that neighbours get none."""
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return quote(f"/{base}", safe="/")
+
+
+def is_encrypted(scope: Scope) -> bool:
+    """Whether the browser speaks TLS, to this server or to a proxy before it."""
+    headers = Headers(scope=scope)
+    told = [headers.get("x-forwarded-proto", "").partition(",")[0].strip()]
+    told += _FORWARDED_PROTO.findall(headers.get("forwarded", "").partition(",")[0])
+    return scope.get("scheme") in ("https", "wss") or "https" in map(str.lower, told)
+
+
+def secure_all(headers: MutableHeaders) -> None:
+    """Mark every cookie of an answer as `Secure`: browsers then never send it unencrypted."""
+    headers.raw[:] = [
+        (name, value + b"; Secure")
+        if name.lower() == b"set-cookie" and not _SECURE.search(value.decode("latin-1"))
+        else (name, value)
+        for name, value in headers.raw
+    ]

@@ -1,0 +1,118 @@
+"""Sessions belong to the browser that opened them.
+
+Streamlit takes up any session whose id a connection names, and accepts uploads for it.  An id is
+seen in addresses and logs; it must not open somebody's workspace.  Only the visitor's cookie does.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from lossopt_ui import hosting
+from lossopt_ui.identity import cookies
+from lossopt_ui.mark import token_in
+
+KEPT_SECONDS = 3600.0
+"""How long a closed session's owner is remembered; Streamlit keeps the session for two minutes."""
+_UPLOAD = "/_stcore/upload_file/"
+_PROTOCOLS = "sec-websocket-protocol"
+
+
+class Owners:
+    """Whose cookie opened which session: those that are open, and those closed a while ago."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._open: dict[str, tuple[str, int]] = {}
+        self._closed: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    def open(self, session: str, token: str) -> None:
+        """A connection of this cookie has the session; whoever had it first owns it."""
+        first, _ = self._closed.pop(session, (token, 0.0))
+        owner, connections = self._open.get(session, (first, 0))
+        self._open[session] = owner, connections + 1
+
+    def close(self, session: str) -> None:
+        """One of the session's connections has ended."""
+        token, connections = self._open.pop(session)
+        if connections > 1:  # it was taken up again before the first connection was closed
+            self._open[session] = token, connections - 1
+        else:
+            self._closed[session] = token, self._clock()
+        while self._closed and next(iter(self._closed.values()))[1] < self._clock() - KEPT_SECONDS:
+            self._closed.popitem(last=False)
+
+    def has(self, session: str, token: str) -> bool:
+        """Whether the session was opened with this cookie; never without a cookie."""
+        owner = self._open.get(session) or self._closed.get(session)
+        return bool(token) and owner is not None and owner[0] == token
+
+
+class OwnSessions:
+    """In hosted mode, the cookie decides to which sessions a request may refer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._owners = Owners()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan" or not hosting.hosted():
+            await self._app(scope, receive, send)
+            return
+        token = token_in(cookies.headers_in(scope))
+        if scope["type"] == "websocket":
+            await self._connect(scope, receive, send, token)
+        elif _UPLOAD in scope["path"] and not self._owners.has(_uploading(scope["path"]), token):
+            await PlainTextResponse("Not a session of this browser.", 403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
+        opened: set[str] = set()
+
+        async def send_and_note(message: Message) -> None:
+            if not opened and (session := _session_in(message)):
+                opened.add(session)
+                self._owners.open(session, token)
+            await send(message)
+
+        try:
+            await self._app(self._with_own_session(scope, token), receive, send_and_note)
+        finally:
+            for session in opened:
+                self._owners.close(session)
+
+    def _with_own_session(self, scope: Scope, token: str) -> Scope:
+        """The request without the id of a session that is not this browser's.
+
+        Streamlit's front end names, as subprotocols: its own, a token against forged requests,
+        and the session to go on with.
+        """
+        named = [
+            each.strip() for each in ",".join(Headers(scope=scope).getlist(_PROTOCOLS)).split(",")
+        ]
+        if len(named) < 3 or self._owners.has(named[2], token):
+            return scope
+        changed = dict(scope, headers=list(scope["headers"]), subprotocols=named[:2])
+        MutableHeaders(scope=changed)[_PROTOCOLS] = ", ".join(named[:2])
+        return changed
+
+
+def _uploading(path: str) -> str:
+    """The session's id in the address of an upload."""
+    return path.rpartition(_UPLOAD)[2].partition("/")[0]
+
+
+def _session_in(message: Message) -> str:
+    """The id of the session that Streamlit tells a browser at the beginning, or an empty text."""
+    data = message.get("bytes")
+    if message["type"] != "websocket.send" or not data:
+        return ""
+    told = ForwardMsg.FromString(data)
+    return str(told.new_session.initialize.session_id)
