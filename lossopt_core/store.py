@@ -6,7 +6,6 @@
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -260,14 +259,15 @@ class RunStore:
         with self.database.reading() as database:
             return usage(database, self.workspace)
 
-    def delete(self, ids: Iterable[str], *, now: datetime | None = None) -> None:
+    def delete(self, ids: Iterable[str]) -> None:
         """Mark the runs as deleted: they are gone, but `restore` brings them back.
 
-        Those that were deleted more than 24 hours before `now` are removed for good, with all
-        that was said about them.  Ids without a run are passed over.
+        Those that were deleted at least 24 hours ago are removed for good, with all that was said
+        about them.  The hours are those during which a server was running on the store
+        (`store_running`).  Ids without a run are passed over.
         """
         ids = builtins.list(ids)
-        self._change(lambda database: store_deletion.delete(database, self.workspace, ids, now))
+        self._change(lambda database: store_deletion.delete(database, self.workspace, ids))
 
     def restore(self, ids: Iterable[str]) -> None:
         """Undo a deletion; ids without a deleted run are passed over."""

@@ -1,4 +1,8 @@
-"""Deletion that can be undone: runs are marked first, and removed by a later deletion."""
+"""Deletion that can be undone: runs are marked first, and removed by a later deletion.
+
+The mark is the date, for people, and the store's running time in minutes, by which runs are
+removed: a wall clock that jumps must not cost anybody the way back.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -7,18 +11,20 @@ import sqlalchemy as sql
 
 from lossopt_core.store_layout import arrays, notes, runs, written
 from lossopt_core.store_questions import portions, remove
+from lossopt_core.store_running import running
 
 KEPT = timedelta(hours=24)
 """How long a deleted run can be restored, at least."""
+_DIGITS = 7
 
 
-def delete(
-    database: sql.Connection, workspace: str, ids: Iterable[str], now: datetime | None
-) -> None:
-    """Mark the runs as deleted `now`, and remove those marked long before."""
-    now = now or datetime.now(UTC)
-    _mark(database, workspace, ids, written(now))
-    _purge(database, workspace, written(now - KEPT))
+def delete(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
+    """Mark the runs as deleted, and remove those marked `KEPT` ago by the store's running time."""
+    now = running(database) / 60
+    _mark(database, workspace, ids, f"{written(datetime.now(UTC))} {now:0{_DIGITS}.0f}")
+    before = now - KEPT.total_seconds() / 60
+    if before > 0:
+        _purge(database, workspace, f"{before:0{_DIGITS}.0f}")
 
 
 def restore(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
@@ -37,6 +43,9 @@ def _mark(
 
 
 def _purge(database: sql.Connection, workspace: str, before: str) -> None:
-    old = (runs.c.workspace == workspace) & (runs.c.deleted < before)
+    # An earlier version's mark has no minutes: it counts as made when counting began.
+    place = len(written(datetime.now(UTC))) + 2
+    minutes = sql.func.substr(runs.c.deleted, place, _DIGITS)
+    old = (runs.c.workspace == workspace) & runs.c.deleted.is_not(None) & (minutes < before)
     ids = database.scalars(sql.select(runs.c.id).where(old)).all()
     remove(database, workspace, [arrays, notes, runs], ids)

@@ -4,15 +4,17 @@ A database with twelve tables:
 
     facts    name, value
              `schema` is the version of this layout; `secret`, where there is one, is random, and
-             the key of the digests that persons' workspaces are named by
+             the key of the digests that persons' workspaces are named by; `running` is for how
+             many seconds servers have been running on the store
     runs     workspace, id, created, status, experiment, settings, final, environment, reason,
              deleted, spark, best
              six are JSON: experiment is all fields; settings those that have a say; final the
              last row of the history (null where it is not finite); environment versions; spark
              the objective at no more than 24 evaluations; best the lowest objective and the
              highest accuracies.  `reason` says why a run is finished (null before there were
-             stopping rules).  `deleted` is when it was marked as deleted, null where it is
-             there.  spark and best are null where an older layout's history was not readable
+             stopping rules).  `deleted` is when it was marked as deleted, by date and
+             by minutes of `running`; null where it is there.  spark and best are null where an
+             older layout's history was not readable
     arrays   workspace, id, name, columns, kind, shape, data
              `data` holds numbers of the kind '<f8', '<f4' or '<i8' (little-endian floats of
              8 or 4 bytes, integers of 8) in an array of that JSON shape, the last axis
@@ -30,7 +32,7 @@ A database with twelve tables:
              everybody can make, and belong to no workspace
     own_certificates   workspace, problem, fingerprint, created, settings, facts, shape, data
              the same for uploaded data: they belong to the workspace, and go with the data
-    visits   workspace, used              when a workspace was used last
+    visits   workspace, used              "used at" or "ending since" so many seconds of `running`
     trainings      workspace, job, beat, experiments
              what is being trained: a JSON list of experiments, and when the program that trains
              them was last known to live.  A row goes when its training ends

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sql
 
@@ -10,10 +10,13 @@ from lossopt_core import caches, store_moving
 from lossopt_core import store_layout as layout
 from lossopt_core.datasets import Owner
 from lossopt_core.store_database import Database
-from lossopt_core.store_layout import written
 from lossopt_core.store_moving import Contents
+from lossopt_core.store_running import running
 from lossopt_core.store_usage import Usage
 
+GRACE = timedelta(days=1)
+"""Between the decision that a workspace ends and its removal; a visit takes it back."""
+_USED, _ENDING = "used at", "ending since"
 _SECRET = "secret"
 
 _OF_A_WORKSPACE = (
@@ -79,37 +82,53 @@ class Workspaces:
     def _drop_cached(self, workspace: str) -> None:
         caches.drop_owner(Owner(self._database.address, workspace))
 
-    def note_use(self, workspace: str, *, now: datetime | None = None) -> None:
-        """The workspace is being used."""
-        used = written(now or datetime.now(UTC))
-
-        def work(database: sql.Connection) -> None:
-            mine = sql.update(layout.visits).where(layout.visits.c.workspace == workspace)
-            if database.execute(mine.values(used=used)).rowcount == 0:
-                row = {"workspace": workspace, "used": used}
-                database.execute(sql.insert(layout.visits), row)
-
-        self._database.write(work)
+    def note_use(self, workspace: str) -> None:
+        """The workspace is being used: if it was about to end, it is taken back."""
+        self._database.write(lambda database: _note(database, workspace, _USED, running(database)))
 
     def remove_unused(
-        self, prefix: str, unused: timedelta, *, now: datetime | None = None
+        self, prefix: str, unused: timedelta, *, grace: timedelta = GRACE
     ) -> list[str]:
-        """Remove all that is in workspaces of that prefix that were not used for so long.
+        """Remove all that is in workspaces of that prefix that were left alone; return their names.
 
-        Returns their names.  Workspaces whose use was never noted stay.
+        Time is the running time of servers (`store_running`), so that no wall clock can remove
+        anything.  A workspace that was left alone for `unused` is marked as ending, and removed
+        by a later call at least `grace` after that, unless it was used in between.  Workspaces
+        whose use was never noted stay.
         """
-        before = written((now or datetime.now(UTC)) - unused)
-        old = layout.visits.c.workspace.startswith(prefix, autoescape=True)
-        ended = sql.select(layout.visits.c.workspace).where(old & (layout.visits.c.used < before))
+        mine = layout.visits.c.workspace.startswith(prefix, autoescape=True)
 
         def work(database: sql.Connection) -> list[str]:
-            names = list(database.scalars(ended))
-            for name in names:
-                for table in _OF_A_WORKSPACE:
-                    database.execute(sql.delete(table).where(table.c.workspace == name))
-            return names
+            now = running(database)
+            removed = []
+            for name, noted in database.execute(sql.select(layout.visits).where(mine)).all():
+                word, since = _read(noted)
+                if word == _ENDING and now - since >= grace.total_seconds():
+                    for table in _OF_A_WORKSPACE:
+                        database.execute(sql.delete(table).where(table.c.workspace == name))
+                    removed.append(name)
+                elif word == _USED and now - since >= unused.total_seconds():
+                    _note(database, name, _ENDING, now)
+                elif not word:
+                    _note(database, name, _USED, now)
+            return removed
 
         removed = self._database.write(work)
         for name in removed:
             self._drop_cached(name)
         return removed
+
+
+def _note(database: sql.Connection, workspace: str, word: str, now: float) -> None:
+    # Earlier versions compare the text with dates and remove what is less: letters never are.
+    noted = f"{word} {now:.0f} s"
+    mine = sql.update(layout.visits).where(layout.visits.c.workspace == workspace)
+    if database.execute(mine.values(used=noted)).rowcount == 0:
+        row = {"workspace": workspace, "used": noted}
+        database.execute(sql.insert(layout.visits), row)
+
+
+def _read(noted: str) -> tuple[str, float]:
+    """The word and the time of a note; an earlier version's date is neither."""
+    word, _, rest = noted.removesuffix(" s").rpartition(" ")
+    return (word, float(rest)) if word in (_USED, _ENDING) else ("", 0.0)

@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
+import math
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from lossopt_core import Experiment, StoreError, load_data, reference
+from lossopt_core.store_running import COUNT_SECONDS, RunningTime
 from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, jobs, memory, visits
 
@@ -19,6 +21,7 @@ Streamlit would collect it after every run of the script, which takes longer tha
 switched off in `.streamlit/config.toml`.
 """
 REMOVE_SECONDS = 3600.0
+"""Between two looks for workspaces that nobody has used."""
 READY_SECONDS = 5.0
 """How long the server waits for the reference runs: the store may be out of reach."""
 
@@ -38,19 +41,39 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
 
 def _work(looked: threading.Event) -> None:
     jobs.one_thread_a_product()
-    made = reference_runs_made(hosting.store_address())
+    address = hosting.store_address()
+    made = reference_runs_made(address)
     looked.set()
     _warm_up()
-    removed = -REMOVE_SECONDS
+    running, removal = RunningTime(address), Every(REMOVE_SECONDS)
+    counting = Every(COUNT_SECONDS)
     while True:
-        made = made or reference_runs_made(hosting.store_address())
-        if hosting.hosted() and time.monotonic() > removed + REMOVE_SECONDS:
-            removed = time.monotonic()
-            with suppress(StoreError):
-                end_workspaces(hosting.store_address())
+        made = made or reference_runs_made(address)
+        with suppress(StoreError):
+            if counting.due():
+                running.count()
+            if hosting.hosted() and removal.due():
+                end_workspaces(address)
         gc.collect()
         memory.give_back()
         time.sleep(COLLECT_SECONDS)
+
+
+class Every:
+    """Something that is due at once, and then again after so many seconds."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._last = -math.inf
+
+    def due(self) -> bool:
+        """Whether it is to be done now; asked again it is not."""
+        now = self._clock()
+        if now < self._last + self._seconds:
+            return False
+        self._last = now
+        return True
 
 
 def _warm_up() -> None:
@@ -72,5 +95,5 @@ def reference_runs_made(address: str | None) -> bool:
 
 
 def end_workspaces(address: str | None) -> list[str]:
-    """Remove the workspaces of visitors who have not come back in time."""
+    """Remove the workspaces of visitors who have not come back in time; return their names."""
     return Workspaces(address).remove_unused(visits.VISIT, timedelta(days=hosting.KEPT_DAYS))

@@ -1,5 +1,6 @@
 """Where the runs are kept, and whose they are."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -31,18 +32,20 @@ def references() -> RunStore:
 def note_visit() -> None:
     """Let the visitor's workspace be kept for its days from now on."""
     now = time.monotonic()
-    noted = st.session_state.get(_NOTED)
-    if hosting.hosted() and (noted is None or now > noted + NOTED_SECONDS):
-        st.session_state[_NOTED] = now
+    noted: dict[str, float] = st.session_state.setdefault(_NOTED, {})
+    if hosting.hosted() and now > noted.get("at", -math.inf) + NOTED_SECONDS:
+        noted["at"] = now
         with suppress(StoreError):  # who looks at runs will be told
-            note = (hosting.store_address(), visits.workspace())
+            note = (hosting.store_address(), visits.workspace(), noted)
             # Where another writes, this may have to wait: the page need not.
             threading.Thread(target=_note, args=note, name="visit", daemon=True).start()
 
 
-def _note(address: str | None, name: str) -> None:
-    with suppress(StoreError):
+def _note(address: str | None, name: str, noted: dict[str, float]) -> None:
+    try:
         Workspaces(address).note_use(name)
+    except StoreError:  # the next page tries again: an unnoted visit could cost the workspace
+        noted.clear()
 
 
 def how_kept() -> str:
@@ -57,9 +60,9 @@ def how_kept() -> str:
             " here, and nobody else sees them."
         )
     return (
-        f"Your runs are kept for {hosting.KEPT_DAYS} days after your last visit in this browser"
-        f"{', or for good once you sign in' if providers.names() else ''}, and nobody else sees"
-        " them."
+        f"Your runs are kept for at least {hosting.KEPT_DAYS} days after your last visit in this"
+        f" browser{', or for good once you sign in' if providers.names() else ''}, and nobody else"
+        " sees them."
     )
 
 

@@ -3,7 +3,7 @@
 import gc
 import weakref
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -25,7 +25,8 @@ from lossopt_core import (
 from lossopt_core.caches import Cache, cached_by_data
 from lossopt_core.datasets import Examples, MissingDataError, Owner
 from lossopt_core.sparsity import zero_strength
-from lossopt_core.workspaces import Workspaces
+from lossopt_core.workspaces import GRACE, Workspaces
+from tests.running_time import run_for
 
 ANN, BOB = "visit-ann", "visit-bob"
 
@@ -84,10 +85,14 @@ def test_deleted_data_leave_the_memory(shelves, private):
 
 def test_so_does_a_workspace_that_has_ended(shelves, private, sqlite_address):
     everything = Workspaces(sqlite_address)
-    everything.note_use(ANN, now=datetime.now(UTC) - timedelta(days=30))
+    everything.note_use(ANN)
     with own_data.using(shelves[ANN]):
         loaded = weakref.ref(load_data(private))
-    assert everything.remove_unused("visit-", timedelta(days=7)) == [ANN]
+    week = timedelta(days=7)
+    run_for(sqlite_address, week)
+    assert everything.remove_unused("visit-", week) == []
+    run_for(sqlite_address, GRACE)
+    assert everything.remove_unused("visit-", week) == [ANN]
     gc.collect()
     assert loaded() is None
 

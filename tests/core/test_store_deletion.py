@@ -1,15 +1,14 @@
 """A deleted run is gone at once, can be brought back for a day, and is removed after it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from pandas.testing import assert_frame_equal
 
 from lossopt_core import RunStore, train
 from lossopt_core.store import UnknownRunError
-from tests.databases import ask
-
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+from tests.databases import ask, change
+from tests.running_time import run_for
 
 
 @pytest.fixture
@@ -74,10 +73,12 @@ def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(st
     old, recent, last, kept = (run.id for run in finished)
     for id in (old, recent):
         store.annotate([id], name="said")
-    store.delete([old], now=NOON)
-    store.delete([recent], now=NOON + timedelta(hours=1))
+    store.delete([old])
+    run_for(store.address, timedelta(hours=1))
+    store.delete([recent])
     assert rows_of(store, old) == [1, 6, 1]
-    store.delete([last], now=NOON + timedelta(hours=24, seconds=1))
+    run_for(store.address, timedelta(hours=23, minutes=2))
+    store.delete([last])
     assert rows_of(store, old) == [0, 0, 0]
     assert rows_of(store, recent) == [1, 6, 1]
     store.restore([old, recent, last])
@@ -86,19 +87,33 @@ def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(st
 
 def test_to_delete_a_deleted_run_again_does_not_keep_it_longer(store, finished):
     id = finished[0].id
-    store.delete([id], now=NOON)
-    store.delete([id], now=NOON + timedelta(hours=23))
-    store.delete([], now=NOON + timedelta(hours=25))
+    store.delete([id])
+    run_for(store.address, timedelta(hours=23))
+    store.delete([id])
+    run_for(store.address, timedelta(hours=2))
+    store.delete([])
     assert rows_of(store, id) == [0, 0, 0]
+
+
+def test_what_an_earlier_version_deleted_is_removed_a_day_after_counting_began(store, finished):
+    store.delete([finished[0].id])
+    change(store.address, "UPDATE runs SET deleted = substr(deleted, 1, 32)")
+    run_for(store.address, timedelta(hours=23))
+    store.delete([])
+    assert rows_of(store, finished[0].id)[0] == 1
+    run_for(store.address, timedelta(hours=2))
+    store.delete([])
+    assert rows_of(store, finished[0].id)[0] == 0
 
 
 def test_one_workspace_cannot_delete_restore_or_purge_anothers(store, finished):
     other = RunStore(store.address, workspace="other")
     id = finished[0].id
-    store.delete([id], now=NOON)
+    store.delete([id])
     other.restore([id])
     other.save(finished[:1])
-    other.delete([id], now=NOON + timedelta(days=9))
+    run_for(store.address, timedelta(days=9))
+    other.delete([id])
     assert list(store.list()["id"]) == [run.id for run in finished[1:]]
     store.restore([id])
     assert len(store.list()) == 4

@@ -14,13 +14,14 @@ from tests.programs import ROOT
 # different orders, and remove them for good.
 PROGRAM = """
 import dataclasses, sys
-from datetime import UTC, datetime, timedelta
-from lossopt_core import Experiment, RunStore, train
+from datetime import timedelta
+from lossopt_core import Experiment, RunStore, store_deletion, train
 address, experiment, own = sys.argv[1], Experiment.from_json(sys.argv[2]), int(sys.argv[3])
 says = [{"name": "said"}, {"note": "said"}, {"tags": ["said"]}][own]
 [run] = train([experiment])
 runs = [dataclasses.replace(run, experiment=experiment.but(seed=seed)) for seed in range(14)]
 ids = [run.id for run in runs][:: -1 if own == 1 else 1]
+store_deletion.KEPT = -timedelta(days=2)
 store = RunStore(address)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -33,7 +34,7 @@ doomed = [run.id for run in runs[:10]]
 for id in [id for id in ids if id in doomed]:
     store.delete([id])
     store.find(ids)
-    store.delete([], now=datetime.now(UTC) + timedelta(days=2))
+    store.delete([])
 """
 
 

@@ -28,7 +28,9 @@ def workspace_of(app: AppTest) -> str:
 
 def test_how_long_runs_are_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page("start")
-    assert "kept for 7 days after your last visit in this browser, and nobody" in words(app)
+    assert "kept for at least 7 days after your last visit in this browser, and nobody" in words(
+        app
+    )
     monkeypatch.setattr(providers, "names", lambda: ["default"])
     assert "in this browser, or for good once you sign in" in words(app.run())
     monkeypatch.setattr(visits, "has_mark", lambda: False)
