@@ -7,6 +7,10 @@ if __name__ == "__main__":  # for a visitor: Streamlit runs this file as a scrip
 
     navigation.run()
 else:  # for the server, which imports it
+    from lossopt_ui.config import check
+
+    check.check()  # ends the program where a setting is wrong
+
     from lossopt_ui import server, upkeep
 
     app = st.App(__file__, lifespan=upkeep.lifespan, middleware=server.middleware())

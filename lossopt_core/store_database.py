@@ -1,7 +1,6 @@
 """The database of a store: its address, its engine, its transactions."""
 
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,14 +10,17 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sql
 
+from lossopt_core import store_address
+from lossopt_core.store_address import in_memory, is_sqlite, shown
 from lossopt_core.store_layout import StoreError
 from lossopt_core.store_migrations import bring_up_to_date
 
 Result = TypeVar("Result")
 
-DEFAULT_ADDRESS = f"sqlite:///{Path(__file__).parent.parent / 'data' / 'runs.db'}"
 BUSY_SECONDS = 30
 """How long a writer waits for its turn."""
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL server may take to accept a connection."""
 TURN = int.from_bytes(b"lossopt")
 """The number of the lock that writers hold on a PostgreSQL server, one after another."""
 
@@ -33,19 +35,19 @@ class Database:
     """
 
     def __init__(self, address: str | None, *, discreet: bool = False) -> None:
-        self.address = address or os.environ.get("LOSSOPT_STORE") or DEFAULT_ADDRESS
+        self.address = address or store_address.from_environment()
         self.discreet = discreet
         self._engine = _engine_at(self.address, discreet)
 
     @property
     def shown(self) -> str:
         """The address, its password left out."""
-        return self._engine.url.render_as_string(hide_password=True)
+        return shown(self.address)
 
     @property
     def called(self) -> str:
         """The store in messages."""
-        return _called(self._engine.url, self.discreet)
+        return _called(self.address, self.discreet)
 
     @contextmanager
     def reading(self) -> Iterator[sql.Connection]:
@@ -91,29 +93,27 @@ def at_once(connection: sql.Connection, work: Callable[[sql.Connection], Result]
 
 
 def _engine_at(address: str, discreet: bool) -> sql.Engine:
+    url = store_address.parse(address)
     try:
-        url = sql.make_url(address)
-        return _new_engine(url) if _in_memory(url) else _shared_engine(url)
+        return _new_engine(url) if in_memory(url) else _shared_engine(url)
     except sql.exc.SQLAlchemyError as error:
-        raise StoreError(
-            f"the store's address must be one like sqlite:///data/runs.db: {error}"
-        ) from error
+        raise StoreError(f"{store_address.MUST_BE}: {url.drivername} is unknown") from error
     except ImportError as error:
         raise StoreError(
-            f"{_called(url, discreet)} needs a driver that is not installed: {error};"
+            f"{_called(address, discreet)} needs a driver that is not installed: {error};"
             ' for PostgreSQL: pip install "psycopg[binary]"'
         ) from error
 
 
-def _called(url: sql.URL, discreet: bool) -> str:
-    return "the store" if discreet else f"the store at {url.render_as_string(hide_password=True)}"
+def _called(address: str, discreet: bool) -> str:
+    return "the store" if discreet else f"the store at {shown(address)}"
 
 
 def _new_engine(url: sql.URL) -> sql.Engine:
-    if url.get_backend_name() != "sqlite":
+    if not is_sqlite(url):
         return _new_server_engine(url)
     wait = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    if _in_memory(url):  # its one connection is the database: threads take turns on it
+    if in_memory(url):  # its one connection is the database: threads take turns on it
         engine = sql.create_engine(
             url, connect_args=wait, poolclass=sql.QueuePool, pool_size=1, max_overflow=0
         )
@@ -124,8 +124,12 @@ def _new_engine(url: sql.URL) -> sql.Engine:
 
 
 def _new_server_engine(url: sql.URL) -> sql.Engine:
+    is_postgresql = url.get_backend_name() == "postgresql"
+    is_libpq = is_postgresql and url.get_driver_name() in ("psycopg", "psycopg2")
+    if is_libpq and "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
     engine = sql.create_engine(url, pool_pre_ping=True)
-    if url.get_backend_name() == "postgresql":
+    if is_postgresql:
         _let_writers_take_turns(engine)
     return engine
 
@@ -134,12 +138,8 @@ _shared_engine = lru_cache(maxsize=16)(_new_engine)
 """One engine an address, so that a server sees one pool and not one for every RunStore."""
 
 
-def _in_memory(url: sql.URL) -> bool:
-    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
-
-
 def _make_directory(url: sql.URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database and not _in_memory(url):
+    if url.database and is_sqlite(url) and not in_memory(url):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 

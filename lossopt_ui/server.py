@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from lossopt_ui import hosting, providers
+from lossopt_ui import hosting
 from lossopt_ui.app.addresses import ServedNames
 from lossopt_ui.identity import cookies
 from lossopt_ui.identity.sessions import OwnSessions
@@ -47,14 +47,7 @@ ONLY_HERE = (
 
 
 def middleware() -> list[Middleware]:
-    """The layers around Streamlit's server, the outermost first.
-
-    ValueError names a setting with which the app cannot be run.
-    """
-    hosting.mode()
-    hosting.framed_by()
-    hosting.metrics_open()
-    providers.check()
+    """The layers around Streamlit's server, the outermost first."""
     return [
         Middleware(Safety),
         Middleware(OnlyHere),

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from lossopt_ui import providers
+from lossopt_ui.config.sign_in import Provider, SignIn
 from tests.nginx import SHIPPED
 from tests.programs import ROOT, run_python
 
@@ -96,7 +96,8 @@ def test_the_example_of_secrets_is_one_that_streamlit_makes_environment(tmp_path
     )
     mode, store, *auth = run_python("-c", code).split()
     assert mode == "hosted"
-    assert auth == [*providers.OF_ALL, *providers.OF_EACH]
+    shared = [key for key in SignIn.model_fields if key != "providers"]
+    assert auth == [*shared, *Provider.model_fields]
     assert store.startswith("postgresql+psycopg://")
 
 

@@ -18,12 +18,12 @@ def test_where_many_share_a_machine_there_are_limits(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("LOSSOPT_WORKERS", "3")
     assert budgets.budget().runs == 50
     assert budgets.budget().products == budgets.FOR_EVERYBODY.products
-    assert budgets.most_waiting() == budgets.MOST_WAITING
+    assert budgets.most_waiting() == 200
     assert budgets.workers() == 3
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "nan"])
-def test_a_limit_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_a_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("LOSSOPT_MAX_SECONDS", text)
-    with pytest.raises(ValueError, match=f"LOSSOPT_MAX_SECONDS must be .* got '{text}'"):
+    with pytest.raises(ValueError, match="max_seconds"):
         budgets.budget()

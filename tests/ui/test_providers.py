@@ -1,11 +1,12 @@
-"""What the secrets must say for people to sign in is said at the start, and by name."""
+"""The button to sign in is there where the secrets name an identity provider."""
 
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_ui import hosting, providers
+from lossopt_ui import config, hosting, providers
+from lossopt_ui.config.sign_in import SignIn
 from tests.helpers import open_page
 from tests.programs import ROOT
 
@@ -25,50 +26,27 @@ TWO = {name: GOOD[name] for name in ("redirect_uri", "cookie_secret")} | {
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the secrets have, in hosted mode."""
+    """What `auth` in the secrets has, in hosted mode."""
     monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
     section: dict[str, Any] = {}
-    monkeypatch.setattr(providers, "_section", lambda: section)
+
+    def settings() -> config.Settings:
+        return config.Settings(auth=SignIn.model_validate(section) if section else None)
+
+    monkeypatch.setattr(config, "settings", settings)
     return section
 
 
 def test_without_a_word_of_it_nobody_can_sign_in(secrets: dict[str, Any]) -> None:
-    providers.check()
     assert providers.names() == []
 
 
 def test_one_provider_or_several(secrets: dict[str, Any]) -> None:
     secrets.update(GOOD)
-    providers.check()
     assert providers.names() == ["default"]
     secrets.clear()
     secrets.update(TWO)
-    providers.check()
     assert providers.names() == ["school", "library"]
-
-
-@pytest.mark.parametrize("name", GOOD)
-def test_what_is_missing_is_named(secrets: dict[str, Any], name: str) -> None:
-    secrets.update(GOOD, **{name: ""})
-    with pytest.raises(ValueError, match=rf"auth\.{name} in the secrets must be set"):
-        providers.check()
-
-
-def test_what_is_wrong_is_named(secrets: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets.update(GOOD, cookie_secret="short")
-    with pytest.raises(ValueError, match=r"auth\.cookie_secret .* 32 characters"):
-        providers.check()
-    secrets.update(GOOD, redirect_uri="https://lossopt.example/")
-    with pytest.raises(ValueError, match=r"auth\.redirect_uri .*/oauth2callback"):
-        providers.check()
-    secrets.update(redirect_uri="x", cookie_secret="x")
-    for left_out in PROVIDER:
-        del secrets[left_out]
-    with pytest.raises(ValueError, match="must name an identity provider"):
-        providers.check()
-    monkeypatch.setattr(providers, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="pip install authlib httpx"):
-        providers.check()
 
 
 def buttons(app: AppTest) -> set[str]:

@@ -1,0 +1,86 @@
+"""Names of settings that are none, and how a value is shown beside its name."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from lossopt_core import store_address
+from lossopt_ui.config.settings import VARIABLES
+from lossopt_ui.config.sign_in import Provider, SignIn
+from lossopt_ui.config.sources import AUTH, PREFIX
+
+NEAR, NEAREST = 0.8, 0.6
+"""How alike two names must be for one to be a slip for the other, and to be offered instead."""
+OF_SIGN_IN = {*SignIn.model_fields, *Provider.model_fields, "client_kwargs", "expose_tokens"} - {
+    "providers"
+}
+"""Keys that Streamlit reads in `[auth]`."""
+LONGEST = 120
+"""Characters of a value that are shown."""
+
+
+def shown(name: str, value: object) -> str:
+    """The value of a setting, without the password that the address of a store may hold."""
+    is_address = name == store_address.VARIABLE and isinstance(value, str)
+    return quoted(store_address.shown(str(value)) if is_address else value)
+
+
+def quoted(value: object) -> str:
+    """The value on one line, its end cut off where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def unknown(given: Mapping[str, Any], where: str) -> list[str]:
+    """A line for each name that looks like a setting of lossopt and is none."""
+    return [
+        f"{name} {_set_to(name, given[name])}in {where} is no setting of lossopt: {_instead(name)}"
+        for name in sorted(given)
+        if name not in VARIABLES and (name.upper().startswith(PREFIX) or _nearest(name, NEAR))
+    ]
+
+
+def misplaced(secrets: Mapping[str, Any], where: str) -> Iterator[str]:
+    """A line for each setting in a section of the secrets, where nobody looks for it."""
+    for section, keys in secrets.items():
+        if not isinstance(keys, Mapping):
+            continue
+        for name in keys:
+            if name in VARIABLES or name.upper().startswith(PREFIX):
+                yield (
+                    f"{name} is in the section [{section}] of {where}, where it is not read: write"
+                    " it above the first section"
+                )
+    auth = secrets.get(AUTH)
+    if isinstance(auth, Mapping):
+        yield from _misspelt(auth, AUTH)
+
+
+def _misspelt(section: Mapping[str, Any], place: str) -> Iterator[str]:
+    for name, value in section.items():
+        if name == "client_kwargs" or name in OF_SIGN_IN:
+            continue
+        if isinstance(value, Mapping):
+            yield from _misspelt(value, f"{place}.{name}")
+        elif near := get_close_matches(name, OF_SIGN_IN, 1, NEAR):
+            yield f"{place}.{name} in the secrets is not read: did you mean {place}.{near[0]}?"
+
+
+def _set_to(name: str, value: object) -> str:
+    """The value, where the name is so near to a setting's that it is known to be no secret."""
+    near = _nearest(name, NEAR)
+    return f"= {shown(near, value)} " if near else ""
+
+
+def _instead(name: str) -> str:
+    near = _nearest(name, NEAREST)
+    return f"did you mean {near}?" if near else f"the settings are {', '.join(VARIABLES)}"
+
+
+def _nearest(name: str, cutoff: float) -> str | None:
+    """The setting whose name is most like this one, our prefix left out where it has that."""
+    upper = name.upper()
+    start = PREFIX if upper.startswith(PREFIX) else ""
+    names = [each.removeprefix(start) for each in VARIABLES]
+    found = get_close_matches(upper.removeprefix(start), names, 1, cutoff)
+    return f"{start}{found[0]}" if found else None
