@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lossopt_core.measures import MEASURES
-from lossopt_core.run import SECONDS
+from lossopt_core.measures import MEASURES, SECONDS
 
 WORK = ("update", "epoch", "gradient_evaluations", SECONDS)
 

@@ -30,3 +30,19 @@ MEASURES: dict[str, Measure] = {
     "distance": Measure("Distance to the optimum", "", "lower", of_a_loss=True),
     "distance_share": Measure("Distance to the optimum / distance at the start", "", "lower"),
 }
+Y_AXES: dict[str, str] = {name: measure.label for name, measure in MEASURES.items()}
+"""Columns of a history that may stand on the y-axis, with the axis's title.
+
+The distances are there once the optimum is known (`lossopt_core.with_distance`).
+"""
+SECONDS = "seconds"
+X_AXES: dict[str, str] = {
+    "update": "Updates",
+    "epoch": "Epochs",
+    "gradient_evaluations": "Gradient evaluations (examples)",
+    SECONDS: "Seconds of training",
+}
+"""Columns of a history that may stand on the x-axis, with the axis's title.
+
+Seconds are known of kept runs that were trained alone.
+"""

@@ -35,7 +35,6 @@ train_accuracy, test_accuracy   shares between 0 and 1; test columns are NaN wit
 MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
 
-SECONDS = "seconds"
 PER_UPDATE = "seconds_per_update"
 
 FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"

@@ -11,8 +11,9 @@ from lossopt_core.datasets import BROUGHT
 from lossopt_core.experiment import parameter_names
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import budgets, controls, links, places, workspace
+from lossopt_ui import budgets, controls, workspace
 from lossopt_ui.names import in_markdown
+from lossopt_ui.state import pages
 
 _CHOSEN = "ask.own_data"
 
@@ -54,7 +55,7 @@ def _own_data() -> dict[str, Any]:
                 key=_CHOSEN,
                 on_change=lambda: choose_data(found[st.session_state[_CHOSEN]]),
             )
-        elif options["data"] != links.DECLARED["own.data"].default:
+        elif options["data"] != pages.DECLARED["own.data"].default:
             BROUGHT.check(options)
         elif found:
             st.info("Choose one of your data sets.")
@@ -62,7 +63,7 @@ def _own_data() -> dict[str, Any]:
                 st.button(each.name, key=f"own-{mark}", on_click=choose_data, args=(each,))
         else:
             st.info("You have brought no data yet.")
-        st.page_link(places.DATA, label="Add or change data", icon=":material/upload_file:")
+        st.page_link(pages.DATA.file, label="Add or change data", icon=":material/upload_file:")
     return options
 
 
@@ -127,7 +128,7 @@ def _folded(title: str, *names: str) -> AbstractContextManager[Any]:
 def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
     """A choice out of a registry, its words, and the parameters that the entry looks at."""
     chosen = controls.setting(name)
-    entry = links.DECLARED[name].registry[chosen]
+    entry = pages.DECLARED[name].registry[chosen]
     if not controls.hidden(name):
         st.caption(entry.summary)
         st.markdown(f"$\\displaystyle {entry.formula}$")

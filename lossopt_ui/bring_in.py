@@ -22,7 +22,8 @@ from lossopt_core.run import HISTORY_COLUMNS
 from lossopt_core.sharing import pack
 from lossopt_core.store_foreign import LONGEST_NAME
 from lossopt_ui import controls, names, workspace
-from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.pages.settings import COLUMNS
 
 MOST_METRICS = 8
 """Columns whose meaning can be chosen; what is suggested for more is taken."""

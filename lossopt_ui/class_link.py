@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_ui import controls
-from lossopt_ui.links import CONTROLS, HIDEABLE
+from lossopt_ui.state.pages import CONTROLS, HIDEABLE
 
 PREVIEW_HEIGHT = 560
 """Pixels.  The preview is wide enough for Streamlit to leave the sidebar open."""

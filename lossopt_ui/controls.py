@@ -17,7 +17,9 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui import links
 from lossopt_ui.names import in_markdown
-from lossopt_ui.views import Matrix, Names, Several, Slider, Tabs, Text
+from lossopt_ui.state import pages
+from lossopt_ui.state.kinds import Matrix, Names, Several, Slider, Tabs, Text
+from lossopt_ui.state.page_spec import PageSpec
 
 _VALUES = "controls.values"
 _PAGE = "controls.page"
@@ -29,7 +31,7 @@ _DRAWN = "controls.drawn"
 
 def value(name: str) -> Any:
     """The value of a setting or choice of view, whether a widget shows it or not."""
-    return _values().get(name, links.DECLARED[name].default)
+    return _values().get(name, pages.DECLARED[name].default)
 
 
 def _values() -> dict[str, Any]:
@@ -38,17 +40,17 @@ def _values() -> dict[str, Any]:
     return values
 
 
-def take_address(page: str, names: frozenset[str]) -> None:
+def take_address(page: PageSpec) -> None:
     """Take what concerns a page out of the address: when it is entered, and when one goes back.
 
-    `names` are the settings and choices of view that stand in this page's address; the others
-    are left as they are.  What cannot be taken is said, until the page is left.  While one
-    stays on a page its widgets are newer than the address, which they keep up to date, unless
-    it was changed by the browser's Back or Forward.
+    Options of other pages are left as they are.  What cannot be taken is said, until the page is
+    left.  While one stays on a page its widgets are newer than the address, which they keep up to
+    date, unless it was changed by the browser's Back or Forward.
     """
     query = st.query_params.to_dict()
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
+    names = frozenset(page.options) | frozenset(pages.EVERYWHERE)
+    if st.session_state.get(_PAGE) != page.name:
+        st.session_state[_PAGE] = page.name
         st.session_state[_DRAWN] = {}
         st.session_state[_NAMES] = names
         found, problems = links.read(query)
@@ -103,7 +105,7 @@ def put(name: str, content: Any) -> None:
 
 def put_all(contents: Mapping[str, Any]) -> None:
     """Set several values at once: one step in the browser's history."""
-    checked = {name: links.DECLARED[name].check(name, each) for name, each in contents.items()}
+    checked = {name: pages.DECLARED[name].check(name, each) for name, each in contents.items()}
     _values().update(checked)
     for name, each in checked.items():
         st.session_state[name] = _as_shown(name, each)
@@ -122,7 +124,7 @@ def drawn() -> list[str]:
 
 def begin_anew() -> None:
     """Let what stands in the address of this page alone be as if nobody had set it."""
-    _take_all(st.session_state.get(_NAMES, frozenset()) - links.EVERYWHERE, {})
+    _take_all(st.session_state.get(_NAMES, frozenset()) - pages.EVERYWHERE.keys(), {})
 
 
 def is_set(name: str) -> bool:
@@ -164,7 +166,7 @@ def setting(
     somebody sets one.  `looks` are handed to the widget: `label_visibility`, `disabled` and the
     like.
     """
-    declaration = links.DECLARED[name]
+    declaration = pages.DECLARED[name]
     st.session_state.setdefault(_DRAWN, {})[name] = None
     if suggested is not None and name not in _values():
         st.session_state[name] = suggested
@@ -216,7 +218,7 @@ def setting(
 
 def _as_shown(name: str, content: Any) -> Any:
     """A value as its widget holds it."""
-    return list(content) if isinstance(links.DECLARED[name], Several | Names) else content
+    return list(content) if isinstance(pages.DECLARED[name], Several | Names) else content
 
 
 def _take_change(name: str) -> None:
@@ -224,7 +226,7 @@ def _take_change(name: str) -> None:
     if _comes_late():
         st.session_state[name] = _as_shown(name, value(name))
         return
-    declared = links.DECLARED[name]
+    declared = pages.DECLARED[name]
     try:
         _values()[name] = declared.check(declared.label, st.session_state[name])
     except ValueError as error:  # a widget's limits are the browser's: they can be got around
@@ -298,7 +300,7 @@ def _take_cell(name: str, row: int, column: int) -> None:
         return
     rows = [list(each) for each in value(name)]
     rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
-    declared = links.DECLARED[name]
+    declared = pages.DECLARED[name]
     try:
         put(name, declared.check(declared.label, rows))
     except ValueError as error:

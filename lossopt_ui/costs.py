@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core.cost import cost_table
-from lossopt_core.run import SECONDS
+from lossopt_core.measures import SECONDS, X_AXES
 from lossopt_ui import controls, figure
 from lossopt_ui.charts import cost as charts
 from lossopt_ui.charts.colours import Theme
-from lossopt_ui.charts.curves import DISTANCES, X_AXES
+from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima

@@ -9,7 +9,7 @@ from lossopt_core.export import declared_settings
 from lossopt_core.groups import SEEDS, whole
 from lossopt_core.measures import MEASURES
 from lossopt_ui.charts.curves import DISTANCES
-from lossopt_ui.views import EVERYTHING
+from lossopt_ui.state.kinds import EVERYTHING
 
 FIGURES = (
     "update",

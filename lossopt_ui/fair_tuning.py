@@ -20,7 +20,6 @@ from lossopt_ui import (
     line_tables,
     lines,
     names,
-    places,
     sweep_results,
     sweeping,
     training,
@@ -29,7 +28,8 @@ from lossopt_ui import (
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.jobs import Sequel
 from lossopt_ui.optimum import Optima
-from lossopt_ui.views import CANDIDATES
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.sweep import CANDIDATES
 
 FIRST = 3
 NOTHING_KNOWN = Optima({}, pending=False)
@@ -172,7 +172,7 @@ def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
     st.caption(differences.note(found))
     ids = list(dict.fromkeys(kept.family_of(line.members[0]) for line in order))
     st.page_link(
-        places.COMPARE,
+        pages.COMPARE.file,
         label="Open them on the compare page",
         icon=":material/compare_arrows:",
         query_params={"runs": ",".join(ids), "baseline": ids[0], "part": "differences"},

@@ -13,8 +13,9 @@ from lossopt_core.inspection.clock import epochs_of
 from lossopt_core.inspection.example import examples_at
 from lossopt_core.linear import Array, Labels
 from lossopt_core.path import WeightPath
-from lossopt_ui import controls, kept, names, navigation, places, references
+from lossopt_ui import controls, kept, names, navigation, references
 from lossopt_ui.journeys import Journey
+from lossopt_ui.state import pages
 
 _CHOICE = "inside.choice"
 
@@ -82,7 +83,7 @@ def choose_run() -> Run | None:
     if trained["reference"].all() and not set(named) & set(ids):
         st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
         with st.container(horizontal=True):
-            st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+            st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
             references.offer("Look into a reference run", "run", ids[-1:])
         return None
     if named and named[0] not in ids:

@@ -16,7 +16,8 @@ import streamlit as st
 
 from lossopt_core import Experiment, ForeignRun, Run, RunStore, reference
 from lossopt_core.groups import family_id
-from lossopt_core.run import HISTORY_COLUMNS, SECONDS
+from lossopt_core.measures import SECONDS
+from lossopt_core.run import HISTORY_COLUMNS
 from lossopt_core.store import REFERENCE
 from lossopt_ui import workspace
 from lossopt_ui.holding import Held

@@ -13,11 +13,12 @@ from lossopt_core.landscape import Landscape, Plane, landscape, objective_at, ob
 from lossopt_core.linear import Array
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure, inside, kept, names, places, references, results
+from lossopt_ui import controls, figure, inside, kept, names, references, results
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts import landscape as charts
 from lossopt_ui.optimum import Optima
 from lossopt_ui.recipes import digest
+from lossopt_ui.state import pages
 
 MOST_WAYS = 8
 """Ways on one landscape: more could not be told apart."""
@@ -59,7 +60,7 @@ def choose_runs() -> list[Run]:
     if trained["reference"].all() and not named:
         st.info("No runs are kept yet. Train GD and SGD, and look at their ways.")
         with st.container(horizontal=True):
-            st.page_link(places.OPTIMIZERS, label="GD vs SGD", icon=":material/trending_down:")
+            st.page_link(pages.OPTIMIZERS.file, label="GD vs SGD", icon=":material/trending_down:")
             ways = [each.id for each in reference.OPTIMIZERS_COMPARED]
             references.offer("Look at the reference runs", "runs", ways)
         return []

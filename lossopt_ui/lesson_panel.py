@@ -1,51 +1,31 @@
 """The lesson that a visitor is in, on top of every page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from lossopt_ui import controls, kept, links, places, polling, workspace
+from lossopt_ui import controls, kept, links, polling, workspace
 from lossopt_ui.lesson_steps import Seen, Step, counting
 from lossopt_ui.lessons import LESSONS, step_at
-from lossopt_ui.links import FOR_A_CLASS
+from lossopt_ui.state import pages
+from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.pages import FOR_A_CLASS
 
 SECONDS = 1.0
 """Between two looks whether a step was done."""
 _OPENED = "lesson_panel.opened"
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page that steps are made on: its file, and the title by which it is known."""
-
-    file: str
-    title: str
-
-
-PAGES = {
-    "lecture": Page(places.LECTURE, "Lecture"),
-    "train": Page(places.TRAIN, "Train a classifier"),
-    "hinge-vs-cross-entropy": Page(places.LOSSES, "Hinge against cross-entropy"),
-    "gd-vs-sgd": Page(places.OPTIMIZERS, "GD against SGD"),
-    "sweep": Page(places.SWEEP, "Sweep"),
-}
-
-
-def show(title: str) -> None:
-    """The step in the address: what it says, what to do, whether it was done, and the next.
-
-    `title` is that of the page which is open.
-    """
+def show(page: PageSpec) -> None:
+    """The step in the address: what it says, what to do, whether it was done, and the next."""
     place = controls.value("lesson")
     if not place:
         st.session_state.pop(_OPENED, None)
         return
     lesson, number = step_at(place)
     step = lesson.steps[number - 1]
-    page = next((name for name, each in PAGES.items() if each.title == title), "")
     with st.container(border=True, key="lesson"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**Lesson: {lesson.title}**, step {number} of {len(lesson.steps)}",
@@ -53,18 +33,22 @@ def show(title: str) -> None:
             st.button("Leave", key="leave-lesson", on_click=_leave, type="tertiary",
                       icon=":material/close:")  # fmt: skip
         st.markdown(step.text)
-        if page != step.page:
-            _go(place, step, "Go to this step", icon="my_location", page=page)
+        if page.name != step.page:
+            _go(place, step, "Go to this step", icon="my_location", page=page.name)
             return
-        _say_whether_done(step, page, _opened(place))
+        _say_whether_done(step, page.name, _opened(place))
         with st.container(horizontal=True, vertical_alignment="center"):
             name = place.split(".")[0]
             if number > 1:
                 before = lesson.steps[number - 2]
-                _go(f"{name}.{number - 1}", before, "Step before", icon="arrow_back", page=page)
+                _go(
+                    f"{name}.{number - 1}", before, "Step before", icon="arrow_back", page=page.name
+                )
             if number < len(lesson.steps):
                 after = lesson.steps[number]
-                _go(f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page)
+                _go(
+                    f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page.name
+                )
             else:
                 _go_to_more_lessons()
             if step.way:
@@ -105,7 +89,7 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
                   args=(place, step), type="tertiary")  # fmt: skip
     else:
         st.page_link(
-            PAGES[step.page].file,
+            pages.BY_NAME[step.page].file,
             label=label,
             icon=f":material/{icon}:",
             query_params=links.query_of({**step.opens, "lesson": place} | _for_a_class()),
@@ -115,7 +99,7 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
 def _go_to_more_lessons() -> None:
     """The way to the start page, out of the lesson."""
     st.page_link(
-        places.START,
+        pages.START.file,
         label="More lessons",
         icon=":material/school:",
         # An address that names no lesson leaves it as it is: this one says that there is none.
@@ -149,7 +133,7 @@ def offer() -> None:
             st.caption(f"{lesson.about} {len(lesson.steps)} steps.")
             first = lesson.steps[0]
             st.page_link(
-                PAGES[first.page].file,
+                pages.BY_NAME[first.page].file,
                 label="Begin",
                 icon=":material/school:",
                 query_params=links.query_of({**first.opens, "lesson": f"{name}.1"}),

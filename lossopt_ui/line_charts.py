@@ -12,18 +12,18 @@ from lossopt_core import Experiment
 from lossopt_core.certificates import problem_settings
 from lossopt_core.digits import with_spread
 from lossopt_core.groups import BANDS
-from lossopt_core.measures import MEASURES
+from lossopt_core.measures import MEASURES, SECONDS, Y_AXES
 from lossopt_core.pairing import difference_curves
-from lossopt_core.run import DIVERGED, SECONDS, STOPPED
+from lossopt_core.run import DIVERGED, STOPPED
 from lossopt_ui import controls, figure, lines, names
 from lossopt_ui.charts import comparison, groups
 from lossopt_ui.charts.colours import Theme
-from lossopt_ui.charts.curves import DISTANCES, PERCENT, Y_AXES, Level
+from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
 from lossopt_ui.charts.groups import Strand
 from lossopt_ui.charts.training import loss_at_start
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
-from lossopt_ui.views import BY_ITSELF
+from lossopt_ui.state.pages.settings import BY_ITSELF
 
 PANELS_IN_A_ROW = 3
 MOST_PANELS = 12

@@ -17,12 +17,13 @@ from lossopt_core.measures import MEASURES
 from lossopt_core.readings import reading
 from lossopt_core.run import DIVERGED, STOPPED
 from lossopt_core.text_tables import FORMATS
-from lossopt_ui import controls, links, names, optimum
+from lossopt_ui import controls, names, optimum
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.kept import Member
 from lossopt_ui.lines import Line, mixed
 from lossopt_ui.optimum import Optima
-from lossopt_ui.views import SETTINGS
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.settings import SETTINGS
 
 SEVERAL = "several"
 
@@ -53,7 +54,7 @@ def _settings_of(line: Line) -> dict[str, str]:
 
 
 def _cell(name: str, value: Any) -> str:
-    declaration = links.DECLARED[name]
+    declaration = pages.DECLARED[name]
     if isinstance(declaration, Number) and declaration.whole:
         return str(int(value))
     return names.shown(name, value)

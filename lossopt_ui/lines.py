@@ -17,7 +17,7 @@ from lossopt_ui.charts.colours import LINES, Theme, of_loss
 from lossopt_ui.charts.groups import Dash
 from lossopt_ui.charts.texts import plain
 from lossopt_ui.kept import BROUGHT_IN, Member, family_of
-from lossopt_ui.views import BY_ITSELF, SETTINGS
+from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
 
 MOST_LINES = 24
 """Lines with a name each; more are drawn as groups."""

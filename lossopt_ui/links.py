@@ -11,78 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lossopt_core import FIELDS, Experiment
-from lossopt_core.export import declared_settings
 from lossopt_core.fields import Number, Switch
-from lossopt_ui.lecture.numbers import NUMBERS
-from lossopt_ui.playground.declared import IN_ADDRESS, PLAYGROUND
-from lossopt_ui.views import LESSON, SETTINGS, VIEWS, Matrix, Names, RunIds, Several, View
-
-_SHOWN: dict[str, View] = {**declared_settings(), **VIEWS, **PLAYGROUND}
-CONTROLS = SETTINGS | {name: each.label for name, each in _SHOWN.items() if name not in SETTINGS}
-"""Everything that has a widget on some page."""
-ANSWERS = {"first_loss": "What the loss must be at the start"}
-"""Words on a page that may be what a teacher asks for."""
-HIDEABLE = CONTROLS | ANSWERS
-FOR_A_CLASS: dict[str, View] = {
-    "hide": Names("Hide", HIDEABLE, "What is not shown.", none="Nothing"),
-    "fix": Names("Fix", CONTROLS, "Controls that are shown, not to be changed.", none="Nothing"),
-}
-"""What a teacher takes out of the hands of a class."""
-DECLARED: dict[str, View] = {**_SHOWN, **FOR_A_CLASS, **LESSON}
+from lossopt_ui.state.kinds import Matrix, Names, RunIds, Several
+from lossopt_ui.state.pages import DECLARED
 
 SUGGESTED = frozenset({"learning_rate"})
 """What has no fixed default: it stands in an address whenever somebody has set it."""
-
-EVERYWHERE = frozenset(FOR_A_CLASS) | frozenset(LESSON)
-"""What stands in the addresses of all pages."""
-ON_START: frozenset[str] = frozenset()
-ON_DATA: frozenset[str] = frozenset()
-ON_EVERY_TRAINING = {
-    "live",
-    "work",
-    "show",
-    "log_x",
-    "log_y",
-    "squared",
-    "example",
-    "batch_sizes",
-    "each",
-}
-ON_TRAINING = frozenset(declared_settings()) | ON_EVERY_TRAINING
-ON_SWEEP_ALONE = {
-    "axes",
-    "candidates",
-    "mode",
-    "protocol",
-    "rates",
-    "seeds",
-    "draw_seed",
-    "sweep_evaluations",
-    "vary",
-    "value",
-    "look",
-    "map_x",
-    "map_y",
-    "scatter_x",
-    "opened",
-}
-ON_SWEEP = (frozenset(declared_settings()) - {"evaluations"}) | ON_SWEEP_ALONE
-ON_LECTURE = frozenset({"card", *NUMBERS})
-ON_PLAYGROUND = IN_ADDRESS
-ON_INSPECT = frozenset(
-    {"run", "at_update", "inside", "examples_of", "order", "rank", "row", "h", "log_y"}
-)
-ON_LANDSCAPE_ALONE = frozenset({"plane", "relief", "height", "through"})
-ON_LANDSCAPE = ON_LANDSCAPE_ALONE | {"runs"}
-ON_COMPARE = (
-    frozenset(VIEWS)
-    - ON_LECTURE
-    - (ON_EVERY_TRAINING - {"log_x", "log_y"})
-    - ON_SWEEP_ALONE
-    - (ON_INSPECT - {"log_y"})
-    - ON_LANDSCAPE_ALONE
-)
-"""What stands in the addresses of pages of each kind."""
 
 
 @dataclass(frozen=True)

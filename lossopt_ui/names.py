@@ -9,6 +9,7 @@ from lossopt_core.experiment import flat_settings, telling_settings
 from lossopt_core.fields import Choice
 from lossopt_core.run import FINISHED
 from lossopt_ui import links
+from lossopt_ui.state import pages
 
 WORD_JOINER = "\u2060"
 """It has no width, and no line is broken at it."""
@@ -34,12 +35,12 @@ def of_runs(runs: Sequence[Run]) -> list[str]:
 def _name(experiment: Experiment, telling: Sequence[str]) -> str:
     settings = flat_settings(experiment)
     parts = [in_words(name, settings[name]) for name in telling if name in settings]
-    return ", ".join(parts) or links.label(links.DECLARED["loss"].registry[experiment.loss])
+    return ", ".join(parts) or links.label(pages.DECLARED["loss"].registry[experiment.loss])
 
 
 def in_words(name: str, value: Any) -> str:
     """A setting in a few words: an entry by its label, a number with its name."""
-    if isinstance(links.DECLARED[name], Choice):
+    if isinstance(pages.DECLARED[name], Choice):
         return shown(name, value)
     return f"{of_setting(name)} {shown(name, value)}"
 
@@ -66,7 +67,7 @@ def _listed(name: str, values: Sequence[Any]) -> str:
 
 def shown(name: str, value: Any) -> str:
     """A setting's value as the screen has it."""
-    declaration = links.DECLARED[name]
+    declaration = pages.DECLARED[name]
     if isinstance(declaration, Choice):
         return links.label(declaration.registry[value])
     if isinstance(value, bool):

@@ -29,10 +29,10 @@ from lossopt_ui import (
     figure,
     hosting,
     names,
-    places,
     workspace,
 )
 from lossopt_ui.charts import own_data as charts
+from lossopt_ui.state import pages
 
 SHOWN_ROWS = 50
 EXAMPLE = """\
@@ -204,7 +204,7 @@ def _one(each: Kept) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
-                places.TRAIN,
+                pages.TRAIN.file,
                 label="Train on it",
                 icon=":material/model_training:",
                 query_params={"dataset": "own"}

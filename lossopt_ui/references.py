@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core import reference
-from lossopt_ui import controls, kept, links, places, runs_table
+from lossopt_ui import controls, kept, links, runs_table
+from lossopt_ui.state import pages
 
 COMPARED = {"references": True, "runs": tuple(each.id for each in reference.OPTIMIZERS_COMPARED)}
 """The view of the compare page that one begins with."""
@@ -30,7 +31,7 @@ def link_to_compare() -> None:
     """The way to the compare page with some of them, from another page."""
     if len(kept.references()):
         st.page_link(
-            places.COMPARE,
+            pages.COMPARE.file,
             label="Compare reference runs",
             icon=_ICON,
             query_params=links.query_of(COMPARED),

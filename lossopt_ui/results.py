@@ -16,7 +16,8 @@ from lossopt_core import (
 )
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import names, navigation, places, preview, training
+from lossopt_ui import names, navigation, preview, training
+from lossopt_ui.state import pages
 
 ON_A_SMALL_SCREEN = "on a small screen behind », at the top"
 
@@ -207,7 +208,7 @@ def kept(runs: Sequence[Run]) -> None:
         navigation.link_to_inspect_page(ids[0])
         navigation.link_to_landscape_page(ids)
         st.page_link(
-            places.COMPARE,
+            pages.COMPARE.file,
             label="Compare runs",
             icon=":material/compare_arrows:",
             query_params={"runs": ",".join(ids)},

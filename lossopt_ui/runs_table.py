@@ -13,10 +13,12 @@ from lossopt_core.fields import Choice, Number
 from lossopt_core.filters import FilterError, parse
 from lossopt_core.measures import MEASURES
 from lossopt_core.readings import AT_EPOCH, BEST, reading
-from lossopt_ui import controls, entries, kept, links, names, toasts
+from lossopt_ui import controls, entries, kept, names, toasts
 from lossopt_ui.entries import SPREAD, differing
 from lossopt_ui.holding import Held
-from lossopt_ui.views import COLUMNS, EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state import pages
+from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.pages.settings import COLUMNS
 
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
@@ -257,7 +259,7 @@ def _as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     for name in columns:
         if name == "dataset":
             shown[name] = _with_options(rows)
-        elif name in links.DECLARED and name in rows:
+        elif name in pages.DECLARED and name in rows:
             shown[name] = _readable(name, rows[name])
         elif name.removesuffix(SPREAD).endswith("accuracy"):
             shown[name] = rows[name] * 100
@@ -274,7 +276,7 @@ def _with_options(table: pd.DataFrame) -> pd.Series:
     for dataset, rows in table.groupby("dataset"):
         for name in differing(rows):
             if name.startswith(f"{dataset}."):
-                label = links.DECLARED[name].label.lower()
+                label = pages.DECLARED[name].label.lower()
                 cells = rows[name].map(lambda each: f"{each:g}")
                 words.loc[rows.index] += f", {label} " + cells
     return words
@@ -282,7 +284,7 @@ def _with_options(table: pd.DataFrame) -> pd.Series:
 
 def _readable(name: str, column: pd.Series) -> pd.Series:
     """Entries of registries by their labels; numbers stay numbers, so that they sort."""
-    if isinstance(links.DECLARED[name], Choice):
+    if isinstance(pages.DECLARED[name], Choice):
         return column.map(lambda each: names.shown(name, each), na_action="ignore")
     return column
 
@@ -294,7 +296,7 @@ def _looks(shown: pd.DataFrame) -> dict[str, Any]:
 
 def _look(name: str) -> Any:
     config = st.column_config
-    declaration = links.DECLARED.get(name)
+    declaration = pages.DECLARED.get(name)
     if isinstance(declaration, Number):
         return config.NumberColumn(declaration.label, format="%d" if declaration.whole else "%g")
     match name:

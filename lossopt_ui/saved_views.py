@@ -6,6 +6,7 @@ import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_ui import controls, links, names, workspace
+from lossopt_ui.state import pages
 
 NAME = "view-name"
 
@@ -39,14 +40,16 @@ def _open(query: str) -> None:
     """Show what was kept; what the view does not name is at its default, as in a fresh visit."""
     found, problems = links.read(dict(parse_qsl(query)))
     controls.begin_anew()
-    controls.put_all({name: found[name] for name in links.ON_COMPARE & found.keys()})
+    controls.put_all({name: found[name] for name in pages.COMPARE.options.keys() & found.keys()})
     for problem in problems:
         st.toast(f"In the view: {names.in_markdown(str(problem))}", icon=":material/link_off:")
 
 
 def _keep() -> None:
     name = st.session_state[NAME].strip()
-    query = urlencode(links.query_of({each: controls.value(each) for each in links.ON_COMPARE}))
+    query = urlencode(
+        links.query_of({each: controls.value(each) for each in pages.COMPARE.options})
+    )
     try:
         workspace.store().keep_view(name, query)
     except (StoreError, ValueError) as error:

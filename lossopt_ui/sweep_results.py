@@ -22,11 +22,9 @@ from lossopt_ui import (
     entries,
     figure,
     kept,
-    links,
     names,
     navigation,
     optimum,
-    places,
     sweep_verdicts,
     workspace,
 )
@@ -35,7 +33,8 @@ from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
 from lossopt_ui.optimum import Optima
-from lossopt_ui.views import BY_ITSELF, SETTINGS
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
 
 DASHES = "–"
 GONE = "A combination some of whose runs were deleted"
@@ -155,7 +154,7 @@ def say_what_the_band_is(drawn: go.Figure) -> None:
 
 def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
     """Across and up: as chosen, or numbers across and choices up."""
-    numbers = [name for name in varied if isinstance(links.DECLARED[name], Number)]
+    numbers = [name for name in varied if isinstance(pages.DECLARED[name], Number)]
     ordered = sorted(numbers, key=lambda name: name != "learning_rate")
     ordered += [name for name in varied if name not in numbers]
     with st.container(horizontal=True):
@@ -275,7 +274,7 @@ def _opened(table: pd.DataFrame) -> None:
                 navigation.link_to_train_page(experiment)
             navigation.link_to_inspect_page(first["id"])
             st.page_link(
-                places.COMPARE,
+                pages.COMPARE.file,
                 label="Open its runs on the compare page",
                 icon=":material/compare_arrows:",
                 query_params={"runs": family, "members": "true"},

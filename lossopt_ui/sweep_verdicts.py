@@ -11,10 +11,11 @@ from lossopt_core.groups import whole
 from lossopt_core.measures import MEASURES
 from lossopt_core.pairing import TOO_MANY_AT_ONCE, most_to_pick_from
 from lossopt_core.sweep import as_text
-from lossopt_ui import controls, differences, entries, kept, lines, names, places, sweeping
+from lossopt_ui import controls, differences, entries, kept, lines, names, sweeping
 from lossopt_ui.charts.sweep_cells import comparable, short
 from lossopt_ui.optimum import Optima
-from lossopt_ui.views import SETTINGS
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.settings import SETTINGS
 
 MOST_EQUAL = 3
 """Combinations that are named beside the best, where they are as good."""
@@ -106,7 +107,7 @@ def _where_to_compare(ordered: Mapping[str, pd.DataFrame], column: str) -> None:
     if len(ids) < 2:
         return
     st.page_link(
-        places.COMPARE,
+        pages.COMPARE.file,
         label="Compare the best on the compare page",
         icon=":material/compare_arrows:",
         query_params={

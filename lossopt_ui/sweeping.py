@@ -11,11 +11,11 @@ from lossopt_ui import (
     ask,
     controls,
     learning_rate,
-    links,
     names,
     workspace,
 )
-from lossopt_ui.views import SETTINGS
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.settings import SETTINGS
 
 FIELDS = "sweep-fields"
 
@@ -106,7 +106,7 @@ def _put(texts: dict[str, str]) -> None:
 
 def _start(name: str) -> str:
     """Values to begin with."""
-    declaration = links.DECLARED[name]
+    declaration = pages.DECLARED[name]
     if isinstance(declaration, Number):
         if declaration.logarithmic:
             return "log 1e-3 1 7" if name == "learning_rate" else "log 1e-4 1e-1 4"

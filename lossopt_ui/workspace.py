@@ -11,7 +11,8 @@ import streamlit as st
 from lossopt_core import RunStore, StoreError, own_data, reference
 from lossopt_core.datasets import MissingDataError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, places, providers, visits
+from lossopt_ui import hosting, providers, visits
+from lossopt_ui.state import pages
 
 _NOTED = "workspace.noted"
 NOTED_SECONDS = 3600.0
@@ -86,5 +87,5 @@ def say_missing(error: MissingDataError) -> None:
     """Which data are missing, and where they can be added."""
     st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/dataset:")
     st.page_link(
-        places.DATA, label="Add the file on the page Own data", icon=":material/upload_file:"
+        pages.DATA.file, label="Add the file on the page Own data", icon=":material/upload_file:"
     )

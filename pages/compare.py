@@ -17,10 +17,8 @@ from lossopt_ui import (
     line_charts,
     line_tables,
     lines,
-    links,
     navigation,
     optimum,
-    places,
     references,
     run_notes,
     runs_table,
@@ -35,9 +33,10 @@ from lossopt_ui.kept import Member
 from lossopt_ui.landscapes import MOST_WAYS
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
-from lossopt_ui.views import SETTINGS
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.settings import SETTINGS
 
-navigation.begin("Compare runs", links.ON_COMPARE)
+navigation.begin(pages.COMPARE)
 
 
 def say_where_runs_come_from() -> None:
@@ -45,7 +44,7 @@ def say_where_runs_come_from() -> None:
     toasts.show()
     st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(places.TRAIN, label="Train a classifier", icon=":material/play_arrow:")
+        st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
         references.offer_to_compare()
         bring_in.popover()
     run_notes.undo()

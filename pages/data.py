@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from lossopt_ui import links, navigation, own_data, workspace
+from lossopt_ui import navigation, own_data, workspace
+from lossopt_ui.state import pages
 
-navigation.begin("Own data", links.ON_DATA)
+navigation.begin(pages.DATA)
 
 with workspace.unreadable_said():
     file, made = st.columns([3, 2], gap="large")

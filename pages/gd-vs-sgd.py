@@ -17,8 +17,9 @@ from lossopt_ui import (
     training,
 )
 from lossopt_ui.charts import comparison
+from lossopt_ui.state import pages
 
-navigation.begin("GD against SGD")
+navigation.begin(pages.OPTIMIZERS)
 wanted, live = training.start()
 
 with st.sidebar:

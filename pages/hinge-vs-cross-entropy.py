@@ -17,8 +17,9 @@ from lossopt_ui import (
     walk,
 )
 from lossopt_ui.charts import comparison
+from lossopt_ui.state import pages
 
-navigation.begin("Hinge against cross-entropy")
+navigation.begin(pages.LOSSES)
 wanted, live = training.start()
 
 with st.sidebar:

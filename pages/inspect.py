@@ -10,15 +10,15 @@ from lossopt_ui import (
     inside_examples,
     inside_gradient,
     journeys,
-    links,
     navigation,
     pictures,
     workspace,
 )
 from lossopt_ui.charts import training as charts
 from lossopt_ui.recipes import recipe
+from lossopt_ui.state import pages
 
-navigation.begin("Inside a run", links.ON_INSPECT)
+navigation.begin(pages.INSPECT)
 
 
 def look_into(run: Run) -> None:

@@ -1,8 +1,9 @@
 """The objective as a landscape, with the ways of runs on it."""
 
-from lossopt_ui import landscapes, links, navigation, optimum, workspace
+from lossopt_ui import landscapes, navigation, optimum, workspace
+from lossopt_ui.state import pages
 
-navigation.begin("Landscape", links.ON_LANDSCAPE)
+navigation.begin(pages.LANDSCAPE)
 
 with workspace.unreadable_said():
     runs = landscapes.choose_runs()

@@ -1,7 +1,8 @@
 """The ideas of CS231n's lecture 3, one card an idea, with numbers that can be changed."""
 
-from lossopt_ui import links, navigation
+from lossopt_ui import navigation
 from lossopt_ui.lecture import frame
+from lossopt_ui.state import pages
 
-navigation.begin("Lecture", links.ON_LECTURE)
+navigation.begin(pages.LECTURE)
 frame.draw(frame.choose())

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from lossopt_ui import links, navigation
+from lossopt_ui import navigation
 from lossopt_ui.playground import panel, settings
+from lossopt_ui.state import pages
 
-navigation.begin("Playground: two dimensions", links.ON_PLAYGROUND)
+navigation.begin(pages.PLAYGROUND)
 
 with st.sidebar:
     wanted = settings.wanted()

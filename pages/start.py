@@ -6,15 +6,14 @@ from lossopt_ui import (
     examples,
     kept,
     lesson_panel,
-    links,
     navigation,
-    places,
     references,
     runs_table,
     workspace,
 )
+from lossopt_ui.state import pages
 
-navigation.begin("lossopt", links.ON_START)
+navigation.begin(pages.START)
 st.markdown(
     "Run experiments on loss functions and optimizers, and compare them. A linear classifier is"
     " trained on data of your choice; curves show hinge against cross-entropy and gradient"
@@ -33,7 +32,7 @@ for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
             query_params=example.query,
         )
 
-st.page_link(places.DATA, label="Or bring data of your own", icon=":material/upload_file:")
+st.page_link(pages.DATA.file, label="Or bring data of your own", icon=":material/upload_file:")
 
 st.subheader("Follow a lesson")
 lesson_panel.offer()
@@ -48,5 +47,5 @@ with workspace.unreadable_said():
     else:
         runs_table.glance(trained.tail(5))
     with st.container(horizontal=True):
-        st.page_link(places.COMPARE, label="Compare all runs", icon=":material/compare_arrows:")
+        st.page_link(pages.COMPARE.file, label="Compare all runs", icon=":material/compare_arrows:")
         references.link_to_compare()

@@ -5,15 +5,15 @@ import streamlit as st
 from lossopt_ui import (
     controls,
     fair_tuning,
-    links,
     navigation,
     sweep_results,
     sweeping,
     training,
     workspace,
 )
+from lossopt_ui.state import pages
 
-navigation.begin("Sweep", links.ON_SWEEP)
+navigation.begin(pages.SWEEP)
 
 with workspace.unreadable_said():
     with st.sidebar:

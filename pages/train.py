@@ -17,8 +17,9 @@ from lossopt_ui import (
 )
 from lossopt_ui.charts import training as charts
 from lossopt_ui.recipes import recipe
+from lossopt_ui.state import pages
 
-navigation.begin("Train a classifier")
+navigation.begin(pages.TRAIN)
 wanted, live = training.start()
 
 with st.sidebar:

@@ -32,6 +32,7 @@ from lossopt_core.fields import Choice
 from lossopt_core.filters import FilterError, parse
 from lossopt_core.sharing import pack, unpack
 from lossopt_ui import links
+from lossopt_ui.state import pages
 from tests.helpers import open_page
 
 SECONDS_A_KIND = float(os.environ.get("LOSSOPT_FUZZ_SECONDS", "4"))
@@ -71,7 +72,7 @@ MARKUP = st.sampled_from(
 )
 TEXTS = NUMBERS | NAMES | MARKUP | st.text(max_size=30)
 LISTS = st.lists(TEXTS, max_size=6).map(",".join) | st.lists(TEXTS, max_size=4).map(";".join)
-ADDRESSES = st.dictionaries(st.sampled_from(sorted(links.DECLARED)), TEXTS | LISTS, max_size=12)
+ADDRESSES = st.dictionaries(st.sampled_from(sorted(pages.DECLARED)), TEXTS | LISTS, max_size=12)
 addresses = Kind()
 
 
@@ -213,24 +214,11 @@ def test_damaged_archives_and_links_are_runs_or_a_value_error(damages: Damages) 
     packed.look(check_packed, damages)
 
 
-PAGES = {
-    "start": links.ON_START,
-    "data": links.ON_DATA,
-    "train": links.ON_TRAINING,
-    "hinge-vs-cross-entropy": links.ON_TRAINING,
-    "gd-vs-sgd": links.ON_TRAINING,
-    "lecture": links.ON_LECTURE,
-    "playground": links.ON_PLAYGROUND,
-    "sweep": links.ON_SWEEP,
-    "inspect": links.ON_INSPECT,
-    "landscape": links.ON_LANDSCAPE,
-    "compare": links.ON_COMPARE,
-}
-VISITS = st.sampled_from(sorted(PAGES)).flatmap(
+VISITS = st.sampled_from(pages.PAGES).flatmap(
     lambda page: st.tuples(
-        st.just(page),
+        st.just(page.name),
         st.dictionaries(
-            st.sampled_from(sorted(PAGES[page] | links.EVERYWHERE | {"share", "unknown"})),
+            st.sampled_from(sorted({*page.options, *pages.EVERYWHERE, "share", "unknown"})),
             TEXTS | LISTS,
             max_size=8,
         ),

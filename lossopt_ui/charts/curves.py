@@ -8,36 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core.run import SECONDS
+from lossopt_core.measures import X_AXES
 from lossopt_ui.charts.colours import GREY, INK, PAPER, Theme, translucent
 
-X_AXES: dict[str, str] = {
-    "update": "Updates",
-    "epoch": "Epochs",
-    "gradient_evaluations": "Gradient evaluations (examples)",
-    SECONDS: "Seconds of training",
-}
-"""Columns of a history that may stand on the x-axis, with the axis's title.
-
-Seconds are known of kept runs that were trained alone.
-"""
-
-Y_AXES: dict[str, str] = {
-    "objective": "Objective (data loss + penalty)",
-    "data_loss": "Data loss (mean over training examples)",
-    "penalty": "Penalty",
-    "gradient_norm": "Gradient norm",
-    "weight_norm": "Weight norm",
-    "train_accuracy": "Training accuracy (%)",
-    "test_loss": "Test loss (mean over test examples)",
-    "test_accuracy": "Test accuracy (%)",
-    "distance": "Distance to the optimum",
-    "distance_share": "Distance to the optimum / distance at the start",
-}
-"""Columns of a history that may stand on the y-axis, with the axis's title.
-
-The distances are there once the optimum is known (`lossopt_core.with_distance`).
-"""
 DISTANCES = ("distance", "distance_share")
 
 PERCENT = ("train_accuracy", "test_accuracy")

@@ -13,7 +13,7 @@ from lossopt_core.digits import with_spread
 from lossopt_core.measures import MEASURES
 from lossopt_ui.charts.colours import BACKGROUND, INK, SEQUENTIAL, Theme, contrast
 from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
-from lossopt_ui.views import SETTINGS
+from lossopt_ui.state.pages.settings import SETTINGS
 
 MOST_TEXTS = 120
 """Above this many cells there is no room for numbers in them: the colour bar is read instead."""

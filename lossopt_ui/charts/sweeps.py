@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 
 from lossopt_core.fields import Number
 from lossopt_core.measures import MEASURES
-from lossopt_ui import links
 from lossopt_ui.charts.colours import BACKGROUND, GREY, INK, LINES, Theme, of_loss, translucent
 from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
-from lossopt_ui.views import SETTINGS
+from lossopt_ui.state import pages
+from lossopt_ui.state.pages.settings import SETTINGS
 
 MOST_LINES = 300
 BINS = 8
@@ -31,7 +31,7 @@ def sensitivity(
     Where the setting is no number nothing lies between two of its values: they are points, with
     bars in the place of bands.
     """
-    declaration = links.DECLARED[x]
+    declaration = pages.DECLARED[x]
     numeric = isinstance(declaration, Number)
     figure = go.Figure()
     scale = 100.0 if MEASURES[value].percent else 1.0
@@ -134,7 +134,7 @@ def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: The
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
     )
     for name, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
-        declaration = links.DECLARED.get(name)
+        declaration = pages.DECLARED.get(name)
         logarithmic = isinstance(declaration, Number) and declaration.logarithmic
         update(title=_title(name), type="log" if logarithmic else None, exponentformat="power")
     return figure
@@ -147,7 +147,7 @@ def _title(name: str) -> str:
 def _scaled(results: pd.DataFrame, name: str) -> Any:
     if name in MEASURES:
         return results[name].to_numpy(float) * (100.0 if MEASURES[name].percent else 1.0)
-    if isinstance(links.DECLARED[name], Number):
+    if isinstance(pages.DECLARED[name], Number):
         return results[name].to_numpy(float)
     return [written(name, each) for each in results[name]]
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lossopt_core.lecture.numbers import ERRATA
 from lossopt_ui import controls
-from lossopt_ui.lecture.words import CARDS, Card
+from lossopt_ui.state.pages.lecture import CARDS, Card
 
 
 def choose() -> str:

@@ -11,9 +11,9 @@ from lossopt_ui import controls, crowd, figure
 from lossopt_ui.charts import playground as charts
 from lossopt_ui.names import in_markdown
 from lossopt_ui.playground import changes, plane, play, scrubber, tables
-from lossopt_ui.playground.declared import TICK
 from lossopt_ui.playground.play import Play, Wanted
 from lossopt_ui.playground.scrubber import Past
+from lossopt_ui.state.pages.playground import TICK
 
 SIDES = ("left", "right")
 

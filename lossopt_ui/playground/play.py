@@ -25,8 +25,8 @@ from lossopt_core.playground.points import (
     read_points,
 )
 from lossopt_ui import controls
-from lossopt_ui.playground.declared import SPEEDS
 from lossopt_ui.playground.way import Way, onward
+from lossopt_ui.state.pages.playground import SPEEDS
 
 _PLAY = "playground.play"
 

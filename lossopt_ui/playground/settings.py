@@ -12,8 +12,8 @@ from lossopt_core.playground.model import read_weights
 from lossopt_core.playground.points import POINT_SETS, Points
 from lossopt_ui import ask, controls
 from lossopt_ui.playground import changes, play
-from lossopt_ui.playground.declared import SAME
 from lossopt_ui.playground.play import Side, Wanted
+from lossopt_ui.state.pages.playground import SAME
 
 
 def wanted() -> Wanted:

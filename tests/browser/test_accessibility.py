@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
-from lossopt_ui.lecture.words import CARDS
+from lossopt_ui.state.pages.lecture import CARDS
 from tests.browser.helpers import COUNT_MESSAGES, goto
 
 PAGES = (

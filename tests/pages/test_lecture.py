@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from lossopt_core.lecture import two_weights
-from lossopt_ui.lecture.numbers import NUMBERS
-from lossopt_ui.lecture.words import CARDS
+from lossopt_ui.state.pages.lecture import CARDS, NUMBERS
 from tests.helpers import figures, open_page, trace, words
 
 

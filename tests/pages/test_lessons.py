@@ -2,13 +2,11 @@
 
 from urllib.parse import parse_qsl
 
-import pytest
-
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
 from lossopt_ui import links
-from lossopt_ui.lesson_panel import PAGES
 from lossopt_ui.lessons import LESSONS
+from lossopt_ui.state import pages
 from tests.helpers import figures, go, open_page, train, words
 
 
@@ -94,9 +92,9 @@ def test_more_lessons_leaves_the_lesson(store: RunStore) -> None:
     assert "loss" not in [each.key for each in app.selectbox], "what is hidden stays so"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_the_title_by_which_lessons_know_it(name: str) -> None:
-    assert open_page(name).title[0].value == PAGES[name].title
+def test_every_step_is_made_on_a_page_that_there_is() -> None:
+    steps = [step for lesson in LESSONS.values() for step in lesson.steps]
+    assert {step.page for step in steps} <= pages.BY_NAME.keys()
 
 
 def test_the_start_page_offers_all_lessons() -> None:

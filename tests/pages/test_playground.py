@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS, Experiment, RunStore, train
 from lossopt_core.playground.feature_maps import FEATURE_MAPS
 from lossopt_core.playground.points import DEMO_WEIGHTS, POINT_SETS, read_points
-from lossopt_ui.playground import declared
+from lossopt_ui.state.pages import playground as declared
 from tests.helpers import figures, open_page, plain, words
 
 PAGE = "playground"

@@ -15,6 +15,7 @@ from lossopt_core.sweep import EVALUATIONS, Sweep, parse
 from lossopt_ui import links
 from lossopt_ui.lesson_steps import MOST_WORDS, Lesson, Seen, Step, counting
 from lossopt_ui.lessons import LESSONS, PLACES, step_at
+from lossopt_ui.state import pages
 
 STEPS = [
     pytest.param(step, id=f"{name}.{number}")
@@ -31,7 +32,7 @@ def seen(step: Step, values: dict[str, Any], runs: pd.DataFrame) -> Seen:
 
 def value_of(values: Mapping[str, Any]) -> Callable[[str], Any]:
     """The controls with these values, the others at their defaults."""
-    return lambda name: values.get(name, links.DECLARED[name].default)
+    return lambda name: values.get(name, pages.DECLARED[name].default)
 
 
 def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
@@ -45,7 +46,7 @@ def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
             yield from (base.but(loss=loss) for loss in losses)
         case "gd-vs-sgd":
             yield base.but(optimizer="gd")
-            sizes = values.get("batch_sizes", links.DECLARED["batch_sizes"].default)
+            sizes = values.get("batch_sizes", pages.DECLARED["batch_sizes"].default)
             yield from (base.but(optimizer="sgd", batch_size=size) for size in sizes)
         case "sweep":
             axes, _ = parse(values["axes"])
@@ -70,9 +71,9 @@ def test_a_lesson_is_short(lesson: Lesson) -> None:
 def test_a_step_is_not_done_when_it_is_opened_and_done_once_it_was_done(
     step: Step, empty: RunStore
 ) -> None:
-    opened = {name: links.DECLARED[name].check(name, each) for name, each in step.opens.items()}
+    opened = {name: pages.DECLARED[name].check(name, each) for name, each in step.opens.items()}
     assert not step.done(seen(step, opened, empty.list()))
-    way = {name: links.DECLARED[name].check(name, each) for name, each in step.way.items()}
+    way = {name: pages.DECLARED[name].check(name, each) for name, each in step.way.items()}
     empty.save(train(list(trained_on(step.page, opened | way))))
     assert step.done(seen(step, opened | way, empty.list()))
 
@@ -153,7 +154,7 @@ def test_any_three_batch_sizes_do_once_they_are_trained(empty: RunStore) -> None
 def test_what_a_task_quotes_is_what_the_choice_is_called(step: Step) -> None:
     offered = {
         links.label(entry)
-        for declaration in links.DECLARED.values()
+        for declaration in pages.DECLARED.values()
         if isinstance(declaration, Choice)
         for entry in declaration.registry.values()
     }

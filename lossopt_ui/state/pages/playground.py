@@ -1,15 +1,18 @@
-"""What a person chooses on the playground, beside the settings of every experiment."""
+"""The page of the playground: what a person chooses there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lossopt_core import FIELDS, LOSSES, OPTIMIZERS, REGULARIZERS
+from lossopt_core.export import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS
 from lossopt_core.playground.model import LONGEST_WEIGHTS, read_weights
 from lossopt_core.playground.points import COUNT, LONGEST_TEXT, NOISE, POINT_SETS, read_points
-from lossopt_ui.views import Tabs, Text, View
+from lossopt_ui.state.kinds import Option, Tabs, Text
+from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.pages.curves import AXES
 
 SAME = "same"
 SPEEDS = {"slow": 1, "medium": 5, "fast": 25}
@@ -49,7 +52,7 @@ def _or_same(registry: Mapping[str, Any], label: str) -> Choice:
     return Choice(f"{label} on the right", SAME, {SAME: "As on the left"} | names, "")
 
 
-PLAYGROUND: Mapping[str, View] = {
+CHOICES: Mapping[str, Option] = {
     "points": Choice(
         "Points",
         "course",
@@ -80,17 +83,29 @@ PLAYGROUND: Mapping[str, View] = {
     "right_optimizer": _or_same(OPTIMIZERS, "Optimizer"),
     "right_features": _or_same(FEATURE_MAPS, "Features"),
 }
-IN_ADDRESS = frozenset(PLAYGROUND) | {
-    "loss",
-    "margin",
-    "regularizer",
-    "strength",
-    "l1_ratio",
-    "optimizer",
-    "momentum",
-    "learning_rate",
-    "batch_size",
-    "seed",
-    "split_seed",
-    "log_y",
+OPTIONS: dict[str, Option] = {
+    **{
+        name: each
+        for name, each in declared_settings().items()
+        if name
+        in {
+            "loss",
+            "margin",
+            "regularizer",
+            "strength",
+            "l1_ratio",
+            "optimizer",
+            "momentum",
+            "learning_rate",
+            "batch_size",
+            "seed",
+            "split_seed",
+        }
+    },
+    "log_y": AXES["log_y"],
+    **CHOICES,
 }
+
+PLAYGROUND = PageSpec(
+    "playground", "Playground", "Playground: two dimensions", "scatter_plot", OPTIONS
+)

@@ -1,14 +1,20 @@
-"""The numbers of the cards that a visitor can change, as an address names them."""
+"""The page of the lecture: its cards, and their numbers that a visitor can change.
+
+To add a card, enter it in `CARDS` and write a module of its name in the room of the lecture, with
+a function `draw()`.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from lossopt_core import LOSSES, REGULARIZERS
-from lossopt_core.fields import Choice, Field, Number
+from lossopt_core.fields import Choice, Number
 from lossopt_core.lecture import numbers as lecture
 from lossopt_core.linear import Array
-from lossopt_ui.declarations import Matrix, Slider
+from lossopt_ui.state.kinds import Matrix, Option, Slider
+from lossopt_ui.state.page_spec import PageSpec
 
 ANIMALS = lecture.ANIMALS
 IMAGES = tuple(f"{animal.capitalize()} image" for animal in ANIMALS)
@@ -27,7 +33,7 @@ def _row(label: str, numbers: Array, columns: tuple[str, ...], help: str) -> Mat
 
 PIXELS = ("1", "2", "3", "4")
 WEIGHTS = ("w₁", "w₂", "w₃", "w₄")
-NUMBERS: Mapping[str, Field | Matrix] = {
+NUMBERS: Mapping[str, Option] = {
     "images": _matrix("Scores", lecture.SCORES, IMAGES, ANIMALS, "Of each class, for each image."),
     "images_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),
     "image": Choice("Image", "cat", dict(zip(ANIMALS, IMAGES, strict=True)), "Which image."),
@@ -73,3 +79,73 @@ NUMBERS: Mapping[str, Field | Matrix] = {
     "log_rate": Number("Learning rate α", 1.0, 1e-3, 10.0, "The notes have 1.", logarithmic=True),
 }
 """Each under a name of its own: one address holds the numbers of all cards."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card of the lecture page.
+
+    title     its idea, as a short sentence or question
+    section   where the course speaks of it
+    numbers   names of the settings (see `NUMBERS`) that stand in its address
+    """
+
+    title: str
+    section: str
+    numbers: tuple[str, ...] = ()
+
+
+SVM = "Lecture 3: multiclass SVM loss"
+SOFTMAX = "Lecture 3: softmax classifier"
+NOTES = "Notes: linear classification"
+OPTIMISATION = "Lecture 3: optimization"
+
+CARDS: Mapping[str, Card] = {
+    "image_to_scores": Card(
+        "From an image to scores", NOTES, ("pixels", "image_weights", "image_bias")
+    ),
+    "scores": Card("From scores to a loss", SVM, ("images", "images_margin")),
+    "start": Card("What must the loss be at the start?", SVM, ("start_classes", "start_margin")),
+    "softmax": Card("Softmax, step by step", SOFTMAX, ("images", "image", "weights_scale")),
+    "overflow": Card("Exponentials overflow", NOTES, ("large",)),
+    "hinge_and_softmax": Card(
+        "Hinge falls silent, cross-entropy never does",
+        NOTES,
+        ("content", "correct", "content_margin"),
+    ),
+    "shapes": Card("The shapes of the losses", SVM, ("shapes_margin",)),
+    "regularisation": Card(
+        "Two weights, one score", "Lecture 3: regularization", ("input", "w1", "w2", "beta")
+    ),
+    "level_sets": Card(
+        "Why L1 sets weights to zero",
+        "Lecture 3: regularization",
+        ("plane_penalty", "plane_power"),
+    ),
+    "searches": Card(
+        "Guess, guess nearby, or follow the slope", OPTIMISATION, ("budget", "search_scale")
+    ),
+    "numeric_gradient": Card(
+        "The gradient without calculus",
+        OPTIMISATION,
+        ("slide", "slide_step", "card_loss", "card_epochs"),
+    ),
+    "steps": Card("How long a step?", OPTIMISATION, ("card_loss", "card_epochs")),
+    "batches": Card(
+        "What does a minibatch know of the gradient?", OPTIMISATION, ("card_loss", "card_epochs")
+    ),
+    "training_log": Card("A training log to reproduce", "Notes: case study", ("log_rate",)),
+}
+"""In the order of the lecture."""
+
+OPTIONS: dict[str, Option] = {
+    **NUMBERS,
+    "card": Choice(
+        "Card",
+        "scores",
+        {name: card.title for name, card in CARDS.items()},
+        "One idea of the lecture.",
+    ),
+}
+
+LECTURE = PageSpec("lecture", "Lecture", "Lecture", "school", OPTIONS)

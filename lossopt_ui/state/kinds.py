@@ -1,0 +1,148 @@
+"""Kinds of options that only pages need, beside the kinds of an experiment's settings.
+
+Like `lossopt_core.fields`, each knows its label, its default, and what it allows: `check` returns
+the value, and raises ValueError with the option's name and what is allowed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lossopt_core.fields import Choice, Field, Number, brief
+
+MOST_CHOSEN = 120
+MOST_SAID = 12
+"""Names in a message about one that is not allowed."""
+EVERYTHING = "all"
+
+
+class Tabs(Choice):
+    """One of a few names, all of them seen at once."""
+
+
+@dataclass(frozen=True)
+class Several:
+    """Some of a few whole numbers."""
+
+    label: str
+    default: tuple[int, ...]
+    choices: tuple[int, ...]
+    help: str
+
+    def check(self, name: str, value: Any) -> tuple[int, ...]:
+        """The numbers in the order of the choices; ValueError for any other."""
+        if not isinstance(value, list | tuple) or not set(value) <= set(self.choices):
+            allowed = ", ".join(map(str, self.choices))
+            raise ValueError(f"{name} must be some of {allowed}, got {brief(value)}")
+        return tuple(each for each in self.choices if each in value)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Some of a few names, in the order in which they are given."""
+
+    label: str
+    choices: Mapping[str, str]
+    help: str
+    default: tuple[str, ...] = ()
+    none: str = ""
+
+    def check(self, name: str, value: Any) -> tuple[str, ...]:
+        """The names, each once; ValueError for any other."""
+        given = value if isinstance(value, list | tuple) else [value]
+        unknown = [each for each in given if not isinstance(each, str) or each not in self.choices]
+        if unknown or given is not value:
+            allowed = ", ".join(list(self.choices)[:MOST_SAID])
+            more = " and so on" if len(self.choices) > MOST_SAID else ""
+            raise ValueError(
+                f"{name} must be some of {allowed}{more}; got {brief((unknown or given)[0])}"
+            )
+        return tuple(dict.fromkeys(value))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of text."""
+
+    label: str
+    longest: int
+    help: str
+    placeholder: str = ""
+    default: str = ""
+
+    def check(self, name: str, value: Any) -> str:
+        """The text without blanks around it; ValueError where it is none or too long."""
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be text, got {brief(value)}")
+        if len(value) > self.longest:
+            raise ValueError(
+                f"{name} must be at most {self.longest} characters, got {len(value):,}"
+            )
+        return value.strip()
+
+
+@dataclass(frozen=True)
+class RunIds:
+    """The ids of some runs, or of families of runs; or all that the table shows."""
+
+    label: str
+    default: tuple[str, ...]
+    help: str
+    most: int = MOST_CHOSEN
+
+    def check(self, name: str, value: Any) -> tuple[str, ...]:
+        """The ids, each once; ValueError where one cannot be an id, or for too many."""
+        ids = tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else None
+        if ids == (EVERYTHING,):
+            return ids
+        if ids is None or not all(
+            isinstance(i, str) and re.fullmatch("[0-9a-f]{16}", i) for i in ids
+        ):
+            raise ValueError(f"{name} must be ids of 16 hexadecimal digits, got {brief(value)}")
+        if len(ids) > self.most:
+            raise ValueError(f"{name} must be at most {self.most} ids, got {len(ids)}")
+        return ids
+
+
+@dataclass(frozen=True)
+class Slider(Number):
+    """A number that is moved rather than typed, in steps."""
+
+    step: float = 0.1
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A few numbers in rows and columns, each of which has a name.
+
+    A row without a name is one of several numbers that need none.
+    """
+
+    label: str
+    default: tuple[tuple[float, ...], ...]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    low: float
+    high: float
+    help: str
+
+    def check(self, name: str, value: Any) -> tuple[tuple[float, ...], ...]:
+        """The rows; ValueError for another shape, and for numbers that are not allowed."""
+        shape = f"{len(self.rows)} rows of {len(self.columns)} numbers"
+        try:
+            found = tuple(tuple(float(each) for each in row) for row in value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{name} must be {shape}, got {brief(value)}") from None
+        if len(found) != len(self.rows) or any(len(row) != len(self.columns) for row in found):
+            raise ValueError(f"{name} must be {shape}, got {brief(value)}")
+        for each in (each for row in found for each in row):
+            if not self.low <= each <= self.high:
+                raise ValueError(
+                    f"{name}: each number must be {self.low:g} to {self.high:g}, got {each:g}"
+                )
+        return found
+
+
+Option = Field | Several | Names | Text | RunIds | Matrix
+"""Anything that can stand in an address."""

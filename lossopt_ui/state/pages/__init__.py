@@ -1,0 +1,81 @@
+"""The pages, one module each, and everything that can stand in an address.
+
+To add a page, write its `PageSpec` in a module here, enter it in `PAGES`, and write `pages/NAME.py`
+for it.
+"""
+
+from collections.abc import Mapping
+
+from lossopt_core.export import declared_settings
+from lossopt_core.fields import Choice
+from lossopt_ui.lessons import PLACES
+from lossopt_ui.state.kinds import Names, Option
+from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.pages.compare import COMPARE
+from lossopt_ui.state.pages.inspect import INSPECT
+from lossopt_ui.state.pages.landscape import LANDSCAPE
+from lossopt_ui.state.pages.lecture import LECTURE
+from lossopt_ui.state.pages.playground import PLAYGROUND
+from lossopt_ui.state.pages.settings import SETTINGS
+from lossopt_ui.state.pages.sweep import SWEEP
+from lossopt_ui.state.pages.training import LOSSES, OPTIMIZERS, TRAIN
+
+__all__ = [
+    "BY_NAME",
+    "COMPARE",
+    "CONTROLS",
+    "DATA",
+    "DECLARED",
+    "EVERYWHERE",
+    "FOR_A_CLASS",
+    "HIDEABLE",
+    "INSPECT",
+    "LANDSCAPE",
+    "LECTURE",
+    "LOSSES",
+    "OPTIMIZERS",
+    "PAGES",
+    "PLAYGROUND",
+    "START",
+    "SWEEP",
+    "TRAIN",
+]
+
+START = PageSpec("start", "Start", "lossopt", "home")
+DATA = PageSpec("data", "Own data", "Own data", "upload_file", listed=False)
+PAGES = (
+    START,
+    LECTURE,
+    TRAIN,
+    LOSSES,
+    OPTIMIZERS,
+    PLAYGROUND,
+    SWEEP,
+    COMPARE,
+    INSPECT,
+    LANDSCAPE,
+    DATA,
+)
+"""In the order of the navigation; the first is the home page."""
+BY_NAME = {page.name: page for page in PAGES}
+
+_SHOWN: dict[str, Option] = {
+    **declared_settings(),
+    **{name: option for page in PAGES for name, option in page.options.items()},
+}
+CONTROLS = SETTINGS | {name: each.label for name, each in _SHOWN.items() if name not in SETTINGS}
+"""Everything that has a widget on some page."""
+ANSWERS = {"first_loss": "What the loss must be at the start"}
+"""Words on a page that may be what a teacher asks for."""
+HIDEABLE = CONTROLS | ANSWERS
+FOR_A_CLASS: Mapping[str, Option] = {
+    "hide": Names("Hide", HIDEABLE, "What is not shown.", none="Nothing"),
+    "fix": Names("Fix", CONTROLS, "Controls that are shown, not to be changed.", none="Nothing"),
+}
+"""What a teacher takes out of the hands of a class."""
+EVERYWHERE: Mapping[str, Option] = {
+    **FOR_A_CLASS,
+    "lesson": Choice("Lesson", "", PLACES, "The lesson and the step that one is at."),
+}
+"""What stands in the addresses of all pages."""
+DECLARED: Mapping[str, Option] = {**_SHOWN, **EVERYWHERE}
