@@ -411,6 +411,19 @@ def _with_defaults(experiment: Experiment) -> dict[str, Any]:
     return flat_settings(experiment) | {name: getattr(experiment, name) for name in later}
 
 
+def declared_settings() -> dict[str, Field]:
+    """Every setting there is, in the order of thinking; options as `blobs.spread`."""
+    options: dict[str, Field] = {
+        f"{dataset}.{name}": declaration
+        for dataset, entry in DATASETS.items()
+        for name, declaration in entry.options.items()
+    }
+    ordered: dict[str, Field] = {}
+    for each in fields(Experiment):
+        ordered |= options if each.name == "dataset_options" else {each.name: FIELDS[each.name]}
+    return ordered
+
+
 def flat_settings(experiment: Experiment) -> dict[str, Any]:
     """Settings with the data set's options as fields of their own, `blobs.spread` for one."""
     flat: dict[str, Any] = {}

@@ -3,33 +3,18 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lossopt_core.datasets import DATASETS
-from lossopt_core.experiment import FIELDS, Experiment, flat_settings
+from lossopt_core.experiment import FIELDS, Experiment, declared_settings, flat_settings
 from lossopt_core.fields import Field, Number, Switch
 from lossopt_core.run import HISTORY_COLUMNS, Run, history_table
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet calculates a text cell that starts with one of these
 (OWASP, CSV injection)."""
-
-
-def declared_settings() -> dict[str, Field]:
-    """Every setting there is, in the order of thinking; options as `blobs.spread`."""
-    options: dict[str, Field] = {
-        f"{dataset}.{name}": declaration
-        for dataset, entry in DATASETS.items()
-        for name, declaration in entry.options.items()
-    }
-    ordered: dict[str, Field] = {}
-    for each in fields(Experiment):
-        ordered |= options if each.name == "dataset_options" else {each.name: FIELDS[each.name]}
-    return ordered
 
 
 def settings_table(experiments: Sequence[Experiment]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Choice, Field, Fingerprint, Number, brief
 from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED
 

@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.experiment import LARGEST_SEED, Experiment
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import LARGEST_SEED, Experiment, declared_settings
 from lossopt_core.fields import Choice, Field, Number, brief
 from lossopt_core.grid import LARGEST_GRID, checked, write
 from lossopt_core.linear import Array

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.groups import SEEDS, whole
 from lossopt_core.measures import MEASURES
 from lossopt_ui.charts.curves import DISTANCES

@@ -13,9 +13,9 @@ from lossopt_core.inspection.clock import epochs_of
 from lossopt_core.inspection.example import examples_at
 from lossopt_core.linear import Array, Labels
 from lossopt_core.path import WeightPath
-from lossopt_ui import controls, kept, names, navigation, references
+from lossopt_ui import controls, kept, names, references
 from lossopt_ui.journeys import Journey
-from lossopt_ui.state import pages
+from lossopt_ui.state import page_links, pages
 
 _CHOICE = "inside.choice"
 
@@ -99,7 +99,7 @@ def choose_run() -> Run | None:
                 "Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice, **looks
             )
         [run] = kept.load([chosen])
-        navigation.link_to_train_page(run.experiment)
+        page_links.link_to_train_page(run.experiment)
     return run
 
 

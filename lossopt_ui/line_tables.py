@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core.digits import with_spread
-from lossopt_core.experiment import flat_settings
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings, flat_settings
 from lossopt_core.fields import Number
 from lossopt_core.groups import SEEDS
 from lossopt_core.measures import MEASURES

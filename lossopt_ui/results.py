@@ -16,8 +16,8 @@ from lossopt_core import (
 )
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import names, navigation, preview, training
-from lossopt_ui.state import pages
+from lossopt_ui import names, preview, training
+from lossopt_ui.state import page_links, pages
 
 ON_A_SMALL_SCREEN = "on a small screen behind », at the top"
 
@@ -205,8 +205,8 @@ def kept(runs: Sequence[Run]) -> None:
     ids = [run.id for run in runs]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{words}: {', '.join(ids)}.", width="stretch")
-        navigation.link_to_inspect_page(ids[0])
-        navigation.link_to_landscape_page(ids)
+        page_links.link_to_inspect_page(ids[0])
+        page_links.link_to_landscape_page(ids)
         st.page_link(
             pages.COMPARE.file,
             label="Compare runs",

@@ -23,7 +23,6 @@ from lossopt_ui import (
     figure,
     kept,
     names,
-    navigation,
     optimum,
     sweep_verdicts,
     workspace,
@@ -33,7 +32,7 @@ from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
 from lossopt_ui.optimum import Optima
-from lossopt_ui.state import pages
+from lossopt_ui.state import page_links, pages
 from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
 
 DASHES = "–"
@@ -271,8 +270,8 @@ def _opened(table: pd.DataFrame) -> None:
         st.write(_ends(rows) if one.empty else f"Seed {first['seed']:.0f}: {_ends(one)}")
         with st.container(horizontal=True):
             for experiment in experiments.values():
-                navigation.link_to_train_page(experiment)
-            navigation.link_to_inspect_page(first["id"])
+                page_links.link_to_train_page(experiment)
+            page_links.link_to_inspect_page(first["id"])
             st.page_link(
                 pages.COMPARE.file,
                 label="Open its runs on the compare page",

@@ -33,7 +33,7 @@ from lossopt_ui.kept import Member
 from lossopt_ui.landscapes import MOST_WAYS
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
-from lossopt_ui.state import pages
+from lossopt_ui.state import page_links, pages
 from lossopt_ui.state.pages.settings import SETTINGS
 
 navigation.begin(pages.COMPARE)
@@ -100,11 +100,11 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:
             references.say_that_they_stay(beside_own=len(own) > 0)
         take_out.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
-            navigation.link_to_train_page(members[0].experiment)
-            navigation.link_to_inspect_page(members[0].id)
+            page_links.link_to_train_page(members[0].experiment)
+            page_links.link_to_inspect_page(members[0].id)
         trained = [each.id for each in members if each.experiment is not None]
         if trained:
-            navigation.link_to_landscape_page(trained[:MOST_WAYS])
+            page_links.link_to_landscape_page(trained[:MOST_WAYS])
 
 
 def lines_to_draw(members: Sequence[Member]) -> list[Line]:

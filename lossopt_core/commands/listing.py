@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lossopt_core.commands.console import counted, print_table, say
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Number
 from lossopt_core.grid import checked
 from lossopt_core.store import RunStore

@@ -9,9 +9,9 @@ tensorboard, mlflow    runs as these programs keep them
 """
 
 from lossopt_core.exchange.arrangements import Suggestion as Suggestion
+from lossopt_core.exchange.arrangements import read_table as read_table
 from lossopt_core.exchange.arrangements import suggest as suggest
 from lossopt_core.exchange.curves import to_foreign as to_foreign
-from lossopt_core.exchange.files import read_table as read_table
 from lossopt_core.exchange.tidy import Imported as Imported
 from lossopt_core.exchange.tidy import is_tidy as is_tidy
 from lossopt_core.exchange.tidy import read_tidy as read_tidy

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from lossopt_core.exchange.files import read_cells
 from lossopt_core.run import HISTORY_COLUMNS
 
 MOST_CELLS = 5_000_000
@@ -66,6 +67,11 @@ def number(cell: Any) -> float:
         return float(cell)
     except OverflowError:
         return math.inf if cell > 0 else -math.inf
+
+
+def read_table(data: bytes, filename: str) -> pd.DataFrame:
+    """The table of curves in a file: as `read_cells`; what MLflow and W&B write is `arranged`."""
+    return arranged(read_cells(data, filename))
 
 
 def arranged(table: pd.DataFrame) -> pd.DataFrame:

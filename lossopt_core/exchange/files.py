@@ -18,7 +18,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from lossopt_core.exchange.arrangements import arranged
 from lossopt_core.fields import brief
 
 LARGEST = 5_000_000
@@ -36,11 +35,6 @@ LONGEST_CELL = 1_000
 
 SEPARATORS = ",;\t"
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
-
-
-def read_table(data: bytes, filename: str) -> pd.DataFrame:
-    """The table of curves in a file: as `read_cells`; what MLflow and W&B write is `arranged`."""
-    return arranged(read_cells(data, filename))
 
 
 def read_cells(data: bytes, filename: str) -> pd.DataFrame:

@@ -14,8 +14,7 @@ import pandas as pd
 
 from lossopt_core.exchange.arrangements import OURS, number
 from lossopt_core.exchange.curves import numbers_in, steps_in, to_foreign
-from lossopt_core.experiment import Experiment
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import Experiment, declared_settings
 from lossopt_core.fields import Field, Number, Switch
 from lossopt_core.foreign import ForeignRun
 from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED, WHOLE_COLUMNS
@@ -49,7 +48,7 @@ def is_tidy(table: pd.DataFrame) -> bool:
 
 
 def read_tidy(table: pd.DataFrame) -> list[Imported | ForeignRun]:
-    """The runs of a table that `files.read_table` gives, in their order.
+    """The runs of a table that `arrangements.read_table` gives, in their order.
 
     A run is a `ForeignRun`, with its id as its name, where its settings are not those of an
     experiment with that id: they were changed, or are of another version of lossopt.

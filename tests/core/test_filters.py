@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lossopt_core import LOSSES, Experiment, RunStore
-from lossopt_core.export import declared_settings, settings_table
+from lossopt_core.experiment import declared_settings
+from lossopt_core.export import settings_table
 from lossopt_core.fields import Choice, Number
 from lossopt_core.filters import DEEPEST, LONGEST, Filter, FilterError, parse, quote
 from lossopt_core.run import HISTORY_COLUMNS

@@ -330,7 +330,7 @@ def test_a_divergence_is_said_and_ends_it():
 def test_every_choice_of_the_page_stands_in_its_address():
     app = open_page(PAGE, {"points": "circles", "two": "true", "right_features": "fourier"})
     drawn = {each.key for kind in ("selectbox", "number_input", "toggle") for each in app.get(kind)}
-    assert drawn <= declared.IN_ADDRESS
+    assert drawn <= declared.PLAYGROUND.options.keys()
     assert read_points(told(app)["version"]).classes == 2
 
 

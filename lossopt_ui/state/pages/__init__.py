@@ -6,7 +6,7 @@ for it.
 
 from collections.abc import Mapping
 
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Choice
 from lossopt_ui.lessons import PLACES
 from lossopt_ui.state.kinds import Names, Option

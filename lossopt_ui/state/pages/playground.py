@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lossopt_core import FIELDS, LOSSES, OPTIMIZERS, REGULARIZERS
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS
 from lossopt_core.playground.model import LONGEST_WEIGHTS, read_weights

@@ -1,7 +1,7 @@
 """Settings and results by name, as the options of several pages offer them."""
 
 from lossopt_core import DATASETS
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.measures import MEASURES
 
 

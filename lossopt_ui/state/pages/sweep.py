@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lossopt_core import FIELDS, LOSSES, OPTIMIZERS
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Choice
 from lossopt_core.protocols import PROTOCOLS
 from lossopt_core.sweep import DRAW_SEED, EVALUATIONS, SEEDS, VARIED

@@ -1,6 +1,6 @@
 """The pages that train one experiment, or a few side by side."""
 
-from lossopt_core.export import declared_settings
+from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui.state.kinds import Option, Several
 from lossopt_ui.state.page_spec import PageSpec
