@@ -1,5 +1,7 @@
 """What one visitor may have of the machine: settings, with limits where many share it."""
 
+import math
+
 from lossopt_core.budget import Budget
 from lossopt_ui import config
 
@@ -15,6 +17,11 @@ def budget() -> Budget:
 def workers() -> int:
     """How many trainings run at the same time."""
     return config.settings().workers
+
+
+def workers_each() -> float:
+    """How many trainings of one visitor go on at once: a worker is left for the others."""
+    return max(1, workers() - 1) if config.settings().is_hosted else math.inf
 
 
 def most_waiting() -> float:

@@ -1,38 +1,69 @@
-"""Few pages are drawn at a time, in the order in which visitors asked for them.
+"""Few pages are drawn at a time, and those who ask for them take turns.
 
 Python runs one thread at a time.  Where a hundred want to go on, it is busy with changing from one
-to the next, and nobody's page is complete before everybody's is.
+to the next, and nobody's page is complete before everybody's is.  Turns go round between owners,
+so that somebody with many tabs keeps others waiting no longer than somebody with one.
 """
 
 import threading
-from collections import deque
-from collections.abc import Iterator
+import time
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 AT_ONCE = 1
 PATIENCE = 4.0
-"""Seconds after which somebody goes in regardless: those inside may wait for a store."""
+"""Seconds after which an owner's next page goes in regardless: the last may wait for a store."""
+PATIENCE_WITH_OTHERS = 1.0
+"""The same where those inside are others': a heavy page of theirs must not be waited for."""
+
+
+@dataclass(eq=False)
+class _Place:
+    """One that wants to go in, or is inside since some time."""
+
+    owner: Hashable
+    since: float = 0.0
+    inside: threading.Event = field(default_factory=threading.Event)
 
 
 class Crowd:
-    """Threads that want to go in where only a few may be."""
+    """Threads that want to go in where only a few may be.
 
-    def __init__(self, places: int = AT_ONCE, patience: float = PATIENCE) -> None:
-        self._free = self._places = places
+    Patience grows with the number of those inside, so that they do not all go in regardless as
+    soon as everything is slow.
+    """
+
+    def __init__(
+        self,
+        places: int = AT_ONCE,
+        patience: float = PATIENCE,
+        with_others: float = PATIENCE_WITH_OTHERS,
+    ) -> None:
+        self._places = places
+        self._patience = patience
+        self._with_others = with_others
+        self._inside: list[_Place] = []
+        self._waiting: OrderedDict[Hashable, deque[_Place]] = OrderedDict()
         self._nobody = threading.Event()
         self._nobody.set()
-        self._patience = patience
-        self._waiting: deque[threading.Event] = deque()
         self._lock = threading.Lock()
         self._own = threading.local()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait to go in."""
+        with self._lock:
+            return sum(map(len, self._waiting.values()))
+
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, owner: Hashable = None) -> Iterator[None]:
         """What is done within is done with few others; who is inside already stays so."""
-        if getattr(self._own, "inside", False):
+        if self._place is not None:
             yield
             return
-        self._enter()
+        self._enter(owner)
         try:
             yield
         finally:
@@ -41,44 +72,68 @@ class Crowd:
     @contextmanager
     def outside(self) -> Iterator[None]:
         """For somebody inside who only waits meanwhile: others may go in."""
-        if not getattr(self._own, "inside", False):
+        place = self._place
+        if place is None:
             yield
             return
         self._leave()
         try:
             yield
         finally:
-            self._enter()
+            self._enter(place.owner)
 
     def wait_until_empty(self, seconds: float) -> None:
         """Wait until nobody is inside, or for so long."""
         self._nobody.wait(seconds)
 
-    def _enter(self) -> None:
-        place = threading.Event()
+    @property
+    def _place(self) -> _Place | None:
+        """The place of this thread, if it is inside."""
+        return getattr(self._own, "place", None)
+
+    def _enter(self, owner: Hashable) -> None:
+        place = _Place(owner)
         with self._lock:
             self._nobody.clear()
-            if self._free > 0:
-                self._free -= 1
-                place.set()
-            else:
-                self._waiting.append(place)
-        if not place.wait(self._patience):
+            self._waiting.setdefault(owner, deque()).append(place)
+            self._admit()
+        while not place.inside.wait(min(self._patience, self._with_others) / 2):
             with self._lock:
-                if not place.is_set():
-                    self._waiting.remove(place)
-                    self._free -= 1
-        self._own.inside = True
+                self._admit()
+        self._own.place = place
 
     def _leave(self) -> None:
-        self._own.inside = False
         with self._lock:
-            self._free += 1
-            if self._waiting and self._free > 0:
-                self._free -= 1
-                self._waiting.popleft().set()
-            if self._free == self._places:
+            self._inside.remove(self._own.place)
+            self._own.place = None
+            self._admit()
+            if not self._inside:
                 self._nobody.set()
+
+    def _admit(self) -> None:
+        """Let in whoever may go, the owner who has waited longest for a turn first."""
+        while True:
+            now = time.monotonic()
+            owner = next(((each,) for each in self._waiting if self._has_room(each, now)), None)
+            if owner is None:
+                return
+            places = self._waiting.pop(owner[0])
+            place = places.popleft()
+            if places:
+                self._waiting[owner[0]] = places
+            place.since = now
+            self._inside.append(place)
+            place.inside.set()
+
+    def _has_room(self, owner: Hashable, now: float) -> bool:
+        """Whether another of this owner's may go in beside those inside.
+
+        Whoever is inside for longer than one has patience with does not count.
+        """
+        own = sum(place.owner == owner for place in self._inside)
+        patience = {True: self._patience * own, False: self._with_others * len(self._inside)}
+        counting = (now < each.since + patience[each.owner == owner] for each in self._inside)
+        return sum(counting) < self._places
 
 
 PAGES = Crowd()

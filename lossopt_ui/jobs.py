@@ -9,7 +9,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
@@ -39,6 +39,8 @@ ASIDE_SECONDS, WORK_SECONDS = 0.08, 0.04
 It must not wait five times as long: trainings would take long, more visitors would look at how
 far theirs are, and to draw that would leave still less time for trainings.
 """
+SHARES = 20
+"""An owner may have this part of the places in the queue: nobody closes it for everybody."""
 PART = 64
 """Runs that are trained and saved together, where a training saves by part."""
 CLOSING_SECONDS = 2.0
@@ -115,6 +117,8 @@ class Job:
             try:
                 with own_data.using(own_data.Shelf(self.store)):
                     next(self._turns)
+                if self.stopped:  # what is done has been saved
+                    self._future.set_result(None)
             except StopIteration:
                 self._future.set_result(None)
             except BaseException as error:
@@ -253,6 +257,10 @@ class Job:
                 self._future.set_result(None)
             self._turn.release()
 
+    def when_over(self, call: Callable[["Job"], object]) -> None:
+        """Call this once it is no longer to be waited for, in the thread that ends it."""
+        self._future.add_done_callback(lambda _: call(self))
+
     def wait(self, seconds: float) -> bool:
         """Give it some time; return whether it has ended."""
         return bool(wait_for([self._future], timeout=seconds).done)
@@ -284,17 +292,25 @@ class Workers:
     """The trainings of all visitors: few at a time, since more would share the processors.
 
     budget         what one training may cost
-    most_waiting   how many may wait for a worker
+    at_once        how many of one owner's may go on at the same time
+    most_waiting   how many may wait for a worker; a share of them for one owner
     """
 
     def __init__(
-        self, budget: Budget | None = None, *, count: int = WORKERS, most_waiting: float = math.inf
+        self,
+        budget: Budget | None = None,
+        *,
+        count: int = WORKERS,
+        at_once: float = math.inf,
+        most_waiting: float = math.inf,
     ) -> None:
         self._budget = budget or Budget()
         self._count = count
         self._most_waiting = most_waiting
         self._jobs: list[Job] = []
-        self._turns: Turns[Job] = Turns()
+        self._most_waiting_each = max(1.0, most_waiting / SHARES)
+        self._admission = threading.Lock()
+        self._turns: Turns[Job] = Turns(at_once)
         self._speed = FIRST_SPEED
         self._closing = False
         sys.setswitchinterval(TURN_SECONDS)
@@ -308,14 +324,32 @@ class Workers:
 
     def _work(self) -> None:
         while True:
-            job = self._turns.take()
+            owner, job = self._turns.take()
             before, begun = job.cost, time.monotonic()
             if job.take_turn():
-                self._turns.add(_owner(job.store), job)
-            elif not self._closing:  # otherwise it can go on when the program is back
-                with suppress(StoreError):
-                    job.strike_out()
+                self._wait_for_turn(owner, job)
+            else:
+                self._strike_out(job)
+            self._turns.done(owner)
             self._learn(before - job.cost, time.monotonic() - begun)
+
+    def _wait_for_turn(self, owner: Hashable, job: Job) -> None:
+        """Let a job wait for a worker; it leaves as soon as it is stopped."""
+        self._turns.add(owner, job)
+        if job.stopped:  # meanwhile
+            job.stop()
+        if not job.running:
+            self._leave(job)
+
+    def _leave(self, job: Job) -> None:
+        """A job has ended: if it still waited, no worker will see it."""
+        if self._turns.discard(_owner(job.store), job):
+            self._strike_out(job)
+
+    def _strike_out(self, job: Job) -> None:
+        if not self._closing:  # otherwise it can go on when the program is back
+            with suppress(StoreError):
+                job.strike_out()
 
     def _learn(self, done: float, seconds: float) -> None:
         """How quick trainings are here; the last ones count most."""
@@ -345,23 +379,38 @@ class Workers:
         *,
         by_part: bool = False,
         sequel: Sequel | None = None,
+        replacing: Job | None = None,
     ) -> Job:
-        """Train experiments as soon as a worker is free.
+        """Train experiments as soon as a worker is free; the job it replaces is stopped then.
 
         BudgetError, before any work, where that is more than one may have.
         """
         kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
         self._budget.check_training(experiments, kept)
-        if (waiting := len(self._turns)) >= self._most_waiting:
+        owner = _owner(store)
+        with self._admission:
+            self._check_queue(owner, replacing)
+            seconds = self._budget.seconds
+            job = Job(experiments, store, by_part=by_part, sequel=sequel, seconds=seconds)
+            job.when_over(self._leave)
+            self._wait_for_turn(owner, job)
+            self._jobs = [*(each for each in self._jobs if each.running), job]
+        if replacing is not None:
+            replacing.stop()
+        return job
+
+    def _check_queue(self, owner: Hashable, replacing: Job | None) -> None:
+        """BudgetError where too many trainings wait, of this owner or of all."""
+        own = [each for each in self._turns.of(owner) if each is not replacing]
+        leaving = len(self._turns.of(owner)) - len(own)
+        if len(own) >= self._most_waiting_each:
+            what = "1 of your trainings waits" if len(own) == 1 else f"{len(own):,} of yours wait"
+            raise BudgetError(f"{what} for a worker already, and no more may. Stop one, or wait")
+        if (waiting := len(self._turns) - leaving) >= self._most_waiting:
             what = "1 training waits" if waiting == 1 else f"{waiting:,} trainings wait"
             raise BudgetError(
                 f"{what} for a worker already, and no more may. Try again in a minute"
             )
-        seconds = self._budget.seconds
-        job = Job(experiments, store, by_part=by_part, sequel=sequel, seconds=seconds)
-        self._turns.add(_owner(store), job)
-        self._jobs = [*(each for each in self._jobs if each.running), job]
-        return job
 
     def place(self, job: Job) -> tuple[int, float]:
         """How many have their turn before a waiting training, and in how many seconds it has."""

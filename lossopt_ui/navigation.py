@@ -12,6 +12,7 @@ from lossopt_ui import (
     lesson_panel,
     sign_in,
     training,
+    visits,
     workspace,
 )
 from lossopt_ui.state import pages
@@ -34,7 +35,7 @@ def _of_streamlit(page: PageSpec) -> StreamlitPage:
 
 def run() -> None:
     """The whole app: the frame, and the page that the address names."""
-    with crowd.PAGES.turn():
+    with crowd.PAGES.turn(visits.owner()):
         st.session_state[_FRAMED] = True
         own_data.look_in(workspace.shelf)
         page = _frame()

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from lossopt_ui import crowd, workspace
+from lossopt_ui import crowd, visits, workspace
 
 SECONDS = 0.5
 """Between two looks, at least."""
@@ -80,7 +80,7 @@ def watch(
 
 def _show(part: _Part[Seen], least: float) -> None:
     # A fragment that is run again by itself has no page around it that could catch.
-    with _pace().measured(), crowd.PAGES.turn(), workspace.unreadable_said():
+    with _pace().measured(), crowd.PAGES.turn(visits.owner()), workspace.unreadable_said():
         seen = part.look() if part.first is None else part.first
         if part.polling and part.first is None:
             now = _pace().between(least)

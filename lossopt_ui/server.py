@@ -19,6 +19,7 @@ from streamlit import config
 
 from lossopt_ui import hosting
 from lossopt_ui.app.addresses import ServedNames
+from lossopt_ui.app.descriptors import RoomForVisits
 from lossopt_ui.identity import cookies
 from lossopt_ui.identity.sessions import OwnSessions
 from lossopt_ui.mark import COOKIE, new_token, token_in
@@ -52,6 +53,7 @@ def middleware() -> list[Middleware]:
         Middleware(Safety),
         Middleware(OnlyHere),
         Middleware(ServedNames),
+        Middleware(RoomForVisits),
         Middleware(ClosedMetrics),
         Middleware(VisitorsMark),
         Middleware(OwnSessions),

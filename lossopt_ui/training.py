@@ -56,7 +56,10 @@ def _workers_of_the_mode(hosted: bool) -> jobs.Workers:  # the mode decides what
     # scikit-learn takes a second to import: begin before the first visitor presses a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
     return jobs.Workers(
-        budgets.budget(), count=budgets.workers(), most_waiting=budgets.most_waiting()
+        budgets.budget(),
+        count=budgets.workers(),
+        at_once=budgets.workers_each(),
+        most_waiting=budgets.most_waiting(),
     )
 
 
@@ -90,12 +93,12 @@ def begin(experiments: Sequence[Experiment]) -> bool:
     try:
         for each in {each.data_key: each for each in experiments}.values():
             check_present(each)
-        begun = _workers().begin(experiments, workspace.store(), by_part=True)
+        begun = _workers().begin(
+            experiments, workspace.store(), by_part=True, replacing=visitor.job
+        )
     except (BudgetError, MissingDataError, StoreError) as error:
         st.toast(f"Not trained: {error}.", icon=":material/error:")
         return False
-    if visitor.job is not None:
-        visitor.job.stop()
     visitor.take(begun)
     return True
 
@@ -188,15 +191,13 @@ def _job_for(
         try:
             for each in {each.data_key: each for each in missing}.values():
                 check_present(each)
-            begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel)
+            begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel, replacing=job)
         except BudgetError as error:
             st.error(f"Not trained: {error}.", icon=":material/hourglass_disabled:")
             return job
         except MissingDataError as error:
             workspace.say_missing(error)
             return job
-        if job is not None:
-            job.stop()
         visitor.take(begun)
         if _workers().expected(begun) < LONG:
             with crowd.PAGES.outside():

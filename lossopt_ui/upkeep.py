@@ -13,6 +13,7 @@ from lossopt_core import Experiment, StoreError, load_data, reference
 from lossopt_core.store_running import COUNT_SECONDS, RunningTime
 from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, jobs, memory, visits
+from lossopt_ui.app import descriptors
 
 COLLECT_SECONDS = 15.0
 """Between two collections of garbage.
@@ -33,6 +34,7 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
     The work ends with the program.
     """
     memory.keep_few_pools()
+    descriptors.prepare()
     looked = threading.Event()
     threading.Thread(target=_work, args=(looked,), name="upkeep", daemon=True).start()
     await asyncio.to_thread(looked.wait, READY_SECONDS)

@@ -50,6 +50,11 @@ def workspace() -> str:
     return anonymous() if visitor is None else _of_account(visitor)
 
 
+def owner() -> str:
+    """Whose turn a page is drawn in: this browser's, however many tabs it has."""
+    return anonymous() if hosting.hosted() else hosting.LOCAL
+
+
 def anonymous() -> str:
     """The name of the workspace of this browser, whoever has signed in."""
     # Found once a visit: a cookie that changes in between must not change what one looks at.

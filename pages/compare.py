@@ -27,6 +27,7 @@ from lossopt_ui import (
     take_out,
     toasts,
     view_report,
+    visits,
     workspace,
 )
 from lossopt_ui.kept import Member
@@ -76,7 +77,7 @@ def table_and_results() -> None:
 
     A fragment that is run by itself has no page around it that could catch, or wait its turn.
     """
-    with crowd.PAGES.turn(), workspace.unreadable_said():
+    with crowd.PAGES.turn(visits.owner()), workspace.unreadable_said():
         toasts.show()
         table = wanted_table()
         if table.empty:  # the last run was deleted

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.playground.model import MOST_UPDATES, Model
-from lossopt_ui import controls, crowd, figure
+from lossopt_ui import controls, crowd, figure, visits
 from lossopt_ui.charts import playground as charts
 from lossopt_ui.names import in_markdown
 from lossopt_ui.playground import changes, plane, play, scrubber, tables
@@ -25,7 +25,7 @@ def show(wanted: Wanted) -> None:
 
 
 def _draw(now: Play) -> None:
-    with crowd.PAGES.turn():
+    with crowd.PAGES.turn(visits.owner()):
         was_playing = now.playing
         play.tick(now)
         if now.stale or was_playing != now.playing:

@@ -10,6 +10,7 @@ from lossopt_ui import budgets, hosting
 def test_on_ones_own_machine_nothing_is_too_much() -> None:
     assert budgets.budget().products == math.inf
     assert budgets.most_waiting() == math.inf
+    assert budgets.workers_each() == math.inf
 
 
 def test_where_many_share_a_machine_there_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +21,9 @@ def test_where_many_share_a_machine_there_are_limits(monkeypatch: pytest.MonkeyP
     assert budgets.budget().products == budgets.FOR_EVERYBODY.products
     assert budgets.most_waiting() == 200
     assert budgets.workers() == 3
+    assert budgets.workers_each() == 2, "one is left for the others"
+    monkeypatch.setenv("LOSSOPT_WORKERS", "1")
+    assert budgets.workers_each() == 1
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "nan"])

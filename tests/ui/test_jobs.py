@@ -73,7 +73,7 @@ def test_a_training_goes_on_while_one_page_after_the_other_is_drawn(
     workers: Workers, store: RunStore
 ) -> None:
     with PAGES.turn():
-        job = workers.begin([TINY.but(epochs=5_000)], store)
+        job = workers.begin([TINY.but(epochs=1_000)], store)
         wait_until(lambda: not job.running)
     assert list(store.list()["status"]) == ["finished"]
 
@@ -182,11 +182,84 @@ def test_nobody_is_told_to_wait_longer_than_the_others_may_take(store: RunStore)
     wait_until(lambda: not first.running)
 
 
+def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
+    workers = Workers(count=1, most_waiting=40)
+    first = begin(workers, store)
+    other = RunStore(store.address, "other")
+    for seed in range(50):
+        workers.begin([LONG.but(seed=seed)], other).stop()
+    last = workers.begin([TINY], other)
+    assert workers.place(last)[0] == 0
+    later = datetime.now(UTC) + 2 * SILENT
+    assert list(Underway(other).interrupted(now=later).values()) == [[TINY]]
+    last.stop()
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
+def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunStore) -> None:
+    workers = Workers(count=0)
+    parts = [TINY, TINY.but(seed=1), TINY.but(seed=2)]
+    for stop_first in (False, True):
+        job = workers.begin(parts, store, by_part=True)
+        owner, taken = workers._turns.take()
+        assert taken is job
+        assert job.take_turn()
+        if stop_first:  # while the part is trained
+            job._stop.set()
+        workers._wait_for_turn(owner, job)
+        job.stop()
+        assert not job.running
+        assert len(workers._turns) == 0
+        workers._turns.done(owner)
+    job = workers.begin(parts, store, by_part=True)
+    job._stop.set()
+    assert not workers._turns.take()[1].take_turn(), "nothing is left to be done"
+
+
+def test_one_visitor_cannot_close_the_queue_for_the_others(store: RunStore) -> None:
+    workers = Workers(count=0, most_waiting=60)
+    jobs = [workers.begin([TINY.but(seed=seed)], store) for seed in range(3)]
+    with pytest.raises(BudgetError, match="3 of yours wait for a worker already"):
+        workers.begin([TINY.but(seed=3)], store)
+    others = RunStore(store.address, "other")
+    assert workers.begin([TINY], others).running
+    # Who changes the mind does not need another place.
+    instead = workers.begin([TINY.but(seed=3)], store, replacing=jobs[0])
+    assert instead.running
+    assert not jobs[0].running
+    assert len(workers._turns) == 4
+
+
+def test_what_is_refused_replaces_nothing(store: RunStore) -> None:
+    workers = Workers(Budget(updates=1000), count=0)
+    job = workers.begin([TINY], store)
+    with pytest.raises(BudgetError):
+        workers.begin([LONG], store, replacing=job)
+    assert job.running
+
+
+def test_one_visitors_tabs_do_not_take_all_workers(store: RunStore) -> None:
+    workers = Workers(count=2, at_once=1)
+    first, second = begin(workers, store), workers.begin([LONG.but(seed=1)], store)
+    other = RunStore(store.address, "other")
+    third = workers.begin([TINY], other)
+    wait_until(lambda: not third.running)
+    assert len(other.list()) == 1
+    assert first.running
+    assert second.waiting
+    first.stop()
+    wait_until(lambda: second.share > 0)
+    second.stop()
+    wait_until(lambda: not second.running)
+
+
 def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
-    workers = Workers(Budget(updates=1000), most_waiting=0)
+    workers = Workers(Budget(updates=1000), count=0, most_waiting=1)
     with pytest.raises(BudgetError, match="at most 1,000 are allowed here"):
         workers.begin([LONG], store)
-    with pytest.raises(BudgetError, match="0 trainings wait for a worker already"):
+    workers.begin([TINY], RunStore(store.address, "other"))
+    with pytest.raises(BudgetError, match="1 training waits for a worker already"):
         workers.begin([TINY], store)
     assert not Underway(store).interrupted(now=datetime.now(UTC) + 2 * SILENT)
     assert store.list().empty
