@@ -60,7 +60,8 @@ def _own_data() -> dict[str, Any]:
         elif found:
             st.info("Choose one of your data sets.")
             for mark, each in found.items():
-                st.button(each.name, key=f"own-{mark}", on_click=choose_data, args=(each,))
+                label = in_markdown(each.name)
+                st.button(label, key=f"own-{mark}", on_click=choose_data, args=(each,))
         else:
             st.info("You have brought no data yet.")
         st.page_link(pages.DATA.file, label="Add or change data", icon=":material/upload_file:")

@@ -208,7 +208,7 @@ def _remove() -> None:
     try:
         workspace.store().forget_foreign(ids)
     except StoreError as error:
-        st.toast(f"Nothing was removed: {error}.", icon=":material/error:")
+        st.toast(f"Nothing was removed: {names.in_markdown(str(error))}.", icon=":material/error:")
         return
     st.session_state[REMOVED] = []
     controls.put("runs", [each for each in controls.value("runs") if each not in ids])

@@ -1,4 +1,4 @@
-"""Files that leave the page."""
+"""The kinds of files that runs are written to."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from lossopt_core.store_notes import Note
 
 
 @dataclass(frozen=True)
-class File:
+class Kind:
     """A kind of file with all evaluations of the runs: how it is called and made.
 
     `write` is given the runs, and what is said about them by id.  `why_not` says why it cannot be
@@ -20,28 +20,28 @@ class File:
 
     label: str
     ending: str
-    kind: str
+    media_type: str
     write: Callable[[Sequence[Run], Mapping[str, Note]], bytes]
     why_not: Callable[[], str] = lambda: ""
 
 
-DATA: Mapping[str, File] = {
-    "csv": File("CSV", "csv", "text/csv", lambda runs, _: to_csv(tidy(runs)).encode()),
-    "parquet": File(
+DATA: Mapping[str, Kind] = {
+    "csv": Kind("CSV", "csv", "text/csv", lambda runs, _: to_csv(tidy(runs)).encode()),
+    "parquet": Kind(
         "Parquet",
         "parquet",
         "application/vnd.apache.parquet",
         lambda runs, _: to_parquet(tidy(runs)),
     ),
-    "json": File("JSON", "json", "application/json", lambda runs, _: to_json(tidy(runs)).encode()),
+    "json": Kind("JSON", "json", "application/json", lambda runs, _: to_json(tidy(runs)).encode()),
 }
 
 ZIP = "application/zip"
-PROGRAMS: Mapping[str, File] = {
-    "tensorboard": File(
+PROGRAMS: Mapping[str, Kind] = {
+    "tensorboard": Kind(
         "TensorBoard", "tensorboard.zip", ZIP, tensorboard.tensorboard_zip, tensorboard.why_not
     ),
-    "mlflow": File("MLflow", "mlflow.zip", ZIP, mlflow.mlflow_zip, mlflow.why_not),
+    "mlflow": Kind("MLflow", "mlflow.zip", ZIP, mlflow.mlflow_zip, mlflow.why_not),
 }
-WHOLE = File("Runs with weights", ENDING.removeprefix("."), ZIP, lambda runs, _: to_archive(runs))
+WHOLE = Kind("Runs with weights", ENDING.removeprefix("."), ZIP, lambda runs, _: to_archive(runs))
 """What 'Bring in' takes back."""

@@ -145,10 +145,30 @@ def find(
     ids: Sequence[str], *, with_path: bool = True, with_minibatch: bool = True
 ) -> dict[str, Run]:
     """Those runs of these ids that there are, reference runs too, in the order of the ids."""
+    stores = (workspace.store(), workspace.references())
+    return find_in(stores, ids, with_path=with_path, with_minibatch=with_minibatch)
+
+
+def find_in(
+    stores: tuple[RunStore, RunStore],
+    ids: Sequence[str],
+    *,
+    with_path: bool = True,
+    with_minibatch: bool = True,
+) -> dict[str, Run]:
+    """The same in a visitor's store and that of the reference runs; asks the session nothing."""
+    own, references = stores
     what = {"with_path": with_path, "with_minibatch": with_minibatch}
-    found = workspace.store().find(ids, **what)
+    found = own.find(ids, **what)
     if absent := [each for each in ids if each not in found and each in reference.IDS]:
-        found |= workspace.references().find(absent, **what)
+        found |= references.find(absent, **what)
+    return {each: found[each] for each in ids if each in found}
+
+
+def sizes(ids: Sequence[str]) -> dict[str, int]:
+    """The bytes of the numbers of those runs that there are, in the order of the ids."""
+    found = workspace.references().sizes(each for each in ids if each in reference.IDS)
+    found |= workspace.store().sizes(ids)
     return {each: found[each] for each in ids if each in found}
 
 

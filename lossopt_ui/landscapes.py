@@ -99,7 +99,7 @@ def _with_a_path(runs: list[Run]) -> list[Run]:
             WeightPath.of(run)
             found.append(run)
         except ValueError as error:
-            st.caption(f"Left out: {error}. Train it again to have one.")
+            st.caption(f"Left out: {names.in_markdown(str(error))}. Train it again to have one.")
     return found
 
 

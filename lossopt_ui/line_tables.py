@@ -15,9 +15,10 @@ from lossopt_core.groups import SEEDS
 from lossopt_core.measures import MEASURES
 from lossopt_core.readings import reading
 from lossopt_core.run import DIVERGED, STOPPED
-from lossopt_core.text_tables import FORMATS
-from lossopt_ui import controls, names, optimum
+from lossopt_core.text_tables import FORMATS, Format
+from lossopt_ui import controls, files, names, optimum
 from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.files import File
 from lossopt_ui.kept import Member
 from lossopt_ui.lines import Line, mixed
 from lossopt_ui.optimum import Optima
@@ -166,12 +167,14 @@ def _several_runs(shown: Sequence[Line]) -> bool:
 def _as_text(table: pd.DataFrame) -> None:
     """The table for papers and notes."""
     with st.popover("Table as text", icon=":material/table:"):
-        for name, each in FORMATS.items():
-            st.download_button(
-                each.label,
-                data=lambda write=each.write: write(table).encode(),
-                file_name=f"lossopt-table.{each.ending}",
-                mime=each.kind,
-                on_click="ignore",
-                key=f"table-{name}",
-            )
+        files.offer(*(_written(table, name, each) for name, each in FORMATS.items()))
+
+
+def _written(table: pd.DataFrame, name: str, each: Format) -> File:
+    return File(
+        each.label,
+        f"lossopt-table.{each.ending}",
+        each.kind,
+        lambda _: each.write(table).encode(),
+        key=f"table-{name}",
+    )

@@ -13,6 +13,12 @@ from lossopt_ui.state import pages
 
 WORD_JOINER = "\u2060"
 """It has no width, and no line is broken at it."""
+ISOLATES = "\u2066\u2067\u2068"
+FIRST_STRONG_ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SIGNS_TO_BREAK = re.compile(r":|@|www(?=\.)|[-<>~](?=[->=])", re.IGNORECASE)
+"""`:heart:`, `:material/delete:`, `https://`, `a@b.c`, `www.`, `->`, `<=`, `--`."""
+_MARKS = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:@^=&]")
 MOST_VALUES = 6
 """Of a setting, that are told one by one."""
 
@@ -81,7 +87,25 @@ def counted(count: float, one: str) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """What people wrote, to be shown as it is: no mark in it means anything."""
-    # Addresses become links although their marks are escaped, unless something is within them.
-    apart = re.sub(r"(https?:(?=//)|www(?=\.)|@)", rf"\1{WORD_JOINER}", text, flags=re.IGNORECASE)
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:@^=])", r"\\\1", " ".join(apart.split()))
+    """Text that people wrote, for Streamlit's Markdown to show as it is.
+
+    Escapes alone do not do: shortcodes, arrows and addresses are looked for in the text that is
+    left after escapes are resolved.  They are broken up by a character that nobody sees.
+    """
+    apart = _SIGNS_TO_BREAK.sub(rf"\g<0>{WORD_JOINER}", " ".join(text.split()))
+    return _MARKS.sub(r"\\\g<0>", isolated(apart))
+
+
+def isolated(text: str) -> str:
+    """Text whose control characters for the direction of writing end where it ends."""
+    if not _DIRECTIONS.search(text):
+        return text
+    kept, open_isolates = "", 0
+    for sign in text:
+        open_isolates += sign in ISOLATES
+        if sign == END_OF_ISOLATE:
+            if open_isolates == 0:  # it would end ours
+                continue
+            open_isolates -= 1
+        kept += sign
+    return FIRST_STRONG_ISOLATE + kept + END_OF_ISOLATE * (open_isolates + 1)

@@ -27,11 +27,13 @@ from lossopt_ui import (
     budgets,
     controls,
     figure,
+    files,
     hosting,
     names,
     workspace,
 )
 from lossopt_ui.charts import own_data as charts
+from lossopt_ui.files import File, FileError, Mine
 from lossopt_ui.state import pages
 
 SHOWN_ROWS = 50
@@ -210,20 +212,30 @@ def _one(each: Kept) -> None:
                 query_params={"dataset": "own"}
                 | {f"own.{name}": str(value) for name, value in each.options.items()},
             )
-            st.download_button("Download", lambda: _file(each), f"{each.fingerprint}.npz",
-                               key=f"download-{each.fingerprint}", on_click="ignore",
-                               icon=":material/download:", type="tertiary")  # fmt: skip
+            files.offer(_file(each))
             st.button("Remove", key=f"remove-{each.fingerprint}", on_click=_remove, args=(each,),
                       icon=":material/delete:", type="tertiary")  # fmt: skip
 
 
-def _file(each: Kept) -> bytes:
-    examples = workspace.shelf().examples(each.fingerprint)
-    return to_bytes(examples) if examples is not None else b""
+def _file(each: Kept) -> File:
+    def make(mine: Mine) -> bytes:
+        examples = mine.shelf.examples(each.fingerprint)
+        if examples is None:
+            raise FileError("these data are no longer stored; reload the page")
+        return to_bytes(examples)
+
+    return File(
+        "Download",
+        f"{each.fingerprint}.npz",
+        "application/octet-stream",
+        make,
+        key=f"download-{each.fingerprint}",
+        type="tertiary",
+    )
 
 
 def _remove(each: Kept) -> Any:
     try:
         workspace.shelf().forget(each.fingerprint)
     except StoreError as error:
-        st.session_state[_PROBLEM] = f"Not removed: {error}."
+        st.session_state[_PROBLEM] = f"Not removed: {names.in_markdown(str(error))}."

@@ -133,7 +133,7 @@ def _delete(ids: Sequence[str]) -> None:
     try:
         workspace.store().delete(ids)
     except StoreError as error:
-        toasts.later(f"Nothing was deleted: {error}.", icon=":material/error:")
+        toasts.later(f"Nothing was deleted: {in_markdown(str(error))}.", icon=":material/error:")
         return
     st.session_state[_DELETED] = (ids, controls.value("runs"))
     controls.put("runs", ())
@@ -155,7 +155,7 @@ def _undo() -> None:
     try:
         workspace.store().restore(ids)
     except StoreError as error:
-        toasts.later(f"Nothing was taken back: {error}.", icon=":material/error:")
+        toasts.later(f"Nothing was taken back: {in_markdown(str(error))}.", icon=":material/error:")
         return
     controls.put("runs", selection)
     _dismiss()

@@ -65,4 +65,6 @@ def _forget(name: str) -> None:
     try:
         workspace.store().forget_view(name)
     except StoreError as error:
-        st.toast(f"The view was not forgotten: {error}.", icon=":material/error:")
+        st.toast(
+            f"The view was not forgotten: {names.in_markdown(str(error))}.", icon=":material/error:"
+        )

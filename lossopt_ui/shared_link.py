@@ -101,7 +101,7 @@ def offer(ids: Sequence[str]) -> None:
             controls.address(share=pack(runs, _in_common(runs))), language=None, wrap_lines=False
         )
     except (StoreError, ValueError) as error:
-        st.warning(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        st.warning(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return
     st.caption(
         "Whoever opens it gets these runs trained, and is told whether they came out the same."

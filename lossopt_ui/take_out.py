@@ -1,14 +1,15 @@
 """What can be taken along of the selected runs: data, a table, a link, Python."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from lossopt_core import Run
+from lossopt_core.exchange import archive
 from lossopt_core.scripts import with_lossopt, with_numpy
-from lossopt_core.store_notes import notes_in
-from lossopt_ui import kept, shared_link
-from lossopt_ui.downloads import DATA, PROGRAMS, WHOLE, File
+from lossopt_ui import files, kept, names, shared_link
+from lossopt_ui.downloads import DATA, PROGRAMS, WHOLE, Kind
+from lossopt_ui.files import File
 from lossopt_ui.kept import Member
 
 MOST_IN_A_SCRIPT = 100
@@ -29,38 +30,73 @@ def popover(members: Sequence[Member]) -> None:
 
 def _content(members: Sequence[Member], ids: Sequence[str]) -> None:
     st.markdown("**All evaluations, one row each**")
-    with st.container(horizontal=True):
-        for name, file in DATA.items():
-            _button(file, "download" if name == "csv" else f"download-{name}", ids)
+    rows = sum(len(each.history) for each in members if each.experiment is not None)
+    st.caption(f"{names.counted(len(ids), 'run')}, {names.counted(rows, 'row')}.")
+    files.offer(
+        *(
+            _file(kind, "download" if name == "csv" else f"download-{name}", ids)
+            for name, kind in DATA.items()
+        )
+    )
     st.markdown("**For other programs**")
-    with st.container(horizontal=True):
-        for name, file in PROGRAMS.items():
-            _button(file, f"download-{name}", ids)
+    files.offer(*(_file(kind, f"download-{name}", ids) for name, kind in PROGRAMS.items()))
     st.markdown("**To keep, and to bring in again**")
-    _button(WHOLE, "download-whole", ids, whole=True)
+    _archive(ids)
     st.markdown("**Link with these runs in it**")
     shared_link.offer(ids)
     st.markdown("**As Python**")
     _scripts(members)
 
 
-def _button(file: File, key: str, ids: Sequence[str], *, whole: bool = False) -> None:
-    reason = file.why_not()
-    st.download_button(
-        file.label,
-        data=lambda: file.write(_runs(ids, whole=whole), notes_in(kept.table())),
-        file_name=f"lossopt-runs.{file.ending}",
-        mime=file.kind,
-        icon=":material/download:",
-        on_click="ignore",
+def _file(kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False) -> File:
+    return File(
+        kind.label,
+        f"lossopt-runs.{kind.ending}",
+        kind.media_type,
+        lambda mine: kind.write(mine.runs(ids, whole=whole), mine.notes()),
         key=key,
-        disabled=bool(reason),
-        help=f"Not here: {reason}." if reason else None,
+        why_not=kind.why_not(),
     )
 
 
-def _runs(ids: Sequence[str], *, whole: bool) -> list[Run]:
-    return kept.load(ids, with_path=whole, with_minibatch=whole)
+def _archive(ids: Sequence[str]) -> None:
+    """The runs with their weights, in as many files as that takes; how large is said before."""
+    sizes = kept.sizes(ids)
+    try:
+        parts = archive.parts(sizes)
+    except ValueError as error:
+        st.warning(
+            f"Not available: {names.in_markdown(str(error))}. Download the"
+            " evaluations above instead."
+        )
+        return
+    if not parts:
+        return
+    chosen = 0
+    if len(parts) > 1:
+        st.caption(
+            f"{names.counted(len(ids), 'run')} with weights take up to"
+            f" {_megabytes(sum(sizes.values()))}, and a file may have"
+            f" {_megabytes(archive.LARGEST)}: they are split into {len(parts)} files."
+        )
+        chosen = st.selectbox(
+            "Part",
+            range(len(parts)),
+            format_func=lambda k: (
+                f"{k + 1} of {len(parts)}: {names.counted(len(parts[k]), 'run')},"
+                f" up to {_megabytes(sum(sizes[each] for each in parts[k]))}"
+            ),
+            key=f"archive-part-{len(parts)}",
+        )
+    else:
+        st.caption(f"{names.counted(len(ids), 'run')}, up to {_megabytes(sum(sizes.values()))}.")
+    ending = f"part-{chosen + 1}-of-{len(parts)}.{WHOLE.ending}" if len(parts) > 1 else WHOLE.ending
+    whole = replace(WHOLE, ending=ending)
+    files.offer(_file(whole, "download-whole", parts[chosen], whole=True))
+
+
+def _megabytes(size: float) -> str:
+    return f"{max(size / 1e6, 0.01):,.2g} MB" if size < 1e7 else f"{size / 1e6:,.0f} MB"
 
 
 def _scripts(members: Sequence[Member]) -> None:

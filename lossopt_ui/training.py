@@ -97,7 +97,7 @@ def begin(experiments: Sequence[Experiment]) -> bool:
             experiments, workspace.store(), by_part=True, replacing=visitor.job
         )
     except (BudgetError, MissingDataError, StoreError) as error:
-        st.toast(f"Not trained: {error}.", icon=":material/error:")
+        st.toast(f"Not trained: {names.in_markdown(str(error))}.", icon=":material/error:")
         return False
     visitor.take(begun)
     return True
@@ -193,7 +193,10 @@ def _job_for(
                 check_present(each)
             begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel, replacing=job)
         except BudgetError as error:
-            st.error(f"Not trained: {error}.", icon=":material/hourglass_disabled:")
+            st.error(
+                f"Not trained: {names.in_markdown(str(error))}.",
+                icon=":material/hourglass_disabled:",
+            )
             return job
         except MissingDataError as error:
             workspace.say_missing(error)

@@ -9,10 +9,12 @@ from lossopt_ui import (
     costs,
     differences,
     evaluation,
+    files,
     line_charts,
     line_tables,
     lines,
 )
+from lossopt_ui.files import File
 from lossopt_ui.line_charts import Drawn
 from lossopt_ui.lines import Line
 from lossopt_ui.optimum import Optima
@@ -28,13 +30,15 @@ def offer(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
         return
     with place:
         st.caption("One HTML file with what you see. It opens without a network.")
-        st.download_button(
-            "Download the report",
-            data=report(TITLE, controls.address(), _parts(shown, baseline, optima)),
-            file_name="lossopt-report.html",
-            mime="text/html",
-            on_click="ignore",
-            key="download-report",
+        address, parts = controls.address(), _parts(shown, baseline, optima)
+        files.offer(
+            File(
+                "Download the report",
+                "lossopt-report.html",
+                "text/html",
+                lambda _: report(TITLE, address, parts),
+                key="download-report",
+            )
         )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lossopt_core import RunStore, StoreError, own_data, reference
 from lossopt_core.datasets import MissingDataError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, providers, visits
+from lossopt_ui import hosting, names, providers, visits
 from lossopt_ui.state import pages
 
 _NOTED = "workspace.noted"
@@ -20,7 +21,13 @@ NOTED_SECONDS = 3600.0
 
 
 def store(name: str | None = None) -> RunStore:
-    """The store of this visitor's runs, or of another workspace of theirs."""
+    """The store of this visitor's runs, or of another workspace of theirs.
+
+    RuntimeError outside a session where there are many visitors: no cookie and no sign-in can be
+    read there, and a made-up workspace would look like an empty one.
+    """
+    if name is None and hosting.hosted() and get_script_run_ctx(suppress_warning=True) is None:
+        raise RuntimeError("whose runs are meant is only known within a visitor's session")
     mine = name or (visits.workspace() if hosting.hosted() else hosting.LOCAL)
     return RunStore(hosting.store_address(), workspace=mine, discreet=hosting.hosted())
 
@@ -80,7 +87,8 @@ def unreadable_said() -> Iterator[None]:
     except MissingDataError as error:
         say_missing(error)
     except StoreError as error:
-        st.error(f"Runs cannot be kept or found: {error}.", icon=":material/database_off:")
+        said = names.in_markdown(f"Runs cannot be kept or found: {error}.")
+        st.error(said, icon=":material/database_off:")
 
 
 def say_missing(error: MissingDataError) -> None:

@@ -40,6 +40,8 @@ LARGEST = 5_000_000
 """Bytes of a file."""
 LARGEST_UNPACKED = 100_000_000
 MOST_RUNS = 2_000
+BYTES_OF_A_DESCRIPTION = 4_000
+"""What a run takes in an archive beside its numbers, at most as a rule, before it is packed."""
 LONGEST_TEXT = 10_000
 """Characters of what a run says about itself: its experiment, its environment."""
 
@@ -79,6 +81,31 @@ def to_archive(runs: Sequence[Run]) -> bytes:
         fit = math.floor(len(runs) * share)
         raise ValueError(f"a file has room for about {fit} of these {len(runs):,} runs")
     return data
+
+
+def parts(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
+    """The ids in consecutive groups, each small enough for one archive.
+
+    `sizes` are the bytes of each run's numbers, as `RunStore.sizes` gives them.  How well numbers
+    pack is not known before; a group therefore fits even if they do not pack at all.
+    ValueError names the runs that are too large for an archive of their own.
+    """
+    needed = {id: size + BYTES_OF_A_DESCRIPTION for id, size in sizes.items()}
+    if large := [id for id, size in needed.items() if size > LARGEST]:
+        them = ", ".join(large[:3]) + (" and others" if len(large) > 3 else "")
+        raise ValueError(
+            f"an archive may have {LARGEST / 1e6:.3g} MB, and {them} alone"
+            f" {'takes' if len(large) == 1 else 'take'} more"
+        )
+    groups: list[list[str]] = []
+    room = 0
+    for id, size in needed.items():
+        if not groups or size > room or len(groups[-1]) == MOST_RUNS:
+            groups.append([])
+            room = LARGEST
+        groups[-1].append(id)
+        room -= size
+    return [tuple(group) for group in groups]
 
 
 def from_archive(data: bytes) -> list[Run]:

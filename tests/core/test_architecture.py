@@ -118,3 +118,16 @@ def test_every_page_begins_with_its_frame():
 
     for file in sources("pages"):
         assert first_call(file).startswith("navigation.begin("), named(file)
+
+
+def test_every_download_goes_through_the_one_that_binds_the_visitor():
+    """Elsewhere the file could be made outside the session, for nobody."""
+    offering = {
+        named(file)
+        for place in ("lossopt_ui", "pages", "streamlit_app.py")
+        for file in sources(place)
+        for node in ast.walk(tree_of(file))
+        if (isinstance(node, ast.Attribute) and node.attr == "download_button")
+        or (isinstance(node, ast.ImportFrom) and "download_button" in {n.name for n in node.names})
+    }
+    assert offering == {"lossopt_ui/files.py"}
