@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lossopt_core.export import to_csv
+from lossopt_core.latex import NUMBER, in_latex, value_in_latex
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@])")
 PLAIN_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?")
@@ -52,10 +53,23 @@ def _in_markdown(text: str) -> str:
 
 def to_latex(table: pd.DataFrame) -> str:
     """A tabular with the rules of the package booktabs; every sign of LaTeX's is escaped."""
-    style = table.style.format(_text, escape="latex")
-    for axis in (0, 1):
-        style = style.format_index(escape="latex", axis=axis)
-    return str(style.to_latex(hrules=True))
+    heads = ["", *map(str, table.columns)]
+    rows = [
+        [str(label), *map(_text, row)]
+        for label, row in zip(table.index, table.itertuples(index=False), strict=True)
+    ]
+    right = [all(NUMBER.fullmatch(row[k]) for row in rows) for k in range(1, len(heads))]
+    aligned = "l" + "".join("r" if each and rows else "l" for each in right)
+    head = " & ".join(map(in_latex, heads)) + r" \\"
+    body = [
+        " & ".join([in_latex(label), *map(value_in_latex, cells)]) + r" \\"
+        for label, *cells in rows
+    ]
+    lines = [
+        rf"\begin{{tabular}}{{{aligned}}} % needs \usepackage{{booktabs}}",
+        r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
 
 
 def to_csv_with_index(table: pd.DataFrame) -> str:

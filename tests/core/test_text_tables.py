@@ -1,9 +1,15 @@
 """Tables as text: what people have written stays text, and numbers stay numbers."""
 
 import io
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown import markdown
 
 from lossopt_core.export import tidy, to_parquet
@@ -17,6 +23,11 @@ HOSTILE = [
     "a|b",
     "![x](http://y)",
 ]
+SIGNS = st.one_of(
+    st.characters(min_codepoint=32, max_codepoint=126),
+    st.sampled_from("λαΩέ±×·≤→∑½²⁻₂–—“”…éß中🎉\u202e\u2069\u00a0"),
+    st.characters(exclude_categories=["Cc", "Cs"]),
+)
 
 
 @pytest.fixture
@@ -28,14 +39,47 @@ def table() -> pd.DataFrame:
 
 def test_latex_has_no_command_of_anybody_else(table: pd.DataFrame) -> None:
     text = to_latex(table)
-    body = [line for line in text.splitlines() if "&" in line]
+    body = [line for line in text.splitlines() if " & " in line]
     for line in body:
         assert "\\input" not in line
         cells = line.replace(r"\&", "").split("&")
         assert len(cells) == 3
-    assert r"50\% \& \textbackslash input\{x\} \$y\$" in text
+    assert r"50\% \& \textbackslash{}input\{x\} \$y\$" in text
     assert text.startswith("\\begin{tabular}")
     assert "\\toprule" in text
+
+
+def test_latex_sets_greek_and_numbers_as_mathematics() -> None:
+    table = pd.DataFrame({"λ": ["1.5e-05", "0.1 ± 0.02"]}, index=["ε-loss", "1e-05"])
+    text = to_latex(table)
+    assert r"& \ensuremath{\lambda} \\" in text
+    assert r"\ensuremath{\varepsilon}-loss & $1.5 \times 10^{-5}$ \\" in text
+    assert r"1e-05 & 0.1 \ensuremath{\pm} 0.02 \\" in text  # a name stays as it is
+
+
+def test_latex_keeps_signs_from_joining_into_others() -> None:
+    table = pd.DataFrame({"v": [1.0] * 3}, index=["a--b ''", "*[x]", "[1ex]"])
+    assert [line.split(" & ")[0] for line in to_latex(table).splitlines()[4:7]] == [
+        "a-{}-b '{}'", "{}*[x]", "{}[1ex]"
+    ]  # fmt: skip
+
+
+@given(st.lists(st.text(alphabet=SIGNS, max_size=12), min_size=12, max_size=12))
+@settings(max_examples=3)
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_pdflatex_prints_any_text(texts: list[str]) -> None:
+    table = pd.DataFrame({text: [*reversed(texts)] for text in set(texts)}, index=texts)
+    with TemporaryDirectory() as folder:
+        Path(folder, "table.tex").write_text(
+            "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
+            f"{to_latex(table)}\\end{{document}}\n",
+            encoding="utf-8",
+        )
+        made = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
+            cwd=folder, capture_output=True, check=False,
+        )  # fmt: skip
+    assert made.returncode == 0, made.stdout[-2000:].decode("latin-1")
 
 
 def test_markdown_shows_what_is_written(table: pd.DataFrame) -> None:
