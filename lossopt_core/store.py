@@ -157,7 +157,14 @@ class RunStore:
             rows = {row.id: row for row in rows_of(database, self.workspace, wanted, ids)}
             there = [each for each in ids if each in rows]
             stored = self._stored(database, there, {*TABLES, *ARRAYS} - {*left_out})
-        tables = {name: self._tables(name, stored, left_out=name in left_out) for name in TABLES}
+        experiments = {}
+        for each in there:
+            with self._naming(each):
+                experiments[each] = description_of(rows[each]).experiment
+        tables = {
+            name: self._tables(name, stored, experiments, left_out=name in left_out)
+            for name in TABLES
+        }
         found = {}
         for each in there:
             with self._naming(each):
@@ -198,6 +205,16 @@ class RunStore:
         found = {row.id: timing_of(row) for row in rows}
         return {id: seconds for id, seconds in found.items() if seconds is not None}
 
+    def sizes(self, ids: Iterable[str]) -> dict[str, int]:
+        """The bytes of all numbers of those ids that have a run, in the order of the ids."""
+        size = sql.func.sum(sql.func.length(layout.arrays.c.data)).label("size")
+        question = sql.select(layout.arrays.c.id, size).group_by(layout.arrays.c.id)
+        with self.database.reading() as database:
+            there = present(database, self.workspace, ids)
+            rows = rows_of(database, self.workspace, question, there)
+        found = {row.id: int(row.size) for row in rows}
+        return {each: found[each] for each in there if each in found}
+
     def _stored(
         self, database: sql.Connection, ids: Iterable[str], names: set[str]
     ) -> dict[str, dict[str, sql.Row[Any]]]:
@@ -216,6 +233,7 @@ class RunStore:
         self,
         name: str,
         stored: Mapping[str, Mapping[str, sql.Row[Any]]],
+        experiments: Mapping[str, Experiment] | None = None,
         *,
         left_out: bool = False,
     ) -> dict[str, pd.DataFrame]:
@@ -223,7 +241,10 @@ class RunStore:
         numbers = {}
         for each, arrays in stored.items():
             with self._naming(each):
-                numbers[each] = empty_numbers(name) if left_out else table_numbers(arrays[name])
+                experiment = (experiments or {}).get(each)
+                numbers[each] = (
+                    empty_numbers(name) if left_out else table_numbers(arrays[name], experiment)
+                )
         return to_tables(name, numbers)
 
     @contextmanager

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array
 from lossopt_core.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS, WHOLE_COLUMNS, Run
 
 TABLES = {"history": HISTORY_COLUMNS, "minibatch": MINIBATCH_COLUMNS}
 ARRAYS = {"weights": "<f8", "bias": "<f8", "path": "<f4", "path_updates": "<i8"}
 """The fields of a run that are tables, and those that are arrays, with the numbers' kind."""
+EARLY_MINIBATCH = ("update", "objective")
+"""The columns of the table minibatch in stores of the project's first days."""
 PATH = ("path", "path_updates")
 
 DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -64,19 +67,35 @@ def stored_of(arrays: Iterable[Any], names: Iterable[str]) -> dict[str, Any]:
     return stored
 
 
-def table_numbers(row: Any) -> Array:
-    """(columns, rows) numbers of a table in `arrays`, once they are found to be consistent."""
-    columns = TABLES[row.name]
-    if tuple(json.loads(row.columns)) != columns:
+def table_numbers(row: Any, experiment: Experiment | None = None) -> Array:
+    """(columns, rows) numbers of a table in `arrays`, once they are found to be consistent.
+
+    The first stores kept a minibatch table without its work axes; they are computed where the
+    run's experiment is given.
+    """
+    columns, found = TABLES[row.name], tuple(json.loads(row.columns))
+    early = experiment is not None and (row.name, found) == ("minibatch", EARLY_MINIBATCH)
+    if found != columns and not early:
         raise ValueError(f"{row.name} has the columns {row.columns}")
     numbers: Array = to_numbers(row, "<f8")
-    if numbers.ndim != 2 or len(numbers) != len(columns):
+    if numbers.ndim != 2 or len(numbers) != len(found):
         raise ValueError(f"{row.name} has the shape {row.shape}")
+    if early and experiment is not None:
+        numbers = _with_work_axes(numbers, experiment)
     if row.name == "history" and numbers.size == 0:
         raise ValueError("its history is empty")
     if not is_whole(numbers[[columns.index(name) for name in WHOLE_COLUMNS]]):
         raise ValueError("a count is not a whole number")
     return numbers
+
+
+def _with_work_axes(numbers: Array, experiment: Experiment) -> Array:
+    """An early minibatch table (update, objective) with epoch and gradient evaluations."""
+    updates, objective = numbers
+    if not is_whole(updates):
+        raise ValueError("a count is not a whole number")
+    seen = np.array([experiment.gradient_evaluations(int(each)) for each in updates], np.float64)
+    return np.stack([updates, seen / experiment.train_examples, seen, objective])
 
 
 def empty_numbers(name: str) -> Array:

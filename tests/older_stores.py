@@ -1,5 +1,10 @@
 """Stores as earlier versions of lossopt have left them."""
 
+import json
+
+import numpy as np
+
+from lossopt_core import Run
 from tests.databases import change
 
 OLDER = {
@@ -21,3 +26,18 @@ def take_back(address: str, layout: int) -> None:
         if older >= layout:
             change(address, *statements)
     change(address, "UPDATE facts SET value = :value", value=str(layout))
+
+
+def without_work_axes(address: str, run: Run) -> None:
+    """Let the run's minibatch table be as the first commits kept it: update and objective."""
+    columns = ["update", "objective"]
+    numbers = run.minibatch[columns].to_numpy(np.float64).T
+    assert change(
+        address,
+        "UPDATE arrays SET columns = :columns, shape = :shape, data = :data"
+        " WHERE name = 'minibatch' AND id = :id",
+        columns=json.dumps(columns),
+        shape=json.dumps(numbers.shape),
+        data=np.ascontiguousarray(numbers, "<f8").tobytes(),
+        id=run.id,
+    )

@@ -10,7 +10,7 @@ from lossopt_core import store_layout as layout
 from lossopt_core import store_migrations as migrations
 from tests.databases import change, file_of
 from tests.experiments import TINY
-from tests.older_stores import take_back
+from tests.older_stores import take_back, without_work_axes
 
 NEWER = layout.SCHEMA + 1
 
@@ -49,6 +49,22 @@ def test_a_migrated_store_is_as_one_that_was_always_new(address, finished, older
     assert list(store.list()["name"]) == ["old", "", "", ""]
     store.keep_certificate(TINY, certify(TINY))
     assert store.certificate(TINY).reached
+
+
+def test_runs_of_the_first_commits_are_read_whole(address, finished):
+    """They were kept without the work axes of the minibatch curve, which can be computed."""
+    store = RunStore(address)
+    store.save(finished)
+    for run in finished:
+        without_work_axes(address, run)
+    take_back(address, 1)
+    for run, back in zip(finished, store.load(run.id for run in finished), strict=True):
+        assert_frame_equal(back.minibatch, run.minibatch)
+        assert_frame_equal(back.history, run.history)
+    updates = "UPDATE arrays SET data = :data WHERE name = 'minibatch' AND id = :id"
+    change(address, updates, data=b"\x01" * 16 * len(finished[0].minibatch), id=finished[0].id)
+    with pytest.raises(StoreError, match="not a whole number"):
+        store.load([finished[0].id])
 
 
 def test_a_run_whose_history_is_damaged_is_migrated_without_its_summary(address, finished):
