@@ -1,156 +1,41 @@
-"""The interior-point method for the certificates of small problems.
+"""Interior-point methods for the certificates of small problems.
 
-Boxes hold what has kinks: margins of the hinges and absolute weights.  On the central path
-each value times its distance from an end of its box is one number, which is sent to zero
-(Wright, 1997, Primal-Dual Interior-Point Methods).  Shapes are those of `duality`.
+Losses that are maxima of linear functions, squared or not, make quadratic problems: they are
+solved by Mehrotra's predictor-corrector method (Wright, 1997, Primal-Dual Interior-Point
+Methods, chapter 10), which needs no line search.  Cross-entropy is neither; its barrier
+objectives are minimised by Newton's method with a line search.  Shapes are those of `duality`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
+from lossopt_core.certify.boxes import Box, Part, Ray, Shares, Targets
+from lossopt_core.certify.curvature import curvature
 from lossopt_core.duality import Candidate, Problem
 from lossopt_core.linear import Array
 from lossopt_core.losses import set_true_class
+from lossopt_core.objective.domains import Ray as RayDomain
 
-# Part of the way to the boundary of the box that one step may go.
-TO_BOUNDARY = 0.995
+# Steps after which a method no longer helps; some dozens are the rule.
+MOST_STEPS = 300
+# Part of the products that a step leaves at least.
+LEAST_CENTRING = 1e-6
 # Relative progress still expected of a step that is not worth taking.
-NO_PROGRESS = 1e-14
+NO_PROGRESS = 1e-15
+# A step below this is none.
+SHORTEST = 1e-9
+# Charges of absolute weights are at least this when the first slack is set.
+SMALLEST_CHARGE = 1e-100
+# Relative additions to the diagonal until a matrix is positive definite to rounding.
+RIDGES = (0.0, 1e-15, 1e-14, 1e-12, 1e-10, 1e-8)
 
-
-@dataclass(eq=False)
-class Box:
-    """A part of the objective of the form sum of max over low <= dual <= high of dual * v.
-
-    The values v are kept as above - below, both positive.  On the central path
-    above * (high - dual) = below * (dual - low) = mu, with mu to be sent to zero.  The hinge
-    is max over [0, 1] of pull * margin, |w| times a is max over [-a, a] of z * w.
-    """
-
-    low: float
-    high: float
-    above: Array
-    below: Array
-    dual: Array
-
-    @classmethod
-    def around(cls, values: Array, low: float, high: float, slack: Array | float) -> Self:
-        """A start in the middle of the box: neither side is nearer to zero than `slack`."""
-        above = np.maximum(values, 0.0) + slack
-        return cls(low, high, above, above - values, np.full_like(values, (low + high) / 2))
-
-    @property
-    def to_high(self) -> Array:
-        """Distance of the dual from its upper end."""
-        return self.high - self.dual
-
-    @property
-    def to_low(self) -> Array:
-        """Distance of the dual from its lower end."""
-        return self.dual - self.low
-
-    def products(self) -> float:
-        """Sum of what must vanish."""
-        return float(np.vdot(self.above, self.to_high) + np.vdot(self.below, self.to_low))
-
-    def linearised(self, mu: float) -> tuple[Array, Array]:
-        """Slope of the dual in the values, and the dual after a Newton step if these stay."""
-        slope = 1.0 / (self.above / self.to_high + self.below / self.to_low)
-        values = self.above - self.below
-        return slope, self.dual + slope * (values - mu / self.to_high + mu / self.to_low)
-
-    def barrier(self, mu: float) -> float:
-        """What the barrier problem is charged for this part."""
-        logs = np.log(self.above).sum() + np.log(self.below).sum()
-        return float(self.high * self.above.sum() - self.low * self.below.sum() - mu * logs)
-
-    def barrier_slope(self, mu: float, direction: "Box") -> float:
-        """Derivative of `barrier` along a direction."""
-        return float(
-            np.vdot(self.high - mu / self.above, direction.above)
-            - np.vdot(self.low + mu / self.below, direction.below)
-        )
-
-    def direction(self, mu: float, slope: Array, target: Array, change: Array) -> "Box":
-        """The Newton step once the values' change is known."""
-        dual = target - self.dual + slope * change
-        above = (mu + self.above * (dual - self.to_high)) / self.to_high
-        below = (mu - self.below * (dual + self.to_low)) / self.to_low
-        return self.fitting(above, below, dual, change)
-
-    def fitting(self, above: Array, below: Array, dual: Array, change: Array) -> "Box":
-        """A direction along which above - below changes as the values do, to rounding.
-
-        Where the dual is sensitive, its error spoils the larger of the two and hardly the other.
-        """
-        positive = self.above > self.below
-        return Box(
-            self.low,
-            self.high,
-            np.where(positive, below + change, above),
-            np.where(positive, below, above - change),
-            dual,
-        )
-
-    def longest(self, direction: "Box") -> tuple[float, float]:
-        """How far values and duals may go before they leave the inside of the box."""
-        primal = min(longest(self.above, direction.above), longest(self.below, direction.below))
-        dual = min(
-            longest(self.to_high, -direction.dual),
-            longest(self.to_low, direction.dual),
-        )
-        return primal, dual
-
-    def moved(self, direction: "Box", primal: float, dual: float) -> "Box":
-        """The state after a step."""
-        return type(self)(
-            self.low,
-            self.high,
-            self.above + primal * direction.above,
-            self.below + primal * direction.below,
-            self.dual + dual * direction.dual,
-        )
-
-
-class Ray(Box):
-    """The same for max over dual >= 0 of dual * v - dual² / 4, which the squared hinge is.
-
-    Here above is half the dual at the optimum, and only below * dual = mu.
-    """
-
-    def products(self) -> float:
-        return 2.0 * float(np.vdot(self.below, self.to_low))
-
-    def linearised(self, mu: float) -> tuple[Array, Array]:
-        slope = 1.0 / (0.5 + self.below / self.to_low)
-        values = self.above - self.below
-        return slope, self.dual + slope * (values - self.dual / 2 + mu / self.to_low)
-
-    def barrier(self, mu: float) -> float:
-        return float(np.vdot(self.above, self.above) - mu * np.log(self.below).sum())
-
-    def barrier_slope(self, mu: float, direction: Box) -> float:
-        return float(
-            2.0 * np.vdot(self.above, direction.above) - np.vdot(mu / self.below, direction.below)
-        )
-
-    def direction(self, mu: float, slope: Array, target: Array, change: Array) -> Box:
-        dual = target - self.dual + slope * change
-        above = (self.dual + dual) / 2 - self.above
-        below = (mu - self.below * (dual + self.to_low)) / self.to_low
-        return self.fitting(above, below, dual, change)
-
-    def longest(self, direction: Box) -> tuple[float, float]:
-        return longest(self.below, direction.below), longest(self.to_low, direction.dual)
-
-
-def longest(distance: Array, change: Array) -> float:
-    """The largest step, at most 1, that keeps `distance` positive."""
-    worst = float((-change / distance).max(initial=0.0))
-    return 1.0 if worst <= TO_BOUNDARY else TO_BOUNDARY / worst
+Solver = Callable[[Array], Array]
+"""Right-hand sides (C, D) to solutions (C, D)."""
 
 
 @dataclass(eq=False)
@@ -158,149 +43,231 @@ class State:
     """Where the interior-point method stands; a part that the problem lacks is None."""
 
     theta: Array
-    margins: Box | None
+    losses: Part | None
     weights: Box | None
 
     @classmethod
     def start(cls, problem: Problem) -> Self:
-        """Zero weights, in the middle of every box."""
+        """Zero weights, in the middle of every part."""
         theta = np.zeros((problem.classes, problem.X.shape[1]))
-        margins = weights = None
-        if problem.name == "hinge":
-            values = problem.margins(problem.scores(theta))
-            margins = Box.around(values, 0.0, 1.0, problem.margin)
-        elif problem.name == "squared_hinge":
-            # Newton's method alone zigzags between the kinks of the slope.
-            values = problem.margins(problem.scores(theta))
-            margins = Ray.around(values, 0.0, 2.0 * problem.margin, problem.margin)
-        if problem.absolute > 0:
-            size = np.sqrt((problem.X[:, :-1] ** 2).mean(axis=0))
-            slack = 1.0 / (1.0 + problem.classes * size)
-            # As far from the central path's end as the margins are, or as the objective is high:
-            # what is hardly charged must not stand in the way of the rest.
-            if margins is None:
+        losses = _loss_part(problem, theta)
+        weights = None
+        a = np.broadcast_to(problem.absolute, problem.X.shape[1] - 1)
+        if np.any(a > 0):
+            # As far from the central path's end as the losses are, or as the objective is high.
+            if losses is None:
                 product = problem.objective(theta) / (2 * theta.size)
             else:
-                product = margins.products() / (2 * margins.dual.size * problem.examples)
-            slack = np.maximum(slack, product / problem.absolute)
-            weights = Box.around(theta[:, :-1], -problem.absolute, problem.absolute, slack)
-        return cls(theta, margins, weights)
+                product = losses.products() / (losses.count() * problem.examples)
+            slack = product / np.maximum(a, SMALLEST_CHARGE)
+            weights = Box.around(theta[:, :-1], -a, a, slack)
+        return cls(theta, losses, weights)
 
     def mean_product(self, examples: int) -> float:
-        """How far from its limit the central path is; 0 where there is no box."""
+        """How far from its limit the central path is; 0 where there is no part."""
         total, count = 0.0, 0
-        if self.margins is not None:
-            total += self.margins.products() / examples
-            count += 2 * self.margins.dual.size
+        if self.losses is not None:
+            total += self.losses.products() / examples
+            count += self.losses.count()
         if self.weights is not None:
             total += self.weights.products()
-            count += 2 * self.weights.dual.size
+            count += self.weights.count()
         return total / max(count, 1)
 
     def longest(self, direction: "State") -> tuple[float, float]:
         """How far values and duals may go."""
         primal = dual = 1.0
-        for box, way in ((self.margins, direction.margins), (self.weights, direction.weights)):
-            if box is not None and way is not None:
-                limits = box.longest(way)
+        for part, way in ((self.losses, direction.losses), (self.weights, direction.weights)):
+            if part is not None and way is not None:
+                limits = part.longest(way)
                 primal, dual = min(primal, limits[0]), min(dual, limits[1])
         return primal, dual
 
     def moved(self, direction: "State", primal: float, dual: float) -> "State":
         """The state after a step."""
-        margins, weights = self.margins, self.weights
-        if margins is not None and direction.margins is not None:
-            margins = margins.moved(direction.margins, primal, dual)
+        losses, weights = self.losses, self.weights
+        if losses is not None and direction.losses is not None:
+            losses = losses.moved(direction.losses, primal, dual)
         if weights is not None and direction.weights is not None:
             weights = weights.moved(direction.weights, primal, dual)
-        return State(self.theta + primal * direction.theta, margins, weights)
+        return State(self.theta + primal * direction.theta, losses, weights)
 
 
-def interior_points(problem: Problem) -> Iterator[Candidate]:
-    """Steps of a primal-dual interior-point method, until they no longer help.
+def _loss_part(problem: Problem, theta: Array) -> Part | None:
+    """The part of the losses; None for one that is smooth without being quadratic."""
+    values = problem.violations(problem.scores(theta))
+    if problem.domain.coupled:
+        return None if problem.loss.smooth else Shares.around(values, problem.margin)
+    if issubclass(problem.domain, RayDomain):
+        # Newton's method alone zigzags between the kinks of the slope.
+        return Ray.around(values, 0.0, 2.0 * problem.margin, problem.margin)
+    return Box.around(values, 0.0, 1.0, problem.margin)
 
-    With a smooth loss and no absolute value this is Newton's method with a line search.
+
+def interior_points(problem: Problem, *, cautious: bool = False) -> Iterator[Candidate]:
+    """Steps of an interior-point method, from zero weights until they no longer help.
+
+    A cautious one stays near the central path, and needs several times as many steps.
+    """
+    quadratic = _loss_part(problem, np.zeros((problem.classes, problem.X.shape[1]))) is not None
+    method = _predictor_corrector if quadratic else _barrier_newton
+    return method(problem, 0.5 if cautious else LEAST_CENTRING)
+
+
+def _predictor_corrector(problem: Problem, least_centring: float) -> Iterator[Candidate]:
+    """Mehrotra's method; products shrink at most by `least_centring` a step."""
+    state, n = State.start(problem), problem.examples
+    together = np.any(np.asarray(problem.squared) > 0) or isinstance(state.losses, Ray)
+    for _ in range(MOST_STEPS):
+        assert state.losses is not None
+        yield state.theta, state.losses.dual
+        solve = newton_solver(problem, state)
+        if solve is None:
+            return
+        mu = state.mean_product(n)
+        ahead = newton_direction(problem, state, solve, (0.0, 0.0), (0.0, 0.0))
+        after = state.moved(ahead, *state.longest(ahead)).mean_product(n)
+        # Closer to the middle the less the step without a target achieves.
+        mu *= min(max((after / mu) ** 3, least_centring), 1.0)
+        assert ahead.losses is not None
+        targets: Targets = (mu, mu)
+        if state.weights is not None and ahead.weights is not None:
+            targets = state.weights.corrected(mu, ahead.weights)
+        direction = newton_direction(
+            problem, state, solve, state.losses.corrected(n * mu, ahead.losses), targets
+        )
+        primal, dual = state.longest(direction)
+        if together:
+            primal = dual = min(primal, dual)
+        if not max(primal, dual) > SHORTEST or not np.isfinite(direction.theta).all():
+            return
+        state = state.moved(direction, primal, dual)
+
+
+def _barrier_newton(problem: Problem, least_centring: float) -> Iterator[Candidate]:
+    """Newton's method with a line search, on barrier objectives that end as the objective.
+
+    Without absolute values there is no barrier, and this is Newton's method alone.
     """
     state = State.start(problem)
     primal = dual = 1.0
-    while primal > 1e-9:
-        mu = state.mean_product(problem.examples) * (0.1 if min(primal, dual) > 0.5 else 0.4)
-        try:
-            direction, slope = newton_direction(problem, state, mu)
-        except np.linalg.LinAlgError:
+    yield state.theta, problem.smooth_part(state.theta)[1]
+    for _ in range(MOST_STEPS):
+        shortest = min(primal, dual)
+        mu = state.mean_product(problem.examples)
+        mu *= max(least_centring, 0.1 if shortest > 0.5 else 0.4 if shortest > 0.1 else 1.0)
+        solve = newton_solver(problem, state)
+        if solve is None:
             return
+        direction = newton_direction(problem, state, solve, (0.0, 0.0), (mu, mu))
         primal, dual = state.longest(direction)
-        if state.margins is not None and problem.squared > 0:
-            primal = dual = min(primal, dual)
         now = barrier_objective(problem, state, mu)
+        slope = barrier_slope(problem, state, mu, direction)
         if not slope < -NO_PROGRESS * abs(now):
             return
         allowed = 1e-13 * abs(now)
-        while primal > 1e-9:
+        while primal > SHORTEST:
             after = state.moved(direction, primal, dual)
             if barrier_objective(problem, after, mu) <= now + 1e-4 * primal * slope + allowed:
                 break
             primal /= 2
-        state = state.moved(direction, primal, dual)
-        if state.margins is not None:
-            yield state.theta, state.margins.dual
         else:
-            yield state.theta, problem.smooth_part(state.theta)[1]
+            return
+        state = state.moved(direction, primal, dual)
+        yield state.theta, problem.smooth_part(state.theta)[1]
 
 
-def newton_direction(problem: Problem, state: State, mu: float) -> tuple[State, float]:
-    """The Newton step towards the central path's point mu, and the barrier's slope along it."""
-    theta, n = state.theta, problem.examples
-    C, D = theta.shape
-    nothing: Array = np.zeros(0)
-    margin_slope = margin_target = weight_slope = weight_target = nothing
-    if state.margins is None:
-        H = problem.hessian(theta)
-        gradient = problem.pull_back(problem.smooth_part(theta)[1])
+def newton_solver(problem: Problem, state: State) -> Solver | None:
+    """The matrix of a Newton step, factored; None where it has none.
+
+    Its rows and columns are scaled to a diagonal of ones, whatever the features' units.
+    """
+    C, D = state.theta.shape
+    if state.losses is None:
+        H = problem.hessian(state.theta)
     else:
-        margin_slope, margin_target = state.margins.linearised(n * mu)
-        H = problem.hessian_of_pulls(margin_slope)
-        pulls = margin_target.copy()
-        set_true_class(pulls, problem.true, 0.0)
-        gradient = problem.pull_back(pulls)
+        slopes = state.losses.linearised((0.0, 0.0))[0]
+        if not problem.domain.coupled and problem.loss.pairwise:
+            set_true_class(slopes, problem.true, 0.0)
+        H = curvature(problem, slopes)
     ridge = np.zeros((C, D))
     ridge[:, :-1] = 2 * problem.squared
-    gradient += ridge * theta
-    smooth_gradient = gradient.copy()
     if state.weights is not None:
-        weight_slope, weight_target = state.weights.linearised(mu)
-        gradient[:, :-1] += weight_target
-        ridge[:, :-1] += weight_slope
+        ridge[:, :-1] += state.weights.linearised((0.0, 0.0))[0]
     diagonal = np.arange(C * D)
     bias = diagonal[D - 1 :: D]
-    # The same added to every bias changes nothing: of all solutions, the one that adds nothing.
-    H[np.ix_(bias, bias)] += max(float(H[bias, bias].mean()), 1e-12)
-    H[bias, bias] *= 1.0 + 1e-12
+    if problem.loss.pairwise:
+        # The same added to every bias changes nothing: of all solutions, the one that adds
+        # nothing is taken.
+        H[np.ix_(bias, bias)] += max(float(H[bias, bias].mean()), 1e-300)
     H[diagonal, diagonal] += ridge.ravel()
-    step: Array = np.empty((C, D))
-    step[...] = -np.linalg.solve(H, gradient.ravel()).reshape(C, D)
-    margins = weights = None
-    if state.margins is None:
-        slope = float(np.vdot(smooth_gradient, step))
+    size = np.sqrt(H[diagonal, diagonal])
+    size[size == 0] = 1.0
+    H /= size
+    H /= size[:, None]
+    factor = _factor(H)
+    if factor is None:
+        return None
+
+    def solve(right: Array) -> Array:
+        asked = right.ravel() / size
+        found = cho_solve(factor, asked, check_finite=False)
+        found += cho_solve(factor, asked - H @ found, check_finite=False)
+        solution: Array = (found / size).reshape(C, D)
+        return solution
+
+    return solve
+
+
+def _factor(H: Array) -> tuple[Array, bool] | None:
+    """The Cholesky factor of a matrix that is positive semidefinite up to rounding."""
+    if not np.isfinite(H).all():
+        return None
+    for ridge in RIDGES:
+        with suppress(np.linalg.LinAlgError):
+            factor: tuple[Array, bool] = cho_factor(
+                H + ridge * np.eye(len(H)), lower=True, check_finite=False
+            )
+            return factor
+    return None
+
+
+def newton_direction(
+    problem: Problem, state: State, solve: Solver, losses: Targets, weights: Targets
+) -> State:
+    """The Newton step towards products of the parts that are these."""
+    theta = state.theta
+    if state.losses is None:
+        pulls = problem.smooth_part(theta)[1]
     else:
-        change = problem.margins(problem.scores(step))
-        change -= problem.margin
-        set_true_class(change, problem.true, 0.0)
-        margins = state.margins.direction(n * mu, margin_slope, margin_target, change)
-        slope = float(np.vdot(2 * problem.squared * theta[:, :-1], step[:, :-1]))
-        slope += state.margins.barrier_slope(n * mu, margins) / n
+        pulls = state.losses.linearised(losses)[1]
+        if problem.loss.pairwise:
+            set_true_class(pulls, problem.true, 0.0)
+    gradient = problem.pull_back(pulls)
+    gradient[:, :-1] += 2 * problem.squared * theta[:, :-1]
     if state.weights is not None:
-        weights = state.weights.direction(mu, weight_slope, weight_target, step[:, :-1])
-        slope += state.weights.barrier_slope(mu, weights)
-    return State(step, margins, weights), slope
+        gradient[:, :-1] += state.weights.linearised(weights)[1]
+    step = -solve(gradient)
+    loss_step = weight_step = None
+    if state.losses is not None:
+        change = problem.changes(problem.scores(step))
+        loss_step = state.losses.direction(losses, change)
+    if state.weights is not None:
+        weight_step = state.weights.direction(weights, step[:, :-1])
+    return State(step, loss_step, weight_step)
 
 
 def barrier_objective(problem: Problem, state: State, mu: float) -> float:
-    """The objective with logarithms that keep the boxes' values positive."""
-    W = state.theta[:, :-1]
-    if state.margins is None:
-        total = problem.smooth_part(state.theta)[0]
-    else:
-        total = problem.squared * float((W * W).sum())
-        total += state.margins.barrier(problem.examples * mu) / problem.examples
+    """The objective of a smooth loss with logarithms that keep the weights' pairs positive."""
+    total = problem.smooth_part(state.theta)[0]
     return total + (0.0 if state.weights is None else state.weights.barrier(mu))
+
+
+def barrier_slope(problem: Problem, state: State, mu: float, direction: State) -> float:
+    """Derivative of `barrier_objective` along a direction."""
+    gradient = problem.pull_back(problem.smooth_part(state.theta)[1])
+    gradient[:, :-1] += 2 * problem.squared * state.theta[:, :-1]
+    slope = float(np.vdot(gradient, direction.theta))
+    if state.weights is not None and direction.weights is not None:
+        slope += state.weights.barrier_slope(mu, direction.weights)
+    return slope

@@ -7,7 +7,8 @@ runs.
 
 To add a loss, write a frozen dataclass with `to_gradient` and `steps` (a smooth one also with
 `steepest` and `second`), and enter it in `LOSSES`.  Its fields are named after the settings of
-an `Experiment` that it uses.
+an `Experiment` that it uses.  With a `domain` (see `objective.domains`) its optimum can be
+certified.
 """
 
 import math
@@ -19,6 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lossopt_core.linear import Array, Labels
+from lossopt_core.objective.domains import Box, Domain, Entropy, Ray, Simplex
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Loss(ABC):
     """LaTeX of the loss when all C scores are equal, as they are with zero weights."""
     summary: ClassVar[str]
     smooth: ClassVar[bool]
-    certified: ClassVar[bool] = False
-    """Whether the best possible objective can be proved: `certificates` knows its conjugate."""
+    domain: ClassVar[type[Domain] | None] = None
+    """Domain of the dual, for certificates; None for a loss that cannot be certified."""
+    pairwise: ClassVar[bool] = True
+    """Whether the violations are s_j - s_y + margin, or margin - t_j s_j with t_y = 1, t_j = -1."""
 
     @abstractmethod
     def to_gradient(self, scores: Array, true: Labels) -> Array:
@@ -83,6 +87,26 @@ class Loss(ABC):
         """Derivative of each example's loss with respect to its scores, shaped as the scores."""
         gradient = np.array(scores, dtype=np.float64, order="C")
         self.to_gradient(gradient, places(gradient.shape, labels))
+        return gradient
+
+    def violations(self, scores: Array, true: Labels) -> Array:
+        """What the pulls of the `domain` pull at, as changed by scores (C, n); margin left out.
+
+        s_j - s_y with 0 for the true class, or -t_j s_j: linear in the scores.
+        """
+        if not self.pairwise:
+            change = scores.copy()
+            set_true_class(change, true, -true_class(scores, true)[0])
+            return change
+        return scores - true_class(scores, true)
+
+    def slopes(self, pulls: Array, true: Labels) -> Array:
+        """Pulls (C, n) to the gradient (C, n) of the losses in the scores."""
+        gradient = pulls.copy()
+        if self.pairwise:
+            balance(gradient, true)
+        else:
+            set_true_class(gradient, true, -true_class(pulls, true)[0])
         return gradient
 
     def at_equal_scores(self, classes: int) -> float:
@@ -168,7 +192,7 @@ class Hinge(Loss):
     start_formula = r"(C - 1)\,\Delta"
     summary = "Asks the true class to win by the margin Δ; once it does, the example is silent."
     smooth = False
-    certified = True
+    domain = Box
 
     def to_gradient(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
@@ -196,7 +220,7 @@ class SquaredHinge(Loss):
     start_formula = r"(C - 1)\,\Delta^2"
     summary = "Like the hinge, but a margin missed by twice as much costs four times as much."
     smooth = True
-    certified = True
+    domain = Ray
 
     def to_gradient(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
@@ -241,7 +265,7 @@ class CrossEntropy(Loss):
     start_formula = r"\ln C"
     summary = "Turns scores into probabilities; always asks for a little more, never quite content."
     smooth = True
-    certified = True
+    domain = Entropy
 
     def to_gradient(self, scores: Array, true: Labels) -> Array:
         # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
@@ -309,6 +333,7 @@ class CrammerSinger(Loss):
     start_formula = r"\Delta"
     summary = "Looks at the strongest rival of the true class only."
     smooth = False
+    domain = Simplex
 
     def to_gradient(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
@@ -344,6 +369,8 @@ class OneVsAll(Loss):
     start_formula = r"C\,\Delta"
     summary = "A separate yes-or-no question for each class; the classes never meet."
     smooth = False
+    domain = Box
+    pairwise = False
 
     def to_gradient(self, scores: Array, true: Labels) -> Array:
         missing_of_true = (self.margin - true_class(scores, true))[..., 0, :]
@@ -374,7 +401,7 @@ LOSSES: dict[str, type[Loss]] = {
     "crammer_singer": CrammerSinger,
     "one_vs_all": OneVsAll,
 }
-CERTIFIED_LOSSES = tuple(name for name, entry in LOSSES.items() if entry.certified)
+CERTIFIED_LOSSES = tuple(name for name, entry in LOSSES.items() if entry.domain is not None)
 """Names of the losses whose best possible objective can be proved."""
 
 

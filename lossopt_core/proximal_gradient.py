@@ -12,30 +12,35 @@ from itertools import count
 import numpy as np
 
 from lossopt_core.duality import Candidate, Problem
+from lossopt_core.linear import Array
 
 
-def gradient_points(problem: Problem) -> Iterator[Candidate]:
+def gradient_points(problem: Problem, start: Array | None = None) -> Iterator[Candidate]:
     """Steps of accelerated proximal gradient descent with restarts, for ever.
 
-    The hinge's kinks are rounded off, less and less as time goes by.
+    From zero weights, or from the classifier `start` (C, D + 1).
+
+    Kinks of the loss are rounded off, less and less as time goes by.
     """
-    theta = ahead = np.zeros((problem.classes, problem.X.shape[1]))
-    penalised = np.ones_like(theta)
-    penalised[:, -1] = 0.0
-    age, step, softness = 1.0, 1.0, problem.margin
+    zero = np.zeros((problem.classes, problem.X.shape[1]))
+    theta = ahead = zero if start is None else start
+    age, step, softness = 1.0, 1.0, problem.margin or 1.0
     told = time.perf_counter()
     for update in count(1):
         value, pulls = problem.rounded_part(ahead, softness)
-        gradient = problem.pull_back(pulls) + 2 * problem.squared * penalised * ahead
+        gradient = problem.pull_back(pulls)
+        gradient[:, :-1] += 2 * problem.squared * ahead[:, :-1]
         while True:
             after = ahead - step * gradient
-            threshold = step * problem.absolute * penalised
-            after -= np.clip(after, -threshold, threshold)
+            threshold = step * problem.absolute
+            after[:, :-1] -= np.clip(after[:, :-1], -threshold, threshold)
             move = after - ahead
             expected = value + np.vdot(gradient, move) + np.vdot(move, move) / (2 * step)
             if problem.rounded_part(after, softness)[0] <= expected + 1e-14 * abs(value):
                 break
             step /= 2
+            if step == 0.0:  # the objective overflows: no step is short enough
+                return
         if np.vdot(ahead - after, after - theta) > 0:
             age = 1.0
         next_age = (1 + math.sqrt(1 + 4 * age**2)) / 2
@@ -44,6 +49,6 @@ def gradient_points(problem: Problem) -> Iterator[Candidate]:
         if update % 25 == 0 or time.perf_counter() - told > 0.5:
             yield theta, pulls
             told = time.perf_counter()
-        if problem.name == "hinge" and update % 200 == 0:
+        if not problem.loss.smooth and update % 200 == 0:
             softness /= 2
             ahead, age = theta, 1.0

@@ -1,5 +1,6 @@
 """A certificate's bound is beaten by nobody, and its gap is as small as it says."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from lossopt_core import Certificate, Experiment, certificates, certify, load_da
 from lossopt_core.cohort import Cohort
 from lossopt_core.duality import Problem
 from lossopt_core.interior_point import interior_points
-from lossopt_core.losses import CERTIFIED_LOSSES
+from lossopt_core.losses import CERTIFIED_LOSSES, LOSSES
 from lossopt_core.proximal_gradient import gradient_points
 
 PENALTIES = ("l2", "l1", "elastic_net")
@@ -80,11 +81,19 @@ def objective_of(experiment: Experiment, theta: np.ndarray) -> float:
     scores = data.train_features @ W.T + theta[:, -1]
     if experiment.loss == "cross_entropy":
         value = np.logaddexp.reduce(scores, axis=1) - scores[rows, data.train_labels]
+    elif experiment.loss == "one_vs_all":
+        wanted = np.where(np.eye(scores.shape[1])[data.train_labels] == 1, 1.0, -1.0)
+        value = np.maximum(0.0, experiment.margin - wanted * scores).sum(axis=1)
     else:
         missing = scores - scores[rows, data.train_labels][:, None] + experiment.margin
         missing[rows, data.train_labels] = 0.0
         power = 2 if experiment.loss == "squared_hinge" else 1
-        value = (np.maximum(missing, 0.0) ** power).sum(axis=1)
+        violations = np.maximum(missing, 0.0) ** power
+        value = (
+            violations.max(axis=1)
+            if experiment.loss == "crammer_singer"
+            else violations.sum(axis=1)
+        )
     share = {"l2": 0.0, "l1": 1.0, "elastic_net": experiment.l1_ratio}[experiment.regularizer]
     penalty = share * np.abs(W).sum() + (1 - share) * (W**2).sum()
     return float(value.mean() + experiment.strength * penalty)
@@ -125,19 +134,22 @@ def test_any_pulls_are_repaired_to_a_feasible_dual_point(experiment, seed, size)
     random = np.random.default_rng(seed)
     shape = (problem.classes, problem.examples)
     raw = size * random.standard_normal(shape)
-    pulls = problem.balanced(problem.boxed(problem.evened(problem.boxed(raw))))
+    pulls = problem.feasible(raw)
     assert pulls.min() >= 0
-    assert not pulls[problem.labels, np.arange(problem.examples)].any()
-    if experiment.loss == "hinge":
-        assert pulls.max() <= 1 + 1e-12
-    if experiment.loss == "cross_entropy":
-        assert pulls.sum(axis=0).max() <= 1 + 1e-12
-    inflow = pulls.sum(axis=1)
-    outflow = np.bincount(problem.labels, pulls.sum(axis=0), problem.classes)
-    assert_allclose(inflow, outflow, rtol=1e-12, atol=1e-12 * pulls.sum())
+    if experiment.loss in ("hinge", "one_vs_all"):
+        assert pulls.max() <= 1
+    if experiment.loss in ("cross_entropy", "crammer_singer"):
+        assert all(math.fsum(column) <= 1 for column in pulls.T)
+    slopes = problem.loss.slopes(pulls, problem.true)
+    if problem.loss.pairwise:
+        assert not pulls[problem.labels, np.arange(problem.examples)].any()
+        # Without rounding: each class's pulls add up to those by its own examples.
+        for label, row in enumerate(pulls):
+            assert math.fsum(row) == math.fsum(pulls[:, problem.labels == label].ravel())
+    else:
+        assert [math.fsum(row) for row in slopes] == [0.0] * problem.classes
     # Whatever the pulls, what they prove is true.
-    theta = random.standard_normal((problem.classes, problem.X.shape[1]))
-    assert problem.lower_bound(raw, theta) <= certify(experiment).objective
+    assert problem.lower_bound(raw) <= certify(experiment).objective
 
 
 def test_cross_entropy_with_l2_agrees_with_logistic_regression():
@@ -217,7 +229,8 @@ def by_other_means(experiment: Experiment) -> float:
     return float(found.fun)
 
 
-@every_case
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
+@pytest.mark.parametrize("regularizer", PENALTIES)
 @pytest.mark.parametrize("margin", [1.0, 3.0])
 def test_small_problems_agree_with_another_solver(loss, regularizer, margin):
     experiment = SMALL.but(loss=loss, regularizer=regularizer, margin=margin)
@@ -274,12 +287,13 @@ def test_the_method_for_large_problems_proves_what_it_says(loss, regularizer, mo
     experiment = BLOBS.but(loss=loss, regularizer=regularizer, strength=1e-2)
     exact = certify(experiment, time_budget=60)
     monkeypatch.setattr(certificates, "MOST_UNKNOWNS", 0)
-    # On the hinge's kinks it goes on as long as it may; else it ends where it has its proof.
-    rough = certify(experiment, time_budget=1.0 if loss == "hinge" else 30.0)
-    assert "gradient" in rough.method
+    # On kinks it goes on as long as it may; else it ends where it has its proof.
+    kinks = not LOSSES[loss].smooth
+    rough = certify(experiment, target_gap=5e-2 if kinks else 1e-6, time_budget=60)
+    assert rough.method == "accelerated proximal gradient"
+    assert rough.reached
     assert rough.lower_bound <= exact.objective
     assert exact.lower_bound <= rough.objective
-    assert rough.relative_gap < (5e-2 if loss == "hinge" else 1e-6)
 
 
 def test_a_gap_out_of_reach_is_reported_as_it_is():
@@ -309,7 +323,7 @@ def test_a_class_without_examples_changes_nothing(loss, points):
     three = replace(two, classes=3)
     certificate = min(two.objective(theta) for theta, _ in first_of(interior_points(two), 60))
     for theta, pulls in first_of(points(three), 60):
-        assert three.lower_bound(pulls, theta) <= certificate + 1e-12
+        assert three.lower_bound(pulls) <= certificate + 1e-12
         assert three.objective(theta) >= certificate * (1 - 1e-6)
 
 

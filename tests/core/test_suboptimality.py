@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lossopt_core import Experiment, certify, free_gaps, train, with_distance
+from lossopt_core import LOSSES, Experiment, certify, free_gaps, train, with_distance
 from lossopt_core.duality import Problem
 from lossopt_core.suboptimality import with_best_bias
 
@@ -17,7 +17,7 @@ SMALL = Experiment(
 )
 
 
-@pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("regularizer", ["l2", "l1", "elastic_net"])
 def test_the_distance_lies_between_its_bounds(loss, regularizer):
     experiment = SMALL.but(loss=loss, regularizer=regularizer)

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from lossopt_core import Experiment, RunStore, train
 from lossopt_core.landscape import Plane
 from lossopt_core.path import WeightPath
+from lossopt_ui import certifier
 from tests.helpers import certify, figures, open_page, trace, words
 
 PAGE = "landscape"
@@ -85,7 +86,10 @@ def test_runs_of_another_objective_are_left_out_and_said(store: RunStore, pair):
     assert len(shown(app)) == 2
 
 
-def test_without_a_certificate_the_best_point_of_the_runs_stands_in(store: RunStore):
+def test_without_a_certificate_the_best_point_of_the_runs_stands_in(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(certifier, "CERTIFIED_LOSSES", ("hinge",))
     runs = train([BASE.but(loss="crammer_singer", optimizer="gd", epochs=5)])
     store.save(runs)
     app = open_page(PAGE, {"runs": ids(runs)})

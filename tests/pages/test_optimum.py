@@ -18,7 +18,7 @@ from lossopt_core import (
 )
 from lossopt_core import certify as certify_in_core
 from lossopt_core import train as train_in_core
-from lossopt_ui import optimum
+from lossopt_ui import certifier, optimum
 from lossopt_ui.optimum import Optima
 from tests.helpers import certify, figures, go, open_page, trace, train, words
 
@@ -106,11 +106,28 @@ def test_where_there_is_no_limit_the_page_says_what_happens_instead(
     assert "distance" in figures(app)
 
 
+@pytest.fixture
+def two_losses_are_certified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if others had been added without the domain of their dual."""
+    for module in (optimum, certifier):
+        monkeypatch.setattr(module, "CERTIFIED_LOSSES", ("hinge", "cross_entropy"))
+
+
+@pytest.mark.usefixtures("two_losses_are_certified")
 def test_a_loss_without_certificate_says_so(store: RunStore) -> None:
     app = train(open_page("train", BLOBS | {"loss": "crammer_singer"}))
     assert not app.exception
     assert "For Crammer–Singer the best possible objective cannot be proved." in words(app)
     assert "distance" not in figures(app)
+
+
+@pytest.mark.parametrize("loss", ["crammer_singer", "one_vs_all"])
+def test_every_loss_is_told_how_near_it_is(store: RunStore, loss: str) -> None:
+    app = certify(train(open_page("train", BLOBS | {"loss": loss})))
+    assert not app.exception
+    best = certify_in_core(as_experiment(loss=loss))
+    assert f"below {optimum.at_least(best.lower_bound)} here" in words(app)
+    assert "distance" in figures(app)
 
 
 def test_while_a_training_runs_nobody_says_that_its_optimum_cannot_be_proved() -> None:
@@ -216,7 +233,7 @@ def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStor
 
 
 @pytest.fixture
-def kept(store: RunStore) -> list[Run]:
+def kept(store: RunStore, two_losses_are_certified: None) -> list[Run]:
     runs = train_in_core(
         [as_experiment(), as_experiment(loss="hinge"), as_experiment(loss="crammer_singer")]
     )

@@ -288,7 +288,7 @@ def test_a_run_that_ends_early_says_why(store: RunStore, stopping: str, said: st
 
 
 def test_a_target_that_cannot_be_proved_is_refused(store: RunStore) -> None:
-    app = open_page("train", {"stopping": "target", "loss": "one_vs_all"})
+    app = open_page("train", {"stopping": "target", "regularizer": "none"})
     assert "stopping must not be target here" in words(app)
     assert not app.exception
 
