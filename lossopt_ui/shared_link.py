@@ -93,13 +93,29 @@ def _in_common(runs: Sequence[Run]) -> dict[str, str]:
     return dict(sorted(found))
 
 
+LONGEST_ADDRESS = 11_000
+"""Characters of a link.
+
+The server takes 16,384 bytes of headers.  The page that opens the link adds the ids of up to 100
+runs to its address, and cookies and other headers need their part.  The shipped proxy takes as much
+as the server.
+"""
+
+
+def _link(runs: Sequence[Run]) -> str:
+    """The address; ValueError where servers would refuse it."""
+    link = controls.address(share=pack(runs, _in_common(runs)))
+    if len(link) > LONGEST_ADDRESS:
+        room = max(1, len(runs) * LONGEST_ADDRESS // len(link))
+        raise ValueError(f"an address has room for about {room} of these {len(runs)} runs")
+    return link
+
+
 def offer(ids: Sequence[str]) -> None:
     """The address, to be copied."""
     try:
         runs = kept.load(ids, with_path=False)
-        st.code(
-            controls.address(share=pack(runs, _in_common(runs))), language=None, wrap_lines=False
-        )
+        st.code(_link(runs), language=None, wrap_lines=False)
     except (StoreError, ValueError) as error:
         st.warning(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return

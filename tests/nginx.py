@@ -56,6 +56,18 @@ class Proxy:
         return found
 
 
+def configured(apps: Sequence[str], listens: str) -> str:
+    """The shipped settings, only with other addresses."""
+    shipped = SHIPPED.read_text()
+    replaced = {"listen 80;": listens}
+    for number, app in enumerate(apps, start=1):
+        replaced[f"server app-{number}:8501;"] = f"server {urlsplit(app).netloc};"
+    for ours, here in replaced.items():
+        assert shipped.count(ours) == 1, f"{ours} is not in the shipped settings"
+        shipped = shipped.replace(ours, here)
+    return shipped
+
+
 @contextmanager
 def running(
     program: str,
@@ -69,20 +81,13 @@ def running(
 
     With a certificate it is encrypted.
     """
-    shipped = SHIPPED.read_text()
     listens = f"listen 127.0.0.1:{port};"
     if certificate is not None:
         listens = (
             f"listen 127.0.0.1:{port} ssl;"
             f" ssl_certificate {certificate.file}; ssl_certificate_key {certificate.key};"
         )
-    replaced = {"listen 80;": listens}
-    for number, app in enumerate(apps, start=1):
-        replaced[f"server app-{number}:8501;"] = f"server {urlsplit(app).netloc};"
-    for ours, here in replaced.items():
-        assert shipped.count(ours) == 1, f"{ours} is not in the shipped settings"
-        shipped = shipped.replace(ours, here)
-    (directory / "shipped.conf").write_text(shipped)
+    (directory / "shipped.conf").write_text(configured(apps, listens))
     temporary = " ".join(f"{name}_temp_path {directory}/{name};" for name in TEMPORARY)
     settings = directory / "nginx.conf"
     settings.write_text(AROUND.format(directory=directory, temporary=temporary))

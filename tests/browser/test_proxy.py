@@ -12,11 +12,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lossopt_core import RunStore
+from lossopt_core.sharing import MOST_RUNS
+from lossopt_ui.shared_link import LONGEST_ADDRESS
 from tests import nginx
 from tests.browser.helpers import free_port, goto, server
 from tests.nginx import Proxy
 from tests.postgresql import new_schema
 from tests.programs import ROOT, skip_unless_ci
+
+LIKE_A_BROWSER = {"User-Agent": "Mozilla/5.0 " * 12, "Sec-CH-UA": "Chromium " * 20}
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +91,20 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_encrypted_where_the_page_is(
     _, encrypted = get(f"{proxy.address}/_stcore/health", **{"X-Forwarded-Proto": "https"})
     assert str(new_visitor(plain)).endswith("; HttpOnly; SameSite=Lax")
     assert str(new_visitor(encrypted)).endswith("; HttpOnly; SameSite=Lax; Secure")
+
+
+def test_the_longest_link_that_the_app_makes_comes_through_to_it(proxy: Proxy) -> None:
+    """Also when the page that it opened has put the ids of all runs into its own address."""
+    link = "/compare?share=" + "A" * (LONGEST_ADDRESS - len(proxy.address + "/compare?share="))
+    reloaded = link + "&runs=" + "%2C".join(["0123456789abcdef"] * MOST_RUNS)
+    # What browsers send: a signed-in visitor's cookies, and of a long address its beginning alone.
+    cookies = f"lossopt_visitor=someone; _streamlit_user={'c' * 1_500}"
+    for path in (link, reloaded):
+        body, _ = get(
+            f"{proxy.address}{path}", Cookie=cookies, Accept="text/html", **LIKE_A_BROWSER
+        )
+        assert b'id="root"' in body
+    assert get(f"{proxy.address}/_stcore/health", Referer=f"{proxy.address}{link}")[0] == b"ok"
 
 
 def test_what_is_large_is_compressed(proxy: Proxy) -> None:
