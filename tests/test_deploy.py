@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,6 +17,9 @@ DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").replac
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
 APPS = ["app-1", "app-2"]
+PINNED = ROOT / "deploy" / "requirements.txt"
+UNIT_TEXT = (ROOT / "deploy" / "lossopt@.service").read_text(encoding="utf-8")
+UNIT = dict(re.findall(r"^(\w+)=(.*)$", UNIT_TEXT, flags=re.MULTILINE))
 
 
 def instructions(name: str) -> list[str]:
@@ -25,14 +31,14 @@ def test_all_that_is_copied_is_there_and_all_that_the_app_needs_is_copied():
     copied = {source for line in instructions("COPY") for source in line.split()[:-1]}
     assert [source for source in copied if not (ROOT / source).exists()] == []
     needed = {"streamlit_app.py", "pages", "lossopt_ui", "lossopt_core", "static", ".streamlit"}
-    assert needed | {"data", "requirements.txt"} <= copied
+    assert needed | {"data", "deploy/requirements.txt"} <= copied
 
 
 def test_what_is_copied_is_sent_to_the_builder():
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    sent = {line.removeprefix("!").partition("/")[0] for line in lines if line.startswith("!")}
+    sent = {line.removeprefix("!") for line in lines if line.startswith("!")}
     copied = {source for line in instructions("COPY") for source in line.split()[:-1]}
-    assert sent == copied
+    assert {each.replace(".streamlit/config.toml", ".streamlit") for each in sent} == copied
 
 
 def test_the_image_runs_the_app_as_nobody_special_and_keeps_runs_in_its_volume():
@@ -40,7 +46,72 @@ def test_the_image_runs_the_app_as_nobody_special_and_keeps_runs_in_its_volume()
     assert instructions("CMD") == ['["streamlit", "run", "streamlit_app.py"]']
     [volume] = instructions("VOLUME")
     assert f"LOSSOPT_STORE=sqlite:///{volume}/" in DOCKERFILE
-    assert "pip install --no-cache-dir -r requirements.txt" in DOCKERFILE
+    assert "LOSSOPT_MODE=hosted" in DOCKERFILE, "whoever publishes the port has visitors"
+    assert instructions("STOPSIGNAL") == ["SIGTERM"]
+
+
+def test_nothing_is_installed_into_the_image_whose_hash_is_not_pinned() -> None:
+    [install] = [line for line in instructions("RUN") if "pip install" in line]
+    assert "--require-hashes" in install
+    assert install.split()[-2:] == ["-r", "deploy/requirements.txt"]
+    requirements = re.split(r"\n(?=\S)", PINNED.read_text(encoding="utf-8").strip())
+    assert [each for each in requirements if "--hash=sha256:" not in each] == []
+    pinned = {line.partition(";")[0].split()[0] for line in requirements}
+    assert all("==" in each for each in pinned)
+    everywhere = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert {line.split()[0] for line in everywhere if "==" in line} <= pinned, "the same versions"
+    names = {each.partition("==")[0] for each in pinned}
+    assert {"psycopg", "psycopg-binary", "authlib", "httpx"} <= names
+
+
+def test_images_of_others_are_of_an_exact_version() -> None:
+    images = [*instructions("FROM"), SERVICES["database"]["image"], SERVICES["proxy"]["image"]]
+    for image in images:
+        tag, _, digest = image.partition("@")
+        assert digest.startswith("sha256:") or re.search(r":\d+\.\d+(\.\d+)?(-|$)", tag), image
+    assert re.match(r"python:\d+\.\d+\.\d+-", images[0]), images[0]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_takes_the_whole_machine(name: str) -> None:
+    service = SERVICES[name]
+    assert service["mem_limit"] == service["memswap_limit"], "and swap is no way around it"
+    assert 0 < service["pids_limit"] <= 512
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_the_processes_have_time_to_end_and_descriptors_for_their_visitors() -> None:
+    for app in APPS:
+        assert SERVICES[app]["ulimits"]["nofile"] >= 16_384
+        assert SERVICES[app]["stop_grace_period"] == UNIT["TimeoutStopSec"] + "s"
+    assert int(UNIT["LimitNOFILE"]) >= 16_384
+
+
+def test_the_unit_runs_the_app_as_the_docs_say() -> None:
+    command = UNIT["ExecStart"]
+    assert command.split()[1:4] == ["run", "streamlit_app.py", "--server.address"]
+    assert "--server.address 127.0.0.1 --server.port %i" in command
+    assert UNIT["User"] == "lossopt"
+    assert UNIT["KillSignal"] == "SIGTERM"
+    assert "LOSSOPT_MODE=hosted" in UNIT_TEXT
+    directory = UNIT["StateDirectory"]
+    assert f"LOSSOPT_STORE=sqlite:////var/lib/{directory}/" in UNIT_TEXT
+    hardened = ("NoNewPrivileges", "ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices")
+    assert {UNIT[name] for name in hardened} <= {"yes", "strict"}
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd is not installed")
+    here = UNIT_TEXT.replace(UNIT["ExecStart"].split()[0], shutil.which("true") or "/bin/true")
+    unit = tmp_path / "lossopt@8501.service"
+    unit.write_text(here.replace("WorkingDirectory=/opt/lossopt", "WorkingDirectory=/"))
+    for arguments in (["verify", "--man=no"], ["security", "--offline=true", "--threshold=25"]):
+        done = subprocess.run(
+            [program, *arguments, str(unit)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_health_check_is_a_program_that_fails_without_an_app():
