@@ -5,6 +5,7 @@ epochs, and tested on a validation part: the test part is never looked at.  Then
 its best rate and seeds that tuning has not seen, against the others on the test part.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,6 +60,18 @@ class Comparison:
             registry = dict.fromkeys(PROTOCOLS[self.protocol].candidates)
             Choice("", "", registry, "").check("candidates", candidate)
 
+    def to_json(self) -> str:
+        """A text that `from_json` makes the same comparison of."""
+        return json.dumps(vars(self) | {"base": self.base.to_json()})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Comparison":
+        """The comparison of a text; TypeError or ValueError where it describes none."""
+        told = json.loads(text)
+        told["base"] = Experiment.from_json(told["base"])
+        told |= {name: tuple(told[name]) for name in ("candidates", "rates")}
+        return cls(**told)
+
     @property
     def setting(self) -> str:
         """What the candidates are values of."""
@@ -87,6 +100,11 @@ class Comparison:
             for candidate, tuned in rates.items()
             for k in range(self.fresh_seeds)
         ]  # fmt: skip
+
+    def final_after(self, runs: pd.DataFrame) -> list[Experiment]:
+        """The same, out of a table of runs that has those of the tuning, as `RunStore.list`."""
+        wanted = {each.id for each in self.tuning()}
+        return self.final(self.tuned(runs[runs["id"].isin(wanted)]))
 
     def tuned(self, results: pd.DataFrame) -> dict[str, "Tuned"]:
         """The best rate of each candidate that has one, from the tuning runs' rows.

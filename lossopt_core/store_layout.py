@@ -34,8 +34,9 @@ A database with twelve tables:
              the same for uploaded data: they belong to the workspace, and go with the data
     visits   workspace, used              "used at" or "ending since" so many seconds of `running`
     trainings      workspace, job, beat, experiments
-             what is being trained: a JSON list of experiments, and when the program that trains
-             them was last known to live.  A row goes when its training ends
+             what is being trained: a JSON list of experiments, or with the fair comparison that
+             they are the tuning of; `beat` changes as long as somebody trains them, and is
+             "interrupted" once nobody does.  A row goes when its training ends
     examples       workspace, fingerprint, name, created, facts, data
              a data set that somebody brought; `facts` is JSON: what is known without its numbers
 

@@ -3,20 +3,18 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sql
 
 from lossopt_core import store_layout as layout
 from lossopt_core.run import STOPPED
-from lossopt_core.store_layout import written
 from lossopt_core.store_notes import LONGEST_NOTE, MOST_TAGS
 from lossopt_core.store_questions import portions, remove, rows_of
 from lossopt_core.store_revision import renew
 from lossopt_core.store_usage import Usage, held
 from lossopt_core.store_views import LONGEST_NAME
-from lossopt_core.underway import SILENT
+from lossopt_core.underway import INTERRUPTED
 
 
 @dataclass(frozen=True)
@@ -163,9 +161,7 @@ def _free_name(name: str, known: Iterable[str]) -> str:
 
 
 def _move_interrupted(database: sql.Connection, source: str, target: str) -> None:
-    now = datetime.now(UTC)
-    living = layout.trainings.c.beat.between(written(now - SILENT), written(now + SILENT))
-    over = (layout.trainings.c.workspace == source) & ~living
+    over = (layout.trainings.c.workspace == source) & (layout.trainings.c.beat == INTERRUPTED)
     database.execute(sql.update(layout.trainings).where(over).values(workspace=target))
 
 

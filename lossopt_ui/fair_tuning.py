@@ -85,21 +85,8 @@ def show(comparison: Comparison) -> None:
         [*tuning, *final],
         wanted=wanted,
         draw=lambda running: _results(comparison, running=running),
-        sequel=_sequel(comparison) if missing else None,
+        sequel=Sequel.of(comparison, workspace.store()) if missing else None,
     )
-
-
-def _sequel(comparison: Comparison) -> Sequel:
-    """What follows the tuning, which a worker asks for without a page."""
-    store = workspace.store()
-
-    def final() -> list[Experiment]:
-        rows = store.list()
-        wanted = {each.id for each in comparison.tuning()}
-        return comparison.final(comparison.tuned(rows[rows["id"].isin(wanted)]))
-
-    runs = len(comparison.candidates) * comparison.fresh_seeds
-    return Sequel(runs * comparison.base.updates, final)
 
 
 def _anything(comparison: Comparison) -> dict[str, Tuned]:

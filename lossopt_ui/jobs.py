@@ -9,11 +9,10 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
-from dataclasses import dataclass
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -24,6 +23,7 @@ from lossopt_core.store_usage import Usage
 from lossopt_core.training import cohorts
 from lossopt_core.underway import BEAT_SECONDS, Underway
 from lossopt_ui.crowd import PAGES
+from lossopt_ui.sequel import Sequel as Sequel
 from lossopt_ui.turns import Turns
 
 WORKERS = 2
@@ -43,7 +43,8 @@ SHARES = 20
 """An owner may have this part of the places in the queue: nobody closes it for everybody."""
 PART = 64
 """Runs that are trained and saved together, where a training saves by part."""
-CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 5.0
+"""How long the program's end waits for trainings to save what is done."""
 PRODUCTS_AN_UPDATE = 50_000
 """What an update costs beside its multiplications, in these: calls of functions."""
 FIRST_SPEED = 5e8
@@ -53,18 +54,6 @@ UNKEPT_SECONDS = 120.0
 RETRY_SECONDS = 2.0
 DESERTED_SECONDS = 20.0
 """How long a training goes on without a visitor."""
-
-
-@dataclass(frozen=True)
-class Sequel:
-    """What is trained after a job's own experiments, and depends on what came of them.
-
-    updates       how many it will have, about
-    experiments   asked for once the others have been saved
-    """
-
-    updates: int
-    experiments: Callable[[], Sequence[Experiment]]
 
 
 class Job:
@@ -105,7 +94,9 @@ class Job:
         self._turns = self._work()
         self._turn = threading.Lock()
         self._underway = Underway(store)
-        self._noted = self._underway.begin(self.experiments)
+        self.noted = self._underway.begin(self.experiments, sequel.comparison if sequel else None)
+        """Its name among the trainings that the store knows of."""
+        self._interrupted = False
 
     def take_turn(self) -> bool:
         """Train and save one part; whether more is to be done.  For workers."""
@@ -130,6 +121,7 @@ class Job:
         if self._sequel is not None and not self.stopped:
             more = self.store.missing(self._sequel.experiments())
             self.experiments += tuple(more)
+            self._underway.extend(self.noted, self.experiments)
             self._total = self._done + sum(each.updates for each in more)
             yield from self._train(_parts(more))
 
@@ -176,11 +168,26 @@ class Job:
 
     def beat(self) -> None:
         """Give a sign of life."""
-        self._underway.beat(self._noted)
+        if not self._interrupted:
+            self._underway.beat(self.noted)
+
+    def interrupt(self) -> None:
+        """Stop it because the program ends: what is left can be continued later."""
+        self._interrupted = True
+        self.stop()
+
+    def note_interruption(self) -> None:
+        """Let whoever comes back find it at once."""
+        self._underway.interrupt([self.noted])
 
     def strike_out(self) -> None:
-        """It has ended, and nothing is left to be done."""
-        self._underway.end([self._noted])
+        """It has ended: nothing is left to be done, unless the program or the store failed it."""
+        if self._interrupted:
+            return
+        if isinstance(self.error, StoreError) and not self.stopped:
+            self.note_interruption()
+        else:
+            self._underway.end([self.noted])
 
     def join(self, visitor: object) -> None:
         """A visitor looks after this training."""
@@ -347,9 +354,8 @@ class Workers:
             self._strike_out(job)
 
     def _strike_out(self, job: Job) -> None:
-        if not self._closing:  # otherwise it can go on when the program is back
-            with suppress(StoreError):
-                job.strike_out()
+        with suppress(StoreError):
+            job.strike_out()
 
     def _learn(self, done: float, seconds: float) -> None:
         """How quick trainings are here; the last ones count most."""
@@ -365,12 +371,21 @@ class Workers:
                         job.beat()
 
     def close(self) -> None:
-        """Stop all trainings, and give them a moment to save what is done."""
+        """Stop all trainings, note them as interrupted, and give them a moment to save.
+
+        It returns within `CLOSING_SECONDS`, whatever the store and the trainings do.
+        """
+        last = time.monotonic() + CLOSING_SECONDS
         self._closing = True
+        cut = [job for job in self._jobs if job.running and not job.stopped]
+        for job in cut:
+            job.interrupt()
+        # The store may be locked: that must keep nobody waiting for longer.
+        noting = threading.Thread(target=_note_interruptions, args=(cut,), daemon=True)
+        noting.start()
         for job in self._jobs:
-            job.stop()
-        for job in self._jobs:
-            job.wait(CLOSING_SECONDS)
+            job.wait(max(0.0, last - time.monotonic()))
+        noting.join(max(0.0, last - time.monotonic()))
 
     def begin(
         self,
@@ -385,6 +400,8 @@ class Workers:
 
         BudgetError, before any work, where that is more than one may have.
         """
+        if self._closing:
+            raise BudgetError("the app is being restarted. Try again in a minute")
         kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
         self._budget.check_training(experiments, kept)
         owner = _owner(store)
@@ -429,12 +446,23 @@ class Workers:
         """What is still to be done, and no more than it may take."""
         return min(job.cost / self._speed, job.seconds_left)
 
+    def unknown(self, noted: Iterable[str]) -> list[str]:
+        """Those of the store's trainings that are not trained here."""
+        here = {job.noted for job in self._jobs}
+        return [each for each in noted if each not in here]
+
     def find(self, experiments: Sequence[Experiment], store: RunStore) -> Job | None:
         """A training of all these experiments for this store that is under way."""
         wanted = set(experiments)
         running = (each for each in self._jobs if each.running and not each.stopped)
         mine = (each for each in running if _owner(each.store) == _owner(store))
         return next((each for each in mine if wanted <= set(each.experiments)), None)
+
+
+def _note_interruptions(some: Sequence[Job]) -> None:
+    for job in some:
+        with suppress(StoreError):
+            job.note_interruption()
 
 
 def one_thread_a_product() -> None:
@@ -447,10 +475,11 @@ def _owner(store: RunStore) -> tuple[str, str]:
 
 
 class Visitor:
-    """One visit, which looks after at most one training."""
+    """One visit, which looks after one training, and after those that it continued beside."""
 
     def __init__(self) -> None:
         self.job: Job | None = None
+        self._beside: list[Job] = []
 
     def take(self, job: Job | None) -> None:
         """Look after this training from now on."""
@@ -458,7 +487,13 @@ class Visitor:
             job.join(self)
         self.job = job
 
+    def take_beside(self, job: Job) -> None:
+        """Look after this one too, and let the other go on."""
+        job.join(self)
+        self._beside.append(job)
+
     def gone(self) -> None:
-        """The visit has ended: a reload comes back within the time that its training has."""
-        if self.job is not None:
-            self.job.leave(self, DESERTED_SECONDS)
+        """The visit has ended: a reload comes back within the time that its trainings have."""
+        for job in (self.job, *self._beside):
+            if job is not None:
+                job.leave(self, DESERTED_SECONDS)

@@ -1,7 +1,7 @@
 """Runs for a page: from the store where it has them, otherwise trained, while one watches."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +11,7 @@ from lossopt_core import Experiment, Run, StoreError, load_data
 from lossopt_core.budget import BudgetError
 from lossopt_core.data import check_present
 from lossopt_core.datasets import MissingDataError
+from lossopt_core.underway import Interrupted
 from lossopt_ui import budgets, controls, crowd, hosting, jobs, names, optimum, polling, workspace
 
 PATIENCE = 0.5
@@ -87,20 +88,37 @@ def start() -> tuple[bool, bool]:
         return wanted, controls.setting("live")
 
 
-def begin(experiments: Sequence[Experiment]) -> bool:
-    """Train these, saved by part, wherever one looks; whether that could begin.  For callbacks."""
-    visitor = _visitor()
+def resume(left: Interrupted) -> bool:
+    """Train what is left of an interrupted training, beside what goes on; whether that begins.
+
+    For callbacks.
+    """
+    store = workspace.store()
+    sequel = jobs.Sequel.of(left.comparison, store) if left.comparison else None
     try:
-        for each in {each.data_key: each for each in experiments}.values():
+        for each in {each.data_key: each for each in left.missing}.values():
             check_present(each)
-        begun = _workers().begin(
-            experiments, workspace.store(), by_part=True, replacing=visitor.job
-        )
+        begun = _workers().begin(left.missing, store, by_part=True, sequel=sequel)
     except (BudgetError, MissingDataError, StoreError) as error:
-        st.toast(f"Not trained: {names.in_markdown(str(error))}.", icon=":material/error:")
+        st.toast(f"Not continued: {names.in_markdown(str(error))}.", icon=":material/error:")
         return False
-    visitor.take(begun)
+    _visitor().take_beside(begun)
     return True
+
+
+def is_trained(experiments: Sequence[Experiment]) -> bool:
+    """Whether all of these are being trained for this visitor."""
+    return _workers().find(experiments, workspace.store()) is not None
+
+
+def of_others(noted: Iterable[str]) -> list[str]:
+    """Those of the trainings that the store knows of which no worker of this program has."""
+    return _workers().unknown(noted)
+
+
+def close() -> None:
+    """Stop and save all trainings: the program ends."""
+    _workers().close()
 
 
 def watch(

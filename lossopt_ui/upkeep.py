@@ -11,9 +11,11 @@ from datetime import timedelta
 
 from lossopt_core import Experiment, StoreError, load_data, reference
 from lossopt_core.store_running import COUNT_SECONDS, RunningTime
+from lossopt_core.underway import LOOK_SECONDS, Watch
 from lossopt_core.workspaces import Workspaces
 from lossopt_ui import hosting, jobs, memory, visits
 from lossopt_ui.app import descriptors
+from lossopt_ui.app.shutdown import Shutdown
 
 COLLECT_SECONDS = 15.0
 """Between two collections of garbage.
@@ -31,14 +33,19 @@ READY_SECONDS = 5.0
 async def lifespan(_server: object) -> AsyncIterator[None]:
     """Begin with the server, which is ready when the first visitor will find the reference runs.
 
-    The work ends with the program.
+    The work ends with the program; trainings are saved before.
     """
     memory.keep_few_pools()
     descriptors.prepare()
+    ending = Shutdown(_close)
+    ending.listen()
     looked = threading.Event()
+    threading.Thread(target=_watch_trainings, name="watch", daemon=True).start()
     threading.Thread(target=_work, args=(looked,), name="upkeep", daemon=True).start()
     await asyncio.to_thread(looked.wait, READY_SECONDS)
     yield
+    await asyncio.to_thread(ending.finish)
+    ending.stop_listening()
 
 
 def _work(looked: threading.Event) -> None:
@@ -76,6 +83,22 @@ class Every:
             return False
         self._last = now
         return True
+
+
+def _close() -> None:
+    """Save what is being trained."""
+    from lossopt_ui import training  # what has never been imported trains nothing
+
+    training.close()
+
+
+def _watch_trainings() -> None:
+    """Find the trainings of programs that were killed."""
+    watch = Watch(hosting.store_address())
+    while True:
+        with suppress(StoreError):
+            watch.look()
+        time.sleep(LOOK_SECONDS)
 
 
 def _warm_up() -> None:

@@ -126,7 +126,7 @@ def server_process(
     )
     address = f"http://127.0.0.1:{port}/{base_path}".rstrip("/")
     try:
-        _wait_until_healthy(process, address)
+        wait_until_healthy(process, address)
         yield address, process.pid
     finally:
         process.terminate()
@@ -150,7 +150,7 @@ def new_profile(browser: Browser, address: str) -> Iterator[BrowserContext]:
     context.close()
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
+def wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
     give_up = time.monotonic() + 30
     while time.monotonic() < give_up:
         if process.poll() is not None:

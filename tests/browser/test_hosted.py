@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -240,16 +239,16 @@ def test_an_interrupted_training_is_said_and_goes_on(visitor: BrowserContext, ad
     page = trained(visitor, f"{SMALL}&seed=31")
     workspace = workspace_with(of_seed(31), address)
     left = [of_seed(32), of_seed(33)]
-    long_ago = datetime.now(UTC) - timedelta(hours=1)
-    Underway(RunStore(address, workspace)).begin(left, now=long_ago)
+    underway = Underway(RunStore(address, workspace))
+    underway.interrupt([underway.begin(left)])
     goto(page, "/compare")
-    expect(page.get_by_text("2 runs are missing", exact=False)).to_be_visible()
+    expect(page.get_by_text("A training was interrupted", exact=False)).to_be_visible()
     with rerun(page):
-        page.get_by_role("button", name="Train the rest").click()
-    expect(page.get_by_text("2 runs are missing", exact=False)).to_have_count(0)
+        page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("was interrupted", exact=False)).to_have_count(0)
     wait_until(lambda: {each.id for each in left} <= kept_ids(address)[workspace])
     goto(page, "/compare")
-    expect(page.get_by_text("are missing", exact=False)).to_have_count(0)
+    expect(page.get_by_text("was interrupted", exact=False)).to_have_count(0)
 
 
 @pytest.mark.slow  # that a deserted training is stopped, tests of the queue show without a browser

@@ -3,13 +3,14 @@
 import sqlite3
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from lossopt_core import Experiment, RunStore
+from lossopt_core import train as train_runs
 from lossopt_core.underway import Underway
 from tests.helpers import go, open_page, settle, train
 
@@ -107,23 +108,82 @@ def test_a_store_out_of_reach_is_said_on_every_page(
     assert "Runs cannot be kept or found" in said(app)
 
 
+def interrupt(store: RunStore, experiments: list[Experiment]) -> str:
+    job = Underway(store).begin(experiments)
+    Underway(store).interrupt([job])
+    return job
+
+
+def buttons(app: AppTest, label: str) -> list[Button]:
+    return [each for each in app.button if each.label == label]
+
+
 def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
     left = [Experiment(dataset="blobs", epochs=1, seed=seed) for seed in range(3)]
-    Underway(store).begin(left, now=datetime.now(UTC) - timedelta(hours=1))
+    interrupt(store, left)
     app = open_page("train")
-    assert "3 runs are missing" in said(app)
-    app.button(key="resume").click().run()
-    assert "missing" not in said(app)
+    assert "interrupted: 3 runs (Cross\\-entropy; SGD; Blobs; different seed)." in said(app)
+    assert "Nothing of it was saved" in said(app)
+    [resume] = buttons(app, "Continue")
+    resume.click().run()
+    assert "interrupted" not in said(app)
     run_until(app, lambda _: len(store.list()) == 3)
-    assert "missing" not in said(open_page("start"))
+    assert "interrupted" not in said(open_page("start"))
 
 
 def test_an_interrupted_training_can_be_forgotten(store: RunStore) -> None:
     left = [Experiment(dataset="blobs", epochs=1)]
-    Underway(store).begin(left, now=datetime.now(UTC) - timedelta(hours=1))
+    interrupt(store, left)
     app = open_page("start")
-    assert "1 run is missing" in said(app)
-    app.button(key="forget-interrupted").click().run()
-    assert "missing" not in said(app)
-    assert "missing" not in said(open_page("start"))
+    other_tab = open_page("compare")
+    assert "interrupted: 1 run " in said(app)
+    [discard] = buttons(app, "Discard")
+    discard.click().run()
+    assert "interrupted" not in said(app)
+    assert "interrupted" not in said(open_page("start"))
+    [resume] = buttons(other_tab, "Continue")
+    resume.click().run()
+    assert "interrupted" not in said(other_tab)
+    assert Underway(store).jobs() == {}, "it was dealt with in the first tab"
     assert store.list().empty
+
+
+def test_it_is_said_how_much_of_an_interrupted_training_was_kept(store: RunStore) -> None:
+    experiments = [Experiment(dataset="blobs", epochs=5, seed=seed) for seed in range(4)]
+    asked = iter(range(100))
+    [stopped] = train_runs(experiments[1:2], should_stop=lambda: next(asked) == 7)
+    store.save([*train_runs(experiments[:1]), stopped])
+    interrupt(store, experiments)
+    words = said(open_page("start"))
+    assert "1 run is finished, 1 is saved up to update 7 of" in words
+    assert "trains the 3 missing runs" in words
+
+
+def test_several_interrupted_trainings_are_dealt_with_one_by_one(store: RunStore) -> None:
+    each = [[Experiment(dataset="blobs", epochs=1, seed=seed)] for seed in range(5)]
+    jobs = [interrupt(store, some) for some in each]
+    app = open_page("start")
+    assert len(buttons(app, "Continue")) == 3
+    assert "2 more interrupted trainings" in app.caption[0].value
+    for _ in jobs:
+        buttons(app, "Continue")[0].click().run()
+    run_until(app, lambda _: len(store.list()) == 5)
+    assert not app.warning
+    assert not Underway(store).interrupted()
+
+
+def test_who_comes_before_it_is_known_is_told_later(store: RunStore) -> None:
+    job = Underway(store).begin([Experiment(dataset="blobs", epochs=1)])
+    app = open_page("start")
+    assert "interrupted" not in said(app)
+    Underway(store).interrupt([job])
+    assert "interrupted" in said(app.run())
+
+
+def test_what_the_page_trains_again_by_itself_is_not_offered(store: RunStore) -> None:
+    [experiment] = [Experiment(dataset="blobs", epochs=2)]
+    Underway(store).begin([experiment])
+    app = train(open_page("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}))
+    assert list(store.list()["id"]) == [experiment.id]
+    interrupt(store, [experiment])
+    assert "interrupted" not in said(app.run())

@@ -1,13 +1,15 @@
 """Trainings in the background end with their visitors, and with the program."""
 
+import threading
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import pytest
 
-from lossopt_core import Experiment, RunStore
+from lossopt_core import Experiment, RunStore, StoreError
 from lossopt_core.budget import Budget, BudgetError
-from lossopt_core.underway import SILENT, Underway
+from lossopt_core.protocols import Comparison
+from lossopt_core.underway import SILENT_LOOKS, Underway, Watch
 from lossopt_ui.crowd import PAGES
 from lossopt_ui.jobs import PART, Job, Sequel, Visitor, Workers
 from tests.experiments import TINY
@@ -190,8 +192,7 @@ def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
         workers.begin([LONG.but(seed=seed)], other).stop()
     last = workers.begin([TINY], other)
     assert workers.place(last)[0] == 0
-    later = datetime.now(UTC) + 2 * SILENT
-    assert list(Underway(other).interrupted(now=later).values()) == [[TINY]]
+    assert list(Underway(other).jobs().values()) == [False]
     last.stop()
     first.stop()
     wait_until(lambda: not first.running)
@@ -261,7 +262,7 @@ def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
     workers.begin([TINY], RunStore(store.address, "other"))
     with pytest.raises(BudgetError, match="1 training waits for a worker already"):
         workers.begin([TINY], store)
-    assert not Underway(store).interrupted(now=datetime.now(UTC) + 2 * SILENT)
+    assert not Underway(store).jobs()
     assert store.list().empty
 
 
@@ -278,19 +279,109 @@ def test_a_training_is_found_by_its_owner_only(workers: Workers, store: RunStore
     job.stop()
 
 
+PROGRAM = """
+import os, time
+from lossopt_core import Experiment, RunStore
+from lossopt_ui.jobs import Workers
+workers = Workers()
+long = Experiment(epochs=100_000)
+job = workers.begin([long], RunStore())
+waiting = [workers.begin([long.but(seed=seed)], RunStore(None, f"{seed}")) for seed in (1, 2)]
+while job.share == 0: time.sleep(0.02)
+"""
+
+
 def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: RunStore) -> None:
-    later = datetime.now(UTC) + 2 * SILENT
     job = Workers().begin([TINY], store)
     wait_until(lambda: not job.running)
-    wait_until(lambda: not Underway(store).interrupted(now=later))
-    program = (
-        "import os, time; from lossopt_core import Experiment, RunStore;"
-        "from lossopt_ui.jobs import Workers; workers = Workers();"
-        "job = workers.begin([Experiment(epochs=100_000)], RunStore());\n"
-        "while job.share == 0: time.sleep(0.02)\n"
-        "os.kill(os.getpid(), 9)"
-    )
+    wait_until(lambda: not Underway(store).jobs())
     with pytest.raises(AssertionError):  # it does not end well
-        run_python("-c", program)
-    [left] = Underway(store).interrupted(now=datetime.now(UTC) + 2 * SILENT).values()
-    assert left == [LONG]
+        run_python("-c", PROGRAM + "os.kill(os.getpid(), 9)")
+    assert list(Underway(store).jobs().values()) == [False]
+    watch = Watch(store.address)
+    for _ in range(SILENT_LOOKS + 1):
+        watch.look()
+    [left] = Underway(store).interrupted()
+    assert left.missing == [LONG]
+
+
+def test_a_program_that_ends_notes_all_that_it_trains_or_lets_wait(store: RunStore) -> None:
+    run_python("-c", PROGRAM)
+    for name, experiment in (("local", LONG), ("1", LONG.but(seed=1)), ("2", LONG.but(seed=2))):
+        [left] = Underway(RunStore(store.address, name)).interrupted()
+        assert left.missing == [experiment], name
+
+
+def test_what_its_owner_stopped_is_not_interrupted(workers: Workers, store: RunStore) -> None:
+    job = begin(workers, store)
+    job.stop()
+    workers.close()
+    wait_until(lambda: not Underway(store).jobs())
+    with pytest.raises(BudgetError, match="being restarted"):
+        workers.begin([TINY], store)
+
+
+def test_the_end_of_the_program_waits_for_no_locked_store(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.CLOSING_SECONDS", 0.3)
+    monkeypatch.setattr("lossopt_ui.jobs.UNKEPT_SECONDS", 0)
+    monkeypatch.setattr("lossopt_ui.jobs.RETRY_SECONDS", 0)
+    job, free = begin(workers, store), threading.Event()
+
+    def locked(_: object) -> None:
+        free.wait(20)
+        raise StoreError("locked")
+
+    monkeypatch.setattr(job.store, "save", locked)
+    monkeypatch.setattr(job, "note_interruption", lambda: locked(None))
+    workers.close()
+    assert job.running, "it could not save"
+    free.set()
+    wait_until(lambda: not job.running)
+
+
+def test_a_training_that_the_store_failed_can_be_continued(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.UNKEPT_SECONDS", 0)
+    monkeypatch.setattr("lossopt_ui.jobs.RETRY_SECONDS", 0)
+    full = RunStore(store.address)
+
+    def refuse(_: object) -> None:
+        raise StoreError("full")
+
+    monkeypatch.setattr(full, "save", refuse)
+    workers.begin([TINY], full)
+    wait_until(lambda: list(Underway(store).jobs().values()) == [True])
+
+
+def test_the_second_half_of_a_comparison_is_noted_when_it_begins(
+    workers: Workers, store: RunStore
+) -> None:
+    comparison = Comparison(
+        "losses", TINY, ("hinge", "cross_entropy"), (0.01, 0.1, 1.0), tuning_seeds=1, fresh_seeds=1
+    )
+    comparison = replace(comparison, base=Experiment(dataset="blobs", epochs=1))
+    job = workers.begin(
+        comparison.tuning(), store, by_part=True, sequel=Sequel.of(comparison, store)
+    )
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert set(store.list()["id"]) == {
+        each.id for each in [*comparison.tuning(), *comparison.final_after(store.list())]
+    }
+
+
+def test_a_continued_training_stops_no_other_and_ends_with_its_visit(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.DESERTED_SECONDS", 0.1)
+    visitor = Visitor()
+    visitor.take(begin(workers, store))
+    beside = workers.begin([LONG.but(seed=1)], store)
+    visitor.take_beside(beside)
+    assert visitor.job is not None
+    assert visitor.job.running
+    visitor.gone()
+    wait_until(lambda: not beside.running and visitor.job is not None and not visitor.job.running)
