@@ -1,7 +1,7 @@
 """How long a certificate takes: the best possible objective of digits, with its proof.
 
     pip install -r requirements.txt
-    python -m benchmarks.certify_speed           # two minutes
+    python -m benchmarks.certify_speed           # three minutes
     python -m benchmarks.certify_speed --quick   # a smoke run, on wine
 
 All 1,797 examples, standardised, on one thread.  For cross-entropy with an L2 penalty there is
@@ -21,10 +21,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from lossopt_core import Certificate, Experiment, certify, load_data
+from lossopt_core import LOSSES, Certificate, Experiment, certify, load_data
 from lossopt_core.duality import Problem
 
-LOSSES = ("hinge", "squared_hinge", "cross_entropy")
 PENALTIES = ("l2", "l1", "elastic_net")
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 GAP = 1e-6
