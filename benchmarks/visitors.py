@@ -10,6 +10,7 @@ import asyncio
 import http.client
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -54,6 +55,7 @@ class Visit:
         self._query = ""
         self._pages: dict[str, str] = {}
         self._page_hash = ""
+        self._session = ""
         self._widgets: dict[str, WidgetState] = {}
         self._messages: dict[str, ForwardMsg] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
@@ -117,6 +119,30 @@ class Visit:
         [field] = [each for each in fields if key_of(each.id) == key]
         self._widgets[field.id] = WidgetState(id=field.id, double_value=number)
         return await self._rerun()
+
+    def upload(self, name: str, data: bytes, *, mime: str = "text/csv") -> int:
+        """Send a file to this session as a browser does; the status of the answer.
+
+        Blocks: to be called in a thread of its own.
+        """
+        mark = uuid.uuid4().hex
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        begin = f"--{mark}\r\n{head}Content-Type: {mime}\r\n\r\n".encode()
+        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE)
+        connection.request(
+            "PUT",
+            f"/_stcore/upload_file/{self._session}/{uuid.uuid4()}",
+            body=begin + data + f"\r\n--{mark}--\r\n".encode(),
+            headers={
+                "Content-Type": f"multipart/form-data; boundary={mark}",
+                "Cookie": self._cookie_header(),
+                "X-Xsrftoken": self.cookies.get("_streamlit_xsrf", ""),
+            },
+        )
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status
 
     # What a person sees
 
@@ -225,6 +251,7 @@ class Visit:
             message.metadata.CopyFrom(reference.metadata)
         match message.WhichOneof("type"):
             case "new_session":
+                self._session = message.new_session.initialize.session_id or self._session
                 self._run = message.metadata.run
                 if not self._run.fragment_ids:
                     self._runs_begun += 1

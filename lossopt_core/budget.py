@@ -7,7 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lossopt_core import footprint
 from lossopt_core.experiment import Experiment
+from lossopt_core.footprint import Footprint
 from lossopt_core.store_usage import Usage
 
 
@@ -24,7 +26,8 @@ class Budget:
     numbers    examples × features of one data set
     seconds    that a training may take
     runs       kept in one workspace
-    bytes      of numbers kept in one workspace
+    bytes      kept in one workspace
+    memory     bytes that one data set, one file or one training may take while it is worked on
     """
 
     products: float = math.inf
@@ -33,6 +36,7 @@ class Budget:
     seconds: float = math.inf
     runs: float = math.inf
     bytes: float = math.inf
+    memory: float = math.inf
 
     @property
     def limits_keeping(self) -> bool:
@@ -41,10 +45,11 @@ class Budget:
 
     def check_data(self, experiment: Experiment) -> None:
         """BudgetError where the experiment's data set is too large to be loaded."""
-        self.check_numbers(experiment.size.examples, experiment.size.features)
+        size = experiment.size
+        self.check_numbers(size.examples, size.features, size.classes)
 
-    def check_numbers(self, examples: int, features: int) -> None:
-        """BudgetError where a data set of so many examples and features is too large."""
+    def check_numbers(self, examples: int, features: int, classes: int = 2) -> None:
+        """BudgetError where a data set of so many examples, features and classes is too large."""
         numbers = examples * features
         if numbers > self.numbers:
             raise BudgetError(
@@ -52,9 +57,34 @@ class Budget:
                 f" features); at most {self.numbers:,.0f} are allowed here. Choose fewer examples"
                 " or features"
             )
+        memory = footprint.numbers_bytes(examples, features, classes)
+        if memory > self.memory:
+            raise BudgetError(
+                f"work on the data would take {_megabytes(memory)} of memory ({examples:,} examples"
+                f" × {features:,} features, {classes:,} classes); at most"
+                f" {_megabytes(self.memory)} are allowed here. Choose fewer examples, features or"
+                " classes"
+            )
 
-    def check_training(self, experiments: Sequence[Experiment], usage: Usage) -> None:
-        """BudgetError where training these, and keeping them beside what is kept, is too much."""
+    def check_grid(self, runs: int) -> None:
+        """BudgetError where a sweep has more runs than a workspace may hold."""
+        if runs > self.runs:
+            raise BudgetError(
+                f"the sweep has {runs:,} runs; at most {self.runs:,.0f} are allowed here. Choose"
+                " fewer seeds, or fewer values of a setting"
+            )
+
+    def check_training(
+        self,
+        experiments: Sequence[Experiment],
+        usage: Usage,
+        *,
+        parts: Sequence[Sequence[Experiment]] | None = None,
+    ) -> None:
+        """BudgetError where training these, and keeping them beside what is kept, is too much.
+
+        `parts` are what is trained and saved together; without them, all at once.
+        """
         for each in {each.data_key: each for each in experiments}.values():
             self.check_data(each)
         updates = sum(each.updates for each in experiments)
@@ -71,11 +101,24 @@ class Budget:
                 f" {_count(self.products)} are allowed here. Choose fewer epochs or"
                 f" examples{_or_runs(experiments)}"
             )
-        self.check_keeping(usage, runs=len({each.id for each in experiments}))
+        for part in [experiments] if parts is None else parts:
+            self._check_memory(part)
+        new = {each.id: each for each in experiments}.values()
+        self.check_keeping(usage, runs=len(new), bytes=sum(map(footprint.stored_bytes, new)))
+
+    def _check_memory(self, experiments: Sequence[Experiment]) -> None:
+        needed = footprint.of_training(experiments)
+        if needed.total > self.memory:
+            raise BudgetError(
+                f"this training would take {_megabytes(needed.total)} of memory, most of it for"
+                f" {_PARTS[needed.largest]}{_over_runs(experiments)}; at most"
+                f" {_megabytes(self.memory)} are allowed here. Choose"
+                f" {_less(needed, experiments)}"
+            )
 
     def check_keeping(self, usage: Usage, *, runs: int = 0, bytes: int = 0) -> None:
         """BudgetError where so much more would be kept than a workspace may hold."""
-        if usage.runs + runs > self.runs:
+        if runs and usage.runs + runs > self.runs:
             raise BudgetError(
                 f"your workspace may hold {self.runs:,.0f} runs: {usage.runs:,} are kept, and"
                 f" {runs:,} would come. Delete runs that you need no more; deleted ones count for"
@@ -88,12 +131,40 @@ class Budget:
                 " data that you need no more; deleted runs count for a day"
             )
 
+    def check_room(self, before: Usage, after: Usage) -> None:
+        """BudgetError where a change makes a workspace hold more than it may.
+
+        One that holds too much already, since the limits were others once, may still shrink.
+        """
+        if after.runs > before.runs:
+            self.check_keeping(before, runs=after.runs - before.runs)
+        if after.bytes > before.bytes:
+            self.check_keeping(before, bytes=after.bytes - before.bytes)
+
 
 def products_of(experiment: Experiment) -> float:
     """Multiplications that its updates take: examples × features × classes × epochs."""
     size = experiment.size
     examples = experiment.updates * experiment.examples_per_update
     return float(examples) * size.features * size.classes
+
+
+_PARTS = {
+    "data": "the data (examples × (features + classes))",
+    "weights": "weights (classes × features)",
+    "curves": "curves (evaluations)",
+    "paths": "the weights on the way (classes × features × evaluations)",
+}
+"""What takes memory, in words, with the settings that it grows with."""
+
+
+def _less(needed: Footprint, experiments: Sequence[Experiment]) -> str:
+    """What to choose less of."""
+    if needed.largest == "data":
+        return "fewer examples, features or classes"
+    runs = "fewer runs at once" if len(experiments) > 1 else ""
+    rest = "fewer features or classes" if needed.largest == "weights" else "fewer evaluations"
+    return " or ".join(filter(None, (runs, rest)))
 
 
 def _or_runs(experiments: Sequence[Experiment]) -> str:

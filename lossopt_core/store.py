@@ -6,7 +6,7 @@
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import sqlalchemy as sql
@@ -20,6 +20,7 @@ from lossopt_core import (
     store_views,
 )
 from lossopt_core import store_layout as layout
+from lossopt_core.budget import Budget
 from lossopt_core.certificates import Certificate
 from lossopt_core.experiment import Experiment
 from lossopt_core.foreign import ForeignRun
@@ -39,11 +40,15 @@ from lossopt_core.store_database import Database, at_once
 from lossopt_core.store_layout import StoreError as StoreError
 from lossopt_core.store_questions import present, remove, rows_of
 from lossopt_core.store_revision import renew, revision
+from lossopt_core.store_room import Room, bounded
 from lossopt_core.store_rows import description_of, rows_to_run, run_to_row, timing_of
 from lossopt_core.store_usage import Usage, usage
 
 REFERENCE = "reference"
 """The workspace of runs that everybody sees and nobody changes."""
+
+
+Result = TypeVar("Result")
 
 
 class ReadOnlyError(StoreError):
@@ -63,16 +68,23 @@ class RunStore:
     or else SQLite at `data/runs.db`.  Every method raises `StoreError` where the database is
     out of reach, damaged, or of a newer layout.  A workspace sees its own runs only, and a
     deleted run is as good as none.  In the workspace "reference" runs, and what is said of them,
-    cannot be changed.  Messages of a `discreet` one do not say where it is.
+    cannot be changed.  Messages of a `discreet` one do not say where it is.  Whatever would make
+    the workspace hold more than its `budget` allows is refused with a `BudgetError`.
     """
 
     def __init__(
-        self, address: str | None = None, workspace: str = "local", *, discreet: bool = False
+        self,
+        address: str | None = None,
+        workspace: str = "local",
+        *,
+        discreet: bool = False,
+        budget: Budget | None = None,
     ) -> None:
         if not 1 <= len(workspace) <= 80:
             raise ValueError(f"workspace must be a name of 1 to 80 characters, got {workspace!r}")
         self.database = Database(address, discreet=discreet)
         self.workspace = workspace
+        self.budget = budget or Budget()
         self.read_only = workspace == REFERENCE
 
     @property
@@ -106,24 +118,27 @@ class RunStore:
         """Keep the runs, each in its own transaction: whole or not at all.
 
         What is here stays as it is, except that a stopped or deleted run makes way for a newer
-        one.  What people say about it stays in any case.
+        one.  What people say about it stays in any case.  BudgetError where the workspace is
+        full: the runs before are kept then.
         """
         self._refuse_if_read_only()
         with self.database.connection(write=True) as database:
+            room = Room(self.budget, self.workspace)
             for run in runs:
                 row, arrays = run_to_row(run), builtins.list(arrays_to_rows(run))
-                at_once(database, self._saving(run.id, row, arrays))
+                at_once(database, self._saving(run.id, row, arrays, room))
 
     def _saving(
-        self, id: str, row: dict[str, str], arrays: Sequence[dict[str, Any]]
+        self, id: str, row: dict[str, str], arrays: Sequence[dict[str, Any]], room: Room
     ) -> Callable[[sql.Connection], None]:
         key = {"workspace": self.workspace, "id": id}
         before = sql.select(layout.runs.c.status, layout.runs.c.deleted)
 
         def work(database: sql.Connection) -> None:
-            for there in rows_of(database, self.workspace, before, [id]):
-                if there.status != STOPPED and there.deleted is None:
-                    return
+            replaced = rows_of(database, self.workspace, before, [id])
+            if any(each.status != STOPPED and each.deleted is None for each in replaced):
+                return
+            room.take(database, arrays, new=not replaced)
             remove(database, self.workspace, [layout.arrays, layout.runs], [id])
             database.execute(sql.insert(layout.runs), key | row)
             database.execute(sql.insert(layout.arrays), [key | array for array in arrays])
@@ -328,11 +343,11 @@ class RunStore:
     def keep_view(self, name: str, query: str) -> None:
         """Save a view: a name of 1 to 60 characters, a query of at most 4,000.
 
-        One of that name makes way.
+        One of that name makes way.  ValueError for more than 200 views.
         """
         self._refuse_if_read_only()
         name, query = store_views.checked_view(name, query)
-        self.database.write(
+        self.write_within_budget(
             lambda database: store_views.keep_view(database, self.workspace, name, query)
         )
 
@@ -384,7 +399,7 @@ class RunStore:
 
         One for uploaded data is kept for this workspace alone, and as long as it has the data.
         """
-        self.database.write(
+        self.write_within_budget(
             lambda database: store_certificates.keep_certificate(
                 database, self.workspace, experiment, certificate
             )
@@ -398,7 +413,14 @@ class RunStore:
             work(database)
             renew(database, self.workspace)
 
-        self.database.write(work_and_renew)
+        self.write_within_budget(work_and_renew)
+
+    def write_within_budget(self, work: Callable[[sql.Connection], Result]) -> Result:
+        """Do the work in one transaction, unless the workspace would hold too much after it.
+
+        BudgetError says what would be too much; nothing is changed then.
+        """
+        return self.database.write(bounded(work, self.budget, self.workspace))
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:

@@ -52,11 +52,18 @@ def coming(database: sql.Connection, source: str, target: str) -> Usage:
     ids = sql.select(layout.runs.c.id).where(
         new(layout.runs.c.id) & layout.runs.c.deleted.is_(None)
     )
+    of_runs = [(table, table.c.id.in_(ids)) for table in (layout.runs, layout.arrays, layout.notes)]
+    same = layout.views.alias()
+    known = sql.exists().where(
+        same.c.workspace == target,
+        same.c.name == layout.views.c.name,
+        same.c.query == layout.views.c.query,
+    )
+    whole = [(layout.views, ~known), (layout.trainings, sql.true())]
     sizes = [
-        held(
-            database,
-            layout.arrays,
-            (layout.arrays.c.workspace == source) & layout.arrays.c.id.in_(ids),
+        *(
+            held(database, table, (table.c.workspace == source) & which)
+            for table, which in [*of_runs, *whole]
         ),
         held(database, layout.curves, new(layout.curves.c.id)),
         held(database, layout.examples, new(layout.examples.c.fingerprint)),

@@ -10,6 +10,7 @@ from lossopt_core.texts import checked_text
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 4_000
+MOST_VIEWS = 200
 
 
 def kept_views(database: sql.Connection, workspace: str) -> dict[str, str]:
@@ -32,8 +33,15 @@ def checked_view(name: Any, query: Any) -> tuple[str, str]:
 
 
 def keep_view(database: sql.Connection, workspace: str, name: str, query: str) -> None:
-    """Keep a checked view; one of that name makes way."""
+    """Keep a checked view; one of that name makes way.  ValueError where there are too many."""
     forget_view(database, workspace, name)
+    mine = views.c.workspace == workspace
+    there = database.scalar(sql.select(sql.func.count()).where(mine)) or 0
+    if there >= MOST_VIEWS:
+        raise ValueError(
+            f"a workspace may hold {MOST_VIEWS} views, and holds {there}: forget one that you need"
+            " no more"
+        )
     row = {"workspace": workspace, "name": name, "query": query}
     database.execute(sql.insert(views), row)
 

@@ -22,6 +22,7 @@ from lossopt_core.run import HISTORY_COLUMNS
 from lossopt_core.sharing import pack
 from lossopt_core.store_foreign import LONGEST_NAME
 from lossopt_ui import controls, names, workspace
+from lossopt_ui.app import uploads
 from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
 
@@ -41,7 +42,7 @@ REMOVED = "bring-in-removed"
 def popover() -> None:
     """Upload a file, say what its columns mean, bring it in; remove what was brought in."""
     with st.popover("Bring in", icon=":material/upload:"):
-        file = st.file_uploader(
+        file = uploads.uploader(
             "Curves of another program, or runs kept in a file",
             type=[*(ending.removeprefix(".") for ending in READERS), "zip"],
             max_upload_size=LARGEST // 1_000_000,

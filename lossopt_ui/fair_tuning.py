@@ -9,10 +9,11 @@ import streamlit as st
 
 from lossopt_core import Experiment
 from lossopt_core.expected_time import expected_seconds
-from lossopt_core.protocols import PROTOCOLS, VALIDATION, Comparison, Tuned
+from lossopt_core.protocols import PROTOCOLS, TUNING_SEEDS, VALIDATION, Comparison, Tuned
 from lossopt_core.run import DIVERGED
 from lossopt_core.sweep import Axis, as_text, axis
 from lossopt_ui import (
+    budgets,
     controls,
     differences,
     figure,
@@ -48,12 +49,15 @@ def choose(base: Experiment) -> Comparison | None:
     candidates = chosen or list(protocol.candidates[:FIRST])
     try:
         rates = axis("learning_rate", controls.value("rates")).values
+        fresh_seeds = controls.value("seeds")
+        # Before any experiment is made: an address may ask for many thousands.
+        budgets.budget().check_grid(len(candidates) * (len(rates) * TUNING_SEEDS + fresh_seeds))
         comparison = Comparison(
             controls.value("protocol"),
             base,
             tuple(candidates),
             tuple(sorted(rates)),
-            fresh_seeds=controls.value("seeds"),
+            fresh_seeds=fresh_seeds,
         )
         comparison.tuning()  # with a validation part set aside, its batches may not fit
         return comparison

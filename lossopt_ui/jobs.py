@@ -73,8 +73,10 @@ class Job:
         by_part: bool = False,
         sequel: Sequel | None = None,
         seconds: float = math.inf,
+        check: Callable[[Sequence[Experiment]], None] = lambda _: None,
     ) -> None:
         self.experiments = tuple(experiments)
+        self._check = check
         self.store = store
         self._parts = _parts(experiments) if by_part else [list(experiments)]
         self._sequel = sequel
@@ -120,6 +122,7 @@ class Job:
         yield from self._train(self._parts)
         if self._sequel is not None and not self.stopped:
             more = self.store.missing(self._sequel.experiments())
+            self._check(more)
             self.experiments += tuple(more)
             self._underway.extend(self.noted, self.experiments)
             self._total = self._done + sum(each.updates for each in more)
@@ -286,7 +289,7 @@ class _Courtesy:
             self._goes_on_until = time.monotonic() + WORK_SECONDS
 
 
-def _parts(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
+def _parts(experiments: Sequence[Experiment]) -> Sequence[Sequence[Experiment]]:
     """Cohorts, wide ones in pieces."""
     return [
         members[first : first + PART]
@@ -402,13 +405,15 @@ class Workers:
         """
         if self._closing:
             raise BudgetError("the app is being restarted. Try again in a minute")
-        kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
-        self._budget.check_training(experiments, kept)
+        self._check(experiments, store, by_part=by_part)
         owner = _owner(store)
         with self._admission:
             self._check_queue(owner, replacing)
             seconds = self._budget.seconds
-            job = Job(experiments, store, by_part=by_part, sequel=sequel, seconds=seconds)
+            job = Job(
+                experiments, store, by_part=by_part, sequel=sequel, seconds=seconds,
+                check=lambda more: self._check(more, store, by_part=True),
+            )  # fmt: skip
             job.when_over(self._leave)
             self._wait_for_turn(owner, job)
             self._jobs = [*(each for each in self._jobs if each.running), job]
@@ -428,6 +433,12 @@ class Workers:
             raise BudgetError(
                 f"{what} for a worker already, and no more may. Try again in a minute"
             )
+
+    def _check(self, experiments: Sequence[Experiment], store: RunStore, *, by_part: bool) -> None:
+        """BudgetError where training these is more than one may have."""
+        kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
+        parts = _parts(experiments) if by_part else None
+        self._budget.check_training(experiments, kept, parts=parts)
 
     def place(self, job: Job) -> tuple[int, float]:
         """How many have their turn before a waiting training, and in how many seconds it has."""

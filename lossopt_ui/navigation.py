@@ -15,6 +15,7 @@ from lossopt_ui import (
     visits,
     workspace,
 )
+from lossopt_ui.app import uploads
 from lossopt_ui.state import pages
 from lossopt_ui.state.page_spec import PageSpec
 
@@ -40,7 +41,8 @@ def run() -> None:
         own_data.look_in(workspace.shelf)
         page = _frame()
         training.warm_up()
-        page.run()
+        with uploads.page():
+            page.run()
 
 
 def _frame() -> StreamlitPage:

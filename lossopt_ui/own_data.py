@@ -24,7 +24,6 @@ from lossopt_core.own_data.preparing import GAPS, TEXTS, Column
 from lossopt_core.own_data.shelf import LONGEST_NAME
 from lossopt_ui import (
     ask,
-    budgets,
     controls,
     figure,
     files,
@@ -32,6 +31,7 @@ from lossopt_ui import (
     names,
     workspace,
 )
+from lossopt_ui.app import uploads
 from lossopt_ui.charts import own_data as charts
 from lossopt_ui.files import File, FileError, Mine
 from lossopt_ui.state import pages
@@ -51,7 +51,7 @@ _PROBLEM = "own_data.problem"
 
 def bring() -> None:
     """A file, what is in it, what its columns mean; then it is kept."""
-    file = st.file_uploader(
+    file = uploads.uploader(
         "A table, or arrays",
         type=[ending.removeprefix(".") for ending in ENDINGS],
         max_upload_size=LARGEST // 1_000_000,
@@ -172,9 +172,6 @@ def _outcome(prepared: Prepared, filename: str, file: str) -> None:
 
 def _keep(name: str, examples: Examples) -> None:
     try:
-        size = examples.features.nbytes
-        budgets.budget().check_numbers(*examples.features.shape)
-        budgets.budget().check_keeping(workspace.store().usage(), bytes=size)
         kept = workspace.shelf().keep(name, examples)
     except (StoreError, ValueError) as error:
         st.session_state[_PROBLEM] = f"Not kept: {names.in_markdown(str(error))}."

@@ -18,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from lossopt_ui import hosting
+from lossopt_ui.app import frames
 from lossopt_ui.app.addresses import ServedNames
 from lossopt_ui.app.descriptors import RoomForVisits
+from lossopt_ui.app.uploads import AskedUploads
 from lossopt_ui.identity import cookies
 from lossopt_ui.identity.sessions import OwnSessions
 from lossopt_ui.mark import COOKIE, new_token, token_in
@@ -49,6 +51,7 @@ ONLY_HERE = (
 
 def middleware() -> list[Middleware]:
     """The layers around Streamlit's server, the outermost first."""
+    frames.let_answers_be_larger()
     return [
         Middleware(Safety),
         Middleware(OnlyHere),
@@ -57,6 +60,7 @@ def middleware() -> list[Middleware]:
         Middleware(ClosedMetrics),
         Middleware(VisitorsMark),
         Middleware(OwnSessions),
+        Middleware(AskedUploads),
         Middleware(WayBack),
     ]
 

@@ -9,6 +9,7 @@ from lossopt_core.groups import family_id
 from lossopt_core.sweep import NOT_SWEPT, Axis, Sweep, parse
 from lossopt_ui import (
     ask,
+    budgets,
     controls,
     learning_rate,
     names,
@@ -122,6 +123,7 @@ def plan(experiment: Experiment) -> list[Experiment]:
         return []
     try:
         sweep = Sweep(experiment, found, controls.value("seeds"), controls.value("vary"))
+        budgets.budget().check_grid(sweep.size)
     except ValueError as error:
         st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return []

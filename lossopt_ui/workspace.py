@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lossopt_core import RunStore, StoreError, own_data, reference
 from lossopt_core.datasets import MissingDataError
 from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, names, providers, visits
+from lossopt_ui import budgets, hosting, names, providers, visits
 from lossopt_ui.state import pages
 
 _NOTED = "workspace.noted"
@@ -29,7 +29,12 @@ def store(name: str | None = None) -> RunStore:
     if name is None and hosting.hosted() and get_script_run_ctx(suppress_warning=True) is None:
         raise RuntimeError("whose runs are meant is only known within a visitor's session")
     mine = name or (visits.workspace() if hosting.hosted() else hosting.LOCAL)
-    return RunStore(hosting.store_address(), workspace=mine, discreet=hosting.hosted())
+    return RunStore(
+        hosting.store_address(),
+        workspace=mine,
+        discreet=hosting.hosted(),
+        budget=budgets.budget(),
+    )
 
 
 def references() -> RunStore:

@@ -48,16 +48,21 @@ class Shelf:
     """The data sets of a store's workspace."""
 
     def __init__(self, store: RunStore) -> None:
+        self._store = store
         self._database = store.database
         self.owner = Owner(store.address, store.workspace)
         self._workspace = store.workspace
         self._mine = layout.examples.c.workspace == store.workspace
 
     def keep(self, name: str, examples: Examples) -> Kept:
-        """Keep a data set; one with the same numbers gets the new name."""
+        """Keep a data set; one with the same numbers gets the new name.
+
+        BudgetError where it is too large, or the workspace has no room for it.
+        """
         name = checked_text("name", name, LONGEST_NAME, shortest=1)
         count, width = examples.features.shape
         size = Size(examples=count, classes=len(examples.class_names), features=width)
+        self._store.budget.check_numbers(count, width, size.classes)
         kept = Kept(fingerprint(examples), name, written(datetime.now(UTC)), size)
         row = {
             "workspace": self._workspace,
@@ -72,7 +77,7 @@ class Shelf:
             self._remove(database, kept.fingerprint)
             database.execute(sql.insert(layout.examples), row)
 
-        self._database.write(work)
+        self._store.write_within_budget(work)
         return kept
 
     def list(self) -> list[Kept]:

@@ -94,7 +94,12 @@ class Settings(BaseSettings):
     max_seconds: Amount | None = setting(
         "seconds that one training may take", "a number above 0", hosted=120.0
     )
-    max_numbers: Count | None = most("numbers in one data set: examples × features", 4_000_000)
+    max_numbers: Count | None = most("numbers in one data set: examples × features", 2_000_000)
+    max_memory: Count | None = most(
+        "bytes of memory that one data set, one file or one training may take while it is worked"
+        " on",
+        100_000_000,
+    )
     max_runs: Count | None = most("runs in one workspace", 1_000)
     max_bytes: Count | None = most("bytes in one workspace", 100_000_000)
     max_waiting: Count | None = most("trainings that may wait for a worker", 200)

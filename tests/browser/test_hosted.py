@@ -276,3 +276,48 @@ def test_who_closes_the_page_frees_the_worker_within_a_minute(
         expect(page.get_by_text("Waiting for a free worker")).to_be_visible(timeout=30_000)
         leaving.close()
         expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+
+
+MESSAGE = 2_000_000
+"""Bytes that a browser may send at once."""
+
+
+def test_a_message_is_bounded_before_it_is_inflated(hosted: str) -> None:
+    """What a few kilobytes stand for is refused before there is room made for it."""
+
+    read_and_no_message, too_big = 1002, 1009
+
+    async def end_of(*sent: bytes) -> int | None:
+        async with Visit(hosted, {}) as tab:
+            await tab.open("lecture", {})
+            await tab._socket.send(sent if len(sent) > 1 else sent[0])
+            await asyncio.wait_for(tab._socket.wait_closed(), 10)
+            return tab._socket.close_code
+
+    async def come() -> list[int | None]:
+        half = bytes(MESSAGE // 2)
+        return [
+            await end_of(half + half),
+            await end_of(half + half + b"0"),
+            await end_of(half, half[:-10]),  # the end of a message takes some bytes too
+            await end_of(half, half + b"0"),
+        ]
+
+    with ThreadPoolExecutor() as other:
+        ends = other.submit(asyncio.run, come()).result()
+    assert ends == [read_and_no_message, too_big] * 2
+
+
+def test_a_file_is_taken_where_the_page_asks_for_one_and_nowhere_else(hosted: str) -> None:
+    async def come() -> tuple[int, int, int]:
+        async with Visit(hosted, {}) as tab:
+            await tab.open("lecture", {})
+            unasked = await asyncio.to_thread(tab.upload, "a.csv", b"a,b\n1,2\n")
+            await tab.go("data", {})
+            asked = await asyncio.to_thread(tab.upload, "a.csv", b"a,b\n1,2\n")
+            await tab.go("lecture", {})
+            again = await asyncio.to_thread(tab.upload, "a.csv", b"a,b\n1,2\n")
+            return unasked, asked, again
+
+    with ThreadPoolExecutor() as other:
+        assert other.submit(asyncio.run, come()).result() == (403, 204, 403)
