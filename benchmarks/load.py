@@ -3,11 +3,14 @@
     pip install -r requirements-dev.txt         # and Chromium
     python -m benchmarks.load
     python -m benchmarks.load --minutes 1 --visitors 20
+    python -m benchmarks.load --minutes 30 --visitors 20 --hostile
 
 Starts a server of its own on 127.0.0.1, with an empty store, and sends visitors to it: one in ten
 is a real Chromium with a profile of its own, the others speak Streamlit's protocol without
 drawing.  Each changes the learning rate, trains, looks at the curves, opens the compare page,
-sometimes reloads.  No two ever ask for the same run, so that a run in the wrong place is seen.
+sometimes reloads.  With `--hostile` one more does everything that could harm them, in turn
+(`benchmarks.hostile`), and is not counted.  No two ever ask for the same run, so that a run in
+the wrong place is seen.
 Prints a table, and ends with code 1 where a bound is broken.  Server and visitors share the
 machine, whose processes are read from /proc: Linux only.
 """
@@ -29,6 +32,7 @@ import sqlalchemy as sql
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
+from benchmarks.hostile import Hostile
 from benchmarks.visitors import PATIENCE, Visit, VisitError
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store_layout import runs
@@ -264,7 +268,15 @@ def workspace_of(mark: str) -> str:
     return VISIT + hashlib.sha256(mark.encode()).hexdigest()[:40]
 
 
-async def everybody(address: str, process: int, book: Book, visitors: int, minutes: float) -> None:
+async def everybody(
+    address: str,
+    process: int,
+    book: Book,
+    visitors: int,
+    minutes: float,
+    *,
+    hostile: Hostile | None = None,
+) -> None:
     """All visitors, until the time is over; what goes wrong is noted and ends the one visit."""
     seconds = minutes * 60
     ends = time.monotonic() + seconds
@@ -285,7 +297,8 @@ async def everybody(address: str, process: int, book: Book, visitors: int, minut
             except (VisitError, BrowserError, OSError, ValueError) as error:
                 book.errors.append(f"visitor {number}: {type(error).__name__}: {error}")
 
-        await asyncio.gather(*(one(number) for number in range(visitors)))
+        raging = hostile.rage(ends) if hostile is not None else asyncio.sleep(0)
+        await asyncio.gather(raging, *(one(number) for number in range(visitors)))
         await browser.close()
     watching.cancel()
 
@@ -397,6 +410,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A hosted lossopt under many visitors.")
     parser.add_argument("--minutes", type=_within(MOST_MINUTES), default=10.0)
     parser.add_argument("--visitors", type=_within(MOST_VISITORS), default=100)
+    parser.add_argument(
+        "--hostile", action="store_true", help="one more visitor does everything that harms"
+    )
     chosen = parser.parse_args()
     book, visitors = Book(), round(chosen.visitors)
     with tempfile.TemporaryDirectory() as place:
@@ -406,14 +422,22 @@ def main() -> int:
             log.open("wb") as said,
             server_process(APP, environment=environment, log=said) as (address, process),
         ):
-            asyncio.run(everybody(address, process, book, visitors, chosen.minutes))
+            hostile = Hostile(address) if chosen.hostile else None
+            asyncio.run(
+                everybody(address, process, book, visitors, chosen.minutes, hostile=hostile)
+            )
             kept = kept_in(store)
-        logged = [line for line in log.read_text().splitlines() if "Error" in line]
+        # What a hostile visitor sends is logged as the error that it is.
+        lines = [] if chosen.hostile else log.read_text().splitlines()
+        logged = [line for line in lines if "Error" in line]
     rows = table_of(book, kept, logged)
     print(f"| {visitors} visitors, {chosen.minutes:g} minutes | | bound |\n|---|---:|---:|")
     for row in rows:
         mark = "" if row.holds is None else " ✓" if row.holds else " ✗"
         print(f"| {row.what} | {row.figure} | {row.bound}{mark} |")
+    if hostile is not None:
+        acts = ", ".join(f"{name} {count}" for name, count in sorted(hostile.done.items()))
+        print(f"| hostile acts | {acts} | |")
     for problem in [*book.errors, *book.mixed, *logged][:20]:
         print(problem, file=sys.stderr)
     return 1 if any(row.holds is False for row in rows) else 0

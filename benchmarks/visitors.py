@@ -120,7 +120,30 @@ class Visit:
         self._widgets[field.id] = WidgetState(id=field.id, double_value=number)
         return await self._rerun()
 
-    def upload(self, name: str, data: bytes, *, mime: str = "text/csv") -> int:
+    def set_text(self, key: str, text: str) -> None:
+        """Type a text into the field of this key; sent with whatever is pressed next."""
+        fields = (each.text_input for each in self.shown("text_input"))
+        [field] = [each for each in fields if key_of(each.id) == key]
+        self._widgets[field.id] = WidgetState(id=field.id, string_value=text)
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes that need not be a message."""
+        await self._socket.send(data)
+
+    async def give(self, name: str, data: bytes) -> float:
+        """Give a file to the page's uploader; the seconds until the page is complete."""
+        file = str(uuid.uuid4())
+        status = await asyncio.to_thread(self.upload, name, data, file=file)
+        if status != 204:
+            raise VisitError(f"an upload was answered {status}")
+        state = WidgetState(id=next(self.shown("file_uploader")).file_uploader.id)
+        info = state.file_uploader_state_value.uploaded_file_info.add()
+        info.file_id, info.name, info.size = file, name, len(data)
+        info.file_urls.file_id = file
+        self._widgets[state.id] = state
+        return await self._rerun()
+
+    def upload(self, name: str, data: bytes, *, file: str = "", mime: str = "text/csv") -> int:
         """Send a file to this session as a browser does; the status of the answer.
 
         Blocks: to be called in a thread of its own.
@@ -131,7 +154,7 @@ class Visit:
         connection = http.client.HTTPConnection(self._host, timeout=PATIENCE)
         connection.request(
             "PUT",
-            f"/_stcore/upload_file/{self._session}/{uuid.uuid4()}",
+            f"/_stcore/upload_file/{self._session}/{file or uuid.uuid4()}",
             body=begin + data + f"\r\n--{mark}--\r\n".encode(),
             headers={
                 "Content-Type": f"multipart/form-data; boundary={mark}",

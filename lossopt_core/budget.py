@@ -66,6 +66,14 @@ class Budget:
                 " classes"
             )
 
+    def check_unpacked(self, memory: float) -> None:
+        """BudgetError where a file would take so many bytes while it is read."""
+        if memory > self.memory:
+            raise BudgetError(
+                f"the file would take {_megabytes(memory)} of memory once it is unpacked; at most"
+                f" {_megabytes(self.memory)} are allowed here. Bring one with fewer rows or columns"
+            )
+
     def check_grid(self, runs: int) -> None:
         """BudgetError where a sweep has more runs than a workspace may hold."""
         if runs > self.runs:

@@ -1,5 +1,6 @@
 """The examples that an experiment trains and tests on."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ from lossopt_core.caches import cached_by_data
 from lossopt_core.datasets import BROUGHT, DATASETS, Examples, Size
 from lossopt_core.experiment import DATA_SETTINGS, Experiment
 from lossopt_core.linear import Array, Labels
+
+PLACES = 4
+"""Data sets that are held at once, if they are small."""
+BYTES_A_PLACE = 12_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +102,26 @@ _WITHOUT_SAY = {
 } | {"optimizer": "gd"}
 
 
-@cached_by_data(4)
+def _share(data: Data) -> float:
+    """How much of the cache some data take: more than one place where they are large.
+
+    Even the largest are held, alone: to make them at every look would take much longer.
+    """
+    bytes = data.train_features.nbytes + data.test_features.nbytes
+    return min(PLACES, max(1.0, bytes / BYTES_A_PLACE))
+
+
+_LOADING = threading.Lock()
+"""Large data take several times their size while they are made: not twice at once."""
+
+
+@cached_by_data(PLACES, size=_share)
 def _load(experiment: Experiment) -> Data:
+    with _LOADING:
+        return _made(experiment)
+
+
+def _made(experiment: Experiment) -> Data:
     entry = DATASETS[experiment.dataset]
     examples = entry.make(experiment.dataset_options, experiment.split_seed)
     train, test = _split(examples, experiment)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lossopt_core import ForeignRun, StoreError
 from lossopt_core.exchange import (
@@ -21,7 +22,7 @@ from lossopt_core.exchange.files import LARGEST, READERS
 from lossopt_core.run import HISTORY_COLUMNS
 from lossopt_core.sharing import pack
 from lossopt_core.store_foreign import LONGEST_NAME
-from lossopt_ui import controls, names, workspace
+from lossopt_ui import budgets, controls, file_contents, names, workspace
 from lossopt_ui.app import uploads
 from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
@@ -52,11 +53,12 @@ def popover() -> None:
             key=f"bring-in-{st.session_state.get(_FILES, 0)}",
         )
         if file is None:
+            file_contents.give_back()
             st.session_state.pop(_PROBLEM, None)
         elif file.name.lower().endswith(".zip"):
             _button(_keep_runs, file.getvalue())
         else:
-            _columns(file.getvalue(), file.name, file.file_id)
+            _columns(file)
         if problem := st.session_state.get(_PROBLEM):
             _say(problem)
         _brought_in()
@@ -66,10 +68,11 @@ def _button(keep: Callable[..., None], *content: Any) -> None:
     st.button("Bring in", key="bring-in", type="primary", on_click=keep, args=content)
 
 
-def _columns(data: bytes, filename: str, file: str) -> None:
+def _columns(uploaded: UploadedFile) -> None:
     """What the columns of the file mean: as suggested, until somebody chooses otherwise."""
+    filename, file = uploaded.name, uploaded.file_id
     try:
-        table = _table(data, filename)
+        table = file_contents.of(uploaded, _table)
         meant = suggest(table)
     except ValueError as error:
         _say(str(error))
@@ -131,9 +134,8 @@ def _train_again(ours: Sequence[Imported]) -> None:
     st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
 def _table(data: bytes, filename: str) -> pd.DataFrame:
-    return read_table(data, filename)
+    return read_table(data, filename, budgets.budget())
 
 
 def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]:
@@ -163,7 +165,7 @@ def _keep_curves(table: pd.DataFrame, *meaning: Any) -> None:
 
 def _keep_runs(data: bytes) -> None:
     def keep() -> list[str]:
-        runs = archive.from_archive(data)
+        runs = archive.from_archive(data, budgets.budget())
         workspace.store().save(runs)
         return [run.id for run in runs]
 

@@ -24,8 +24,10 @@ from lossopt_core.own_data.preparing import GAPS, TEXTS, Column
 from lossopt_core.own_data.shelf import LONGEST_NAME
 from lossopt_ui import (
     ask,
+    budgets,
     controls,
     figure,
+    file_contents,
     files,
     hosting,
     names,
@@ -62,10 +64,11 @@ def bring() -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(problem)
     if file is None:
+        file_contents.give_back()
         _say_how()
         return
     try:
-        content, columns = _content(file.file_id, file.getvalue(), file.name)
+        content, columns = file_contents.of(file, _content)
         if isinstance(content, Examples):
             prepared = Prepared(content, ())
         else:
@@ -79,13 +82,11 @@ def bring() -> None:
     _outcome(prepared, file.name, file.file_id)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the file …")
-def _content(
-    file: str, _data: bytes, _name: str
-) -> tuple[pd.DataFrame | Examples, Sequence[Column]]:
-    """What is in an upload, by its id: each choice of meaning looks at it again."""
-    content = read(_data, _name)
-    return content, [] if isinstance(content, Examples) else columns_of(content)
+def _content(data: bytes, name: str) -> tuple[pd.DataFrame | Examples, Sequence[Column]]:
+    """What is in an upload: each choice of meaning looks at it again."""
+    with st.spinner("Reading the file …"):
+        content = read(data, name, budgets.budget())
+        return content, [] if isinstance(content, Examples) else columns_of(content)
 
 
 def _say_how() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from lossopt_core.budget import Budget, BudgetError
 from lossopt_core.fields import brief
 from lossopt_core.run import Run
 from lossopt_core.store_arrays import (
@@ -39,9 +40,15 @@ VERSION = 1
 LARGEST = 5_000_000
 """Bytes of a file."""
 LARGEST_UNPACKED = 100_000_000
+COPIES = 3
+"""Of what is in a file, in memory at once while runs are made of it."""
+LARGEST_DESCRIPTIONS = 10_000_000
+"""Bytes of `runs.json`, of which every few become an object in memory."""
 MOST_RUNS = 2_000
 BYTES_OF_A_DESCRIPTION = 4_000
 """What a run takes in an archive beside its numbers, at most as a rule, before it is packed."""
+MOST_PARTS = 40
+"""Objects and lists that describe a run."""
 LONGEST_TEXT = 10_000
 """Characters of what a run says about itself: its experiment, its environment."""
 
@@ -108,9 +115,16 @@ def parts(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups]
 
 
-def from_archive(data: bytes) -> list[Run]:
-    """The runs in a file that `to_archive` has made; ValueError in plain words for others."""
-    content, numbers = _opened(data)
+def from_archive(data: bytes, budget: Budget | None = None) -> list[Run]:
+    """The runs in a file that `to_archive` has made; ValueError in plain words for others.
+
+    BudgetError where it would take more memory than the budget allows, before it takes it, and
+    where a run is on data that are too large here.
+    """
+    budget = budget or Budget()
+    content, numbers = _opened(data, budget)
+    if content.count(b"{") + content.count(b"[") > MOST_PARTS * MOST_RUNS:
+        raise ValueError("the runs cannot be read: their descriptions have too many parts")
     try:
         described = json.loads(content)
         if not isinstance(described, dict) or described.get("version") != VERSION:
@@ -127,10 +141,12 @@ def from_archive(data: bytes) -> list[Run]:
         raise ValueError(f"the runs cannot be read: {brief(str(error))}") from None
     if first != len(numbers):
         raise ValueError("the runs cannot be read: there are more numbers than runs")
+    for each in {run.experiment.data_key: run.experiment for run in runs}.values():
+        budget.check_data(each)
     return runs
 
 
-def _opened(data: bytes) -> tuple[bytes, bytes]:
+def _opened(data: bytes, budget: Budget) -> tuple[bytes, bytes]:
     """What is in the two files, once they are found to be no larger than they may."""
     if len(data) > LARGEST:
         raise ValueError(f"the file may have {LARGEST:,} bytes, got {len(data):,}")
@@ -139,9 +155,15 @@ def _opened(data: bytes) -> tuple[bytes, bytes]:
             if sorted(archive.namelist()) != sorted([DESCRIPTIONS, NUMBERS]):
                 raise ValueError("it must hold runs.json and numbers.bin, and nothing else")
             # What the file says of the sizes bounds what zipfile unpacks.
-            if sum(file.file_size for file in archive.infolist()) > LARGEST_UNPACKED:
+            sizes = {file.filename: file.file_size for file in archive.infolist()}
+            if sum(sizes.values()) > LARGEST_UNPACKED:
                 raise ValueError(f"it may unpack to {LARGEST_UNPACKED:,} bytes, and would to more")
+            if sizes[DESCRIPTIONS] > LARGEST_DESCRIPTIONS:
+                raise ValueError(f"its {DESCRIPTIONS} may have {LARGEST_DESCRIPTIONS:,} bytes")
+            budget.check_unpacked(COPIES * sum(sizes.values()))
             return archive.read(DESCRIPTIONS), archive.read(NUMBERS)
+    except BudgetError:
+        raise
     except ValueError as error:
         raise ValueError(f"the file is no archive of runs: {error}") from None
     except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, LookupError):

@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from lossopt_core.exchange.files import read_cells
+from lossopt_core.budget import Budget
+from lossopt_core.exchange.files import NO_LIMITS, read_cells
 from lossopt_core.run import HISTORY_COLUMNS
 
 MOST_CELLS = 5_000_000
@@ -69,9 +70,9 @@ def number(cell: Any) -> float:
         return math.inf if cell > 0 else -math.inf
 
 
-def read_table(data: bytes, filename: str) -> pd.DataFrame:
+def read_table(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.DataFrame:
     """The table of curves in a file: as `read_cells`; what MLflow and W&B write is `arranged`."""
-    return arranged(read_cells(data, filename))
+    return arranged(read_cells(data, filename, budget))
 
 
 def arranged(table: pd.DataFrame) -> pd.DataFrame:

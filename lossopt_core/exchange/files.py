@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from lossopt_core.budget import Budget, BudgetError
 from lossopt_core.fields import brief
 
 LARGEST = 5_000_000
@@ -30,36 +31,44 @@ LARGEST_UNPACKED = 100_000_000
 """Bytes that a Parquet file may say it unpacks to."""
 PACKINGS = frozenset({"UNCOMPRESSED", "SNAPPY"})
 """Compressions that make data at most some twenty times smaller, whatever the file says."""
+TEXT_BYTES, NUMBER_BYTES = 80, 40
+"""Memory that a cell takes from the file to examples, as a text and as a number."""
+OBJECT_BYTES = 200
+"""Of a row of a JSON file."""
 LONGEST_CELL = 1_000
 """Characters of a text in a Parquet file, whose texts can be many times as long as the file."""
+
+NO_LIMITS = Budget()
 
 SEPARATORS = ",;\t"
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 
 
-def read_cells(data: bytes, filename: str) -> pd.DataFrame:
+def read_cells(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.DataFrame:
     """The table in a file, of which the name's ending says what it is.
 
     The index has the number of each row as a person counts: in a text file
     where the names of the columns are row 1; elsewhere the first row is row 1.
     `table.attrs["source"]` is the file's name, and `table.attrs["encoding"]`, of a text file,
-    what its letters were read as: "utf-8", or else "latin-1".
+    what its letters were read as: "utf-8", or else "latin-1".  BudgetError where it would take
+    more memory than the budget allows, before it takes it.
     """
     ending = PurePath(filename).suffix.lower()
     if ending not in READERS:
         raise ValueError(f"the file must end in {', '.join(READERS)}; got {brief(filename)}")
     if len(data) > LARGEST:
         raise ValueError(f"the file may have {LARGEST:,} bytes, got {len(data):,}")
-    table = READERS[ending](data)
+    table = READERS[ending](data, budget)
     if table.empty:
         raise ValueError("the file has no rows")
     table.attrs["source"] = PurePath(filename).name
     return table
 
 
-def _from_text(data: bytes) -> pd.DataFrame:
+def _from_text(data: bytes, budget: Budget) -> pd.DataFrame:
     text, encoding = _decoded(data)
     separator = _separator(text.lstrip("\r\n").partition("\n")[0])
+    budget.check_unpacked(TEXT_BYTES * (text.count(separator) + text.count("\n")))
     numbered = _records(text, separator)
     if not numbered:
         raise ValueError("the file is empty")
@@ -111,8 +120,12 @@ def _with_point(cell: str) -> str:
     return cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell
 
 
-def _from_json(data: bytes) -> pd.DataFrame:
+def _from_json(data: bytes, budget: Budget) -> pd.DataFrame:
     """An array of objects with plain values, as `export.to_json` writes it."""
+    parts = data.count(b"{") + data.count(b"[")
+    if parts > 2 * MOST_ROWS:  # each is an object in memory, many times as large as in the file
+        raise ValueError(f"the file may have {MOST_ROWS:,} rows, and has {parts:,} objects")
+    budget.check_unpacked(OBJECT_BYTES * parts + TEXT_BYTES * data.count(b":"))
     try:
         rows = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -129,18 +142,21 @@ def _from_json(data: bytes) -> pd.DataFrame:
     return _counted_from_one(pd.DataFrame(cells))
 
 
-def _from_parquet(data: bytes) -> pd.DataFrame:
+def _from_parquet(data: bytes, budget: Budget) -> pd.DataFrame:
     """Its columns of numbers and texts; dates, lists and the like are left out."""
     try:
         file = parquet.ParquetFile(BytesIO(data))
         schema, groups = file.schema_arrow, file.metadata
-        _check_size(groups.num_rows, schema.names)
-        sizes = [groups.row_group(each).total_byte_size for each in range(groups.num_row_groups)]
-        if sum(sizes) > LARGEST_UNPACKED:
+        of_groups = [groups.row_group(each) for each in range(groups.num_row_groups)]
+        # A forged file says one number of rows here and another there: the larger is read.
+        rows = max(groups.num_rows, sum(each.num_rows for each in of_groups))
+        _check_size(rows, schema.names)
+        if sum(each.total_byte_size for each in of_groups) > LARGEST_UNPACKED:
             raise ValueError(f"the file may unpack to {LARGEST_UNPACKED:,} bytes")
         _check_packing(groups)
         texts = [each.name for each in schema if _is_text(each.type)]
         numbers = [each.name for each in schema if _is_number(each.type)]
+        budget.check_unpacked(rows * (TEXT_BYTES * len(texts) + NUMBER_BYTES * len(numbers)))
         # As a dictionary a text that stands in many rows is in memory once.
         table = parquet.ParquetFile(BytesIO(data), read_dictionary=texts).read(
             columns=[name for name in schema.names if name in {*texts, *numbers}]
@@ -148,6 +164,8 @@ def _from_parquet(data: bytes) -> pd.DataFrame:
         for name in texts:
             _check_texts(name, table[name])
         return _counted_from_one(table.to_pandas(ignore_metadata=True))
+    except BudgetError:
+        raise
     except (pa.ArrowException, OSError, LookupError, TypeError) as error:
         raise ValueError(f"the file is not Parquet: {brief(str(error))}") from None
 
@@ -204,7 +222,7 @@ def _check_size(rows: int, columns: list[str]) -> None:
         seen.add(name)
 
 
-READERS: Mapping[str, Callable[[bytes], pd.DataFrame]] = {
+READERS: Mapping[str, Callable[[bytes, Budget], pd.DataFrame]] = {
     ".csv": _from_text,
     ".tsv": _from_text,
     ".parquet": _from_parquet,

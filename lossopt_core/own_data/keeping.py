@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from lossopt_core.budget import Budget
 from lossopt_core.datasets import Examples
 from lossopt_core.fields import brief
 from lossopt_core.texts import checked_text
 
 LARGEST_UNPACKED = 50_000_000
 """Bytes of all arrays of a file together."""
+COPIES = 3
+"""Of an NPZ file's arrays in memory at once while it is read."""
 MOST_ARRAYS = 20
 MOST_EXAMPLES = 100_000
 MOST_FEATURES = 1_000
@@ -63,12 +66,16 @@ def from_bytes(data: bytes) -> Examples:
     )
 
 
-def unpacked(data: bytes) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays in an NPZ file by their names; ValueError where it is none, or too large."""
+def unpacked(data: bytes, budget: Budget | None = None) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays in an NPZ file by their names; ValueError where it is none, or too large.
+
+    BudgetError where it would take more memory than the budget allows, before it takes it.
+    """
     try:
         with zipfile.ZipFile(BytesIO(data)) as packed:
             members = packed.infolist()
             _check_members(members)
+            (budget or Budget()).check_unpacked(COPIES * sum(each.file_size for each in members))
             # The zip's own module reads no more of a member than the size that it declares.
             return {
                 each.filename.removesuffix(".npy"): _array(packed.read(each)) for each in members
@@ -98,8 +105,8 @@ def _array(data: bytes) -> np.ndarray[Any, Any]:
 
 def names_of(what: str, names: np.ndarray[Any, Any]) -> tuple[str, ...]:
     """Names out of an array (k,) of texts."""
-    if names.ndim != 1 or names.dtype.kind != "U":
-        raise ValueError(f"{what} must be a list of texts")
+    if names.ndim != 1 or names.dtype.kind != "U" or len(names) > MOST_FEATURES:
+        raise ValueError(f"{what} must be a list of at most {MOST_FEATURES:,} texts")
     return tuple(str(name) for name in names.tolist())
 
 
@@ -123,7 +130,7 @@ def checked(examples: Examples) -> Examples:
             f"there may be {MOST_EXAMPLES:,} examples of 1 to {MOST_FEATURES:,} features, got"
             f" {n:,} of {d:,}"
         )
-    X = X.astype(np.float64)
+    X = X.astype(np.float64, copy=False)
     if not np.isfinite(X).all():
         row, column = np.argwhere(~np.isfinite(X))[0]
         raise ValueError(f"X must be finite; in row {row + 1:,}, column {column + 1:,} it is not")

@@ -58,31 +58,47 @@ class Prepared:
 class Column:
     """A column of a table, looked at once; all arrays are (rows,).
 
-    texts      its cells without spaces around them, empty where something is missing
+    cells      its cells without spaces around them, empty where something is missing; or numbers
     numbers    what they stand for, NaN where that is no number or where something is missing
     odd        whether a cell stands for no number, and is not missing
     """
 
     name: str
-    texts: pd.Series
+    cells: pd.Series
     numbers: Array
     odd: Mask
+
+    @property
+    def texts(self) -> pd.Series:
+        """The cells as texts; made when they are asked for, since they take much memory."""
+        if self._of_numbers:
+            texts = [_as_text(number) for number in self.numbers]
+            return pd.Series(texts, self.cells.index, dtype=object)
+        return self.cells
+
+    @property
+    def _of_numbers(self) -> bool:
+        return self.cells.dtype.kind in "fiub"
 
     @cached_property
     def gaps(self) -> Mask:
         """Where something is missing."""
-        return (self.texts == "").to_numpy(bool)
+        if self._of_numbers:
+            return np.asarray(np.isnan(self.numbers), np.bool_)
+        return (self.cells == "").to_numpy(bool)
 
     @cached_property
     def numeric(self) -> bool:
         """Whether it is a column of numbers, be it with a few mistakes."""
-        given = len(self.texts) - int(self.gaps.sum())
+        given = len(self.cells) - int(self.gaps.sum())
         return given > 0 and int(self.odd.sum()) < max(1, ODD_SHARE * given)
 
     @cached_property
     def values(self) -> int:
         """How many different ones, what is missing left out."""
-        return int(self.texts[~self.gaps].nunique())
+        if self._of_numbers:
+            return int(pd.Series(self.numbers).nunique())
+        return int(self.cells[~self.gaps].nunique())
 
 
 def columns_of(table: pd.DataFrame) -> list[Column]:
@@ -92,9 +108,7 @@ def columns_of(table: pd.DataFrame) -> list[Column]:
 
 def _column(name: str, cells: pd.Series) -> Column:
     if cells.dtype.kind in "fiub":
-        numbers = cells.to_numpy(np.float64)
-        texts = pd.Series([_as_text(number) for number in numbers], cells.index, dtype=object)
-        return Column(name, texts, numbers, np.zeros(len(cells), dtype=bool))
+        return Column(name, cells, cells.to_numpy(np.float64), np.zeros(len(cells), dtype=bool))
     texts = cells.map(lambda cell: "" if pd.isna(cell) else str(cell).strip()).astype(object)
     texts = texts.where(~texts.str.lower().isin(MISSING), "")
     numbers = np.array([_number(text) for text in texts], dtype=np.float64)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lossopt_core.budget import Budget
 from lossopt_core.datasets import Examples
 from lossopt_core.exchange.files import LARGEST, read_cells
 from lossopt_core.fields import brief
@@ -28,17 +29,21 @@ LABELS = ("y", "labels", "label", "target")
 """What arrays of numbers and of labels may be called."""
 
 
-def read(data: bytes, filename: str) -> pd.DataFrame | Examples:
+def read(data: bytes, filename: str, budget: Budget | None = None) -> pd.DataFrame | Examples:
     """The table or the examples in a file, of which the name's ending says what it is.
 
-    In a table the index has the number of each row as a person counts.
+    In a table the index has the number of each row as a person counts.  BudgetError where reading
+    it would take more than the budget allows, before it takes it.
     """
+    budget = budget or Budget()
     ending = PurePath(filename).suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"the file must end in {', '.join(ENDINGS)}; got {brief(filename)}")
     if len(data) > LARGEST:
         raise ValueError(f"the file may have {LARGEST:,} bytes, got {len(data):,}")
-    return _from_npz(data) if ending == ".npz" else _named(read_cells(data, filename))
+    if ending == ".npz":
+        return _from_npz(data, budget)
+    return _named(read_cells(data, filename, budget))
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,8 +70,8 @@ def is_number(text: str) -> bool:
     return "_" not in text
 
 
-def _from_npz(data: bytes) -> Examples:
-    arrays = unpacked(data)
+def _from_npz(data: bytes, budget: Budget) -> Examples:
+    arrays = unpacked(data, budget)
     X, y = _called(arrays, INPUTS), _called(arrays, LABELS)
     if X.ndim not in (2, 3) or X.dtype.kind not in "fiub":
         raise ValueError(
@@ -77,6 +82,7 @@ def _from_npz(data: bytes) -> Examples:
     if shape is None and "image_shape" in arrays:
         shape = image_shape_of(arrays["image_shape"])
     X = X.reshape(len(X), -1)
+    budget.check_numbers(*X.shape)  # before they become numbers of 8 bytes each
     labels, class_names = _classes(y, arrays)
     return checked(
         Examples(
