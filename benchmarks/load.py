@@ -36,7 +36,8 @@ from benchmarks.hostile import Hostile
 from benchmarks.visitors import PATIENCE, Visit, VisitError
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store_layout import runs
-from lossopt_ui.visits import COOKIE, VISIT
+from lossopt_ui.mark import COOKIE
+from lossopt_ui.visits import VISIT
 from tests.browser.helpers import chromium, server_process
 from tests.programs import ROOT
 
