@@ -10,6 +10,7 @@ It knows no screen; the dashboard is built on it.
 
 from typing import TYPE_CHECKING, Any
 
+from lossopt_core.arrays import experiment_on
 from lossopt_core.certificates import Certificate, certify
 from lossopt_core.data import Data, load_data
 from lossopt_core.datasets import DATASETS
@@ -17,9 +18,11 @@ from lossopt_core.experiment import FIELDS, Experiment
 from lossopt_core.foreign import ForeignRun
 from lossopt_core.losses import LOSSES
 from lossopt_core.optimizers import OPTIMIZERS
+from lossopt_core.pairing import PairedDifference, paired_difference
 from lossopt_core.regularizers import REGULARIZERS
 from lossopt_core.run import Run
 from lossopt_core.schedules import SCHEDULES
+from lossopt_core.sparsity import zero_strength
 from lossopt_core.stability import StepLimits, noise_floor, step_limits, suggested_learning_rate
 from lossopt_core.store import RunStore, StoreError
 from lossopt_core.suboptimality import free_gaps, with_distance
@@ -40,19 +43,23 @@ __all__ = [
     "Experiment",
     "ForeignRun",
     "LinearClassifier",
+    "PairedDifference",
     "Progress",
     "Run",
     "RunStore",
     "StepLimits",
     "StoreError",
     "certify",
+    "experiment_on",
     "free_gaps",
     "load_data",
     "noise_floor",
+    "paired_difference",
     "step_limits",
     "suggested_learning_rate",
     "train",
     "with_distance",
+    "zero_strength",
 ]
 
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -85,19 +86,42 @@ class Place(Protocol):
     def examples(self, mark: str, /) -> Examples | None: ...
 
 
-class Brought:
-    """Where data are looked for that somebody brought: nowhere, until a program says where.
+class InMemory:
+    """Examples in the memory of this program, as long as some experiment on them is there."""
 
-    here    what it says for a while, in one thread
-    usual   what it says for all other cases, asked whenever data are wanted
+    owner = Owner("memory", "arrays")
+
+    def __init__(self) -> None:
+        self._examples: WeakValueDictionary[str, Examples] = WeakValueDictionary()
+
+    def add(self, mark: str, examples: Examples) -> None:
+        """Find these examples by their fingerprint from now on."""
+        self._examples[mark] = examples
+
+    def has(self, mark: str) -> bool:
+        """Whether the examples of this fingerprint are here."""
+        return mark in self._examples
+
+    def examples(self, mark: str) -> Examples | None:
+        """The examples of this fingerprint, if they are here."""
+        return self._examples.get(mark)
+
+
+class Brought:
+    """Where uploaded data are looked up: a place that the program names, then its own memory.
+
+    here    the place for a while, in one thread
+    usual   the place in all other cases, asked whenever data are wanted
     """
 
     def __init__(self) -> None:
         self.here: ContextVar[Place | None] = ContextVar("here", default=None)
         self.usual: Callable[[], Place | None] = lambda: None
 
-    def _place(self) -> Place | None:
-        return self.here.get() or self.usual()
+    def _place_of(self, mark: str) -> Place | None:
+        named = self.here.get() or self.usual()
+        places = [IN_MEMORY] if named is None else [named, IN_MEMORY]
+        return next((place for place in places if place.has(mark)), None)
 
     def check(self, options: Mapping[str, Any]) -> None:
         """MissingDataError where the data of these options are not here."""
@@ -105,17 +129,18 @@ class Brought:
 
     def owner(self, options: Mapping[str, Any]) -> Owner:
         """Whose the data of these options are; MissingDataError where they are not here."""
-        place = self._place()
-        if place is None or not place.has(options["data"]):
+        place = self._place_of(options["data"])
+        if place is None:
             raise _missing(options)
         return place.owner
 
     def find(self, mark: str) -> Examples | None:
         """The examples of this fingerprint, if they are here."""
-        place = self._place()
+        place = self._place_of(mark)
         return None if place is None else place.examples(mark)
 
 
+IN_MEMORY = InMemory()
 BROUGHT = Brought()
 
 
@@ -430,7 +455,7 @@ DATASETS: dict[str, Dataset] = {
         size=lambda options: Size(options["examples"], options["classes"], options["features"]),
         options={
             "data": Fingerprint("Fingerprint", "Which data these are."),
-            "examples": Number("Examples", 100, 4, 100_000, "As the data have.", whole=True),
+            "examples": Number("Examples", 100, 2, 100_000, "As the data have.", whole=True),
             "features": Number("Features", 2, 1, 1_000, "As the data have.", whole=True),
             "classes": Number("Classes", 2, 2, 100, "As the data have.", whole=True),
         },

@@ -117,8 +117,11 @@ def image_shape_of(shape: np.ndarray[Any, Any]) -> tuple[int, int]:
     return int(shape[0]), int(shape[1])
 
 
-def checked(examples: Examples) -> Examples:
-    """The examples with plain arrays; ValueError names what is not as `Examples` has it."""
+def checked(examples: Examples, *, fewest: int = FEWEST_OF_A_CLASS) -> Examples:
+    """The examples with plain arrays; ValueError names what is not as `Examples` has it.
+
+    `fewest` is how many examples each class must have.
+    """
     X, y = examples.features, examples.labels
     if X.ndim != 2 or X.dtype.kind not in "fiub" or y.dtype.kind not in "iu":
         raise ValueError("X must be numbers (n, d), and y whole numbers (n,)")
@@ -134,7 +137,7 @@ def checked(examples: Examples) -> Examples:
     if not np.isfinite(X).all():
         row, column = np.argwhere(~np.isfinite(X))[0]
         raise ValueError(f"X must be finite; in row {row + 1:,}, column {column + 1:,} it is not")
-    check_classes(y, examples.class_names)
+    check_classes(y, examples.class_names, fewest)
     if len(examples.feature_names) != d:
         raise ValueError(f"there must be {d:,} feature names, got {len(examples.feature_names):,}")
     if examples.image_shape is not None and np.prod(examples.image_shape) != d:
@@ -148,7 +151,9 @@ def checked(examples: Examples) -> Examples:
     )
 
 
-def check_classes(labels: np.ndarray[Any, Any], class_names: Sequence[str]) -> None:
+def check_classes(
+    labels: np.ndarray[Any, Any], class_names: Sequence[str], fewest: int = FEWEST_OF_A_CLASS
+) -> None:
     """ValueError where classes cannot be learned: too many, too few, one with one example."""
     classes = len(class_names)
     if not 2 <= classes <= MOST_CLASSES:
@@ -156,11 +161,11 @@ def check_classes(labels: np.ndarray[Any, Any], class_names: Sequence[str]) -> N
     if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(f"labels must be 0 to {classes - 1}")
     counts = np.bincount(labels, minlength=classes)
-    if (few := int(counts.argmin())) >= 0 and counts[few] < FEWEST_OF_A_CLASS:
+    if (few := int(counts.argmin())) >= 0 and counts[few] < fewest:
         raise ValueError(
             f"class {brief(class_names[few])} has {counts[few]} example"
-            f"{'s' * int(counts[few] != 1)}; each class needs at least {FEWEST_OF_A_CLASS}, one"
-            " to train on and one to test on"
+            f"{'s' * int(counts[few] != 1)}; each class needs at least {fewest}"
+            f"{', one to train on and one to test on' if fewest > 1 else ''}"
         )
 
 
