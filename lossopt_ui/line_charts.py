@@ -189,7 +189,7 @@ def _strands(
     smoothing = controls.value("smoothing")
     made = {}
     for line in shown:
-        strand = groups.strand_of(
+        made[line.key] = groups.strand_of(
             _legend(line, histories[line.key], axes.y),
             list(histories[line.key].values()),
             column=axes.y,
@@ -199,7 +199,8 @@ def _strands(
             colour=line.colour,
             dash=line.dash,
         )
-        made[line.key] = groups.smoothed(strand, smoothing) if smoothing else strand
+    if smoothing:
+        return dict(zip(made, groups.all_smoothed(list(made.values()), smoothing), strict=True))
     return made
 
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from lossopt_core.groups import aggregate
 from lossopt_core.measures import MEASURES
+from lossopt_core.smoothing import smoothed, smoothing_length
 from lossopt_ui.charts.colours import Theme, translucent
 from lossopt_ui.charts.curves import Curve, Level, curves, thin
 
@@ -57,12 +58,26 @@ def strand_of(
     return Strand(name, aggregate(histories, column, x, centre, band), colour, dash, members)
 
 
-def smoothed(strand: Strand, weight: float) -> Strand:
-    """The same with an exponential mean in the place of its curve, which goes behind it."""
+def all_smoothed(lines: Sequence[Strand], weight: float) -> list[Strand]:
+    """The same with a moving average in place of each curve, which goes behind it.
+
+    Over equal distances in x all are smoothed alike, however often each was evaluated.
+    """
+    ends = [each.table["x"].iloc[[0, -1]] for each in lines if len(each.table)]
+    span = max((last for _, last in ends), default=0.0) - min((x for x, _ in ends), default=0.0)
+    length = smoothing_length(weight, span)
+    return [_smoothed(each, length) for each in lines]
+
+
+def _smoothed(strand: Strand, length: float) -> Strand:
     raw = strand.table[["x", "centre"]]
-    table = strand.table.copy()
-    for name in ("centre", "low", "high"):
-        table[name] = table[name].ewm(alpha=1.0 - weight).mean().where(table[name].notna())
+    x = raw["x"].to_numpy(np.float64)
+    table = strand.table.assign(
+        **{
+            name: smoothed(x, strand.table[name].to_numpy(np.float64), length)
+            for name in ("centre", "low", "high")
+        }
+    )
     return Strand(strand.name, table, strand.colour, strand.dash, [*strand.members, raw])
 
 
