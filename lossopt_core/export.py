@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lossopt_core import conventions
 from lossopt_core.experiment import FIELDS, Experiment, declared_settings, flat_settings
 from lossopt_core.fields import Field, Number, Switch
 from lossopt_core.run import HISTORY_COLUMNS, Run, history_table
@@ -45,10 +46,11 @@ def _column_type(declaration: Field) -> str:
 
 
 def tidy(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row an evaluation of a run: id, settings, status, then the columns of its history."""
+    """One row an evaluation of a run: id, settings, status, conventions, then its history."""
     per_run = settings_table([run.experiment for run in runs])
     per_run.insert(0, "id", pd.Series([run.id for run in runs], dtype="str"))
     per_run["status"] = pd.Series([run.status for run in runs], dtype="str")
+    per_run["conventions"] = pd.Series([conventions.SHORT] * len(runs), dtype="str")
     lengths = [len(run.history) for run in runs]
     repeated = per_run.iloc[np.repeat(np.arange(len(runs)), lengths)]
     none = history_table(np.empty((0, len(HISTORY_COLUMNS))))

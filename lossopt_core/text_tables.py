@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from lossopt_core import conventions
 from lossopt_core.export import to_csv
 from lossopt_core.latex import NUMBER, in_latex, value_in_latex
 
@@ -77,8 +78,22 @@ def to_csv_with_index(table: pd.DataFrame) -> str:
     return to_csv(table.rename_axis("run").reset_index())
 
 
+def _csv_of_runs(table: pd.DataFrame) -> str:
+    return to_csv_with_index(table.assign(conventions=conventions.SHORT))
+
+
+def _markdown_of_runs(table: pd.DataFrame) -> str:
+    return f"{to_markdown(table)}\nConventions: {_in_markdown(conventions.IN_WORDS)}\n"
+
+
+def _latex_of_runs(table: pd.DataFrame) -> str:
+    note = in_latex(f"Conventions: {conventions.IN_WORDS}")
+    return f"{to_latex(table)}\n\\par\\smallskip{{\\footnotesize {note}\\par}}\n"
+
+
 FORMATS: Mapping[str, Format] = {
-    "csv": Format("CSV", "csv", "text/csv", to_csv_with_index),
-    "markdown": Format("Markdown", "md", "text/markdown", to_markdown),
-    "latex": Format("LaTeX", "tex", "application/x-tex", to_latex),
+    "csv": Format("CSV", "csv", "text/csv", _csv_of_runs),
+    "markdown": Format("Markdown", "md", "text/markdown", _markdown_of_runs),
+    "latex": Format("LaTeX", "tex", "application/x-tex", _latex_of_runs),
 }
+"""Tables of runs as files; each says by which conventions its numbers are counted."""

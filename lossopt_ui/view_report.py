@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from lossopt_core import conventions
 from lossopt_ui import (
     controls,
     costs,
@@ -54,7 +55,12 @@ def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list
     if words := line_tables.what_spreads_are(shown):
         parts.append(Text(words))
     all_settings = line_tables.settings(shown, differing_only=False)
-    return [*parts, Table(all_settings.T, "All settings")]
+    return [
+        *parts,
+        Table(all_settings.T, "All settings"),
+        Text("Conventions", heading=True),
+        Text(conventions.IN_WORDS),
+    ]
 
 
 def _of_the_look(shown: Sequence[Line], optima: Optima) -> list[Part]:

@@ -17,6 +17,7 @@ from lossopt_ui import (
     training,
 )
 from lossopt_ui.charts import comparison
+from lossopt_ui.experiment import conventions
 from lossopt_ui.state import pages
 
 navigation.begin(pages.OPTIMIZERS)
@@ -99,6 +100,7 @@ def draw(outcome: training.Outcome) -> None:
         if journey is not None:
             pictures.of_several(journey, portraits=True)
         results.kept(outcome.runs)
+    conventions.panel(outcome.experiments)
 
 
 if full is None:

@@ -17,6 +17,7 @@ from lossopt_ui import (
     walk,
 )
 from lossopt_ui.charts import comparison
+from lossopt_ui.experiment import conventions
 from lossopt_ui.state import pages
 
 navigation.begin(pages.LOSSES)
@@ -86,6 +87,7 @@ def draw(outcome: training.Outcome) -> None:
             pictures.of_several(journey, portraits=False)
         walk.example(outcome.runs, data)
         results.kept(outcome.runs)
+    conventions.panel(outcome.experiments)
 
 
 if not experiments:

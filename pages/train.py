@@ -16,6 +16,7 @@ from lossopt_ui import (
     training,
 )
 from lossopt_ui.charts import training as charts
+from lossopt_ui.experiment import conventions
 from lossopt_ui.recipes import recipe
 from lossopt_ui.state import pages
 
@@ -97,6 +98,7 @@ def draw(outcome: training.Outcome) -> None:
             ),
             frames=journeys.cursor(journey),
         )
+    conventions.panel(outcome.experiments)
     if run is not None:
         results.kept([run])
 

@@ -35,7 +35,7 @@ def test_columns_are_id_settings_status_history(runs):
     columns = list(tidy(runs))
     assert columns[0] == "id"
     assert columns.index("dataset") < columns.index("blobs.spread") < columns.index("test_fraction")
-    assert columns[columns.index("status") :] == ["status", *HISTORY_COLUMNS]
+    assert columns[columns.index("status") :] == ["status", "conventions", *HISTORY_COLUMNS]
 
 
 def test_a_setting_without_a_say_is_missing_and_whole_numbers_stay_whole(runs):

@@ -1,8 +1,9 @@
 """The pages that train one experiment, or a few side by side."""
 
+from lossopt_core.conventions import FULL, HALVED
 from lossopt_core.experiment import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
-from lossopt_ui.state.kinds import Option, Several
+from lossopt_ui.state.kinds import Option, Several, Tabs
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.curves import AXES, WORK
 
@@ -17,6 +18,12 @@ OPTIONS: dict[str, Option] = {
         "The distance is to the best possible objective, which is computed with a proof.",
     ),
     **AXES,
+    "penalty_as": Tabs(
+        "Write squared weights as",
+        FULL,
+        {FULL: "λ ΣW²", HALVED: "½ λ′ ΣW²"},
+        "Both are the same penalty, with λ′ = 2 λ. The strength λ in the settings is the first.",
+    ),
     "squared": Switch("Squared hinge too", False, "Train the squared hinge beside the two."),
     "example": Number("Example", 0, 0, 1_000_000, "Row of the test part, from 0.", whole=True),
     "batch_sizes": Several(
