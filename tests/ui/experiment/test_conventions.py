@@ -27,7 +27,7 @@ def test_the_panel_shows_the_penalty_both_ways(page: str, store) -> None:
     app.radio(key="penalty_as").set_value("halved").run()
     assert not app.exception
     assert "λ′ = 2 λ = 0.5" in shown(app).loc["Penalty", "Here"]
-    assert app.query_params["penalty_as"] == ["halved"]
+    assert app.query_params["penalty_as"] == "halved"
 
 
 def test_what_depends_on_the_loss_says_of_which_loss_it_is() -> None:
