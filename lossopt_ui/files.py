@@ -147,8 +147,8 @@ def _row(files: Sequence[File], mine: Mine) -> None:
         pressed = [file for file in files if _button(file, mine)]
     for file in pressed:
         if problem := _outcome(_delivery(file)):
-            said = names.in_markdown(f"{file.name} was not made: {problem}.")
-            st.error(said, icon=":material/error:")
+            what, why = names.in_markdown(file.name), names.in_markdown(problem)
+            st.error(f"{what} was not made: {why}.", icon=":material/error:")
 
 
 def _button(file: File, mine: Mine) -> bool:

@@ -16,7 +16,7 @@ WORD_JOINER = "\u2060"
 ISOLATES = "\u2066\u2067\u2068"
 FIRST_STRONG_ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_SIGNS_TO_BREAK = re.compile(r":|@|www(?=\.)|[-<>~](?=[->=])", re.IGNORECASE)
+_SIGNS_TO_BREAK = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[->=])", re.IGNORECASE)
 """`:heart:`, `:material/delete:`, `https://`, `a@b.c`, `www.`, `->`, `<=`, `--`."""
 _MARKS = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:@^=&]")
 MOST_VALUES = 6

@@ -92,8 +92,8 @@ def unreadable_said() -> Iterator[None]:
     except MissingDataError as error:
         say_missing(error)
     except StoreError as error:
-        said = names.in_markdown(f"Runs cannot be kept or found: {error}.")
-        st.error(said, icon=":material/database_off:")
+        said = names.in_markdown(str(error))
+        st.error(f"Runs cannot be kept or found: {said}.", icon=":material/database_off:")
 
 
 def say_missing(error: MissingDataError) -> None:

@@ -95,7 +95,8 @@ def plain(value: Any) -> Any:
 
 def words(app: AppTest) -> str:
     """All that the page says in words, as one reads it: without the escapes of Markdown."""
-    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", "\n".join(_texts(app)))
+    text = "\n".join(_texts(app)).replace("\u2060", "")  # it breaks up what would be a mark
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", text)
 
 
 def _texts(app: AppTest) -> Iterator[str]:

@@ -66,6 +66,8 @@ _READ_FIGURE = """
 """
 
 
+PATIENCE = 60_000
+"""Milliseconds until a page must be complete: the machine may be busy with other tests."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -169,16 +171,16 @@ def wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
 def goto(page: Page, path: str) -> None:
     """Open a path of the app, or a full address, and wait until the page is complete."""
     page.goto(path)
-    page.wait_for_function(_ANSWERED, arg=[0, 150], timeout=30_000)
+    page.wait_for_function(_ANSWERED, arg=[0, 150], timeout=PATIENCE)
 
 
 def wait_until_quiet(page: Page, *, quiet: int = 300) -> None:
     """Until nothing runs, and nothing has come for a while."""
-    page.wait_for_function(_ANSWERED, arg=[0, quiet], timeout=30_000)
+    page.wait_for_function(_ANSWERED, arg=[0, quiet], timeout=PATIENCE)
 
 
 @contextmanager
-def rerun(page: Page, *, quiet: int = 100, timeout: int = 30_000) -> Iterator[None]:
+def rerun(page: Page, *, quiet: int = 100, timeout: int = PATIENCE) -> Iterator[None]:
     """Wait, after what is done inside, for the rerun that it causes.
 
     On a page that polls a running training, wait for what should appear instead.
