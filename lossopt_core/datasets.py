@@ -118,8 +118,12 @@ class Brought:
         self.here: ContextVar[Place | None] = ContextVar("here", default=None)
         self.usual: Callable[[], Place | None] = lambda: None
 
+    def place(self) -> Place | None:
+        """Where data are looked for now."""
+        return self.here.get() or self.usual()
+
     def _place_of(self, mark: str) -> Place | None:
-        named = self.here.get() or self.usual()
+        named = self.place()
         places = [IN_MEMORY] if named is None else [named, IN_MEMORY]
         return next((place for place in places if place.has(mark)), None)
 

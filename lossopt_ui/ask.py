@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment, own_data
-from lossopt_core.datasets import BROUGHT
 from lossopt_core.experiment import parameter_names
 from lossopt_core.precision import PRECISIONS
 from lossopt_core.stopping import STOPPING
@@ -56,7 +55,7 @@ def _own_data() -> dict[str, Any]:
                 on_change=lambda: choose_data(found[st.session_state[_CHOSEN]]),
             )
         elif options["data"] != pages.DECLARED["own.data"].default:
-            BROUGHT.check(options)
+            st.caption("These data are not here: the message at the top takes the file.")
         elif found:
             st.info("Choose one of your data sets.")
             for mark, each in found.items():

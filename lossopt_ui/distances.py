@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, Experiment, Run
 from lossopt_core.certificates import problem_id
-from lossopt_ui import figure, optimum
+from lossopt_ui import figure, missing, optimum
 from lossopt_ui.charts import comparison, steps
 from lossopt_ui.charts import training as charts
 from lossopt_ui.charts.curves import Level
@@ -29,6 +29,7 @@ def say_how_near(
         problems.setdefault(problem_id(each), []).append(each)
     lines = [_how_near(members, names, histories, optima) for members in problems.values()]
     st.caption("  \n".join(filter(None, lines)))
+    optimum.say_failures(optima)
 
 
 def _how_near(
@@ -153,6 +154,17 @@ def distance_and_steps(
     frames: Frames | None = None,
 ) -> None:
     """Side by side, where there are both: the way to the optimum, and the step's limits."""
+    with missing.part("Distance to the optimum and limits of the learning rate"):
+        _distance_and_steps(experiment, history, run, optima, frames)
+
+
+def _distance_and_steps(
+    experiment: Experiment,
+    history: pd.DataFrame,
+    run: Run | None,
+    optima: Optima,
+    frames: Frames | None,
+) -> None:
     distances = optima.distances(experiment, history)
     known = optimum.limits(experiment, optima)
     places = iter(st.columns(2) if known is not None else [st.container()])

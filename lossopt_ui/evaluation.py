@@ -8,7 +8,7 @@ import streamlit as st
 
 from lossopt_core import LOSSES, Run
 from lossopt_core.evaluation import Evaluation, evaluate, matrix
-from lossopt_ui import figure, kept, names
+from lossopt_ui import figure, kept, missing, names
 from lossopt_ui.charts import evaluation as charts
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.evaluation import Look
@@ -55,8 +55,12 @@ def evaluated(shown: Sequence[Line]) -> tuple[Evaluated, list[str]]:
         return {}, [f"Select at most {MOST_RUNS} runs to evaluate them; these are {len(ids)}."]
     runs = kept.find(ids, with_path=False, with_minibatch=False)
     part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
-    found, left_out = _evaluations(shown, runs, part)
+    there = {id: run for id, run in runs.items() if not missing.is_missing(run.experiment)}
+    found, left_out = _evaluations(shown, there, part)
     words = []
+    if without := _without_data(shown, runs, there):
+        left_out = [label for label in left_out if label not in without]
+        words.append(f"Left out, as their data are not here: {', '.join(without)}.")
     if left_out:
         out = ", ".join(left_out)
         words.append(f"Left out, as they have no finite weights or are from elsewhere: {out}.")
@@ -87,6 +91,14 @@ def _evaluations(
             except (KeyError, ValueError):
                 left_out.append(line.label)
     return {line: each for line, each in found.items() if each}, list(dict.fromkeys(left_out))
+
+
+def _without_data(
+    shown: Sequence[Line], runs: Mapping[str, Run], there: Mapping[str, Run]
+) -> list[str]:
+    """Labels of lines with a run whose data are missing."""
+    gone = runs.keys() - there.keys()
+    return [line.label for line in shown if any(each.id in gone for each in line.members)]
 
 
 def _matrix(found: Evaluated, theme: Theme) -> Drawn:

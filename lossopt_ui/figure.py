@@ -15,9 +15,10 @@ import plotly.graph_objects as go
 import plotly.io.json
 import streamlit as st
 
+from lossopt_core.caches import Cache
+from lossopt_ui import caching
 from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
-from lossopt_ui.holding import Held
 from lossopt_ui.recipes import Recipe, Sent, digest
 
 MOST_IN_HOVER = 24
@@ -77,9 +78,8 @@ def show(
     )
 
 
-@st.cache_resource(show_spinner=False)
-def _remembered() -> Held[Sent]:
-    return Held(MOST_CHARACTERS, lambda sent: len(sent.json))
+_SENT: Cache[Sent] = Cache(MOST_CHARACTERS, lambda sent: len(sent.json))
+"""All that a figure is made of is in its key: nobody gets one who does not have that."""
 
 
 def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:
@@ -88,7 +88,7 @@ def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:
         return _finished(figure, key, height)
     named = (figure.make.__module__, figure.make.__qualname__, key, height)
     of = digest(*named, figure.of, figure.named)
-    return _remembered().get(of, lambda: _finished(figure(), key, height))
+    return _SENT.get(of, lambda: _finished(figure(), key, height), owner=caching.owner())
 
 
 def _finished(figure: go.Figure, key: str, height: int) -> Sent:

@@ -13,7 +13,7 @@ from lossopt_core.inspection.clock import epochs_of
 from lossopt_core.inspection.example import examples_at
 from lossopt_core.linear import Array, Labels
 from lossopt_core.path import WeightPath
-from lossopt_ui import controls, kept, names, references
+from lossopt_ui import controls, kept, missing, names, references
 from lossopt_ui.journeys import Journey
 from lossopt_ui.state import page_links, pages
 
@@ -100,6 +100,7 @@ def choose_run() -> Run | None:
             )
         [run] = kept.load([chosen])
         page_links.link_to_train_page(run.experiment)
+    missing.offer([run.experiment], "inside")
     return run
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lossopt_core import Experiment
 from lossopt_core.inspection.microscope import VERDICTS, Comparison, Objective, compare
 from lossopt_core.linear import Array
 from lossopt_ui import controls, figure
+from lossopt_ui.caching import cached
 from lossopt_ui.charts import inside as charts
 from lossopt_ui.inside import Point, names_of_features
-from lossopt_ui.recipes import digest
 
 WORST_ENTRIES = 20
 
@@ -18,7 +19,7 @@ def under_the_microscope(point: Point) -> None:
     """Analytic against numeric, entry by entry, with the course's verdict."""
     h = controls.setting("h", width=180)
     objective = Objective.of(point.experiment)
-    seen = _compared(digest(point.experiment, point.theta), h, objective, point)
+    seen = _compared(point.experiment, point.theta, h)
     _verdict(seen, objective, point)
     one, two = st.columns([3, 2])
     columns = names_of_features(point.data)
@@ -95,6 +96,6 @@ def worst_entries(
     )
 
 
-@st.cache_data(max_entries=20, show_spinner="Moving every weight by h …")
-def _compared(of: bytes, h: float, _objective: Objective, _point: Point) -> Comparison:
-    return compare(_objective, _point.theta, h)
+@cached(20, spinner="Moving every weight by h …")
+def _compared(experiment: Experiment, theta: Array, h: float) -> Comparison:
+    return compare(Objective.of(experiment), theta, h)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from lossopt_core import Experiment, ForeignRun, Run, RunStore, reference
+from lossopt_core.caches import Cache
+from lossopt_core.datasets import Owner
 from lossopt_core.groups import family_id
 from lossopt_core.measures import SECONDS
 from lossopt_core.run import HISTORY_COLUMNS
 from lossopt_core.store import REFERENCE
 from lossopt_ui import workspace
-from lossopt_ui.holding import Held
 
 MOST_BYTES = 30_000_000
 """Of tables, and of histories, that are held for all visitors together."""
@@ -84,7 +84,7 @@ def _table_of(store: RunStore) -> pd.DataFrame:
         table.attrs = own.attrs | {"whose": whose, "version": (*whose, revision)}
         return table
 
-    return _tables().get(whose, read, version=revision)
+    return _TABLES.get(whose, read, owner=Owner(*whose), version=revision)
 
 
 def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
@@ -189,29 +189,24 @@ def _histories_of(
     store: RunStore, ids: Sequence[str], created: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
     """The histories of those ids that there are."""
-    held = _histories()
     # A stopped run makes way for a newer one of the same id.
     keys = {
         id: (store.address, store.workspace, id, when)
         for id, when in zip(ids, created, strict=True)
     }
-    known = {id: held.find(key) for id, key in keys.items()}
+    known = {id: _HISTORIES.find(key) for id, key in keys.items()}
     found = {id: history for id, history in known.items() if history is not None}
     if missing := [id for id in ids if id not in found]:
         timings = store.timings(missing)
         for id, read in store.histories(missing).items():
             history = read.copy()
             history[SECONDS] = history["update"] * timings.get(id, np.nan)
-            held.hold(keys[id], history)
+            _HISTORIES.put(keys[id], history, owner=Owner(store.address, store.workspace))
             found[id] = history
     return found
 
 
-@st.cache_resource
-def _histories() -> Held[pd.DataFrame]:
-    return Held(MOST_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history))
-
-
-@st.cache_resource
-def _tables() -> Held[pd.DataFrame]:
-    return Held(MOST_BYTES, lambda table: TABLE_BYTES + RUN_BYTES * len(table))
+_HISTORIES: Cache[pd.DataFrame] = Cache(
+    MOST_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history)
+)
+_TABLES: Cache[pd.DataFrame] = Cache(MOST_BYTES, lambda table: TABLE_BYTES + RUN_BYTES * len(table))

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import OPTIMIZERS, Run, reference
+from lossopt_core import OPTIMIZERS, Experiment, Run, reference
 from lossopt_core.certificates import problem_id
 from lossopt_core.landscape import Landscape, Plane, landscape, objective_at, objectives
 from lossopt_core.linear import Array
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure, inside, kept, names, references, results
+from lossopt_ui import controls, figure, inside, kept, missing, names, references, results
+from lossopt_ui.caching import cached
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts import landscape as charts
 from lossopt_ui.optimum import Optima
-from lossopt_ui.recipes import digest
 from lossopt_ui.state import pages
 
 MOST_WAYS = 8
@@ -79,6 +79,7 @@ def choose_runs() -> list[Run]:
             **looks,
         )
     runs = kept.load(chosen, with_minibatch=False)
+    missing.offer([run.experiment for run in runs], "landscape")
     return _on_one_objective(_with_a_path(runs))
 
 
@@ -154,12 +155,27 @@ def best_known(runs: Sequence[Run], optima: Optima) -> Best:
 
 
 def draw(runs: Sequence[Run], optima: Optima) -> None:
-    """The landscape with the ways, and how much of each the plane shows."""
+    """The landscape with the ways, and how much of each the plane shows.
+
+    Without the data there is no objective but at the points that the runs have measured.
+    """
+    with missing.part("The landscape"):
+        _draw(runs, optima)
+        return
+    table = {
+        "run": names.of_runs(runs),
+        "rule": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
+        "objective at the start": [run.history["objective"].iloc[0] for run in runs],
+        "objective at the end": [run.history["objective"].iloc[-1] for run in runs],
+    }
+    st.dataframe(pd.DataFrame(table), hide_index=True, key="runs-alone")
+
+
+def _draw(runs: Sequence[Run], optima: Optima) -> None:
     best = best_known(runs, optima)
     through, kind = chosen_run(runs), controls.value("plane")
     paths = [WeightPath.of(run) for run in runs]
-    of = digest([(run.experiment, run.path_updates, run.path) for run in runs], best, through.id)
-    view = _view((of, kind), runs, paths, best, through)
+    view = _view([run.experiment for run in runs], paths, best, runs.index(through), kind)
     theme = figure.theme()
     called = names.of_runs(runs)
     height = _height(view)
@@ -206,32 +222,32 @@ def _titles(kind: str, best: Best) -> tuple[str, str]:
     return f"Start towards {best.name} (distance)", "At right angles (distance)"
 
 
-@st.cache_data(max_entries=20, show_spinner="Measuring the landscape …")
+@cached(20, spinner="Measuring the landscape …")
 def _view(
-    of: tuple[bytes, str],
-    _runs: Sequence[Run],
-    _paths: Sequence[WeightPath],
-    _best: Best,
-    _through: Run,
+    experiments: Sequence[Experiment],
+    paths: Sequence[WeightPath],
+    best: Best,
+    through: int,
+    kind: str,
 ) -> View:
-    experiment = _through.experiment
-    path = _paths[list(_runs).index(_through)]
-    if "principal" in of:
-        plane = Plane.principal(_paths)
+    """`through` says which run's start and end the plane goes through."""
+    experiment, path = experiments[through], paths[through]
+    if kind == "principal":
+        plane = Plane.principal(paths)
     else:
-        plane = Plane.through(path.stacked[0], _best.theta, path.stacked[-1], path)
-    values = [objectives(experiment, each.stacked) for each in _paths]
-    places = [plane.coordinates(each.stacked) for each in _paths]
-    own = values[list(_runs).index(_through)]
+        plane = Plane.through(path.stacked[0], best.theta, path.stacked[-1], path)
+    values = [objectives(experiment, each.stacked) for each in paths]
+    places = [plane.coordinates(each.stacked) for each in paths]
+    own = values[through]
     near = [seen[value <= FAR * own[0]] for seen, value in zip(places, values, strict=True)]
-    star = plane.coordinates(_best.theta[None])
+    star = plane.coordinates(best.theta[None])
     return View(
         plane=plane,
         land=landscape(experiment, plane, np.concatenate([*near, star])),
-        best=_best,
+        best=best,
         values=values,
         below=[objective_at(experiment, plane, each) for each in places],
-        best_value=float(objectives(experiment, _best.theta[None])[0]),
+        best_value=float(objectives(experiment, best.theta[None])[0]),
         best_below=float(objective_at(experiment, plane, star)[0]),
     )
 

@@ -8,7 +8,7 @@ import streamlit as st
 from lossopt_core import LOSSES, OPTIMIZERS, Experiment, suggested_learning_rate
 from lossopt_core.experiment import optimizer_of
 from lossopt_core.stability import penalty_limit, smoothness
-from lossopt_ui import ask, controls
+from lossopt_ui import ask, controls, missing
 
 HIGHEST_TOLD = 10.0
 """Limits above it are not worth a word: nobody comes near."""
@@ -23,11 +23,14 @@ def steps(
     alternatives; what is trained beside them may then go its own way (`own`).
     """
     experiments = _experiments(alternatives)
-    suggested = min(map(suggested_learning_rate, experiments), default=None)
+    suggested = missing.known(lambda: min(map(suggested_learning_rate, experiments), default=None))
+    if suggested is None and not controls.is_set("learning_rate"):
+        controls.forget("learning_rate")  # what was suggested while the data were here
     rate = controls.setting("learning_rate", suggested=suggested)
     with_rate = [each.but(learning_rate=rate) for each in experiments]
     others = [own(each.but(learning_rate=rate)) for each in _experiments(beside)]
-    _notes(with_rate + others)
+    with missing.part("The suggested learning rate and its limits"):
+        _notes(with_rate + others)
     if suggested is not None and rate != suggested:
         st.button(
             f"Use the suggested {suggested:g}",
@@ -45,9 +48,9 @@ def _experiments(alternatives: Sequence[Mapping[str, Any]]) -> list[Experiment]:
 def own(experiment: Experiment) -> Experiment:
     """The experiment, its step at the suggested length if it would be beyond its limit.
 
-    A learning rate that somebody has set stays.
+    A learning rate that somebody has set stays, and so does any where the data are missing.
     """
-    known = _share_and_limit(experiment)
+    known = missing.known(lambda: _share_and_limit(experiment))
     if controls.is_set("learning_rate") or known is None or known[0] <= 1:
         return experiment
     return experiment.but(learning_rate=suggested_learning_rate(experiment))

@@ -10,6 +10,7 @@ from lossopt_ui import (
     crowd,
     interrupted,
     lesson_panel,
+    missing,
     sign_in,
     training,
     visits,
@@ -41,7 +42,7 @@ def run() -> None:
         own_data.look_in(workspace.shelf)
         page = _frame()
         training.warm_up()
-        with uploads.page():
+        with uploads.page(), workspace.unreadable_said():
             page.run()
 
 
@@ -67,8 +68,10 @@ def begin(page: PageSpec) -> None:
             class_link.offer()
         sign_in.offer()
     workspace.note_visit()
+    missing.read_address(page)
     controls.take_address(page)
     class_link.say()
+    missing.offer_named(page)
     sign_in.offer_to_move()
     interrupted.offer()
     lesson_panel.show(page)

@@ -1,7 +1,7 @@
 """What is known of the best possible objective of the runs on a page."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 import pandas as pd
@@ -18,11 +18,12 @@ from lossopt_core import (
     step_limits,
     with_distance,
 )
-from lossopt_core.certificates import problem_id
+from lossopt_core.certificates import PROBLEM_SETTINGS, problem_id
 from lossopt_core.losses import CERTIFIED_LOSSES
-from lossopt_ui import polling, workspace
-from lossopt_ui.certifier import Certifier
-from lossopt_ui.recipes import digest
+from lossopt_ui import missing, polling, workspace
+from lossopt_ui.caching import cached
+from lossopt_ui.certifier import Certifier, Failure
+from lossopt_ui.names import counted, in_markdown
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +32,13 @@ class Optima:
 
     pending     whether more are being computed
     asked       whether those that are missing were asked for
+    failures    of those that are missing, what went wrong
     """
 
     certificates: dict[Experiment, Certificate]
     pending: bool
     asked: bool = True
+    failures: Mapping[Experiment, Failure] = field(default_factory=dict)
 
     def of(self, experiment: Experiment) -> Certificate | None:
         """The certificate; None while it is not known, and where it proves nothing.
@@ -65,55 +68,81 @@ def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
     for each, problem in problems.items():
         first.setdefault(problem, each)
     found = store.certificates(first.values())
-    pending = False
-    if ask:
-        asked = [_certifier().ask(each, store) for each in first.values() if each not in found]
-        pending = any(asked)
+    unknown = [each for each in first.values() if each not in found]
+    asked = [_certifier().ask(each, store) for each in unknown if ask]
+    failures = {problems[each]: _certifier().failure(each, store) for each in unknown}
     return Optima(
         {each: found[first[p]] for each, p in problems.items() if first[p] in found},
-        pending,
+        any(asked),
         asked=ask,
+        failures={
+            each: failure
+            for each, problem in problems.items()
+            if (failure := failures.get(problem)) is not None
+        },
     )
 
 
 def watch(experiments: Sequence[Experiment], draw: Callable[[Optima], None]) -> None:
     """Draw with what is known, and again whenever more is."""
-    polling.watch(lambda: look_up(experiments), lambda optima: optima.pending, draw)
+
+    def draw_and_say(optima: Optima) -> None:
+        say_failures(optima)
+        draw(optima)
+
+    polling.watch(lambda: look_up(experiments), lambda optima: optima.pending, draw_and_say)
+
+
+def say_failures(optima: Optima) -> None:
+    """Where certificates could not be computed, say why, with a button to try again."""
+    final = {problem_id(each): each for each, why in optima.failures.items() if why.final}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not final:
+            return
+        reasons = dict.fromkeys(optima.failures[each].reason for each in final.values())
+        st.warning(
+            f"{counted(len(final), 'certificate')} could not be computed:"
+            f" {in_markdown('; '.join(reasons))}.",
+            icon=":material/error:",
+        )
+        st.button(
+            "Try again", key="retry-certificates", on_click=_retry, args=(list(final.values()),)
+        )
+
+
+def _retry(experiments: Sequence[Experiment]) -> None:
+    for each in experiments:
+        _certifier().retry(each, workspace.store())
 
 
 def limits(experiment: Experiment, optima: Optima) -> StepLimits | None:
     """The limits of the experiment's step, with the edge at the optimum once that is known."""
-    certificate = optima.certificates.get(experiment)
-    named = (experiment.optimizer, experiment.momentum, experiment.init_scale, experiment.seed)
-    return _limits((problem_id(experiment), *named, certificate is None), experiment, certificate)
+    named = ("optimizer", "momentum", "init_scale", "seed", *PROBLEM_SETTINGS)
+    # A batch size must fit the data.
+    alike = Experiment(**{name: getattr(experiment, name) for name in named}, batch_size=1)
+    return _limits(alike, optima.certificates.get(experiment))
 
 
-@st.cache_data(max_entries=1_000, show_spinner=False)
-def _limits(
-    of: tuple[object, ...], _experiment: Experiment, _certificate: Certificate | None
-) -> StepLimits | None:
-    return step_limits(_experiment, _certificate)
+@cached(1_000)
+def _limits(experiment: Experiment, certificate: Certificate | None) -> StepLimits | None:
+    return step_limits(experiment, certificate)
 
 
 def floor(experiment: Experiment, optima: Optima) -> float | None:
     """Where the noise of SGD's steps is predicted to hold the objective above the optimum."""
     certificate = optima.of(experiment)
-    return None if certificate is None else _floor(experiment.id, experiment, certificate)
+    return None if certificate is None else _floor(experiment, certificate)
 
 
-@st.cache_data(max_entries=1_000, show_spinner=False)
-def _floor(id: str, _experiment: Experiment, _certificate: Certificate) -> float | None:
-    return noise_floor(_experiment, _certificate)
+@cached(1_000)
+def _floor(experiment: Experiment, certificate: Certificate) -> float | None:
+    return noise_floor(experiment, certificate)
 
 
+@cached(1_000)
 def gradient_gaps(run: Run) -> pd.DataFrame:
     """What the run's own gradients prove."""
-    return _gaps(digest(run), run)
-
-
-@st.cache_data(max_entries=1_000, show_spinner=False)
-def _gaps(of: bytes, _run: Run) -> pd.DataFrame:
-    return free_gaps(_run)
+    return free_gaps(run)
 
 
 def within(objective: float, certificate: Certificate) -> str:
@@ -146,6 +175,13 @@ def why_unknown(experiment: Experiment, optima: Optima) -> str:
     if experiment.loss not in CERTIFIED_LOSSES:
         label = LOSSES[experiment.loss].label
         return f"For {label} the best possible objective cannot be proved."
+    if missing.is_missing(experiment):
+        return "The optimum cannot be computed without the data."
+    failure = optima.failures.get(experiment)
+    if failure is not None and failure.final:
+        return f"The certificate could not be computed: {in_markdown(failure.reason)}."
+    if failure is not None and optima.pending:
+        return f"Computing the optimum failed ({in_markdown(failure.reason)}). Retrying …"
     if optima.pending:
         return "Computing the best possible objective, with a proof …"
     if not optima.asked:

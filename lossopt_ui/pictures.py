@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lossopt_core import Data, Run, load_data
+from lossopt_core import Data, Experiment, Run, load_data
 from lossopt_core.inspection.along import Along
 from lossopt_core.path import WeightPath
 from lossopt_core.run import DIVERGED
-from lossopt_ui import controls, figure, following, moving_table
+from lossopt_ui import controls, figure, following, missing, moving_table
+from lossopt_ui.caching import cached
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.frames import Change, Frames
 from lossopt_ui.journeys import Journey
-from lossopt_ui.recipes import digest, recipe
+from lossopt_ui.recipes import recipe
 
 MOST_BESIDE = 3
 MOST_PORTRAITS = 20
@@ -21,6 +22,11 @@ MOST_PORTRAITS = 20
 
 def of_one(run: Run, journey: Journey | None) -> None:
     """Weights or decision regions, confusion, losses and the worst examples of one run."""
+    with missing.part("Weights and mistakes"):
+        _of_one(run, journey)
+
+
+def _of_one(run: Run, journey: Journey | None) -> None:
     data = load_data(run.experiment)
     one, two = st.columns(2)
     with one:
@@ -40,6 +46,11 @@ def of_one(run: Run, journey: Journey | None) -> None:
 
 def in_a_row(run: Run, journey: Journey) -> None:
     """Weights or decision regions, confusion and losses of one run, beside each other."""
+    with missing.part("Weights and mistakes"):
+        _in_a_row(run, journey)
+
+
+def _in_a_row(run: Run, journey: Journey) -> None:
     data = load_data(run.experiment)
     first, second, third = st.columns(3)
     with first:
@@ -74,7 +85,7 @@ def portrait(
     frames = None
     if journey is not None:
         path = _way(journey, run)
-        changes = _portrait_changes(digest(run.experiment, path), run, path)
+        changes = _portrait_changes(run.experiment, path)
         frames = _frames(journey, run, changes)
     figure.show(
         recipe(classifier.portrait, run, data, figure.theme(), peers=peers),
@@ -206,6 +217,6 @@ def _way(journey: Journey, run: Run) -> WeightPath:
     return journey.clock.paths[journey.runs.index(run)]
 
 
-@st.cache_data(max_entries=MOST_PORTRAITS, show_spinner=False)
-def _portrait_changes(of: bytes, _run: Run, _path: WeightPath) -> list[Change]:
-    return moving.portrait(_path, load_data(_run.experiment))
+@cached(MOST_PORTRAITS)
+def _portrait_changes(experiment: Experiment, path: WeightPath) -> list[Change]:
+    return moving.portrait(path, load_data(experiment))

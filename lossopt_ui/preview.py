@@ -4,8 +4,7 @@ import numpy as np
 import streamlit as st
 
 from lossopt_core import Data, Experiment, load_data
-from lossopt_core.datasets import MissingDataError
-from lossopt_ui import figure
+from lossopt_ui import figure, missing
 from lossopt_ui.charts import data as charts
 from lossopt_ui.recipes import recipe
 
@@ -21,17 +20,15 @@ def show(experiment: Experiment) -> None:
             f"{size.examples:,} examples of {size.features:,} features: too many for a look."
         )
         return
-    try:
+    with missing.part("A look at the data"):
         data = load_data(experiment)
-    except MissingDataError:
-        return
-    figure.show(
-        recipe(charts.examples, data, figure.theme()),
-        key=f"preview-{experiment.dataset}",
-        alt=_in_words(data),
-        height=330 if data.image_shape is not None else 420,
-    )
-    st.caption(_counts(data))
+        figure.show(
+            recipe(charts.examples, data, figure.theme()),
+            key=f"preview-{experiment.dataset}",
+            alt=_in_words(data),
+            height=330 if data.image_shape is not None else 420,
+        )
+        st.caption(_counts(data))
 
 
 def _in_words(data: Data) -> str:

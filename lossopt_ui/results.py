@@ -16,7 +16,7 @@ from lossopt_core import (
 )
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
-from lossopt_ui import names, preview, training
+from lossopt_ui import missing, names, preview, training
 from lossopt_ui.state import page_links, pages
 
 ON_A_SMALL_SCREEN = "on a small screen behind », at the top"
@@ -191,7 +191,9 @@ def _say_how_it_ended(run: Run) -> None:
 
 def shorter_step(run: Run) -> float:
     """The suggested learning rate, or a tenth of the run's own where that is shorter."""
-    return min(suggested_learning_rate(run.experiment), run.experiment.learning_rate / 10)
+    tenth = run.experiment.learning_rate / 10
+    suggested = missing.known(lambda: suggested_learning_rate(run.experiment))
+    return tenth if suggested is None else min(suggested, tenth)
 
 
 def _who(run: Run) -> str:

@@ -9,13 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import reference
+from lossopt_core.caches import Cache
 from lossopt_core.fields import Choice, Number
 from lossopt_core.filters import FilterError, parse
 from lossopt_core.measures import MEASURES
 from lossopt_core.readings import AT_EPOCH, BEST, reading
-from lossopt_ui import controls, entries, kept, names, toasts
+from lossopt_ui import caching, controls, entries, kept, names, toasts
 from lossopt_ui.entries import SPREAD, differing
-from lossopt_ui.holding import Held
 from lossopt_ui.state import pages
 from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
@@ -93,9 +93,9 @@ def _how_many(prepared: Prepared, *, of: int) -> str:
     return found if rows == runs else f"{found} in {rows:,} row{'s' * (rows != 1)}"
 
 
-@st.cache_resource
-def _held() -> Held[Prepared]:
-    return Held(MOST_BYTES, lambda held: _bytes_of(held.runs) + _bytes_of(held.rows))
+_PREPARED: Cache[Prepared] = Cache(
+    MOST_BYTES, lambda prepared: _bytes_of(prepared.runs) + _bytes_of(prepared.rows)
+)
 
 
 def _bytes_of(table: pd.DataFrame) -> int:
@@ -103,9 +103,10 @@ def _bytes_of(table: pd.DataFrame) -> int:
 
 
 def _prepared(table: pd.DataFrame) -> Prepared:
-    return _held().get(
+    return _PREPARED.get(
         (table.attrs["whose"], *(repr(controls.value(name)) for name in CHOICES)),
         lambda: _prepare(table),
+        owner=caching.owner(),
         version=table.attrs["version"],
     )
 

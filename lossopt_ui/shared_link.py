@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import Run, StoreError
 from lossopt_core.sharing import Reproduction, Shared, pack, reproduction, unpack
-from lossopt_ui import controls, kept, names, training, workspace
+from lossopt_ui import controls, kept, missing, names, training, workspace
 
 
 def show() -> None:
@@ -22,6 +22,7 @@ def show() -> None:
         st.button("Go on without", key="drop-share", on_click=controls.put, args=("share", ""))
         return
     experiments = [each.experiment for each in shared]
+    missing.offer(experiments, "shared")
     if not workspace.store().missing(experiments):
         _found(shared)
         return

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from lossopt_core import Experiment, StepLimits
-from lossopt_core.certificates import problem_id
+from lossopt_core.certificates import PROBLEM_SETTINGS, problem_id
 from lossopt_core.digits import with_spread
 from lossopt_core.fields import Number
 from lossopt_core.groups import whole
@@ -22,11 +22,13 @@ from lossopt_ui import (
     entries,
     figure,
     kept,
+    missing,
     names,
     optimum,
     sweep_verdicts,
     workspace,
 )
+from lossopt_ui.caching import cached
 from lossopt_ui.charts import sweep_cells, sweep_map
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
@@ -121,7 +123,8 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
             st.markdown(f"**{names.shown('loss', loss)}**")
         if look == "map" and y:
             drawn = sweep_map.heat_map(
-                part, x, y, column, theme=theme, edge=_edge(part, experiments, x, y, optima),
+                part, x, y, column, theme=theme,
+                edge=_edge(part, experiments, x, y, optima),
                 zero_above=_zero_above(part, experiments),
             )  # fmt: skip
         elif look == "parallel":
@@ -178,7 +181,9 @@ def _edge(
     by_id = {each.id: each for each in experiments}
     found: dict[Any, set[StepLimits | None]] = {}
     for value, rows in table.drop_duplicates("family").groupby(other):
-        found[value] = {optimum.limits(by_id[id], optima) for id in rows["id"]}
+        found[value] = {
+            missing.known(lambda id=id: optimum.limits(by_id[id], optima)) for id in rows["id"]
+        }
     limits = {
         value: limit
         for value, each in found.items()
@@ -197,12 +202,14 @@ def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float
     alike = {by_id[id].but(strength=1.0, split_seed=0) for id in table["id"]}
     if len({problem_id(each) for each in alike}) > 1:
         return None
-    return _zero_strength(problem_id(first := by_id[table["id"].iloc[0]]), first)
+    first = by_id[table["id"].iloc[0]]
+    settings = {name: getattr(first, name) for name in PROBLEM_SETTINGS}
+    return missing.known(lambda: _zero_strength(Experiment(**settings, optimizer="gd")))
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _zero_strength(problem: str, _experiment: Experiment) -> float | None:
-    return zero_strength(_experiment)
+@cached(100)
+def _zero_strength(experiment: Experiment) -> float | None:
+    return zero_strength(experiment)
 
 
 def _open(mark: Any) -> None:

@@ -168,7 +168,7 @@ def watch_many(
         def running() -> bool:
             return job is not None and mine and job.running
 
-        if wanted and not running():
+        if wanted and not running() and not workspace.store().missing(experiments):
             st.rerun()  # it was over at once, and what stands above was said before it
 
         def show_status(running: bool) -> None:

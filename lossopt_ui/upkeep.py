@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from lossopt_core import Experiment, StoreError, load_data, reference
+from lossopt_core import Experiment, StoreError, caches, load_data, reference
 from lossopt_core.store_running import COUNT_SECONDS, RunningTime
 from lossopt_core.underway import LOOK_SECONDS, Watch
 from lossopt_core.workspaces import Workspaces
@@ -63,6 +63,7 @@ def _work(looked: threading.Event) -> None:
                 running.count()
             if hosting.hosted() and removal.due():
                 end_workspaces(address)
+        caches.drop_idle()
         gc.collect()
         memory.give_back()
         time.sleep(COLLECT_SECONDS)

@@ -17,6 +17,7 @@ from lossopt_ui import (
     line_charts,
     line_tables,
     lines,
+    missing,
     navigation,
     optimum,
     references,
@@ -129,6 +130,8 @@ def lines_to_draw(members: Sequence[Member]) -> list[Line]:
 def compare(chosen: pd.DataFrame) -> None:
     """The chosen runs beside each other."""
     members = kept.members(chosen)
+    experiments = [each.experiment for each in members if each.experiment is not None]
+    missing.offer(experiments, "compare")
     above, below = st.container(), st.container()
     # The curves first: they are what one waits for.
     with below:

@@ -1,8 +1,10 @@
 """Full-batch gradient descent against minibatch SGD, at equal work."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from lossopt_core import load_data
+from lossopt_core import Run, load_data
 from lossopt_ui import (
     ask,
     controls,
@@ -10,6 +12,7 @@ from lossopt_ui import (
     figure,
     journeys,
     learning_rate,
+    missing,
     names,
     navigation,
     pictures,
@@ -81,26 +84,34 @@ def draw(outcome: training.Outcome) -> None:
             frames=journeys.cursor(journey, x),
         )
     if outcome.runs:
-        data = load_data(outcome.runs[0].experiment)
-        one, two = st.columns([3, 2])
-        with one:
-            places = None if journey is None else journey.updates
-            ways, changes = comparison.weight_ways(
-                outcome.runs, labels, hues, data.feature_names, places
-            )
-            figure.show(
-                ways,
-                key="ways",
-                alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
-                height=460,
-                frames=None if journey is None else journey.together(changes),
-            )
-        with two:
-            distances.step_against_limits(outcome.experiments[0], outcome.optima)
-        if journey is not None:
-            pictures.of_several(journey, portraits=True)
+        with missing.part("Weights and limits of the learning rate"):
+            ways_and_limits(outcome, outcome.runs, journey)
         results.kept(outcome.runs)
     conventions.panel(outcome.experiments)
+
+
+def ways_and_limits(
+    outcome: training.Outcome, runs: Sequence[Run], journey: journeys.Journey | None
+) -> None:
+    """The ways through weight space, the limits of the step, and the classifiers."""
+    data = load_data(runs[0].experiment)
+    labels = names.tell_apart(outcome.experiments)
+    hues = comparison.work_colours(outcome.experiments, figure.theme())
+    one, two = st.columns([3, 2])
+    with one:
+        places = None if journey is None else journey.updates
+        ways, changes = comparison.weight_ways(runs, labels, hues, data.feature_names, places)
+        figure.show(
+            ways,
+            key="ways",
+            alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
+            height=460,
+            frames=None if journey is None else journey.together(changes),
+        )
+    with two:
+        distances.step_against_limits(outcome.experiments[0], outcome.optima)
+    if journey is not None:
+        pictures.of_several(journey, portraits=True)
 
 
 if full is None:

@@ -1,8 +1,10 @@
 """Hinge and cross-entropy on the same minibatches, side by side."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from lossopt_core import LOSSES, load_data
+from lossopt_core import LOSSES, Run, load_data
 from lossopt_ui import (
     ask,
     controls,
@@ -10,6 +12,7 @@ from lossopt_ui import (
     figure,
     journeys,
     learning_rate,
+    missing,
     navigation,
     pictures,
     results,
@@ -77,17 +80,23 @@ def draw(outcome: training.Outcome) -> None:
         frames=journeys.cursor(journey),
     )
     if outcome.runs:
-        data = load_data(outcome.runs[0].experiment)
-        for column, run in zip(st.columns(len(outcome.runs)), outcome.runs, strict=True):
-            with column:
-                name = f"portrait-{run.experiment.loss}"
-                pictures.portrait(run, data, journey, key=name, peers=outcome.runs)
-        if journey is not None:
-            pictures.silent_shares(journey, data)
-            pictures.of_several(journey, portraits=False)
-        walk.example(outcome.runs, data)
+        with missing.part("Weights and mistakes"):
+            weights_and_mistakes(outcome.runs, journey)
         results.kept(outcome.runs)
     conventions.panel(outcome.experiments)
+
+
+def weights_and_mistakes(runs: Sequence[Run], journey: journeys.Journey | None) -> None:
+    """What the classifiers look like, who still pulls, and one example through each loss."""
+    data = load_data(runs[0].experiment)
+    for column, run in zip(st.columns(len(runs)), runs, strict=True):
+        with column:
+            name = f"portrait-{run.experiment.loss}"
+            pictures.portrait(run, data, journey, key=name, peers=runs)
+    if journey is not None:
+        pictures.silent_shares(journey, data)
+        pictures.of_several(journey, portraits=False)
+    walk.example(runs, data)
 
 
 if not experiments:

@@ -10,6 +10,7 @@ from lossopt_ui import (
     inside_examples,
     inside_gradient,
     journeys,
+    missing,
     navigation,
     pictures,
     workspace,
@@ -54,13 +55,15 @@ def look_into(run: Run) -> None:
         )
     pictures.in_a_row(run, journey)
     st.subheader("At this point")
-    match controls.setting("inside", label_visibility="collapsed"):
-        case "support":
-            inside_examples.that_pull(point)
-        case "gradient":
-            inside_gradient.under_the_microscope(point)
-        case _:
-            inside_examples.in_order(point)
+    chosen = controls.setting("inside", label_visibility="collapsed")
+    with missing.part("Examples and gradients"):
+        match chosen:
+            case "support":
+                inside_examples.that_pull(point)
+            case "gradient":
+                inside_gradient.under_the_microscope(point)
+            case _:
+                inside_examples.in_order(point)
 
 
 with workspace.unreadable_said():

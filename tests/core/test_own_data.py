@@ -21,6 +21,7 @@ from lossopt_core.own_data import (
     suggest,
     to_bytes,
 )
+from lossopt_core.own_data.matching import matching
 from lossopt_core.own_data.preparing import Preparation
 from lossopt_core.store_layout import examples as kept_examples
 
@@ -350,3 +351,32 @@ def test_damaged_data_are_said(address, examples):
 def test_a_fingerprint_is_32_digits(value):
     with pytest.raises(ValueError, match="data must be 32 hexadecimal digits"):
         Experiment(dataset="own", dataset_options={"data": value})
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"label": "colour", "features": ("width", "height")},
+        {"label": "colour", "features": ("width", "height", "species"), "texts": "drop"},
+        {"features": ("width", "height", "colour"), "missing": "mean"},
+        {"label": "height", "features": ("width", "colour", "species")},
+    ],
+)
+def test_a_table_is_recognised_whatever_its_columns_were_taken_to_mean(how):
+    table = "".join(
+        f"{k % 7},{k * 3 % 11},{'red' if k % 2 else 'blue'},s{k % 3}\n" for k in range(60)
+    )
+    text = f"width,height,colour,species\n{table},4,red,s1\n"
+    examples = examples_of(text, **how).examples
+    found = matching(read(text.encode(), "again.csv"), {fingerprint(examples)})
+    assert fingerprint(found) == fingerprint(examples)
+    assert np.array_equal(found.features, examples.features)
+
+
+def test_what_is_not_in_a_table_is_not_found_in_it():
+    likeliest = examples_of(FLOWERS).examples
+    found = matching(read(FLOWERS.encode(), "flowers.csv"), {"0" * 32})
+    assert fingerprint(found) == fingerprint(likeliest)
+    with pytest.raises(ValueError, match="class"):
+        matching(read(b"x,y\n1,a\n2,a\n", "t.csv"), {"0" * 32})

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, RunStore, own_data, train
+from lossopt_core import RunStore, own_data, train
 from lossopt_core.own_data import Shelf, to_bytes
-from tests.helpers import figures, go, open_page, settle, words
+from tests.helpers import figures, go, open_page, words
 from tests.helpers import train as press_train
 
 ROWS = "".join(f"{k % 7},{(k * 3) % 11},{'red' if k % 2 else 'blue'},c{k % 3}\n" for k in range(60))
@@ -121,22 +121,6 @@ def test_a_link_to_data_that_are_not_here_says_which(store: RunStore) -> None:
     keep(TABLE.encode(), "other-name.csv")
     press_train(open_page("train", query))
     assert len(store.list()) == 1
-
-
-def test_runs_whose_data_were_removed_say_so_on_every_page(store: RunStore) -> None:
-    keep(TABLE.encode(), "things.csv")
-    [kept] = Shelf(store).list()
-    experiment = Experiment(dataset="own", dataset_options=kept.options, epochs=2)
-    with own_data.using(Shelf(store)):
-        store.save(train([experiment]))
-    app = open_page("data")
-    app.button(key=f"remove-{kept.fingerprint}").click().run()
-    assert Shelf(store).list() == []
-    for page in ("inspect", "landscape", "compare", "start"):
-        app = open_page(page, {"run": experiment.id} if page == "inspect" else {})
-        assert not app.exception, page
-    app = settle(open_page("inspect", {"run": experiment.id}))
-    assert kept.fingerprint in " ".join(each.value for each in app.error)
 
 
 def test_what_is_taken_out_comes_back_as_the_same(store: RunStore) -> None:

@@ -1,0 +1,383 @@
+"""Data that are not here: every page says which, takes the file, and shows everything else."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lossopt_core import Experiment, RunStore, own_data, train
+from lossopt_core.datasets import Examples
+from lossopt_core.own_data import Kept, Shelf, to_bytes
+from lossopt_core.sharing import pack
+from lossopt_ui import certifier, optimum, visits
+from tests.helpers import figures, go, open_page, settle, words
+from tests.programs import ROOT
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+ON_RUNS = ["inspect", "landscape", "compare"]
+TRAINING = ["train", "hinge-vs-cross-entropy", "gd-vs-sgd", "sweep"]
+
+
+def rest_slow(values: list[str], *quick: str) -> list[object]:
+    """All values for a test, those that repeat what the quick ones show marked as slow."""
+    return [
+        pytest.param(each, marks=[] if each in quick else [pytest.mark.slow]) for each in values
+    ]
+
+
+SIZE = "60 examples, 3 features, 2 classes"
+
+
+def random_examples(seed: int = 0) -> Examples:
+    random = np.random.default_rng(seed)
+    features = random.normal(size=(60, 3))
+    labels = (features[:, 0] > 0).astype(np.int64)
+    return Examples(features, labels, ("low", "high"), ("x", "y", "z"))
+
+
+def query_of(options: dict[str, object]) -> dict[str, str]:
+    return {"dataset": "own"} | {f"own.{name}": str(value) for name, value in options.items()}
+
+
+OPTIONS = {
+    "data": own_data.fingerprint(random_examples()), "examples": 60, "features": 3, "classes": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(params=["hosted", pytest.param("local", marks=pytest.mark.slow)])
+def mine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, store: RunStore
+) -> RunStore:
+    """The store as the app's visitor sees it, in each mode."""
+    monkeypatch.setenv("LOSSOPT_MODE", request.param)
+    monkeypatch.setattr(visits, "has_mark", lambda: True)
+    monkeypatch.setattr(visits, "anonymous", lambda: "visit-ann")
+    return store if request.param == "local" else RunStore(store.address, "visit-ann")
+
+
+def said(app: AppTest) -> list[str]:
+    return [each.value for each in app.error if OPTIONS["data"] in each.value]
+
+
+def uploaders(app: AppTest) -> list[str]:
+    return [each.key for each in app.file_uploader if each.key.startswith("missing-data-")]
+
+
+def upload(app: AppTest, content: bytes, name: str) -> AppTest:
+    [field] = [each for each in app.file_uploader if each.key.startswith("missing-data-")]
+    return field.set_value((name, content, "application/octet-stream")).run()
+
+
+def widgets(app: AppTest) -> set[str]:
+    kinds = ("button", "checkbox", "number_input", "radio", "selectbox", "multiselect", "slider",
+             "text_input", "toggle", "file_uploader")  # fmt: skip
+    return {each.key for kind in kinds for each in getattr(app, kind) if each.key}
+
+
+# What is on the page only because the data are: the box with one's own data sets, and on the page
+# of data those that are kept.
+OF_THE_DATA = ("ask.own_data", "remove-", "download-")
+
+
+def test_there_are_pages() -> None:
+    assert {*ON_RUNS, *TRAINING, "playground", "lecture", "start", "data"} <= {*PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_address_that_names_missing_data(mine: RunStore, page: str) -> None:
+    query = query_of(OPTIONS)
+    app = open_page(page, query)
+    assert not app.exception
+    [once] = said(app)
+    assert SIZE in once
+    assert len(uploaders(app)) == 1
+    without = widgets(app) - {*uploaders(app)}
+    app = upload(app, to_bytes(random_examples()), "mine.npz")
+    assert not app.exception
+    assert not said(app)
+    assert not uploaders(app)
+    [kept] = Shelf(mine).list()
+    assert kept.fingerprint == OPTIONS["data"]
+    assert kept.name == "mine"
+    with_data = {key for key in widgets(app) if not key.startswith(OF_THE_DATA)}
+    assert without >= with_data
+    if page in TRAINING:
+        assert app.selectbox(key="dataset").value == "own"
+        assert app.query_params["own.data"] == OPTIONS["data"]
+
+
+@pytest.mark.parametrize("page", rest_slow(TRAINING, "train", "sweep"))
+def test_own_data_with_nothing_chosen(store: RunStore, page: str) -> None:
+    app = open_page(page, {"dataset": "own"})
+    assert not app.exception
+    assert "You have brought no data yet." in words(app)
+    assert "choose or upload data first" in words(app)
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert app.error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"learning_rate": "0.5", "live": "true"},
+        {"optimizer": "adam"},
+        {"loss": "hinge", "regularizer": "l1"},
+        {"hide": "dataset,learning_rate", "fix": "loss"},
+        {"lesson": "steps.2"},
+        {"squared": "true", "show": "distance"},
+        {"mode": "fair"},
+        {"axes": "learning_rate=log 1e-3 1 3;strength=0,1", "look": "map"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("page", TRAINING)
+def test_whatever_else_stands_in_the_address(
+    store: RunStore, page: str, more: dict[str, str]
+) -> None:
+    app = open_page(page, query_of(OPTIONS) | more)
+    assert not app.exception
+    assert len(said(app)) >= 1
+    assert len(uploaders(app)) == 1
+
+
+@pytest.fixture
+def orphans(store: RunStore) -> list[Experiment]:
+    """Experiments whose runs are kept, while their data were deleted; one of them diverged."""
+    shelf = Shelf(store)
+    options = shelf.keep("mine", random_examples()).options
+    first = Experiment(dataset="own", dataset_options=options, epochs=2, batch_size=8)
+    experiments = [
+        first,
+        first.but(optimizer="gd"),
+        first.but(loss="hinge"),
+        first.but(loss="squared_hinge", learning_rate=1e3),
+    ]
+    with own_data.using(shelf):
+        store.save(train(experiments))
+    shelf.forget(options["data"])
+    return experiments
+
+
+def address_of(page: str, experiments: list[Experiment]) -> dict[str, str]:
+    ids = [each.id for each in experiments]
+    return {
+        "inspect": {"run": ids[0]},
+        "landscape": {"runs": ",".join(ids[:2])},
+        "compare": {"runs": ",".join(ids)},
+    }[page]
+
+
+SHOWN = {
+    "inspect": {"objective", "accuracy"},
+    "landscape": set(),
+    "compare": {"curves-cross_entropy", "curves-hinge", "curves-squared_hinge"},
+}
+
+
+@pytest.mark.parametrize("page", ON_RUNS)
+def test_runs_whose_data_are_gone(store: RunStore, orphans: list[Experiment], page: str) -> None:
+    app = open_page(page, address_of(page, orphans))
+    assert not app.exception
+    [once] = said(app)
+    assert SIZE in once
+    assert SHOWN[page] <= figures(app).keys()
+    before = figures(app).keys()
+    app = upload(app, to_bytes(random_examples()), "mine.npz")
+    assert not app.exception
+    assert not said(app)
+    assert not uploaders(app)
+    if page != "compare":
+        assert figures(app).keys() > before
+
+
+@pytest.mark.parametrize("inside", rest_slow(["support", "gradient"], "gradient"))
+def test_each_look_inside_a_run_without_its_data(
+    store: RunStore, orphans: list[Experiment], inside: str
+) -> None:
+    app = open_page("inspect", address_of("inspect", orphans) | {"inside": inside})
+    assert not app.exception
+    assert "Examples and gradients: not available without the data" in words(app)
+
+
+def test_evaluation_leaves_out_what_has_no_data_and_says_why(
+    store: RunStore, orphans: list[Experiment]
+) -> None:
+    store.save(train([(other := Experiment(dataset="iris", epochs=2, batch_size=8))]))
+    query = {"runs": ",".join([orphans[0].id, other.id]), "part": "evaluation"}
+    app = open_page("compare", query)
+    assert not app.exception
+    assert "Left out, as their data are not here: " in words(app)
+    assert "no finite weights" not in words(app)
+    assert "evaluated" in figures(app)
+
+
+@pytest.mark.parametrize("page", rest_slow(TRAINING[:3], "gd-vs-sgd"))
+def test_kept_curves_are_shown_on_training_pages(
+    store: RunStore, orphans: list[Experiment], page: str
+) -> None:
+    query = query_of(orphans[0].dataset_options) | {
+        "epochs": "2", "batch_size": "8", "learning_rate": "0.1", "batch_sizes": "8",
+    }  # fmt: skip
+    app = settle(open_page(page, query))
+    assert not app.exception
+    assert any(key.startswith("objective") for key in figures(app))
+    assert "not available without the data" in words(app)
+
+
+def test_a_run_that_diverged_is_still_told_a_shorter_step(
+    store: RunStore, orphans: list[Experiment]
+) -> None:
+    query = query_of(orphans[0].dataset_options) | {
+        "epochs": "2", "batch_size": "8", "loss": "squared_hinge", "learning_rate": "1000",
+    }  # fmt: skip
+    app = open_page("train", query)
+    assert not app.exception
+    assert "is too large here: try 100." in words(app)
+
+
+def test_a_shared_link_to_runs_on_missing_data(store: RunStore, orphans: list[Experiment]) -> None:
+    share = pack(store.load([orphans[0].id]))
+    store.delete([each.id for each in orphans])
+    app = open_page("compare", {"share": share})
+    assert not app.exception
+    assert SIZE in said(app)[0]
+    app = settle(upload(app, to_bytes(random_examples()), "mine.npz"))
+    assert not app.exception
+    assert list(store.list()["id"]) == [orphans[0].id]
+
+
+def test_data_that_are_removed_while_they_are_chosen(store: RunStore) -> None:
+    Shelf(store).keep("mine", random_examples())
+    app = open_page("train", query_of(OPTIONS))
+    suggested = app.number_input(key="learning_rate").value
+    assert suggested != 0.1
+    app = go(app, "data")
+    app.button(key=f"remove-{OPTIONS['data']}").click().run()
+    app = go(app, "train")
+    assert not app.exception
+    assert len(said(app)) == 1
+    assert app.number_input(key="learning_rate").value == 0.1
+    assert "limit" not in words(app).replace("and its limits: not available", "")
+    app.selectbox(key="dataset").set_value("iris").run()
+    assert not said(app)
+    assert not uploaders(app)
+
+
+# The file
+
+
+def test_another_file_is_refused_with_both_fingerprints(store: RunStore) -> None:
+    app = open_page("train", query_of(OPTIONS))
+    app = upload(app, to_bytes(random_examples(1)), "other.npz")
+    assert not app.exception
+    came = own_data.fingerprint(random_examples(1))
+    [problem] = [each.value for each in app.error if "other data" in each.value]
+    assert problem.index("Needed") < problem.index(str(OPTIONS["data"])) < problem.index(came)
+    assert Shelf(store).list() == []
+    app = upload(app, b"x,y\n1,a,2\n", "broken.csv")
+    assert any("Row 2 has 3 cells" in each.value for each in app.error)
+    app = upload(app, to_bytes(random_examples()), "right.npz")
+    assert len(Shelf(store).list()) == 1
+
+
+def test_the_budget_holds_at_this_door_too(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOSSOPT_MAX_NUMBERS", "100")
+    app = open_page("data", query_of(OPTIONS))
+    app = upload(app, to_bytes(random_examples()), "mine.npz")
+    assert any("at most 100 are allowed here" in each.value for each in app.error)
+    assert Shelf(store).list() == []
+
+
+# What follows from somebody's data
+
+
+def everything_on(app: AppTest) -> str:
+    numbers = [f"{each.key}={each.value}" for each in app.number_input]
+    return "\n".join([words(app), *numbers, *(str(each) for each in figures(app).values())])
+
+
+def look_around(store: RunStore, experiment: Experiment, page: str) -> AppTest:
+    """Open a page on the data, with runs on them where the page shows runs."""
+    query = query_of(experiment.dataset_options)
+    if page in ON_RUNS:
+        query = address_of(page, [experiment, experiment.but(optimizer="gd")])
+    query |= {"epochs": "2", "batch_size": "8", "batch_sizes": "8", "part": "evaluation"}
+    return settle(open_page(page, query))
+
+
+@pytest.mark.parametrize("page", rest_slow([*TRAINING, *ON_RUNS], "train", "inspect", "landscape"))
+def test_a_stranger_sees_nothing_that_follows_from_the_data(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """The stranger even has the runs, weights and all: from a file that somebody passed on."""
+    monkeypatch.setenv("LOSSOPT_MODE", "hosted")
+    monkeypatch.setattr(visits, "anonymous", lambda: "visit-ann")
+    ann, bob = RunStore(store.address, "visit-ann"), RunStore(store.address, "visit-bob")
+    kept: Kept = Shelf(ann).keep("mine", random_examples())
+    first = Experiment(dataset="own", dataset_options=kept.options, epochs=2, batch_size=8)
+    with own_data.using(Shelf(ann)):
+        runs = train([first, first.but(optimizer="gd")])
+        ann.keep_certificate(first, certifier.within_seconds(first))
+    if page in ON_RUNS:
+        ann.save(runs)
+        bob.save(runs)
+    app = look_around(store, first, page)
+    assert not app.exception
+    assert not said(app)
+    monkeypatch.setattr(visits, "anonymous", lambda: "visit-bob")
+    nobody = everything_on(look_around(store, first, page))
+    seen = everything_on(app)
+    telling = {
+        "inspect": "Places 1 to",
+        "landscape": "The objective on a plane",
+        "compare": "Every selected run under every loss",
+    }.get(page, "guaranteed limit")
+    assert telling in seen
+    assert telling not in nobody
+    assert str(OPTIONS["data"]) in nobody
+    # Once Ann has deleted the data she is told as little.
+    Shelf(ann).forget(kept.fingerprint)
+    monkeypatch.setattr(visits, "anonymous", lambda: "visit-ann")
+    assert telling not in everything_on(look_around(store, first, page))
+    assert ann.certificate(first) is None
+
+
+# Certificates that failed
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Errors that the next certificates end with, the first first."""
+    errors: list[Exception] = []
+
+    def solve(experiment: Experiment) -> object:
+        if errors:
+            raise errors.pop(0)
+        return certifier.within_seconds(experiment)
+
+    worker = certifier.Certifier(solve=solve)
+    monkeypatch.setattr(optimum, "_certifier", lambda: worker)
+    return errors
+
+
+@pytest.mark.parametrize("page", rest_slow(["train", "compare"], "train"))
+def test_a_certificate_that_failed_for_good_is_said_with_a_way_to_retry(
+    store: RunStore, failing: list[Exception], page: str
+) -> None:
+    failing.append(ValueError("the numbers <b>disagree</b>"))
+    experiment = Experiment(dataset="iris", epochs=2, batch_size=8, learning_rate=0.1)
+    store.save(train([experiment]))
+    query = {"dataset": "iris", "epochs": "2", "batch_size": "8", "learning_rate": "0.1"}
+    app = open_page(page, query if page == "train" else {"runs": experiment.id, "y": "distance"})
+    assert optimum._certifier().wait(20)
+    app.run()
+    assert "1 certificate could not be computed: ValueError" in words(app)
+    assert "\\<b" in "".join(each.value for each in app.warning)
+    app.button(key="retry-certificates").click().run()
+    assert optimum._certifier().wait(20)
+    app.run()
+    assert "could not be computed" not in words(app)
+    assert store.certificate(experiment) is not None
