@@ -1,7 +1,9 @@
 """The page of all kept runs."""
 
+import csv
 import json
 import math
+from io import StringIO
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -95,10 +97,9 @@ def test_a_run_that_is_not_kept_here_is_said(kept: list[Run]) -> None:
 
 
 def test_the_download_holds_every_evaluation_of_the_runs(kept: list[Run]) -> None:
-    rows = DATA["csv"].write(kept, {}).decode().splitlines()
+    rows = [*csv.reader(StringIO(DATA["csv"].write(kept, {}).decode()))]
     assert len(rows) == 1 + sum(len(run.history) for run in kept)
-    header = rows[0].split(",")
-    first = dict(zip(header, rows[1].split(","), strict=True))
+    first = dict(zip(rows[0], rows[1], strict=True))
     assert first["id"] == kept[0].id
     assert float(first["objective"]) == pytest.approx(math.log(10))
 
