@@ -40,8 +40,9 @@ Weights after update t enter with the share (LEANING + 1) / (t + LEANING): the s
 class Block:
     """Consecutive runs of one kind, with their parameters and memory.
 
-    `W`, `gradient`, `scratch` and `total` are views of the cohort's arrays; `average` is the
-    running mean of the weights, where that is wanted.
+    `W`, `gradient`, `scratch` and `total` are views of the cohort's arrays; `absolute` is the
+    strength of the absolute weights (R, 1, D), None without any; `average` is the running mean of
+    the weights, where that is wanted.
     """
 
     runs: slice
@@ -53,6 +54,7 @@ class Block:
     regularizer: Regularizer
     optimizer: Optimizer
     schedule: Schedule
+    absolute: Array | None
     rate: Array
     memory: Memory
     average: Array | None
@@ -148,6 +150,9 @@ class Cohort:
             runs = slice(first, end)
             loss, regularizer, optimizer, schedule, averaging = kinds[first]
             rule = OPTIMIZERS[optimizer](**self._parameters(OPTIMIZERS[optimizer], members))
+            penalty = REGULARIZERS[regularizer](
+                **self._penalty_parameters(REGULARIZERS[regularizer], members)
+            )
             yield Block(
                 runs=runs,
                 W=self.W[runs],
@@ -155,11 +160,10 @@ class Cohort:
                 scratch=self.scratch[runs],
                 total=self.total[runs],
                 loss=LOSSES[loss](**self._parameters(LOSSES[loss], members)),
-                regularizer=REGULARIZERS[regularizer](
-                    **self._penalty_parameters(REGULARIZERS[regularizer], members)
-                ),
+                regularizer=penalty,
                 optimizer=rule,
                 schedule=SCHEDULES[schedule],
+                absolute=penalty.absolute if np.any(penalty.absolute) else None,
                 rate=self._column(members, "learning_rate"),
                 memory=rule.start(self.W[runs]),
                 average=self.W[runs].copy() if averaging else None,
@@ -202,8 +206,7 @@ class Cohort:
             total += block.regularizer.add_gradient(W, gradient, scratch)
             factor = block.schedule.factor(update / updates)
             rate = block.rate if factor == 1.0 else block.rate * factor
-            block.optimizer.update(W, gradient, block.memory, rate, update + 1)
-            block.regularizer.prox(W, rate, scratch)
+            block.optimizer.update(W, gradient, block.memory, rate, update + 1, block.absolute)
             if block.average is not None:
                 np.subtract(W, block.average, out=scratch)
                 scratch *= (LEANING + 1) / (update + 1 + LEANING)

@@ -5,6 +5,13 @@ gradients of any equal shape, in place and without new arrays, and may use the g
 scratch space.  `rate` is the learning rate times its schedule, one number or (R, 1, 1) for a
 stack of R runs; so are a rule's own parameters.
 
+An L1 penalty is not differentiable at zero, so it does not enter through the gradient: a rule is
+given its strength as `absolute` and takes a proximal step, which leaves weights at exactly zero.
+The fixed points of that step must be those of the objective, W = prox(W - c g) with threshold
+c * absolute for the same c, whatever the rule remembers.  A threshold of rate * absolute after
+any step does not do that: heavy ball moves rate / (1 - momentum) along a steady gradient, and
+Adam another distance in every coordinate.  docs/optimizers.md derives the steps below.
+
 To add a rule, write a frozen dataclass with `update` (and `memory_arrays`, if it remembers),
 with `reach` and `pace` or a `typical_rate`, and enter it in `OPTIMIZERS`.  Its fields are named
 after the settings of an `Experiment`.
@@ -17,6 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from lossopt_core.linear import Array
+from lossopt_core.regularizers import least_subgradient, soft_threshold
 
 Memory = tuple[Array, ...]
 
@@ -51,9 +59,19 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
-        """Move W and the memory by one step, in place; the first step is number 1."""
+        """Move W and the memory by one step, in place; the first step is number 1.
+
+        `gradient` is that of the smooth part of the objective.  `absolute` is the strength of
+        the absolute weights in it and broadcasts against W (0 for the bias); None without any.
+        """
 
 
 @dataclass(frozen=True)
@@ -68,10 +86,18 @@ class SGD(Optimizer):
         return 2.0
 
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
         gradient *= rate
         W -= gradient
+        if absolute is not None:
+            soft_threshold(W, rate * absolute, gradient)
 
 
 @dataclass(frozen=True)
@@ -86,7 +112,11 @@ class GradientDescent(SGD):
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """Heavy ball  (Polyak, 1964)."""
+    """Heavy ball  (Polyak, 1964); with L1 its proximal form, iPiano  (Ochs et al., 2014).
+
+    With L1, v also holds the subgradient of the penalty at the new weights, so that it is zero
+    where the weights rest: W <- prox(W - α g + β (W - W_before)) at a constant rate.
+    """
 
     momentum: float | Array = 0.9
 
@@ -102,18 +132,33 @@ class Momentum(Optimizer):
         return 1.0 - float(self.momentum)
 
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
         (velocity,) = memory
         velocity *= self.momentum
         velocity += gradient
         np.multiply(velocity, rate, out=gradient)
         W -= gradient
+        if absolute is not None:
+            soft_threshold(W, rate * absolute, gradient)
+            gradient /= nonzero(rate)
+            velocity += gradient
 
 
 @dataclass(frozen=True)
 class Nesterov(Optimizer):
-    """Nesterov's accelerated gradient, in the form of CS231n's notes (Bengio et al., 2012)."""
+    """Nesterov's accelerated gradient, in the form of CS231n's notes (Bengio et al., 2012).
+
+    With L1 it is the accelerated proximal gradient method (Beck and Teboulle, 2009) at constant
+    momentum: the step takes the gradient mapping G = (W - prox(W - α g)) / α in place of g.  A
+    weight that the prox sets to zero loses its velocity, since looking ahead would move it away.
+    """
 
     momentum: float | Array = 0.9
 
@@ -130,9 +175,18 @@ class Nesterov(Optimizer):
         return 1.0 - float(self.momentum)
 
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
         velocity, ahead = memory
+        if absolute is not None:
+            self._proximal_update(W, gradient, velocity, ahead, rate, absolute)
+            return
         velocity *= self.momentum
         velocity += gradient
         np.multiply(velocity, self.momentum, out=ahead)
@@ -140,10 +194,36 @@ class Nesterov(Optimizer):
         gradient *= rate
         W -= gradient
 
+    def _proximal_update(
+        self,
+        W: Array,
+        gradient: Array,
+        velocity: Array,
+        scratch: Array,
+        rate: Array | float,
+        absolute: Array | float,
+    ) -> None:
+        """The step in terms of where the prox arrives, so that zeros are exact."""
+        gradient *= -rate
+        gradient += W  # W - α g
+        soft_threshold(gradient, rate * absolute, scratch)  # the point without look-ahead
+        np.subtract(W, gradient, out=scratch)
+        scratch /= nonzero(rate)  # G
+        velocity *= self.momentum
+        velocity += scratch
+        velocity *= gradient != 0
+        np.multiply(velocity, rate * self.momentum, out=scratch)
+        np.subtract(gradient, scratch, out=W)
+
 
 @dataclass(frozen=True)
 class AdaGrad(Optimizer):
-    """Divides each step by the root of all squared gradients so far  (Duchi et al., 2011)."""
+    """Divides each step by the root of all squared gradients so far  (Duchi et al., 2011).
+
+    With L1 the prox is taken in the same metric, as in that paper: the threshold of a weight is
+    divided by the same root as its gradient.  The squares are those of the objective's least
+    subgradient, which goes to zero at the optimum, as with any other penalty.
+    """
 
     label = "AdaGrad"
     formula = r"v \leftarrow v + g^2, \quad W \leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8})"
@@ -153,17 +233,26 @@ class AdaGrad(Optimizer):
     epsilon: ClassVar[float] = 1e-8
 
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
         square, scratch = memory
-        np.multiply(gradient, gradient, out=scratch)
+        squared_slope(W, gradient, absolute, out=scratch)
         square += scratch
-        step_by_root(W, gradient, square, scratch, rate, self.epsilon)
+        step_by_root(W, gradient, square, scratch, rate, self.epsilon, absolute)
 
 
 @dataclass(frozen=True)
 class RMSProp(Optimizer):
-    """AdaGrad with a memory that fades  (Tieleman and Hinton, 2012); decay 0.99 as in the notes."""
+    """AdaGrad with a memory that fades  (Tieleman and Hinton, 2012); decay 0.99 as in the notes.
+
+    With L1 as AdaGrad: the prox in the metric of the step  (Yun, Lozano and Yang, 2021).
+    """
 
     label = "RMSProp"
     formula = (
@@ -177,30 +266,62 @@ class RMSProp(Optimizer):
     epsilon: ClassVar[float] = 1e-8
 
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
         square, scratch = memory
-        np.multiply(gradient, gradient, out=scratch)
+        squared_slope(W, gradient, absolute, out=scratch)
         scratch *= 1.0 - self.decay
         square *= self.decay
         square += scratch
-        step_by_root(W, gradient, square, scratch, rate, self.epsilon)
+        step_by_root(W, gradient, square, scratch, rate, self.epsilon, absolute)
+
+
+def squared_slope(W: Array, gradient: Array, absolute: Array | float | None, out: Array) -> None:
+    """The squares of the objective's gradient, of the least subgradient where there are several."""
+    slope = gradient if absolute is None else least_subgradient(W, gradient, absolute)
+    np.multiply(slope, slope, out=out)
 
 
 def step_by_root(
-    W: Array, gradient: Array, square: Array, scratch: Array, rate: Array | float, epsilon: float
+    W: Array,
+    gradient: Array,
+    square: Array,
+    scratch: Array,
+    rate: Array | float,
+    epsilon: float,
+    absolute: Array | float | None,
 ) -> None:
-    """W <- W - rate * gradient / (sqrt(square) + epsilon), in place."""
+    """W <- W - rate * gradient / (sqrt(square) + epsilon), in place, with the prox to it."""
     np.sqrt(square, out=scratch)
     scratch += epsilon
     gradient /= scratch
     gradient *= rate
     W -= gradient
+    if absolute is not None:
+        np.divide(rate * absolute, scratch, out=scratch)
+        soft_threshold(W, scratch, gradient)
+
+
+def nonzero(rate: Array | float) -> Array | float:
+    """A rate to divide by: that of a run at rest is 0, and so is what is divided."""
+    smallest = np.finfo(np.asarray(rate).dtype).tiny
+    return np.maximum(rate, smallest)
 
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Adam with bias correction  (Kingma and Ba, 2015); the momentum is its β₁."""
+    """Adam with bias correction  (Kingma and Ba, 2015); the momentum is its β₁.
+
+    With L1 the prox is taken in the metric of the step, α / (√v̂ + 10⁻⁸)  (Yun, Lozano and Yang,
+    2021).  m is the mean of the smooth part's gradients, so that a steady one balances the
+    penalty exactly at the optimum; v holds squares of the objective's least subgradient.
+    """
 
     momentum: float | Array = 0.9
 
@@ -217,14 +338,20 @@ class Adam(Optimizer):
     epsilon: ClassVar[float] = 1e-8
 
     def update(
-        self, W: Array, gradient: Array, memory: Memory, rate: Array | float, step: int
+        self,
+        W: Array,
+        gradient: Array,
+        memory: Memory,
+        rate: Array | float,
+        step: int,
+        absolute: Array | float | None = None,
     ) -> None:
         mean, square, scratch = memory
         mean *= self.momentum
         np.multiply(gradient, 1.0 - self.momentum, out=scratch)
         mean += scratch
         square *= self.second_decay
-        np.multiply(gradient, gradient, out=gradient)
+        squared_slope(W, gradient, absolute, out=gradient)
         gradient *= 1.0 - self.second_decay
         square += gradient
 
@@ -234,6 +361,9 @@ class Adam(Optimizer):
         np.multiply(mean, rate / (1.0 - self.momentum**step), out=scratch)
         scratch /= gradient
         W -= scratch
+        if absolute is not None:
+            np.divide(rate * absolute, gradient, out=gradient)
+            soft_threshold(W, gradient, scratch)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

@@ -4,9 +4,9 @@ A penalty acts on weights of shape (..., C, D).  Its strength may be an array th
 against them: a stack of runs has one strength a run, and 0 in the column of the bias, which
 is never penalised.
 
-The smooth part of a penalty enters through its gradient.  An absolute value enters through
-its proximal operator after each step, so that weights become exactly zero; with an optimizer
-that scales coordinates (Adam) that step is a common heuristic, not an exact one.
+The smooth part of a penalty enters through its gradient: of an elastic net, the squares.
+Absolute values are not differentiable at zero.  Their strength, `absolute`, is handed to the
+optimizer, which takes a proximal step that suits it, so that weights become exactly zero.
 
 To add a penalty, write a frozen dataclass with these methods and enter it in `REGULARIZERS`.
 """
@@ -53,9 +53,6 @@ class Regularizer:
         `scratch` is a buffer shaped as W, free to be overwritten.
         """
         return self.value(W)
-
-    def prox(self, W: Array, step: Array | float, scratch: Array) -> None:
-        """Apply the proximal operator of step * (the part that is not smooth), in place."""
 
     def add_least_subgradient(self, W: Array, gradient: Array) -> None:
         """Turn the data gradient into the objective's subgradient of least norm, in place.
@@ -129,9 +126,6 @@ class L1(Regularizer):
         total: Array = (self.strength * np.abs(W)).sum(axis=(-2, -1))
         return total
 
-    def prox(self, W: Array, step: Array | float, scratch: Array) -> None:
-        soft_threshold(W, step * self.strength, scratch)
-
     def add_least_subgradient(self, W: Array, gradient: Array) -> None:
         gradient[...] = least_subgradient(W, gradient, self.strength)
 
@@ -163,9 +157,6 @@ class ElasticNet(Regularizer):
         ridge = add_ridge(W, self.doubled, gradient, scratch)
         total: Array = ridge + (self.absolute * np.abs(W)).sum(axis=(-2, -1))
         return total
-
-    def prox(self, W: Array, step: Array | float, scratch: Array) -> None:
-        soft_threshold(W, step * self.absolute, scratch)
 
     def add_least_subgradient(self, W: Array, gradient: Array) -> None:
         gradient += 2.0 * self.squared * W

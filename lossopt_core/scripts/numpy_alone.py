@@ -57,7 +57,7 @@ def with_numpy(experiment: Experiment) -> str:
         "tools": _tools(experiment),
         "settings": _settings(experiment),
         "data": _data(experiment),
-        "of_what": " of its smooth part" if penalty.prox else "",
+        "of_what": " of its smooth part" if penalty.proximal else "",
         "loss": indent(snippets.LOSSES[experiment.loss], "    "),
         "penalty": indent(penalty.lines, "    "),
         "charge": penalty.value,
@@ -124,7 +124,10 @@ def _settings(experiment: Experiment) -> str:
     used = {name for entry in entries for name in parameter_names(entry)}
     values = {name: getattr(experiment, name) for name in FIELDS if name in used}
     values[rate] = experiment.learning_rate
-    return f"{', '.join(values)} = {', '.join(map(repr, values.values()))}\n"
+    text = f"{', '.join(values)} = {', '.join(map(repr, values.values()))}\n"
+    features = experiment.size.features
+    by_weight = snippets.REGULARIZERS[experiment.regularizer].by_weight
+    return text + by_weight.format(columns=features + 1, bias=features)
 
 
 def _data(experiment: Experiment) -> str:
@@ -198,8 +201,8 @@ def _step(experiment: Experiment) -> str:
     if experiment.full_batch:
         text = "value, gradient = objective(W, X, y)\n"
     text += snippets.SCHEDULES[experiment.schedule].format(updates=experiment.updates)
-    text += snippets.OPTIMIZERS[experiment.optimizer].update
-    text += snippets.REGULARIZERS[experiment.regularizer].prox
+    rule = snippets.OPTIMIZERS[experiment.optimizer]
+    text += rule.proximal if snippets.REGULARIZERS[experiment.regularizer].proximal else rule.update
     if experiment.averaging:
         text += f"mean = mean + {LEANING + 1} / (update + {LEANING}) * (W - mean)\n"
     return text

@@ -56,14 +56,22 @@ slopes = -signs * (violations > 0)
 
 @dataclass(frozen=True)
 class Penalty:
-    """A penalty in its three places; "" where it has no part."""
+    """A penalty in its places; "" where it has no part."""
 
     value: str = ""
     """What is added to the mean loss."""
     lines: str = ""
     """What stands before that: the gradient of the smooth part, for one."""
-    prox: str = ""
-    """The proximal operator, after every step."""
+    by_weight: str = ""
+    """Strengths weight by weight, 0 for the bias.
+
+    Where there is an `absolute` among them, the optimizer's proximal step uses it.
+    """
+
+    @property
+    def proximal(self) -> bool:
+        """Whether absolute weights are penalised."""
+        return "absolute" in self.by_weight
 
 
 REGULARIZERS = {
@@ -73,17 +81,14 @@ REGULARIZERS = {
         lines="gradient[:, :-1] += 2 * strength * W[:, :-1]\n",
     ),
     "l1": Penalty(
-        value=" + strength * np.abs(W[:, :-1]).sum()",
-        prox="W[:, :-1] -= np.clip(W[:, :-1], -rate * strength, rate * strength)\n",
+        value=" + (absolute * np.abs(W)).sum()",
+        by_weight="absolute = strength * (np.arange({columns}) < {bias})  # 0 for the bias\n",
     ),
     "elastic_net": Penalty(
-        value=" + strength * penalty.sum()",
-        lines="""\
-gradient[:, :-1] += 2 * strength * (1 - l1_ratio) * W[:, :-1]
-penalty = l1_ratio * np.abs(W[:, :-1]) + (1 - l1_ratio) * W[:, :-1] ** 2
-""",
-        prox="""\
-W[:, :-1] -= np.clip(W[:, :-1], -rate * strength * l1_ratio, rate * strength * l1_ratio)
+        value=" + (absolute * np.abs(W) + squared * W**2).sum()",
+        lines="gradient += 2 * squared * W\n",
+        by_weight="""\
+absolute, squared = np.outer([l1_ratio, 1 - l1_ratio], strength * (np.arange({columns}) < {bias}))
 """,
     ),
 }
@@ -91,19 +96,37 @@ W[:, :-1] -= np.clip(W[:, :-1], -rate * strength * l1_ratio, rate * strength * l
 
 @dataclass(frozen=True)
 class Rule:
-    """An update rule: the names that it remembers, 0 at first, and its lines."""
+    """An update rule: the names that it remembers, 0 at first, and its lines.
+
+    `proximal` are the lines where absolute weights are penalised, each by its entry of `absolute`.
+    """
 
     update: str
+    proximal: str
     memory: tuple[str, ...] = ()
 
 
+STEP = "W = W - rate * gradient\n"
+SHRINK = "W = W - np.clip(W, -rate * absolute, rate * absolute)\n"
+SLOPE = """\
+slope = gradient + np.where(W, absolute * np.sign(W), np.clip(-gradient, -absolute, absolute))
+"""
+"""The objective's gradient; where it has several, the least of them."""
+
+
 OPTIMIZERS = {
-    "gd": Rule("W = W - rate * gradient\n"),
-    "sgd": Rule("W = W - rate * gradient\n"),
+    "gd": Rule(STEP, STEP + SHRINK),
+    "sgd": Rule(STEP, STEP + SHRINK),
     "momentum": Rule(
         """\
 velocity = momentum * velocity + gradient
 W = W - rate * velocity
+""",
+        """\
+velocity = momentum * velocity + gradient
+W = W - rate * velocity
+cut = np.clip(W, -rate * absolute, rate * absolute)
+W, velocity = W - cut, velocity + cut / rate
 """,
         memory=("velocity",),
     ),
@@ -112,12 +135,23 @@ W = W - rate * velocity
 velocity = momentum * velocity + gradient
 W = W - rate * (gradient + momentum * velocity)
 """,
+        """\
+point = W - rate * gradient
+point = point - np.clip(point, -rate * absolute, rate * absolute)
+velocity = (momentum * velocity + (W - point) / rate) * (point != 0)
+W = point - rate * momentum * velocity
+""",
         memory=("velocity",),
     ),
     "adagrad": Rule(
         """\
 squares = squares + gradient**2
 W = W - rate * gradient / (np.sqrt(squares) + 1e-8)
+""",
+        f"""\
+{SLOPE}squares = squares + slope**2
+step = rate / (np.sqrt(squares) + 1e-8)
+W = (ahead := W - step * gradient) - np.clip(ahead, -step * absolute, step * absolute)
 """,
         memory=("squares",),
     ),
@@ -126,6 +160,11 @@ W = W - rate * gradient / (np.sqrt(squares) + 1e-8)
 squares = 0.99 * squares + (1 - 0.99) * gradient**2
 W = W - rate * gradient / (np.sqrt(squares) + 1e-8)
 """,
+        f"""\
+{SLOPE}squares = 0.99 * squares + (1 - 0.99) * slope**2
+step = rate / (np.sqrt(squares) + 1e-8)
+W = (ahead := W - step * gradient) - np.clip(ahead, -step * absolute, step * absolute)
+""",
         memory=("squares",),
     ),
     "adam": Rule(
@@ -133,6 +172,11 @@ W = W - rate * gradient / (np.sqrt(squares) + 1e-8)
 m, v = momentum * m + (1 - momentum) * gradient, 0.999 * v + (1 - 0.999) * gradient**2
 m_hat, v_hat = m / (1 - momentum**update), v / (1 - 0.999**update)
 W = W - rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+""",
+        f"""\
+{SLOPE}m, v = momentum * m + (1 - momentum) * gradient, 0.999 * v + (1 - 0.999) * slope**2
+m_hat, step = m / (1 - momentum**update), rate / (np.sqrt(v / (1 - 0.999**update)) + 1e-8)
+W = (ahead := W - step * m_hat) - np.clip(ahead, -step * absolute, step * absolute)
 """,
         memory=("m", "v"),
     ),

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from lossopt_core import LOSSES, REGULARIZERS, Experiment, load_data
 from lossopt_core.cohort import Cohort
-from lossopt_core.regularizers import Regularizer
+from lossopt_core.regularizers import Regularizer, soft_threshold
 
 weights = arrays(np.float64, (2, 3), elements=st.floats(-5, 5))
 
@@ -30,7 +30,7 @@ def smooth_gradient(penalty: Regularizer, W: np.ndarray) -> np.ndarray:
 
 def after_prox(penalty: Regularizer, W: np.ndarray, step: float) -> np.ndarray:
     V = W.copy()
-    penalty.prox(V, step, np.empty_like(W))
+    soft_threshold(V, step * penalty.absolute, np.empty_like(W))
     return V
 
 

@@ -48,7 +48,7 @@ CASES = {
         f"{penalty} {optimizer} with init_scale": IRIS.but(
             regularizer=penalty, optimizer=optimizer, strength=0.03, l1_ratio=0.3, init_scale=0.5
         )
-        for penalty, optimizer in itertools.product(REGULARIZERS, ["gd", "sgd", "nesterov"])
+        for penalty, optimizer in itertools.product(REGULARIZERS, OPTIMIZERS)
     },
     **{
         f"{schedule} {penalty}": IRIS.but(
