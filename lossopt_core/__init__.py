@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossopt_core.arrays import experiment_on
 from lossopt_core.certificates import Certificate, certify
+from lossopt_core.convergence import ConvergenceWarning, convergence_caveats
 from lossopt_core.data import Data, load_data
 from lossopt_core.datasets import DATASETS
 from lossopt_core.experiment import FIELDS, Experiment
@@ -39,6 +40,7 @@ __all__ = [
     "REGULARIZERS",
     "SCHEDULES",
     "Certificate",
+    "ConvergenceWarning",
     "Data",
     "Experiment",
     "ForeignRun",
@@ -50,6 +52,7 @@ __all__ = [
     "StepLimits",
     "StoreError",
     "certify",
+    "convergence_caveats",
     "experiment_on",
     "free_gaps",
     "load_data",

@@ -163,7 +163,7 @@ class Cohort:
                 regularizer=penalty,
                 optimizer=rule,
                 schedule=SCHEDULES[schedule],
-                absolute=penalty.absolute if np.any(penalty.absolute) else None,
+                absolute=np.asarray(penalty.absolute) if np.any(penalty.absolute) else None,
                 rate=self._column(members, "learning_rate"),
                 memory=rule.start(self.W[runs]),
                 average=self.W[runs].copy() if averaging else None,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossopt_core.caches import cached_by_data
-from lossopt_core.datasets import BROUGHT, DATASETS, Examples, Size
+from lossopt_core.datasets import BROUGHT, DATASETS, Examples, Size, class_sizes
 from lossopt_core.experiment import DATA_SETTINGS, Experiment
 from lossopt_core.linear import Array, Labels
+from lossopt_core.rare_classes import check_classes
 
 PLACES = 4
 """Data sets that are held at once, if they are small."""
@@ -167,6 +168,9 @@ def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
     rows = np.arange(len(examples.labels))
     if experiment.test_fraction == 0:
         return rows, rows[:0]
+    # Uploaded data may not have been here when the experiment was made.
+    sizes = class_sizes(examples)
+    check_classes(sizes, experiment.test_examples, validation=experiment.validation)
     from sklearn.model_selection import train_test_split
 
     train, test = train_test_split(

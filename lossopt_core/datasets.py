@@ -32,6 +32,12 @@ class Examples:
     """Rows and columns of an example that is an image, row by row."""
 
 
+def class_sizes(examples: Examples) -> dict[str, int]:
+    """How many examples each class has, by its name."""
+    counts = np.bincount(examples.labels, minlength=len(examples.class_names))
+    return dict(zip(examples.class_names, counts.tolist(), strict=True))
+
+
 @dataclass(frozen=True)
 class Size:
     """How large a data set is under given options, known before it is made."""
@@ -137,6 +143,17 @@ class Brought:
         if place is None:
             raise _missing(options)
         return place.owner
+
+    def class_sizes(self, mark: str) -> Mapping[str, int] | None:
+        """How many examples each class of these data has, if they are here."""
+        place = self._place()
+        if place is None:
+            return None
+        if (known := getattr(place, "class_sizes", None)) is not None:
+            sizes: Mapping[str, int] | None = known(mark)
+            return sizes
+        examples = place.examples(mark)
+        return None if examples is None else class_sizes(examples)
 
     def find(self, mark: str) -> Examples | None:
         """The examples of this fingerprint, if they are here."""

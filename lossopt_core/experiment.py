@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, Self, TypeVar
 
-from lossopt_core.datasets import DATASETS, Size
+from lossopt_core.datasets import BROUGHT, DATASETS, Size
 from lossopt_core.fields import LONGEST_SHOWN, Choice, Field, Number, Switch, brief
 from lossopt_core.losses import CERTIFIED_LOSSES, LOSSES, Loss
 from lossopt_core.optimizers import OPTIMIZERS, Optimizer
 from lossopt_core.precision import PRECISIONS
+from lossopt_core.rare_classes import check_classes
 from lossopt_core.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.schedules import SCHEDULES
 from lossopt_core.stopping import STOPPING
@@ -203,6 +204,10 @@ class Experiment:
                 f" {size.classes} classes on {'all three' if self.validation else 'both'} sides,"
                 f" or be 0, got {self.test_fraction:g}"
             )
+        if DATASETS[self.dataset].brought:  # the classes of all others are large enough
+            sizes = BROUGHT.class_sizes(self.dataset_options["data"])
+            if sizes is not None:
+                check_classes(sizes, self.test_examples, validation=self.validation)
 
     def _check_stopping(self) -> None:
         regularizer = regularizer_of(self)

@@ -13,8 +13,8 @@ any step does not do that: heavy ball moves rate / (1 - momentum) along a steady
 Adam another distance in every coordinate.  docs/optimizers.md derives the steps below.
 
 To add a rule, write a frozen dataclass with `update` (and `memory_arrays`, if it remembers),
-with `reach` and `pace` or a `typical_rate`, and enter it in `OPTIMIZERS`.  Its fields are named
-after the settings of an `Experiment`.
+with `stability_threshold`, `proven_threshold` and `pace`, or a `typical_rate`, and enter it in
+`OPTIMIZERS`.  Its fields are named after the settings of an `Experiment`.
 """
 
 from abc import ABC, abstractmethod
@@ -39,13 +39,24 @@ class Optimizer(ABC):
     summary: ClassVar[str]
     full_batch: ClassVar[bool] = False
     memory_arrays: ClassVar[int] = 0
+    theorem: ClassVar[str] = ""
+    """The statement behind `proven_threshold`, with its source."""
     typical_rate: ClassVar[float | None] = None
     """A learning rate to begin with, for rules whose steps do not grow with the gradient."""
 
-    def reach(self) -> float | None:
+    def stability_threshold(self) -> float | None:
         """The rule converges on a parabola of curvature h exactly if rate * h is below this.
 
+        A statement about quadratics: elsewhere it is one about the neighbourhood of the optimum.
         None for rules without such a limit.  (Parameters are numbers here, not arrays.)
+        """
+        return None
+
+    def proven_threshold(self) -> float | None:
+        """On every convex function with curvature at most L the rule comes to rest at a minimum
+        if rate * L is below this; None where no such statement is known.
+
+        `theorem` names the proof.  It also holds with an L1 penalty beside that function.
         """
         return None
 
@@ -81,8 +92,16 @@ class SGD(Optimizer):
     label = "SGD"
     formula = r"W \leftarrow W - \alpha\, g_{\text{minibatch}}"
     summary = "Steps along the gradient of a small random batch: many cheap, noisy steps."
+    theorem = (
+        "Gradient descent lowers every convex function of curvature at most L at each step if"
+        " α < 2/L, and converges to a minimum (Nesterov, 2018, Theorem 2.1.14; with L1: Combettes"
+        " and Wajs, 2005, Theorem 3.4)."
+    )
 
-    def reach(self) -> float:
+    def stability_threshold(self) -> float:
+        return 2.0
+
+    def proven_threshold(self) -> float:
         return 2.0
 
     def update(
@@ -125,8 +144,18 @@ class Momentum(Optimizer):
     summary = "Keeps a velocity, so that steady directions gain speed and zigzags cancel."
     memory_arrays = 1
 
-    def reach(self) -> float:
+    theorem = (
+        "Heavy ball converges to the minimum of every convex function of curvature at most L if"
+        " α < 2(1 − β)/L (Ghadimi, Feyzmahdavian and Johansson, 2015, Theorem 1; with L1: Ochs,"
+        " Chen, Brox and Pock, 2014, Theorem 4.9). Between this and 2(1 + β)/L it may cycle"
+        " forever."
+    )
+
+    def stability_threshold(self) -> float:
         return 2.0 * (1.0 + float(self.momentum))
+
+    def proven_threshold(self) -> float:
+        return 2.0 * (1.0 - float(self.momentum))
 
     def pace(self) -> float:
         return 1.0 - float(self.momentum)
@@ -167,7 +196,17 @@ class Nesterov(Optimizer):
     summary = "Momentum that looks ahead: it corrects the velocity where it is about to be."
     memory_arrays = 2
 
-    def reach(self) -> float:
+    theorem = (
+        "Nesterov's method at constant momentum converges to the minimum of every convex function"
+        " of curvature at most L, with or without L1, if α < 2/((1 + β)L): proved in"
+        " docs/optimizers.md with the inequality of Beck and Teboulle (2009, Lemma 2.3), who have"
+        " α ≤ 1/L."
+    )
+
+    def proven_threshold(self) -> float:
+        return 2.0 / (1.0 + float(self.momentum))
+
+    def stability_threshold(self) -> float:
         momentum = float(self.momentum)
         return 2.0 * (1.0 + momentum) / (1.0 + 2.0 * momentum)
 

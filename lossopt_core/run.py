@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lossopt_core.convergence import convergence_caveats
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array
 
@@ -79,6 +80,11 @@ class Run:
     def final(self) -> dict[str, float]:
         """The last row of the history."""
         return {str(name): value for name, value in self.history.iloc[-1].items()}
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """Why it does not end at the optimum of its objective, in sentences; none where it does."""
+        return convergence_caveats(self.experiment)
 
     @property
     def seconds_per_update(self) -> float | None:

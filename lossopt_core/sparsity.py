@@ -26,6 +26,11 @@ from lossopt_core.linear import Array, Labels
 from lossopt_core.losses import CERTIFIED_LOSSES, set_true_class
 from lossopt_core.suboptimality import with_best_bias
 
+STATEMENT = (
+    "Exact: zero weights are optimal if and only if no weight's gradient there, at the best bias,"
+    " exceeds the penalty's threshold (Kuhn-Tucker; Osborne, Presnell and Turlach, 2000)."
+)
+"""What `zero_strength` rests on, for people."""
 ROUNDING = 1e-9
 """Relative differences, from a kink or between slopes, that are none."""
 FIRST_WEIGHTS = 20

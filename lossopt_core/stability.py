@@ -2,10 +2,11 @@ r"""How long a step may be, and what noise a constant step leaves behind.
 
 Near a minimum an objective is a paraboloid with second derivative H.  Descent with a constant
 learning rate α multiplies the distance along an eigenvector of H by 1 - α h a step, so that it
-converges exactly if α h < 2 for every eigenvalue h (momentum widens the edge, see
-`Optimizer.reach`).  What is known of h gives three limits: a bound L of the curvature anywhere
-gives one that is safe from everywhere, the curvature at the start one for the first steps, and
-the curvature at the optimum the edge beyond which no training comes to rest.
+converges exactly if α h < 2 for every eigenvalue h (momentum widens that edge, see
+`Optimizer.stability_threshold`).  That holds for quadratics, and so near the start and near the
+optimum.  From anywhere something else is proven: with a bound L of the curvature everywhere,
+descent converges if α L < 2, but heavy ball only if α L < 2 (1 - β), see
+`Optimizer.proven_threshold`.
 
 Minibatch gradients are noisy.  A constant step therefore ends not at the optimum but in a cloud
 around it; `noise_floor` says how far above.
@@ -38,14 +39,24 @@ MOST_UNKNOWNS = 2_000
 """Above this the eigenvectors of a second derivative take too long to wait for."""
 
 
+SMALLEST_CURVATURE = 1e-200
+"""What is below counts as none."""
+
+
 @dataclass(frozen=True)
 class StepLimits:
     """Learning rates that a training should stay below.
 
-    guaranteed   safe wherever one is: from a bound of the curvature anywhere
-    at_start     from the curvature at the weights that training starts from
-    at_optimum   the real edge: beyond it descent cannot come to rest at the optimum; None where
-                 the optimum is not known, or there is none
+    guaranteed   always stable: below it full-batch training comes to rest at the optimum from
+                 any start.  Proven for every convex objective whose smooth part has curvature at
+                 most L: `Optimizer.theorem` names the theorem
+    at_start     local: the edge of the quadratic that the objective resembles at the weights
+                 that training starts from.  Says nothing about later steps
+    at_optimum   local: the edge of the quadratic at the optimum.  Beyond it training cannot come
+                 to rest there; below it training does if it comes close.  None where the optimum
+                 is not known, or there is none
+
+    Infinite where the objective does not curve.  `explanations` says this to people.
     """
 
     guaranteed: float
@@ -59,18 +70,67 @@ def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> S
     None where there is no such limit: for losses with kinks, whose curvature has no bound, and
     for rules that divide by the size of the gradient.
     """
-    bound, reach = smoothness(experiment), optimizer_of(experiment).reach()
-    if bound is None or reach is None:
+    bound, rule = smoothness(experiment), optimizer_of(experiment)
+    edge, proven = rule.stability_threshold(), rule.proven_threshold()
+    if bound is None or edge is None or proven is None:
         return None
     problem = Problem.of(experiment)
     start = initial_weights(experiment, problem.classes, problem.X.shape[1] - 1)
-    return StepLimits(
-        guaranteed=reach / bound,
-        at_start=reach / curvature(problem, start),
-        at_optimum=reach / curvature(problem, optimum.theta)
-        if optimum is not None and optimum.reached
-        else None,
-    )
+    at_optimum = None
+    if optimum is not None and optimum.reached:
+        active = active_weights(problem, optimum.theta, bound)
+        at_optimum = _limit(edge, curvature(problem, optimum.theta, active))
+    return StepLimits(proven / bound, _limit(edge, curvature(problem, start)), at_optimum)
+
+
+def explanations(experiment: Experiment) -> dict[str, str]:
+    """What each field of `StepLimits` rests on, for people: the statement and its source."""
+    return {
+        "guaranteed": (
+            f"Always stable, from any start. {optimizer_of(experiment).theorem} L bounds the"
+            " curvature of the objective everywhere."
+        ),
+        "at_start": (
+            "Local: the limit on the quadratic with the curvature at the initial weights"
+            " (Polyak, 1964). It says nothing about later steps."
+        ),
+        "at_optimum": (
+            "Local: the limit on the quadratic with the curvature at the optimum (Polyak, 1964);"
+            " with L1, along the weights that are not zero there (Liang, Fadili and Peyré, 2017)."
+            " Beyond it training cannot come to rest at the optimum; below it training does once"
+            " it is near."
+        ),
+    }
+
+
+NOISE_FLOOR = (
+    "Local: the mean excess of SGD with a constant learning rate on the quadratic with the"
+    " curvature and the gradient noise at the optimum (Mandt, Hoffman and Blei, 2017; without"
+    " replacement with the covariances of Cochran, 1977). Not predicted for averaged weights."
+)
+"""What `noise_floor` rests on, for people."""
+
+
+def _limit(threshold: float, curvature: float) -> float:
+    """The learning rate at which rate * curvature is the threshold."""
+    return threshold / curvature if curvature > 0 else math.inf
+
+
+def active_weights(problem: Problem, theta: Array, bound: float) -> Array:
+    """1 for weights that an L1 penalty does not hold at zero, and for biases; 0 for the others.
+
+    (C, D + 1), for theta near the optimum.  Held are those that a proximal step of length
+    1 / bound sets to zero, so that weights of 1e-9 beside the optimum's zeros do not count.
+    Proximal descent finds these zeros after finitely many steps unless a weight's gradient is at
+    its threshold exactly (Hare and Lewis, 2004), and from then on moves the others only.
+    """
+    if problem.absolute == 0:
+        return np.ones_like(theta)
+    slopes = problem.loss.gradient(problem.scores(theta), problem.labels)
+    gradient = slopes @ problem.X / problem.examples + 2.0 * problem.squared * theta
+    active = (np.abs(theta - gradient / bound) > problem.absolute / bound).astype(np.float64)
+    active[:, -1] = 1.0
+    return active
 
 
 def penalty_limit(experiment: Experiment) -> float | None:
@@ -80,8 +140,9 @@ def penalty_limit(experiment: Experiment) -> float | None:
     α > 1 / λ (without momentum), unless absolute values as a penalty hold them at zero.  None
     for other penalties, and for rules without a limit.
     """
-    squared, reach = float(regularizer_of(experiment).squared), optimizer_of(experiment).reach()
-    return None if squared == 0.0 or reach is None else reach / (2.0 * squared)
+    squared = float(regularizer_of(experiment).squared)
+    edge = optimizer_of(experiment).stability_threshold()
+    return None if squared == 0.0 or edge is None else edge / (2.0 * squared)
 
 
 def smoothness(experiment: Experiment) -> float | None:
@@ -97,10 +158,11 @@ def smoothness(experiment: Experiment) -> float | None:
     return steepest * data_spread(experiment).largest + 2.0 * squared
 
 
-def curvature(problem: Problem, theta: Array) -> float:
+def curvature(problem: Problem, theta: Array, active: Array | None = None) -> float:
     """The largest eigenvalue of the smooth part's second derivative at theta (C, D + 1).
 
-    By Lanczos iteration on products of the second derivative with vectors.
+    By Lanczos iteration on products of the second derivative with vectors.  Along the weights
+    that `active` (C, D + 1) has at 1, where it is given.  0 where the objective does not curve.
     """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -109,18 +171,28 @@ def curvature(problem: Problem, theta: Array) -> float:
 
     def times(vector: Array) -> Array:
         direction = vector.reshape(theta.shape)
+        if active is not None:
+            direction = active * direction
         slopes = problem.loss.second(scores, problem.labels, problem.scores(direction))
         product = linear.pull_back(slopes[None], problem.X)[0] / problem.examples
         product[:, :-1] += 2.0 * problem.squared * direction[:, :-1]
+        if active is not None:
+            product *= active
         flat: Array = product.ravel()
         return flat
 
     if unknowns <= 2:
         return float(np.linalg.eigvalsh([times(row) for row in np.eye(unknowns)])[-1])
-    operator = LinearOperator((unknowns, unknowns), matvec=times, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(unknowns)
+    # The iteration breaks down on zero, and on products that are too small to be divided by.
+    size = float(np.linalg.norm(times(start)) / np.linalg.norm(start))
+    if size < SMALLEST_CURVATURE:
+        return 0.0
+    operator = LinearOperator(
+        (unknowns, unknowns), matvec=lambda vector: times(vector) / size, dtype=np.float64
+    )
     [largest] = eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)
-    return float(largest)
+    return float(largest) * size
 
 
 @dataclass(frozen=True)
@@ -216,11 +288,12 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
 
     with n - 1 in place of n in the variance S of the examples' gradients.  The covariance is
     that of two minibatches of one epoch: they share no example, so that one has less of what
-    the other has more of.  (Minibatches of different epochs are independent, and so are all of
-    them with replacement: then Var ε = S / b.)  The variance of
-    x follows in closed form after each minibatch of an epoch, and the objective stands above
-    its minimum by the sum of h Var(x) / 2.  (Compare Mandt, Hoffman and Blei, 2017, for
-    sampling with replacement.)
+    the other has more of.  Minibatches of different epochs are independent, and so are all of
+    them with replacement: then Var ε = (n - 1) S / (n b), the population variance over b, also
+    where a minibatch is as large as the data.  (Cochran, 1977, Theorems 2.2 and 2.3.)  The
+    variance of x follows in closed form after each minibatch of an epoch, and the objective
+    stands above its minimum by the sum of h Var(x) / 2.  (Compare Mandt, Hoffman and Blei, 2017,
+    for sampling with replacement.)
 
     None where the picture does not hold: other rules and schedules, averaged weights, losses
     with kinks, penalties that are not smooth, steps beyond the edge, more than 2,000 weights.
@@ -239,15 +312,17 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     n, rate, sizes = problem.examples, experiment.learning_rate, batch_sizes(experiment)
     if rate * curvatures.max() >= 2.0:
         return None
-    if len(sizes) == 1:
+    if len(sizes) == 1 and not experiment.replacement:
         return 0.0
     shrink = (1.0 - rate * curvatures)[:, None]
     place = np.arange(1, len(sizes) + 1)  # in the epoch
     squares = (1.0 - shrink ** (2 * place)) / (1.0 - shrink**2) / sizes[0]
     squares[:, -1] += 1.0 / sizes[-1] - 1.0 / sizes[0]
     sums = (1.0 - shrink**place) / (1.0 - shrink)
-    shared = 0.0 if experiment.replacement else sums**2 / n
-    gathered = rate**2 * (squares - shared)
+    if experiment.replacement:
+        gathered = rate**2 * squares * (n - 1) / n
+    else:
+        gathered = rate**2 * (squares - sums**2 / n)
     at_end = gathered[:, -1:] / (1.0 - shrink ** (2 * len(sizes)))
     spread = (shrink ** (2 * place) * at_end + gathered).mean(axis=1)
     return float((curvatures * variances * spread).sum()) / 2.0

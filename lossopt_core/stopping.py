@@ -7,10 +7,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from lossopt_core.linear import Array
 
-PATIENCE = 5
-"""Evaluations within which there must be progress."""
+STRETCH = 0.1
+"""The share of the planned epochs over which there must be progress; at least one epoch."""
+FEWEST = 3
+"""Evaluations in such a stretch, so that one noisy value does not end a training."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,18 @@ class StoppingRule(ABC):
     """Whether the best possible objective must be proved first."""
 
     @abstractmethod
-    def ends(self, objectives: Array, tolerance: float, lower_bound: float) -> bool:
-        """Whether it ends after these objectives (k,), one an evaluation.
+    def ends(
+        self,
+        objectives: Array,
+        epochs: Array,
+        planned: int,
+        tolerance: float,
+        lower_bound: float,
+    ) -> bool:
+        """Whether it ends after these objectives (k,), one per evaluation.
 
-        `lower_bound` is that of the best possible objective, for rules that need it.
+        `epochs` (k,) is when each was evaluated and `planned` how many epochs there would be.
+        `lower_bound` is that of the optimum, for rules that need it.
         """
 
 
@@ -40,23 +52,49 @@ class Never(StoppingRule):
     summary = "All epochs are made."
     reason = "all updates made"
 
-    def ends(self, objectives: Array, tolerance: float, lower_bound: float) -> bool:
+    def ends(
+        self,
+        objectives: Array,
+        epochs: Array,
+        planned: int,
+        tolerance: float,
+        lower_bound: float,
+    ) -> bool:
         return False
 
 
 @dataclass(frozen=True)
 class NoProgress(StoppingRule):
-    """The last few evaluations brought less relative progress than the tolerance."""
+    """The last stretch of epochs brought less relative progress than the tolerance.
+
+    Evaluations are close together at the start, so a number of them would not do for a stretch.
+    An objective of exactly 0 cannot be lowered: that is the end, too.
+    """
 
     label = "No progress"
-    summary = "Five evaluations lower the objective by less than the tolerance (relative)."
+    summary = (
+        "A tenth of the planned epochs lowers the objective by less than the tolerance (relative),"
+        " or the objective is 0."
+    )
     reason = "no progress"
 
-    def ends(self, objectives: Array, tolerance: float, lower_bound: float) -> bool:
-        if len(objectives) <= PATIENCE:
+    def ends(
+        self,
+        objectives: Array,
+        epochs: Array,
+        planned: int,
+        tolerance: float,
+        lower_bound: float,
+    ) -> bool:
+        if objectives[-1] == 0:
+            return True
+        stretch = max(1.0, STRETCH * planned)
+        begun = int(np.searchsorted(epochs, epochs[-1] - stretch, side="right"))
+        begun = min(begun, len(objectives) - FEWEST)
+        if begun < 1:  # nothing was evaluated before the stretch
             return False
-        before = float(objectives[:-PATIENCE].min())
-        return before - float(objectives[-PATIENCE:].min()) < tolerance * before
+        before = float(objectives[:begun].min())
+        return before - float(objectives[begun:].min()) < tolerance * before
 
 
 @dataclass(frozen=True)
@@ -68,7 +106,14 @@ class NearOptimum(StoppingRule):
     reason = "target reached"
     needs_optimum = True
 
-    def ends(self, objectives: Array, tolerance: float, lower_bound: float) -> bool:
+    def ends(
+        self,
+        objectives: Array,
+        epochs: Array,
+        planned: int,
+        tolerance: float,
+        lower_bound: float,
+    ) -> bool:
         return float(objectives[-1]) - lower_bound <= tolerance
 
 

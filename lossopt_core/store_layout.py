@@ -11,8 +11,8 @@ A database with twelve tables:
              six are JSON: experiment is all fields; settings those that have a say; final the
              last row of the history (null where it is not finite); environment versions; spark
              the objective at no more than 24 evaluations; best the lowest objective and the
-             highest accuracies.  `reason` says why a run is finished (null before there were
-             stopping rules).  `deleted` is when it was marked as deleted, by date and
+             highest accuracies.  `reason` says why a run is finished, or set apart (null before
+             there were stopping rules).  `deleted` is when it was marked as deleted, by date and
              by minutes of `running`; null where it is there.  spark and best are null where an
              older layout's history was not readable
     arrays   workspace, id, name, columns, kind, shape, data
@@ -54,7 +54,7 @@ from typing import Any
 
 import sqlalchemy as sql
 
-SCHEMA = 6
+SCHEMA = 7
 MOST_BYTES = 2**24
 """Of an array, where a database wants to know."""
 

@@ -10,6 +10,8 @@ import sqlalchemy as sql
 
 from lossopt_core import store_layout as layout
 from lossopt_core.datasets import DATASETS
+from lossopt_core.older_rules import OLDER_RULE, by_older_rule
+from lossopt_core.run import STOPPED
 from lossopt_core.store_arrays import DAMAGE, table_numbers, to_tables
 from lossopt_core.store_layout import StoreError
 from lossopt_core.store_questions import portions, rows_of
@@ -109,6 +111,23 @@ def _give_certificates_owners(database: sql.Connection) -> None:
         database.execute(sql.delete(layout.certificates).where(these))
 
 
+def _set_older_rules_apart(database: sql.Connection) -> None:
+    """Runs whose rule is another one since then count as stopped, and so are trained again."""
+    runs = layout.runs.c
+    there = sql.select(runs.workspace, runs.id, runs.experiment, runs.environment)
+    found: dict[str, list[str]] = {}
+    for row in database.execute(there).all():
+        with suppress(*DAMAGE):
+            if by_older_rule(json.loads(row.experiment), json.loads(row.environment)):
+                found.setdefault(row.workspace, []).append(row.id)
+    for workspace, ids in found.items():
+        for some in portions(ids):
+            these = (runs.workspace == workspace) & runs.id.in_(some)
+            apart = {"status": STOPPED, "reason": OLDER_RULE}
+            database.execute(sql.update(layout.runs).where(these).values(apart))
+        renew(database, workspace)
+
+
 def _summarise(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
     """Fill spark and best out of the histories; what cannot be read stays without."""
     histories = sql.select(layout.arrays).where(layout.arrays.c.name == "history")
@@ -126,5 +145,6 @@ MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {
     3: _summarise_runs,
     4: _make_room_for_visitors,
     5: _give_certificates_owners,
+    6: _set_older_rules_apart,
 }
 """From a version of the layout to what turns it into the next one, in one transaction."""

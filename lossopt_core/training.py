@@ -3,20 +3,27 @@
 import math
 import platform
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 import pandas as pd
 
 from lossopt_core.certificates import certify, problem_id
 from lossopt_core.cohort import Cohort, kind, minibatches
+from lossopt_core.convergence import (
+    ConvergenceWarning,
+    convergence_caveats,
+    is_full_batch,
+)
 from lossopt_core.data import Data, load_data
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array, Labels
+from lossopt_core.older_rules import EDITION
 from lossopt_core.path import kept_every
 from lossopt_core.run import (
     DIVERGED,
@@ -31,7 +38,7 @@ from lossopt_core.stopping import STOPPING, Never
 
 DIVERGED_AT = 1e5
 """A run has diverged when its objective is this many times what it was at the start."""
-UPDATE, OBJECTIVE = HISTORY_COLUMNS.index("update"), HISTORY_COLUMNS.index("objective")
+UPDATE, EPOCH, OBJECTIVE = map(HISTORY_COLUMNS.index, ("update", "epoch", "objective"))
 REPORT_EVERY = 64
 """Updates between reports of progress; evaluations may be far apart."""
 LEAST_CROWDING = 2.0
@@ -73,8 +80,11 @@ def train(
     same results: "loky" uses all processors of this machine, "joblib" what
     `joblib.parallel_config` says, which may be a cluster.  Progress and stopping are then by
     whole pieces.
+
+    A ConvergenceWarning says where and why a full-batch training will not end at the optimum.
     """
     groups = cohorts(experiments)
+    _warn(experiments)
     if backend is not None:
         from lossopt_core.backends import train_apart
 
@@ -91,6 +101,13 @@ def train(
         )
         done += sum(experiment.updates for experiment in members)
     return [runs[experiment] for experiment in experiments]
+
+
+def _warn(experiments: Sequence[Experiment]) -> None:
+    """Warn of each reason once.  Minibatches are noisy by nature: nobody needs to be told."""
+    full = (each for each in experiments if is_full_batch(each))
+    for text in dict.fromkeys(chain.from_iterable(map(convergence_caveats, full))):
+        warnings.warn(text, ConvergenceWarning, stacklevel=3)
 
 
 def _reporter(
@@ -250,9 +267,13 @@ class Training:
         if made == self.updates:
             return
         objectives = self.rows[: self.recorded, OBJECTIVE]
+        epochs = self.rows[: self.recorded, EPOCH, 0]
         for run in self._running():
-            rule, tolerance = self.rules[run], self.experiments[run].tolerance
-            if rule.ends(objectives[:, run], tolerance, self.lower_bounds[run]):
+            rule, experiment = self.rules[run], self.experiments[run]
+            bound = self.lower_bounds[run]
+            if rule.ends(
+                objectives[:, run], epochs, experiment.epochs, experiment.tolerance, bound
+            ):
                 self._end([run], FINISHED, made, rule.reason)
 
     def _batches(self) -> Iterator[Labels | None]:
@@ -349,5 +370,6 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "machine": platform.machine(),
         "system": platform.system(),
+        "rules": EDITION,
         **{name: version(name) for name in ("numpy", "scikit-learn")},
     }

@@ -1,5 +1,6 @@
 """Parts of pages that show how near runs are to the best possible, and how long their steps are."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -7,6 +8,8 @@ import streamlit as st
 
 from lossopt_core import LOSSES, Experiment, Run
 from lossopt_core.certificates import problem_id
+from lossopt_core.convergence import convergence_caveats, is_full_batch
+from lossopt_core.stability import NOISE_FLOOR, explanations
 from lossopt_ui import figure, missing, optimum
 from lossopt_ui.charts import comparison, steps
 from lossopt_ui.charts import training as charts
@@ -28,7 +31,8 @@ def say_how_near(
     for each in names:
         problems.setdefault(problem_id(each), []).append(each)
     lines = [_how_near(members, names, histories, optima) for members in problems.values()]
-    st.caption("  \n".join(filter(None, lines)))
+    told = [caveat for each in names if is_full_batch(each) for caveat in convergence_caveats(each)]
+    st.caption("  \n".join(filter(None, [*lines, *dict.fromkeys(told)])))
     optimum.say_failures(optima)
 
 
@@ -143,7 +147,9 @@ def objectives_or_distances(
         frames=frames,
     )
     if any(floors):
-        st.caption("Dotted: where the noise of its constant steps should hold SGD.")
+        st.caption(
+            "Dotted: where the noise of its constant steps should hold SGD.", help=NOISE_FLOOR
+        )
 
 
 def distance_and_steps(
@@ -187,6 +193,7 @@ def _way_to_optimum(
         st.skeleton(height=340)
         return
     gaps = None if run is None else optimum.gradient_gaps(run)
+    floor = optimum.floor(experiment, optima)
     figure.show(
         recipe(
             charts.distance,
@@ -194,7 +201,7 @@ def _way_to_optimum(
             distances,
             theme=figure.theme(),
             gaps=gaps,
-            floor=optimum.floor(experiment, optima),
+            floor=floor,
         ),
         key="distance",
         alt=figure.describe("Distance to the optimum", distances, "distance"),
@@ -204,7 +211,8 @@ def _way_to_optimum(
     if gaps is not None and not gaps.empty:
         st.caption(
             "Solid: above the proved lower bound. Dashed: what the run's own gradient proves,"
-            " |∇P|² / 4λ."
+            " |∇P|² / 4λ.",
+            help=f"**Noise floor:** {NOISE_FLOOR}" if floor else None,
         )
 
 
@@ -213,15 +221,28 @@ def step_against_limits(experiment: Experiment, optima: Optima) -> None:
     known = optimum.limits(experiment, optima)
     if known is None:
         return
-    edge = "" if known.at_optimum is None else f", edge at the optimum {known.at_optimum:.3g}"
+    edge = "" if known.at_optimum is None else f", edge at the optimum {_told(known.at_optimum)}"
+    explained = explanations(experiment)
     figure.show(
         recipe(steps.limits, known, experiment.learning_rate, figure.theme()),
         key="step-limits",
-        alt=f"Learning rate {experiment.learning_rate:g} against its limits: guaranteed"
-        f" {known.guaranteed:.3g}, at the start {known.at_start:.3g}{edge}.",
+        alt=f"Learning rate {experiment.learning_rate:g} against its limits: always"
+        f" stable {known.guaranteed:.3g}, at the start {_told(known.at_start)}{edge}.",
         height=260,
     )
     st.caption(
-        "For steps along full gradients; minibatches are noisy and need shorter ones. Beyond the"
-        " edge no training comes to rest at the optimum."
+        "For full gradients; minibatches are noisy and need shorter steps. Beyond the edge no"
+        " training comes to rest at the optimum.",
+        help="  \n".join(
+            f"**{name}:** {explained[field]}"
+            for name, field in {
+                "Always stable": "guaranteed",
+                "At the start": "at_start",
+                "Edge at the optimum": "at_optimum",
+            }.items()
+        ),
     )
+
+
+def _told(limit: float) -> str:
+    return f"{limit:.3g}" if math.isfinite(limit) else "none"

@@ -70,34 +70,34 @@ def _notes(experiments: Sequence[Experiment]) -> None:
 
 
 def against_limit(experiment: Experiment) -> str | None:
-    """'Your step is 0.4 of the guaranteed limit 0.54'; None where there is no limit."""
+    """'Your step is 0.4 of the always stable limit 0.54'; None where there is no limit."""
     known = _share_and_limit(experiment)
     if known is None:
         return None
     share, largest = known
     if share > 1:
         return (
-            f"your step is **{share:.2g} times the guaranteed limit** {largest:.3g}: it may"
-            " diverge."
+            f"your step is **{share:.2g} times the always stable limit** {largest:.3g}: it may"
+            " diverge or never come to rest."
         )
-    return f"your step is **{share:.2g} of the guaranteed limit** {largest:.3g}."
+    return f"your step is **{share:.2g} of the always stable limit** {largest:.3g}."
 
 
 def limit(experiment: Experiment) -> float | None:
-    """The learning rate up to which no step can increase a full-batch objective; None without."""
-    bound, reach = smoothness(experiment), optimizer_of(experiment).reach()
-    return None if bound is None or reach is None else reach / bound
+    """The learning rate below which full-batch training is always stable; None without."""
+    bound, proven = smoothness(experiment), optimizer_of(experiment).proven_threshold()
+    return None if bound is None or proven is None else proven / bound
 
 
 def _share_and_limit(experiment: Experiment) -> tuple[float, float] | None:
-    """The learning rate as a share of the guaranteed limit, and that limit."""
+    """The learning rate as a share of the always stable limit, and that limit."""
     known = limit(experiment)
     return None if known is None else (experiment.learning_rate / known, known)
 
 
 def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
     """What happens to long steps where there is no limit."""
-    if optimizer_of(experiment).reach() is None:
+    if optimizer_of(experiment).proven_threshold() is None:
         rule = OPTIMIZERS[experiment.optimizer].label
         return (
             f"{rule} divides its steps by the size of recent gradients, so that the limit 2 / L"

@@ -226,7 +226,7 @@ LESSONS: Mapping[str, Lesson] = {
                 {"learning_rate": 0.001},
             ),
             Step(
-                "The guaranteed limit is careful. Longer steps often work, as long as they stay"
+                "The always stable limit is careful. Longer steps often work, as long as they stay"
                 " below the edge at the optimum, which the page computes from the curvature there.",
                 "Train with a learning rate of 5: beyond the guarantee, below the edge.",
                 "train",

@@ -14,6 +14,7 @@ from lossopt_core import (
     Run,
     suggested_learning_rate,
 )
+from lossopt_core.older_rules import OLDER_RULE
 from lossopt_core.run import DIVERGED, FINISHED, STOPPED
 from lossopt_core.stopping import STOPPING
 from lossopt_ui import missing, names, preview, training
@@ -167,7 +168,13 @@ def say_how_they_ended(runs: Sequence[Run] | None) -> None:
 
 
 def _say_how_it_ended(run: Run) -> None:
-    if run.status == STOPPED:
+    if run.reason == OLDER_RULE:
+        st.info(
+            f"{_who(run)} was trained by an older version, whose step for L1 ended at the"
+            " optimum of another penalty. Train again to replace this run.",
+            icon=":material/history:",
+        )
+    elif run.status == STOPPED:
         st.info(
             f"Stopped. What was done is kept: {run.final['update']:,.0f} of"
             f" {run.experiment.updates:,} updates of {_who(run)}. Train again to go to the end.",

@@ -1,7 +1,7 @@
 """What came of a sweep: the best, whether it is real, the pictures, the table."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,7 +15,9 @@ from lossopt_core.fields import Number
 from lossopt_core.groups import whole
 from lossopt_core.measures import MEASURES
 from lossopt_core.run import DIVERGED, STOPPED
+from lossopt_core.sparsity import STATEMENT as ZERO_STATEMENT
 from lossopt_core.sparsity import zero_strength
+from lossopt_core.stability import explanations
 from lossopt_core.sweep import NOT_SWEPT
 from lossopt_ui import (
     controls,
@@ -142,6 +144,8 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
             height=440,
             on_click=_open,
         )
+        if look == "map" and y:
+            _say_what_lines_rest_on(part, x, y)
         say_what_the_band_is(drawn)
 
 
@@ -173,7 +177,7 @@ def _edge(
 ) -> sweep_map.StepEdge | None:
     """The limit of the learning rate for each value of the other axis, where there is just one.
 
-    The real edge at the optimum where it is known for all of them, else the guaranteed limit.
+    The real edge at the optimum where it is known for all of them, else the always stable limit.
     """
     if "learning_rate" not in (x, y):
         return None
@@ -191,9 +195,26 @@ def _edge(
     }
     real = {value: each.at_optimum for value, each in limits.items() if each.at_optimum is not None}
     if len(real) == len(limits):
-        return sweep_map.StepEdge(real, "edge of full-batch steps at the optimum")
+        return sweep_map.StepEdge(_finite(real), "edge of full-batch steps at the optimum")
     guaranteed = {value: each.guaranteed for value, each in limits.items()}
-    return sweep_map.StepEdge(guaranteed, "guaranteed limit 2 / L of full-batch steps")
+    return sweep_map.StepEdge(guaranteed, "always stable (full-batch steps)")
+
+
+def _finite(limits: Mapping[Any, float]) -> dict[Any, float]:
+    """Without those of objectives that do not curve, which have no limit."""
+    return {value: limit for value, limit in limits.items() if math.isfinite(limit)}
+
+
+def _say_what_lines_rest_on(table: pd.DataFrame, x: str, y: str) -> None:
+    """Behind an info icon: the statements, with sources, behind the lines on a map."""
+    said = []
+    if "learning_rate" in (x, y):
+        first = Experiment(optimizer=table["optimizer"].iloc[0]) if "optimizer" in table else None
+        said += [*explanations(first or Experiment()).values()]
+    if "strength" in (x, y) and table["regularizer"].isin(("l1", "elastic_net")).any():
+        said.append(ZERO_STATEMENT)
+    if said:
+        st.caption("Lines on the map: what they rest on", help="  \n".join(said))
 
 
 def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:

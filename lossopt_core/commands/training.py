@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext, suppress
+from itertools import chain
 
 from lossopt_core.backends import trained_on_processors
 from lossopt_core.commands.console import (
@@ -15,6 +17,11 @@ from lossopt_core.commands.console import (
     say,
 )
 from lossopt_core.commands.listing import FIGURES, differing
+from lossopt_core.convergence import (
+    ConvergenceWarning,
+    convergence_caveats,
+    is_full_batch,
+)
 from lossopt_core.experiment import Experiment
 from lossopt_core.fields import Number
 from lossopt_core.grid import checked, grid
@@ -65,7 +72,12 @@ def train_and_save(
     side_by_side = trained_on_processors(parts, jobs)
     one_by_one = (train(portion, report, should_stop) for portion in parts)
     try:
-        with closing(side_by_side if jobs > 1 else one_by_one) as trained:
+        with (
+            warnings.catch_warnings(),
+            closing(side_by_side if jobs > 1 else one_by_one) as trained,
+        ):
+            # They are said below the table.
+            warnings.simplefilter("ignore", ConvergenceWarning)
             for runs in trained:
                 store.save(runs)
                 done += sum(run.experiment.updates for run in runs)
@@ -95,4 +107,7 @@ def print_grid(experiments: Sequence[Experiment], store: RunStore) -> None:
     print_table(table[[*differing(table), *FIGURES, "id"]])
     if diverged := int((table["status"] == DIVERGED).sum()):
         say(f"{counted(diverged)} diverged: a smaller --learning-rate may help.")
+    caveats = (convergence_caveats(each) for each in experiments if is_full_batch(each))
+    for caveat in dict.fromkeys(chain.from_iterable(caveats)):
+        say(caveat)
     say(f"Kept in {store.shown}.")

@@ -22,7 +22,8 @@ import numpy as np
 
 from lossopt_core.budget import Budget, BudgetError
 from lossopt_core.fields import brief
-from lossopt_core.run import Run
+from lossopt_core.older_rules import OLDER_RULE, by_older_rule
+from lossopt_core.run import STOPPED, Run
 from lossopt_core.store_arrays import (
     ARRAYS,
     DAMAGE,
@@ -203,12 +204,15 @@ def _to_run(description: Mapping[str, Any], arrays: Sequence[Any], place: int) -
     try:
         experiment = checked_text("experiment", description["experiment"], LONGEST_TEXT)
         environment = json.dumps(description["environment"])
+        status, reason = description["status"], description["reason"]
+        if by_older_rule(json.loads(experiment), description["environment"]):
+            status, reason = STOPPED, OLDER_RULE
         row = SimpleNamespace(
             id=describe(experiment).id,
             experiment=experiment,
-            status=description["status"],
+            status=status,
             environment=checked_text("environment", environment, LONGEST_TEXT),
-            reason=checked_text("reason", description["reason"], LONGEST_TEXT),
+            reason=checked_text("reason", reason, LONGEST_TEXT),
         )
         stored = stored_of(arrays, {*TABLES, *ARRAYS})
         tables = {name: to_tables(name, {"": table_numbers(stored[name])})[""] for name in TABLES}

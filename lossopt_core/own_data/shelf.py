@@ -6,7 +6,7 @@ tells once, for the whole program, in which shelf they are looked up, and `using
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ import sqlalchemy as sql
 
 from lossopt_core import caches
 from lossopt_core import store_layout as layout
-from lossopt_core.datasets import BROUGHT, Examples, Owner, Size
+from lossopt_core.datasets import BROUGHT, Examples, Owner, Size, class_sizes
 from lossopt_core.own_data.keeping import fingerprint, from_bytes, to_bytes
 from lossopt_core.store import RunStore, StoreError
 from lossopt_core.store_certificates import forget_certificates
@@ -22,6 +22,7 @@ from lossopt_core.store_layout import written
 from lossopt_core.texts import checked_text
 
 LONGEST_NAME = 80
+CLASS_SIZES: caches.Cache[dict[str, int] | None] = caches.Cache(1_000)
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,21 @@ class Shelf:
         except ValueError as error:
             raise StoreError(f"the data {mark} are damaged: {error}") from None
         return examples
+
+    def class_sizes(self, mark: str) -> dict[str, int] | None:
+        """How many examples each class of these data has, if they can be read here."""
+
+        def read() -> dict[str, int] | None:
+            with suppress(StoreError):
+                examples = self.examples(mark)
+                return None if examples is None else class_sizes(examples)
+            return None
+
+        key = (self.owner, mark)
+        sizes = CLASS_SIZES.get(key, read, owner=self.owner)
+        if sizes is None:  # they may come later
+            CLASS_SIZES.drop(key)
+        return sizes
 
     def forget(self, mark: str) -> None:
         """Remove a data set, and what was certified or is cached for it.

@@ -10,9 +10,11 @@ from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, translucent
 
 def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
     """One bar a limit, on a logarithmic axis; the learning rate crosses them all."""
-    bars = {"guaranteed everywhere": known.guaranteed, "at the start": known.at_start}
+    limits = {"always stable": known.guaranteed, "at the start": known.at_start}
     if known.at_optimum is not None:
-        bars["edge at the optimum"] = known.at_optimum
+        limits["edge at the optimum"] = known.at_optimum
+    # Where the objective does not curve there is no limit, and no bar.
+    bars = {name: value for name, value in limits.items() if math.isfinite(value)}
     left = 10 ** math.floor(math.log10(min(rate, *bars.values())) - 0.3)
     right = 10 ** math.ceil(math.log10(max(rate, *bars.values())) + 0.3)
     figure = go.Figure()

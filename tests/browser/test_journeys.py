@@ -272,8 +272,8 @@ def test_a_certificate_comes_by_itself_and_the_distance_is_drawn(page: Page) -> 
     assert drawn["y"] == pytest.approx(expected.tolist(), rel=1e-4)
     assert figure(page, "distance")["layout"]["yaxis"]["type"] == "log"
     limits = figure(page, "step-limits")["data"][0]
-    assert list(limits["y"]) == ["guaranteed everywhere", "at the start", "edge at the optimum"]
-    expect(page.get_by_text("of the guaranteed limit")).to_be_visible()
+    assert list(limits["y"]) == ["always stable", "at the start", "edge at the optimum"]
+    expect(page.get_by_text("of the always stable limit")).to_be_visible()
 
 
 def test_back_and_forward_change_the_settings_with_the_address(page: Page) -> None:

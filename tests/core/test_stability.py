@@ -66,7 +66,7 @@ def test_curvature_is_the_largest_eigenvalue_and_below_its_bound(loss, seed, siz
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("name", ["gd", "sgd", "momentum", "nesterov"])
-def test_the_reach_of_a_rule_is_where_it_stops_converging_on_a_parabola(name, momentum):
+def test_the_threshold_of_a_rule_is_where_it_stops_converging_on_a_parabola(name, momentum):
     rule = optimizer_of(Experiment(optimizer=name, momentum=momentum))
     curve = 3.0
 
@@ -79,7 +79,7 @@ def test_the_reach_of_a_rule_is_where_it_stops_converging_on_a_parabola(name, mo
                 break
         return float(abs(w[0]))
 
-    edge = rule.reach() / curve
+    edge = rule.stability_threshold() / curve
     assert distance_after(0.98 * edge) < 1e-8
     assert distance_after(1.02 * edge) > 1e3
 
@@ -129,7 +129,7 @@ def test_the_limits_are_in_their_order_on_digits():
     limits = step_limits(experiment, certify(experiment))
     assert limits.guaranteed < limits.at_start < limits.at_optimum
     wider = step_limits(experiment.but(optimizer="momentum", momentum=0.9))
-    assert wider.guaranteed == pytest.approx(1.9 * limits.guaranteed)
+    assert wider.guaranteed == pytest.approx(0.1 * limits.guaranteed)
     assert wider.at_start == pytest.approx(1.9 * limits.at_start)
     assert wider.at_optimum is None
 

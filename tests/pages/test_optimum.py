@@ -80,14 +80,15 @@ def test_limits_of_the_step_stand_beside_it(store: RunStore) -> None:
     [bars] = figures(app)["step-limits"]["data"]
     assert bars["x"] == pytest.approx([known.guaranteed, known.at_start, known.at_optimum])
     share = experiment.learning_rate / known.guaranteed
-    assert f"Your step is **{share:.2g} of the guaranteed limit** {known.guaranteed:.3g}" in words(
-        app
+    assert (
+        f"Your step is **{share:.2g} of the always stable limit** {known.guaranteed:.3g}"
+        in words(app)
     )
 
 
 def test_a_step_beyond_the_limit_is_said_to_be(store: RunStore) -> None:
     app = open_page("train", BLOBS | {"learning_rate": "9"})
-    assert "times the guaranteed limit" in words(app)
+    assert "times the always stable limit" in words(app)
 
 
 @pytest.mark.parametrize(
