@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lossopt_core import OPTIMIZERS, Experiment, certify, noise_floor, step_limits, train
-from lossopt_core.cohort import Cohort, minibatches
+from lossopt_core.cohort import Cohort
 from lossopt_core.data import load_data
 from lossopt_core.duality import Problem
 from lossopt_core.stability import explanations
@@ -113,15 +113,19 @@ def simulated(experiment: Experiment, theta: np.ndarray, best: float) -> float:
     problem, replicas, updates = Problem.of(experiment), 400, 1_200
     b, rate = experiment.batch_size, experiment.learning_rate
     W = np.repeat(theta[None], replicas, axis=0)
-    streams = [
-        minibatches(problem.examples, b, seed, replacement=experiment.replacement)
-        for seed in range(replicas)
-    ]
+    random = np.random.default_rng(0)
+    everyone = np.tile(np.arange(problem.examples), (replicas, 1))
+    per_epoch = problem.examples // b
     ridge = np.full(theta.shape, 2 * problem.squared)
     ridge[:, -1] = 0.0
     excess = []
     for update in range(updates):
-        rows = np.stack([next(stream) for stream in streams])
+        place = update % per_epoch
+        if place == 0:
+            order = random.permuted(everyone, axis=1)
+            if experiment.replacement:
+                order = random.integers(0, problem.examples, everyone.shape)
+        rows = order[:, place * b : (place + 1) * b]
         X, y = problem.X[rows], problem.labels[rows]
         scores = np.einsum("rcd,rbd->rcb", W, X)
         p = np.exp(scores - scores.max(axis=1, keepdims=True))
