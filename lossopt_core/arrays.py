@@ -30,8 +30,8 @@ class ArrayExperiment(Experiment):
     given: Examples = field(compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._register()  # its classes are looked at
         super().__post_init__()
-        self._register()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -146,7 +146,7 @@ class Brought:
 
     def class_sizes(self, mark: str) -> Mapping[str, int] | None:
         """How many examples each class of these data has, if they are here."""
-        place = self._place()
+        place = self._place_of(mark)
         if place is None:
             return None
         if (known := getattr(place, "class_sizes", None)) is not None:
