@@ -23,7 +23,6 @@ from lossopt_core.pairing import PairedDifference, paired_difference
 from lossopt_core.regularizers import REGULARIZERS
 from lossopt_core.run import Run
 from lossopt_core.schedules import SCHEDULES
-from lossopt_core.sparsity import zero_strength
 from lossopt_core.stability import StepLimits, noise_floor, step_limits, suggested_learning_rate
 from lossopt_core.store import RunStore, StoreError
 from lossopt_core.suboptimality import free_gaps, with_distance
@@ -31,6 +30,7 @@ from lossopt_core.training import Progress, train
 
 if TYPE_CHECKING:
     from lossopt_core.estimator import LinearClassifier
+    from lossopt_core.sparsity import zero_strength
 
 __all__ = [
     "DATASETS",
@@ -67,11 +67,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The estimator when it is asked for: it imports scikit-learn, which takes a second."""
+    """What is slow to import, when it is asked for: scikit-learn takes a second, SciPy a third."""
     if name == "LinearClassifier":
         from lossopt_core.estimator import LinearClassifier
 
         return LinearClassifier
+    if name == "zero_strength":
+        from lossopt_core.sparsity import zero_strength
+
+        return zero_strength
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -18,7 +18,6 @@ import numpy as np
 
 from lossopt_core.duality import Candidate, Problem
 from lossopt_core.experiment import DATA_SETTINGS, Experiment
-from lossopt_core.interior_point import interior_points
 from lossopt_core.linear import Array
 from lossopt_core.losses import CERTIFIED_LOSSES
 from lossopt_core.proximal_gradient import gradient_points
@@ -151,6 +150,8 @@ def methods(search: "Search", time_budget: float) -> Iterator[tuple[str, Iterabl
     problem = search.searched
     unknowns = problem.classes * problem.X.shape[1]
     if newton_step_seconds(problem) <= time_budget / 10 and unknowns <= MOST_UNKNOWNS:
+        from lossopt_core.interior_point import interior_points  # SciPy takes a while
+
         yield "interior-point method", interior_points(problem)
         yield "interior-point method with short steps", interior_points(problem, cautious=True)
     yield "accelerated proximal gradient", gradient_points(problem, search.best_scaled)
