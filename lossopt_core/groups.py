@@ -10,6 +10,7 @@ import pandas as pd
 
 from lossopt_core.experiment import Experiment
 from lossopt_core.linear import Array
+from lossopt_core.measures import possible_range
 from lossopt_core.run import DIVERGED, STOPPED
 
 SEEDS = ("seed", "split_seed")
@@ -117,7 +118,8 @@ def aggregate(
 
     Members that were evaluated at different points are interpolated between theirs.  `n` says
     how many go as far as x.  Where one has ended, diverged for instance, a mean of the others
-    would flatter the group: there centre, low and high are NaN.
+    would flatter the group: there centre, low and high are NaN.  low and high stay within
+    the range of the column, which is 0 to 1 for accuracies.
 
     Raises ValueError without any history, and for a centre or band that is not registered.
     """
@@ -137,6 +139,7 @@ def aggregate(
         table[1:] = table[0]
     else:
         table[1:, whole] = BANDS[band].of(values[:, whole])
+    table[1:] = table[1:].clip(*possible_range(column))
     return pd.DataFrame(
         {"x": grid, "centre": table[0], "low": table[1], "high": table[2], "n": there.sum(axis=0)}
     )

@@ -1,5 +1,6 @@
 """What is measured along a training: words, unit, and which direction is better."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,15 @@ MEASURES: dict[str, Measure] = {
     "distance": Measure("Distance to the optimum", "", "lower", of_a_loss=True),
     "distance_share": Measure("Distance to the optimum / distance at the start", "", "lower"),
 }
+
+
+def possible_range(column: str) -> tuple[float, float]:
+    """The smallest and the largest value that a column can have, infinite where not known."""
+    if column not in MEASURES:
+        return -math.inf, math.inf
+    return 0.0, 1.0 if MEASURES[column].percent else math.inf
+
+
 Y_AXES: dict[str, str] = {name: measure.label for name, measure in MEASURES.items()}
 """Columns of a history that may stand on the y-axis, with the axis's title.
 

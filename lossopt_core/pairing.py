@@ -7,8 +7,7 @@ their data.  Compared pair by pair, what chance does to both alike drops out.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -17,13 +16,21 @@ from lossopt_core.datasets import DATASETS
 from lossopt_core.experiment import Experiment
 from lossopt_core.groups import on_one_grid
 from lossopt_core.linear import Array
+from lossopt_core.measures import MEASURES
+from lossopt_core.paired_inference import (
+    CONTINUOUS,
+    ERROR,
+    FEWEST_PAIRS,
+    SUBSETS,
+    Resolution,
+    inference,
+    share_resolution,
+    unseen_ends,
+)
 
-FEWEST_PAIRS = 6
-"""With five pairs a sign-flip test cannot go below p = 0.0625, whatever the data."""
-ALL_SUBSETS = 12
-"""Up to so many pairs every subset is looked at; beyond, `SUBSETS` of them by chance."""
-SUBSETS = 8_191
-ERROR = 0.05
+ROUNDING = 1e-9
+"""Relative to the values: curves of stable runs agree to 1e-9 between machines and cohorts, so
+that results which differ by less are equal."""
 
 ORDER, SPLIT, FRESH = "order", "split", "fresh"
 """What the seeds vary: the order of the minibatches (and the start); the split of one data set
@@ -50,6 +57,8 @@ class PairedDifference:
     left_out     runs without a partner, or without a finite result
     fixed        neither result depends on the seed, for full batches from a start at 0: all pairs
                  are one, the interval is a point, and there is nothing to be tested
+    step         one example, for accuracies: 1 / number of examples; 0 for other measures
+    alike        all pairs differ by the same amount, so that they do not show how much it varies
     """
 
     n: int
@@ -63,6 +72,8 @@ class PairedDifference:
     comparisons: int
     left_out: int
     fixed: bool = False
+    step: float = 0.0
+    alike: bool = False
 
     @property
     def verdict(self) -> str:
@@ -78,6 +89,8 @@ def paired_difference(
     baseline: Mapping[Experiment, float],
     other: Mapping[Experiment, float],
     comparisons: int = 1,
+    *,
+    measure: str | None = None,
 ) -> PairedDifference:
     """The difference of two settings' results, by their experiments, which differ by seeds.
 
@@ -86,27 +99,35 @@ def paired_difference(
     one data set overlap, so that their differences are correlated: for these the interval is
     Student's with the variance of Nadeau and Bengio (2003), n_test / n_train added to 1 / n.
     Several `comparisons` share the 5 % of error (Bonferroni).
+
+    Differences of at most `ROUNDING`, relative to the two results, count as 0.
+
+    `measure` names a column of `lossopt_core.measures.MEASURES`.  Accuracies move in steps of one
+    example between 0 and 1; their intervals allow for results that no pair has shown yet
+    (`paired_inference.unseen_ends`).  Without a name, results count as accuracies where
+    all of them are multiples of 1 / test_examples, or of 1 / train_examples, between 0 and 1.
     """
     first, second, overlap = _by_seeds(baseline), _by_seeds(other), 0.0
     common = [seeds for seeds in first if seeds in second]
-    pairs = np.array([(np.mean(first[seeds]), np.mean(second[seeds])) for seeds in common]).reshape(
-        -1, 2
-    )
+    means = [(fmean(first[seeds]), fmean(second[seeds])) for seeds in common]
+    pairs = np.array(means).reshape(-1, 2)
     used = sum(len(first[seeds]) + len(second[seeds]) for seeds in common)
     varies = _what_varies(list(baseline), common)
     if varies != ORDER:
         pairs = _means_of_splits(pairs, [split for _, split in common])
     if varies == SPLIT:
-        each = next(iter(baseline))
-        overlap = each.test_examples / each.train_examples
-    differences = pairs[:, 1] - pairs[:, 0]
+        overlap = _overlap(next(iter(baseline)))
+    differences = _without_rounding(pairs)
     mean, base = _mean(differences), _mean(pairs[:, 0])
     fixed = varies == ORDER and all(map(_is_fixed, (*baseline, *other))) and _all_alike(pairs)
-    level = 1.0 - ERROR / comparisons
+    examples = 0 if fixed or not len(pairs) else _examples(baseline, other, measure)
+    resolution = share_resolution(examples, float(pairs.mean())) if examples else CONTINUOUS
     low, high, p_value = (
-        (differences[0], differences[0], math.nan)
+        (mean, mean, math.nan)
         if fixed
-        else inference(differences, level, overlap)
+        else inference(
+            differences, 1.0 - ERROR / comparisons, overlap, resolution, _rounding(pairs)
+        )
     )
     return PairedDifference(
         n=len(differences),
@@ -120,6 +141,8 @@ def paired_difference(
         comparisons=comparisons,
         left_out=len(baseline) + len(other) - used,
         fixed=fixed,
+        step=resolution.step,
+        alike=len(differences) > 1 and float(np.ptp(differences)) <= 1e-9 * resolution.step,
     )
 
 
@@ -142,7 +165,72 @@ def _is_fixed(experiment: Experiment) -> bool:
 
 
 def _all_alike(pairs: Array) -> bool:
-    return len(pairs) > 1 and bool((pairs == pairs[0]).all())
+    return len(pairs) > 1 and bool(np.isclose(pairs, pairs[0], rtol=ROUNDING, atol=0.0).all())
+
+
+def _rounding(pairs: Array) -> float:
+    """What is too small to be a difference of such results."""
+    return ROUNDING * float(np.abs(pairs).max(initial=0.0))
+
+
+def _without_rounding(pairs: Array) -> Array:
+    """other - baseline of each pair, 0 where the two agree to rounding."""
+    differences: Array = pairs[:, 1] - pairs[:, 0]
+    differences[np.abs(differences) <= ROUNDING * np.abs(pairs).max(axis=1)] = 0.0
+    return differences
+
+
+def _overlap(experiment: Experiment) -> float:
+    """n_test / n_train, by which the results of several splits of one data set overlap."""
+    return experiment.test_examples / experiment.train_examples
+
+
+def _examples(
+    baseline: Mapping[Experiment, float], other: Mapping[Experiment, float], measure: str | None
+) -> int:
+    """How many examples the results are shares of; 0 where they are no shares of examples."""
+    if measure is not None and not (measure in MEASURES and MEASURES[measure].percent):
+        return 0
+    results = [
+        (each, value)
+        for group in (baseline, other)
+        for each, value in group.items()
+        if math.isfinite(value)
+    ]
+    values = np.array([value for _, value in results])
+    if values.min() < 0.0 or values.max() > 1.0:
+        return 0
+    sizes = _sizes([each for each, _ in results])
+    if measure is not None:
+        return int(sizes[:, 1 if measure.startswith("train") else 0].min())
+    for size in sizes.T:
+        counts = values * size
+        if (size > 0).all() and (np.abs(counts - counts.round()) <= 1e-9 * size).all():
+            return int(size.min())
+    return 0
+
+
+def _sizes(experiments: Sequence[Experiment]) -> Array:
+    """Examples that each is tested on and trained on, (experiments, 2)."""
+    sizes: list[tuple[int, int]] = []
+    last = None
+    for each in experiments:
+        if last is None or not _same_parts(each, last):
+            counts = (each.test_examples, each.train_examples)
+        sizes.append(counts)
+        last = each
+    return np.array(sizes, dtype=np.float64)
+
+
+def _same_parts(one: Experiment, two: Experiment) -> bool:
+    return (
+        one.dataset == two.dataset
+        and one.test_fraction == two.test_fraction
+        and one.validation == two.validation
+        and (
+            one.dataset_options is two.dataset_options or one.dataset_options == two.dataset_options
+        )
+    )
 
 
 def _by_seeds(results: Mapping[Experiment, float]) -> dict[tuple[int, int], list[float]]:
@@ -162,6 +250,8 @@ def _what_varies(experiments: Sequence[Experiment], common: Sequence[tuple[int, 
 
 def _means_of_splits(pairs: Array, splits: Sequence[int]) -> Array:
     """Runs of one split are no independent trials of the split: their mean is one."""
+    if len(set(splits)) == len(splits):
+        return pairs
     by_split = np.array(splits)
     return np.array([pairs[by_split == split].mean(axis=0) for split in dict.fromkeys(splits)])
 
@@ -175,30 +265,6 @@ def _gain(pairs: Array) -> float:
         return math.nan
     paired = float((pairs[:, 1] - pairs[:, 0]).var(ddof=1))
     return float(pairs.var(axis=0, ddof=1).sum()) / paired if paired > 0 else math.inf
-
-
-def inference(
-    differences: Array, level: float = 1.0 - ERROR, overlap: float = 0.0
-) -> tuple[float, float, float]:
-    """Both ends of an interval for the mean, and the p-value of a mean of 0.
-
-    `overlap` is n_test / n_train where the differences come from splits of one data set.
-    """
-    n = len(differences)
-    if n < FEWEST_PAIRS:
-        return math.nan, math.nan, math.nan
-    if overlap:
-        return _corrected_student(differences, level, overlap)
-    return *interval(differences, level), sign_flip_p(differences)
-
-
-def interval(differences: Array, level: float = 1.0 - ERROR) -> tuple[float, float]:
-    """Both ends of Hartigan's interval for the centre; NaN where it cannot be that sure."""
-    means = subset_means(differences)
-    outside = math.floor((1.0 - level) / 2.0 * (len(means) + 1) + 1e-9)
-    if outside < 1:
-        return math.nan, math.nan
-    return float(means[outside - 1]), float(means[-outside])
 
 
 def pairs_for(comparisons: int) -> int:
@@ -215,56 +281,6 @@ def most_comparisons() -> int:
 def most_to_pick_from() -> int:
     """Of how many the best can be compared with others, if all their pairs are corrected for."""
     return (1 + math.isqrt(1 + 8 * most_comparisons())) // 2  # n (n - 1) / 2 of n
-
-
-def subset_means(values: Array) -> Array:
-    """Sorted means of all subsets but the empty one, or of many by chance: typical values.
-
-    The true centre of symmetric values lies between any two neighbours among the means of the
-    2ⁿ - 1 subsets with equal probability, 2⁻ⁿ  (Hartigan, "Using subsample values as typical
-    values", 1969).
-    """
-    members = _subsets(len(values))
-    return np.sort(members @ values / members.sum(axis=1))
-
-
-@lru_cache(maxsize=32)
-def _subsets(n: int) -> Array:
-    """All subsets of n but the empty one, a row each, or many of them by chance."""
-    if n <= ALL_SUBSETS:
-        return np.array(list(product([0.0, 1.0], repeat=n)))[1:]
-    random = np.random.default_rng(n)
-    members = random.integers(0, 2, size=(SUBSETS, n)).astype(np.float64)
-    return members[members.any(axis=1)]
-
-
-def sign_flip_p(differences: Array) -> float:
-    """Two-sided p-value of a mean of 0, by flipping signs: of all patterns, or of many."""
-    from scipy import stats
-
-    if not differences.any():
-        return 1.0
-    test = stats.permutation_test(
-        (differences,),
-        lambda values, axis: np.mean(values, axis=axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=9_999,
-        rng=np.random.default_rng(0),
-    )
-    return float(test.pvalue)
-
-
-def _corrected_student(
-    differences: Array, level: float, overlap: float
-) -> tuple[float, float, float]:
-    from scipy import stats
-
-    n, mean = len(differences), float(differences.mean())
-    error = math.sqrt((1.0 / n + overlap) * float(differences.var(ddof=1)))
-    half = float(stats.t.ppf(0.5 + level / 2.0, n - 1)) * error
-    p_value = 2.0 * float(stats.t.sf(abs(mean) / error, n - 1)) if error > 0 else float(mean == 0)
-    return mean - half, mean + half, p_value
 
 
 def corrected(p_values: Sequence[float]) -> list[float]:
@@ -286,25 +302,52 @@ def difference_curves(
 ) -> pd.DataFrame:
     """The mean of `other - baseline` along x, pair by pair: columns x, difference, low, high, n.
 
-    low and high are Student's 95 % interval at each point by itself, NaN for fewer than
-    `FEWEST_PAIRS` pairs.  Only pairs of equal seeds count, and points that all of them reach.
+    low and high are a 95 % interval at each point by itself, NaN for fewer than
+    `FEWEST_PAIRS` pairs: Student's, with the variance of Nadeau and Bengio where splits of one data
+    set vary, and for accuracies as wide as `unseen_ends` at least.  Only pairs of equal seeds
+    count, and points that all of them reach.
     """
+    partners = {(each.seed, each.split_seed): each for each in other}
+    shared = [each for each in baseline if (each.seed, each.split_seed) in partners]
+    if not shared:
+        return pd.DataFrame(columns=["x", "difference", "low", "high", "n"], dtype=np.float64)
+    theirs = [partners[each.seed, each.split_seed] for each in shared]
+    grid, values = on_one_grid(
+        [table for one, two in zip(shared, theirs, strict=True)
+         for table in (baseline[one], other[two])], column, x,
+    )  # fmt: skip
+    reached = np.isfinite(values).all(axis=0)
+    grid, pairs = grid[reached], np.stack([values[::2, reached], values[1::2, reached]], axis=1)
+    varies = _what_varies(shared, [(each.seed, each.split_seed) for each in shared])
+    if varies != ORDER:
+        pairs = _means_of_splits(pairs, [each.split_seed for each in shared])
+    differences = pairs[:, 1] - pairs[:, 0]
+    differences[np.abs(differences) <= ROUNDING * np.abs(pairs).max(axis=1)] = 0.0
+    mean, n = differences.mean(axis=0), len(differences)
+    low = high = np.full(len(grid), np.nan)
+    if n >= FEWEST_PAIRS and len(grid):
+        resolution = CONTINUOUS
+        if not (varies == ORDER and all(map(_is_fixed, (*shared, *theirs)))):
+            examples = _examples(dict.fromkeys(shared, 1.0), dict.fromkeys(theirs, 1.0), column)
+            resolution = share_resolution(examples, float(pairs.mean())) if examples else CONTINUOUS
+        overlap = _overlap(shared[0]) if varies == SPLIT else 0.0
+        low, high = _ends_of_curves(differences, overlap, resolution)
+    return pd.DataFrame({"x": grid, "difference": mean, "low": low, "high": high, "n": n})
+
+
+def _ends_of_curves(
+    differences: Array, overlap: float, resolution: Resolution
+) -> tuple[Array, Array]:
+    """Both ends at each point, (pairs, points) to two arrays (points,)."""
     from scipy import stats
 
-    partners = {(each.seed, each.split_seed): table for each, table in other.items()}
-    pairs = [
-        (table, partners[each.seed, each.split_seed])
-        for each, table in baseline.items()
-        if (each.seed, each.split_seed) in partners
-    ]
-    if not pairs:
-        return pd.DataFrame(columns=["x", "difference", "low", "high", "n"], dtype=np.float64)
-    grid, values = on_one_grid([table for pair in pairs for table in pair], column, x)
-    differences = values[1::2] - values[::2]
-    mean, n = differences.mean(axis=0), len(differences)
-    half = np.full(len(grid), np.nan)
-    if n >= FEWEST_PAIRS:
-        half = float(stats.t.ppf(0.975, n - 1)) * differences.std(axis=0, ddof=1) / math.sqrt(n)
-    reached = np.isfinite(mean)
-    ends = {"low": (mean - half)[reached], "high": (mean + half)[reached]}
-    return pd.DataFrame({"x": grid[reached], "difference": mean[reached], **ends, "n": n})
+    n, mean = len(differences), differences.mean(axis=0)
+    variance = np.maximum(differences.var(axis=0, ddof=1), resolution.step**2 / n)
+    half = float(stats.t.ppf(1.0 - ERROR / 2.0, n - 1)) * np.sqrt((1.0 / n + overlap) * variance)
+    low, high = mean - half, mean + half
+    if not resolution.step:
+        return low, high
+    for some in np.array_split(np.arange(len(mean)), math.ceil(len(mean) / 64)):
+        below, above, _ = unseen_ends(differences[:, some], 1.0 - ERROR, overlap, resolution)
+        low[some], high[some] = np.minimum(low[some], below), np.maximum(high[some], above)
+    return np.maximum(low, -1.0), np.minimum(high, 1.0)

@@ -15,7 +15,7 @@ from lossopt_ui.lines import Line, mixed
 from lossopt_ui.optimum import Optima
 
 NONE = ""
-PRECISE = ("p (sign flips)", "p (corrected, Holm)", "Gain of pairing (×)")
+PRECISE = ("p (uncorrected)", "p (corrected, Holm)", "Gain of pairing (×)")
 CHOICE = "baseline-choice"
 
 
@@ -143,7 +143,10 @@ def paired(
     base = _values(baseline, column, optima)
     return {
         line.key: paired_difference(
-            base, _values(line, column, optima), comparisons or len(comparable)
+            base,
+            _values(line, column, optima),
+            comparisons or len(comparable),
+            measure=column,
         )
         for line in comparable
     }
@@ -176,7 +179,7 @@ def table(
             "Δ (%)": [each.share * 100.0 for _, each in rows],
             f"95 % from{unit}": [each.low * scale for _, each in rows],
             f"95 % to{unit}": [each.high * scale for _, each in rows],
-            "p (sign flips)": [each.p_value for _, each in rows],
+            "p (uncorrected)": [each.p_value for _, each in rows],
             "p (corrected, Holm)": adjusted,
             "Gain of pairing (×)": [each.gain for _, each in rows],
             "Left out": [each.left_out for _, each in rows],

@@ -9,7 +9,7 @@ import streamlit as st
 from lossopt_core.borders import Border, borders
 from lossopt_core.groups import whole
 from lossopt_core.measures import MEASURES
-from lossopt_core.pairing import TOO_MANY_AT_ONCE, most_to_pick_from
+from lossopt_core.pairing import ROUNDING, TOO_MANY_AT_ONCE, most_to_pick_from
 from lossopt_core.sweep import as_text
 from lossopt_ui import controls, differences, entries, kept, lines, names, sweeping
 from lossopt_ui.charts.sweep_cells import comparable, short
@@ -90,7 +90,7 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
 def _equally_good(rows: pd.DataFrame, column: str) -> list[str]:
     """The families whose mean is that of the best; sums in another order round differently."""
     best = rows[column].iloc[0]
-    alike = [math.isclose(each, best, rel_tol=1e-12) for each in rows[column].iloc[1:]]
+    alike = [math.isclose(each, best, rel_tol=ROUNDING) for each in rows[column].iloc[1:]]
     return list(rows["family"].iloc[1:][alike])
 
 

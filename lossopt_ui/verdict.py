@@ -51,9 +51,10 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
             )
         case verdict if verdict == NOT_SEEN:
             said = f"{name}: no difference to {baseline} to be seen with {seeds}"
-            return f"{said}.{_how_large_it_may_be(column, found)}"
+            return f"{said}.{_how_large_it_may_be(column, found)}{_resolution(found)}"
         case verdict if verdict in (LOWER, HIGHER):
-            return f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
+            said = f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
+            return f"{said}{_resolution(found)}"
     return f"{name}: {_why_not_at_once(found)}"
 
 
@@ -99,6 +100,18 @@ def _how_large_it_may_be(column: str, found: PairedDifference) -> str:
     return f" It may be {less} {down} to {more} {up}."
 
 
+def _resolution(found: PairedDifference) -> str:
+    """' One example is 2.2 points.', where the range comes from that and not from the spread."""
+    if not found.step or not (found.alike or abs(found.difference) < found.step):
+        return ""
+    example = f"ne example is {100.0 * found.step:.2g} points"
+    if not found.alike:
+        return f" O{example}."
+    pairs = f"{found.n} pairs are too few to rule out rare changes"
+    amount = "No pair differs" if found.difference == 0 else "All pairs differ by the same amount"
+    return f" {amount}, but {pairs}; o{example}."
+
+
 def _outwards(near: float, far: float) -> str:
     """Both ends with as many digits as their distance means; never less wide than it is."""
     width = max(far - near, far * 10.0 ** (2 - MOST_DIGITS))
@@ -131,6 +144,8 @@ def note(all_found: Collection[PairedDifference]) -> str:
     if found.comparisons > 1:
         parts[-1] += f", corrected for {found.comparisons} comparisons at once (Bonferroni)"
     parts[-1] += "."
+    if found.step:
+        parts.append("It allows for results that no pair has shown yet.")
     if found.varies == SPLIT:
         parts.append("As splits overlap, it is widened by Nadeau and Bengio's correction.")
     return " ".join(parts)

@@ -55,6 +55,12 @@ def test_sweep_estimate_prints_a_row_for_every_sweep() -> None:
     assert "| 2 losses × 3 strengths × 10 seeds | 6 |" in printed
 
 
+def test_coverage_prints_a_row_for_every_scenario_and_the_worst_of_each() -> None:
+    printed = run_python("-m", "benchmarks.coverage", "--quick")
+    assert "| order: equal results | 450 | 20 | 100.0% | 0.0% |" in printed
+    assert "| order: equal results | 100.0% | 0.0% |" in printed
+
+
 def test_scrub_speed_prints_a_row_for_each_page() -> None:
     needed_chromium()
     printed = run_python("-m", "benchmarks.scrub_speed", "--rounds", "1")

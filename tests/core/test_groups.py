@@ -82,3 +82,20 @@ def test_a_summary_leaves_out_what_is_no_number() -> None:
     assert (found.n, found.mean) == (2, 2.0)
     assert found.deviation == pytest.approx(np.sqrt(2))
     assert np.isnan(summary([]).mean)
+
+
+@pytest.mark.parametrize("band", BANDS)
+@pytest.mark.parametrize("column", ["train_accuracy", "test_accuracy"])
+def test_bands_of_accuracies_stay_within_0_and_100_percent(column: str, band: str) -> None:
+    values = np.array([[0.0, 0.9, 1.0, 0.5], [0.3, 1.0, 1.0, 0.5], [0.0, 1.0, 0.4, 0.5]])
+    tables = [pd.DataFrame({"epoch": X, column: row}) for row in values]
+    found = aggregate(tables, column, "epoch", "mean", band)
+    assert (found["low"] >= 0).all()
+    assert (found["high"] <= 1).all()
+    assert (found["low"] <= found["centre"]).all()
+    assert (found["centre"] <= found["high"]).all()
+
+
+def test_a_band_of_losses_does_not_go_below_0() -> None:
+    tables = [pd.DataFrame({"epoch": X, "objective": [loss] * 4}) for loss in (0.1, 0.1, 3.0)]
+    assert (aggregate(tables, "objective", "epoch", "mean", "ci")["low"] == 0).all()

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lossopt_core import Experiment, train
+from lossopt_core.paired_inference import CONTINUOUS, inference, interval, sign_flip_p
 from lossopt_core.pairing import (
     FRESH,
     HIGHER,
@@ -21,13 +22,10 @@ from lossopt_core.pairing import (
     corrected,
     counted,
     difference_curves,
-    inference,
-    interval,
     most_comparisons,
     most_to_pick_from,
     paired_difference,
     pairs_for,
-    sign_flip_p,
 )
 
 REPETITIONS = 2_000
@@ -83,7 +81,8 @@ def test_two_equally_good_classifiers_are_told_apart_by_splits_as_rarely_as_is_s
         side = np.sign(high - low)[:, None]
         guesses = np.sign(features[test] - (high + low)[:, None] / 2) * side
         accuracy = (guesses == labels[test][..., None]).mean(axis=1)
-        ends = inference(accuracy[:, 1] - accuracy[:, 0], overlap=tested / (size - tested))
+        overlap = tested / (size - tested)
+        ends = inference(accuracy[:, 1] - accuracy[:, 0], overlap=overlap, resolution=CONTINUOUS)
         covered.append(ends[0] <= 0 <= ends[1])
     assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
     assert 1 - np.mean(covered) == pytest.approx(0.05, abs=0.01)

@@ -103,3 +103,20 @@ def test_the_range_is_never_narrower_than_the_interval_and_never_begins_at_0(
     near, far = map(float, numbers.groups())
     assert 0 < near <= low * (1 + 1e-12)
     assert far >= (low + width) * (1 - 1e-12)
+
+
+def test_it_says_where_one_test_example_limits_the_range() -> None:
+    step = 1 / 45
+    small = replace(FOUND, low=-0.02, high=0.03, step=step)
+    assert sentence("A", "B", "test_accuracy", small).endswith(" One example is 2.2 points.")
+    alike = replace(FOUND, n=6, difference=step, low=0.004, high=0.1, step=step, alike=True)
+    assert sentence("A", "B", "test_accuracy", alike).endswith(
+        "(6 seeds). All pairs differ by the same amount, but 6 pairs are too few to rule out rare"
+        " changes; one example is 2.2 points."
+    )
+    equal = replace(alike, difference=0.0, low=-0.03, high=0.03)
+    assert "No pair differs, but 6 pairs" in sentence("A", "B", "test_accuracy", equal)
+    clear = replace(alike, difference=0.1, low=0.08, high=0.12, alike=False)
+    assert "example" not in sentence("A", "B", "test_accuracy", clear)
+    assert "no pair has shown" in note([clear])
+    assert "no pair has shown" not in note([FOUND])
