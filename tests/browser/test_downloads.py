@@ -21,7 +21,7 @@ from lossopt_core.store_layout import examples
 from tests.browser.helpers import PATIENCE, goto, new_profile, rerun, server
 from tests.programs import ROOT
 
-MODES = ["hosted", "local"]
+MODES = ["hosted", pytest.param("local", marks=pytest.mark.slow)]
 
 
 class Visitor(NamedTuple):
