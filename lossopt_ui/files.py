@@ -22,6 +22,8 @@ from lossopt_ui import kept, names, workspace
 
 LONGEST_START = 5.0
 """Seconds to wait until the browser, which asks apart from the press, has the file begun."""
+HOLD_SECONDS = 2.0
+"""For which a finished file waits at most until the page refers to it."""
 POLL = 0.2
 """Seconds between two looks at whether the file is ready."""
 _STATE = "files."
@@ -87,15 +89,24 @@ class File:
 
 
 class Delivery:
-    """What became of the files behind one button, shared by its session and the making threads."""
+    """What became of the files behind one button, shared by its session and the making threads.
 
-    def __init__(self) -> None:
+    Streamlit drops a finished file as soon as two pages, of whomever, have been drawn while no
+    page refers to it, which on a busy server is before the browser has asked for it.  So a file
+    is handed over only once its page refers to it too.
+    """
+
+    def __init__(self, *, hold: float = HOLD_SECONDS) -> None:
+        self._hold = hold
+        self._held = threading.Event()
+        self._content = b""
         self._lock = threading.Lock()
         self._begun = self._ended = self._told = 0
         self._problem = ""
 
     def make(self, file: File, mine: Mine) -> bytes:
         """The file's content; FileError with the reason in words where it cannot be made."""
+        self._held.clear()
         with self._lock:
             self._begun += 1
         content = b""
@@ -109,9 +120,21 @@ class Delivery:
         finally:
             with self._lock:
                 self._ended, self._problem = self._ended + 1, problem
+                self._content = b"" if problem else content
         if problem:
             raise FileError(f"{file.name} was not made: {problem}")
+        self._held.wait(self._hold)
         return content
+
+    def take(self) -> bytes:
+        """The last finished file, once; empty where there is none."""
+        with self._lock:
+            content, self._content = self._content, b""
+        return content
+
+    def release(self) -> None:
+        """The page refers to the finished file now."""
+        self._held.set()
 
     @property
     def news(self) -> bool:
@@ -146,9 +169,21 @@ def _row(files: Sequence[File], mine: Mine) -> None:
     with st.container(horizontal=True):
         pressed = [file for file in files if _button(file, mine)]
     for file in pressed:
-        if problem := _outcome(_delivery(file)):
+        delivery = _delivery(file)
+        if problem := _outcome(delivery):
             what, why = names.in_markdown(file.name), names.in_markdown(problem)
             st.error(f"{what} was not made: {why}.", icon=":material/error:")
+        elif content := delivery.take():
+            st.download_button(
+                "Download again",
+                content,
+                file_name=file.name,
+                mime=file.kind,
+                on_click="ignore",
+                type="tertiary",
+                key=f"{file.key}-again",
+            )
+            delivery.release()
 
 
 def _button(file: File, mine: Mine) -> bool:

@@ -232,7 +232,7 @@ class AskedUploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        wanted = scope["type"] == "http" and scope["method"] == "PUT"
+        wanted = scope["type"] == "http" and scope.get("method") == "PUT"
         found = _PATH.search(scope["path"]) if wanted else None
         if found is None:
             await self._app(scope, receive, send)

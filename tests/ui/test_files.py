@@ -45,7 +45,7 @@ def test_a_visitors_store_is_not_made_up_outside_a_session(store, monkeypatch) -
     ],
 )
 def test_what_fails_is_said_and_nothing_is_given(mine, make, why) -> None:
-    delivery = Delivery()
+    delivery = Delivery(hold=0)
     with pytest.raises(FileError, match=f"table.csv was not made: {why}"):
         delivery.make(file(make), mine)
     assert delivery.news
@@ -64,7 +64,7 @@ def test_an_unforeseen_error_reaches_the_log_and_not_the_page(mine) -> None:
 
 
 def test_a_file_is_awaited_while_it_is_made(mine) -> None:
-    delivery, begun, go_on = Delivery(), threading.Event(), threading.Event()
+    delivery, begun, go_on = Delivery(hold=0), threading.Event(), threading.Event()
 
     def make(_):
         begun.set()
@@ -79,6 +79,23 @@ def test_a_file_is_awaited_while_it_is_made(mine) -> None:
     go_on.set()
     thread.join()
     assert delivery.news
+
+
+def test_a_file_is_handed_over_once_the_page_refers_to_it(mine) -> None:
+    """Until then Streamlit would drop it as soon as other pages have been drawn."""
+    delivery, given = Delivery(hold=60), []
+    thread = threading.Thread(
+        target=lambda: given.append(delivery.make(file(lambda _: b"1"), mine)), daemon=True
+    )
+    thread.start()
+    while not delivery.news:
+        thread.join(0.01)
+    assert delivery.take() == b"1"
+    assert given == []
+    delivery.release()
+    thread.join(30)
+    assert given == [b"1"]
+    assert delivery.take() == b"", "what the page refers to is not kept twice"
 
 
 def test_runs_that_were_deleted_meanwhile_are_counted(mine) -> None:
