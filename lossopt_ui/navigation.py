@@ -39,7 +39,7 @@ def run() -> None:
     """The whole app: the frame, and the page that the address names."""
     with crowd.PAGES.turn(visits.owner()):
         st.session_state[_FRAMED] = True
-        own_data.look_in(workspace.shelf)
+        own_data.look_in(workspace.shelf_in_session)
         page = _frame()
         training.warm_up()
         with uploads.page(), workspace.unreadable_said():

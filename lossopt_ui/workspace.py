@@ -26,7 +26,7 @@ def store(name: str | None = None) -> RunStore:
     RuntimeError outside a session where there are many visitors: no cookie and no sign-in can be
     read there, and a made-up workspace would look like an empty one.
     """
-    if name is None and hosting.hosted() and get_script_run_ctx(suppress_warning=True) is None:
+    if name is None and hosting.hosted() and _outside_sessions():
         raise RuntimeError("whose runs are meant is only known within a visitor's session")
     mine = name or (visits.workspace() if hosting.hosted() else hosting.LOCAL)
     return RunStore(
@@ -82,6 +82,15 @@ def how_kept() -> str:
 def shelf() -> own_data.Shelf:
     """The visitor's own data."""
     return own_data.Shelf(store())
+
+
+def shelf_in_session() -> own_data.Shelf | None:
+    """The visitor's own data; None outside a session, where nobody's data are meant."""
+    return None if hosting.hosted() and _outside_sessions() else shelf()
+
+
+def _outside_sessions() -> bool:
+    return get_script_run_ctx(suppress_warning=True) is None
 
 
 @contextmanager

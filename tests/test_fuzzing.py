@@ -35,7 +35,8 @@ from lossopt_ui import links
 from lossopt_ui.state import pages
 from tests.helpers import open_page
 
-SECONDS_A_KIND = float(os.environ.get("LOSSOPT_FUZZ_SECONDS", "4"))
+USUAL_SECONDS = 4.0
+SECONDS_A_KIND = float(os.environ.get("LOSSOPT_FUZZ_SECONDS", USUAL_SECONDS))
 LONGEST = 2.0
 """Seconds of a processor that one input may take: nothing may hold the other visitors up."""
 
@@ -57,8 +58,9 @@ class Kind:
 
 
 def inputs(count: int) -> Callable[[Any], Any]:
-    """At most so many, however long they take to be made."""
-    return settings(max_examples=count, deadline=None, suppress_health_check=[*HealthCheck])
+    """At most so many, however long they take to be made; a fifth where little time is given."""
+    most = count if SECONDS_A_KIND > USUAL_SECONDS else count // 5
+    return settings(max_examples=most, deadline=None, suppress_health_check=[*HealthCheck])
 
 
 NUMBERS = st.sampled_from(

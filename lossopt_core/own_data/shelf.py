@@ -154,7 +154,7 @@ class Shelf:
         database.execute(sql.delete(layout.examples).where(mine))
 
 
-def look_in(shelf: Callable[[], Shelf]) -> None:
+def look_in(shelf: Callable[[], Shelf | None]) -> None:
     """Let experiments on own data find them in the shelf that this gives whenever one is loaded."""
     BROUGHT.usual = shelf
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lossopt_core import certificates
+from lossopt_core import interior_point
 from lossopt_core.certificates import certify_problem
 from lossopt_core.duality import Problem
 from lossopt_core.linear import with_ones
@@ -143,7 +143,7 @@ def test_without_a_penalty_a_margin_that_separable_data_reach_is_proved_to_be_be
 
 
 def test_a_method_that_ends_early_is_followed_by_another(monkeypatch):
-    monkeypatch.setattr(certificates, "interior_points", lambda *_, **__: iter(()))
+    monkeypatch.setattr(interior_point, "interior_points", lambda *_, **__: iter(()))
     problem = random_problem("cross_entropy", 3)
     found = certify_problem(problem, target_gap=0.1, time_budget=30.0)
     assert found.reached

@@ -334,7 +334,7 @@ def test_a_stranger_sees_nothing_that_follows_from_the_data(
         "inspect": "Places 1 to",
         "landscape": "The objective on a plane",
         "compare": "Every selected run under every loss",
-    }.get(page, "guaranteed limit")
+    }.get(page, "always stable limit")
     assert telling in seen
     assert telling not in nobody
     assert str(OPTIONS["data"]) in nobody

@@ -274,7 +274,7 @@ def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: 
 @pytest.mark.parametrize(
     ("stopping", "said"),
     [
-        ("no_progress", "updates: no progress. Five evaluations lower the objective by less"),
+        ("no_progress", "updates: no progress. A tenth of the planned epochs lowers the objective"),
         ("target", "updates: target reached. The objective is within the tolerance"),
     ],
 )
