@@ -278,9 +278,14 @@ def _with_options(table: pd.DataFrame) -> pd.Series:
         for name in differing(rows):
             if name.startswith(f"{dataset}."):
                 label = pages.DECLARED[name].label.lower()
-                cells = rows[name].map(lambda each: f"{each:g}")
+                cells = rows[name].map(_option_in_short)
                 words.loc[rows.index] += f", {label} " + cells
     return words
+
+
+def _option_in_short(value: float | str) -> str:
+    """A number, or the first digits of a fingerprint."""
+    return value[:8] if isinstance(value, str) else f"{value:g}"
 
 
 def _readable(name: str, column: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_core import Experiment, Run, RunStore, experiment_on, train
 from lossopt_ui import runs_table
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.downloads import DATA
@@ -382,3 +382,18 @@ def test_seconds_are_an_axis_for_runs_that_were_trained_alone(store: RunStore) -
         "Seconds of training to a test accuracy" in figures(app)["cost"]["layout"]["title"]["text"]
     )
     assert "Seconds are those of the machine" in words(app)
+
+
+def test_runs_on_two_uploaded_data_sets_are_told_apart_by_their_fingerprints(store: RunStore):
+    sets = [
+        experiment_on(
+            [[x] for x in (0, 1, 2, 3.0 + k)], [0, 1, 0, 1], batch_size=1, test_fraction=0
+        )
+        for k in (0, 1)
+    ]
+    store.save(train(sets))
+    app = open_page("compare")
+    assert not app.exception
+    [named] = [each.value["dataset"] for each in app.dataframe if "dataset" in each.value]
+    for each in sets:
+        assert any(each.dataset_options["data"][:8] in words for words in named)
