@@ -149,7 +149,7 @@ def main() -> None:
         few, rounds = (2, 1) if chosen.quick else (10, 3)
         print(f"NumPy {version('numpy')}, scikit-learn {version('scikit-learn')};", end=" ")
         print(f"Python {platform.python_version()} on {platform.machine()}; one thread, float64.")
-        print(f"\nWhere nothing else is said: {EXAMPLES:,} examples of {FEATURES} features and")
+        print(f"\nUnless noted otherwise: {EXAMPLES:,} examples of {FEATURES} features and")
         print(f"{CLASSES} classes, {RUNS} run.")
         tables = {
             "examples": (

@@ -76,7 +76,7 @@ def train_and_save(
             warnings.catch_warnings(),
             closing(side_by_side if jobs > 1 else one_by_one) as trained,
         ):
-            # They are said below the table.
+            # They are listed below the table.
             warnings.simplefilter("ignore", ConvergenceWarning)
             for runs in trained:
                 store.save(runs)

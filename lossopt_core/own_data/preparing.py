@@ -1,6 +1,6 @@
 """From a table to examples: which column is the label, what becomes of texts and of gaps.
 
-What was done is said in sentences; what cannot be done is named with its row and column.
+What was done is described in sentences; what cannot be done is named with its row and column.
 """
 
 import math
