@@ -115,10 +115,11 @@ def _bias() -> Convention:
 
 def _margin(experiment: Experiment) -> Convention:
     margin = experiment.margin
+    times = "Δ²" if experiment.loss == "squared_hinge" else "Δ"
     return Convention(
         "Margin",
         f"Δ = {margin:.6g}",
-        "1 in most tools; with a margin Δ and weights Δ times as large a hinge is Δ times as large",
+        f"1 in most tools; with a margin Δ, weights Δ times as large have {times} times the loss",
     )
 
 

@@ -78,3 +78,16 @@ def test_the_halved_elastic_net_is_the_same_penalty():
     W = np.array([0.5, -2.0])
     ours = 0.02 * (0.3 * abs(W).sum() + 0.7 * (W**2).sum())
     assert theirs * (share * abs(W).sum() + 0.5 * (1 - share) * (W**2).sum()) == pytest.approx(ours)
+
+
+@pytest.mark.parametrize("loss", [name for name in LOSSES if name != "cross_entropy"])
+def test_a_margin_scales_the_loss_as_is_said(loss):
+    [words] = [
+        each.elsewhere for each in conventions(Experiment(loss=loss)) if each.topic == "Margin"
+    ]
+    power = 2 if "Δ² times the loss" in words else 1
+    scores, labels = RANDOM.normal(size=(3, 5)), RANDOM.integers(0, 3, 5)
+    assert_allclose(
+        LOSSES[loss](margin=3.0).value(3.0 * scores, labels),
+        3.0**power * LOSSES[loss](margin=1.0).value(scores, labels),
+    )
