@@ -3,7 +3,7 @@
 import streamlit as st
 
 if __name__ == "__main__":  # for a visitor: Streamlit runs this file as a script
-    from lossopt_ui import navigation
+    from lossopt_ui.app import navigation
 
     navigation.run()
 else:  # for the server, which imports it
@@ -11,6 +11,6 @@ else:  # for the server, which imports it
 
     check.check()  # ends the program where a setting is wrong
 
-    from lossopt_ui import server, upkeep
+    from lossopt_ui.app import middleware, upkeep
 
-    app = st.App(__file__, lifespan=upkeep.lifespan, middleware=server.middleware())
+    app = st.App(__file__, lifespan=upkeep.lifespan, middleware=middleware.middleware())

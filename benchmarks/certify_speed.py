@@ -37,7 +37,7 @@ from lossopt_core import (
     suggested_learning_rate,
     train,
 )
-from lossopt_core.duality import Problem
+from lossopt_core.certify.duality import Problem
 
 PENALTIES = ("l2", "l1", "elastic_net")
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)

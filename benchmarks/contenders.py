@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.linear_model import SGDClassifier
 
 from lossopt_core import Data, Experiment
-from lossopt_core.cohort import Cohort
-from lossopt_core.linear import Array, Labels, with_ones
+from lossopt_core.objective.linear import Array, Labels, with_ones
+from lossopt_core.training.cohort import Cohort
 
 try:
     import torch

@@ -17,8 +17,8 @@ from itertools import product
 import numpy as np
 
 from lossopt_core import Experiment, paired_difference
-from lossopt_core.linear import Array
-from lossopt_core.pairing import NOT_SEEN
+from lossopt_core.analysis.pairing import NOT_SEEN
+from lossopt_core.objective.linear import Array
 
 REPETITIONS = 2_000
 PAIRS = (6, 10, 20)

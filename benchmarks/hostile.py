@@ -25,7 +25,7 @@ import websockets
 from benchmarks.visitors import Visit, VisitError
 from lossopt_core import Experiment, train
 from lossopt_core.exchange.archive import to_archive
-from lossopt_core.run import MINIBATCH_COLUMNS
+from lossopt_core.training.run import MINIBATCH_COLUMNS
 
 PATIENCE = 45.0
 """Seconds after which an act is left for the next."""

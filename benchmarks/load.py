@@ -35,9 +35,9 @@ from playwright.async_api import Error as BrowserError
 from benchmarks.hostile import Hostile
 from benchmarks.visitors import PATIENCE, Visit, VisitError
 from lossopt_core import Experiment, RunStore
-from lossopt_core.store_layout import runs
-from lossopt_ui.mark import COOKIE
-from lossopt_ui.visits import VISIT
+from lossopt_core.store.schema import runs
+from lossopt_ui.identity.cookie import COOKIE
+from lossopt_ui.identity.visitor import VISIT
 from tests.browser.helpers import chromium, server_process
 from tests.programs import ROOT
 

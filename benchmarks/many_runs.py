@@ -12,7 +12,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossopt_core import LOSSES, Experiment, RunStore, train
+from lossopt_core import (
+    LOSSES,
+    Experiment,
+    RunStore,
+    train,
+)
 
 OPTIMIZERS = ("sgd", "momentum", "adam", "adagrad")
 STRENGTHS = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)

@@ -28,9 +28,9 @@ from sklearn.linear_model import SGDClassifier
 from threadpoolctl import threadpool_limits
 
 from lossopt_core import Experiment, LinearClassifier
-from lossopt_core.cohort import Cohort, minibatches
-from lossopt_core.data import given_data
-from lossopt_core.linear import Array, Labels
+from lossopt_core.experiment.loading import given_data
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.training.cohort import Cohort, minibatches
 
 EXAMPLES, FEATURES, CLASSES, RUNS = 10_000, 100, 10, 1
 

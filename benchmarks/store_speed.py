@@ -21,7 +21,8 @@ from contextlib import closing
 from importlib.metadata import version
 
 from benchmarks.many_runs import fill
-from lossopt_core import RunStore, store_rows
+from lossopt_core import RunStore
+from lossopt_core.store import rows as store_rows
 
 ROUNDS = 7
 

@@ -13,8 +13,8 @@ import time
 from threadpoolctl import threadpool_limits
 
 from lossopt_core import Experiment, train
-from lossopt_core.expected_time import expected_seconds
-from lossopt_core.sweep import SPLIT, Sweep, parse
+from lossopt_core.analysis.sweep import SPLIT, Sweep, parse
+from lossopt_core.training.time_estimate import expected_seconds
 
 BASE = Experiment(epochs=5, evaluations=20)
 LARGE = {"dataset": "mnist_like", "dataset_options": {"examples": 10_000, "features": 300}}

@@ -36,9 +36,20 @@ from benchmarks.contenders import (
     TorchStacked,
     torch,
 )
-from lossopt_core import LOSSES, Data, Experiment, load_data, train
-from lossopt_core.cohort import minibatches
-from lossopt_core.linear import Array, Labels, scores, with_ones
+from lossopt_core import (
+    LOSSES,
+    Data,
+    Experiment,
+    load_data,
+    train,
+)
+from lossopt_core.objective.linear import (
+    Array,
+    Labels,
+    scores,
+    with_ones,
+)
+from lossopt_core.training.cohort import minibatches
 
 
 def experiments(loss: str, runs: int, epochs: int = 20) -> list[Experiment]:

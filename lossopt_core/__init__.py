@@ -10,27 +10,32 @@ It knows no screen; the dashboard is built on it.
 
 from typing import TYPE_CHECKING, Any
 
-from lossopt_core.arrays import experiment_on
-from lossopt_core.certificates import Certificate, certify
-from lossopt_core.convergence import ConvergenceWarning, convergence_caveats
-from lossopt_core.data import Data, load_data
-from lossopt_core.datasets import DATASETS
-from lossopt_core.experiment import FIELDS, Experiment
-from lossopt_core.foreign import ForeignRun
-from lossopt_core.losses import LOSSES
-from lossopt_core.optimizers import OPTIMIZERS
-from lossopt_core.pairing import PairedDifference, paired_difference
-from lossopt_core.regularizers import REGULARIZERS
-from lossopt_core.run import Run
-from lossopt_core.schedules import SCHEDULES
-from lossopt_core.stability import StepLimits, noise_floor, step_limits, suggested_learning_rate
-from lossopt_core.store import RunStore, StoreError
-from lossopt_core.suboptimality import free_gaps, with_distance
-from lossopt_core.training import Progress, train
+from lossopt_core.analysis.pairing import PairedDifference, paired_difference
+from lossopt_core.certify.certificates import Certificate, certify
+from lossopt_core.data.datasets import DATASETS
+from lossopt_core.experiment.description import FIELDS, Experiment
+from lossopt_core.experiment.loading import Data, load_data
+from lossopt_core.objective.losses import LOSSES
+from lossopt_core.objective.regularizers import REGULARIZERS
+from lossopt_core.optim.optimizers import OPTIMIZERS
+from lossopt_core.optim.schedules import SCHEDULES
+from lossopt_core.store.foreign import ForeignRun
+from lossopt_core.store.repository import RunStore, StoreError
+from lossopt_core.theory.stability import (
+    StepLimits,
+    noise_floor,
+    step_limits,
+    suggested_learning_rate,
+)
+from lossopt_core.theory.suboptimality import free_gaps, with_distance
+from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats
+from lossopt_core.training.loop import Progress, train
+from lossopt_core.training.run import Run
+from lossopt_core.uploads.arrays import experiment_on
 
 if TYPE_CHECKING:
-    from lossopt_core.estimator import LinearClassifier
-    from lossopt_core.sparsity import zero_strength
+    from lossopt_core.sklearn import LinearClassifier
+    from lossopt_core.theory.l1_threshold import zero_strength
 
 __all__ = [
     "DATASETS",
@@ -69,11 +74,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """What is slow to import, when it is asked for: scikit-learn takes a second, SciPy a third."""
     if name == "LinearClassifier":
-        from lossopt_core.estimator import LinearClassifier
+        from lossopt_core.sklearn import LinearClassifier
 
         return LinearClassifier
     if name == "zero_strength":
-        from lossopt_core.sparsity import zero_strength
+        from lossopt_core.theory.l1_threshold import zero_strength
 
         return zero_strength
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,6 @@
 
 import sys
 
-from lossopt_core.command_line import main
+from lossopt_core.cli.main import main
 
 sys.exit(main())

@@ -5,37 +5,32 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from lossopt_ui import (
+from lossopt_ui.app import navigation
+from lossopt_ui.experiment import kept
+from lossopt_ui.experiment.kept import Member
+from lossopt_ui.figures import figure
+from lossopt_ui.identity import missing_data, visitor, workspace
+from lossopt_ui.jobs import optimum, render_gate
+from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.landscape.page import MOST_WAYS
+from lossopt_ui.runs import (
     bring_in,
-    controls,
     costs,
-    crowd,
     differences,
     evaluation,
-    figure,
-    kept,
+    export,
     line_charts,
     line_tables,
     lines,
-    missing,
-    navigation,
-    optimum,
     references,
     run_notes,
     runs_table,
     saved_views,
     shared_link,
-    take_out,
-    toasts,
     view_report,
-    visits,
-    workspace,
 )
-from lossopt_ui.kept import Member
-from lossopt_ui.landscapes import MOST_WAYS
-from lossopt_ui.lines import Line
-from lossopt_ui.optimum import Optima
-from lossopt_ui.state import page_links, pages
+from lossopt_ui.runs.lines import Line
+from lossopt_ui.state import page_links, pages, toasts, widgets
 from lossopt_ui.state.pages.settings import SETTINGS
 
 navigation.begin(pages.COMPARE)
@@ -54,21 +49,21 @@ def say_where_runs_come_from() -> None:
 
 def wanted_table() -> pd.DataFrame:
     """What is kept here, with the reference runs where they are wanted."""
-    return kept.with_references() if controls.value("references") else kept.table()
+    return kept.with_references() if widgets.value("references") else kept.table()
 
 
 def tools_of_the_table() -> None:
     """What stands above the table: how its rows are found, what it shows, how more come in."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.setting("filter", width="stretch")
-        controls.setting("rows", width=190)
+        widgets.setting("filter", width="stretch")
+        widgets.setting("rows", width=190)
         references.switch()
         saved_views.popover()
         with st.popover("Columns", icon=":material/view_column:"):
             for name in ("columns", "sort", "at"):
-                controls.setting(name)
-            controls.setting("at_epoch", disabled=controls.value("at") != "epoch")
-            controls.setting("archived")
+                widgets.setting(name)
+            widgets.setting("at_epoch", disabled=widgets.value("at") != "epoch")
+            widgets.setting("archived")
         bring_in.popover()
 
 
@@ -78,7 +73,7 @@ def table_and_results() -> None:
 
     A fragment that is run by itself has no page around it that could catch, or wait its turn.
     """
-    with crowd.PAGES.turn(visits.owner()), workspace.unreadable_said():
+    with render_gate.PAGES.turn(visitor.owner()), workspace.unreadable_said():
         toasts.show()
         table = wanted_table()
         if table.empty:  # the last run was deleted
@@ -100,7 +95,7 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:
             run_notes.tools(own)
         if len(own) < len(chosen):
             references.say_that_they_stay(beside_own=len(own) > 0)
-        take_out.popover(members)
+        export.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             page_links.link_to_train_page(members[0].experiment)
             page_links.link_to_inspect_page(members[0].id)
@@ -111,9 +106,9 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:
 
 def lines_to_draw(members: Sequence[Member]) -> list[Line]:
     """The runs as lines with their looks, no more than can be told apart."""
-    together = controls.value("rows") == "families"
-    found = lines.lines_of(members, together=together, group=controls.value("group"))
-    few, grouped_by = lines.fewer(found, controls.value("colour"))
+    together = widgets.value("rows") == "families"
+    found = lines.lines_of(members, together=together, group=widgets.value("group"))
+    few, grouped_by = lines.fewer(found, widgets.value("colour"))
     if grouped_by:
         st.caption(
             f"More than {lines.MOST_LINES} curves: they are grouped by"
@@ -121,8 +116,8 @@ def lines_to_draw(members: Sequence[Member]) -> list[Line]:
         )
     return lines.dressed(
         few,
-        colour=controls.value("colour"),
-        dash=controls.value("dash"),
+        colour=widgets.value("colour"),
+        dash=widgets.value("dash"),
         theme=figure.theme(),
     )
 
@@ -131,7 +126,7 @@ def compare(chosen: pd.DataFrame) -> None:
     """The chosen runs beside each other."""
     members = kept.members(chosen)
     experiments = [each.experiment for each in members if each.experiment is not None]
-    missing.offer(experiments, "compare")
+    missing_data.offer(experiments, "compare")
     above, below = st.container(), st.container()
     # The curves first: they are what one waits for.
     with below:
@@ -143,7 +138,7 @@ def compare(chosen: pd.DataFrame) -> None:
 def draw(shown: Sequence[Line]) -> None:
     """The lines, looked at as one likes."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.setting("part", width="stretch", label_visibility="collapsed")
+        widgets.setting("part", width="stretch", label_visibility="collapsed")
     baseline = differences.choose_baseline(shown)
     experiments = [each for line in shown for each in line.experiments]
     optimum.watch(experiments, lambda optima: results(shown, baseline, optima))
@@ -153,15 +148,15 @@ def settings_of_the_view() -> None:
     """What groups are, and how they look: at the left."""
     st.subheader("Groups")
     for name in ("group", "centre", "band", "members"):
-        controls.setting(name)
+        widgets.setting(name)
     st.subheader("Looks")
     for name in ("colour", "dash", "facet", "smoothing", "reference"):
-        controls.setting(name)
+        widgets.setting(name)
 
 
 def results(chosen: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
     """One of four looks at the lines."""
-    match controls.value("part"):
+    match widgets.value("part"):
         case "differences":
             differences.show(chosen, baseline, optima)
         case "evaluation":

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from lossopt_ui import navigation, own_data, workspace
+from lossopt_ui.app import navigation
+from lossopt_ui.data import upload
+from lossopt_ui.identity import workspace
 from lossopt_ui.state import pages
 
 navigation.begin(pages.DATA)
@@ -10,6 +12,6 @@ navigation.begin(pages.DATA)
 with workspace.unreadable_said():
     file, made = st.columns([3, 2], gap="large")
     with file:
-        own_data.bring()
+        upload.bring()
     with made:
-        own_data.kept()
+        upload.kept()

@@ -5,36 +5,34 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core import Run, load_data
-from lossopt_ui import (
-    ask,
-    controls,
+from lossopt_ui.app import navigation
+from lossopt_ui.charts import comparison
+from lossopt_ui.experiment import (
+    conventions,
     distances,
-    figure,
+    form,
     journeys,
     learning_rate,
-    missing,
-    names,
-    navigation,
     pictures,
     results,
-    training,
 )
-from lossopt_ui.charts import comparison
-from lossopt_ui.experiment import conventions
-from lossopt_ui.state import pages
+from lossopt_ui.figures import figure
+from lossopt_ui.identity import missing_data
+from lossopt_ui.jobs import watching
+from lossopt_ui.state import names, pages, widgets
 
 navigation.begin(pages.OPTIMIZERS)
-wanted, live = training.start()
+wanted, live = watching.start()
 
 with st.sidebar:
-    batch_sizes = controls.setting("batch_sizes")
-    chosen = ask.data() | ask.loss() | ask.regularizer()
+    batch_sizes = widgets.setting("batch_sizes")
+    chosen = form.data() | form.loss() | form.regularizer()
     minibatches = [chosen | {"optimizer": "sgd", "batch_size": size} for size in batch_sizes]
-    chosen |= learning_rate.steps([chosen | {"optimizer": "gd"}, *minibatches]) | ask.run()
-    full = ask.assemble(chosen | {"optimizer": "gd"})
+    chosen |= learning_rate.steps([chosen | {"optimizer": "gd"}, *minibatches]) | form.run()
+    full = form.assemble(chosen | {"optimizer": "gd"})
 
 
-def draw(outcome: training.Outcome) -> None:
+def draw(outcome: watching.Outcome) -> None:
     """Objective and accuracy over equal work, then the ways through weight space."""
     found = [each for each in outcome.experiments if each in outcome.histories]
     if not found:
@@ -52,9 +50,9 @@ def draw(outcome: training.Outcome) -> None:
     distances.say_how_near(names_of, outcome.histories, outcome.optima)
     journey = journeys.begin(outcome.runs, labels)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        x, show = controls.setting("work", width=280), controls.setting("show", width=240)
-        log_x = controls.setting("log_x")
-        log_y = controls.setting("log_y", disabled=show == "distance")
+        x, show = widgets.setting("work", width=280), widgets.setting("show", width=240)
+        log_x = widgets.setting("log_x")
+        log_y = widgets.setting("log_y", disabled=show == "distance")
     one, two = st.columns(2)
     with one:
         distances.objectives_or_distances(
@@ -84,14 +82,14 @@ def draw(outcome: training.Outcome) -> None:
             frames=journeys.cursor(journey, x),
         )
     if outcome.runs:
-        with missing.part("Weights and limits of the learning rate"):
+        with missing_data.part("Weights and limits of the learning rate"):
             ways_and_limits(outcome, outcome.runs, journey)
         results.kept(outcome.runs)
     conventions.panel(outcome.experiments)
 
 
 def ways_and_limits(
-    outcome: training.Outcome, runs: Sequence[Run], journey: journeys.Journey | None
+    outcome: watching.Outcome, runs: Sequence[Run], journey: journeys.Journey | None
 ) -> None:
     """The ways through weight space, the limits of the step, and the classifiers."""
     data = load_data(runs[0].experiment)
@@ -117,8 +115,8 @@ def ways_and_limits(
 if full is None:
     results.no_experiment()
 else:
-    training.watch(
-        [full, *ask.minibatch_versions(full, batch_sizes)],
+    watching.watch(
+        [full, *form.minibatch_versions(full, batch_sizes)],
         wanted=wanted,
         live=live,
         draw=draw,

@@ -5,35 +5,34 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core import LOSSES, Run, load_data
-from lossopt_ui import (
-    ask,
-    controls,
+from lossopt_ui.app import navigation
+from lossopt_ui.charts import comparison
+from lossopt_ui.experiment import (
+    conventions,
     distances,
-    figure,
+    form,
     journeys,
     learning_rate,
-    missing,
-    navigation,
+    one_example,
     pictures,
     results,
-    training,
-    walk,
 )
-from lossopt_ui.charts import comparison
-from lossopt_ui.experiment import conventions
-from lossopt_ui.state import pages
+from lossopt_ui.figures import figure
+from lossopt_ui.identity import missing_data
+from lossopt_ui.jobs import watching
+from lossopt_ui.state import pages, widgets
 
 navigation.begin(pages.LOSSES)
-wanted, live = training.start()
+wanted, live = watching.start()
 
 with st.sidebar:
-    squared = controls.setting("squared")
-    margin = controls.setting("margin")
-    chosen = ask.data() | ask.regularizer() | ask.optimizer()
+    squared = widgets.setting("squared")
+    margin = widgets.setting("margin")
+    chosen = form.data() | form.regularizer() | form.optimizer()
     both = [chosen | {"loss": loss} for loss in ("hinge", "cross_entropy")]
     beside = [chosen | {"loss": "squared_hinge"}] if squared else []
-    chosen |= learning_rate.steps(both, beside) | ask.run()
-    base = ask.assemble(chosen | {"margin": margin})
+    chosen |= learning_rate.steps(both, beside) | form.run()
+    base = form.assemble(chosen | {"margin": margin})
     experiments = []
     if base is not None:
         experiments = [base.but(loss="hinge"), base.but(loss="cross_entropy")]
@@ -41,7 +40,7 @@ with st.sidebar:
         experiments.append(learning_rate.own(base.but(loss="squared_hinge")))
 
 
-def draw(outcome: training.Outcome) -> None:
+def draw(outcome: watching.Outcome) -> None:
     """Curves of each loss on its own axis, accuracies on one, then weights and an example."""
     histories = {each: outcome.histories.get(each) for each in outcome.experiments}
     if any(history is None for history in histories.values()):
@@ -54,8 +53,8 @@ def draw(outcome: training.Outcome) -> None:
     distances.say_how_near(labels, histories, outcome.optima)
     journey = journeys.begin(outcome.runs, list(labels.values()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        show = controls.setting("show", width=240)
-        log_y = controls.setting("log_y", disabled=show == "distance")
+        show = widgets.setting("show", width=240)
+        log_y = widgets.setting("log_y", disabled=show == "distance")
     for column, (experiment, history) in zip(
         st.columns(len(histories)), histories.items(), strict=True
     ):
@@ -80,7 +79,7 @@ def draw(outcome: training.Outcome) -> None:
         frames=journeys.cursor(journey),
     )
     if outcome.runs:
-        with missing.part("Weights and mistakes"):
+        with missing_data.part("Weights and mistakes"):
             weights_and_mistakes(outcome.runs, journey)
         results.kept(outcome.runs)
     conventions.panel(outcome.experiments)
@@ -96,13 +95,13 @@ def weights_and_mistakes(runs: Sequence[Run], journey: journeys.Journey | None) 
     if journey is not None:
         pictures.silent_shares(journey, data)
         pictures.of_several(journey, portraits=False)
-    walk.example(runs, data)
+    one_example.example(runs, data)
 
 
 if not experiments:
     results.no_experiment()
 else:
-    training.watch(
+    watching.watch(
         experiments,
         wanted=wanted,
         live=live,

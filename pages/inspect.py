@@ -3,21 +3,15 @@
 import streamlit as st
 
 from lossopt_core import Run
-from lossopt_ui import (
-    controls,
-    figure,
-    inside,
-    inside_examples,
-    inside_gradient,
-    journeys,
-    missing,
-    navigation,
-    pictures,
-    workspace,
-)
+from lossopt_ui.app import navigation
 from lossopt_ui.charts import training as charts
-from lossopt_ui.recipes import recipe
-from lossopt_ui.state import pages
+from lossopt_ui.experiment import journeys, pictures
+from lossopt_ui.figures import figure
+from lossopt_ui.figures.recipes import recipe
+from lossopt_ui.identity import missing_data, workspace
+from lossopt_ui.inspect import examples, gradient
+from lossopt_ui.inspect import run as inside
+from lossopt_ui.state import pages, widgets
 
 navigation.begin(pages.INSPECT)
 
@@ -28,7 +22,7 @@ def look_into(run: Run) -> None:
     if journey is None:
         return
     point = inside.Point(journey, inside.tick(journey.clock.paths[0]))
-    log_y = controls.setting("log_y")
+    log_y = widgets.setting("log_y")
     one, two = st.columns(2)
     with one:
         figure.show(
@@ -55,15 +49,15 @@ def look_into(run: Run) -> None:
         )
     pictures.in_a_row(run, journey)
     st.subheader("At this point")
-    chosen = controls.setting("inside", label_visibility="collapsed")
-    with missing.part("Examples and gradients"):
+    chosen = widgets.setting("inside", label_visibility="collapsed")
+    with missing_data.part("Examples and gradients"):
         match chosen:
             case "support":
-                inside_examples.that_pull(point)
+                examples.that_pull(point)
             case "gradient":
-                inside_gradient.under_the_microscope(point)
+                gradient.under_the_microscope(point)
             case _:
-                inside_examples.in_order(point)
+                examples.in_order(point)
 
 
 with workspace.unreadable_said():

@@ -1,6 +1,6 @@
 """The ideas of CS231n's lecture 3, one card an idea, with numbers that can be changed."""
 
-from lossopt_ui import navigation
+from lossopt_ui.app import navigation
 from lossopt_ui.lecture import frame
 from lossopt_ui.state import pages
 

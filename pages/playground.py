@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossopt_ui import navigation
+from lossopt_ui.app import navigation
 from lossopt_ui.playground import panel, settings
 from lossopt_ui.state import pages
 

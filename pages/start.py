@@ -2,15 +2,10 @@
 
 import streamlit as st
 
-from lossopt_ui import (
-    examples,
-    kept,
-    lesson_panel,
-    navigation,
-    references,
-    runs_table,
-    workspace,
-)
+from lossopt_ui.app import lesson_panel, navigation
+from lossopt_ui.experiment import examples, kept
+from lossopt_ui.identity import workspace
+from lossopt_ui.runs import references, runs_table
 from lossopt_ui.state import pages
 
 navigation.begin(pages.START)

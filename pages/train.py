@@ -3,36 +3,35 @@
 import streamlit as st
 
 from lossopt_core import LOSSES, Experiment
-from lossopt_ui import (
-    ask,
-    controls,
+from lossopt_ui.app import navigation
+from lossopt_ui.charts import training as charts
+from lossopt_ui.experiment import (
+    conventions,
     distances,
-    figure,
+    form,
     journeys,
     learning_rate,
-    navigation,
     pictures,
     results,
-    training,
 )
-from lossopt_ui.charts import training as charts
-from lossopt_ui.experiment import conventions
-from lossopt_ui.recipes import recipe
-from lossopt_ui.state import pages
+from lossopt_ui.figures import figure
+from lossopt_ui.figures.recipes import recipe
+from lossopt_ui.jobs import watching
+from lossopt_ui.state import pages, widgets
 
 navigation.begin(pages.TRAIN)
-wanted, live = training.start()
+wanted, live = watching.start()
 
 with st.sidebar:
-    chosen = ask.data() | ask.loss() | ask.regularizer()
-    chosen |= ask.optimizer()
-    chosen |= learning_rate.steps([chosen]) | ask.run()
-    experiment = ask.assemble(chosen)
+    chosen = form.data() | form.loss() | form.regularizer()
+    chosen |= form.optimizer()
+    chosen |= learning_rate.steps([chosen]) | form.run()
+    experiment = form.assemble(chosen)
 
 
 def say_where_the_loss_begins(shown: Experiment) -> None:
     """What the first loss must be and why; a teacher who asks for it can hide it."""
-    if controls.own_widget("first_loss") is None:
+    if widgets.own_widget("first_loss") is None:
         return
     st.caption(
         f"With zero weights all scores are equal, and the loss must be"
@@ -40,7 +39,7 @@ def say_where_the_loss_begins(shown: Experiment) -> None:
     )
 
 
-def draw(outcome: training.Outcome) -> None:
+def draw(outcome: watching.Outcome) -> None:
     """The experiment's curves, and once it is trained its weights and mistakes."""
     [shown] = outcome.experiments
     history = outcome.histories.get(shown)
@@ -55,7 +54,7 @@ def draw(outcome: training.Outcome) -> None:
     distances.say_how_near({shown: ""}, {shown: history}, outcome.optima)
     journey = journeys.begin(outcome.runs)
     with st.container(horizontal=True, vertical_alignment="center"):
-        log_y = controls.setting("log_y")
+        log_y = widgets.setting("log_y")
         say_where_the_loss_begins(shown)
     one, two = st.columns(2)
     with one:
@@ -106,4 +105,4 @@ def draw(outcome: training.Outcome) -> None:
 if experiment is None:
     results.no_experiment()
 else:
-    training.watch([experiment], wanted=wanted, live=live, draw=draw, page="train")
+    watching.watch([experiment], wanted=wanted, live=live, draw=draw, page="train")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from lossopt_ui import server
+from lossopt_ui.app import middleware
 
 Headers = Sequence[tuple[str, str | bytes]]
 LOCAL = "localhost:8501"
@@ -23,7 +23,7 @@ async def page(scope: Any, receive: Any, send: Any) -> None:
 
 def wrapped(app: Any) -> Any:
     """An application within all layers."""
-    for layer in reversed(server.middleware()):
+    for layer in reversed(middleware.middleware()):
         app = layer.cls(app)
     return app
 

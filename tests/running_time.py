@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lossopt_core.store_running import RunningTime
+from lossopt_core.store.running import RunningTime
 
 
 def run_for(address: str, time: timedelta) -> None:

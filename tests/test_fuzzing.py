@@ -22,17 +22,21 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lossopt_core import Experiment, own_data, train
-from lossopt_core.datasets import Examples
+from lossopt_core import Experiment, train, uploads
+from lossopt_core.analysis.tables import (
+    tidy,
+    to_csv,
+    to_json,
+    to_parquet,
+)
+from lossopt_core.data.datasets import Examples
 from lossopt_core.exchange import read_table, suggest, to_foreign
 from lossopt_core.exchange.archive import from_archive, to_archive
-from lossopt_core.experiment import FIELDS
-from lossopt_core.export import tidy, to_csv, to_json, to_parquet
+from lossopt_core.exchange.sharing import pack, unpack
+from lossopt_core.experiment.description import FIELDS
 from lossopt_core.fields import Choice
-from lossopt_core.filters import FilterError, parse
-from lossopt_core.sharing import pack, unpack
-from lossopt_ui import links
-from lossopt_ui.state import pages
+from lossopt_core.query.filters import FilterError, parse
+from lossopt_ui.state import pages, url
 from tests.helpers import open_page
 
 USUAL_SECONDS = 4.0
@@ -79,10 +83,10 @@ addresses = Kind()
 
 
 def check_address(query: dict[str, str]) -> None:
-    values, problems = links.read(query)
+    values, problems = url.read(query)
     assert values.keys() | {each.name for each in problems} == query.keys()
     assert all(0 < len(str(each)) < 2_000 for each in problems)
-    again, none = links.read(links.query_of(values))
+    again, none = url.read(url.query_of(values))
     assert not none
     assert again.items() <= values.items()
 
@@ -148,7 +152,7 @@ OWN = {
     ".csv": b"width,height,colour,species\n1.5,2,red,rose\n1.25,3,white,lily\n2,?,red,rose\n",
     ".tsv": b"width\tspecies\n1.5\trose\n1.25\tlily\n",
     ".parquet": to_parquet(pd.DataFrame({"width": [1.5, 2.0], "species": ["rose", "lily"]})),
-    ".npz": own_data.to_bytes(
+    ".npz": uploads.to_bytes(
         Examples(
             features=np.arange(12.0).reshape(4, 3),
             labels=np.array([0, 1, 0, 1]),
@@ -191,10 +195,10 @@ def test_a_damaged_file_is_curves_or_a_value_error(ending: str, damages: Damages
 def check_own(ending: str, damages: Damages) -> None:
     with suppress(ValueError), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        content = own_data.read(damaged(OWN[ending], damages), f"x{ending}")
+        content = uploads.read(damaged(OWN[ending], damages), f"x{ending}")
         if not isinstance(content, Examples):
-            columns = own_data.columns_of(content)
-            own_data.prepare(columns, own_data.suggest(columns))
+            columns = uploads.columns_of(content)
+            uploads.prepare(columns, uploads.suggest(columns))
 
 
 @inputs(1_500)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lossopt_core import sharing
+from lossopt_core.exchange import sharing
 from tests import nginx
 from tests.browser.helpers import free_port
 from tests.programs import skip_unless_ci

@@ -16,8 +16,8 @@ from socket import create_connection
 import pytest
 
 from benchmarks.visitors import Visit
-from lossopt_ui import hosting
 from lossopt_ui.app import shutdown
+from lossopt_ui.config import mode as hosting
 from tests.browser.helpers import free_port, wait_until_healthy
 from tests.databases import ask
 from tests.programs import ROOT

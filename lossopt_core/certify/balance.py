@@ -12,8 +12,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from lossopt_core.linear import Array, Labels
 from lossopt_core.objective.domains import Domain
+from lossopt_core.objective.linear import Array, Labels
 
 Integers = NDArray[np.int64]
 

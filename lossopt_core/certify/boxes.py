@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 
 # Part of the way to the boundary that one step may go.
 TO_BOUNDARY = 0.995

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 
 if TYPE_CHECKING:
-    from lossopt_core.duality import Problem
+    from lossopt_core.certify.duality import Problem
 
 # Numbers in a temporary array of weighted examples: 16 megabytes.
 NUMBERS_AT_ONCE = 2_000_000

@@ -20,11 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.budget import Budget, BudgetError
 from lossopt_core.fields import brief
-from lossopt_core.older_rules import OLDER_RULE, by_older_rule
-from lossopt_core.run import STOPPED, Run
-from lossopt_core.store_arrays import (
+from lossopt_core.optim.older_rules import OLDER_RULE, by_older_rule
+from lossopt_core.store.arrays import (
     ARRAYS,
     DAMAGE,
     TABLES,
@@ -33,8 +31,10 @@ from lossopt_core.store_arrays import (
     table_numbers,
     to_tables,
 )
-from lossopt_core.store_rows import describe, rows_to_run
+from lossopt_core.store.quotas import Budget, BudgetError
+from lossopt_core.store.rows import describe, rows_to_run
 from lossopt_core.texts import checked_text
+from lossopt_core.training.run import STOPPED, Run
 
 ENDING = ".lossopt.zip"
 VERSION = 1

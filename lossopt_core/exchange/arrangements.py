@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from lossopt_core.budget import Budget
-from lossopt_core.exchange.files import NO_LIMITS, read_cells
-from lossopt_core.run import HISTORY_COLUMNS
+from lossopt_core.store.quotas import Budget
+from lossopt_core.training.run import HISTORY_COLUMNS
+from lossopt_core.uploads.files import NO_LIMITS, read_cells
 
 MOST_CELLS = 5_000_000
 """What a small file may grow to when it is arranged."""

@@ -9,11 +9,16 @@ import pandas as pd
 
 from lossopt_core.exchange.arrangements import number
 from lossopt_core.fields import brief
-from lossopt_core.foreign import ForeignRun
-from lossopt_core.linear import Array
-from lossopt_core.run import HISTORY_COLUMNS
-from lossopt_core.store_foreign import AXES, LONGEST_NAME, LONGEST_SOURCE, as_kept
+from lossopt_core.objective.linear import Array
+from lossopt_core.store.foreign import ForeignRun
+from lossopt_core.store.foreign_rows import (
+    AXES,
+    LONGEST_NAME,
+    LONGEST_SOURCE,
+    as_kept,
+)
 from lossopt_core.texts import UNFIT
+from lossopt_core.training.run import HISTORY_COLUMNS
 
 MOST_RUNS = 60
 ACCURACIES = ("train_accuracy", "test_accuracy")

@@ -15,10 +15,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from lossopt_core.exchange.programs import MEASURED, default_names, measurements, missing, zipped
-from lossopt_core.experiment import flat_settings
-from lossopt_core.run import STOPPED, Run
-from lossopt_core.store_notes import Note
+from lossopt_core.exchange.programs import (
+    MEASURED,
+    default_names,
+    measurements,
+    missing,
+    zipped,
+)
+from lossopt_core.experiment.description import flat_settings
+from lossopt_core.store.annotations import Note
+from lossopt_core.training.run import STOPPED, Run
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from lossopt_core.experiment import differing_settings, flat_settings
-from lossopt_core.grid import write
-from lossopt_core.run import HISTORY_COLUMNS, Run
+from lossopt_core.experiment.description import differing_settings, flat_settings
+from lossopt_core.experiment.grid import write
+from lossopt_core.training.run import HISTORY_COLUMNS, Run
 
 MEASURED = tuple(name for name in HISTORY_COLUMNS if name != "update")
 """What is written at each update."""

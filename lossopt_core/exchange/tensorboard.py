@@ -9,10 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossopt_core.exchange.programs import MEASURED, default_names, measurements, missing, zipped
-from lossopt_core.experiment import flat_settings
-from lossopt_core.run import Run
-from lossopt_core.store_notes import Note
+from lossopt_core.exchange.programs import (
+    MEASURED,
+    default_names,
+    measurements,
+    missing,
+    zipped,
+)
+from lossopt_core.experiment.description import flat_settings
+from lossopt_core.store.annotations import Note
+from lossopt_core.training.run import Run
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event

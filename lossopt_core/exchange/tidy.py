@@ -14,11 +14,17 @@ import pandas as pd
 
 from lossopt_core.exchange.arrangements import OURS, number
 from lossopt_core.exchange.curves import numbers_in, steps_in, to_foreign
-from lossopt_core.experiment import Experiment, declared_settings
+from lossopt_core.experiment.description import Experiment, declared_settings
 from lossopt_core.fields import Field, Number, Switch
-from lossopt_core.foreign import ForeignRun
-from lossopt_core.run import DIVERGED, FINISHED, HISTORY_COLUMNS, STOPPED, WHOLE_COLUMNS
-from lossopt_core.store_arrays import is_whole
+from lossopt_core.store.arrays import is_whole
+from lossopt_core.store.foreign import ForeignRun
+from lossopt_core.training.run import (
+    DIVERGED,
+    FINISHED,
+    HISTORY_COLUMNS,
+    STOPPED,
+    WHOLE_COLUMNS,
+)
 
 MOST_RUNS = 2_000
 STATUSES = (FINISHED, DIVERGED, STOPPED)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lossopt_core import linear
-from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Loss
 
 DRAWS = 200
 

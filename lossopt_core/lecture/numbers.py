@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 
 ANIMALS = ("cat", "car", "frog")
 SCORES: Array = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core.lecture.stacks import gradients, mean_losses
-from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Loss
 
 STEPS = 10.0 ** np.arange(-1.0, -12.5, -0.5)
 """From 1e-1 to 1e-12."""

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core.lecture.stacks import gradients, mean_losses
-from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Loss
 
 LENGTHS = 10.0 ** np.arange(-10.0, 2.5, 0.5)
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lossopt_core import linear
-from lossopt_core.cohort import predicted
-from lossopt_core.data import load_data
-from lossopt_core.experiment import Experiment, loss_of
+from lossopt_core.experiment.description import Experiment, loss_of
+from lossopt_core.experiment.loading import load_data
 from lossopt_core.lecture.stacks import inputs, mean_losses
-from lossopt_core.linear import Array
-from lossopt_core.training import train
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array
+from lossopt_core.training.cohort import predicted
+from lossopt_core.training.loop import train
 
 AT_ONCE = 50
 """Guesses that are looked at together: they need not know of each other."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossopt_core.linear import Array, Labels
+from lossopt_core.objective.linear import Array, Labels
 
 
 def cross_entropy(scores: Array, labels: Labels) -> Array:

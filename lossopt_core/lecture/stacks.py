@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from lossopt_core import linear
-from lossopt_core.data import Data
-from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss
+from lossopt_core.experiment.loading import Data
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Loss
 
 
 def inputs(data: Data) -> tuple[Array, Labels]:

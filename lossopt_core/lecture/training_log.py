@@ -5,9 +5,9 @@ The notes print no seed; with NumPy's seed 0 and their own order of draws the lo
 
 import numpy as np
 
-from lossopt_core.cohort import Cohort
-from lossopt_core.data import load_data
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment.description import Experiment
+from lossopt_core.experiment.loading import load_data
+from lossopt_core.training.cohort import Cohort
 
 PRINTED = (
     1.096956, 0.917265, 0.851503, 0.822336, 0.807586, 0.799448, 0.794681, 0.791764, 0.789920,

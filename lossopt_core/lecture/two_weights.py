@@ -8,12 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from lossopt_core.data import Data, given_data
-from lossopt_core.experiment import Experiment
+from lossopt_core.experiment.description import Experiment
+from lossopt_core.experiment.loading import Data, given_data
 from lossopt_core.lecture.stacks import inputs, mean_losses
-from lossopt_core.linear import Array
-from lossopt_core.losses import LOSSES
-from lossopt_core.training import Training
+from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import LOSSES
+from lossopt_core.training.loop import Training
 
 STRENGTHS = 10.0 ** np.linspace(-3.0, 0.0, 25)
 UPDATES = 2_000

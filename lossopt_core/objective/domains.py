@@ -23,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 
 
 class Domain(ABC):

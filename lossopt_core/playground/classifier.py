@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lossopt_core import linear
-from lossopt_core.cohort import predicted
-from lossopt_core.linear import Array
-from lossopt_core.losses import Loss
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import Loss
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import Points
+from lossopt_core.training.cohort import predicted
 
 
 class Classifier(ABC):

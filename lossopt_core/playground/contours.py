@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lossopt_core.linear import Array, Labels
+from lossopt_core.objective.linear import Array, Labels
 
 
 def zero_lines(values: Array, x: Array, y: Array) -> list[Array]:

@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossopt_core.experiment import FIELDS, parameter_names
+from lossopt_core.experiment.description import FIELDS, parameter_names
 from lossopt_core.fields import Field, Number
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 from lossopt_core.playground.points import SIDE
 
 MAP_FIELDS: dict[str, Number] = {

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossopt_core.cohort import Cohort, minibatches
-from lossopt_core.data import GivenExperiment
-from lossopt_core.experiment import FIELDS, loss_of
+from lossopt_core.experiment.description import FIELDS, loss_of
+from lossopt_core.experiment.loading import GivenExperiment
 from lossopt_core.fields import brief
-from lossopt_core.linear import Array
-from lossopt_core.losses import Loss
+from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import Loss
 from lossopt_core.playground.classifier import Classifier, Snapshot
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import MOST_CLASSES, Points
-from lossopt_core.training import DIVERGED_AT
+from lossopt_core.training.cohort import Cohort, minibatches
+from lossopt_core.training.loop import DIVERGED_AT
 
 MOST_UPDATES = 10_000
 """Where it ends: training anew to here takes a second."""

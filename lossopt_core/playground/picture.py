@@ -6,14 +6,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lossopt_core import linear
-from lossopt_core.cohort import predicted
-from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss, OneVsAll, probabilities
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Loss, OneVsAll, probabilities
 from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.contours import zero_lines
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import SIDE
+from lossopt_core.training.cohort import predicted
 
 GRID = 61
 """Places along each side at which the model is asked."""

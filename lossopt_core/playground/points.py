@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.data import Data, given_data
-from lossopt_core.datasets import DATASETS, Examples, letters
+from lossopt_core.data.datasets import DATASETS, Examples, letters
+from lossopt_core.experiment.loading import Data, given_data
 from lossopt_core.fields import Number, brief
-from lossopt_core.linear import Array, Labels
+from lossopt_core.objective.linear import Array, Labels
 
 SIDE = 1.5
 MOST_POINTS = 300

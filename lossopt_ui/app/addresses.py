@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from lossopt_ui import hosting
+from lossopt_ui.config import mode
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{0,5}))?")
@@ -26,7 +26,7 @@ REFUSED = (
     "lossopt does not answer under this name, which its owner has not allowed.\n"
     "It answers to localhost, 127.0.0.1 and [::1]. To serve another name, start it with"
     " --server.allowedHosts NAME, such as --server.allowedHosts lossopt.example.org.\n"
-    f"To serve visitors from a public address, set {hosting.MODE}={hosting.HOSTED}.\n"
+    f"To serve visitors from a public address, set {mode.MODE}={mode.HOSTED}.\n"
 )
 OTHER_ORIGIN = (
     "This request comes from a page of another website, and lossopt does not answer it.\n"
@@ -81,13 +81,13 @@ class ServedNames:
 
 def _problem(headers: Headers) -> str:
     """Why a request is refused, or an empty text."""
-    if hosting.hosted() and not config.get_option("server.allowedHosts"):
+    if mode.hosted() and not config.get_option("server.allowedHosts"):
         return ""  # many names may lead here, by proxies; Streamlit compares Host and Origin
     hosts, origins = headers.getlist("host"), headers.getlist("origin")
     host = parse(hosts[0]) if len(hosts) == 1 else None
     if host is None or not is_served(host):
         return REFUSED
-    if hosting.hosted():
+    if mode.hosted():
         return ""
     return "" if not origins or (len(origins) == 1 and _is_own(origins[0], host)) else OTHER_ORIGIN
 

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossopt_core import LOSSES, Data, Run
-from lossopt_core.diagnostics import confusion as count_confusion
-from lossopt_core.diagnostics import examples_by_loss, part_of, predict
-from lossopt_core.run import DIVERGED
+from lossopt_core.inspect.diagnostics import confusion as count_confusion
+from lossopt_core.inspect.diagnostics import examples_by_loss, part_of, predict
+from lossopt_core.training.run import DIVERGED
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.texts import all_plain, plain

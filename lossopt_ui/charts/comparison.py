@@ -6,12 +6,23 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core import LOSSES, Certificate, Experiment, Run
-from lossopt_core.diagnostics import principal_plane
-from lossopt_core.experiment import differing_settings
-from lossopt_core.measures import Y_AXES
+from lossopt_core import (
+    LOSSES,
+    Certificate,
+    Experiment,
+    Run,
+)
+from lossopt_core.experiment.description import differing_settings
+from lossopt_core.experiment.measures import Y_AXES
+from lossopt_core.inspect.diagnostics import principal_plane
 from lossopt_ui.charts import weights
-from lossopt_ui.charts.colours import INK, LINES, Theme, of_batch, of_loss
+from lossopt_ui.charts.colours import (
+    INK,
+    LINES,
+    Theme,
+    of_batch,
+    of_loss,
+)
 from lossopt_ui.charts.curves import Curve, Level, curves
 from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.texts import plain

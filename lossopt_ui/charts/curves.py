@@ -8,8 +8,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core.measures import X_AXES
-from lossopt_ui.charts.colours import GREY, INK, PAPER, Theme, translucent
+from lossopt_core.experiment.measures import X_AXES
+from lossopt_ui.charts.colours import (
+    GREY,
+    INK,
+    PAPER,
+    Theme,
+    translucent,
+)
 
 DISTANCES = ("distance", "distance_share")
 

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossopt_core import Data
-from lossopt_core.diagnostics import principal_view
+from lossopt_core.inspect.diagnostics import principal_view
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.classifier import is_plane
 from lossopt_ui.charts.colours import Theme

@@ -8,8 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core import LOSSES
-from lossopt_core.linear import Array
-from lossopt_ui.charts.colours import GREY, INK, SEQUENTIAL, Theme
+from lossopt_core.objective.linear import Array
+from lossopt_ui.charts.colours import (
+    GREY,
+    INK,
+    SEQUENTIAL,
+    Theme,
+)
 
 MOST_STEPS = 300
 

@@ -8,11 +8,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core.groups import aggregate
-from lossopt_core.measures import MEASURES
-from lossopt_core.smoothing import smoothed, smoothing_length
+from lossopt_core.analysis.groups import aggregate
+from lossopt_core.analysis.smoothing import smoothed, smoothing_length
+from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.colours import Theme, translucent
-from lossopt_ui.charts.curves import Curve, Level, curves, thin
+from lossopt_ui.charts.curves import (
+    Curve,
+    Level,
+    curves,
+    thin,
+)
 
 Dash = Literal["solid", "dash", "dot"]
 MOST_MEMBER_POINTS = 20_000

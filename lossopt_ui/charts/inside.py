@@ -7,10 +7,20 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core import LOSSES, Data
-from lossopt_core.inspection.microscope import DOUBTFUL, HAPPY, WRONG, Comparison
-from lossopt_core.linear import Array
+from lossopt_core.inspect.microscope import (
+    DOUBTFUL,
+    HAPPY,
+    WRONG,
+    Comparison,
+)
+from lossopt_core.objective.linear import Array
 from lossopt_ui.charts import weights
-from lossopt_ui.charts.colours import INK, SEQUENTIAL, Theme, of_loss
+from lossopt_ui.charts.colours import (
+    INK,
+    SEQUENTIAL,
+    Theme,
+    of_loss,
+)
 from lossopt_ui.charts.texts import all_plain
 
 COLUMNS = 6

@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lossopt_core.landscape import Landscape
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
+from lossopt_core.theory.landscape import Landscape
 from lossopt_ui.charts.colours import BACKGROUND, INK, Theme
 
 LEAST_SHARE = 1e-4

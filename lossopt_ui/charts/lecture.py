@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_ui.charts.colours import CLASSES, GREY, INK, LINES, SEQUENTIAL, Theme
+from lossopt_ui.charts.colours import (
+    CLASSES,
+    GREY,
+    INK,
+    LINES,
+    SEQUENTIAL,
+    Theme,
+)
 
 DEEPEST = 0.27
 """How much of the sequential scale a picture takes with lines on it: they keep their contrast."""

@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lossopt_core import Data
-from lossopt_core.cohort import predicted
-from lossopt_core.inspection.along import Along, scores_along
-from lossopt_core.linear import Labels
-from lossopt_core.path import WeightPath
+from lossopt_core.inspect.along import Along, scores_along
+from lossopt_core.objective.linear import Labels
+from lossopt_core.training.cohort import predicted
+from lossopt_core.training.path import WeightPath
 from lossopt_ui.charts import classifier, weights
 from lossopt_ui.charts.colours import translucent
 from lossopt_ui.charts.frames import Change

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core.datasets import Examples
+from lossopt_core.data.datasets import Examples
 from lossopt_ui.charts.colours import GREY, Theme
 from lossopt_ui.charts.texts import all_plain
 

@@ -5,10 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.model import Model
-from lossopt_ui.charts.colours import CLASSES, GREY, INK, Theme, of_loss
+from lossopt_ui.charts.colours import (
+    CLASSES,
+    GREY,
+    INK,
+    Theme,
+    of_loss,
+)
 from lossopt_ui.charts.curves import Curve, curves
 
 

@@ -5,7 +5,13 @@ import math
 import plotly.graph_objects as go
 
 from lossopt_core import StepLimits
-from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, translucent
+from lossopt_ui.charts.colours import (
+    GREY,
+    INK,
+    LINES,
+    Theme,
+    translucent,
+)
 
 
 def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:

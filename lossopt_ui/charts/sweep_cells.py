@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossopt_core.measures import MEASURES
-from lossopt_ui import names
+from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.texts import plain
+from lossopt_ui.state import names
 
 
 def comparable(results: pd.DataFrame, *columns: str) -> dict[str, pd.DataFrame]:

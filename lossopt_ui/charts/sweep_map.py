@@ -9,10 +9,21 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from lossopt_core.digits import with_spread
-from lossopt_core.measures import MEASURES
-from lossopt_ui.charts.colours import BACKGROUND, INK, SEQUENTIAL, Theme, contrast
-from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
+from lossopt_core.analysis.digits import with_spread
+from lossopt_core.experiment.measures import MEASURES
+from lossopt_ui.charts.colours import (
+    BACKGROUND,
+    INK,
+    SEQUENTIAL,
+    Theme,
+    contrast,
+)
+from lossopt_ui.charts.sweep_cells import (
+    cells_of,
+    short,
+    values_of,
+    written,
+)
 from lossopt_ui.state.pages.settings import SETTINGS
 
 MOST_TEXTS = 120

@@ -7,10 +7,23 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.fields import Number
-from lossopt_core.measures import MEASURES
-from lossopt_ui.charts.colours import BACKGROUND, GREY, INK, LINES, Theme, of_loss, translucent
-from lossopt_ui.charts.sweep_cells import cells_of, short, values_of, written
+from lossopt_ui.charts.colours import (
+    BACKGROUND,
+    GREY,
+    INK,
+    LINES,
+    Theme,
+    of_loss,
+    translucent,
+)
+from lossopt_ui.charts.sweep_cells import (
+    cells_of,
+    short,
+    values_of,
+    written,
+)
 from lossopt_ui.state import pages
 from lossopt_ui.state.pages.settings import SETTINGS
 

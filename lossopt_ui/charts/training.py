@@ -4,11 +4,26 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core import LOSSES, Certificate, Experiment, Run
-from lossopt_core.experiment import loss_of
-from lossopt_core.measures import Y_AXES
-from lossopt_ui.charts.colours import GREY, Theme, of_loss, translucent
-from lossopt_ui.charts.curves import Band, Curve, Level, curves
+from lossopt_core import (
+    LOSSES,
+    Certificate,
+    Experiment,
+    Run,
+)
+from lossopt_core.experiment.description import loss_of
+from lossopt_core.experiment.measures import Y_AXES
+from lossopt_ui.charts.colours import (
+    GREY,
+    Theme,
+    of_loss,
+    translucent,
+)
+from lossopt_ui.charts.curves import (
+    Band,
+    Curve,
+    Level,
+    curves,
+)
 
 
 def loss_at_start(experiment: Experiment) -> float:

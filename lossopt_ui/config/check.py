@@ -16,10 +16,22 @@ from pydantic_core import ErrorDetails
 from streamlit import config as streamlit_config
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from lossopt_core import StoreError, store_address, store_check
+from lossopt_core import StoreError
+from lossopt_core.store import address as store_address
+from lossopt_core.store import check as store_check
 from lossopt_ui.config import sources
-from lossopt_ui.config.names import misplaced, quoted, shown, unknown
-from lossopt_ui.config.settings import HOSTED, VARIABLES, Settings, allowed
+from lossopt_ui.config.names import (
+    misplaced,
+    quoted,
+    shown,
+    unknown,
+)
+from lossopt_ui.config.settings import (
+    HOSTED,
+    VARIABLES,
+    Settings,
+    allowed,
+)
 from lossopt_ui.config.sign_in import DEFAULT, Provider, SignIn
 
 WRONG_SETTINGS = 2

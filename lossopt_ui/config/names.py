@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from lossopt_core import store_address
+from lossopt_core.store import address
 from lossopt_ui.config.settings import VARIABLES
 from lossopt_ui.config.sign_in import Provider, SignIn
 from lossopt_ui.config.sources import AUTH, PREFIX
@@ -21,8 +21,8 @@ LONGEST = 120
 
 def shown(name: str, value: object) -> str:
     """The value of a setting, without the password that the address of a store may hold."""
-    is_address = name == store_address.VARIABLE and isinstance(value, str)
-    return quoted(store_address.shown(str(value)) if is_address else value)
+    is_address = name == address.VARIABLE and isinstance(value, str)
+    return quoted(address.shown(str(value)) if is_address else value)
 
 
 def quoted(value: object) -> str:

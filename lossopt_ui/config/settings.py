@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from lossopt_core.budget import Budget
+from lossopt_core.store.quotas import Budget
 from lossopt_ui.config import sources
 from lossopt_ui.config.sign_in import SignIn
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from lossopt_core import store_address
+from lossopt_core.store import address
 from lossopt_ui.config import sources
 from lossopt_ui.config.settings import VARIABLES, allowed, default_when_hosted
 from lossopt_ui.config.sign_in import Provider, SignIn
@@ -51,7 +51,7 @@ def _keys() -> Iterator[str]:
 
 
 def _local(variable: str, field: FieldInfo) -> str:
-    if variable == store_address.VARIABLE:
+    if variable == address.VARIABLE:
         return DEFAULT_STORE
     if field.default is None:
         return "no limit"

@@ -6,17 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import LOSSES, Experiment
-from lossopt_core.conventions import FULL, conventions
-from lossopt_core.experiment import regularizer_of
-from lossopt_ui import controls
-from lossopt_ui.names import in_markdown
+from lossopt_core.experiment.conventions import FULL, conventions
+from lossopt_core.experiment.description import regularizer_of
+from lossopt_ui.state import widgets
+from lossopt_ui.state.names import in_markdown
 
 
 def panel(experiments: Sequence[Experiment]) -> None:
     """The conventions of these experiments, folded away; squared weights halved on demand."""
     with st.expander("Conventions", icon=":material/balance:"):
         squared = any(regularizer_of(each).squared > 0 for each in experiments)
-        penalty = controls.setting("penalty_as") if squared else FULL
+        penalty = widgets.setting("penalty_as") if squared else FULL
         st.table(table(experiments, penalty))
 
 

@@ -13,9 +13,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lossopt_ui import hosting
+from lossopt_ui.config import mode
 from lossopt_ui.identity import cookies
-from lossopt_ui.mark import token_in
+from lossopt_ui.identity.cookie import token_in
 
 KEPT_SECONDS = 3600.0
 """How long a closed session's owner is remembered; Streamlit keeps the session for two minutes."""
@@ -62,7 +62,7 @@ class OwnSessions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] == "lifespan" or not hosting.hosted():
+        if scope["type"] == "lifespan" or not mode.hosted():
             await self._app(scope, receive, send)
             return
         token = token_in(cookies.headers_in(scope))

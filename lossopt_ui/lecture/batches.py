@@ -6,8 +6,8 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.lecture import batches
-from lossopt_ui import figure
 from lossopt_ui.charts import lecture as charts
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame, on_digits
 
 SIZES = (1, 4, 16, 64, 256, 1024)

@@ -9,13 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core.lecture.numbers import ERRATA
-from lossopt_ui import controls
+from lossopt_ui.state import widgets
 from lossopt_ui.state.pages.lecture import CARDS, Card
 
 
 def choose() -> str:
     """The list of the cards; returns the one that is shown."""
-    return str(controls.setting("card", width=420))
+    return str(widgets.setting("card", width=420))
 
 
 def draw(name: str) -> None:
@@ -32,7 +32,7 @@ def draw(name: str) -> None:
 
 def _reset(card: Card) -> None:
     for each in card.numbers:
-        controls.forget(each)
+        widgets.forget(each)
 
 
 def _neighbours(name: str) -> None:
@@ -47,7 +47,7 @@ def _neighbours(name: str) -> None:
                     key=f"card-{icon}",
                     icon=f":material/{icon}:",
                     type="tertiary",
-                    on_click=controls.put,
+                    on_click=widgets.put,
                     args=("card", names[at]),
                 )
 

@@ -7,12 +7,13 @@ import streamlit as st
 from lossopt_core import LOSSES
 from lossopt_core.lecture import numbers as lecture
 from lossopt_core.lecture import small_losses
-from lossopt_core.linear import Array
-from lossopt_ui import controls, figure
+from lossopt_core.objective.linear import Array
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import LOSS
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
+from lossopt_ui.state import widgets
 
 RANGE = np.linspace(-10.0, 20.0, 301)
 SMALLEST = float(np.finfo(float).smallest_subnormal)
@@ -40,9 +41,9 @@ def draw() -> None:
     )
     fields, results = st.columns([2, 3])
     with fields:
-        [wrong] = controls.setting("content")
-        correct = controls.setting("correct")
-        margin = controls.setting("content_margin")
+        [wrong] = widgets.setting("content")
+        correct = widgets.setting("correct")
+        margin = widgets.setting("content_margin")
     moved = np.array([[correct], *([each] for each in wrong)])
     now = _values(moved, np.zeros(1, np.int64), margin)
     along = np.vstack([RANGE, *(np.full_like(RANGE, each) for each in wrong)])

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import linear
 from lossopt_core.lecture import numbers as lecture
-from lossopt_core.linear import Array
-from lossopt_ui import controls
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
+from lossopt_ui.state import widgets
 
 
 def affine(W: Array, x: Array, b: Array) -> Array:
@@ -26,9 +26,9 @@ def draw() -> None:
     )
     fields, results = st.columns(2)
     with fields:
-        [x] = np.array(controls.setting("pixels"))
-        W = np.array(controls.setting("image_weights"))
-        [b] = np.array(controls.setting("image_bias"))
+        [x] = np.array(widgets.setting("pixels"))
+        W = np.array(widgets.setting("image_weights"))
+        [b] = np.array(widgets.setting("image_bias"))
     scores = affine(W, x, b)
     with results:
         for name, row, bias, score in zip(lecture.ANIMALS, W, b, scores, strict=True):

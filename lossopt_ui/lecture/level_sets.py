@@ -6,10 +6,11 @@ import streamlit as st
 from lossopt_core import REGULARIZERS
 from lossopt_core.lecture import two_weights
 from lossopt_core.lecture.two_weights import STRENGTHS
-from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
+from lossopt_ui.state import widgets
 
 L1_RATIO = 0.5
 FIRST, SECOND = np.linspace(-1.75, 2.25, 161), np.linspace(-1.75, 1.75, 141)
@@ -34,8 +35,8 @@ def draw() -> None:
         " lines do. That of L1 has corners, and corners lie on the axes: a weight is exactly 0."
     )
     with st.container(horizontal=True):
-        penalty = controls.setting("plane_penalty", width=220)
-        power = controls.setting("plane_power", width=320)
+        penalty = widgets.setting("plane_penalty", width=220)
+        power = widgets.setting("plane_power", width=320)
     way = _way(penalty)
     at = int(np.abs(np.log10(STRENGTHS) - power).argmin())
     best = way[at]

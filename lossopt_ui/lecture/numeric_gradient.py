@@ -6,11 +6,12 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.lecture import numeric_gradient
-from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import LINES
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame, on_digits
 from lossopt_ui.lecture.frame import number, tex
+from lossopt_ui.state import widgets
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
@@ -28,8 +29,8 @@ def draw() -> None:
     )
     fields, results = st.columns(2)
     with fields:
-        [losses] = np.array(controls.setting("slide"))
-        step = controls.setting("slide_step")
+        [losses] = np.array(widgets.setting("slide"))
+        step = widgets.setting("slide_step")
     slopes = numeric_gradient.differences(losses, step)
     with results:
         frame.aligned(

@@ -3,18 +3,23 @@
 import numpy as np
 import streamlit as st
 
-from lossopt_core import LOSSES, Experiment, load_data, train
+from lossopt_core import (
+    LOSSES,
+    Experiment,
+    load_data,
+    train,
+)
 from lossopt_core.lecture import stacks
-from lossopt_core.linear import Array, Labels
-from lossopt_core.losses import Loss
-from lossopt_ui import controls
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Loss
+from lossopt_ui.state import widgets
 
 
 def choose() -> tuple[Loss, str, int]:
     """The widgets of loss and epochs: the loss, its name, and the epochs."""
     with st.container(horizontal=True):
-        name = controls.setting("card_loss", width=220)
-        epochs = controls.setting("card_epochs", width=200)
+        name = widgets.setting("card_loss", width=220)
+        epochs = widgets.setting("card_epochs", width=200)
     return LOSSES[name](), name, epochs
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_ui import controls
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
+from lossopt_ui.state import widgets
 
 
 def draw() -> None:
@@ -16,7 +16,7 @@ def draw() -> None:
         "A float64 ends near 10³⁰⁸, which exp(710) exceeds. Subtracting the largest score from all"
         " changes no probability, and every exponential is at most 1."
     )
-    [scores] = np.array(controls.setting("large"))
+    [scores] = np.array(widgets.setting("large"))
     shifted = scores - scores.max()
     with np.errstate(over="ignore", invalid="ignore"):
         naive = np.exp(scores) / np.exp(scores).sum()

@@ -5,10 +5,10 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import REGULARIZERS
-from lossopt_core.linear import Array
-from lossopt_ui import controls
+from lossopt_core.objective.linear import Array
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
+from lossopt_ui.state import widgets
 
 
 def draw() -> None:
@@ -16,10 +16,10 @@ def draw() -> None:
     opening = st.empty()
     fields, results = st.columns(2)
     with fields:
-        [x] = np.array(controls.setting("input"))
-        [w1] = np.array(controls.setting("w1"))
-        [w2] = np.array(controls.setting("w2"))
-        beta = controls.setting("beta")
+        [x] = np.array(widgets.setting("input"))
+        [w1] = np.array(widgets.setting("w1"))
+        [w2] = np.array(widgets.setting("w2"))
+        beta = widgets.setting("beta")
     opening.markdown(_told_apart(float(w1 @ x), float(w2 @ x)))
     penalties = {
         "L2": REGULARIZERS["l2"](strength=1.0),

@@ -6,12 +6,13 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.lecture.numbers import ANIMALS, SCORES
-from lossopt_core.linear import Array
-from lossopt_core.losses import Loss
-from lossopt_ui import controls, figure
+from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import Loss
 from lossopt_ui.charts import lecture as charts
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
+from lossopt_ui.state import widgets
 
 TRUE = np.arange(len(ANIMALS))
 
@@ -24,8 +25,8 @@ def draw() -> None:
     )
     fields, results = st.columns([2, 3])
     with fields:
-        scores = np.array(controls.setting("images"))
-        margin = controls.setting("images_margin")
+        scores = np.array(widgets.setting("images"))
+        margin = widgets.setting("images_margin")
     hinge = LOSSES["hinge"](margin=margin)
     terms = np.array([_terms_of(hinge, s, k) for k, s in enumerate(scores)])
     with results:

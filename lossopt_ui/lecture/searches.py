@@ -5,11 +5,12 @@ import streamlit as st
 
 from lossopt_core import Experiment
 from lossopt_core.lecture import searches
-from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, LINES
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import tex
+from lossopt_ui.state import widgets
 
 HINGE = Experiment(loss="hinge", learning_rate=0.05)
 
@@ -31,8 +32,8 @@ def draw() -> None:
         " guess, or one step along the gradient."
     )
     with st.container(horizontal=True):
-        budget = controls.setting("budget", width=200)
-        scale = controls.setting("search_scale", width=200)
+        budget = widgets.setting("budget", width=200)
+        scale = widgets.setting("search_scale", width=200)
     frame.aligned(
         [
             rf"\text{{random:}}\;& W = {tex(scale)} \cdot \mathcal{{N}}(0, 1)",

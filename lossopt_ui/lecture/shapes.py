@@ -4,13 +4,14 @@ import numpy as np
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_core.experiment import parameter_names
-from lossopt_core.linear import Array
-from lossopt_ui import controls, figure
+from lossopt_core.experiment.description import parameter_names
+from lossopt_core.objective.linear import Array
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, LOSS
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
+from lossopt_ui.state import widgets
 
 LEAD = np.linspace(-3.0, 3.0, 241)
 
@@ -22,7 +23,7 @@ def draw() -> None:
         " What is counted in the end, the error, is a step: no slope to follow. All losses lean on"
         " it from above, or nearly so."
     )
-    margin = controls.setting("shapes_margin", width=200)
+    margin = widgets.setting("shapes_margin", width=200)
     scores = np.vstack([LEAD, np.zeros_like(LEAD)])
     labels = np.zeros(len(LEAD), np.int64)
     theme = figure.theme()

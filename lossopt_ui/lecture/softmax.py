@@ -8,10 +8,10 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.lecture.numbers import ANIMALS, SCORES, SOFT_SCORES
-from lossopt_core.losses import probabilities
-from lossopt_ui import controls
+from lossopt_core.objective.losses import probabilities
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
+from lossopt_ui.state import widgets
 
 GIVEN, GIVEN_LABEL = np.array([0.2, 0.3, 0.5]), 1
 """Probabilities of the case-study notes."""
@@ -27,9 +27,9 @@ def draw() -> None:
     )
     fields, results = st.columns([2, 3])
     with fields:
-        image = ANIMALS.index(controls.setting("image"))
-        scale = controls.setting("weights_scale")
-        scores = scale * np.array(controls.setting("images"))
+        image = ANIMALS.index(widgets.setting("image"))
+        scale = widgets.setting("weights_scale")
+        scores = scale * np.array(widgets.setting("images"))
     entropy = LOSSES["cross_entropy"]()
     own = scores[image]
     exponentials = np.exp(own - own.max()) * math.exp(min(own.max(), 700.0))

@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import LOSSES
-from lossopt_core.experiment import parameter_names
-from lossopt_ui import controls
+from lossopt_core.experiment.description import parameter_names
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
+from lossopt_ui.state import widgets
 
 
 def draw() -> None:
@@ -17,8 +17,8 @@ def draw() -> None:
         " any training. If a training begins elsewhere, look for a bug."
     )
     with st.container(horizontal=True):
-        classes = controls.setting("start_classes", width=200)
-        margin = controls.setting("start_margin", width=200)
+        classes = widgets.setting("start_classes", width=200)
+        margin = widgets.setting("start_margin", width=200)
     rows = {}
     for entry in LOSSES.values():
         loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()

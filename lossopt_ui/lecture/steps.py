@@ -5,9 +5,9 @@ import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.lecture import one_step
-from lossopt_ui import figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, LINES
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame, on_digits
 from lossopt_ui.lecture.frame import number
 

@@ -6,10 +6,11 @@ import streamlit as st
 
 from lossopt_core.lecture import training_log
 from lossopt_core.lecture.training_log import EVERY, NOTES, PRINTED
-from lossopt_ui import controls, figure
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import LOSS
+from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
+from lossopt_ui.state import widgets
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
@@ -24,7 +25,7 @@ def draw() -> None:
         " tenth step. They print no seed. With NumPy's seed 0 and their own order of draws, every"
         " digit comes out here."
     )
-    rate = controls.setting("log_rate", width=200)
+    rate = widgets.setting("log_rate", width=200)
     losses, accuracy = _trained(rate)
     theme = figure.theme()
     figure.show(

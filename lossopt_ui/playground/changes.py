@@ -9,8 +9,8 @@ import numpy as np
 from lossopt_core.playground import points as edits
 from lossopt_core.playground.model import write_weights
 from lossopt_core.playground.points import CLASS_NAMES, Points, read_points
-from lossopt_ui import controls
 from lossopt_ui.playground.play import reset, session, train_anew
+from lossopt_ui.state import widgets
 
 MOST_UNDONE = 200
 
@@ -20,11 +20,11 @@ def as_changed(original: Points) -> Points:
 
     Whoever chooses other points begins with those; what was can be had back by undo.
     """
-    play, own = session(), controls.value("own_points")
+    play, own = session(), widgets.value("own_points")
     if own and own == play.own and original.text != play.original:
         play.undo, play.redo = [*play.undo[-MOST_UNDONE:], own], []
-        controls.put("own_points", "")
-    play.original, play.own = original.text, controls.value("own_points")
+        widgets.put("own_points", "")
+    play.original, play.own = original.text, widgets.value("own_points")
     return read_points(play.own) if play.own else original
 
 
@@ -35,7 +35,7 @@ def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
     try:
         for place, weight in cells.items():
             W[place] = float(weight)
-        controls.put("weights", write_weights(W))
+        widgets.put("weights", write_weights(W))
     except (ValueError, TypeError, IndexError) as error:
         play.problem = str(error)
         return
@@ -109,5 +109,5 @@ def redo() -> None:
 
 def _put(text: str) -> None:
     play = session()
-    controls.put("own_points", "" if text == play.original else text)
+    widgets.put("own_points", "" if text == play.original else text)
     play.stale = True

@@ -7,12 +7,15 @@ import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
 from lossopt_core.playground.model import MOST_UPDATES, Model
-from lossopt_ui import controls, crowd, figure, visits
 from lossopt_ui.charts import playground as charts
-from lossopt_ui.names import in_markdown
+from lossopt_ui.figures import figure
+from lossopt_ui.identity import visitor
+from lossopt_ui.jobs import render_gate
 from lossopt_ui.playground import changes, plane, play, scrubber, tables
 from lossopt_ui.playground.play import Play, Wanted
 from lossopt_ui.playground.scrubber import Past
+from lossopt_ui.state import widgets
+from lossopt_ui.state.names import in_markdown
 from lossopt_ui.state.pages.playground import TICK
 
 SIDES = ("left", "right")
@@ -25,7 +28,7 @@ def show(wanted: Wanted) -> None:
 
 
 def _draw(now: Play) -> None:
-    with crowd.PAGES.turn(visits.owner()):
+    with render_gate.PAGES.turn(visitor.owner()):
         was_playing = now.playing
         play.tick(now)
         if now.stale or was_playing != now.playing:
@@ -51,7 +54,7 @@ def _one(now: Play, past: Past) -> None:
         _legend(now.models)
     with numbers:
         _numbers(model)
-        controls.setting("log_y")
+        widgets.setting("log_y")
         _curves(past, 0, top=None)
 
 
@@ -59,7 +62,7 @@ def _two(now: Play, past: Past) -> None:
     finite = [way.model.history["objective"] for way in now.ways]
     with st.container(horizontal=True, vertical_alignment="center"):
         _undo(now)
-        controls.setting("log_y")
+        widgets.setting("log_y")
     scrubber.show(past)
     top = max(float(each[np.isfinite(each)].max()) for each in finite)
     for side, column in enumerate(st.columns(2)):
@@ -116,9 +119,9 @@ def _buttons(now: Play) -> None:
         )
         st.button("One step", key="step", on_click=play.advance, args=(1,), disabled=now.over)
         st.button("k steps", key="k_steps", on_click=_k_steps, disabled=now.over)
-        controls.setting("steps", width=100)
-        controls.setting("speed", width="content")
-        controls.setting("learning_rate", width=150)
+        widgets.setting("steps", width=100)
+        widgets.setting("speed", width="content")
+        widgets.setting("learning_rate", width=150)
         st.button("Same start", key="reset", icon=":material/replay:", on_click=play.reset)
         st.button(
             "New start",
@@ -130,7 +133,7 @@ def _buttons(now: Play) -> None:
 
 
 def _k_steps() -> None:
-    play.advance(controls.value("steps"))
+    play.advance(widgets.value("steps"))
 
 
 def _say(now: Play) -> None:
@@ -145,7 +148,7 @@ def _say(now: Play) -> None:
         )
     elif now.made >= MOST_UPDATES:
         st.info(f"It ends after {MOST_UPDATES:,} updates. Go back to the start to see it again.")
-    start = controls.value("weights")
+    start = widgets.value("weights")
     if start and now.wanted is not None and not now.wanted.sides[0].start:
         st.info("The weights set by hand do not fit these classes and features: a random start.")
 
@@ -166,7 +169,7 @@ def _curves(past: Past, side: int, *, top: float | None) -> None:
     model, theme = past.curve(side), figure.theme()
     history = model.history
     figure.show(
-        charts.objective(model, theme=theme, log_y=controls.value("log_y"), top=top),
+        charts.objective(model, theme=theme, log_y=widgets.value("log_y"), top=top),
         key=f"curve-{SIDES[side]}",
         alt=(
             f"Total, data loss and penalty over {model.made} updates; total from"

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from lossopt_core.experiment import LARGEST_SEED
+from lossopt_core.experiment.description import LARGEST_SEED
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.model import (
     MOST_UPDATES,
@@ -24,8 +24,8 @@ from lossopt_core.playground.points import (
     Points,
     read_points,
 )
-from lossopt_ui import controls
 from lossopt_ui.playground.way import Way, onward
+from lossopt_ui.state import widgets
 from lossopt_ui.state.pages.playground import SPEEDS
 
 _PLAY = "playground.play"
@@ -137,13 +137,13 @@ def _trained(play: Play, wanted: Wanted, updates: int) -> list[Model]:
 
 def take_rate(play: Play) -> None:
     """Let the chosen learning rate hold from now on, if it is another."""
-    if not play.rates or play.rates[-1][1] != controls.value("learning_rate"):
+    if not play.rates or play.rates[-1][1] != widgets.value("learning_rate"):
         _branch_off(play)
 
 
 def _branch_off(play: Play) -> None:
     """What came after the present update has not happened."""
-    rate = controls.value("learning_rate")
+    rate = widgets.value("learning_rate")
     play.rates = [each for each in play.rates if each[0] < play.made] + [(play.made, rate)]
     play.furthest, play.ways = play.made, onward(play.ways, play.models)
     for model in play.models:
@@ -154,7 +154,7 @@ def tick(play: Play) -> None:
     """Go on while it plays."""
     take_rate(play)
     if play.playing:
-        advance(SPEEDS[controls.value("speed")])
+        advance(SPEEDS[widgets.value("speed")])
         play.playing = not play.over
 
 
@@ -200,18 +200,18 @@ def reset() -> None:
 
 def new_start() -> None:
     """Back to a start that has not been seen."""
-    seed = (controls.value("seed") + 1) % (LARGEST_SEED + 1)
-    controls.put_all({"seed": seed, "weights": ""})
+    seed = (widgets.value("seed") + 1) % (LARGEST_SEED + 1)
+    widgets.put_all({"seed": seed, "weights": ""})
     reset()
 
 
 def other_points() -> None:
     """Points of the same kind that have not been seen."""
-    controls.put("split_seed", (controls.value("split_seed") + 1) % (LARGEST_SEED + 1))
+    widgets.put("split_seed", (widgets.value("split_seed") + 1) % (LARGEST_SEED + 1))
 
 
 def load_demo() -> None:
     """The course's demo as it stands there: its points, its settings, its W and b."""
     points = {"points": "course", "own_points": "", "features": "plain"}
-    controls.put_all(DEMO_SETTINGS | points | {"weights": write_weights(DEMO_WEIGHTS)})
+    widgets.put_all(DEMO_SETTINGS | points | {"weights": write_weights(DEMO_WEIGHTS)})
     reset()

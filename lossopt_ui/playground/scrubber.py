@@ -11,12 +11,12 @@ from typing import Any, Self
 import numpy as np
 
 from lossopt_core.playground.model import Model
-from lossopt_ui import time_travel
 from lossopt_ui.charts.frames import Change, Frames
+from lossopt_ui.experiment.results import percent
+from lossopt_ui.figures import time_travel
 from lossopt_ui.playground import play
 from lossopt_ui.playground.play import Play
 from lossopt_ui.playground.way import Moment, Way
-from lossopt_ui.results import percent
 
 CLOCK = "time"
 """The key of the slider."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.contours import without_needless
 from lossopt_core.playground.picture import Picture, picture

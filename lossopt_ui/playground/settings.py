@@ -6,13 +6,14 @@ from typing import Any
 import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
-from lossopt_core.experiment import parameter_names
+from lossopt_core.experiment.description import parameter_names
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, feature_map
 from lossopt_core.playground.model import read_weights
 from lossopt_core.playground.points import POINT_SETS, Points
-from lossopt_ui import ask, controls
+from lossopt_ui.experiment import form
 from lossopt_ui.playground import changes, play
 from lossopt_ui.playground.play import Side, Wanted
+from lossopt_ui.state import widgets
 from lossopt_ui.state.pages.playground import SAME
 
 
@@ -28,26 +29,26 @@ def wanted() -> Wanted:
         disabled=playing,
     )
     points = _points()
-    chosen = ask.loss() | ask.regularizer() | ask.optimizer()
+    chosen = form.loss() | form.regularizer() | form.optimizer()
     map_settings = _features()
     with st.expander("Start"):
-        seed, scale = controls.setting("seed"), controls.setting("start_scale")
+        seed, scale = widgets.setting("seed"), widgets.setting("start_scale")
     chosen |= {"seed": seed, "init_scale": scale}
-    left = _side(controls.value("features"), map_settings | {"seed": seed}, chosen, points)
+    left = _side(widgets.value("features"), map_settings | {"seed": seed}, chosen, points)
     sides = [left]
-    if controls.setting("two"):
+    if widgets.setting("two"):
         sides.append(_right(chosen, map_settings | {"seed": seed}, points))
     return Wanted(points.text, tuple(sides))
 
 
 def _points() -> Points:
-    entry = POINT_SETS[controls.setting("points")]
+    entry = POINT_SETS[widgets.setting("points")]
     if entry.fixed:
         original = entry.points()
     else:
-        count, noise = controls.setting("point_count"), controls.setting("point_noise")
+        count, noise = widgets.setting("point_count"), widgets.setting("point_noise")
         st.button("Other points", key="other_points", on_click=play.other_points)
-        original = entry.points(count, noise, controls.value("split_seed"))
+        original = entry.points(count, noise, widgets.value("split_seed"))
     points = changes.as_changed(original)
     if points.text != original.text:
         st.button(
@@ -57,13 +58,13 @@ def _points() -> Points:
 
 
 def _features() -> dict[str, Any]:
-    names = [controls.setting("features")]
+    names = [widgets.setting("features")]
     st.markdown(f"${FEATURE_MAPS[names[0]].formula}$")
-    if controls.value("two") and controls.value("right_features") != SAME:
-        names.append(controls.value("right_features"))
+    if widgets.value("two") and widgets.value("right_features") != SAME:
+        names.append(widgets.value("right_features"))
     looked_at = set().union(*(parameter_names(FEATURE_MAPS[name]) for name in names))
     return {
-        name: controls.setting(name) if name in looked_at else controls.value(name)
+        name: widgets.setting(name) if name in looked_at else widgets.value(name)
         for name in MAP_FIELDS
     }
 
@@ -72,16 +73,16 @@ def _right(left: Mapping[str, Any], map_settings: Mapping[str, Any], points: Poi
     """The second model: as the first, but for what is chosen otherwise."""
     chosen = dict(left)
     for name in ("loss", "regularizer", "optimizer"):
-        other = controls.setting(f"right_{name}")
+        other = widgets.setting(f"right_{name}")
         if other != SAME:
             chosen[name] = other
     # What the left model does not look at has no control yet.
     for name in _parameters(chosen):
         if name not in left:
-            chosen[name] = controls.setting(name)
-    features = controls.setting("right_features")
+            chosen[name] = widgets.setting(name)
+    features = widgets.setting("right_features")
     if features == SAME:
-        features = controls.value("features")
+        features = widgets.value("features")
     return _side(features, map_settings, chosen, points)
 
 
@@ -97,7 +98,7 @@ def _side(
     features: str, map_settings: Mapping[str, Any], chosen: Mapping[str, Any], points: Points
 ) -> Side:
     mapped = feature_map(features, map_settings)
-    start = controls.value("weights")
+    start = widgets.value("weights")
     if start and read_weights(start).shape != (points.classes, len(mapped.names) + 1):
         start = ""
     return Side(mapped, tuple(sorted(chosen.items())), start)

@@ -8,7 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core.playground.model import Model
-from lossopt_core.playground.points import CLASS_NAMES, COORDINATE, Points, read_points
+from lossopt_core.playground.points import (
+    CLASS_NAMES,
+    COORDINATE,
+    Points,
+    read_points,
+)
 from lossopt_ui.playground import changes
 from lossopt_ui.playground.play import Play
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 from lossopt_core.playground.model import Model
 from lossopt_ui.playground.seen import seen
 

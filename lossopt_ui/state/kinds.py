@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lossopt_core.fields import Choice, Field, Number, brief
+from lossopt_core.fields import (
+    Choice,
+    Field,
+    Number,
+    brief,
+)
 
 MOST_CHOSEN = 120
 MOST_SAID = 12

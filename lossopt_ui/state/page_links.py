@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core import Experiment
-from lossopt_ui import links
-from lossopt_ui.state import pages
+from lossopt_ui.state import pages, url
 
 
 def link_to_train_page(experiment: Experiment) -> None:
@@ -16,7 +15,7 @@ def link_to_train_page(experiment: Experiment) -> None:
         pages.TRAIN.file,
         label="Open on the train page",
         icon=":material/open_in_new:",
-        query_params=links.query_of(links.values_of(experiment)),
+        query_params=url.query_of(url.values_of(experiment)),
     )
 
 

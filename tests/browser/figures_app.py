@@ -1,10 +1,10 @@
-"""A tiny app with figures in all kinds of places, for the tests of `lossopt_ui.figure`."""
+"""A tiny app with figures in all kinds of places, for the tests of `lossopt_ui.figures.figure`."""
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui import figure
+from lossopt_ui.figures import figure
 
 WIDE = "Two lines that move with the button"
 

@@ -4,8 +4,14 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_ui import figure
-from lossopt_ui.charts.colours import GREY, INK, Theme, of_loss, translucent
+from lossopt_ui.charts.colours import (
+    GREY,
+    INK,
+    Theme,
+    of_loss,
+    translucent,
+)
+from lossopt_ui.figures import figure
 
 
 def curve(theme: Theme) -> go.Figure:

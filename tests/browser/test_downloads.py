@@ -12,12 +12,17 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Download, Page, expect
 
-from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
+from lossopt_core.analysis.tables import tidy, to_csv, to_json
 from lossopt_core.exchange import archive, mlflow, tensorboard
-from lossopt_core.export import tidy, to_csv, to_json
-from lossopt_core.own_data import Shelf, from_bytes
-from lossopt_core.sharing import unpack
-from lossopt_core.store_layout import examples
+from lossopt_core.exchange.sharing import unpack
+from lossopt_core.store.schema import examples
+from lossopt_core.uploads import Shelf, from_bytes
 from tests.browser.helpers import PATIENCE, goto, new_profile, rerun, server
 from tests.programs import ROOT
 

@@ -15,9 +15,10 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.visitors import Visit
-from lossopt_core import Experiment, RunStore, reference
-from lossopt_core.store_layout import runs
-from lossopt_core.underway import Underway
+from lossopt_core import Experiment, RunStore
+from lossopt_core.store import reference
+from lossopt_core.store.schema import runs
+from lossopt_core.store.unfinished import Underway
 from tests.browser.helpers import figure, goto, new_profile, rerun, server, shown_text
 from tests.programs import ROOT, wait_until
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lossopt_core import Experiment, train
-from lossopt_core.path import WeightPath
+from lossopt_core.training.path import WeightPath
 from tests.browser.helpers import figure, goto, rerun
 
 PATIENCE = 30_000

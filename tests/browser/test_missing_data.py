@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from lossopt_core import own_data
+from lossopt_core import uploads
 from tests.browser.helpers import figure, goto, new_profile, rerun, server
 from tests.browser.test_own_data import ROWS
 from tests.programs import ROOT
@@ -13,9 +13,9 @@ TABLE = f"width,height,kind\n{ROWS}"
 
 
 def fingerprint_of(table: str) -> str:
-    columns = own_data.columns_of(own_data.read(table.encode(), "things.csv"))
-    examples = own_data.prepare(columns, own_data.suggest(columns)).examples
-    return own_data.fingerprint(examples)
+    columns = uploads.columns_of(uploads.read(table.encode(), "things.csv"))
+    examples = uploads.prepare(columns, uploads.suggest(columns)).examples
+    return uploads.fingerprint(examples)
 
 
 def test_a_class_link_to_missing_data_takes_the_file(browser: Browser, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lossopt_core import RunStore
-from lossopt_core.sharing import MOST_RUNS
-from lossopt_ui.shared_link import LONGEST_ADDRESS
+from lossopt_core.exchange.sharing import MOST_RUNS
+from lossopt_ui.runs.shared_link import LONGEST_ADDRESS
 from tests import nginx
 from tests.browser.helpers import free_port, goto, server
 from tests.nginx import Proxy

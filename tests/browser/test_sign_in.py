@@ -12,7 +12,7 @@ from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from lossopt_core import RunStore
-from lossopt_core.workspaces import Workspaces
+from lossopt_core.store.workspaces import Workspaces
 from tests import identity_provider
 from tests.browser.helpers import free_port, goto, new_profile, server, shown_text
 from tests.browser.signing_in import has, has_not, is_nobody, is_signed_in, sign_in, trained

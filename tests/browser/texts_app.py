@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lossopt_ui.names import in_markdown
+from lossopt_ui.state.names import in_markdown
 
 for number, text in enumerate(Path("texts.txt").read_text(encoding="utf-8").split("\n")):
     shown = in_markdown(text)

@@ -2,7 +2,12 @@
 
 import pytest
 
-from lossopt_core import Experiment, Run, RunStore, train
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
 
 
 @pytest.fixture

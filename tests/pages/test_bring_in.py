@@ -4,11 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Run, RunStore, train
+from lossopt_core.analysis.tables import tidy, to_csv
 from lossopt_core.exchange import programs
 from lossopt_core.exchange.archive import to_archive
-from lossopt_core.export import tidy, to_csv
-from lossopt_ui.costs import in_words
-from lossopt_ui.names import WORD_JOINER
+from lossopt_ui.runs.costs import in_words
+from lossopt_ui.state.names import WORD_JOINER
 from tests.experiments import TINY
 from tests.helpers import figures, open_page, settle, trace, words
 

@@ -9,11 +9,17 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, Run, RunStore, experiment_on, train
-from lossopt_ui import runs_table
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    experiment_on,
+    train,
+)
 from lossopt_ui.charts.colours import BATCH, INK
-from lossopt_ui.downloads import DATA
-from lossopt_ui.run_notes import SEVERAL
+from lossopt_ui.runs import runs_table
+from lossopt_ui.runs.downloads import DATA
+from lossopt_ui.runs.run_notes import SEVERAL
 from tests.helpers import figures, go, open_page, trace, words
 
 

@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from lossopt_core import Experiment, Run, RunStore, train
-from lossopt_ui import view_report
-from lossopt_ui.fair_tuning import NOTHING_KNOWN
-from lossopt_ui.kept import Member
-from lossopt_ui.lines import lines_of
-from lossopt_ui.report import Text
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
+from lossopt_ui.experiment.kept import Member
+from lossopt_ui.runs import view_report
+from lossopt_ui.runs.lines import lines_of
+from lossopt_ui.runs.report import Text
+from lossopt_ui.sweep.fair_tuning import NOTHING_KNOWN
 from tests.helpers import figures, open_page, words
 
 

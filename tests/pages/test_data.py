@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import RunStore, own_data, train
-from lossopt_core.own_data import Shelf, to_bytes
+from lossopt_core import RunStore, train, uploads
+from lossopt_core.uploads import Shelf, to_bytes
 from tests.helpers import figures, go, open_page, words
 from tests.helpers import train as press_train
 
@@ -56,7 +56,7 @@ def test_what_is_kept_is_trained_on_like_any_other_data(store: RunStore) -> None
     [id] = store.list()["id"]
     [run] = store.load([id])
     assert run.experiment.dataset_options == kept.options
-    with own_data.using(Shelf(store)):
+    with uploads.using(Shelf(store)):
         [same] = train([run.experiment])
     assert np.array_equal(same.weights, run.weights)
     for page in ("inspect", "landscape", "compare", "hinge-vs-cross-entropy", "sweep"):

@@ -11,7 +11,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
-from lossopt_core.underway import Underway
+from lossopt_core.store.unfinished import Underway
 from tests.helpers import go, open_page, settle, train
 
 FULL = """
@@ -40,7 +40,7 @@ def run_until(app: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
 def test_what_a_full_disk_cannot_keep_waits_until_it_can(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.RETRY_SECONDS", 0.1)
     assert store.list().empty
     database = at(store)
     database.execute(FULL)
@@ -71,7 +71,7 @@ def test_a_store_that_is_locked_is_said_and_found_again(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = train(open_page("train", {"dataset": "blobs", "epochs": "2"}))
-    monkeypatch.setattr("lossopt_core.store_database.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("lossopt_core.store.database.BUSY_SECONDS", 0.2)
     # By another address, so that it has an engine of its own.
     monkeypatch.setenv("LOSSOPT_STORE", store.address.replace("sqlite:", "sqlite+pysqlite:"))
     database = at(store)

@@ -4,10 +4,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, RunStore, StoreError
-from lossopt_core.workspaces import Workspaces
-from lossopt_ui import hosting, mark, providers, training, visits
-from lossopt_ui.jobs import WORKERS, Workers
-from lossopt_ui.names import WORD_JOINER
+from lossopt_core.store.workspaces import Workspaces
+from lossopt_ui.config import mode, providers
+from lossopt_ui.identity import cookie
+from lossopt_ui.identity import visitor as visits
+from lossopt_ui.jobs import watching
+from lossopt_ui.jobs.jobs import WORKERS, Workers
+from lossopt_ui.state.names import WORD_JOINER
 from tests.helpers import figures, go, open_page, settle, train, words
 from tests.programs import wait_until
 
@@ -16,8 +19,8 @@ SMALL = {"dataset": "blobs", "epochs": "1"}
 
 @pytest.fixture(autouse=True)
 def hosted(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
-    monkeypatch.setattr(visits, "_token", mark.new_token)  # an AppTest has no cookies
+    monkeypatch.setenv(mode.MODE, mode.HOSTED)
+    monkeypatch.setattr(visits, "_token", cookie.new_token)  # an AppTest has no cookies
     monkeypatch.setattr(visits, "has_mark", lambda: True)
 
 
@@ -37,7 +40,7 @@ def test_how_long_runs_are_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     assert "as long as this visit lasts, since the browser takes no cookie" in words(app.run())
     monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
     assert "kept until you delete them" in words(app.run())
-    monkeypatch.setenv(hosting.MODE, hosting.LOCAL)
+    monkeypatch.setenv(mode.MODE, mode.LOCAL)
     assert "Every run is kept." in words(open_page("start"))
 
 
@@ -133,8 +136,8 @@ def test_a_click_on_train_does_not_wait_for_a_training_that_has_to_wait(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workers = Workers()
-    monkeypatch.setattr(training, "_workers", lambda: workers)
-    monkeypatch.setattr(training, "PATIENCE", 300.0)  # longer than the test would
+    monkeypatch.setattr(watching, "_workers", lambda: workers)
+    monkeypatch.setattr(watching, "PATIENCE", 300.0)  # longer than the test would
     busy = [
         workers.begin([Experiment(epochs=100_000, seed=k)], RunStore(store.address, f"other {k}"))
         for k in range(WORKERS)

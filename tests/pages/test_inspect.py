@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import LOSSES, Experiment, RunStore, load_data, train
-from lossopt_core.diagnostics import examples_by_loss
-from lossopt_core.inspection.example import one_example
-from lossopt_core.path import WeightPath
+from lossopt_core import (
+    LOSSES,
+    Experiment,
+    RunStore,
+    load_data,
+    train,
+)
+from lossopt_core.inspect.diagnostics import examples_by_loss
+from lossopt_core.inspect.example import one_example
+from lossopt_core.training.path import WeightPath
 from tests.helpers import click_mark, figures, open_page, trace, words
 
 PAGE = "inspect"

@@ -5,9 +5,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, RunStore, train
-from lossopt_core.landscape import Plane
-from lossopt_core.path import WeightPath
-from lossopt_ui import certifier
+from lossopt_core.theory.landscape import Plane
+from lossopt_core.training.path import WeightPath
+from lossopt_ui.jobs import certifier
 from tests.helpers import certify, figures, open_page, trace, words
 
 PAGE = "landscape"

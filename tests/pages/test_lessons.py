@@ -4,9 +4,8 @@ from urllib.parse import parse_qsl
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
-from lossopt_ui import links
-from lossopt_ui.lessons import LESSONS
-from lossopt_ui.state import pages
+from lossopt_ui.lessons.lessons import LESSONS
+from lossopt_ui.state import pages, url
 from tests.helpers import figures, go, open_page, train, words
 
 
@@ -53,7 +52,7 @@ def test_the_sweep_of_the_strengths_has_enough_seeds_to_tell_and_names_what_is_a
     store: RunStore,
 ) -> None:
     step = LESSONS["regularisation"].steps[-1]
-    query = links.query_of({**step.opens, "lesson": "regularisation.5"})
+    query = url.query_of({**step.opens, "lesson": "regularisation.5"})
     app = train(open_page("sweep", query)).run()
     said = words(app)
     assert "Done." in said
@@ -67,7 +66,7 @@ def test_the_sweep_of_the_strengths_has_enough_seeds_to_tell_and_names_what_is_a
 
 def test_the_losses_of_the_sweep_are_points_under_their_names(store: RunStore) -> None:
     step = LESSONS["softmax"].steps[-1]
-    query = links.query_of({**step.opens, "epochs": 1, "lesson": "softmax.5"})
+    query = url.query_of({**step.opens, "epochs": 1, "lesson": "softmax.5"})
     app = train(open_page("sweep", query)).run()
     [points] = figures(app)["sweep-sensitivity-all"]["data"]
     assert points["mode"] == "markers"

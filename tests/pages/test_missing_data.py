@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, RunStore, own_data, train
-from lossopt_core.datasets import Examples
-from lossopt_core.own_data import Kept, Shelf, to_bytes
-from lossopt_core.sharing import pack
-from lossopt_ui import certifier, optimum, visits
+from lossopt_core import Experiment, RunStore, train, uploads
+from lossopt_core.data.datasets import Examples
+from lossopt_core.exchange.sharing import pack
+from lossopt_core.uploads import Kept, Shelf, to_bytes
+from lossopt_ui.identity import visitor
+from lossopt_ui.jobs import certifier, optimum
 from tests.helpers import figures, go, open_page, settle, words
 from tests.programs import ROOT
 
@@ -39,7 +40,7 @@ def query_of(options: dict[str, object]) -> dict[str, str]:
 
 
 OPTIONS = {
-    "data": own_data.fingerprint(random_examples()), "examples": 60, "features": 3, "classes": 2,
+    "data": uploads.fingerprint(random_examples()), "examples": 60, "features": 3, "classes": 2,
 }  # fmt: skip
 
 
@@ -49,8 +50,8 @@ def mine(
 ) -> RunStore:
     """The store as the app's visitor sees it, in each mode."""
     monkeypatch.setenv("LOSSOPT_MODE", request.param)
-    monkeypatch.setattr(visits, "has_mark", lambda: True)
-    monkeypatch.setattr(visits, "anonymous", lambda: "visit-ann")
+    monkeypatch.setattr(visitor, "has_mark", lambda: True)
+    monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     return store if request.param == "local" else RunStore(store.address, "visit-ann")
 
 
@@ -153,7 +154,7 @@ def orphans(store: RunStore) -> list[Experiment]:
         first.but(loss="hinge"),
         first.but(loss="squared_hinge", learning_rate=1e3),
     ]
-    with own_data.using(shelf):
+    with uploads.using(shelf):
         store.save(train(experiments))
     shelf.forget(options["data"])
     return experiments
@@ -271,7 +272,7 @@ def test_another_file_is_refused_with_both_fingerprints(store: RunStore) -> None
     app = open_page("train", query_of(OPTIONS))
     app = upload(app, to_bytes(random_examples(1)), "other.npz")
     assert not app.exception
-    came = own_data.fingerprint(random_examples(1))
+    came = uploads.fingerprint(random_examples(1))
     [problem] = [each.value for each in app.error if "other data" in each.value]
     assert problem.index("Needed") < problem.index(str(OPTIONS["data"])) < problem.index(came)
     assert Shelf(store).list() == []
@@ -314,11 +315,11 @@ def test_a_stranger_sees_nothing_that_follows_from_the_data(
 ) -> None:
     """The stranger even has the runs, weights and all: from a file that somebody passed on."""
     monkeypatch.setenv("LOSSOPT_MODE", "hosted")
-    monkeypatch.setattr(visits, "anonymous", lambda: "visit-ann")
+    monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     ann, bob = RunStore(store.address, "visit-ann"), RunStore(store.address, "visit-bob")
     kept: Kept = Shelf(ann).keep("mine", random_examples())
     first = Experiment(dataset="own", dataset_options=kept.options, epochs=2, batch_size=8)
-    with own_data.using(Shelf(ann)):
+    with uploads.using(Shelf(ann)):
         runs = train([first, first.but(optimizer="gd")])
         ann.keep_certificate(first, certifier.within_seconds(first))
     if page in ON_RUNS:
@@ -327,7 +328,7 @@ def test_a_stranger_sees_nothing_that_follows_from_the_data(
     app = look_around(store, first, page)
     assert not app.exception
     assert not said(app)
-    monkeypatch.setattr(visits, "anonymous", lambda: "visit-bob")
+    monkeypatch.setattr(visitor, "anonymous", lambda: "visit-bob")
     nobody = everything_on(look_around(store, first, page))
     seen = everything_on(app)
     telling = {
@@ -340,7 +341,7 @@ def test_a_stranger_sees_nothing_that_follows_from_the_data(
     assert str(OPTIONS["data"]) in nobody
     # Once Ann has deleted the data she is told as little.
     Shelf(ann).forget(kept.fingerprint)
-    monkeypatch.setattr(visits, "anonymous", lambda: "visit-ann")
+    monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     assert telling not in everything_on(look_around(store, first, page))
     assert ann.certificate(first) is None
 

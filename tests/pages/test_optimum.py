@@ -18,8 +18,9 @@ from lossopt_core import (
 )
 from lossopt_core import certify as certify_in_core
 from lossopt_core import train as train_in_core
-from lossopt_ui import certifier, names, optimum
-from lossopt_ui.optimum import Optima
+from lossopt_ui.jobs import certifier, optimum
+from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.state import names
 from tests.helpers import certify, figures, go, open_page, trace, train, words
 
 BLOBS = {"dataset": "blobs", "epochs": "30", "learning_rate": "0.2"}

@@ -7,7 +7,14 @@ import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS, Experiment, RunStore, train
+from lossopt_core import (
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    Experiment,
+    RunStore,
+    train,
+)
 from lossopt_core.playground.feature_maps import FEATURE_MAPS
 from lossopt_core.playground.points import DEMO_WEIGHTS, POINT_SETS, read_points
 from lossopt_ui.state.pages import playground as declared

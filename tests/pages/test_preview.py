@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from lossopt_core import Experiment, RunStore, load_data
-from lossopt_core.datasets import Examples
-from lossopt_core.own_data import Shelf
-from lossopt_ui import links
+from lossopt_core.data.datasets import Examples
+from lossopt_core.uploads import Shelf
+from lossopt_ui.state import url
 from tests.helpers import figures, open_page, words
 from tests.helpers import train as press_train
 
@@ -58,7 +58,7 @@ def test_one_feature_stands_along_a_line_for_each_class(store: RunStore) -> None
     one = Examples(np.arange(60.0)[:, None] % 7, labels, ("a", "b"), ("x",))
     options = Shelf(store).keep("one", one).options
     experiment = Experiment(dataset="own", dataset_options=options)
-    app = open_page("train", links.query_of(links.values_of(experiment)))
+    app = open_page("train", url.query_of(url.values_of(experiment)))
     assert not app.exception
     chart = figures(app)["preview-own"]
     assert chart["layout"]["xaxis"]["title"]["text"] == "x"

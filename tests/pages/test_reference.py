@@ -7,7 +7,13 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, Run, RunStore, reference, train
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
+from lossopt_core.store import reference
 from tests.helpers import figures, open_page, settle, words
 
 CROSS_ENTROPY = ",".join(each.id for each in reference.OPTIMIZERS_COMPARED)

@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
-from lossopt_core import Experiment, Run, RunStore, train
-from lossopt_core.sharing import pack
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
+from lossopt_core.exchange.sharing import pack
 from tests.helpers import open_page, settle
 
 

@@ -1,7 +1,7 @@
 """The start page."""
 
 from lossopt_core import Experiment, RunStore, train
-from lossopt_ui.examples import READY_MADE
+from lossopt_ui.experiment.examples import READY_MADE
 from tests.helpers import figures, open_page, settle, words
 
 

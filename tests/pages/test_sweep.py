@@ -7,11 +7,17 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import Experiment, Run, RunStore, pairing, train
-from lossopt_core.groups import family_id
-from lossopt_core.sparsity import zero_strength
-from lossopt_core.sweep import axis
-from lossopt_ui import sweep_results
+from lossopt_core import (
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
+from lossopt_core.analysis import pairing
+from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.sweep import axis
+from lossopt_core.theory.l1_threshold import zero_strength
+from lossopt_ui.sweep import results
 from tests.helpers import figures, open_page, settle, words
 from tests.helpers import train as press_train
 from tests.programs import wait_until
@@ -215,8 +221,8 @@ def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunS
     table = store.list()
     firsts = table.drop_duplicates("family")
     store.delete([firsts["id"].iloc[0]])
-    assert sweep_results._label(table, firsts["family"].iloc[1])
-    assert sweep_results._label(table, firsts["family"].iloc[0])
+    assert results._label(table, firsts["family"].iloc[1])
+    assert results._label(table, firsts["family"].iloc[0])
 
 
 def test_any_result_is_scattered_over_any_setting_and_a_mark_is_a_run(store: RunStore) -> None:

@@ -9,8 +9,14 @@ import pandas as pd
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from lossopt_core import Experiment, ForeignRun, RunStore, own_data, train
-from lossopt_core.datasets import Examples
+from lossopt_core import (
+    Experiment,
+    ForeignRun,
+    RunStore,
+    train,
+    uploads,
+)
+from lossopt_core.data.datasets import Examples
 from tests.helpers import AppTest, open_page, settle
 
 MARK = "ZQ7 :red[x] *b* `c` &lt; <b>"
@@ -30,13 +36,13 @@ def _names() -> tuple[str, ...]:
 @pytest.fixture
 def queries(store: RunStore, _names: tuple[str, ...]) -> dict[str, str]:
     """A store full of such names; addresses of what is in it."""
-    shelf = own_data.Shelf(store)
+    shelf = uploads.Shelf(store)
     data = Examples(
         np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 2, _names, _names
     )
     kept = shelf.keep(MARK, data)
     experiment = Experiment(dataset="own", dataset_options=dict(kept.options), epochs=1)
-    with own_data.using(shelf):
+    with uploads.using(shelf):
         runs = train([experiment, experiment.but(loss="hinge")])
     store.save(runs)
     for run in runs:

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lossopt_core import Experiment, RunStore, load_data, suggested_learning_rate, train
-from lossopt_core.diagnostics import examples_by_loss
+from lossopt_core import (
+    Experiment,
+    RunStore,
+    load_data,
+    suggested_learning_rate,
+    train,
+)
+from lossopt_core.inspect.diagnostics import examples_by_loss
 from tests.helpers import figures, go, open_page, settle, trace, words
 from tests.helpers import train as press_train
 from tests.programs import wait_until

@@ -6,9 +6,9 @@ for it.
 
 from collections.abc import Mapping
 
-from lossopt_core.experiment import declared_settings
+from lossopt_core.experiment.description import declared_settings
 from lossopt_core.fields import Choice
-from lossopt_ui.lessons import PLACES
+from lossopt_ui.lessons.lessons import PLACES
 from lossopt_ui.state.kinds import Names, Option
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.compare import COMPARE

@@ -1,12 +1,24 @@
 """The page of all runs."""
 
+from lossopt_core.analysis.groups import BANDS, CENTRES
+from lossopt_core.experiment.measures import X_AXES, Y_AXES
 from lossopt_core.fields import Choice, Number, Switch
-from lossopt_core.groups import BANDS, CENTRES
-from lossopt_core.measures import X_AXES, Y_AXES
-from lossopt_ui.state.kinds import Names, Option, RunIds, Tabs, Text
+from lossopt_ui.state.kinds import (
+    Names,
+    Option,
+    RunIds,
+    Tabs,
+    Text,
+)
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.curves import AXES
-from lossopt_ui.state.pages.settings import BY_ITSELF, BY_SETTING, COLUMNS, RESULTS, SETTINGS
+from lossopt_ui.state.pages.settings import (
+    BY_ITSELF,
+    BY_SETTING,
+    COLUMNS,
+    RESULTS,
+    SETTINGS,
+)
 
 RUNS = RunIds("Selected runs", (), "The runs whose curves are shown.")
 OPTIONS: dict[str, Option] = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from lossopt_core.experiment.measures import SECONDS, X_AXES
 from lossopt_core.fields import Choice, Switch
-from lossopt_core.measures import SECONDS, X_AXES
 from lossopt_ui.state.kinds import Option
 
 AXES: Mapping[str, Option] = {

@@ -12,7 +12,7 @@ import numpy as np
 from lossopt_core import LOSSES, REGULARIZERS
 from lossopt_core.fields import Choice, Number
 from lossopt_core.lecture import numbers as lecture
-from lossopt_core.linear import Array
+from lossopt_core.objective.linear import Array
 from lossopt_ui.state.kinds import Matrix, Option, Slider
 from lossopt_ui.state.page_spec import PageSpec
 

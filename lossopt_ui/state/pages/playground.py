@@ -4,12 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lossopt_core import FIELDS, LOSSES, OPTIMIZERS, REGULARIZERS
-from lossopt_core.experiment import declared_settings
+from lossopt_core import (
+    FIELDS,
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+)
+from lossopt_core.experiment.description import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS
 from lossopt_core.playground.model import LONGEST_WEIGHTS, read_weights
-from lossopt_core.playground.points import COUNT, LONGEST_TEXT, NOISE, POINT_SETS, read_points
+from lossopt_core.playground.points import (
+    COUNT,
+    LONGEST_TEXT,
+    NOISE,
+    POINT_SETS,
+    read_points,
+)
 from lossopt_ui.state.kinds import Option, Tabs, Text
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.curves import AXES

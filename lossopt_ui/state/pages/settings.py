@@ -1,8 +1,8 @@
 """Settings and results by name, as the options of several pages offer them."""
 
 from lossopt_core import DATASETS
-from lossopt_core.experiment import declared_settings
-from lossopt_core.measures import MEASURES
+from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.measures import MEASURES
 
 
 def of_setting(name: str) -> str:

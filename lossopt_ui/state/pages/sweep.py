@@ -3,13 +3,29 @@
 from dataclasses import replace
 
 from lossopt_core import FIELDS, LOSSES, OPTIMIZERS
-from lossopt_core.experiment import declared_settings
+from lossopt_core.analysis.fair_tuning import PROTOCOLS
+from lossopt_core.analysis.sweep import (
+    DRAW_SEED,
+    EVALUATIONS,
+    SEEDS,
+    VARIED,
+)
+from lossopt_core.experiment.description import declared_settings
 from lossopt_core.fields import Choice
-from lossopt_core.protocols import PROTOCOLS
-from lossopt_core.sweep import DRAW_SEED, EVALUATIONS, SEEDS, VARIED
-from lossopt_ui.state.kinds import Names, Option, RunIds, Tabs, Text
+from lossopt_ui.state.kinds import (
+    Names,
+    Option,
+    RunIds,
+    Tabs,
+    Text,
+)
 from lossopt_ui.state.page_spec import PageSpec
-from lossopt_ui.state.pages.settings import BY_ITSELF, BY_SETTING, RESULTS, SETTINGS
+from lossopt_ui.state.pages.settings import (
+    BY_ITSELF,
+    BY_SETTING,
+    RESULTS,
+    SETTINGS,
+)
 
 CANDIDATES = {name: OPTIMIZERS[name].label for name in OPTIMIZERS} | {
     name: LOSSES[name].label for name in LOSSES

@@ -3,8 +3,8 @@
 import pytest
 from streamlit import config
 
-from lossopt_ui import hosting
 from lossopt_ui.app import addresses
+from lossopt_ui.config import mode
 from tests.asgi import page, request, run, wrapped
 
 
@@ -197,7 +197,7 @@ def test_names_that_the_owner_gives_are_served(options: Settings) -> None:
 def test_in_hosted_mode_the_owner_decides(
     options: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
+    monkeypatch.setenv(mode.MODE, mode.HOSTED)
     assert is_answered("any.example", ("origin", "https://any.example"))
     options["server.allowedHosts"] = ["lossopt.example.org"]
     assert is_answered("lossopt.example.org", ("origin", "https://lossopt.example.org"))

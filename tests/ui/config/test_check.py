@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from lossopt_core import store_database
+from lossopt_core.store import database as store_database
 from lossopt_ui.config import check
 from lossopt_ui.config.settings import VARIABLES
 from tests.programs import ROOT

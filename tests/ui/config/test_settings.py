@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lossopt_core.budget import Budget
+from lossopt_core.store.quotas import Budget
 from lossopt_ui.config import HOSTED, Settings, settings, table
 from lossopt_ui.config.settings import VARIABLES, allowed
 from tests.programs import ROOT
@@ -45,7 +45,7 @@ def test_the_environment_is_read_in_one_place_of_each_layer() -> None:
     # MLflow's own variables have to be set before MLflow is imported.
     of_others = {"lossopt_core/exchange/mlflow.py"}
     assert readers - of_others == {
-        "lossopt_core/store_address.py",
+        "lossopt_core/store/address.py",
         "lossopt_ui/config/check.py",
         "lossopt_ui/config/sources.py",
     }

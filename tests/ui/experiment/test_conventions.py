@@ -3,10 +3,10 @@
 import pytest
 
 from lossopt_core import Experiment
-from lossopt_core.conventions import FULL, IN_WORDS, SHORT
-from lossopt_core.export import tidy, to_csv, to_json
-from lossopt_core.text_tables import FORMATS
-from lossopt_core.training import train
+from lossopt_core.analysis.tables import tidy, to_csv, to_json
+from lossopt_core.analysis.text_tables import FORMATS
+from lossopt_core.experiment.conventions import FULL, IN_WORDS, SHORT
+from lossopt_core.training.loop import train
 from lossopt_ui.experiment.conventions import table
 from tests.helpers import open_page
 from tests.helpers import train as press_train

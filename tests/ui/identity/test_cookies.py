@@ -10,9 +10,9 @@ from starlette.datastructures import MutableHeaders
 from streamlit import config
 from streamlit.runtime.context import StreamlitHeaders
 
-from lossopt_ui import hosting, visits, way_back
-from lossopt_ui.identity import cookies
-from lossopt_ui.mark import COOKIE, is_token, token_in
+from lossopt_ui.config import mode
+from lossopt_ui.identity import cookies, login_redirect, visitor
+from lossopt_ui.identity.cookie import COOKIE, is_token, token_in
 from tests.asgi import cookies_set, page, request, run, wrapped
 
 TOKEN = "TFpdHEzmV_IitAVKqAuWdEhfaJ9xF1Zuhpwl89u6iqM"
@@ -88,7 +88,7 @@ NEIGHBOURS = [
 
 @pytest.fixture
 def hosted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
+    monkeypatch.setenv(mode.MODE, mode.HOSTED)
 
 
 def raw(cookie: str | bytes) -> bytes:
@@ -161,14 +161,15 @@ def test_nothing_but_a_token_is_ever_found(header: str) -> None:
 
 
 def test_the_way_back_is_read_by_the_same_parser() -> None:
-    noted = (
-        f'prefs={{"a":1}}; x=é; {way_back.COOKIE}=%2Ftrain%3Floss%3Dhinge; {way_back.COOKIE}="//e"'
-    )
+    name = login_redirect.COOKIE
+    noted = f'prefs={{"a":1}}; x=é; {name}=%2Ftrain%3Floss%3Dhinge; {name}="//e"'
 
     async def callback(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 302, "headers": [(b"location", b"/")]})
 
-    answer = run(way_back.WayBack(callback), request([("cookie", noted)], path="/oauth2callback"))
+    answer = run(
+        login_redirect.WayBack(callback), request([("cookie", noted)], path="/oauth2callback")
+    )
     assert dict(answer[0]["headers"])[b"location"] == b"/train?loss=hinge"
 
 
@@ -185,8 +186,8 @@ def test_our_cookies_belong_to_the_base_path(
     )
     [cookie] = cookies_set(run(wrapped(page), request()), COOKIE)
     assert f"; Path={path};" in cookie
-    signing_in = run(way_back.WayBack(page), request(path=f"{path}/auth/login"))
-    assert f"; Path={path};" in cookies_set(signing_in, way_back.COOKIE)[0]
+    signing_in = run(login_redirect.WayBack(page), request(path=f"{path}/auth/login"))
+    assert f"; Path={path};" in cookies_set(signing_in, login_redirect.COOKIE)[0]
 
 
 ENCRYPTED = [
@@ -237,6 +238,6 @@ def test_a_visit_reads_the_cookie_that_the_page_was_given(
     theirs = raw(neighbour).decode("latin-1")
     for headers in ([f"{OURS}; {theirs}"], [f"{theirs}; {OURS}"], [theirs, OURS], [OURS, theirs]):
         context = SimpleNamespace(headers=StreamlitHeaders(("cookie", each) for each in headers))
-        monkeypatch.setattr(visits, "st", SimpleNamespace(context=context, session_state={}))
-        assert visits.has_mark()
-        assert visits.anonymous() == visits.VISIT + visits._digest(TOKEN)
+        monkeypatch.setattr(visitor, "st", SimpleNamespace(context=context, session_state={}))
+        assert visitor.has_mark()
+        assert visitor.anonymous() == visitor.VISIT + visitor._digest(TOKEN)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lossopt_ui import hosting
+from lossopt_ui.config import mode
+from lossopt_ui.identity.cookie import COOKIE
 from lossopt_ui.identity.sessions import KEPT_SECONDS, Owners, OwnSessions
-from lossopt_ui.mark import COOKIE
 from tests.asgi import page, request, run
 
 ALICE, BOB = "a" * 43, "b" * 43
@@ -35,7 +35,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
-    monkeypatch.setenv(hosting.MODE, hosting.HOSTED)
+    monkeypatch.setenv(mode.MODE, mode.HOSTED)
     return Server()
 
 
@@ -97,7 +97,7 @@ def test_files_are_given_only_to_sessions_of_ones_own(server: Server) -> None:
 
 
 def test_on_ones_own_machine_sessions_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(hosting.MODE, hosting.LOCAL)
+    monkeypatch.setenv(mode.MODE, mode.LOCAL)
     server = Server()
     connect(OwnSessions(server), "", SESSION)
     assert server.named == [["streamlit", "x", SESSION]]

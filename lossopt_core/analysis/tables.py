@@ -1,0 +1,105 @@
+"""Runs as tables, and tables as text that other programs read."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.experiment import conventions
+from lossopt_core.experiment.description import (
+    FIELDS,
+    Experiment,
+    declared_settings,
+    flat_settings,
+)
+from lossopt_core.fields import Field, Number, Switch
+from lossopt_core.training.run import HISTORY_COLUMNS, Run, history_table
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet calculates a text cell that starts with one of these
+(OWASP, CSV injection)."""
+
+
+def settings_table(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    """One row an experiment, one column a setting; missing where the setting has no say."""
+    return table_of_settings([flat_settings(experiment) for experiment in experiments])
+
+
+def table_of_settings(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row for each of these flat settings, one column a setting.
+
+    Options have a column where some experiment has them, all other settings always.  Whole
+    numbers are `Int64`, which knows missing values, so that a batch size stays 32.
+    """
+    used = {name for row in rows for name in row} | set(FIELDS)
+    return pd.DataFrame(
+        {
+            name: pd.Series([row.get(name) for row in rows], dtype=_column_type(declaration))
+            for name, declaration in declared_settings().items()
+            if name in used
+        }
+    )
+
+
+def _column_type(declaration: Field) -> str:
+    if isinstance(declaration, Number):
+        return "Int64" if declaration.whole else "float64"
+    return "boolean" if isinstance(declaration, Switch) else "str"
+
+
+def tidy(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row an evaluation of a run: id, settings, status, conventions, then its history."""
+    per_run = settings_table([run.experiment for run in runs])
+    per_run.insert(0, "id", pd.Series([run.id for run in runs], dtype="str"))
+    per_run["status"] = pd.Series([run.status for run in runs], dtype="str")
+    per_run["conventions"] = pd.Series([conventions.SHORT] * len(runs), dtype="str")
+    lengths = [len(run.history) for run in runs]
+    repeated = per_run.iloc[np.repeat(np.arange(len(runs)), lengths)]
+    none = history_table(np.empty((0, len(HISTORY_COLUMNS))))
+    history = pd.concat([run.history for run in runs]) if runs else none
+    return pd.concat([repeated.reset_index(drop=True), history.reset_index(drop=True)], axis=1)
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Comma-separated, with every digit of every number; a missing value is an empty cell.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    safe = table.copy()
+    for name in safe.select_dtypes(["str", "object", "category"]):
+        safe[name] = safe[name].astype(object).map(_not_a_formula)
+    safe.columns = [_not_a_formula(name) for name in table.columns]
+    return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def _not_a_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def to_json(table: pd.DataFrame) -> str:
+    """A JSON array of objects, one a row and line; what is missing or not finite is null.
+
+    Numbers keep every digit, unlike those of `DataFrame.to_json`.
+    """
+    columns = {name: [_plain(value) for value in table[name]] for name in table.columns}
+    rows = [
+        json.dumps(dict(zip(columns, row, strict=True)), allow_nan=False)
+        for row in zip(*columns.values(), strict=True)
+    ]
+    return "[\n" + ",\n".join(rows) + "\n]\n"
+
+
+def to_parquet(table: pd.DataFrame) -> bytes:
+    """A Parquet file, which keeps the kinds of the columns."""
+    return bytes(table.to_parquet(index=False))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

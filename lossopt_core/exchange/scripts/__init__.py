@@ -1,0 +1,6 @@
+"""Runs as Python scripts: with the library, and with NumPy alone."""
+
+from lossopt_core.exchange.scripts.library import with_lossopt
+from lossopt_core.exchange.scripts.numpy_alone import with_numpy
+
+__all__ = ["with_lossopt", "with_numpy"]

@@ -1,0 +1,86 @@
+"""A short script that trains runs again with lossopt_core."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lossopt_core.data.datasets import DATASETS
+from lossopt_core.experiment.description import FIELDS, Experiment
+
+WIDTH = 100
+"""Characters of a line, where it can be broken."""
+
+SCRIPT = '''\
+"""Trains {what} with lossopt_core and prints the final figures."""
+
+from lossopt_core import Experiment, train
+
+{experiments}
+
+for run in train(experiments):
+    print(f"{{run.id}}  {{run.status}}  objective {{run.final['objective']}}")
+    for part in ("train", "test"):
+        print(f"    {{part}} accuracy {{run.final[f'{{part}}_accuracy']:.2%}}")
+'''
+
+
+def with_lossopt(experiments: Sequence[Experiment]) -> str:
+    """A script that trains the experiments and prints the final figures of each.
+
+    Written out are the settings that differ from the defaults or between the experiments.
+    ValueError where there are none.
+    """
+    if not experiments:
+        raise ValueError("there is no run to write a script of")
+    tables = [_settings(each) for each in experiments]
+    names = list(dict.fromkeys(name for table in tables for name in table))
+    told = [n for n in names if any(table.get(n, _default(n)) != _default(n) for table in tables)]
+    shared = [name for name in told if all(_agree(name, tables[0], table) for table in tables)]
+    if len(experiments) == 1:
+        what, shared = f"the run {experiments[0].id}", []
+    else:
+        what = f"{len(experiments):,} runs"
+
+    common = [f'"{name}": {_literal(tables[0][name])}' for name in shared]
+    lines = _enclosed("common = {", common, "}") if common else []
+    lines.append("experiments = [")
+    for table in tables:
+        own = [f"{n}={_literal(table[n])}" for n in told if n not in shared and n in table]
+        call = _enclosed("    Experiment(", ["**common"] * bool(common) + own, "),")
+        lines += call
+    lines.append("]")
+    return SCRIPT.format(what=what, experiments="\n".join(lines))
+
+
+def _settings(experiment: Experiment) -> dict[str, Any]:
+    """The settings that have a say; of the data set's options those that are no defaults."""
+    declared = DATASETS[experiment.dataset].options
+    options = {
+        name: value
+        for name, value in experiment.dataset_options.items()
+        if value != declared[name].default
+    }
+    return experiment.settings | {"dataset_options": options}
+
+
+def _default(name: str) -> Any:
+    return FIELDS[name].default if name in FIELDS else {}
+
+
+def _agree(name: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return name in one and name in other and bool(one[name] == other[name])
+
+
+def _literal(value: Any) -> str:
+    """A checked value as Python source: a name out of a registry, a number, options of these."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f'"{name}": {each!r}' for name, each in value.items()) + "}"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _enclosed(start: str, parts: Sequence[str], end: str) -> list[str]:
+    """The parts between brackets, on one line where they fit, else each on its own."""
+    line = start + ", ".join(parts) + end
+    if len(line) <= WIDTH:
+        return [line]
+    indent = " " * (len(start) - len(start.lstrip()))
+    return [start, *(f"{indent}    {part}," for part in parts), f"{indent}{end}"]

@@ -1,0 +1,193 @@
+"""Settings on a command line, and the grid of experiments that they stand for.
+
+Options, their ranges and the names that they take come from the fields of `Experiment` and
+from the registries; a new entry appears here by itself.
+"""
+
+import argparse
+import itertools
+import math
+import shutil
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lossopt_core.data.datasets import DATASETS
+from lossopt_core.experiment.description import FIELDS, Experiment
+from lossopt_core.fields import (
+    Choice,
+    Field,
+    Fingerprint,
+    Number,
+    Switch,
+)
+
+LARGEST_GRID = 10_000
+SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
+
+
+def add_settings(training: argparse.ArgumentParser) -> None:
+    """An option for every field of an experiment, and for the options of data sets."""
+    group = training.add_argument_group("settings, each with one or more values")
+    seeds = group.add_mutually_exclusive_group()
+    for name, declaration in FIELDS.items():
+        (seeds if name == "seed" else group).add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            nargs="+",
+            metavar=metavar(declaration),
+            help=in_words(declaration).replace("%", "%%"),
+        )
+        if name == "dataset":
+            group.add_argument(
+                "--option",
+                nargs="+",
+                action="append",
+                default=[],
+                metavar="NAME=VALUE",
+                help="An option of a data set, with one or more values: --option spread=1 2 4;"
+                " blobs.spread=1 where several data sets know the name.",
+            )
+    seeds.add_argument("--seeds", metavar="N", help=in_words(SEEDS))
+
+
+def metavar(declaration: Field) -> str:
+    """What stands for a value in the help."""
+    if isinstance(declaration, Number):
+        return "N" if declaration.whole else "X"
+    if isinstance(declaration, Fingerprint):
+        return "DIGITS"
+    return "NAME" if isinstance(declaration, Choice) else "true|false"
+
+
+def in_words(declaration: Field) -> str:
+    """What a setting is, what is allowed, and its default."""
+    default = write(declaration.default)
+    if isinstance(declaration, Number):
+        low, high = write(declaration.low), write(declaration.high)
+        return f"{declaration.help} {low} to {high}, default {default}."
+    if isinstance(declaration, Choice):
+        return f"{declaration.help} {', '.join(declaration.registry)}; default {default}."
+    return f"{declaration.help} Default {default}."
+
+
+def names() -> str:
+    """Every entry of every registry, with the one sentence that it has."""
+    width = max(60, min(100, shutil.get_terminal_size().columns - 2))
+
+    def entry(name: str, words: str, indent: int) -> str:
+        start = f"{'':{indent}}{name:<{20 - indent}} "
+        return textwrap.fill(words, width, initial_indent=start, subsequent_indent=" " * 21)
+
+    lines = []
+    for field, declaration in FIELDS.items():
+        if not isinstance(declaration, Choice):
+            continue
+        lines.append(f"--{field.replace('_', '-')}:")
+        for name, each in declaration.registry.items():
+            lines.append(entry(name, each.summary, 2))
+            for option, about in (each.options if field == "dataset" else {}).items():
+                lines.append(entry(f"{option}=", in_words(about), 4))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def grid(chosen: Mapping[str, Any]) -> list[Experiment]:
+    """Every combination of the values given; of several that mean the same run, the first."""
+    values = {
+        name: [checked(name, declaration, text) for text in chosen[name]]
+        for name, declaration in FIELDS.items()
+        if chosen.get(name)
+    }
+    if chosen.get("seeds") is not None:
+        values["seed"] = list(range(int(checked("seeds", SEEDS, chosen["seeds"]))))
+    datasets = values.pop("dataset", [FIELDS["dataset"].default])
+    options = dataset_options(chosen.get("option", []), datasets)
+    grids = [
+        values | {f"option {name}": each for name, each in options[d].items()} for d in datasets
+    ]
+    size = sum(math.prod(map(len, each.values())) for each in grids)
+    if size > LARGEST_GRID:
+        raise ValueError(f"the grid has {size:,} experiments; at most {LARGEST_GRID:,} are allowed")
+
+    experiments: dict[str, Experiment] = {}
+    for dataset, each in zip(datasets, grids, strict=True):
+        for combination in itertools.product(*each.values()):
+            settings = dict(zip(each, combination, strict=True))
+            given = {
+                name.removeprefix("option "): settings.pop(name)
+                for name in list(settings)
+                if name.startswith("option ")
+            }
+            experiment = Experiment(dataset=dataset, dataset_options=given, **settings)
+            experiments.setdefault(experiment.id, experiment)
+    return list(experiments.values())
+
+
+def dataset_options(
+    groups: Sequence[Sequence[str]], datasets: Sequence[str]
+) -> dict[str, dict[str, list[Any]]]:
+    """For each data set, the values given for its options.
+
+    An option belongs to every chosen data set that knows it, or to the one named before a dot.
+    """
+    given: dict[str, list[str]] = {}
+    for group in groups:
+        values: list[str] | None = None
+        for text in group:
+            name, equals, value = text.partition("=")
+            if equals:
+                values = given.setdefault(name, [])
+                values.append(value)
+            elif values is None:
+                raise ValueError(f"option must be NAME=VALUE, got {text!r}")
+            else:
+                values.append(text)
+
+    options: dict[str, dict[str, list[Any]]] = {dataset: {} for dataset in datasets}
+    for name, texts in given.items():
+        *owner, option = name.split(".", 1)
+        owners = [
+            dataset
+            for dataset in datasets
+            if option in DATASETS[dataset].options and (not owner or owner == [dataset])
+        ]
+        if not owners:
+            known = ", ".join(n for d in datasets for n in DATASETS[d].options) or "no options"
+            raise ValueError(
+                f"option of {', '.join(datasets)} must be one of {known}; got {name!r}"
+            )
+        for dataset in owners:
+            declaration = DATASETS[dataset].options[option]
+            options[dataset][option] = [
+                checked(f"option {name}", declaration, text) for text in texts
+            ]
+    return options
+
+
+def checked(name: str, declaration: Field, text: str) -> Any:
+    """The value that a text stands for; ValueError names the setting and what is allowed."""
+    return declaration.check(name, parsed(declaration, text))
+
+
+def parsed(declaration: Field, text: str) -> Any:
+    if isinstance(declaration, Switch):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    if isinstance(declaration, Number):
+        for read in (int, float):  # 1e3 is a whole number, too
+            try:
+                return read(text)
+            except ValueError:
+                continue
+    return text
+
+
+def write(value: Any) -> str:
+    """A setting as one would type it."""
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, float):
+        return short if float(short := f"{value:g}") == value else repr(value)
+    return str(value)

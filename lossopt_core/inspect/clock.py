@@ -1,0 +1,48 @@
+"""One time for several runs, so that one can look at all of them at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.training.path import WeightPath
+from lossopt_core.training.run import Run
+
+MOST_TICKS = 60
+MOST_FOLLOWED = 3_000_000
+"""Examples times points of a path that somebody may look at one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """Ticks in epochs, that is at equal work, and where each run is then.
+
+    epochs      (t,) increasing, the start and the end of the longest run among them
+    paths       kept points of each run: at most `MOST_TICKS`, fewer where the data are large
+    points      (runs, t) the last point of each run until each tick
+    """
+
+    epochs: Array
+    paths: Sequence[WeightPath]
+    points: Labels
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> Self:
+        """A clock for runs on equal data; ValueError where one keeps no weights of its way."""
+        most = max(2, min(MOST_TICKS, MOST_FOLLOWED // runs[0].experiment.size.examples))
+        paths = [WeightPath.of(run).thinned(most) for run in runs]
+        epochs = [epochs_of(run, path) for run, path in zip(runs, paths, strict=True)]
+        every = np.unique(np.concatenate(epochs).round(9))
+        if len(every) > MOST_TICKS:
+            every = every[np.linspace(0, len(every) - 1, MOST_TICKS).round().astype(np.int64)]
+        points = [np.searchsorted(each.round(9), every, side="right") - 1 for each in epochs]
+        return cls(every, paths, np.maximum(0, np.stack(points)))
+
+
+def epochs_of(run: Run, path: WeightPath) -> Array:
+    """The epochs (k,) at the points of a run's path."""
+    experiment = run.experiment
+    seen = [experiment.gradient_evaluations(int(update)) for update in path.updates]
+    return np.array(seen, np.float64) / experiment.train_examples

@@ -1,6 +1,0 @@
-"""Runs as Python scripts: with the library, and with NumPy alone."""
-
-from lossopt_core.scripts.library import with_lossopt
-from lossopt_core.scripts.numpy_alone import with_numpy
-
-__all__ = ["with_lossopt", "with_numpy"]

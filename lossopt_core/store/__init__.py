@@ -1,0 +1,1 @@
+"""Persistence: schema, repository, workspaces, annotations, quotas."""

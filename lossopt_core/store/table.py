@@ -1,0 +1,72 @@
+"""The table of all runs that `RunStore.list` gives."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sql
+
+from lossopt_core.analysis.tables import table_of_settings
+from lossopt_core.store.annotations import row_to_note
+from lossopt_core.store.arrays import DAMAGE
+from lossopt_core.store.rows import description_of
+from lossopt_core.store.schema import notes, runs
+from lossopt_core.store.summaries import BEST, to_figures
+from lossopt_core.training.run import HISTORY_COLUMNS
+
+ABOUT: dict[str, Any] = {
+    "id": "str",
+    "created": "str",
+    "status": "str",
+    "name": "str",
+    "tags": "object",
+    "note": "str",
+    "pinned": "bool",
+    "archived": "bool",
+    "spark": "object",
+    "family": "str",
+}
+"""The columns before the settings, with their kinds."""
+
+
+def question(workspace: str) -> sql.Select[Any]:
+    """What the table is made of, the oldest run first."""
+    here = (notes.c.workspace == runs.c.workspace) & (notes.c.id == runs.c.id)
+    described = (runs.c.id, runs.c.created, runs.c.status, runs.c.experiment)
+    figures = (runs.c.final, runs.c.spark, runs.c.best)
+    said = (notes.c.name, notes.c.tags, notes.c.note, notes.c.pinned, notes.c.archived)
+    return (
+        sql.select(*described, *figures, *said)
+        .select_from(runs.outerjoin(notes, here))
+        .where(runs.c.workspace == workspace, runs.c.deleted.is_(None))
+        .order_by(runs.c.created, runs.c.id)
+    )
+
+
+def runs_table(rows: Iterable[sql.Row[Any]]) -> pd.DataFrame:
+    """One row a run; `table.attrs["unreadable"]` lists the ids of rows that cannot be read."""
+    about: dict[str, list[Any]] = {name: [] for name in ABOUT}
+    settings, numbers, unreadable = [], [], []
+    for row in rows:
+        try:
+            description, note = description_of(row), row_to_note(row)
+            figures = to_figures(row.final, row.best, row.spark)
+        except DAMAGE:
+            unreadable.append(row.id)
+            continue
+        known = {"id": row.id, "created": row.created, "status": row.status}
+        said = {"name": note.name, "tags": [*note.tags], "note": note.note}
+        marks = {"pinned": note.pinned, "archived": note.archived}
+        found = {"spark": [*figures.spark], "family": description.family}
+        for name, value in (known | said | marks | found).items():
+            about[name].append(value)
+        settings.append(description.settings)
+        numbers.append(figures.final + figures.best)
+    first = pd.DataFrame({name: pd.Series(about[name], dtype=kind) for name, kind in ABOUT.items()})
+    created = pd.to_datetime(first["created"], utc=True, format="ISO8601", errors="coerce")
+    first["created"] = created.dt.as_unit("us")
+    names = [*HISTORY_COLUMNS, *(f"best_{name}" for name in BEST)]
+    last = pd.DataFrame(numbers, columns=names, dtype="float64")
+    table = pd.concat([first, table_of_settings(settings), last], axis=1)
+    table.attrs["unreadable"] = unreadable
+    return table

@@ -1,0 +1,1 @@
+"""Predictions: stability limits, noise floors, suboptimality, the L1 threshold, landscapes."""

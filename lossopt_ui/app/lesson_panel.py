@@ -1,0 +1,142 @@
+"""The lesson that a visitor is in, on top of every page."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from lossopt_ui.experiment import kept
+from lossopt_ui.identity import workspace
+from lossopt_ui.jobs import polling
+from lossopt_ui.lessons.lessons import LESSONS, step_at
+from lossopt_ui.lessons.steps import Seen, Step, counting
+from lossopt_ui.state import pages, url, widgets
+from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.pages import FOR_A_CLASS
+
+SECONDS = 1.0
+"""Between two looks whether a step was done."""
+_OPENED = "lesson_panel.opened"
+
+
+def show(page: PageSpec) -> None:
+    """The step in the address: what it says, what to do, whether it was done, and the next."""
+    place = widgets.value("lesson")
+    if not place:
+        st.session_state.pop(_OPENED, None)
+        return
+    lesson, number = step_at(place)
+    step = lesson.steps[number - 1]
+    with st.container(border=True, key="lesson"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Lesson: {lesson.title}**, step {number} of {len(lesson.steps)}",
+                        width="stretch")  # fmt: skip
+            st.button("Leave", key="leave-lesson", on_click=_leave, type="tertiary",
+                      icon=":material/close:")  # fmt: skip
+        st.markdown(step.text)
+        if page.name != step.page:
+            _go(place, step, "Go to this step", icon="my_location", page=page.name)
+            return
+        _say_whether_done(step, page.name, _opened(place))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            name = place.split(".")[0]
+            if number > 1:
+                before = lesson.steps[number - 2]
+                _go(
+                    f"{name}.{number - 1}", before, "Step before", icon="arrow_back", page=page.name
+                )
+            if number < len(lesson.steps):
+                after = lesson.steps[number]
+                _go(
+                    f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page.name
+                )
+            else:
+                _go_to_more_lessons()
+            if step.way:
+                st.button("Show me", key="show-me", on_click=_take, args=(step.way,),
+                          icon=":material/lightbulb:", type="tertiary")  # fmt: skip
+
+
+def _opened(place: str) -> datetime:
+    """When the step was opened first since its lesson was begun."""
+    times: dict[str, datetime] = st.session_state.setdefault(_OPENED, {})
+    if any(step_at(each)[0] is not step_at(place)[0] for each in times):
+        times.clear()
+    return times.setdefault(place, datetime.now(UTC))
+
+
+def _say_whether_done(step: Step, page: str, opened: datetime) -> None:
+    """Looked at again until it is done: a training ends after this was drawn."""
+
+    def done() -> bool:
+        runs = counting(step, kept.table(), opened, widgets.value)
+        return step.done(Seen(page, widgets.value, runs))
+
+    with workspace.unreadable_said():
+        polling.watch(done, lambda done: not done, lambda done: _say(step, done), seconds=SECONDS)
+
+
+def _say(step: Step, done: bool) -> None:
+    if done:
+        st.markdown(f":material/check_circle: **Done.** {step.task}")
+    else:
+        st.markdown(f":material/radio_button_unchecked: **To do.** {step.task}")
+
+
+def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
+    """The way to a step: on the same page a button, as its address is not read again there."""
+    if step.page == page:
+        st.button(label, key=f"lesson-{icon}", icon=f":material/{icon}:", on_click=_open,
+                  args=(place, step), type="tertiary")  # fmt: skip
+    else:
+        st.page_link(
+            pages.BY_NAME[step.page].file,
+            label=label,
+            icon=f":material/{icon}:",
+            query_params=url.query_of({**step.opens, "lesson": place} | _for_a_class()),
+        )
+
+
+def _go_to_more_lessons() -> None:
+    """The way to the start page, out of the lesson."""
+    st.page_link(
+        pages.START.file,
+        label="More lessons",
+        icon=":material/school:",
+        # An address that names no lesson leaves it as it is: this one says that there is none.
+        query_params={"lesson": ""} | url.query_of(_for_a_class()),
+    )
+
+
+def _for_a_class() -> dict[str, Any]:
+    """What a teacher has hidden and fixed goes along to every page."""
+    return {name: widgets.value(name) for name in FOR_A_CLASS}
+
+
+def _open(place: str, step: Step) -> None:
+    widgets.begin_anew()
+    _take({**step.opens, "lesson": place})
+
+
+def _take(values: Mapping[str, Any]) -> None:
+    widgets.put_all(values)
+
+
+def _leave() -> None:
+    widgets.forget("lesson")
+
+
+def offer() -> None:
+    """All lessons, with the way into each."""
+    for place, (name, lesson) in zip(st.columns(len(LESSONS)), LESSONS.items(), strict=True):
+        with place.container(border=True, height="stretch"):
+            st.markdown(f"**{lesson.title}**")
+            st.caption(f"{lesson.about} {len(lesson.steps)} steps.")
+            first = lesson.steps[0]
+            st.page_link(
+                pages.BY_NAME[first.page].file,
+                label="Begin",
+                icon=":material/school:",
+                query_params=url.query_of({**first.opens, "lesson": f"{name}.1"}),
+            )

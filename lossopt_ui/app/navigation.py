@@ -1,0 +1,67 @@
+"""The pages, and the frame around each of them."""
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from lossopt_core import uploads as own_data
+from lossopt_ui.app import class_link, interrupted, lesson_panel
+from lossopt_ui.identity import missing_data, sign_in, uploads, visitor, workspace
+from lossopt_ui.jobs import render_gate, watching
+from lossopt_ui.state import pages, widgets
+from lossopt_ui.state.page_spec import PageSpec
+
+_FRAMED = "navigation.framed"
+
+
+def _of_streamlit(page: PageSpec) -> StreamlitPage:
+    home = page is pages.START
+    return st.Page(
+        page.file,
+        title=page.title,
+        icon=f":material/{page.icon}:",
+        url_path="" if home else page.name,
+        default=home,
+        visibility="visible" if page.listed else "hidden",
+    )
+
+
+def run() -> None:
+    """The whole app: the frame, and the page that the address names."""
+    with render_gate.PAGES.turn(visitor.owner()):
+        st.session_state[_FRAMED] = True
+        own_data.look_in(workspace.shelf_in_session)
+        page = _frame()
+        watching.warm_up()
+        with uploads.page(), workspace.unreadable_said():
+            page.run()
+
+
+def _frame() -> StreamlitPage:
+    # The icon is a local file: a material icon here would be fetched from another host.
+    st.set_page_config(page_title="lossopt", page_icon="static/favicon.png", layout="wide")
+    return st.navigation([_of_streamlit(page) for page in pages.PAGES], position="top")
+
+
+def begin(page: PageSpec) -> None:
+    """The first line of every page: its heading, inside the whole app, and its address read.
+
+    On a fresh server a visit straight to a page runs the page's file without
+    `streamlit_app.py`, because the folder is called `pages`.  Naming the pages once and
+    starting over brings the frame.
+    """
+    if not st.session_state.get(_FRAMED):
+        _frame()
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(page.heading, width="stretch")
+        if page.options:
+            class_link.offer()
+        sign_in.offer()
+    workspace.note_visit()
+    missing_data.read_address(page)
+    widgets.take_address(page)
+    class_link.say()
+    missing_data.offer_named(page)
+    sign_in.offer_to_move()
+    interrupted.offer()
+    lesson_panel.show(page)

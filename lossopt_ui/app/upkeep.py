@@ -1,0 +1,129 @@
+"""What is done beside the visitors' pages as long as the server runs."""
+
+import asyncio
+import gc
+import math
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from lossopt_core import Experiment, StoreError, load_data
+from lossopt_core.experiment import caches
+from lossopt_core.store import reference
+from lossopt_core.store.running import COUNT_SECONDS, RunningTime
+from lossopt_core.store.unfinished import LOOK_SECONDS, Watch
+from lossopt_core.store.workspaces import Workspaces
+from lossopt_ui.app import descriptors
+from lossopt_ui.app.shutdown import Shutdown
+from lossopt_ui.config import memory, mode
+from lossopt_ui.identity import visitor
+from lossopt_ui.jobs import jobs
+
+COLLECT_SECONDS = 15.0
+"""Between two collections of garbage.
+
+Streamlit would collect it after every run of the script, which takes longer than the run: this is
+switched off in `.streamlit/config.toml`.
+"""
+REMOVE_SECONDS = 3600.0
+"""Between two looks for workspaces that nobody has used."""
+READY_SECONDS = 5.0
+"""How long the server waits for the reference runs: the store may be out of reach."""
+
+
+@asynccontextmanager
+async def lifespan(_server: object) -> AsyncIterator[None]:
+    """Begin with the server, which is ready when the first visitor will find the reference runs.
+
+    The work ends with the program; trainings are saved before.
+    """
+    memory.keep_few_pools()
+    descriptors.prepare()
+    ending = Shutdown(_close)
+    ending.listen()
+    looked = threading.Event()
+    threading.Thread(target=_watch_trainings, name="watch", daemon=True).start()
+    threading.Thread(target=_work, args=(looked,), name="upkeep", daemon=True).start()
+    await asyncio.to_thread(looked.wait, READY_SECONDS)
+    yield
+    await asyncio.to_thread(ending.finish)
+    ending.stop_listening()
+
+
+def _work(looked: threading.Event) -> None:
+    jobs.one_thread_a_product()
+    address = mode.store_address()
+    made = reference_runs_made(address)
+    looked.set()
+    _warm_up()
+    running, removal = RunningTime(address), Every(REMOVE_SECONDS)
+    counting = Every(COUNT_SECONDS)
+    while True:
+        made = made or reference_runs_made(address)
+        with suppress(StoreError):
+            if counting.due():
+                running.count()
+            if mode.hosted() and removal.due():
+                end_workspaces(address)
+        caches.drop_idle()
+        gc.collect()
+        memory.give_back()
+        time.sleep(COLLECT_SECONDS)
+
+
+class Every:
+    """Something that is due at once, and then again after so many seconds."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._last = -math.inf
+
+    def due(self) -> bool:
+        """Whether it is to be done now; asked again it is not."""
+        now = self._clock()
+        if now < self._last + self._seconds:
+            return False
+        self._last = now
+        return True
+
+
+def _close() -> None:
+    """Save what is being trained."""
+    from lossopt_ui.jobs import watching
+
+    watching.close()
+
+
+def _watch_trainings() -> None:
+    """Find the trainings of programs that were killed."""
+    watch = Watch(mode.store_address())
+    while True:
+        with suppress(StoreError):
+            watch.look()
+        time.sleep(LOOK_SECONDS)
+
+
+def _warm_up() -> None:
+    """Import what the first visitor will need, and let no collection look at it ever again."""
+    from lossopt_ui.app import navigation  # noqa: F401
+
+    load_data(Experiment())
+    gc.collect()
+    gc.freeze()
+
+
+def reference_runs_made(address: str | None) -> bool:
+    """Make the reference runs that are missing; False where the store cannot be used now."""
+    try:
+        reference.keep(address)
+    except StoreError:
+        return False
+    return True
+
+
+def end_workspaces(address: str | None) -> list[str]:
+    """Remove the workspaces of visitors who have not come back in time; return their names."""
+    return Workspaces(address).remove_unused(visitor.VISIT, timedelta(days=mode.KEPT_DAYS))

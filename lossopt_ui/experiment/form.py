@@ -1,0 +1,171 @@
+"""What one is asked for an experiment, group by group, and the experiment that this makes."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import streamlit as st
+
+from lossopt_core import DATASETS, OPTIMIZERS, Experiment, uploads
+from lossopt_core.experiment.description import parameter_names
+from lossopt_core.experiment.precision import PRECISIONS
+from lossopt_core.optim.stopping import STOPPING
+from lossopt_ui.config import budgets
+from lossopt_ui.identity import workspace
+from lossopt_ui.state import pages, widgets
+from lossopt_ui.state.names import in_markdown
+
+_CHOSEN = "ask.own_data"
+
+
+def data() -> dict[str, Any]:
+    """Controls of the data set and its split."""
+    dataset = widgets.setting("dataset")
+    if not widgets.hidden("dataset"):
+        st.caption(DATASETS[dataset].summary)
+    options = (
+        _own_data()
+        if DATASETS[dataset].brought
+        else {name: widgets.setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
+    )
+    names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
+    with _folded("Split, scaling and label noise", *names):
+        rest = {name: widgets.setting(name) for name in names}
+    return {"dataset": dataset, "dataset_options": options} | rest
+
+
+def choose_data(kept: uploads.Kept) -> None:
+    """Let experiments be on these data of the visitor's own; for callbacks."""
+    widgets.put_all(
+        {"dataset": "own"} | {f"own.{name}": each for name, each in kept.options.items()}
+    )
+
+
+def _own_data() -> dict[str, Any]:
+    """A box to choose one of the visitor's own data sets, and the way to where they are added."""
+    options = {name: widgets.value(f"own.{name}") for name in DATASETS["own"].options}
+    with workspace.unreadable_said():
+        found = {each.fingerprint: each for each in workspace.shelf().list()}
+        if options["data"] in found:
+            st.session_state[_CHOSEN] = options["data"]
+            st.selectbox(
+                "Which",
+                list(found),
+                format_func=lambda mark: found[mark].name,
+                key=_CHOSEN,
+                on_change=lambda: choose_data(found[st.session_state[_CHOSEN]]),
+            )
+        elif options["data"] != pages.DECLARED["own.data"].default:
+            st.caption("These data are not here: the message at the top takes the file.")
+        elif found:
+            st.info("Choose one of your data sets.")
+            for mark, each in found.items():
+                label = in_markdown(each.name)
+                st.button(label, key=f"own-{mark}", on_click=choose_data, args=(each,))
+        else:
+            st.info("You have brought no data yet.")
+        st.page_link(pages.DATA.file, label="Add or change data", icon=":material/upload_file:")
+    return options
+
+
+def loss() -> dict[str, Any]:
+    """Controls of the loss."""
+    return _entry("loss", ("margin",))
+
+
+def regularizer() -> dict[str, Any]:
+    """Controls of the penalty."""
+    return _entry("regularizer", ("strength", "l1_ratio"))
+
+
+def optimizer() -> dict[str, Any]:
+    """Controls of the update rule, but for the length of its steps: see `learning_rate`."""
+    chosen = _entry("optimizer", ("momentum",))
+    if not OPTIMIZERS[chosen["optimizer"]].full_batch:
+        chosen["batch_size"] = widgets.setting("batch_size")
+    return chosen
+
+
+def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Experiment]:
+    """The same experiment by SGD, once for each batch size that the data has room for."""
+    room = [size for size in batch_sizes if size < full.train_examples]
+    if len(room) < len(batch_sizes):
+        st.info(
+            f"Left out: batch sizes that reach the {full.train_examples} training examples;"
+            " with all of them in a batch, SGD is GD."
+        )
+    return [full.but(optimizer="sgd", batch_size=size) for size in room]
+
+
+def run(evaluations: str = "evaluations") -> dict[str, Any]:
+    """Controls of the length of the training and its chances.
+
+    `evaluations` names the setting of their number, whose default is another for many runs.
+    """
+    epochs = widgets.setting("epochs")
+    with _folded("Seed, start and evaluations", "seed", "init_scale", evaluations, "precision"):
+        rest = {name: widgets.setting(name) for name in ("seed", "init_scale")}
+        rest |= {
+            "evaluations": widgets.setting(evaluations),
+            "precision": widgets.setting("precision"),
+        }
+        if not widgets.hidden("precision"):
+            st.caption(PRECISIONS[rest["precision"]].summary)
+    sampling = ("replacement", "averaging", "stopping")
+    with _folded("Sampling and stopping", *sampling, "tolerance"):
+        rest |= {name: widgets.setting(name) for name in sampling}
+        if not widgets.hidden("stopping"):
+            st.caption(STOPPING[rest["stopping"]].summary)
+        if rest["stopping"] != "none":
+            rest["tolerance"] = widgets.setting("tolerance")
+    return {"epochs": epochs} | rest
+
+
+def _folded(title: str, *names: str) -> AbstractContextManager[Any]:
+    """A place for controls that few need; none where all of them are hidden."""
+    return nullcontext() if widgets.hidden(*names) else st.expander(title)
+
+
+def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
+    """A choice out of a registry, its words, and the parameters that the entry looks at."""
+    chosen = widgets.setting(name)
+    entry = pages.DECLARED[name].registry[chosen]
+    if not widgets.hidden(name):
+        st.caption(entry.summary)
+        st.markdown(f"$\\displaystyle {entry.formula}$")
+    looked_at = parameter_names(entry)
+    return {name: chosen} | {
+        each: widgets.setting(each) for each in parameters if each in looked_at
+    }
+
+
+def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
+    """The experiment of these settings; None, with the reason on the page, if there is none.
+
+    A batch larger than the training part is the whole training part.
+    """
+    try:
+        experiment = _fitted(chosen)
+    except ValueError as error:
+        st.error(in_markdown(str(error)))
+        return None
+    if experiment.batch_size < chosen.get("batch_size", 0):
+        st.info(f"Each batch is the whole training part of {experiment.batch_size} examples.")
+    return experiment
+
+
+def fitting(chosen: Mapping[str, Any]) -> Experiment | None:
+    """The same without a word on the page."""
+    try:
+        return _fitted(chosen)
+    except ValueError:
+        return None
+
+
+def _fitted(chosen: Mapping[str, Any]) -> Experiment:
+    if "batch_size" in chosen:
+        whole = Experiment(**{**chosen, "optimizer": "gd"}).train_examples
+        chosen = {**chosen, "batch_size": min(whole, chosen["batch_size"])}
+    experiment = Experiment(**chosen)
+    budgets.budget().check_data(experiment)
+    return experiment

@@ -1,0 +1,1 @@
+"""How a figure gets to the browser and keeps its view; the slider through time."""

@@ -1,0 +1,114 @@
+"""Signing in and out: the button, who has signed in, and what was made before.
+
+Streamlit talks to the identity provider and keeps who it is in a signed cookie; here is only what
+a person sees of it.
+"""
+
+import streamlit as st
+
+from lossopt_core import StoreError
+from lossopt_core.store.moving import Contents
+from lossopt_core.store.quotas import BudgetError
+from lossopt_core.store.workspaces import Workspaces
+from lossopt_ui.config import budgets, mode, providers
+from lossopt_ui.identity import visitor as visits
+from lossopt_ui.identity import workspace
+from lossopt_ui.state import names
+
+LONGEST_NAME = 24
+"""Characters of a name that have room beside a page's title."""
+_LEFT, _PROBLEM = "sign-in.left", "sign-in.problem"
+
+
+def offer() -> None:
+    """The button to sign in, or who has signed in; nothing where nobody can.
+
+    Not in a page that is shown within another, whose address says `embed=true`: providers refuse
+    to be framed.
+    """
+    offered = providers.names()
+    if not offered or st.context.is_embedded:
+        return
+    visitor = visits.person()
+    if visitor is not None:
+        _show(visitor)
+    elif len(offered) == 1:
+        _button("Sign in", offered[0])
+    else:
+        with st.popover("Sign in", icon=":material/login:", type="tertiary", key="sign-in"):
+            for provider in offered:
+                _button(f"With {names.in_markdown(provider)}", provider)
+
+
+def _button(label: str, provider: str) -> None:
+    st.button(label, key=f"sign-in-{provider}", icon=":material/login:", type="tertiary",
+              on_click=st.login, args=(provider,))  # fmt: skip
+
+
+def _show(visitor: visits.Person) -> None:
+    short = visitor.name[:LONGEST_NAME] + "…" * (len(visitor.name) > LONGEST_NAME)
+    shown = names.in_markdown(short)
+    with st.popover(shown, icon=":material/account_circle:", type="tertiary", key="account"):
+        st.markdown(f"Signed in as **{names.in_markdown(visitor.name)}**.")
+        st.caption(
+            "Your runs, data and views are kept until you delete them. You find them again wherever"
+            " you sign in."
+        )
+        st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=st.logout)
+
+
+def offer_to_move() -> None:
+    """Say once a visit what this browser holds from without an account; offer to move it."""
+    if not providers.names() or visits.person() is None:
+        return
+    if _LEFT not in st.session_state:
+        try:
+            st.session_state[_LEFT] = _workspaces().contents(visits.anonymous())
+        except StoreError:  # who looks at runs will be told
+            return
+    left: Contents = st.session_state[_LEFT]
+    if left == Contents():
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            f"Made in this browser without signing in: {_in_words(left)}. What you do not move to"
+            f" your workspace is removed within {mode.KEPT_DAYS} days.",
+            icon=":material/move_to_inbox:",
+        )
+        st.button("Move", key="move", type="primary", on_click=_move, args=(left,))
+        st.button("Not now", key="leave", on_click=_leave)
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(f"Nothing was moved: {names.in_markdown(problem)}.", icon=":material/error:")
+
+
+def _move(left: Contents) -> None:
+    try:
+        theirs, mine = visits.anonymous(), workspace.store()
+        coming = _workspaces().coming(theirs, mine.workspace)
+        budgets.budget().check_keeping(mine.usage(), runs=coming.runs, bytes=coming.bytes)
+        _workspaces().move(theirs, mine.workspace)
+    except (BudgetError, StoreError) as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    words = f"Moved to your workspace: {_in_words(left)}."
+    st.toast(words, icon=":material/move_to_inbox:", duration="long")
+    _leave()
+
+
+def _leave() -> None:
+    st.session_state[_LEFT] = Contents()
+
+
+def _in_words(left: Contents) -> str:
+    counted = (
+        (left.runs, "run", "runs"),
+        (left.curves, "curve from elsewhere", "curves from elsewhere"),
+        (left.data_sets, "data set", "data sets"),
+        (left.views, "saved view", "saved views"),
+    )
+    parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counted if count]
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def _workspaces() -> Workspaces:
+    return Workspaces(mode.store_address(), discreet=mode.hosted())

@@ -1,0 +1,258 @@
+"""Uploaded files: only those that a page asks for are taken, and what nobody uses is given back.
+
+Streamlit takes every file that is sent to an open session and keeps it in memory until the session
+ends.  Here a session must show an uploader, the files of a visitor and of all visitors together
+are bounded, and files that no uploader shows make way for new ones.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import streamlit as st
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config, runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+
+from lossopt_ui.identity import cookies
+from lossopt_ui.identity.cookie import token_in
+
+MOST_OF_A_VISITOR = 20_000_000
+"""Bytes of all files of one visitor that the server holds at once."""
+MOST_OF_ALL = 60_000_000
+"""The same of all visitors together."""
+KEPT_SECONDS = 300.0
+"""How long a closed session is remembered; Streamlit lets it be opened again for two minutes."""
+NOT_ASKED = "No page of this visit asks for a file, so none is taken.\n"
+TOO_MUCH = (
+    "Your files would take more than {most:.0f} MB of the server's memory together. Remove one, or"
+    " reload the page.\n"
+)
+FULL = "Other visitors are uploading large files. Try again in a minute.\n"
+_PATH = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
+_MEGABYTE = 1024 * 1024
+
+
+class Storage(Protocol):
+    """The part of Streamlit's manager of uploaded files that is needed here."""
+
+    file_storage: dict[str, dict[str, UploadedFileRec]]
+
+    def remove_file(self, session_id: str, file_id: str) -> None: ...
+
+
+@dataclass
+class Session:
+    """What is known of an open session.
+
+    asks      whether its page shows an uploader
+    shown     the files that its uploaders showed when the page was drawn last
+    visitor   whose it is, once a file was sent
+    closed    when its connection was found closed; it may be opened again
+    """
+
+    asks: bool = False
+    shown: set[str] = field(default_factory=set)
+    visitor: str = ""
+    closed: float | None = None
+
+
+class TooMuchError(Exception):
+    """A file cannot be taken; the message says why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Uploads:
+    """The uploads of all visitors; threads may share it.
+
+    `storage` gives Streamlit's manager of files, `is_open` tells whether a session is.
+    """
+
+    def __init__(
+        self,
+        storage: Callable[[], Storage | None],
+        is_open: Callable[[str], bool],
+        *,
+        most_of_a_visitor: int = MOST_OF_A_VISITOR,
+        most_of_all: int = MOST_OF_ALL,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._storage = storage
+        self._is_open = is_open
+        self._most_of_a_visitor = most_of_a_visitor
+        self._most_of_all = most_of_all
+        self._clock = clock
+        self._sessions: dict[str, Session] = {}
+        self._coming: dict[object, tuple[str, int]] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, session: str, file: str | None) -> None:
+        """The session's page shows an uploader, with this file in it."""
+        with self._lock:
+            if session not in self._sessions:
+                self._forget_closed()
+            about = self._sessions.setdefault(session, Session())
+            about.asks = True
+            about.shown |= {file} if file else set()
+
+    def drawn(self, session: str, shown: set[str] | None) -> None:
+        """A page was drawn to its end, with these files in its uploaders; None: it has none."""
+        with self._lock:
+            if shown is not None:
+                self._sessions.setdefault(session, Session()).shown = shown
+                return
+            if self._sessions.pop(session, None) is not None:
+                self._give_back(session)
+
+    def asks(self, session: str) -> bool:
+        """Whether the session's page shows an uploader."""
+        with self._lock:
+            return session in self._sessions and self._sessions[session].asks
+
+    @contextmanager
+    def receiving(self, session: str, file: str, visitor: str, size: int) -> Iterator[None]:
+        """Make room for a file of so many bytes while it comes; TooMuchError where there is none.
+
+        Files that no uploader shows make way, the oldest first.
+        """
+        token = object()
+        with self._lock:
+            about = self._sessions.get(session)
+            if about is None or not about.asks:
+                raise TooMuchError(403, NOT_ASKED)
+            about.visitor = visitor
+            self._forget_closed()
+            mine = {each for each, known in self._sessions.items() if known.visitor == visitor}
+            most = self._most_of_a_visitor
+            if not self._make_room(mine, most - size - self._awaited(visitor)):
+                raise TooMuchError(413, TOO_MUCH.format(most=most / 1e6))
+            if not self._make_room(None, self._most_of_all - size - self._awaited(None)):
+                raise TooMuchError(503, FULL)
+            self._coming[token] = visitor, size
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._coming[token]
+            if not self._is_open(session) and (storage := self._storage()):
+                storage.remove_file(session, file)  # it was closed while the file came
+
+    def _awaited(self, visitor: str | None) -> int:
+        return sum(size for whose, size in self._coming.values() if visitor in (None, whose))
+
+    def _forget_closed(self) -> None:
+        now = self._clock()
+        for session, about in list(self._sessions.items()):
+            if self._is_open(session):
+                about.closed = None
+            elif about.closed is None:
+                about.closed = now
+            elif now > about.closed + KEPT_SECONDS:
+                del self._sessions[session]
+
+    def _make_room(self, sessions: set[str] | None, most: int) -> bool:
+        """Let the files of these sessions (None: all) take at most so much, if that can be."""
+        storage = self._storage()
+        if storage is None:
+            return most >= 0
+        held = [
+            (session, file, len(record.data))
+            for session, files in list(storage.file_storage.items())
+            if sessions is None or session in sessions
+            for file, record in list(files.items())
+        ]
+        taken = sum(size for _, _, size in held)
+        for session, file, size in held:
+            if taken <= most:
+                break
+            about = self._sessions.get(session)
+            if about is None or file not in about.shown:
+                storage.remove_file(session, file)
+                taken -= size
+        return taken <= most
+
+    def _give_back(self, session: str) -> None:
+        storage = self._storage()
+        if storage is not None:
+            for file in list(storage.file_storage.get(session, {})):
+                storage.remove_file(session, file)
+
+
+def _storage() -> Storage | None:
+    manager: Any = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    return manager if hasattr(manager, "file_storage") else None
+
+
+def _is_open(session: str) -> bool:
+    return runtime.exists() and runtime.get_instance().is_active_session(session)
+
+
+UPLOADS = Uploads(_storage, _is_open)
+"""All uploads of this program."""
+_DRAWN = "uploads.drawn"
+
+
+@contextmanager
+def page() -> Iterator[None]:
+    """A page is drawn within; where it asks for no file, the session's files are given back."""
+    st.session_state[_DRAWN] = None
+    yield  # a page that is interrupted says nothing of what it would have asked for
+    context = get_script_run_ctx()
+    if context is not None:
+        UPLOADS.drawn(context.session_id, st.session_state[_DRAWN])
+
+
+def uploader(label: str, **named: Any) -> UploadedFile | None:
+    """Streamlit's uploader of one file: the only way in which a page asks for a file."""
+    file: UploadedFile | None = st.file_uploader(label, **named)
+    context = get_script_run_ctx()
+    if context is not None:
+        UPLOADS.ask(context.session_id, file.file_id if file else None)
+    shown = st.session_state.get(_DRAWN) or set()
+    st.session_state[_DRAWN] = shown | ({file.file_id} if file else set())
+    return file
+
+
+class AskedUploads:
+    """Takes uploads that a page asked for, and no more of them than there is room for."""
+
+    def __init__(self, app: ASGIApp, uploads: Uploads = UPLOADS) -> None:
+        self._app = app
+        self._uploads = uploads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        wanted = scope["type"] == "http" and scope.get("method") == "PUT"
+        found = _PATH.search(scope["path"]) if wanted else None
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        session, file = found.groups()
+        try:
+            with self._uploads.receiving(session, file, _visitor(scope, session), _size(scope)):
+                await self._app(scope, receive, send)
+        except TooMuchError as error:
+            answer = PlainTextResponse(str(error), status_code=error.status)
+            await answer(scope, receive, send)
+
+
+def _visitor(scope: Scope, session: str) -> str:
+    """Whose upload it is: the browser's mark, or without one this session alone."""
+    return token_in(cookies.headers_in(scope)) or session
+
+
+def _size(scope: Scope) -> int:
+    """The bytes that may come: as many as are announced, or as many as are taken at most."""
+    most = int(config.get_option("server.maxUploadSize")) * _MEGABYTE
+    announced = Headers(scope=scope).get("content-length", "")
+    return min(most, int(announced)) if announced.isdecimal() else most

@@ -1,0 +1,147 @@
+"""The inside of one run at one kept point: what the page of that name shows below its slider."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import (
+    Data,
+    Experiment,
+    Run,
+    load_data,
+)
+from lossopt_core.inspect.clock import epochs_of
+from lossopt_core.inspect.diagnostics import part_of
+from lossopt_core.inspect.example import examples_at
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.training.path import WeightPath
+from lossopt_ui.experiment import kept
+from lossopt_ui.experiment.journeys import Journey
+from lossopt_ui.identity import missing_data
+from lossopt_ui.runs import references
+from lossopt_ui.state import names, page_links, pages, widgets
+
+_CHOICE = "inside.choice"
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A run at one of the points of its journey."""
+
+    journey: Journey
+    number: int
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+        return self.journey.runs[0]
+
+    @property
+    def experiment(self) -> Experiment:
+        """Its experiment."""
+        return self.run.experiment
+
+    @property
+    def path(self) -> WeightPath:
+        """All of its points."""
+        return self.journey.clock.paths[0]
+
+    @property
+    def theta(self) -> Array:
+        """Weights at the point with the bias as last column, (C, D + 1)."""
+        return np.asarray(self.path.stacked[self.number])
+
+    @cached_property
+    def data(self) -> Data:
+        """The run's data."""
+        return load_data(self.experiment)
+
+    @property
+    def epochs(self) -> Array:
+        """The epochs of all points, (k,)."""
+        return epochs_of(self.run, self.path)
+
+    @property
+    def part(self) -> str:
+        """The part whose examples are looked at: 'test' only where there is one."""
+        wanted = widgets.value("examples_of")
+        return wanted if wanted == "test" and len(self.data.test_labels) else "train"
+
+    @property
+    def examples(self) -> tuple[Array, Labels]:
+        """Features and labels of that part."""
+        return part_of(self.data, self.part)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """All its examples at the point, the largest loss first; see `examples_at`."""
+        return examples_at(self.experiment, self.theta, *self.examples)
+
+
+def choose_run() -> Run | None:
+    """The run that the address names, or the newest; a box to choose another.  None: no runs."""
+    table = kept.with_references()
+    trained = table[table["status"] != kept.BROUGHT_IN]
+    ids = trained["id"].tolist()[::-1]
+    named = widgets.value("run")
+    if trained["reference"].all() and not set(named) & set(ids):
+        st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
+        with st.container(horizontal=True):
+            st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
+            references.offer("Look into a reference run", "run", ids[-1:])
+        return None
+    if named and named[0] not in ids:
+        st.warning(f"The run {named[0]} is not kept here: this is the newest.")
+        named = ()
+    chosen = named[0] if named else ids[0]
+    called = labels(trained)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        looks = widgets.own_widget("run")
+        if looks is not None:
+            st.session_state[_CHOICE] = chosen
+            st.selectbox(
+                "Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice, **looks
+            )
+        [run] = kept.load([chosen])
+        page_links.link_to_train_page(run.experiment)
+    missing_data.offer([run.experiment], "inside")
+    return run
+
+
+def _take_choice() -> None:
+    widgets.put("run", (st.session_state[_CHOICE],))
+    for name in ("at_update", "rank", "row"):
+        widgets.forget(name)
+
+
+def labels(table: pd.DataFrame) -> dict[str, str]:
+    """What the box calls each run: its name, or what it is."""
+    settings = ["dataset", "loss", "optimizer"]
+    found = {}
+    for row in table[["id", "name", "status", "reference", *settings]].to_dict("records"):
+        what = [names.shown(setting, row[setting]) for setting in settings]
+        title = row["name"] or " · ".join(what)
+        told = "reference" if row["reference"] else row["status"]
+        found[row["id"]] = f"{title} ({row['id'][:6]}, {told})"
+    return found
+
+
+def tick(journey_points: WeightPath) -> int:
+    """The point that the address names."""
+    return journey_points.last_until(widgets.value("at_update"))
+
+
+def go_to(path: WeightPath, number: int) -> None:
+    """Let the address name a point; the end is not said."""
+    if number == len(path) - 1:
+        widgets.forget("at_update")
+    else:
+        widgets.put("at_update", int(path.updates[number]))
+
+
+def names_of_features(data: Data) -> list[str]:
+    """The columns of the weights, the bias last."""
+    return [*data.feature_names, "bias"]

@@ -1,0 +1,1 @@
+"""Guided lessons: their texts, and what counts as done."""

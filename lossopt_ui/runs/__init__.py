@@ -1,0 +1,1 @@
+"""The compare page: finding runs, comparing them, exporting them."""

@@ -1,0 +1,219 @@
+"""Curves of other programs, and runs kept in a file, brought to the compare page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from lossopt_core import ForeignRun, StoreError
+from lossopt_core.exchange import (
+    Imported,
+    Suggestion,
+    archive,
+    is_tidy,
+    read_table,
+    read_tidy,
+    suggest,
+    to_foreign,
+)
+from lossopt_core.exchange.sharing import pack
+from lossopt_core.store.foreign_rows import LONGEST_NAME
+from lossopt_core.training.run import HISTORY_COLUMNS
+from lossopt_core.uploads.files import LARGEST, READERS
+from lossopt_ui.config import budgets
+from lossopt_ui.identity import file_contents, uploads, workspace
+from lossopt_ui.state import names, widgets
+from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.pages.settings import COLUMNS
+
+MOST_METRICS = 8
+"""Columns whose meaning can be chosen; what is suggested for more is taken."""
+COUNTED = {
+    "update": "Updates",
+    "epoch": "Epochs",
+    "gradient_evaluations": "Gradient evaluations",
+}
+NOTHING = "– leave out"
+_FILES = "bring_in.files"
+_PROBLEM = "bring_in.problem"
+REMOVED = "bring-in-removed"
+
+
+def popover() -> None:
+    """Upload a file, say what its columns mean, bring it in; remove what was brought in."""
+    with st.popover("Bring in", icon=":material/upload:"):
+        file = uploads.uploader(
+            "Curves of another program, or runs kept in a file",
+            type=[*(ending.removeprefix(".") for ending in READERS), "zip"],
+            max_upload_size=LARGEST // 1_000_000,
+            help="CSV and TSV of any program with a column of steps, TensorBoard's, W&B's and"
+            f" MLflow's among them; Parquet and JSON; runs in a file *{archive.ENDING}*.",
+            # A new key is an empty uploader.
+            key=f"bring-in-{st.session_state.get(_FILES, 0)}",
+        )
+        if file is None:
+            file_contents.give_back()
+            st.session_state.pop(_PROBLEM, None)
+        elif file.name.lower().endswith(".zip"):
+            _button(_keep_runs, file.getvalue())
+        else:
+            _columns(file)
+        if problem := st.session_state.get(_PROBLEM):
+            _say(problem)
+        _brought_in()
+
+
+def _button(keep: Callable[..., None], *content: Any) -> None:
+    st.button("Bring in", key="bring-in", type="primary", on_click=keep, args=content)
+
+
+def _columns(uploaded: UploadedFile) -> None:
+    """What the columns of the file mean: as suggested, until somebody chooses otherwise."""
+    filename, file = uploaded.name, uploaded.file_id
+    try:
+        table = file_contents.of(uploaded, _table)
+        meant = suggest(table)
+    except ValueError as error:
+        _say(str(error))
+        return
+    columns = [str(name) for name in table.columns]
+    _ours(table)
+    step = st.selectbox(
+        "Column of steps", columns, index=columns.index(meant.step), key=f"step-{file}"
+    )
+    x = st.selectbox(
+        "What it counts",
+        list(COUNTED),
+        index=list(COUNTED).index(meant.x),
+        format_func=COUNTED.get,
+        key=f"counted-{file}",
+    )
+    group = st.selectbox(
+        "Column that tells runs apart",
+        [None, *columns],
+        index=0 if meant.group is None else 1 + columns.index(meant.group),
+        format_func=lambda column: "None: one run" if column is None else column,
+        key=f"group-{file}",
+    )
+    name = st.text_input("Name", key=f"name-{file}", max_chars=LONGEST_NAME, placeholder=filename)
+    metrics = _metrics(meant, file, without=step)
+    _button(_keep_curves, table, step, x, metrics, group, name)
+
+
+def _ours(table: pd.DataFrame) -> None:
+    """Runs of lossopt's own come without weights, but they can be trained again."""
+    ours = [each for each in _own_runs(table) if isinstance(each, Imported)]
+    if not ours:
+        return
+    many = names.counted(len(ours), "run")
+    st.info(
+        f"The file holds the curves of {many} of lossopt. Trained here, they have their weights"
+        " too, and you are told whether they came out the same."
+    )
+    st.button("Train them here", key="train-brought", on_click=_train_again, args=(ours,))
+    st.caption("Or bring in the curves alone:")
+
+
+def _own_runs(table: pd.DataFrame) -> Sequence[Imported | ForeignRun]:
+    try:
+        return read_tidy(table) if is_tidy(table) else ()
+    except ValueError:
+        return ()  # curves may still be made of it
+
+
+def _train_again(ours: Sequence[Imported]) -> None:
+    """As if they had come along with the address."""
+    try:
+        share = pack(ours)
+    except ValueError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    widgets.put("runs", ())
+    widgets.put("share", share)
+    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+
+
+def _table(data: bytes, filename: str) -> pd.DataFrame:
+    return read_table(data, filename, budgets.budget())
+
+
+def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]:
+    """For each column of numbers one of ours; those that have a suggestion come first."""
+    suggested = {name: ours for name, ours in meant.metrics.items() if name != without}
+    shown = sorted(suggested, key=lambda name: not suggested[name])[:MOST_METRICS]
+    choices = ["", *HISTORY_COLUMNS]
+    chosen = {
+        name: st.selectbox(
+            names.in_markdown(name),
+            choices,
+            index=choices.index(suggested[name]),
+            format_func=lambda ours: COUNTED.get(ours) or COLUMNS.get(ours) or NOTHING,
+            key=f"metric-{file}-{name}",
+        )
+        for name in shown
+    }
+    return suggested | chosen
+
+
+def _keep_curves(table: pd.DataFrame, *meaning: Any) -> None:
+    _keep(
+        lambda: [run.id for run in workspace.store().keep_foreign(to_foreign(table, *meaning))],
+        "curve",
+    )
+
+
+def _keep_runs(data: bytes) -> None:
+    def keep() -> list[str]:
+        runs = archive.from_archive(data, budgets.budget())
+        workspace.store().save(runs)
+        return [run.id for run in runs]
+
+    _keep(keep, "run")
+
+
+def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
+    """Keep what is in the file, choose it, and say how much it was; or say what is wrong."""
+    try:
+        ids = keep()
+    except (StoreError, ValueError) as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state.pop(_PROBLEM, None)
+    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+    chosen = widgets.value("runs")
+    if chosen != (EVERYTHING,):
+        widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MOST_CHOSEN])
+    st.toast(f"Brought in {len(ids)} {what}{'s' * (len(ids) != 1)}.", icon=":material/upload:")
+
+
+def _say(problem: str) -> None:
+    text = names.in_markdown(f"{problem[0].upper()}{problem[1:]}.")
+    st.error(text, icon=":material/error:")
+
+
+def _brought_in() -> None:
+    curves = {run.id: run for run in workspace.store().foreign()}
+    if not curves:
+        return
+    st.multiselect(
+        "Brought in before",
+        list(curves),
+        format_func=lambda id: f"{curves[id].name} ({curves[id].source})",
+        placeholder="Choose what to remove",
+        key=REMOVED,
+    )
+    st.button("Remove", key="bring-in-remove", on_click=_remove)
+
+
+def _remove() -> None:
+    ids = st.session_state[REMOVED]
+    try:
+        workspace.store().forget_foreign(ids)
+    except StoreError as error:
+        st.toast(f"Nothing was removed: {names.in_markdown(str(error))}.", icon=":material/error:")
+        return
+    st.session_state[REMOVED] = []
+    widgets.put("runs", [each for each in widgets.value("runs") if each not in ids])
+    st.toast(f"Removed {len(ids)} curve{'s' * (len(ids) != 1)}.", icon=":material/delete:")

@@ -1,0 +1,121 @@
+"""What it costs each line to reach a target, as bars and a table."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core.analysis.cost import cost_table
+from lossopt_core.experiment.measures import SECONDS, X_AXES
+from lossopt_ui.charts import cost as charts
+from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.figures import figure
+from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.runs.line_charts import Drawn
+from lossopt_ui.runs.lines import Line
+from lossopt_ui.state import widgets
+
+NOT_REACHED, NOT_KNOWN = charts.NOT_REACHED, charts.NOT_KNOWN
+HEADS = {
+    "runs": "Runs", "reached": "Reached by", "low": "Fewest", "median": "Median", "high": "Most",
+}  # fmt: skip
+WORDS = {
+    "test_accuracy": "test accuracy of at least",
+    "train_accuracy": "training accuracy of at least",
+    "distance_share": "certified gap of at most",
+}
+
+
+def show(shown: Sequence[Line], optima: Optima) -> None:
+    """Bars of the median over each line's runs; who does not reach the target says so."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        widgets.setting("target_of", width=320)
+        widgets.setting("target", width=160)
+        x = widgets.setting("x", width=280)
+    chart, shown_table = pictures(shown, optima, figure.theme())
+    figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
+    if x == SECONDS:
+        st.caption(
+            "Seconds are those of the machine at that time, without the evaluations. Only runs that"
+            " were trained alone, as on the train page, have a time of their own."
+        )
+    st.caption(
+        "The first evaluation at which it is reached: it may have been a little earlier, and later"
+        " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
+    )
+    # The chart says which of these are not reached, and which are not known.
+    st.dataframe(shown_table, key="cost-table", placeholder="–")
+
+
+def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn, pd.DataFrame]:
+    """The bars, and the table of what they stand for."""
+    column, target, x = map(widgets.value, ("target_of", "target", "x"))
+    costs = {
+        line.label: cost_table(_histories(line, column, x, optima), column, target)
+        for line in shown
+    }
+    goal = (
+        f"{WORDS[column]} {target:.4g}"
+        if column in DISTANCES
+        else f"{WORDS[column]} {100 * target:.6g} %"
+    )
+    rows = {label: _summary(table, x) for label, table in costs.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index").sort_values("median", na_position="last")
+    bars = charts.bars(
+        table,
+        {line.label: line.colour for line in shown},
+        title=f"{X_AXES[x]} to a {goal}",
+        x_title=X_AXES[x],
+        theme=theme,
+    )
+    alt = f"{X_AXES[x]} to a {goal}: {_in_words(table)}"
+    return Drawn("cost", bars, alt, 130 + 34 * len(table)), table.rename(columns=HEADS)
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as text, with why there is no number where there is none."""
+    why = np.where(table[HEADS["runs"]] > 0, NOT_REACHED, NOT_KNOWN)
+    written = table.map("{:.6g}".format)
+    return written.where(table.notna(), pd.Series(why, index=table.index), axis=0)
+
+
+def _histories(line: Line, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
+    """The histories with values of both; without a certificate a distance is not known."""
+    found = {}
+    for member in line.members:
+        history: pd.DataFrame | None = member.history
+        if column in DISTANCES:
+            known = member.experiment is not None
+            history = optima.distances(member.experiment, member.history) if known else None
+        if history is None or column not in history:
+            continue
+        if history[[x, column]].notna().all(axis=1).any():
+            found[member.id] = history
+    return found
+
+
+def _summary(costs: pd.DataFrame, x: str) -> dict[str, float]:
+    """The median counts runs that do not reach the target as beyond all others."""
+    values = np.sort(costs[x].fillna(np.inf).to_numpy(float))
+    reached = values[np.isfinite(values)]
+    middle = values[(len(values) - 1) // 2] if len(values) else np.inf
+    return {
+        "runs": len(values),
+        "reached": len(reached),
+        "low": reached.min() if len(reached) else np.nan,
+        "median": middle if np.isfinite(middle) else np.nan,
+        "high": reached.max() if len(reached) == len(values) > 0 else np.nan,
+    }
+
+
+def _in_words(table: pd.DataFrame) -> str:
+    cells = [f"{label} {_cost_in_words(row)}" for label, row in table.iterrows()]
+    return "; ".join(cells)
+
+
+def _cost_in_words(row: pd.Series) -> str:
+    if not row["runs"]:
+        return NOT_KNOWN
+    return NOT_REACHED if pd.isna(row["median"]) else f"{row['median']:.4g}"

@@ -1,0 +1,52 @@
+"""The kinds of files that runs are written to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lossopt_core import Run
+from lossopt_core.analysis.tables import (
+    tidy,
+    to_csv,
+    to_json,
+    to_parquet,
+)
+from lossopt_core.exchange import mlflow, tensorboard
+from lossopt_core.exchange.archive import ENDING, to_archive
+from lossopt_core.store.annotations import Note
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file with all evaluations of the runs: how it is called and made.
+
+    `write` is given the runs, and what is said about them by id.  `why_not` says why it cannot be
+    made here, or "" where it can.
+    """
+
+    label: str
+    ending: str
+    media_type: str
+    write: Callable[[Sequence[Run], Mapping[str, Note]], bytes]
+    why_not: Callable[[], str] = lambda: ""
+
+
+DATA: Mapping[str, Kind] = {
+    "csv": Kind("CSV", "csv", "text/csv", lambda runs, _: to_csv(tidy(runs)).encode()),
+    "parquet": Kind(
+        "Parquet",
+        "parquet",
+        "application/vnd.apache.parquet",
+        lambda runs, _: to_parquet(tidy(runs)),
+    ),
+    "json": Kind("JSON", "json", "application/json", lambda runs, _: to_json(tidy(runs)).encode()),
+}
+
+ZIP = "application/zip"
+PROGRAMS: Mapping[str, Kind] = {
+    "tensorboard": Kind(
+        "TensorBoard", "tensorboard.zip", ZIP, tensorboard.tensorboard_zip, tensorboard.why_not
+    ),
+    "mlflow": Kind("MLflow", "mlflow.zip", ZIP, mlflow.mlflow_zip, mlflow.why_not),
+}
+WHOLE = Kind("Runs with weights", ENDING.removeprefix("."), ZIP, lambda runs, _: to_archive(runs))
+"""What 'Bring in' takes back."""

@@ -1,0 +1,176 @@
+"""The rows of the table of runs: a run each, or a family of runs that differ by seed only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.analysis.groups import SEEDS, whole
+from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.measures import MEASURES
+from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.state.kinds import EVERYTHING
+
+FIGURES = (
+    "update",
+    "objective",
+    "data_loss",
+    "penalty",
+    "gradient_norm",
+    "weight_norm",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "best_objective",
+    "best_train_accuracy",
+    "best_test_accuracy",
+)
+SPREAD = " ±"
+"""What the name of a column's standard deviation ends in."""
+
+
+def differing(table: pd.DataFrame) -> list[str]:
+    """The settings that are not the same in all rows.
+
+    One that is at its default wherever it has a say is left out: the loss or the optimizer that
+    it belongs to says as much.
+    """
+    found = []
+    for name, declaration in declared_settings().items():
+        values = table[name].unique() if name in table else []
+        known = [each for each in values if pd.notna(each)]
+        if len(values) > 1 and known and (len(known) > 1 or known[0] != declaration.default):
+            found.append(name)
+    return found
+
+
+def entries(table: pd.DataFrame, *, together: bool) -> pd.DataFrame:
+    """One row an entry, newest first and pinned before all: its runs' settings and means.
+
+    Beside the columns of the table of runs: `members` (list of run ids), `runs` (how many), and
+    for each figure its standard deviation over the runs, NaN for a single one.  A family has
+    figures if all of its runs came to their end.  The id of an entry is that of its run, or of
+    the family where it has several.
+    """
+    by = table["family"] if together else table["id"]
+    order = by.drop_duplicates(keep="last").iloc[::-1]
+    if by.is_unique:
+        rows = table.iloc[::-1].reset_index(drop=True)
+        rows["members"] = [[id] for id in rows["id"]]
+        rows["runs"] = 1
+        spreads = dict.fromkeys((name + SPREAD for name in FIGURES), np.nan)
+        return _pinned_first(rows.assign(**spreads))
+    groups = table.groupby(by, sort=False)
+    rows = groups.first().loc[order]
+    for seed in SEEDS:
+        varies = groups[seed].nunique().loc[order] > 1
+        rows[seed] = rows[seed].mask(varies)
+    rows["members"] = groups["id"].agg(list).loc[order]
+    rows["runs"] = groups.size().loc[order]
+    rows["created"] = groups["created"].last().loc[order]
+    rows["pinned"] = groups["pinned"].any().loc[order]
+    rows["status"] = groups["status"].agg(_statuses).loc[order]
+    rows["name"] = groups["name"].agg(_common).loc[order]
+    rows["note"] = groups["note"].agg(_common).loc[order]
+    rows["tags"] = groups["tags"].agg(_all_tags).loc[order]
+    names = [name for name in (*FIGURES, *DISTANCES) if name in table]
+    figures = groups[names]
+    known = rows.index.isin(whole(table)["family"]) | (rows["runs"] == 1)
+    means, spreads = figures.mean().loc[order], figures.std().loc[order]
+    rows[names] = means.where(known)
+    rows[[name + SPREAD for name in names]] = spreads.where(known).to_numpy()
+    ids = rows["members"].str[0].where(rows["runs"] == 1, rows.index.to_series())
+    return _pinned_first(rows.assign(id=ids, family=rows.index).reset_index(drop=True))
+
+
+def _pinned_first(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("pinned", ascending=False, kind="stable", ignore_index=True)
+
+
+def _statuses(column: pd.Series) -> str:
+    counts = column.value_counts(sort=False)
+    if len(counts) == 1:
+        return str(counts.index[0])
+    return ", ".join(f"{count} {status}" for status, count in counts.items())
+
+
+def _common(column: pd.Series) -> str:
+    return str(column.iloc[0]) if column.nunique() == 1 else ""
+
+
+def _all_tags(column: pd.Series) -> list[str]:
+    return list(dict.fromkeys(tag for tags in column for tag in tags))
+
+
+def in_order(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Sorted by columns, the first counting most: results best first, dates newest first."""
+    if not by:
+        return rows
+    keys = pd.DataFrame({name: _sortable(rows[name]) for name in by if name in rows})
+    ascending = [_rises(name) for name in keys]
+    order = keys.sort_values(list(keys), ascending=ascending, kind="stable", na_position="last")
+    return rows.loc[order.index].reset_index(drop=True)
+
+
+def _sortable(column: pd.Series) -> pd.Series:
+    if column.map(lambda cell: isinstance(cell, list)).any():
+        return column.map(str)
+    return column
+
+
+def _rises(name: str) -> bool:
+    measure = MEASURES.get(name.removeprefix("best_"))
+    return name != "created" and (measure is None or measure.better != "higher")
+
+
+def selected(rows: pd.DataFrame, wanted: Sequence[str]) -> list[int]:
+    """The places of the entries that are meant: by their own id, a member's, or all of them."""
+    if EVERYTHING in wanted:
+        return list(range(len(rows)))
+    names = set(wanted)
+    return [
+        place
+        for place, (id, family, members) in enumerate(
+            zip(*(rows[name].tolist() for name in ("id", "family", "members")), strict=True)
+        )
+        if id in names or family in names or names.issuperset(members)
+    ]
+
+
+def runs_of(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    """The runs that these ids mean, in the order of the ids: of runs, or of whole families."""
+    if EVERYTHING in wanted:
+        return table
+    place = {id: k for k, id in enumerate(wanted)}
+    meant = _meant(table, wanted)
+    rank = meant["id"].map(place).fillna(meant["family"].map(place))
+    return meant.loc[rank.sort_values(kind="stable").index]
+
+
+def unknown(table: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
+    """Ids that mean no run here."""
+    meant = _meant(table, wanted)
+    here = {EVERYTHING, *meant["id"], *meant["family"]}
+    return [each for each in wanted if each not in here]
+
+
+def _meant(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    return table[table["id"].isin(wanted) | table["family"].isin(wanted)]
+
+
+def wanted_unseen(
+    meant: pd.DataFrame, shown: set[str], selected: set[str], wanted: Sequence[str]
+) -> list[str]:
+    """What stays wanted of these ids, whatever rows are selected: what stands in no row.
+
+    `meant` are the runs that the ids mean; `shown` and `selected` the ids of those in all rows,
+    and in the selected ones.  A family of which some runs are shown stays whole while these are
+    selected; otherwise its other runs stay.
+    """
+    stay = []
+    for each in wanted:
+        its = meant.loc[(meant["id"] == each) | (meant["family"] == each), "id"].tolist()
+        unseen = [id for id in its if id not in shown]
+        whole = selected.issuperset(id for id in its if id in shown)
+        stay += ([each] if whole else unseen) if unseen else []
+    return stay

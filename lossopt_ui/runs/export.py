@@ -1,0 +1,124 @@
+"""What can be taken along of the selected runs: data, a table, a link, Python."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from lossopt_core.exchange import archive
+from lossopt_core.exchange.scripts import with_lossopt, with_numpy
+from lossopt_ui.experiment import kept
+from lossopt_ui.experiment.kept import Member
+from lossopt_ui.runs import files, shared_link
+from lossopt_ui.runs.downloads import (
+    DATA,
+    PROGRAMS,
+    WHOLE,
+    Kind,
+)
+from lossopt_ui.runs.files import File
+from lossopt_ui.state import names
+
+MOST_IN_A_SCRIPT = 100
+POPOVER = "take-along"
+
+
+def popover(members: Sequence[Member]) -> None:
+    """Buttons for the selected runs; files are made when they are asked for."""
+    ids = tuple(each.id for each in members if each.experiment is not None)
+    if not ids:
+        return
+    # What is in it takes longer than all else on the page: it is made when it is opened.
+    place = st.popover("Take along", icon=":material/download:", key=POPOVER, on_change="rerun")
+    if place.open:
+        with place:
+            _content(members, ids)
+
+
+def _content(members: Sequence[Member], ids: Sequence[str]) -> None:
+    st.markdown("**All evaluations, one row each**")
+    rows = sum(len(each.history) for each in members if each.experiment is not None)
+    st.caption(f"{names.counted(len(ids), 'run')}, {names.counted(rows, 'row')}.")
+    files.offer(
+        *(
+            _file(kind, "download" if name == "csv" else f"download-{name}", ids)
+            for name, kind in DATA.items()
+        )
+    )
+    st.markdown("**For other programs**")
+    files.offer(*(_file(kind, f"download-{name}", ids) for name, kind in PROGRAMS.items()))
+    st.markdown("**To keep, and to bring in again**")
+    _archive(ids)
+    st.markdown("**Link with these runs in it**")
+    shared_link.offer(ids)
+    st.markdown("**As Python**")
+    _scripts(members)
+
+
+def _file(kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False) -> File:
+    return File(
+        kind.label,
+        f"lossopt-runs.{kind.ending}",
+        kind.media_type,
+        lambda mine: kind.write(mine.runs(ids, whole=whole), mine.notes()),
+        key=key,
+        why_not=kind.why_not(),
+    )
+
+
+def _archive(ids: Sequence[str]) -> None:
+    """The runs with their weights, in as many files as that takes; how large is said before."""
+    sizes = kept.sizes(ids)
+    try:
+        parts = archive.parts(sizes)
+    except ValueError as error:
+        st.warning(
+            f"Not available: {names.in_markdown(str(error))}. Download the"
+            " evaluations above instead."
+        )
+        return
+    if not parts:
+        return
+    chosen = 0
+    if len(parts) > 1:
+        st.caption(
+            f"{names.counted(len(ids), 'run')} with weights take up to"
+            f" {_megabytes(sum(sizes.values()))}, and a file may have"
+            f" {_megabytes(archive.LARGEST)}: they are split into {len(parts)} files."
+        )
+        chosen = st.selectbox(
+            "Part",
+            range(len(parts)),
+            format_func=lambda k: (
+                f"{k + 1} of {len(parts)}: {names.counted(len(parts[k]), 'run')},"
+                f" up to {_megabytes(sum(sizes[each] for each in parts[k]))}"
+            ),
+            key=f"archive-part-{len(parts)}",
+        )
+    else:
+        st.caption(f"{names.counted(len(ids), 'run')}, up to {_megabytes(sum(sizes.values()))}.")
+    ending = f"part-{chosen + 1}-of-{len(parts)}.{WHOLE.ending}" if len(parts) > 1 else WHOLE.ending
+    whole = replace(WHOLE, ending=ending)
+    files.offer(_file(whole, "download-whole", parts[chosen], whole=True))
+
+
+def _megabytes(size: float) -> str:
+    return f"{max(size / 1e6, 0.01):,.2g} MB" if size < 1e7 else f"{size / 1e6:,.0f} MB"
+
+
+def _scripts(members: Sequence[Member]) -> None:
+    experiments = [each.experiment for each in members if each.experiment is not None]
+    with_core, alone = st.tabs(["With lossopt_core", "With NumPy alone"])
+    with with_core:
+        if len(experiments) > MOST_IN_A_SCRIPT:
+            st.caption(f"The first {MOST_IN_A_SCRIPT} runs.")
+        st.code(with_lossopt(experiments[:MOST_IN_A_SCRIPT]), language="python", height=300)
+    with alone:
+        try:
+            script = with_numpy(experiments[0])
+        except ValueError as error:
+            st.caption(f"{str(error)[0].upper()}{str(error)[1:]}.")
+            return
+        if len(experiments) > 1:
+            st.caption("The first of the selected runs.")
+        st.code(script, language="python", height=300)

@@ -1,0 +1,110 @@
+"""One HTML file with what a page shows, which opens without a network.
+
+Its policy forbids it to ask any host for anything; the charts can be zoomed and hovered, as
+plotly is part of the file.  What people have written is escaped by the template.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+from jinja2 import Environment
+from markupsafe import Markup
+
+LIBRARY = Path(__file__).parents[2] / "static" / "plotly-cartesian.min.js"
+INK, GRID, LINE = "#1A1A1A", "#E3E3E3", "#B0B0B0"
+PACKAGES = ("numpy", "scikit-learn", "plotly")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A heading or a paragraph."""
+
+    text: str
+    heading: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table with its index as first column."""
+
+    table: pd.DataFrame
+    title: str
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """A figure made for a light background, and what it shows in words."""
+
+    figure: go.Figure
+    alt: str
+    height: int = 460
+
+
+Part = Text | Table | Chart
+
+TEMPLATE = Path(__file__).with_name("report.html")
+
+
+def report(title: str, address: str, parts: Sequence[Part]) -> bytes:
+    """The file: title, when it was made and from which address, then the parts in their order."""
+    page = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    text = page.render(
+        title=title,
+        made=f"Made by lossopt on {now}.",
+        address=address,
+        parts=[_described(part) for part in parts],
+        versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        library=Markup(LIBRARY.read_text(encoding="utf-8")),
+        ink=INK,
+        grid=GRID,
+        line=LINE,
+    )
+    return text.encode()
+
+
+def _described(part: Part) -> Mapping[str, object]:
+    match part:
+        case Text():
+            return {"kind": "text", "text": part.text, "heading": part.heading}
+        case Table():
+            heads = ["", *map(str, part.table.columns)]
+            rows = [
+                [str(label), *map(_cell, row)]
+                for label, row in zip(
+                    part.table.index, part.table.itertuples(index=False), strict=True
+                )
+            ]
+            return {"kind": "table", "title": part.title, "heads": heads, "rows": rows}
+    return {
+        "kind": "chart", "alt": part.alt, "height": part.height, "json": Markup(_json(part.figure)),
+    }  # fmt: skip
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if pd.isna(value) else f"{value:.6g}"
+    return str(value)
+
+
+def _json(figure: go.Figure) -> str:
+    """The figure on white, as JSON in which no tag can begin or end."""
+    on_paper = go.Figure(figure)
+    axis = {"gridcolor": GRID, "linecolor": LINE, "zerolinecolor": LINE, "automargin": True}
+    on_paper.update_layout(
+        autosize=True,
+        paper_bgcolor="#FFFFFF",
+        plot_bgcolor="#FFFFFF",
+        font={"color": INK, "family": "system-ui, sans-serif"},
+        margin={"l": 8, "r": 12, "t": 40, "b": 8},
+    )
+    on_paper.update_xaxes(**axis)
+    on_paper.update_yaxes(**axis)
+    text = json.dumps(json.loads(on_paper.to_json()))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,346 @@
+"""The kept runs as a table in which runs are found and chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core.analysis.readings import AT_EPOCH, BEST, reading
+from lossopt_core.experiment.caches import Cache
+from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.fields import Choice, Number
+from lossopt_core.query.filters import FilterError, parse
+from lossopt_core.store import reference
+from lossopt_ui.experiment import kept
+from lossopt_ui.figures import caching
+from lossopt_ui.runs import entries
+from lossopt_ui.runs.entries import SPREAD, differing
+from lossopt_ui.state import names, pages, toasts, widgets
+from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.pages.settings import COLUMNS
+
+RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
+ABOUT = ("status", "created", "id")
+MOST_BYTES = 30_000_000
+"""Of all tables that are prepared and held."""
+ROW, HEAD, TALLEST = 35, 38, 330
+_TABLE = "runs_table.table"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The table as it is to be shown; the same for everybody with the same choices.
+
+    runs      the runs that the filter lets through
+    rows      the entries: families of runs, or runs, in their order
+    shown     the cells
+    error     what is wrong with the filter
+    """
+
+    runs: pd.DataFrame
+    rows: pd.DataFrame
+    shown: pd.DataFrame
+    error: FilterError | None
+
+
+CHOICES = ("filter", "archived", "rows", "columns", "sort", "at", "at_epoch")
+"""What decides how the table looks."""
+
+
+def choose(table: pd.DataFrame) -> pd.DataFrame:
+    """Show the runs, the newest first; return the rows of those that are selected.
+
+    What differs between the runs comes first, then what came of them.  Settings that are the
+    same in all of them are left out, unless columns are chosen.
+    """
+    prepared = _prepared(table)
+    if prepared.error is not None:
+        stop = "" if prepared.error.message.endswith("?") else "."
+        said = f"Filter: {names.in_markdown(prepared.error.message)}{stop} All runs are shown."
+        st.error(said, icon=":material/filter_alt_off:")
+        st.code(prepared.error.pointer, language=None)
+    if hidden := hidden_by_the_filter(table):
+        what = "1 selected run is" if hidden == 1 else f"{hidden:,} selected runs are"
+        st.info(f"{what} hidden by the filter.", icon=":material/filter_alt:")
+    # Streamlit lays the table's tools over what is above its right end: nothing stands there.
+    st.caption(_how_many(prepared, of=len(table)))
+    ids = prepared.rows["id"].tolist()
+    wanted = widgets.value("runs")
+    key, at_first = _same_table(ids, wanted)
+    # Not the tables themselves: what a callback names is held as long as the visit lasts.
+    rows = prepared.rows[["id", "family", "members"]].copy()
+    meant = _selected_runs(table)[["id", "family"]].copy()
+    st.dataframe(
+        prepared.shown,
+        key=key,
+        hide_index=True,
+        height=min(TALLEST, HEAD + ROW * len(ids)),
+        placeholder="–",
+        on_select=lambda: _take_selection(key, rows, meant),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": entries.selected(prepared.rows, at_first)}},
+        column_config=_looks(prepared.shown),
+    )
+    return entries.runs_of(prepared.runs, wanted)
+
+
+def _how_many(prepared: Prepared, *, of: int) -> str:
+    """'30 of 2,000 runs in 3 rows'."""
+    runs, rows = len(prepared.runs), len(prepared.rows)
+    of_all = "" if runs == of else f" of {of:,}"
+    found = f"{runs:,}{of_all} run{'s' * (of != 1)}"
+    return found if rows == runs else f"{found} in {rows:,} row{'s' * (rows != 1)}"
+
+
+_PREPARED: Cache[Prepared] = Cache(
+    MOST_BYTES, lambda prepared: _bytes_of(prepared.runs) + _bytes_of(prepared.rows)
+)
+
+
+def _bytes_of(table: pd.DataFrame) -> int:
+    return kept.TABLE_BYTES + kept.RUN_BYTES * len(table)
+
+
+def _prepared(table: pd.DataFrame) -> Prepared:
+    return _PREPARED.get(
+        (table.attrs["whose"], *(repr(widgets.value(name)) for name in CHOICES)),
+        lambda: _prepare(table),
+        owner=caching.owner(),
+        version=table.attrs["version"],
+    )
+
+
+def _prepare(table: pd.DataFrame) -> Prepared:
+    runs, error = _found(table)
+    together = widgets.value("rows") == "families"
+    rows = entries.in_order(
+        entries.entries(_at_the_point(runs), together=together), widgets.value("sort")
+    )
+    shown = _as_shown(rows, _columns_of(rows, together=together))
+    return Prepared(runs, rows, shown, error)
+
+
+def _found(table: pd.DataFrame) -> tuple[pd.DataFrame, FilterError | None]:
+    """The runs that the filter lets through; all of them where it has a mistake."""
+    table = _in_question(table)
+    try:
+        return table[parse(widgets.value("filter")).matches(table)].reset_index(drop=True), None
+    except FilterError as error:
+        return table.reset_index(drop=True), error
+
+
+def _in_question(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that can be in the table, whatever the filter."""
+    return table if widgets.value("archived") else table[~table["archived"]]
+
+
+def _selected_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that are selected one by one, hidden by the filter or not."""
+    wanted = [each for each in widgets.value("runs") if each != EVERYTHING]
+    return entries.runs_of(_in_question(table), wanted)
+
+
+def hidden_by_the_filter(table: pd.DataFrame) -> int:
+    """How many runs are selected that the filter does not let through."""
+    return int((~_selected_runs(table)["id"].isin(_prepared(table).runs["id"])).sum())
+
+
+def glance(table: pd.DataFrame) -> None:
+    """A few runs, the newest first, to look at only."""
+    rows = entries.entries(table, together=False)
+    columns = list(dict.fromkeys(["dataset", "loss", "optimizer", *_automatic(rows)]))
+    tags = ["tags"] * bool(rows["tags"].map(bool).any())
+    shown = _as_shown(rows, [*columns, *RESULTS, *tags, *ABOUT])
+    st.dataframe(
+        shown, hide_index=True, placeholder="–", key="last-runs", column_config=_looks(shown)
+    )
+
+
+def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The key of the table, and what was selected when it first stood there.
+
+    A selection is kept by position: a table of other rows must be another table, and so must
+    one whose selection was changed from elsewhere.  What a visitor selects in the table changes
+    neither, so that its many rows are not sent again.
+    """
+    number, rows, at_first, by_hand = st.session_state.get(_TABLE, (0, None, (), ()))
+    if rows != ids or by_hand != wanted:
+        number, at_first = number + 1, wanted
+    st.session_state[_TABLE] = (number, ids, at_first, wanted)
+    return f"runs-table-{number}", at_first
+
+
+def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
+    """Let the selected rows be wanted, and what was wanted before and stands in no row."""
+    places = st.session_state[key]["selection"]["rows"]
+    selected = rows.iloc[[place for place in places if place < len(rows)]]
+    unseen = _wanted_unseen(rows, meant, selected)
+    ids = [
+        id
+        for id, family in zip(selected["id"], selected["family"], strict=True)
+        if family not in unseen
+    ]
+    wanted = list(dict.fromkeys([*ids, *unseen]))
+    everything = len(selected) == len(rows) > 1
+    if everything and (not unseen or len(wanted) > MOST_CHOSEN):
+        wanted = [EVERYTHING]
+        if unseen:
+            toasts.later("All rows are chosen, and runs that the table does not show are no more.")
+    if len(wanted) > MOST_CHOSEN:
+        toasts.later(
+            f"At most {MOST_CHOSEN} rows can be chosen one by one: the first {MOST_CHOSEN} are."
+            " Narrow the table with the filter and choose all of it."
+        )
+    widgets.put("runs", wanted[:MOST_CHOSEN])
+    *same, _ = st.session_state[_TABLE]
+    st.session_state[_TABLE] = (*same, widgets.value("runs"))
+
+
+def _wanted_unseen(rows: pd.DataFrame, meant: pd.DataFrame, selected: pd.DataFrame) -> list[str]:
+    """Ids that were wanted and stand in no row: the filter hides them, or a switch does."""
+    wanted = widgets.value("runs")
+    shown, on = ({id for ids in some["members"] for id in ids} for some in (rows, selected))
+    unknown = {*entries.unknown(meant, wanted)} - shown
+    references = [each for each in wanted if each in unknown and each in reference.IDS]
+    return [*entries.wanted_unseen(meant, shown, on, wanted), *references]
+
+
+def _at_the_point(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its results at the point of the training that is asked for."""
+    at = widgets.value("at")
+    if at == BEST:
+        best = {
+            name: table[f"best_{name}"] for name in ("objective", "train_accuracy", "test_accuracy")
+        }
+        return table.assign(**best)
+    if at == AT_EPOCH:
+        epoch = widgets.value("at_epoch")
+        histories = {each.id: each.history for each in kept.members(table)}
+        columns = [name for name in MEASURES if name in table]
+        return table.assign(
+            **{
+                name: [
+                    reading(histories[id], name, AT_EPOCH, epoch) if id in histories else None
+                    for id in table["id"]
+                ]
+                for name in columns
+            }
+        )
+    return table
+
+
+def _automatic(rows: pd.DataFrame) -> list[str]:
+    """Settings that differ; options of data sets go with the data set's name."""
+    names_ = differing(rows)
+    if any("." in name for name in names_):
+        return ["dataset", *(name for name in names_ if "." not in name and name != "dataset")]
+    return names_
+
+
+def _columns_of(rows: pd.DataFrame, *, together: bool) -> list[str]:
+    chosen = list(widgets.value("columns"))
+    if chosen:
+        return ["pinned"] * bool(rows["pinned"].any()) + chosen + ["id"]
+    spreads = [f"test_accuracy{SPREAD}"] * bool((rows["runs"] > 1).any())
+    varying = [
+        name for name in _automatic(rows) if not together or name not in ("seed", "split_seed")
+    ]
+    said = [name for name in ("name", "tags", "note") if rows[name].map(bool).any()]
+    first = ["pinned"] * bool(rows["pinned"].any()) + [name for name in said if name == "name"]
+    several = ["runs"] * bool((rows["runs"] > 1).any())
+    return [
+        *first, *varying, *several, "test_accuracy", *spreads, *RESULTS[1:], "spark",
+        *(name for name in said if name != "name"), *ABOUT,
+    ]  # fmt: skip
+
+
+def _as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    shown = pd.DataFrame(index=rows.index)
+    for name in columns:
+        if name == "dataset":
+            shown[name] = _with_options(rows)
+        elif name in pages.DECLARED and name in rows:
+            shown[name] = _readable(name, rows[name])
+        elif name.removesuffix(SPREAD).endswith("accuracy"):
+            shown[name] = rows[name] * 100
+        elif name == "spark":
+            shown[name] = rows[name].map(np.float32)  # half as much to send, a line all the same
+        elif name in rows:
+            shown[name] = rows[name]
+    return shown
+
+
+def _with_options(table: pd.DataFrame) -> pd.Series:
+    """Each row's data set, with the options that differ among the runs on it."""
+    words = _readable("dataset", table["dataset"])
+    for dataset, rows in table.groupby("dataset"):
+        for name in differing(rows):
+            if name.startswith(f"{dataset}."):
+                label = pages.DECLARED[name].label.lower()
+                cells = rows[name].map(_option_in_short)
+                words.loc[rows.index] += f", {label} " + cells
+    return words
+
+
+def _option_in_short(value: float | str) -> str:
+    """A number, or the first digits of a fingerprint."""
+    return value[:8] if isinstance(value, str) else f"{value:g}"
+
+
+def _readable(name: str, column: pd.Series) -> pd.Series:
+    """Entries of registries by their labels; numbers stay numbers, so that they sort."""
+    if isinstance(pages.DECLARED[name], Choice):
+        return column.map(lambda each: names.shown(name, each), na_action="ignore")
+    return column
+
+
+def _looks(shown: pd.DataFrame) -> dict[str, Any]:
+    """How the columns of the table are titled and written."""
+    return {name: _look(name) for name in shown}
+
+
+def _look(name: str) -> Any:
+    config = st.column_config
+    declaration = pages.DECLARED.get(name)
+    if isinstance(declaration, Number):
+        return config.NumberColumn(declaration.label, format="%d" if declaration.whole else "%g")
+    match name:
+        case "spark":
+            return config.LineChartColumn(
+                "Objective", help="From the start to the end.", width="small"
+            )
+        case "created":
+            return config.DatetimeColumn(COLUMNS[name], format="distance")
+        case "tags":
+            return config.ListColumn(COLUMNS[name])
+        case "pinned":
+            return config.CheckboxColumn("Pinned", width="small")
+        case "runs":
+            return config.NumberColumn("Runs", help="How many differ by seed only.")
+        case "id":
+            return config.TextColumn("Id")
+        case _ if name.endswith(SPREAD):
+            return config.NumberColumn("± sd", format="%.2f", help="Standard deviation over seeds.")
+        case _ if name.endswith("accuracy"):
+            return config.NumberColumn(f"{COLUMNS[name]} (%)", format="%.1f")
+        case "update":
+            return config.NumberColumn(COLUMNS[name], format="%d")
+        case _ if name in entries.FIGURES:
+            return config.NumberColumn(COLUMNS[name], format="%.4g")
+    return config.TextColumn(COLUMNS.get(name, declaration.label if declaration else name))
+
+
+def say_what_is_missing(table: pd.DataFrame) -> None:
+    """Runs of the store that cannot be read, and ids of the address that are not here."""
+    if table.attrs.get("unreadable"):
+        ids = ", ".join(table.attrs["unreadable"])
+        st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
+    unknown = {*entries.unknown(table, widgets.value("runs"))}
+    if hidden := len(unknown & {*reference.IDS}):
+        what = "1 reference run is" if hidden == 1 else f"{hidden} reference runs are"
+        st.info(f"{what} chosen, and not shown: the switch 'Reference runs' shows them.")
+    if gone := len(unknown - {*reference.IDS}):
+        st.warning(f"{gone} of the runs in the address are not kept here.")

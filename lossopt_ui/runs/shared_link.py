@@ -1,0 +1,134 @@
+"""Runs that came along with an address: trained here, and compared with what was sent."""
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lossopt_core import Run, StoreError
+from lossopt_core.exchange.sharing import (
+    Reproduction,
+    Shared,
+    pack,
+    reproduction,
+    unpack,
+)
+from lossopt_ui.experiment import kept
+from lossopt_ui.identity import missing_data, workspace
+from lossopt_ui.jobs import watching
+from lossopt_ui.state import names, widgets
+
+
+def show() -> None:
+    """Train what the address brought, choose it, and say whether it came out the same."""
+    text = widgets.value("share")
+    if not text:
+        return
+    try:
+        shared = unpack(text)
+    except ValueError as error:
+        st.error(f"In the address: {names.in_markdown(str(error))}.", icon=":material/link_off:")
+        st.button("Go on without", key="drop-share", on_click=widgets.put, args=("share", ""))
+        return
+    experiments = [each.experiment for each in shared]
+    missing_data.offer(experiments, "shared")
+    if not workspace.store().missing(experiments):
+        _found(shared)
+        return
+    watching.watch(
+        experiments, wanted=True, live=True, draw=lambda outcome: None, page="shared runs"
+    )
+    if not workspace.store().missing(experiments):
+        _found(shared)
+
+
+def _found(shared: Sequence[Shared]) -> None:
+    runs = workspace.store().find([each.experiment.id for each in shared], with_path=False)
+    found = [reproduction(each, runs[each.experiment.id]) for each in shared]
+    if not widgets.value("runs"):
+        widgets.put("runs", list(runs))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if all(each.reproduced for each in found):
+            st.success(in_words(found), icon=":material/verified:")
+        else:
+            st.warning(in_words(found), icon=":material/difference:")
+        st.button("Dismiss", key="drop-share", on_click=widgets.put, args=("share", ""))
+
+
+def in_words(found: Sequence[Reproduction]) -> str:
+    """'Reproduced: largest relative difference 4e-16', or which run differs and how."""
+    many = len(found)
+    what = "The shared run was" if many == 1 else f"All {many} shared runs were"
+    wrong = [each for each in found if not each.reproduced]
+    if not wrong:
+        largest = max(each.largest for each in found)
+        return f"{what} trained here and reproduced: largest relative difference {largest:.0e}."
+    labels = names.tell_apart([each.experiment for each in found])
+    lines = [
+        f"{names.in_markdown(label)}: {_what_differs(each)}"
+        for label, each in zip(labels, found, strict=True)
+        if not each.reproduced
+    ]
+    return f"Not reproduced: {len(wrong)} of {many}.  \n" + "  \n".join(lines)
+
+
+def _what_differs(found: Reproduction) -> str:
+    if found.status != found.expected_status:
+        said = f"it {found.status} here, and {found.expected_status} where it was shared."
+    else:
+        much = f"by {found.largest:.2g} (relative)" if math.isfinite(found.largest) else "wholly"
+        said = f"the objective differs {much} at update {found.update:,}."
+    return f"{said} {_why(found)}"
+
+
+def _why(found: Reproduction) -> str:
+    """The likely reason, by what both were computed with."""
+    apart = [
+        f"{name} {names.in_markdown(there)} there and {here} here"
+        for name, (there, here) in found.otherwise.items()
+    ]
+    if apart:
+        return f"It was computed with {', '.join(apart)}, which can be the reason."
+    if not found.told:
+        return "With which versions it was computed there is not known: others can be the reason."
+    return (
+        "Both were computed with the same versions as far as that is known: somebody may have"
+        " changed the address, or the version of lossopt is another."
+    )
+
+
+def _in_common(runs: Sequence[Run]) -> dict[str, str]:
+    """What is the same in the environments of all runs."""
+    found = set.intersection(*(set(run.environment.items()) for run in runs))
+    return dict(sorted(found))
+
+
+LONGEST_ADDRESS = 11_000
+"""Characters of a link.
+
+The server takes 16,384 bytes of headers.  The page that opens the link adds the ids of up to 100
+runs to its address, and cookies and other headers need their part.  The shipped proxy takes as much
+as the server.
+"""
+
+
+def _link(runs: Sequence[Run]) -> str:
+    """The address; ValueError where servers would refuse it."""
+    link = widgets.address(share=pack(runs, _in_common(runs)))
+    if len(link) > LONGEST_ADDRESS:
+        room = max(1, len(runs) * LONGEST_ADDRESS // len(link))
+        raise ValueError(f"an address has room for about {room} of these {len(runs)} runs")
+    return link
+
+
+def offer(ids: Sequence[str]) -> None:
+    """The address, to be copied."""
+    try:
+        runs = kept.load(ids, with_path=False)
+        st.code(_link(runs), language=None, wrap_lines=False)
+    except (StoreError, ValueError) as error:
+        st.warning(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        return
+    st.caption(
+        "Whoever opens it gets these runs trained, and is told whether they came out the same."
+    )

@@ -1,0 +1,110 @@
+"""Names of runs by what tells them apart, and only that."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lossopt_core import Experiment, Run
+from lossopt_core.experiment.description import flat_settings, telling_settings
+from lossopt_core.fields import Choice
+from lossopt_core.training.run import FINISHED
+from lossopt_ui.state import pages, url
+
+WORD_JOINER = "\u2060"
+"""It has no width, and no line is broken at it."""
+ISOLATES = "\u2066\u2067\u2068"
+FIRST_STRONG_ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SIGNS_TO_BREAK = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[->=])", re.IGNORECASE)
+"""`:heart:`, `:material/delete:`, `https://`, `a@b.c`, `www.`, `->`, `<=`, `--`."""
+_MARKS = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:@^=&]")
+MOST_VALUES = 6
+"""Of a setting, that are told one by one."""
+
+
+def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
+    """One name an experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
+    telling = telling_settings(list(experiments))
+    return [_name(experiment, telling) for experiment in experiments]
+
+
+def of_runs(runs: Sequence[Run]) -> list[str]:
+    """The same for runs; one that did not come to its end says so."""
+    names = tell_apart([run.experiment for run in runs])
+    return [
+        name if run.status == FINISHED else f"{name} ({run.status})"
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def _name(experiment: Experiment, telling: Sequence[str]) -> str:
+    settings = flat_settings(experiment)
+    parts = [in_words(name, settings[name]) for name in telling if name in settings]
+    return ", ".join(parts) or url.label(pages.DECLARED["loss"].registry[experiment.loss])
+
+
+def in_words(name: str, value: Any) -> str:
+    """A setting in a few words: an entry by its label, a number with its name."""
+    if isinstance(pages.DECLARED[name], Choice):
+        return shown(name, value)
+    return f"{of_setting(name)} {shown(name, value)}"
+
+
+def of_setting(name: str) -> str:
+    """'learning rate', 'spread': a setting within a sentence."""
+    return name.split(".")[-1].replace("_", " ")
+
+
+def unequal(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
+    """'learning rate: 0.1 against 0.001, 0.01': the values of two groups of runs."""
+    if list(ours) == list(theirs):
+        return f"{of_setting(name)}: {_listed(name, ours)} not equally often"
+    return f"{of_setting(name)}: {_listed(name, ours)} against {_listed(name, theirs)}"
+
+
+def _listed(name: str, values: Sequence[Any]) -> str:
+    """All values, or of many the first and the last."""
+    if len(values) > MOST_VALUES:
+        first, last = shown(name, values[0]), shown(name, values[-1])
+        return f"{len(values)} values from {first} to {last}"
+    return ", ".join(shown(name, each) for each in values)
+
+
+def shown(name: str, value: Any) -> str:
+    """A setting's value as the screen has it."""
+    declaration = pages.DECLARED[name]
+    if isinstance(declaration, Choice):
+        return url.label(declaration.registry[value])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def counted(count: float, one: str) -> str:
+    """'1 update', '2,000 updates'."""
+    return f"{count:,.0f} {one}{'' if count == 1 else 's'}"
+
+
+def in_markdown(text: str) -> str:
+    """Text that people wrote, for Streamlit's Markdown to show as it is.
+
+    Escapes alone do not do: shortcodes, arrows and addresses are looked for in the text that is
+    left after escapes are resolved.  They are broken up by a character that nobody sees.
+    """
+    apart = _SIGNS_TO_BREAK.sub(rf"\g<0>{WORD_JOINER}", " ".join(text.split()))
+    return _MARKS.sub(r"\\\g<0>", isolated(apart))
+
+
+def isolated(text: str) -> str:
+    """Text whose control characters for the direction of writing end where it ends."""
+    if not _DIRECTIONS.search(text):
+        return text
+    kept, open_isolates = "", 0
+    for sign in text:
+        open_isolates += sign in ISOLATES
+        if sign == END_OF_ISOLATE:
+            if open_isolates == 0:  # it would end ours
+                continue
+            open_isolates -= 1
+        kept += sign
+    return FIRST_STRONG_ISOLATE + kept + END_OF_ISOLATE * (open_isolates + 1)

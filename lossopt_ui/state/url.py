@@ -1,0 +1,109 @@
+"""Settings in addresses.
+
+A setting stands in the address under its own name (`loss=hinge`), an option of a data set
+with the data set's name before it (`blobs.spread=2`), a choice of view under its name
+(`x=epoch`).  Defaults are left out, but for those of `SUGGESTED`.  What stands in an address is
+untrusted: a value that its declaration refuses is replaced by the default, and said.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lossopt_core import FIELDS, Experiment
+from lossopt_core.fields import Number, Switch
+from lossopt_ui.state.kinds import (
+    Matrix,
+    Names,
+    RunIds,
+    Several,
+)
+from lossopt_ui.state.pages import DECLARED
+
+SUGGESTED = frozenset({"learning_rate"})
+"""What has no fixed default: it stands in an address whenever somebody has set it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A text in an address that could not be taken."""
+
+    name: str
+    message: str
+    default: Any
+
+    def __str__(self) -> str:
+        instead = "the suggested one" if self.name in SUGGESTED else self.default
+        return f"{self.message}; using {instead} instead."
+
+
+def parse(name: str, text: str) -> Any:
+    """The checked value that a text stands for; ValueError where it stands for none."""
+    declaration = DECLARED[name]
+    if isinstance(declaration, Switch):
+        return declaration.check(name, {"true": True, "false": False}.get(text, text))
+    if isinstance(declaration, Number):
+        return declaration.check(name, _number(text, declaration))
+    if isinstance(declaration, Several):
+        parts = [part for part in text.split(",") if part]
+        return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
+    if isinstance(declaration, Matrix):
+        return declaration.check(name, [row.split(",") for row in text.split(";")])
+    if isinstance(declaration, RunIds | Names):
+        return declaration.check(name, text.split(","))
+    return declaration.check(name, text)
+
+
+def _number(text: str, declaration: Number) -> float | int | str:
+    try:
+        return int(text) if declaration.whole else float(text)
+    except ValueError:
+        return text
+
+
+def label(entry: Any) -> str:
+    """What a registry's entry is called on the screen."""
+    return entry if isinstance(entry, str) else entry.label
+
+
+def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Checked values out of an address, and what could not be taken."""
+    values: dict[str, Any] = {}
+    problems = []
+    for name in DECLARED.keys() & query.keys():
+        try:
+            values[name] = parse(name, query[name])
+        except ValueError as error:
+            problems.append(Problem(name, str(error), DECLARED[name].default))
+    return values, sorted(problems, key=lambda problem: problem.name)
+
+
+def query_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values as an address has them: defaults left out, and options of other data sets."""
+    dataset = values.get("dataset", FIELDS["dataset"].default)
+    return {
+        name: write(values[name])
+        for name, declaration in DECLARED.items()
+        if name in values
+        and (values[name] != declaration.default or name in SUGGESTED)
+        and ("." not in name or name.startswith(f"{dataset}."))
+    }
+
+
+def values_of(experiment: Experiment) -> dict[str, Any]:
+    """The values of an experiment's settings, under the names that they have in an address."""
+    options = experiment.dataset_options.items()
+    return {name: getattr(experiment, name) for name in FIELDS} | {
+        f"{experiment.dataset}.{option}": value for option, value in options
+    }
+
+
+def write(value: Any) -> str:
+    """A value as it stands in an address; `parse` reads it back."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return (";" if value and isinstance(value[0], tuple) else ",").join(map(write, value))
+    if isinstance(value, float) and float(short := f"{value:.12g}") == value:
+        return short
+    return str(value)

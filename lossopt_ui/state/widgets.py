@@ -1,0 +1,321 @@
+"""Widgets for the settings and choices of view.
+
+The values live in the session under one name, whatever page shows them, so that an experiment
+goes along from page to page; and in the address, so that a copied address shows the same.  A
+widget shows what its declaration in the core says; the core decides what is valid.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+from lossopt_core.fields import Choice, Number, Switch
+from lossopt_ui.state import pages, url
+from lossopt_ui.state.kinds import (
+    Matrix,
+    Names,
+    Several,
+    Slider,
+    Tabs,
+    Text,
+)
+from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.page_spec import PageSpec
+
+_VALUES = "controls.values"
+_PAGE = "controls.page"
+_ENTRY = "controls.entry"
+_NAMES = "controls.names"
+_PROBLEMS = "controls.problems"
+_DRAWN = "controls.drawn"
+
+
+def value(name: str) -> Any:
+    """The value of a setting or choice of view, whether a widget shows it or not."""
+    return _values().get(name, pages.DECLARED[name].default)
+
+
+def _values() -> dict[str, Any]:
+    """All values that somebody has set; the others are at their defaults."""
+    values: dict[str, Any] = st.session_state.setdefault(_VALUES, {})
+    return values
+
+
+def take_address(page: PageSpec) -> None:
+    """Take what concerns a page out of the address: when it is entered, and when one goes back.
+
+    Options of other pages are left as they are.  What cannot be taken is said, until the page is
+    left.  While one stays on a page its widgets are newer than the address, which they keep up to
+    date, unless it was changed by the browser's Back or Forward.
+    """
+    query = st.query_params.to_dict()
+    names = frozenset(page.options) | frozenset(pages.EVERYWHERE)
+    if st.session_state.get(_PAGE) != page.name:
+        st.session_state[_PAGE] = page.name
+        st.session_state[_DRAWN] = {}
+        st.session_state[_NAMES] = names
+        found, problems = url.read(query)
+        st.session_state[_PROBLEMS] = [str(problem) for problem in problems]
+        if not names.isdisjoint(found):
+            _take_all(names, found)
+        _write_address()
+        st.session_state[_ENTRY] = (query, dict(_values()))
+    elif _went_through_history():
+        # An address without settings stands for those that one brought along to the page.
+        came_with, brought = st.session_state[_ENTRY]
+        _take_all(names, brought if query == came_with else url.read(query)[0])
+        _write_address()
+    for message in st.session_state[_PROBLEMS]:
+        st.warning(f"In the address: {in_markdown(message)}", icon=":material/link_off:")
+
+
+def _went_through_history() -> bool:
+    """Whether this rerun is due to the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
+    """Let the named values be the found ones, and those that are not found their defaults."""
+    kept = {name: each for name, each in _values().items() if name not in names}
+    st.session_state[_VALUES] = kept | {name: found[name] for name in names & found.keys()}
+    for name in names & st.session_state.keys():
+        st.session_state[name] = _as_shown(name, value(name))
+
+
+def _write_address() -> None:
+    names = st.session_state.get(_NAMES, frozenset())
+    query = url.query_of(
+        {name: value(name) for name in names if name in _values() or name not in url.SUGGESTED}
+    )
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+
+
+def address(**more: str) -> str:
+    """The present address, with more in it; what is empty is left out."""
+    here = urlsplit(st.context.url or "")
+    query = {name: text for name, text in (st.query_params.to_dict() | more).items() if text}
+    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(query), ""))
+
+
+def put(name: str, content: Any) -> None:
+    """Set a value from elsewhere than its own widget; for callbacks."""
+    put_all({name: content})
+
+
+def put_all(contents: Mapping[str, Any]) -> None:
+    """Set several values at once: one step in the browser's history."""
+    checked = {name: pages.DECLARED[name].check(name, each) for name, each in contents.items()}
+    _values().update(checked)
+    for name, each in checked.items():
+        st.session_state[name] = _as_shown(name, each)
+    _write_address()
+
+
+def hidden(*names: str) -> bool:
+    """Whether none of these controls is shown, by the wish of who made the address."""
+    return set(names) <= set(value("hide"))
+
+
+def drawn() -> list[str]:
+    """The names of the controls that the page had when it was run last, hidden ones too."""
+    return list(st.session_state.get(_DRAWN, ()))
+
+
+def begin_anew() -> None:
+    """Let what stands in the address of this page alone be as if nobody had set it."""
+    _take_all(st.session_state.get(_NAMES, frozenset()) - pages.EVERYWHERE.keys(), {})
+
+
+def is_set(name: str) -> bool:
+    """Whether somebody has set this value, here or by an address."""
+    return name in _values()
+
+
+def forget(name: str) -> None:
+    """Let a value be as if nobody had set it; for callbacks."""
+    _values().pop(name, None)
+    st.session_state.pop(name, None)
+    _write_address()
+
+
+def _comes_late() -> bool:
+    """Whether what a widget's callback is told is older than what holds.
+
+    A fragment that looks again by itself brings the values of all widgets along as they were in
+    the browser when it asked.  A real change of a widget runs that widget's own part of the page.
+    """
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return False
+    return ThreadState.get().fragment_id not in context.fragment_ids_this_run
+
+
+def own_widget(name: str) -> dict[str, bool] | None:
+    """How a page's own widget of a choice is to look; None where it is hidden."""
+    st.session_state.setdefault(_DRAWN, {})[name] = None
+    return None if hidden(name) else {"disabled": name in value("fix")}
+
+
+def setting(
+    name: str, *, most: int | None = None, suggested: float | None = None, **looks: Any
+) -> Any:
+    """The widget of one setting or choice of view; returns its value.
+
+    `most` bounds a number further than its declaration does; `suggested` is its value until
+    somebody sets one.  `looks` are handed to the widget: `label_visibility`, `disabled` and the
+    like.
+    """
+    declaration = pages.DECLARED[name]
+    st.session_state.setdefault(_DRAWN, {})[name] = None
+    if suggested is not None and name not in _values():
+        st.session_state[name] = suggested
+    if most is not None and value(name) > most:
+        st.session_state[f"{_PROBLEMS}.{name}"] = (
+            f"{name} must be at most {most} here, got {value(name)}. It is {most} now."
+        )
+        put(name, most)
+    # A widget starts from our value, not from its own default: Streamlit forgets a widget
+    # that is not drawn for a while.
+    untouched = suggested is not None and name not in _values()
+    start = suggested if untouched else _as_shown(name, value(name))
+    if hidden(name):
+        return start if untouched else value(name)
+    if name in value("fix"):
+        looks["disabled"] = True
+    looks |= {"help": declaration.help, "key": name}
+    looks |= {"on_change": _take_change, "args": (name,)}
+    match declaration:
+        case Switch():
+            st.toggle(declaration.label, start, **looks)
+        case Tabs():
+            _tabs(declaration, start, looks)
+        case Choice():
+            _choice(declaration, start, looks)
+        case Slider():
+            low, high = float(declaration.low), float(declaration.high)
+            # In the dark theme a number over the thumb would have too little contrast.
+            label = f"{declaration.label}: {start:g}"
+            st.slider(label, low, high, float(start), declaration.step, format=" ", **looks)
+        case Number():
+            _number(declaration, start, looks)
+        case Several():
+            looks |= {"default": start}
+            st.multiselect(declaration.label, declaration.choices, **looks)
+        case Names():
+            looks |= {"default": start, "format_func": declaration.choices.get}
+            looks |= {"placeholder": declaration.none}
+            st.multiselect(declaration.label, list(declaration.choices), **looks)
+        case Matrix():
+            _matrix(name, declaration, looks["help"], disabled=looks.get("disabled", False))
+        case Text():
+            st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
+    problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
+    if problem:
+        st.error(in_markdown(problem))
+    return start if untouched else value(name)
+
+
+def _as_shown(name: str, content: Any) -> Any:
+    """A value as its widget holds it."""
+    return list(content) if isinstance(pages.DECLARED[name], Several | Names) else content
+
+
+def _take_change(name: str) -> None:
+    """A widget has changed: keep its value, if it is one, and bring the address up to date."""
+    if _comes_late():
+        st.session_state[name] = _as_shown(name, value(name))
+        return
+    declared = pages.DECLARED[name]
+    try:
+        _values()[name] = declared.check(declared.label, st.session_state[name])
+    except ValueError as error:  # a widget's limits are the browser's: they can be got around
+        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays {_in_words(value(name))}."
+        st.session_state[name] = _as_shown(name, value(name))
+    _write_address()
+
+
+def _in_words(content: Any) -> str:
+    return f"{content:.12g}" if isinstance(content, float) else str(content)
+
+
+def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
+    names = list(declaration.registry)
+    st.selectbox(
+        declaration.label,
+        names,
+        index=names.index(start),
+        format_func=lambda entry: url.label(declaration.registry[entry]),
+        **looks,
+    )
+
+
+def _tabs(declaration: Tabs, start: str, looks: dict[str, Any]) -> None:
+    # Not a segmented control: in the dark theme the words of what is chosen have too little
+    # contrast there, whatever the colour.
+    names = list(declaration.registry)
+    st.radio(
+        declaration.label,
+        names,
+        index=names.index(start),
+        format_func=declaration.registry.get,
+        horizontal=True,
+        **looks,
+    )
+
+
+def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
+    kind = int if declaration.whole else float
+    step = 1 if declaration.whole else _fine_step(start) if declaration.logarithmic else None
+    looks["help"] += f" {declaration.low:.12g} to {declaration.high:.12g}."
+    # Without the widget's own limits: beyond them it keeps a number to itself and says nothing,
+    # while our check says what is allowed.
+    st.number_input(
+        declaration.label,
+        value=kind(start),
+        step=step,
+        format="%d" if declaration.whole else "%g",
+        **looks,
+    )
+
+
+def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> None:
+    """A small field for each number: rows that stay rows on a narrow screen."""
+    st.markdown(f"**{declaration.label}**", help=help)
+    for row, of_row in enumerate(declaration.rows):
+        if of_row:
+            st.caption(of_row)
+        with st.container(horizontal=True, gap="small"):
+            for column, of_column in enumerate(declaration.columns):
+                key = f"{name}-{row}-{column}"
+                st.session_state[key] = value(name)[row][column]
+                st.number_input(
+                    of_column, step=None, format="%g", key=key, width=104, disabled=disabled,
+                    on_change=_take_cell, args=(name, row, column),
+                )  # fmt: skip
+
+
+def _take_cell(name: str, row: int, column: int) -> None:
+    if _comes_late():
+        return
+    rows = [list(each) for each in value(name)]
+    rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
+    declared = pages.DECLARED[name]
+    try:
+        put(name, declared.check(declared.label, rows))
+    except ValueError as error:
+        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays as it was."
+
+
+def _fine_step(content: float) -> float:
+    """A step that changes a number by a fifth to a half, whatever its power of ten."""
+    if content <= 0:
+        return 1e-4
+    decade = 10.0 ** math.floor(math.log10(content) + 1e-9)
+    return decade / 2 if content < 1.999 * decade else decade

@@ -1,0 +1,1 @@
+"""The sweep page: grids of experiments, and fair tuning."""

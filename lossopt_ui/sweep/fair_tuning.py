@@ -1,0 +1,220 @@
+"""The sweep page's second half: candidates, each tuned on its own, then compared."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lossopt_core import Experiment
+from lossopt_core.analysis.fair_tuning import (
+    PROTOCOLS,
+    TUNING_SEEDS,
+    VALIDATION,
+    Comparison,
+    Tuned,
+)
+from lossopt_core.analysis.sweep import Axis, as_text, axis
+from lossopt_core.training.run import DIVERGED
+from lossopt_core.training.time_estimate import expected_seconds
+from lossopt_ui.charts import sweeps as charts
+from lossopt_ui.config import budgets
+from lossopt_ui.experiment import kept
+from lossopt_ui.figures import figure
+from lossopt_ui.identity import workspace
+from lossopt_ui.jobs import watching
+from lossopt_ui.jobs.jobs import Sequel
+from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.runs import differences, line_tables, lines
+from lossopt_ui.state import names, pages, widgets
+from lossopt_ui.state.pages.sweep import CANDIDATES
+from lossopt_ui.sweep import form, results
+
+FIRST = 3
+NOTHING_KNOWN = Optima({}, pending=False)
+
+
+def choose(base: Experiment) -> Comparison | None:
+    """The controls of a comparison; None, with the reason on the page, if there is none."""
+    one, two = st.columns([3, 2])
+    with one:
+        protocol = PROTOCOLS[widgets.setting("protocol")]
+        widgets.setting("candidates")
+    with two:
+        widgets.setting("rates")
+        widgets.setting("seeds")
+    chosen = [each for each in widgets.value("candidates") if each in protocol.candidates]
+    candidates = chosen or list(protocol.candidates[:FIRST])
+    try:
+        rates = axis("learning_rate", widgets.value("rates")).values
+        fresh_seeds = widgets.value("seeds")
+        # Before any experiment is made: an address may ask for many thousands.
+        budgets.budget().check_grid(len(candidates) * (len(rates) * TUNING_SEEDS + fresh_seeds))
+        comparison = Comparison(
+            widgets.value("protocol"),
+            base,
+            tuple(candidates),
+            tuple(sorted(rates)),
+            fresh_seeds=fresh_seeds,
+        )
+        comparison.tuning()  # with a validation part set aside, its batches may not fit
+        return comparison
+    except ValueError as error:
+        st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        return None
+
+
+def show(comparison: Comparison) -> None:
+    """What it takes, the button, progress, and what came of it."""
+    tuning = comparison.tuning()
+    missing = workspace.store().missing(tuning)
+    final = [] if missing else comparison.final(_tuned(comparison))
+    planned = [*tuning, *(final or comparison.final(_anything(comparison)))]
+    to_do = workspace.store().missing(planned)
+    labels = ", ".join(CANDIDATES[each] for each in comparison.candidates)
+    st.markdown(
+        f"{labels}: each is trained with {len(comparison.rates)} learning rates ×"
+        f" {comparison.tuning_seeds} seeds and tested on a **validation part**; then each, at its"
+        f" best, with {comparison.fresh_seeds} **fresh seeds** on the **test part**, which tuning"
+        " never looks at."
+    )
+    st.markdown(_in_all(planned, to_do))
+    wanted = st.button(
+        "Run the comparison", key="train", type="primary", icon=":material/play_arrow:"
+    )
+    # Asked for together: between the phases a training has saved the one, and not begun the other.
+    watching.watch_many(
+        [*tuning, *final],
+        wanted=wanted,
+        draw=lambda running: _results(comparison, running=running),
+        sequel=Sequel.of(comparison, workspace.store()) if missing else None,
+    )
+
+
+def _anything(comparison: Comparison) -> dict[str, Tuned]:
+    """Rates that stand in for the best ones before they are known: they take as long."""
+    guess = Tuned(comparison.rates[0], math.nan, on_border=True)
+    return dict.fromkeys(comparison.candidates, guess)
+
+
+def _in_all(planned: Sequence[Experiment], to_do: Sequence[Experiment]) -> str:
+    words = f"**{len(planned):,} runs** in all."
+    if not to_do:
+        return f"{words} All of them are kept already."
+    if len(to_do) < len(planned):
+        words += f" {len(planned) - len(to_do):,} are kept already."
+    return f"{words} About **{form.duration(expected_seconds(to_do))}** to train."
+
+
+def _rows(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    return results.results_of(experiments)
+
+
+def _tuned(comparison: Comparison) -> dict[str, Tuned]:
+    return comparison.tuned(_rows(comparison.tuning()))
+
+
+def _results(comparison: Comparison, *, running: bool) -> None:
+    rows = _rows(comparison.tuning())
+    still_tuning = len(workspace.store().missing(comparison.tuning()))
+    if rows.empty:
+        results.say_nothing_is_trained("Run the comparison", running=running)
+        st.caption(f"{still_tuning:,} runs to go in the tuning, the first of two parts.")
+        return
+    tuned = comparison.tuned(rows)
+    final = kept.members(_rows(comparison.final(tuned)))
+    if still_tuning:
+        st.caption(f"Tuning, the first of two parts: {still_tuning:,} runs to go.")
+    elif final:
+        _compared(comparison, lines.lines_of(final, together=True, group=(comparison.setting,)))
+    if not still_tuning:
+        _warn_of_borders(comparison, tuned)
+    drawn = charts.sensitivity(
+        rows, VALIDATION, x="learning_rate", line_by=comparison.setting,
+        theme=figure.theme(), title="Validation accuracy (%)",
+    )  # fmt: skip
+    figure.show(
+        drawn,
+        key="fair-sensitivity",
+        alt="Validation accuracy against learning rate, a line a candidate.",
+        height=440,
+    )
+    results.say_what_the_band_is(drawn)
+    _table(comparison, tuned, final)
+
+
+def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
+    """The best of the candidates, and a sentence for each other."""
+    order = sorted(shown, key=_rank)
+    if len(shown) < 2 or math.isnan(_mean(order[0].members)):
+        return
+    best, others = order[0], order[1:]
+    st.markdown(
+        f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best.members):.2%} on"
+        f" the test part over {len(best.members)} fresh seeds."
+    )
+    # The best was picked by the same results: any two could have been those that are compared.
+    pairs = math.comb(len(shown), 2)
+    found = differences.paired(others, best, "test_accuracy", NOTHING_KNOWN, comparisons=pairs)
+    for line in others:
+        st.markdown(f"- {differences.sentence(line, best, 'test_accuracy', found.get(line.key))}")
+    st.caption(differences.note(found))
+    ids = list(dict.fromkeys(kept.family_of(line.members[0]) for line in order))
+    st.page_link(
+        pages.COMPARE.file,
+        label="Open them on the compare page",
+        icon=":material/compare_arrows:",
+        query_params={"runs": ",".join(ids), "baseline": ids[0], "part": "differences"},
+    )
+
+
+def _rank(line: lines.Line) -> float:
+    """The best first; last those of whom a run diverged, so that they have no mean."""
+    mean = _mean(line.members)
+    return math.inf if math.isnan(mean) else -mean
+
+
+def _ends(members: Sequence[kept.Member]) -> np.ndarray:
+    return np.array(line_tables.values(members, "test_accuracy", NOTHING_KNOWN))
+
+
+def _mean(members: Sequence[kept.Member]) -> float:
+    return float(_ends(members).mean()) if members else math.nan
+
+
+def _warn_of_borders(comparison: Comparison, tuned: Mapping[str, Tuned]) -> None:
+    at_border = [CANDIDATES[name] for name, each in tuned.items() if each.on_border]
+    if not at_border:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(
+            f"The best learning rate of {', '.join(at_border)} lies on the border of the grid:"
+            " a better one may lie beyond.",
+            icon=":material/border_outer:",
+        )
+        wider = as_text([Axis("learning_rate", comparison.wider().rates)]).partition("=")[2]
+        st.button("Widen the grid", key="widen", on_click=widgets.put, args=("rates", wider))
+
+
+def _table(
+    comparison: Comparison, tuned: Mapping[str, Tuned], final: Sequence[kept.Member]
+) -> None:
+    rows = {}
+    for candidate in comparison.candidates:
+        known = tuned.get(candidate)
+        own = [m for m in final if getattr(m.experiment, comparison.setting) == candidate]
+        gone = sum(each.status == DIVERGED for each in own)
+        rows[CANDIDATES[candidate]] = {
+            "Best learning rate": "every one diverged" if known is None else f"{known.rate:g}",
+            "Validation accuracy (%)": None if known is None else known.accuracy * 100,
+            "Fresh seeds": f"{len(own)}, {gone} diverged" if gone else str(len(own)),
+            "Test accuracy (%)": _mean(own) * 100,
+            "± sd": _ends(own).std(ddof=1) * 100 if len(own) > 1 else math.nan,
+        }
+    numbers = {
+        name: st.column_config.NumberColumn(format="%.2f")
+        for name in ("Validation accuracy (%)", "Test accuracy (%)", "± sd")
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    st.dataframe(table, key="fair-table", placeholder="–", column_config=numbers)

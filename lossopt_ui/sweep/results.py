@@ -1,0 +1,335 @@
+"""What came of a sweep: the best, whether it is real, the pictures, the table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from lossopt_core import Experiment, StepLimits
+from lossopt_core.analysis.digits import with_spread
+from lossopt_core.analysis.groups import whole
+from lossopt_core.analysis.sweep import NOT_SWEPT
+from lossopt_core.certify.certificates import PROBLEM_SETTINGS, problem_id
+from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.fields import Number
+from lossopt_core.theory.l1_threshold import STATEMENT as ZERO_STATEMENT
+from lossopt_core.theory.l1_threshold import zero_strength
+from lossopt_core.theory.stability import explanations
+from lossopt_core.training.run import DIVERGED, STOPPED
+from lossopt_ui.charts import sweep_cells, sweep_map
+from lossopt_ui.charts import sweeps as charts
+from lossopt_ui.charts.curves import DISTANCES
+from lossopt_ui.charts.sweep_cells import comparable
+from lossopt_ui.experiment import kept
+from lossopt_ui.figures import figure
+from lossopt_ui.figures.caching import cached
+from lossopt_ui.identity import missing_data, workspace
+from lossopt_ui.jobs import optimum
+from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.runs import entries
+from lossopt_ui.state import names, page_links, pages, widgets
+from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
+from lossopt_ui.sweep import verdicts
+
+DASHES = "–"
+GONE = "A combination some of whose runs were deleted"
+
+
+def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    """The rows of the sweep's runs that came to an end: what was stopped is trained again."""
+    table = kept.table()
+    planned = table["id"].isin([each.id for each in experiments])
+    return table[planned & (table["status"] != STOPPED)]
+
+
+def results(experiments: Sequence[Experiment], *, running: bool) -> None:
+    """What came of the sweep so far: the best, the pictures, the table."""
+    table = results_of(experiments)
+    if table.empty:
+        say_nothing_is_trained("Run the sweep", running=running)
+        return
+    by_id = {each.id: each for each in experiments}
+    of_distance = widgets.value("value") in DISTANCES
+    has_edges = widgets.value("look") == "map" and table["learning_rate"].nunique() > 1
+    optimum.watch(
+        [by_id[id] for id in table["id"]] if of_distance or has_edges else [],
+        lambda optima: _draw(_with_distance(table, by_id, optima), experiments, optima),
+    )
+
+
+def say_nothing_is_trained(button: str, *, running: bool) -> None:
+    """What is said in the place of results."""
+    if running:
+        st.caption("The first results come as soon as a part of the runs is trained.")
+    else:
+        st.info(f"Nothing is trained yet. Press **{button}**.", icon=":material/play_arrow:")
+
+
+def _with_distance(
+    table: pd.DataFrame, by_id: dict[str, Experiment], optima: Optima
+) -> pd.DataFrame:
+    value = widgets.value("value")
+    if value not in DISTANCES:
+        return table
+    known = []
+    for id, objective in zip(table["id"], table["objective"], strict=True):
+        certificate = optima.of(by_id[id])
+        known.append(None if certificate is None else objective - certificate.lower_bound)
+    column = pd.Series(known, index=table.index, dtype="float64")
+    if value == "distance_share":
+        start = table["spark"].str[0] - (table["objective"] - column)
+        column = column / start
+    if optima.pending:
+        st.caption("Computing the best possible objectives, with a proof …")
+    return table.assign(**{value: column})
+
+
+def _draw(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
+    rows = entries.in_order(entries.entries(table, together=True), [widgets.value("value")])
+    verdicts.show(table, optima)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        widgets.setting("look", width="stretch", label_visibility="collapsed")
+        widgets.setting("value", width=280)
+    _picture(table, experiments, optima)
+    _table(rows)
+    _opened(table)
+
+
+def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
+    column, theme = widgets.value("value"), figure.theme()
+    varied = [name for name in entries.differing(table) if name not in NOT_SWEPT]
+    if not varied or column not in table:
+        st.info("There is one combination only: vary a setting to see a picture.")
+        return
+    look = widgets.value("look")
+    across = widgets.setting("scatter_x", width=280) if look == "scatter" else column
+    shown = table if look in ("map", "sensitivity") else whole(table)
+    if len(shown) < len(table):
+        st.caption("Combinations with runs that diverged are left out of this picture.")
+    parts = comparable(shown, column, across)
+    if len(parts) > 1:
+        st.caption("Values of different losses cannot be compared: each has a picture of its own.")
+        varied = [name for name in varied if name != "loss"] or varied
+    if look in ("map", "sensitivity"):
+        x, y = _axes_of_picture(varied)
+    for loss, part in parts.items():
+        if loss:
+            st.markdown(f"**{names.shown('loss', loss)}**")
+        if look == "map" and y:
+            drawn = sweep_map.heat_map(
+                part, x, y, column, theme=theme,
+                edge=_edge(part, experiments, x, y, optima),
+                zero_above=_zero_above(part, experiments),
+            )  # fmt: skip
+        elif look == "parallel":
+            drawn = charts.parallel_coordinates(part, varied, column, theme=theme)
+        elif look == "scatter":
+            drawn = charts.scatter(part, across, column, colour_by=varied[0], theme=theme)
+        else:
+            if look == "map":
+                st.caption("A map needs two settings that vary; this is the sensitivity to one.")
+            drawn = charts.sensitivity(part, column, x=x, line_by=y, theme=theme)
+        figure.show(
+            drawn,
+            key=f"sweep-{look}-{loss or 'all'}",
+            alt=f"{sweep_cells.short(column)} of the sweep; the table below has the numbers.",
+            height=440,
+            on_click=_open,
+        )
+        if look == "map" and y:
+            _say_what_lines_rest_on(part, x, y)
+        say_what_the_band_is(drawn)
+
+
+def say_what_the_band_is(drawn: go.Figure) -> None:
+    """Below a picture of the sensitivity; other pictures have neither bands nor bars."""
+    bands = any((trace.name or "").endswith(charts.BAND) for trace in drawn.data)
+    bars = any("error_y" in trace and any(trace.error_y.array or ()) for trace in drawn.data)
+    if bands or bars:
+        what = "Bands are" if bands else "Bars are"
+        st.caption(f"{what} one standard deviation over the seeds, above and below the mean.")
+
+
+def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
+    """Across and up: as chosen, or numbers across and choices up."""
+    numbers = [name for name in varied if isinstance(pages.DECLARED[name], Number)]
+    ordered = sorted(numbers, key=lambda name: name != "learning_rate")
+    ordered += [name for name in varied if name not in numbers]
+    with st.container(horizontal=True):
+        x = widgets.setting("map_x", width=240)
+        y = widgets.setting("map_y", width=240)
+    x = x if x != BY_ITSELF and x in varied else ordered[0]
+    rest = [name for name in ordered if name != x]
+    y = y if y != BY_ITSELF and y in rest else next(iter(rest), "")
+    return x, y
+
+
+def _edge(
+    table: pd.DataFrame, experiments: Sequence[Experiment], x: str, y: str, optima: Optima
+) -> sweep_map.StepEdge | None:
+    """The limit of the learning rate for each value of the other axis, where there is just one.
+
+    The real edge at the optimum where it is known for all of them, else the always stable limit.
+    """
+    if "learning_rate" not in (x, y):
+        return None
+    other = y if x == "learning_rate" else x
+    by_id = {each.id: each for each in experiments}
+    found: dict[Any, set[StepLimits | None]] = {}
+    for value, rows in table.drop_duplicates("family").groupby(other):
+        found[value] = {
+            missing_data.known(lambda id=id: optimum.limits(by_id[id], optima)) for id in rows["id"]
+        }
+    limits = {
+        value: limit
+        for value, each in found.items()
+        if len(each) == 1 and (limit := each.pop()) is not None
+    }
+    real = {value: each.at_optimum for value, each in limits.items() if each.at_optimum is not None}
+    if len(real) == len(limits):
+        return sweep_map.StepEdge(_finite(real), "edge of full-batch steps at the optimum")
+    guaranteed = {value: each.guaranteed for value, each in limits.items()}
+    return sweep_map.StepEdge(guaranteed, "always stable (full-batch steps)")
+
+
+def _finite(limits: Mapping[Any, float]) -> dict[Any, float]:
+    """Without those of objectives that do not curve, which have no limit."""
+    return {value: limit for value, limit in limits.items() if math.isfinite(limit)}
+
+
+def _say_what_lines_rest_on(table: pd.DataFrame, x: str, y: str) -> None:
+    """Behind an info icon: the statements, with sources, behind the lines on a map."""
+    said = []
+    if "learning_rate" in (x, y):
+        first = Experiment(optimizer=table["optimizer"].iloc[0]) if "optimizer" in table else None
+        said += [*explanations(first or Experiment()).values()]
+    if "strength" in (x, y) and table["regularizer"].isin(("l1", "elastic_net")).any():
+        said.append(ZERO_STATEMENT)
+    if said:
+        st.caption("Lines on the map: what they rest on", help="  \n".join(said))
+
+
+def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:
+    """For L1: the strength above which all weights are zero, where it is one for all runs."""
+    by_id = {each.id: each for each in experiments}
+    alike = {by_id[id].but(strength=1.0, split_seed=0) for id in table["id"]}
+    if len({problem_id(each) for each in alike}) > 1:
+        return None
+    first = by_id[table["id"].iloc[0]]
+    settings = {name: getattr(first, name) for name in PROBLEM_SETTINGS}
+    return missing_data.known(lambda: _zero_strength(Experiment(**settings, optimizer="gd")))
+
+
+@cached(100)
+def _zero_strength(experiment: Experiment) -> float | None:
+    return zero_strength(experiment)
+
+
+def _open(mark: Any) -> None:
+    """A click on a mark: look closely at its combination, or at its run."""
+    try:
+        widgets.put("opened", (mark,))
+    except ValueError:
+        return  # what the browser sends may be anything
+
+
+def _table(rows: pd.DataFrame) -> None:
+    """One row a combination, the best first; a row can be opened, like a mark of the picture."""
+    varied = [name for name in entries.differing(rows) if name not in NOT_SWEPT]
+    shown = pd.DataFrame(index=rows.index)
+    for name in varied:
+        cells = [DASHES if pd.isna(each) else names.shown(name, each) for each in rows[name]]
+        shown[SETTINGS[name]] = cells
+    shown["Runs"] = rows["runs"]
+    for name in dict.fromkeys((widgets.value("value"), "test_accuracy", "objective")):
+        if name in rows:
+            scale, label = 100.0 if MEASURES[name].percent else 1.0, sweep_cells.short(name)
+            shown[label] = rows[name] * scale
+            shown[label + entries.SPREAD] = rows.get(name + entries.SPREAD, math.nan) * scale
+    shown["Status"] = rows["status"]
+    key = f"sweep-table-{hash(tuple(rows['family'])):x}"
+    families = list(rows["family"])
+
+    def take() -> None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        widgets.put("opened", [families[row] for row in chosen if row < len(families)])
+
+    opened = widgets.value("opened")
+    st.dataframe(
+        shown,
+        key=key,
+        hide_index=True,
+        placeholder=DASHES,
+        height=min(360, 38 + 35 * len(rows)),
+        on_select=take,
+        selection_mode="single-row",
+        selection_default={
+            "selection": {"rows": [families.index(f) for f in opened if f in families]}
+        },
+        column_config={
+            name: st.column_config.NumberColumn(
+                "± sd" if name.endswith(entries.SPREAD) else None, format="%.4g"
+            )
+            for name in shown
+            if shown[name].dtype == float
+        },
+    )
+
+
+def _opened(table: pd.DataFrame) -> None:
+    """The combination, or the run, that was clicked, and where to go on with it."""
+    opened = widgets.value("opened")
+    one = table[table["id"].isin(opened)]
+    rows = table[table["family"].isin(opened) | table["family"].isin(one["family"])]
+    if rows.empty:
+        return
+    family, first = rows["family"].iloc[0], (rows if one.empty else one).iloc[0]
+    experiments = workspace.store().experiments([first["id"]])
+    with st.container(border=True):
+        st.markdown(f"**{names.in_markdown(_label(table, family))}**: {_how_many(rows)}")
+        st.write(_ends(rows) if one.empty else f"Seed {first['seed']:.0f}: {_ends(one)}")
+        with st.container(horizontal=True):
+            for experiment in experiments.values():
+                page_links.link_to_train_page(experiment)
+            page_links.link_to_inspect_page(first["id"])
+            st.page_link(
+                pages.COMPARE.file,
+                label="Open its runs on the compare page",
+                icon=":material/compare_arrows:",
+                query_params={"runs": family, "members": "true"},
+            )
+
+
+def _label(table: pd.DataFrame, family: str) -> str:
+    """The combination by what tells it from the others."""
+    firsts = table.drop_duplicates("family")
+    experiments = workspace.store().experiments(firsts["id"])
+    # Somebody may have deleted runs elsewhere since the table was read.
+    firsts = firsts[firsts["id"].isin(list(experiments))]
+    told = names.tell_apart([experiments[id].but(seed=0, split_seed=0) for id in firsts["id"]])
+    return dict(zip(firsts["family"], told, strict=True)).get(family, GONE)
+
+
+def _how_many(rows: pd.DataFrame) -> str:
+    diverged = int((rows["status"] == DIVERGED).sum())
+    runs = names.counted(len(rows), "run")
+    return runs + f", {diverged} of them diverged" * (diverged > 0)
+
+
+def _ends(rows: pd.DataFrame) -> str:
+    """What came of the runs that came to their end."""
+    ended = rows[rows["status"] != DIVERGED]
+    if ended.empty:
+        return "No end that could be compared."
+    said = []
+    for name in ("test_accuracy", "objective"):
+        scale, unit = (100.0, " %") if MEASURES[name].percent else (1.0, "")
+        mean, spread = ended[name].mean() * scale, ended[name].std() * scale
+        if pd.notna(mean):
+            number = f"{mean:.4g}" if pd.isna(spread) else with_spread(mean, spread)
+            said.append(f"{MEASURES[name].label.split(' (')[0].lower()} {number}{unit}")
+    words = "; ".join(said) + " (± is the standard deviation)" * (len(ended) > 1)
+    return f"{words[:1].upper()}{words[1:]}."

@@ -1,0 +1,179 @@
+"""Every data set of the registry: its size, its names, its split."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from lossopt_core import (
+    DATASETS,
+    Experiment,
+    load_data,
+    train,
+)
+from lossopt_core.data.datasets import Dataset, Examples, Size
+from lossopt_core.fields import Choice, Number, Switch
+from tests.experiments import MADE
+
+
+def at_the_ends(entry: Dataset) -> list[dict[str, object]]:
+    """The options by default, all at their smallest, and each at its largest with that."""
+    least, most = {}, {}
+    for name, declaration in entry.options.items():
+        match declaration:
+            case Number():
+                least[name], most[name] = declaration.low, declaration.high
+            case Switch():
+                least[name], most[name] = False, True
+            case Choice():
+                names = list(declaration.registry)
+                least[name], most[name] = names[0], names[-1]
+    return [{}, least, most, *({**least, name: most[name]} for name in most)]
+
+
+CASES = [
+    pytest.param(name, options, id=f"{name}-{number}")
+    for name in MADE
+    for number, options in enumerate(at_the_ends(DATASETS[name]))
+]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_a_data_set_has_the_size_that_its_entry_declares(name, options):
+    experiment = Experiment(
+        dataset=name, dataset_options=options, test_fraction=0.0, optimizer="gd"
+    )
+    examples = DATASETS[name].make(experiment.dataset_options, 0)
+    size = experiment.size
+    assert examples.features.shape == (size.examples, size.features)
+    assert examples.features.dtype == np.float64
+    assert np.isfinite(examples.features).all()
+    assert examples.labels.shape == (size.examples,)
+    assert examples.labels.dtype == np.int64
+    assert np.unique(examples.labels).tolist() == list(range(size.classes))
+    assert len(set(examples.class_names)) == size.classes
+    assert len(set(examples.feature_names)) == size.features
+    assert all(isinstance(each, str) for each in examples.class_names + examples.feature_names)
+    if examples.image_shape is not None:
+        assert np.prod(examples.image_shape) == size.features
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_equal_options_and_seeds_make_equal_examples(name):
+    options, make = Experiment(dataset=name, optimizer="gd").dataset_options, DATASETS[name].make
+    for seed in (0, 7):
+        once, again = make(options, seed), make(options, seed)
+        assert_array_equal(once.features, again.features)
+        assert_array_equal(once.labels, again.labels)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_entry_says_what_it_is_and_where_it_comes_from(name):
+    entry = DATASETS[name]
+    for text in (entry.label, entry.summary, entry.source):
+        assert text.strip()
+    for option, declaration in entry.options.items():
+        assert declaration.check(option, declaration.default) == declaration.default
+        assert declaration.label
+        assert declaration.help
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_training_and_test_part_share_out_all_examples_class_by_class(name):
+    share = 1 / 3
+    experiment = Experiment(
+        dataset=name, test_fraction=share, standardize=False, optimizer="gd", split_seed=3
+    )
+    data, whole = load_data(experiment), DATASETS[name].make(experiment.dataset_options, 3)
+    assert len(data.train_labels) == experiment.train_examples
+    assert len(data.test_labels) == experiment.test_examples
+    together = np.vstack([data.train_features, data.test_features])
+    assert_array_equal(np.sort(together, axis=0), np.sort(whole.features, axis=0))
+    for label in range(experiment.size.classes):
+        expected = (whole.labels == label).sum() * share
+        assert abs((data.test_labels == label).sum() - expected) <= 1
+
+
+def test_digits_are_images_of_8_by_8_in_ten_classes():
+    data = load_data(Experiment())
+    assert data.image_shape == (8, 8)
+    assert data.class_names == tuple("0123456789")
+    assert data.feature_names[0] == "pixel 0,0"
+    assert data.feature_names[-1] == "pixel 7,7"
+    assert len(data.train_labels) + len(data.test_labels) == 1797
+
+
+def test_points_are_no_images_and_have_letters_for_classes():
+    data = load_data(Experiment(dataset="spiral"))
+    assert data.image_shape is None
+    assert data.class_names == ("A", "B", "C")
+    assert data.feature_names == ("x1", "x2")
+
+
+def test_no_test_share_leaves_all_examples_in_their_order_for_training():
+    data = load_data(Experiment(dataset="spiral", test_fraction=0.0, standardize=False))
+    whole = DATASETS["spiral"].make(Experiment(dataset="spiral").dataset_options, 0)
+    assert_array_equal(data.train_features, whole.features)
+    assert_array_equal(data.train_labels, whole.labels)
+    assert data.test_features.shape == (0, 2)
+    assert data.test_labels.shape == (0,)
+
+
+def test_standardising_looks_at_the_training_part_only():
+    raw = load_data(Experiment(standardize=False))
+    data = load_data(Experiment(standardize=True))
+    assert_allclose(data.train_features.mean(axis=0), 0.0, atol=1e-12)
+    varies = raw.train_features.std(axis=0) > 0
+    assert not varies.all(), "some pixels of digits are always 0"
+    assert_allclose(data.train_features[:, varies].std(axis=0), 1.0, rtol=1e-12)
+    assert not data.train_features[:, ~varies].any()
+    mean, deviation = raw.train_features.mean(axis=0), raw.train_features.std(axis=0)
+    expected = (raw.test_features - mean)[:, varies] / deviation[varies]
+    assert_allclose(data.test_features[:, varies], expected, atol=1e-12)
+
+
+def test_features_go_back_to_the_units_of_the_data_set_and_again_to_those_trained_on():
+    raw, data = load_data(Experiment(standardize=False)), load_data(Experiment())
+    assert_allclose(data.original(data.test_features), raw.test_features, atol=1e-12)
+    assert_allclose(data.as_trained(raw.test_features), data.test_features, atol=1e-12)
+
+
+def test_the_split_seed_alone_decides_which_examples_are_tested_on():
+    first, second = load_data(Experiment(split_seed=1)), load_data(Experiment(split_seed=2))
+    assert not np.array_equal(first.test_labels, second.test_labels)
+    other = Experiment(split_seed=1, seed=9, loss="hinge", optimizer="adam", batch_size=5, epochs=3)
+    assert load_data(other) is first, "one copy in memory for all experiments on the same data"
+
+
+def test_the_split_seed_makes_new_random_data():
+    one, two = (load_data(Experiment(dataset="blobs", split_seed=seed)) for seed in (1, 2))
+    assert not np.array_equal(one.train_features, two.train_features)
+
+
+def test_data_cannot_be_changed():
+    data = load_data(Experiment(dataset="spiral"))
+    arrays = [each for each in vars(data).values() if isinstance(each, np.ndarray)]
+    assert len(arrays) == 6
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_a_new_data_set_is_one_entry(monkeypatch):
+    def corners(options, seed):
+        features = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]] * options["copies"])
+        labels = np.array([0, 0, 1, 1] * options["copies"])
+        return Examples(features, labels, ("left", "right"), ("x", "y"))
+
+    entry = Dataset(
+        label="Corners",
+        summary="Four corners of a square.",
+        source="this test",
+        make=corners,
+        size=lambda options: Size(4 * options["copies"], 2, 2),
+        options={"copies": Number("Copies", 3, 1, 9, "Of each corner.", whole=True)},
+    )
+    monkeypatch.setitem(DATASETS, "corners", entry)
+    [run] = train([Experiment(dataset="corners", test_fraction=0.5, batch_size=2, epochs=50)])
+    assert run.final["test_accuracy"] == 1.0
+    with pytest.raises(ValueError, match=r"dataset_options\.copies must be .* 1 to 9, got 10"):
+        Experiment(dataset="corners", dataset_options={"copies": 10})

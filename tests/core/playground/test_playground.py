@@ -1,0 +1,391 @@
+"""The playground's points, features, model and picture, against mathematics and training."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from lossopt_core import (
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    train,
+)
+from lossopt_core.experiment.description import Experiment
+from lossopt_core.objective.linear import with_ones
+from lossopt_core.playground import points as points_of
+from lossopt_core.playground.contours import without_needless, zero_lines
+from lossopt_core.playground.feature_maps import (
+    FEATURE_MAPS,
+    MAP_FIELDS,
+    Plain,
+    feature_map,
+)
+from lossopt_core.playground.model import (
+    MOST_ROWS,
+    Model,
+    read_weights,
+    replay,
+    write_weights,
+)
+from lossopt_core.playground.picture import beyond_margin, picture
+from lossopt_core.playground.points import (
+    DEMO_SETTINGS,
+    DEMO_WEIGHTS,
+    MOST_POINTS,
+    POINT_SETS,
+    SIDE,
+    Points,
+    read_points,
+)
+
+MAP_SETTINGS = {name: field.default for name, field in MAP_FIELDS.items()} | {"seed": 0}
+WITH_MARGIN = [name for name in LOSSES if name != "cross_entropy"]
+COORDINATES = st.floats(-SIDE, SIDE)
+SETS_OF_POINTS = st.lists(st.tuples(COORDINATES, COORDINATES, st.integers(0, 4)), min_size=1).map(
+    lambda rows: Points(
+        np.array([row[:2] for row in rows]), np.array([row[2] for row in rows], dtype=np.int64)
+    )
+)
+
+
+def course(**chosen: object) -> Model:
+    return Model(POINT_SETS["course"].points(), Plain(), chosen)
+
+
+# Points
+
+
+@given(SETS_OF_POINTS)
+def test_points_come_out_of_their_text_as_they_were(points: Points) -> None:
+    again = read_points(points.text)
+    assert again.positions.tolist() == points.positions.tolist()
+    assert again.labels.tolist() == points.labels.tolist()
+
+
+@given(st.text(alphabet="0123.-ABF", max_size=30))
+def test_any_other_text_is_refused_or_is_points(text: str) -> None:
+    try:
+        points = read_points(text)
+    except ValueError:
+        return
+    assert read_points(points.text).text == points.text
+
+
+@pytest.mark.parametrize("text", ["", "500.400", "500.400F", "1501.0A", "9999.0A", "0.0A" * 301])
+def test_texts_that_are_no_points(text):
+    with pytest.raises(ValueError, match="points must"):
+        read_points(text)
+
+
+@pytest.mark.parametrize("name", POINT_SETS)
+def test_every_set_fits_into_the_square_and_is_the_same_again(name):
+    points = POINT_SETS[name].points(150, 0.5, 7)
+    assert np.abs(points.positions).max() <= SIDE
+    assert len(points.labels) == {"course": 9, "own": 2}.get(name, 150)
+    assert points.text == POINT_SETS[name].points(150, 0.5, 7).text
+    other = POINT_SETS[name].points(150, 0.5, 8).text
+    assert (other == points.text) == POINT_SETS[name].fixed
+    assert len(POINT_SETS[name].points(MOST_POINTS, 1.0).labels) <= MOST_POINTS
+
+
+def test_points_are_moved_added_relabelled_and_deleted():
+    points = POINT_SETS["course"].points()
+    assert points_of.moved(points, 2, 0.1234, 9.0).positions[2].tolist() == [0.123, SIDE]
+    more = points_of.added(points, -0.2, 0.0, 4)
+    assert more.classes == 5
+    assert points_of.deleted(more, 9).text == points.text
+    assert points_of.relabelled(points, 8, 3).class_names == ("A", "B", "C", "D")
+    one = read_points("0.0A")
+    for refused in (
+        lambda: points_of.deleted(one, 0),
+        lambda: points_of.deleted(points, 9),
+        lambda: points_of.moved(points, -1, 0, 0),
+        lambda: points_of.moved(points, 0, float("nan"), 0),
+        lambda: points_of.added(points, 0, 0, 5),
+    ):
+        with pytest.raises(ValueError, match="point"):
+            refused()
+    assert points.text == POINT_SETS["course"].points().text, "edits make new points"
+
+
+# Features
+
+
+@pytest.mark.parametrize("name", FEATURE_MAPS)
+def test_every_map_has_a_name_for_each_of_its_features(name):
+    mapped = feature_map(name, MAP_SETTINGS)
+    positions = np.random.default_rng(0).uniform(-SIDE, SIDE, (4000, 2))
+    features = mapped.features(positions)
+    assert features.shape == (4000, len(mapped.names))
+    assert len(set(mapped.names)) == len(mapped.names)
+    assert np.sqrt((features**2).mean(axis=0)).min() > 0.3
+    assert np.sqrt((features**2).mean(axis=0)).max() < 1.5
+
+
+def test_polynomials_are_products_of_powers_of_mean_square_1():
+    mapped = feature_map("polynomial", MAP_SETTINGS | {"degree": 8})
+    assert len(mapped.names) == 9 * 10 / 2 - 1
+    assert mapped.names[:5] == ("x1", "x2", "x1²", "x1 x2", "x2²")
+    axis = (np.arange(400) + 0.5) / 400 * 2 * SIDE - SIDE
+    places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    assert_allclose((mapped.features(places) ** 2).mean(axis=0), 1.0, rtol=1e-3)
+    product = mapped.features(places)[:, 3] / (places[:, 0] * places[:, 1])
+    assert_allclose(product, product[0])
+
+
+def test_random_waves_are_a_gaussian_kernel_nearly():
+    chosen = MAP_SETTINGS | {"waves": 50, "frequency": 1.5}
+    pair = np.array([[0.3, -0.2], [-0.1, 0.4]])
+    waves = [feature_map("fourier", chosen | {"seed": s}).features(pair) for s in range(400)]
+    kernel = np.mean([one @ other / 50 for one, other in waves])
+    expected = np.exp(-(1.5**2) * ((pair[0] - pair[1]) ** 2).sum() / 2)
+    assert kernel == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"), [("polynomial", {"degree": 9}), ("fourier", {"waves": 0})]
+)
+def test_a_map_out_of_range_is_refused(name, bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        feature_map(name, MAP_SETTINGS | bad)
+
+
+# Contours
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1))
+def test_straight_lines_are_exact(a: float, b: float, c: float) -> None:
+    axis = np.linspace(-1.5, 1.5, 21)
+    x, y = np.meshgrid(axis, axis)
+    for line in zero_lines(a * x + b * y + c, axis, axis):
+        assert_allclose(a * line[:, 0] + b * line[:, 1] + c, 0.0, atol=1e-9)
+
+
+def test_a_circle_is_one_closed_line_and_two_are_two():
+    axis = np.linspace(-1.5, 1.5, 61)
+    x, y = np.meshgrid(axis, axis)
+    [circle] = zero_lines(x**2 + y**2 - 1, axis, axis)
+    assert circle[0].tolist() == circle[-1].tolist()
+    assert_allclose(np.hypot(*circle.T), 1.0, atol=2e-3)
+    assert np.hypot(*np.diff(circle, axis=0).T).sum() == pytest.approx(2 * np.pi, rel=1e-2)
+    assert len(zero_lines(np.minimum((x - 0.7) ** 2, (x + 0.7) ** 2) + y**2 - 0.1, axis, axis)) == 2
+    assert zero_lines(np.full((61, 61), np.nan), axis, axis) == []
+
+
+# The model
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("regularizer", REGULARIZERS)
+def test_steps_by_hand_are_those_of_training(optimizer, regularizer):
+    chosen = {
+        "loss": "hinge",
+        "regularizer": regularizer,
+        "optimizer": optimizer,
+        "batch_size": 4,
+        "learning_rate": 0.05,
+        "init_scale": 1.0,
+        "seed": 3,
+    }
+    model = course(**chosen)
+    steps = 3 * model.experiment.updates_per_epoch
+    for _ in range(steps):
+        model.advance(1)
+    [run] = train(
+        [Experiment(dataset="course_demo", test_fraction=0, standardize=False, epochs=3, **chosen)]
+    )
+    assert_allclose(model.weights[:, :-1], run.weights, rtol=0, atol=1e-15)
+    assert_allclose(model.weights[:, -1], run.bias, rtol=0, atol=1e-15)
+    kept = model.history.set_index("update").loc[run.history["update"]]
+    for column in ("objective", "data_loss", "penalty"):
+        assert_allclose(kept[column], run.history[column], rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_gradient_is_that_of_finite_differences(loss):
+    model = course(loss=loss, strength=0.1, init_scale=1.0, optimizer="gd")
+    W, gradient, h = model.weights, model.gradient(), 1e-6
+    numeric = np.empty_like(W)
+    for place in np.ndindex(W.shape):
+        shift = np.zeros_like(W)
+        shift[place] = h
+        up, down = (
+            Model(model.points, model.feature_map, model_settings(model), W + sign * shift)
+            for sign in (1, -1)
+        )
+        numeric[place] = (up.rows[0][1] - down.rows[0][1]) / (2 * h)
+    assert_allclose(gradient, numeric, atol=1e-7)
+
+
+def model_settings(model: Model) -> dict[str, object]:
+    return {"loss": model.experiment.loss, "strength": 0.1, "optimizer": "gd"}
+
+
+@given(st.integers(0, 1000), st.integers(1, 120), st.sampled_from(WITH_MARGIN))
+def test_the_gradient_comes_from_the_examples_that_pull(seed: int, steps: int, loss: str) -> None:
+    points = POINT_SETS["blobs"].points(20, 0.1, seed)
+    chosen = {"loss": loss, "optimizer": "gd", "regularizer": "none", "learning_rate": 0.1}
+    model = Model(points, Plain(), chosen | {"seed": seed, "init_scale": 2.0})
+    model.advance(steps)
+    support = model.pulls() > 0
+    losses = model.loss.value(model.scores(points.positions), points.labels)
+    assert (losses[~support] == 0).all()
+    by_score = model.loss.gradient(model.scores(points.positions), points.labels)
+    X = with_ones(points.positions)
+    assert_allclose(model.gradient(), by_score[:, support] @ X[support] / 20, atol=1e-12)
+
+
+def test_the_demos_weights_give_the_demos_numbers():
+    points = POINT_SETS["course"].points()
+    model = Model(points, Plain(), DEMO_SETTINGS, DEMO_WEIGHTS)
+    expected = [0.017, 0.432, 0, 0.402, 1.884, 0, 0.251, 0.573, 2.242]
+    assert_allclose(model.examples()["loss"], expected, atol=5e-4)
+    [row] = model.history.to_dict("records")
+    assert row["data_loss"] == pytest.approx(0.6446, abs=5e-5)
+    assert row["penalty"] == pytest.approx(1.9255, abs=5e-5)
+    assert row["objective"] == pytest.approx(2.5700, abs=5e-5)
+    gradient = [[0.190, 0.329, 0], [0.255, -0.642, 1 / 9], [0.510, -0.164, -1 / 9]]
+    assert_allclose(model.gradient(), gradient, atol=5e-4)
+
+
+@settings(deadline=None, max_examples=8)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=6))
+def test_the_curve_is_the_same_however_one_came_there(pieces: list[int]) -> None:
+    chosen = {"loss": "cross_entropy", "optimizer": "gd", "learning_rate": 0.2}
+    total = sum(pieces)
+    whole = course(**chosen)
+    whole.advance(total)
+    broken = course(**chosen)
+    for piece in pieces:
+        broken.advance(piece)
+        assert broken.rows[-1][0] == broken.made
+    assert broken.rows == whole.rows
+    assert len(whole.rows) <= MOST_ROWS
+    assert whole.rows[-2][0] == total - 1, "one can go back by one"
+
+
+def test_the_way_of_a_model_can_be_gone_back():
+    model = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
+    for made in (7, 300, 2_000):
+        model.advance(made - model.made)
+        ticks = model.ticks(50)
+        assert ticks[0] == 0
+        assert ticks[-2:] == [made - 1, made]
+        assert len(ticks) <= 52
+        for tick in (ticks[len(ticks) // 2], made - 1, made):
+            then = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
+            then.advance(tick)
+            assert model.at(tick).weights.tolist() == then.weights.tolist()
+            assert model.at(tick).losses().tolist() == then.losses().tolist()
+            assert model.row_at(tick) == then.rows[-1]
+
+
+def test_a_tick_stays_one_as_it_goes_on_or_is_left_out():
+    model = course(loss="hinge", optimizer="gd")
+    before = model.ticks(50)
+    for _ in range(12):
+        model.advance(50)
+        ticks = model.ticks(50)
+        assert {tick for tick in ticks if tick < before[-1]} <= set(before), "none is new"
+        before = ticks
+
+
+def test_what_lies_on_a_straight_line_is_needless():
+    straight = np.stack([np.linspace(-1, 1, 31), np.linspace(0, 2, 31)], axis=1)
+    assert without_needless(straight, 1e-9).tolist() == straight[[0, -1]].tolist()
+    angle = np.linspace(0, 2 * np.pi, 201)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    drawn = without_needless(circle, 0.003)
+    assert 10 < len(drawn) < 60
+    middles = (drawn[1:] + drawn[:-1]) / 2
+    assert np.hypot(*middles.T).min() > 0.98, "it is still round"
+
+
+def test_a_replay_knows_all_learning_rates():
+    chosen = {"loss": "hinge", "optimizer": "momentum", "learning_rate": 0.1}
+    model = course(**chosen)
+    model.advance(10)
+    model.set_rate(0.01)
+    model.advance(15)
+    again = replay(course(**chosen), [(0, 0.1), (10, 0.01)], 25)
+    assert again.weights.tolist() == model.weights.tolist()
+    assert replay(course(**chosen), [(0, 0.1), (10, 0.01)], 10).made == 10
+    assert again.weights.tolist() != replay(course(**chosen), [(0, 0.1)], 25).weights.tolist()
+
+
+def test_a_model_that_diverges_stops_and_says_so():
+    model = course(loss="squared_hinge", optimizer="gd", learning_rate=100.0, init_scale=1.0)
+    model.advance(1000)
+    assert model.diverged
+    assert model.made < 1000
+    picture(model)  # has no lines, but can be drawn
+    made = model.made
+    model.advance(1)
+    assert model.made == made
+
+
+def test_more_features_bend_the_border():
+    points = POINT_SETS["circles"].points()
+    accuracy = {}
+    for name in ("plain", "squares", "fourier"):
+        chosen = {"loss": "cross_entropy", "optimizer": "adam", "learning_rate": 0.1}
+        model = Model(points, feature_map(name, MAP_SETTINGS), chosen)
+        model.advance(300)
+        table = model.examples()
+        accuracy[name] = (table["class"] == table["predicted"]).mean()
+    assert accuracy["plain"] < 0.75
+    assert accuracy["squares"] > 0.95
+    assert accuracy["fourier"] > 0.95
+
+
+@given(st.lists(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_weights_come_out_of_their_text(rows: list[list[float]]) -> None:
+    W = np.array(rows)
+    assert_allclose(read_weights(write_weights(W)), W, rtol=1e-5, atol=1e-300)
+
+
+@pytest.mark.parametrize("text", ["", "a", "1_2__3", "nan_1", "inf", "1e9", "1_" * 300 + "1"])
+def test_texts_that_are_no_weights(text):
+    with pytest.raises(ValueError, match="weights must"):
+        read_weights(text)
+
+
+def test_weights_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match="3 rows of 3 numbers"):
+        Model(POINT_SETS["course"].points(), Plain(), {}, np.zeros((2, 3)))
+
+
+# The picture
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_picture_is_what_the_model_says(loss):
+    model = course(loss=loss, init_scale=1.0, optimizer="gd", learning_rate=0.5)
+    model.advance(100)
+    seen = picture(model)
+    for label, lines in enumerate(seen.zero):
+        for line in lines:
+            assert_allclose(model.scores(line)[label], 0.0, atol=1e-9)
+    for label, arrow in enumerate(seen.arrows):
+        if arrow is not None:
+            assert_allclose(np.linalg.norm(arrow.direction), 1.0)
+            ahead = arrow.place + 0.1 * arrow.direction
+            assert model.scores(ahead[None])[label, 0] > 0
+    assert seen.confidence.min() >= 0
+    assert seen.confidence.max() <= 1
+    assert bool(any(seen.margins)) == hasattr(model.loss, "margin")
+
+
+@given(
+    st.integers(0, 10_000), st.sampled_from([each for each in LOSSES if each != "cross_entropy"])
+)
+def test_beyond_the_margin_an_example_costs_nothing(seed: int, name: str) -> None:
+    loss = LOSSES[name](margin=0.7)
+    scores = np.random.default_rng(seed).normal(0, 2, (3, 50))
+    for label in range(3):
+        spare = beyond_margin(loss, scores, label)
+        assert spare is not None
+        values = loss.value(scores, np.full(50, label))
+        assert ((spare >= 0) == (values == 0)).all()

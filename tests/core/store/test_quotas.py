@@ -1,0 +1,108 @@
+"""What is too much is refused before any work, with what to change."""
+
+import pytest
+
+from lossopt_core import Experiment
+from lossopt_core.store.quotas import Budget, BudgetError, products_of
+from lossopt_core.store.usage import Usage
+from lossopt_core.training.footprint import of_training
+
+NOTHING = Usage(runs=0, bytes=0)
+GD = Experiment(optimizer="gd", epochs=10)
+
+
+def test_a_training_costs_what_its_updates_multiply():
+    assert products_of(GD) == 10 * GD.train_examples * 64 * 10
+    assert products_of(GD.but(optimizer="sgd", batch_size=GD.train_examples)) == products_of(GD)
+
+
+def test_without_limits_everything_is_allowed():
+    large = Experiment(
+        dataset="mnist_like", dataset_options={"examples": 60_000, "features": 784}, epochs=1000
+    )
+    Budget().check_training([large] * 3, Usage(runs=10**6, bytes=10**12))
+
+
+@pytest.mark.parametrize(
+    ("budget", "experiments", "words"),
+    [
+        (
+            Budget(numbers=100_000),
+            [GD],
+            r"the data would have 115,008 numbers \(1,797 examples × 64 features\); at most 100,000"
+            r" .*Choose fewer examples or features",
+        ),
+        (Budget(updates=9), [GD], r"would make 10 updates; at most 9 .*fewer epochs, or larger"),
+        (
+            Budget(updates=19),
+            [GD, GD.but(seed=1)],
+            r"would make 20 updates; .*fewer epochs or runs, or larger batches",
+        ),
+        (
+            Budget(products=1e6),
+            [GD],
+            r"would take 8.62 million multiplications \(examples × features × classes × epochs\);"
+            r" at most 1 million",
+        ),
+        (Budget(runs=5), [GD, GD.but(seed=1)], r"5 runs: 4 are kept, and 2 would come. Delete"),
+        (Budget(bytes=1e6), [GD], r"may hold 1.0 MB: 2.0 MB are kept, and 0.1 MB would come. Del"),
+        (Budget(memory=4e6), [GD], r"work on the data would take 4.9 MB .*fewer examples, feat"),
+    ],
+)
+def test_too_much_is_refused_in_words(budget, experiments, words):
+    with pytest.raises(BudgetError, match=words):
+        budget.check_training(experiments, Usage(runs=4, bytes=2_000_000))
+
+
+LONG = Experiment(dataset="iris", optimizer="gd", epochs=2_000, evaluations=1_000)
+WIDE = Experiment(
+    dataset="mnist_like", dataset_options={"features": 784, "examples": 200}, optimizer="adam",
+    evaluations=2, epochs=1,
+)  # fmt: skip
+OF_MEMORY = {
+    "fewer examples, features or classes": [GD],
+    "fewer evaluations": [LONG],
+    "fewer runs at once or fewer evaluations": [LONG, LONG.but(seed=1)],
+    "fewer runs at once or fewer features": [WIDE.but(learning_rate=k / 99) for k in range(1, 99)],
+}
+
+
+@pytest.mark.parametrize("advice", OF_MEMORY)
+def test_a_training_may_take_its_memory_and_not_a_byte_more(advice):
+    experiments = OF_MEMORY[advice]
+    needed = of_training(experiments).total
+    Budget(memory=needed).check_training(experiments, NOTHING)
+    with pytest.raises(BudgetError, match=rf"of memory, .* are allowed here. Choose {advice}"):
+        Budget(memory=needed - 1).check_training(experiments, NOTHING)
+
+
+def test_what_is_trained_in_parts_takes_the_memory_of_one_at_a_time():
+    experiments = [GD.but(seed=k) for k in range(10)]
+    most = Budget(memory=of_training(experiments[:1]).total)
+    most.check_training(experiments, NOTHING, parts=[[each] for each in experiments])
+    with pytest.raises(BudgetError, match="fewer"):
+        most.check_training(experiments, NOTHING)
+
+
+def test_a_sweep_may_have_as_many_runs_as_a_workspace_holds():
+    Budget(runs=50).check_grid(50)
+    with pytest.raises(BudgetError, match=r"has 51 runs; at most 50 .* Choose fewer seeds"):
+        Budget(runs=50).check_grid(51)
+
+
+def test_a_workspace_that_holds_too_much_may_shrink_but_not_grow():
+    most = Budget(runs=5, bytes=1_000)
+    most.check_room(Usage(9, 9_000), Usage(8, 8_000))
+    for grown in (Usage(10, 9_000), Usage(9, 9_001)):
+        with pytest.raises(BudgetError, match="your workspace may hold"):
+            most.check_room(Usage(9, 9_000), grown)
+
+
+def test_one_less_is_allowed():
+    Budget(updates=10, numbers=115_008, products=products_of(GD), runs=1).check_training(
+        [GD, GD][:1], NOTHING
+    )
+
+
+def test_of_equal_experiments_one_is_kept():
+    Budget(runs=1).check_training([GD, GD.but(margin=2.0)], NOTHING)

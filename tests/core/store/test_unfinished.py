@@ -1,0 +1,157 @@
+"""A training whose program is gone is known as interrupted, and no other."""
+
+from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossopt_core import RunStore, train
+from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core.store.schema import trainings
+from lossopt_core.store.unfinished import SILENT_LOOKS, Underway, Watch
+from tests.experiments import BLOBS, TINY
+
+THREE = [TINY.but(seed=seed) for seed in range(3)]
+COMPARISON = Comparison(
+    "losses", BLOBS, ("hinge", "cross_entropy"), (0.01, 0.1, 1.0), tuning_seeds=2, fresh_seeds=2
+)
+
+
+@pytest.fixture
+def store(address):
+    return RunStore(address)
+
+
+def left(underway: Underway) -> dict[str, list]:
+    return {each.job: list(each.missing) for each in underway.interrupted()}
+
+
+def look_until_silent(address: str) -> None:
+    watch = Watch(address)
+    for _ in range(SILENT_LOOKS + 1):
+        watch.look()
+
+
+def test_what_gives_signs_of_life_is_not_interrupted(store, address):
+    underway, watch = Underway(store), Watch(address)
+    job = underway.begin(THREE)
+    for _ in range(3 * SILENT_LOOKS):
+        watch.look()
+        underway.beat(job)
+    assert underway.jobs() == {job: False}
+    look_until_silent(address)
+    assert underway.jobs() == {job: True}
+    assert left(underway) == {job: THREE}
+    underway.beat(job)
+    assert left(underway) == {}, "its program was only slow"
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(-10_000, 10_000), min_size=1, max_size=12))
+def test_clocks_that_jump_make_no_training_live_on_or_seem_interrupted(shifts):
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+
+    class Jumping(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return now
+
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        address = f"sqlite:///{folder}/runs.db"
+        underway, watch = Underway(RunStore(address)), Watch(address)
+        patch.setattr("lossopt_core.store.unfinished.datetime", Jumping)
+        job = underway.begin(THREE)
+        for hours in shifts:
+            now += timedelta(hours=hours)
+            for _ in range(SILENT_LOOKS - 1):
+                watch.look()
+            underway.beat(job)
+            watch.look()
+            assert not underway.jobs()[job]
+        for _ in range(SILENT_LOOKS + 1):
+            now += timedelta(hours=shifts[0])
+            watch.look()
+        assert underway.jobs()[job]
+
+
+def test_a_program_that_is_told_to_stop_is_believed_at_once(store):
+    underway = Underway(store)
+    job, other = underway.begin(THREE[:1]), underway.begin(THREE[1:])
+    underway.interrupt([job])
+    assert left(underway) == {job: THREE[:1]}
+    assert underway.jobs() == {job: True, other: False}
+
+
+def test_what_was_kept_of_it_is_not_missing(store, finished):
+    underway = Underway(store)
+    job = underway.begin(THREE)
+    underway.interrupt([job])
+    store.save(finished[:1])
+    assert left(underway) == {job: THREE[1:]}
+    store.save(finished)
+    assert left(underway) == {}
+    store.delete(run.id for run in finished)
+    assert left(underway) == {}, "it was struck out when it was complete"
+
+
+def test_what_is_struck_out_is_forgotten(store):
+    underway = Underway(store)
+    job, other = underway.begin(THREE[:1]), underway.begin(THREE[1:])
+    underway.interrupt([job, other])
+    assert underway.end([job]) == 1
+    assert underway.end([job]) == 0
+    assert left(underway) == {other: THREE[1:]}
+
+
+def test_workspaces_do_not_see_each_others(store, address):
+    job = Underway(store).begin(THREE)
+    other = Underway(RunStore(address, "other"))
+    other.end([job])
+    other.interrupt([job])
+    assert Underway(store).jobs() == {job: False}
+    look_until_silent(address)
+    assert left(other) == {} == other.jobs()
+    assert left(Underway(store)) == {job: THREE}
+
+
+def test_a_fair_comparison_goes_on_to_its_second_half(store):
+    underway, tuning = Underway(store), COMPARISON.tuning()
+    job = underway.begin(tuning, COMPARISON)
+    underway.interrupt([job])
+    store.save(train(tuning[:5]))
+    [found] = underway.interrupted()
+    assert (list(found.missing), found.comparison) == (tuning[5:], COMPARISON)
+    store.save(train(tuning[5:]))
+    [found] = underway.interrupted()
+    final = COMPARISON.final_after(store.list())
+    assert (list(found.missing), found.comparison) == (final, None)
+    assert list(found.experiments) == [*tuning, *final]
+    store.save(train(final))
+    assert underway.interrupted() == []
+
+
+def test_a_training_that_grows_is_noted_with_what_came_to_it(store):
+    underway = Underway(store)
+    job = underway.begin(THREE[:1], COMPARISON)
+    underway.extend(job, THREE)
+    underway.interrupt([job])
+    [found] = underway.interrupted()
+    assert (list(found.missing), found.comparison) == (THREE, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[", "{}", "[1]", '["{}x"]', '[{"seed": 1}]', '{"experiments": []}',
+        '{"experiments": [], "comparison": "{}"}',
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_struck_out(store, text):
+    underway = Underway(store)
+    underway.interrupt([underway.begin(THREE)])
+    change = trainings.update().values(experiments=text)
+    store.database.write(lambda database: database.execute(change))
+    assert underway.interrupted() == []
+    assert underway.jobs() == {}

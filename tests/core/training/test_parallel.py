@@ -1,0 +1,94 @@
+"""Trained side by side, runs are what they are one after another."""
+
+import os
+import signal
+
+import joblib
+import pytest
+from distributed import Client, LocalCluster
+from numpy.testing import assert_allclose
+
+from lossopt_core import Experiment, Progress, train
+from lossopt_core.training.parallel import FEWEST_RUNS, _pieces
+
+BLOBS = Experiment(dataset="blobs", epochs=5, evaluations=10)
+GRID = [
+    BLOBS.but(seed=seed, loss=loss, learning_rate=rate)
+    for seed in range(3)
+    for loss in ("hinge", "cross_entropy")
+    for rate in (0.01, 0.1)
+]
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "joblib"])
+def test_runs_are_the_same_whatever_trains_them(backend):
+    for alone, other in zip(train(GRID), train(GRID, backend=backend), strict=True):
+        assert other.experiment == alone.experiment
+        assert other.status == "finished"
+        assert other.weights == pytest.approx(alone.weights, rel=1e-12)
+        for column in alone.history:
+            assert other.history[column].to_numpy() == pytest.approx(
+                alone.history[column].to_numpy(), rel=1e-12
+            )
+
+
+def test_a_wide_cohort_is_split_with_the_same_results():
+    wide = [BLOBS.but(learning_rate=0.01 * (1 + k)) for k in range(3 * FEWEST_RUNS)]
+    assert [len(piece) for piece in _pieces([wide], workers=2)] == [12, 12]
+    assert [len(piece) for piece in _pieces([wide], workers=100)] == [FEWEST_RUNS] * 3
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        split = train(wide, backend="joblib")
+    for alone, other in zip(train(wide), split, strict=True):
+        assert other.weights == pytest.approx(alone.weights, rel=1e-12)
+
+
+def test_a_cluster_trains_again_what_a_killed_worker_had_begun():
+    alone, shares = train(GRID), []
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+        joblib.parallel_config(backend="dask"),
+    ):
+        before = client.run(os.getpid).values()
+
+        def kill_one(progress: Progress) -> None:
+            if not shares:
+                os.kill(min(before), signal.SIGKILL)
+            shares.append(progress.share)
+
+        spread = train(GRID, on_progress=kill_one, backend="joblib")
+        assert set(before) != set(client.run(os.getpid).values())
+    assert shares == pytest.approx([1 / 3, 2 / 3, 1])  # three seeds: each cohort once
+    for run, other in zip(alone, spread, strict=True):
+        assert other.experiment == run.experiment
+        assert other.status == "finished"
+        assert_allclose(other.history, run.history, rtol=1e-12)
+        assert_allclose(other.weights, run.weights, rtol=1e-12)
+
+
+def test_progress_grows_to_the_end():
+    told = []
+    train(GRID, on_progress=lambda p: told.append((p.share, len(p.histories()))), backend="loky")
+    assert told == sorted(told)
+    assert told[-1] == (1.0, len(GRID))
+
+
+@pytest.mark.filterwarnings("ignore:.*still being processed")
+def test_what_is_not_done_when_one_stops_counts_as_not_begun():
+    done = []
+    runs = train(
+        GRID,
+        on_progress=lambda progress: done.append(progress.share),
+        should_stop=lambda: bool(done),
+        backend="threading",
+    )
+    assert [run.experiment for run in runs] == GRID
+    statuses = [run.status for run in runs]
+    assert statuses.count("finished") == round(done[-1] * len(GRID)) < len(GRID)
+    for run in runs:
+        assert run.final["update"] == (BLOBS.updates if run.status == "finished" else 0)
+
+
+def test_an_unknown_backend_is_refused():
+    with pytest.raises(ValueError, match="nonsense"):
+        train(GRID, backend="nonsense")

@@ -1,0 +1,389 @@
+"""Data that somebody brings: read, prepared, kept, and every problem named."""
+
+import io
+import warnings
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossopt_core import (
+    Experiment,
+    RunStore,
+    StoreError,
+    load_data,
+    train,
+    uploads,
+)
+from lossopt_core.data.datasets import Examples, MissingDataError
+from lossopt_core.store.schema import examples as kept_examples
+from lossopt_core.uploads import (
+    columns_of,
+    fingerprint,
+    from_bytes,
+    prepare,
+    read,
+    suggest,
+    to_bytes,
+)
+from lossopt_core.uploads.matching import matching
+from lossopt_core.uploads.preparing import Preparation
+
+FLOWERS = """width,height,colour,species
+1.5,2,red,rose
+1.25,3,white,lily
+2,?,red,rose
+0.5,1,white,lily
+,4,red,rose
+3,5,blue,lily
+2.5,2,red,rose
+"""
+
+
+def examples_of(text: str, **changes: object) -> uploads.Prepared:
+    columns = columns_of(read(text.encode(), "flowers.csv"))
+    how = suggest(columns)
+    return prepare(
+        columns, Preparation(**({"label": how.label, "features": how.features} | changes))
+    )
+
+
+def npz(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def test_a_table_becomes_examples_and_it_is_said_how():
+    made = examples_of(FLOWERS)
+    examples = made.examples
+    assert examples.class_names == ("lily", "rose")
+    assert examples.feature_names == (
+        "width", "height", "colour = blue", "colour = red", "colour = white",
+    )  # fmt: skip
+    assert examples.features.tolist() == [
+        [1.5, 2, 0, 1, 0], [1.25, 3, 0, 0, 1], [0.5, 1, 0, 0, 1], [3, 5, 1, 0, 0],
+        [2.5, 2, 0, 1, 0],
+    ]  # fmt: skip
+    assert made.said == (
+        "Column 'colour' became 3 columns of 0 and 1.",
+        "2 rows with missing values left out.",
+    )
+
+
+def test_one_example_of_a_class_is_too_few():
+    text = FLOWERS.removesuffix("2.5,2,red,rose\n")
+    with pytest.raises(ValueError, match=r"'species' as label: class 'rose' has 1 example; each"):
+        examples_of(text)
+
+
+def test_gaps_may_be_filled_and_texts_left_out():
+    made = examples_of(FLOWERS, missing="mean", texts="drop")
+    assert made.examples.feature_names == ("width", "height")
+    assert made.examples.features[4].tolist() == [pytest.approx(10.75 / 6), 4]
+    assert made.examples.features[2].tolist() == [2, pytest.approx(17 / 6)]
+    assert made.said == (
+        "Left out, since they hold texts: 'colour'.",
+        "2 missing values filled in.",
+    )
+    assert made.balance.to_dict() == {"lily": 3, "rose": 4}
+
+
+def test_numbers_as_labels_keep_their_order():
+    rows = "".join(f"{k},{k % 3 * 5}.0\n" for k in range(12))
+    made = examples_of("x,class\n" + rows)
+    assert made.examples.class_names == ("0", "5", "10")
+    assert made.examples.labels[:3].tolist() == [0, 1, 2]
+
+
+def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
+    assert suggest(columns_of(read(b"a,target,b\n1,2,3\n", "t.csv"))).label == "target"
+    rows = "".join(f"{k},{k % 2},n{k}\n" for k in range(200))
+    how = suggest(columns_of(read(f"a,b,name\n{rows}".encode(), "t.csv")))
+    assert (how.label, how.features) == ("b", ("a",)), "a name tells examples apart, not classes"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the file is empty"),
+        ("x,y\n", "the file has no rows"),
+        ("x,y\n1,a,3\n", "row 2 has 3 cells, not 2"),
+        ("x,x\n1,2\n", "two columns have the name 'x'"),
+        ("x,\n1,2\n", "column 2 has no name"),
+        ("1.5,2\n1,2\n", "row 1 has numbers where the names of the columns should be"),
+        ("5.1,3.5,rose\n4.9,3,rose\n6,2,lily\n", "row 1 has numbers where the names"),
+        ("x,y\n1,a\n2,a\n", r"column 'y' as label: there must be 2 to 100 classes, got 1"),
+        (
+            "x,y\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(10)) + "oops,a\n",
+            "row 12, column 'x': 'oops' is not a number",
+        ),
+        (
+            "x,y\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(10)) + "-inf,a\n",
+            "row 12, column 'x': '-inf' is not finite",
+        ),
+        (
+            "x,y\n" + "".join(f"{k},{k}\n" for k in range(10_000)),
+            "column 'y' has 10,000 different values; a label may have at most 100. Choose another",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_named(text, words):
+    with pytest.raises(ValueError, match=words):
+        examples_of(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"label": "weight"}, "there is no column 'weight'"),
+        ({"features": ("width", "species")}, "'species' is the label: it must not be a feature"),
+        ({"missing": "guess"}, "missing must be one of drop, mean"),
+        ({"features": ("colour",), "texts": "drop"}, "there must be a feature"),
+    ],
+)
+def test_what_is_wrong_with_a_preparation_is_named(changes, words):
+    with pytest.raises(ValueError, match=words):
+        examples_of(FLOWERS, **changes)
+
+
+def test_a_column_of_many_texts_cannot_become_columns():
+    text = "x,y\n" + "".join(f"n{k},{'ab'[k % 2]}\n" for k in range(60))
+    with pytest.raises(ValueError, match=r"'x' holds 60 different texts; .*Leave it out"):
+        examples_of(text, features=("x",))
+
+
+def test_whole_numbers_may_be_names():
+    rows = "".join(f"{k},{k % 3},{'ab'[k % 2]}\n" for k in range(8))
+    assert examples_of("0,1,class\n" + rows).examples.feature_names == ("0", "1")
+
+
+def test_an_encoding_is_recognised_or_said():
+    text = "größe,class\n1,a\n2,a\n3,b\n4,b\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
+        table = read(text.encode(encoding), "t.csv")
+        assert table.columns[0] == "größe"
+    assert table.attrs["encoding"] == "latin-1"
+
+
+def test_every_format_of_the_same_numbers_has_the_same_fingerprint():
+    numbers = np.round(np.random.default_rng(0).normal(size=(20, 3)), 6)
+    table = pd.DataFrame(numbers, columns=["x1", "x2", "x3"])
+    table["class"] = [["a", "b"][k % 2] for k in range(20)]
+    parquet = io.BytesIO()
+    table.to_parquet(parquet)
+    files = {
+        "t.csv": table.to_csv(index=False).encode(),
+        "t.tsv": table.to_csv(index=False, sep="\t").encode(),
+        "t.parquet": parquet.getvalue(),
+    }
+    marks = {name: examples_of_file(data, name) for name, data in files.items()}
+    marks["t.npz"] = fingerprint(read(npz(X=numbers, y=table["class"].to_numpy("U1")), "t.npz"))
+    assert len(set(marks.values())) == 1, marks
+
+
+def examples_of_file(data: bytes, name: str) -> str:
+    columns = columns_of(read(data, name))
+    return fingerprint(prepare(columns, suggest(columns)).examples)
+
+
+def test_images_keep_their_shape():
+    images = np.random.default_rng(0).integers(0, 255, (6, 4, 5), dtype=np.uint8)
+    examples = read(npz(images=images, labels=[0, 1, 2, 0, 1, 2]), "i.npz")
+    assert examples.image_shape == (4, 5)
+    assert examples.feature_names[6] == "pixel 1,1"
+    assert examples.features[2].tolist() == images[2].ravel().tolist()
+    assert read(to_bytes(examples), "again.npz").image_shape == (4, 5)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"X": np.ones((4, 2))}, "must hold one array called y, labels, label, target"),
+        ({"X": np.ones((4, 2)), "y": [0, 1, 0]}, "X has 4 rows, and y has"),
+        ({"X": np.ones(4), "y": [0, 1, 0, 1]}, "X must be numbers .*the shape"),
+        ({"X": np.array([["a"]] * 4), "y": [0, 1, 0, 1]}, "X must be numbers"),
+        ({"X": np.ones((4, 2)), "y": [0.5, 1, 0, 1]}, "y must be a list of whole numbers or"),
+        (
+            {"X": np.array([[1, np.nan]] * 4), "y": [0, 1, 0, 1]},
+            "X must be finite; in row 1, column 2 it is not",
+        ),
+        ({"X": np.ones((4, 2)), "y": np.array([{}] * 4)}, "allow_pickle"),
+        ({"X": np.ones((4, 1001)), "y": [0, 1, 0, 1]}, "of 1 to 1,000 features, got 4 of 1,001"),
+    ],
+)
+def test_what_is_wrong_with_arrays_is_named(arrays, words):
+    with pytest.raises(ValueError, match=words):
+        read(npz(**arrays), "a.npz")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    bomb = npz(X=np.zeros((2, 30_000_000), np.uint8), y=[0, 1])
+    assert len(bomb) < 200_000
+    with pytest.raises(ValueError, match="would unpack to 60,000,"):
+        read(bomb, "bomb.npz")
+    lying = bytearray(bomb)
+    with zipfile.ZipFile(io.BytesIO(bomb)) as packed:
+        sizes = [each.file_size for each in packed.infolist()]
+    lying = bytes(lying).replace(sizes[0].to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    with pytest.raises(ValueError, match="not NPZ"):
+        read(lying, "lying.npz")
+
+
+def test_texts_without_letters_take_no_room_but_are_counted():
+    file = io.BytesIO(npz(X=np.ones((4, 2))))
+    header = b"{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000,), }".ljust(117)
+    length = (len(header) + 1).to_bytes(2, "little")
+    with zipfile.ZipFile(file, "a") as packed:
+        packed.writestr("y.npy", b"\x93NUMPY\x01\x00" + length + header + b"\n")
+    with pytest.raises(ValueError, match="more elements than bytes"):
+        read(file.getvalue(), "a.npz")
+
+
+def test_an_array_that_says_it_is_larger_than_its_data_is_refused():
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000), }"
+    header = header.ljust(117) + b"\n"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("X.npy", array)
+        packed.writestr("y.npy", array)
+    with pytest.raises(ValueError, match=r"\w"):
+        read(file.getvalue(), "a.npz")
+
+
+@given(st.binary(max_size=2_000), st.sampled_from(uploads.ENDINGS))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_data_or_a_value_error(data, ending):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            content = read(data, f"file{ending}")
+            if not isinstance(content, Examples):
+                columns = columns_of(content)
+                prepare(columns, suggest(columns))
+        except ValueError as refused:
+            said = str(refused)
+            assert 5 < len(said) < 1_000
+
+
+NAMES = st.lists(
+    st.text("abcä ,=\"'", min_size=1, max_size=5).map(str.strip), min_size=2, max_size=4
+)
+
+
+@given(NAMES, st.integers(1, 4), st.integers(0, 2**32 - 1))
+@settings(max_examples=50, deadline=None)
+def test_examples_come_back_as_they_were(names, width, seed):
+    names = tuple(dict.fromkeys(names))
+    if len(names) < 2:
+        return
+    random = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(names)), 2)
+    examples = Examples(
+        features=random.normal(size=(len(labels), width)),
+        labels=labels,
+        class_names=names,
+        feature_names=tuple(f"x{k}" for k in range(width)),
+    )
+    back = from_bytes(to_bytes(examples))
+    assert fingerprint(back) == fingerprint(examples)
+    assert back.features.tobytes() == examples.features.tobytes()
+    assert to_bytes(back) == to_bytes(examples)
+    other = Examples(-examples.features, labels, names, examples.feature_names)
+    assert fingerprint(other) != fingerprint(examples)
+
+
+@pytest.fixture
+def examples():
+    return examples_of(FLOWERS, missing="mean").examples
+
+
+def test_kept_data_are_a_data_set_like_any_other(address, examples):
+    shelf = uploads.Shelf(RunStore(address, "mine"))
+    kept = shelf.keep("flowers", examples)
+    assert [each.name for each in shelf.list()] == ["flowers"]
+    assert kept.size == shelf.list()[0].size
+    experiment = Experiment(
+        dataset="own", dataset_options=kept.options, test_fraction=0, batch_size=2, epochs=5
+    )
+    with uploads.using(shelf):
+        data = load_data(experiment)
+        assert data.class_names == ("lily", "rose")
+        [run] = train([experiment])
+    assert run.weights.shape == (2, 5)
+    assert run.status == "finished"
+
+
+def test_what_one_has_loaded_another_cannot(address, examples):
+    mine, other = (uploads.Shelf(RunStore(address, name)) for name in ("mine", "other"))
+    kept = mine.keep("flowers", examples)
+    experiment = Experiment(
+        dataset="own", dataset_options=kept.options, test_fraction=0, batch_size=2
+    )
+    with uploads.using(mine):
+        load_data(experiment)
+    assert other.list() == []
+    with uploads.using(other), pytest.raises(MissingDataError, match=kept.fingerprint):
+        load_data(experiment)
+    with pytest.raises(MissingDataError, match=r"\(7 examples, 5 features, 2 classes\) are not"):
+        load_data(experiment)
+    mine.forget(kept.fingerprint)
+    with uploads.using(mine), pytest.raises(MissingDataError):
+        load_data(experiment)
+
+
+def test_an_experiment_that_says_another_size_is_refused(address, examples):
+    shelf = uploads.Shelf(RunStore(address))
+    options = shelf.keep("flowers", examples).options | {"features": 7}
+    with uploads.using(shelf), pytest.raises(ValueError, match="5 features and 2 classes, not"):
+        load_data(Experiment(dataset="own", dataset_options=options, test_fraction=0, batch_size=2))
+
+
+def test_damaged_data_are_said(address, examples):
+    store = RunStore(address)
+    shelf = uploads.Shelf(store)
+    mark = shelf.keep("flowers", examples).fingerprint
+    for data in (b"nothing", to_bytes(Examples(**{**vars(examples), "class_names": ("a", "b")}))):
+        change = kept_examples.update().values(data=data)
+        store.database.write(lambda database, change=change: database.execute(change))
+        with pytest.raises(StoreError, match=f"the data {mark} are damaged"):
+            shelf.examples(mark)
+
+
+@pytest.mark.parametrize("value", ["", "0" * 31, "G" * 32, 7, None, "0" * 33])
+def test_a_fingerprint_is_32_digits(value):
+    with pytest.raises(ValueError, match="data must be 32 hexadecimal digits"):
+        Experiment(dataset="own", dataset_options={"data": value})
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"label": "colour", "features": ("width", "height")},
+        {"label": "colour", "features": ("width", "height", "species"), "texts": "drop"},
+        {"features": ("width", "height", "colour"), "missing": "mean"},
+        {"label": "height", "features": ("width", "colour", "species")},
+    ],
+)
+def test_a_table_is_recognised_whatever_its_columns_were_taken_to_mean(how):
+    table = "".join(
+        f"{k % 7},{k * 3 % 11},{'red' if k % 2 else 'blue'},s{k % 3}\n" for k in range(60)
+    )
+    text = f"width,height,colour,species\n{table},4,red,s1\n"
+    examples = examples_of(text, **how).examples
+    found = matching(read(text.encode(), "again.csv"), {fingerprint(examples)})
+    assert fingerprint(found) == fingerprint(examples)
+    assert np.array_equal(found.features, examples.features)
+
+
+def test_what_is_not_in_a_table_is_not_found_in_it():
+    likeliest = examples_of(FLOWERS).examples
+    found = matching(read(FLOWERS.encode(), "flowers.csv"), {"0" * 32})
+    assert fingerprint(found) == fingerprint(likeliest)
+    with pytest.raises(ValueError, match="class"):
+        matching(read(b"x,y\n1,a\n2,a\n", "t.csv"), {"0" * 32})

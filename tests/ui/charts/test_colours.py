@@ -1,0 +1,62 @@
+"""Colours can be seen, in both themes."""
+
+import pytest
+
+from lossopt_core import LOSSES
+from lossopt_ui.charts import colours
+from lossopt_ui.charts.colours import (
+    BACKGROUND,
+    CLASSES,
+    GREY,
+    INK,
+    LINES,
+    LOSS,
+    contrast,
+)
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "rgb(255, 255, 255)") == pytest.approx(21.0)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_line_stands_out_from_the_background(theme: colours.Theme) -> None:
+    lines = [*LINES[theme], *CLASSES[theme], GREY[theme]]
+    lines += [shades[theme] for shades in LOSS.values()]
+    for line in lines:
+        assert contrast(line, BACKGROUND[theme]) >= 3.0, line
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_on_the_charts_stands_out_more(theme: colours.Theme) -> None:
+    for text in (INK[theme], GREY[theme]):
+        assert contrast(text, BACKGROUND[theme]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lines_of_one_chart_have_colours_of_their_own(theme: colours.Theme) -> None:
+    for family in (LINES[theme], CLASSES[theme]):
+        assert len(set(family)) == len(family)
+
+
+def test_a_loss_has_the_same_colour_wherever_it_is_asked_for() -> None:
+    assert colours.of_loss("hinge", "light") == LOSS["hinge"]["light"]
+    assert colours.of_loss("yet another", "dark") == INK["dark"]
+
+
+def test_every_loss_has_a_colour_of_its_own() -> None:
+    for theme in ("light", "dark"):
+        assert len({colours.of_loss(name, theme) for name in LOSSES}) == len(LOSSES)
+
+
+def test_no_hue_of_a_loss_stands_for_anything_else() -> None:
+    for theme in ("light", "dark"):
+        assert not {colours.of_loss(name, theme) for name in LOSSES} & set(LINES[theme])
+
+
+def test_on_white_a_colour_of_the_dark_theme_is_that_of_the_light_one() -> None:
+    for shades in (BACKGROUND, INK, GREY, *LOSS.values(), *colours.BATCH.values()):
+        assert colours.ON_WHITE[shades["dark"]] == shades["light"]
+    for dark, light in zip(CLASSES["dark"], CLASSES["light"], strict=True):
+        assert colours.ON_WHITE[dark] == light

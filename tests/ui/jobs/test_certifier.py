@@ -1,0 +1,232 @@
+"""Certificates in the background: for whoever waits, the newest first, in spite of faults."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+
+import numpy as np
+import pytest
+
+from lossopt_core import (
+    Certificate,
+    Experiment,
+    RunStore,
+    StoreError,
+    certify,
+    uploads,
+)
+from lossopt_core.data.datasets import Examples
+from lossopt_ui.jobs import certifier
+from lossopt_ui.jobs.certifier import Certifier, Solve, within_seconds
+from tests.programs import wait_until
+
+SMALL = Experiment(dataset="course_demo", test_fraction=0, standardize=False, batch_size=2)
+Make = Callable[..., Certifier]
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Makes certifiers, and lets none of them go on after the test."""
+    monkeypatch.setattr(certifier, "FIRST_PAUSE", 0.01)
+    made: list[Certifier] = []
+
+    def make(**changes: object) -> Certifier:
+        made.append(Certifier(**changes))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for each in made:
+        assert each.wait(20)
+
+
+def failing(*errors: BaseException) -> tuple[Solve, list[Experiment]]:
+    """A search that ends with these errors, one after the other, and then finds; its calls."""
+    left, calls = list(errors), []
+
+    def solve(experiment: Experiment) -> Certificate:
+        calls.append(experiment)
+        if left:
+            raise left.pop(0)
+        return within_seconds(experiment)
+
+    return solve, calls
+
+
+def wait_for(worker: Certifier, experiment: Experiment, store: RunStore) -> None:
+    """Ask as a page does, until the certificate is there."""
+
+    def is_there() -> bool:
+        if store.certificate(experiment) is not None:
+            return True
+        assert worker.ask(experiment, store), worker.failure(experiment, store)
+        return False
+
+    wait_until(is_there)
+
+
+def wait_for_failure(worker: Certifier, experiment: Experiment, store: RunStore) -> str:
+    wait_until(lambda: not worker.ask(experiment, store))
+    failure = worker.failure(experiment, store)
+    assert failure is not None
+    assert failure.final
+    return failure.reason
+
+
+def test_what_is_asked_for_comes_into_the_store(store: RunStore, make: Make) -> None:
+    worker = make()
+    assert worker.ask(SMALL, store)
+    wait_until(lambda: store.certificate(SMALL) is not None)
+    assert store.certificate(SMALL).reached
+
+
+def test_a_loss_that_has_no_certificate_is_refused(
+    store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifier, "CERTIFIED_LOSSES", ("hinge",))
+    assert not make().ask(SMALL, store)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        StoreError("the store cannot be used: database is locked"),
+        MemoryError(),
+        TimeoutError("too slow"),
+        BrokenProcessPool("a worker was killed"),
+        OSError("too many open files"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_passing_fault_is_tried_again(store: RunStore, make: Make, fault: Exception) -> None:
+    solve, calls = failing(fault, fault)
+    worker = make(solve=solve)
+    wait_for(worker, SMALL, store)
+    assert worker.wait(20)
+    assert len(calls) == 3
+    assert worker.failure(SMALL, store) is None
+
+
+def test_a_store_that_is_locked_when_the_certificate_is_there_is_tried_again(
+    store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, locked = RunStore.keep_certificate, [True]
+
+    def keep_at_second_try(self: RunStore, *content: object) -> None:
+        if locked:
+            locked.pop()
+            raise StoreError("database is locked")
+        keep(self, *content)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RunStore, "keep_certificate", keep_at_second_try)
+    wait_for(make(), SMALL, store)
+    assert not locked
+
+
+def test_pauses_grow_and_end(store: RunStore, make: Make) -> None:
+    now, pauses = 0.0, []
+    solve, calls = failing(*[MemoryError()] * 100)
+    worker = make(solve=solve, clock=lambda: now)
+
+    def failed_again() -> bool:
+        failure = worker.failure(SMALL, store)
+        return failure is not None and failure.tries > len(pauses)
+
+    while worker.ask(SMALL, store):
+        wait_until(failed_again)
+        failure = worker.failure(SMALL, store)
+        assert failure is not None
+        pauses.append(failure.due - now)
+        now += min(pauses[-1], 1.0)
+    assert len(calls) == certifier.MOST_TRIES
+    assert pauses == pytest.approx([0.01 * 2**k for k in range(7)] + [np.inf])
+    assert wait_for_failure(worker, SMALL, store) == "there was not enough memory"
+
+
+@pytest.mark.parametrize(
+    "fault", [ValueError("no such thing\nat all"), RuntimeError(), KeyError(1)]
+)
+def test_any_other_fault_is_said_and_tried_again_when_somebody_wants_it(
+    store: RunStore, make: Make, fault: Exception
+) -> None:
+    solve, calls = failing(fault)
+    worker = make(solve=solve)
+    reason = wait_for_failure(worker, SMALL, store)
+    assert reason.startswith(type(fault).__name__)
+    assert "\n" not in reason
+    assert calls == [SMALL]
+    wait_for(worker, other := SMALL.but(strength=0.5), store)
+    assert calls == [SMALL, other]
+    worker.retry(SMALL, store)
+    wait_for(worker, SMALL, store)
+
+
+def test_whatever_ends_the_worker_the_next_who_asks_has_another(
+    store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    solve, calls = failing(SystemExit())
+    wait_for(make(solve=solve), SMALL, store)
+    assert len(calls) == 2
+
+
+def test_uploaded_data_are_their_owners_matter(store: RunStore, make: Make) -> None:
+    ann, bob = (RunStore(store.address, name) for name in ("ann", "bob"))
+    random = np.random.default_rng(0)
+    examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), ("x", "y", "z"))
+    options = uploads.Shelf(ann).keep("mine", examples).options
+    experiment = SMALL.but(dataset="own", dataset_options=options)
+    solve, calls = failing(ValueError("a secret of Ann's"))
+    worker = make(solve=solve)
+    assert not worker.ask(experiment, bob)
+    wait_for_failure(worker, experiment, ann)
+    assert worker.failure(experiment, bob) is None
+    uploads.Shelf(bob).keep("mine too", examples)
+    wait_for(worker, experiment, bob)
+    assert ann.certificate(experiment) is None
+    uploads.Shelf(ann).forget(options["data"])
+    assert worker.failure(experiment, ann) is None
+    assert not worker.ask(experiment, ann)
+    assert calls == [experiment, experiment]
+
+
+def test_data_that_are_deleted_meanwhile_leave_nothing_behind(store: RunStore, make: Make) -> None:
+    shelf, random = uploads.Shelf(store), np.random.default_rng(0)
+    examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), tuple("xyz"))
+    options = shelf.keep("mine", examples).options
+    experiment = SMALL.but(dataset="own", dataset_options=options)
+
+    def solve(experiment: Experiment) -> Certificate:
+        found = within_seconds(experiment)
+        shelf.forget(options["data"])
+        return found
+
+    worker = make(solve=solve)
+    assert worker.ask(experiment, store)
+    assert worker.wait(20)
+    shelf.keep("mine", examples)
+    assert store.certificate(experiment) is None
+
+
+def test_the_newest_comes_first_and_the_forgotten_never(store: RunStore, make: Make) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    done, certificate, seconds = [], certify(SMALL), itertools.count()
+
+    def slow(experiment: Experiment) -> Certificate:
+        begun.set()
+        go_on.wait(20)
+        done.append(experiment.strength)
+        return certificate
+
+    now = 0.0
+    worker = make(clock=lambda: now + 1e-6 * next(seconds), solve=slow)
+    worker.ask(SMALL.but(strength=1.0), store)
+    begun.wait(20)
+    worker.ask(SMALL.but(strength=2.0), store)
+    now += certifier.FORGOTTEN_SECONDS  # nobody asks for it again
+    worker.ask(SMALL.but(strength=3.0), store)
+    worker.ask(SMALL.but(strength=4.0), store)
+    go_on.set()
+    assert worker.wait(20)
+    assert done == [1.0, 4.0, 3.0]
+    assert store.certificate(SMALL.but(strength=2.0)) is None

@@ -1,0 +1,393 @@
+"""Trainings in the background end with their visitors, and with the program."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from lossopt_core import Experiment, RunStore, StoreError
+from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core.store.quotas import Budget, BudgetError
+from lossopt_core.store.unfinished import SILENT_LOOKS, Underway, Watch
+from lossopt_ui.jobs.jobs import (
+    PART,
+    Job,
+    Sequel,
+    Visitor,
+    Workers,
+)
+from lossopt_ui.jobs.render_gate import PAGES
+from tests.experiments import TINY
+from tests.programs import run_python, wait_until
+
+LONG = Experiment(epochs=100_000)
+
+
+@pytest.fixture
+def workers() -> Workers:
+    return Workers()
+
+
+def begin(workers: Workers, store: RunStore) -> Job:
+    job = workers.begin([LONG], store)
+    wait_until(lambda: job.share > 0)
+    return job
+
+
+def test_a_training_without_visitors_is_stopped_and_what_is_done_is_kept(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.1)
+    visitor, job = Visitor(), begin(workers, store)
+    visitor.take(job)
+    visitor.gone()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_a_visitor_who_comes_back_in_time_finds_the_training_going_on(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.3)
+    before, after = Visitor(), Visitor()
+    before.take(begin(workers, store))
+    before.gone()
+    job = workers.find([LONG], store)
+    assert job is before.job
+    after.take(job)
+    time.sleep(0.6)
+    assert job is not None
+    assert job.running
+    job.stop()
+    wait_until(lambda: not job.running)
+
+
+def test_a_training_lets_pages_be_drawn_first(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.ASIDE_SECONDS", 60.0)
+    with PAGES.turn():
+        job = workers.begin([TINY.but(epochs=5_000)], store)
+        time.sleep(0.3)
+        before = job.share
+        time.sleep(0.3)
+        assert job.share == before < 1
+    wait_until(lambda: not job.running)
+    assert list(store.list()["status"]) == ["finished"]
+
+
+def test_a_training_goes_on_while_one_page_after_the_other_is_drawn(
+    workers: Workers, store: RunStore
+) -> None:
+    with PAGES.turn():
+        job = workers.begin([TINY.but(epochs=1_000)], store)
+        wait_until(lambda: not job.running)
+    assert list(store.list()["status"]) == ["finished"]
+
+
+def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
+    workers: Workers, store: RunStore
+) -> None:
+    job = begin(workers, store)
+    assert workers.find([Experiment(seed=1)], store) is None
+    job.stop()
+    assert workers.find([LONG], store) is None
+    wait_until(lambda: not job.running)
+
+
+def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
+    workers: Workers, store: RunStore
+) -> None:
+    wide = [TINY.but(learning_rate=0.001 * k) for k in range(1, PART + 2)]
+    job = workers.begin([*wide, LONG], store, by_part=True)
+    wait_until(lambda: len(store.list()) == len(wide))
+    job.stop()
+    wait_until(lambda: not job.running)
+    statuses = store.list().set_index("id")["status"]
+    assert (statuses[[each.id for each in wide]] == "finished").all()
+    assert store.missing([*wide, LONG]) == [LONG]
+
+
+def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> None:
+    job = workers.begin([LONG, LONG.but(seed=1)], store, by_part=True)
+    wait_until(lambda: job.share > 0)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["id"]) == [LONG.id]
+
+
+def test_a_sequel_begins_with_what_came_before(workers: Workers, store: RunStore) -> None:
+    def more() -> list[Experiment]:
+        return [TINY, TINY.but(seed=len(store.list()))]
+
+    job = workers.begin([TINY], store, by_part=True, sequel=Sequel(2 * TINY.updates, more))
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert job.experiments == (TINY, TINY.but(seed=1))
+    assert set(store.list()["id"]) == {TINY.id, TINY.but(seed=1).id}
+    assert job.share == 1.0
+
+
+def test_a_stopped_training_has_no_sequel(workers: Workers, store: RunStore) -> None:
+    job = workers.begin([LONG], store, sequel=Sequel(1, lambda: [TINY]))
+    wait_until(lambda: 0 < job.share < 1)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["id"]) == [LONG.id]
+
+
+def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> None:
+    program = (
+        "import time; from lossopt_core import Experiment, RunStore;"
+        "from lossopt_ui.jobs.jobs import Workers; workers = Workers();"
+        "job = workers.begin([Experiment(epochs=100_000)], RunStore());\n"
+        "while job.share == 0: time.sleep(0.02)"
+    )
+    run_python("-c", program)
+    assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_a_long_training_lets_others_have_a_turn_between_its_parts(store: RunStore) -> None:
+    workers = Workers(count=1)
+    long = [TINY.but(learning_rate=0.001 * k, epochs=500) for k in range(1, 10 * PART)]
+    first = workers.begin(long, store, by_part=True)
+    wait_until(lambda: first.share > 0)
+    other = RunStore(store.address, "other")
+    second = workers.begin([TINY], other)
+    assert workers.place(second)[0] == 0
+    assert workers.place(second)[1] > 0
+    wait_until(lambda: not second.running)
+    assert first.running
+    assert len(other.list()) == 1
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
+def test_who_waits_is_told_the_place_and_may_go(store: RunStore) -> None:
+    workers = Workers(count=1)
+    first = begin(workers, store)
+    waiting = [workers.begin([TINY.but(seed=k)], RunStore(store.address, f"{k}")) for k in (1, 2)]
+    assert [workers.place(job)[0] for job in waiting] == [0, 1]
+    assert all(job.waiting for job in waiting)
+    waiting[0].stop()
+    assert not waiting[0].running
+    first.stop()
+    wait_until(lambda: not waiting[1].running)
+    assert RunStore(store.address, "1").list().empty
+    assert len(RunStore(store.address, "2").list()) == 1
+
+
+def test_nobody_is_told_to_wait_longer_than_the_others_may_take(store: RunStore) -> None:
+    workers = Workers(Budget(seconds=30), count=1)
+    first = begin(workers, store)
+    assert first.cost / workers._speed > 60
+    waiting = workers.begin([TINY], RunStore(store.address, "other"))
+    _, seconds = workers.place(waiting)
+    assert 0 < seconds <= 30
+    waiting.stop()
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
+def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
+    workers = Workers(count=1, most_waiting=40)
+    first = begin(workers, store)
+    other = RunStore(store.address, "other")
+    for seed in range(50):
+        workers.begin([LONG.but(seed=seed)], other).stop()
+    last = workers.begin([TINY], other)
+    assert workers.place(last)[0] == 0
+    assert list(Underway(other).jobs().values()) == [False]
+    last.stop()
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
+def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunStore) -> None:
+    workers = Workers(count=0)
+    parts = [TINY, TINY.but(seed=1), TINY.but(seed=2)]
+    for stop_first in (False, True):
+        job = workers.begin(parts, store, by_part=True)
+        owner, taken = workers._turns.take()
+        assert taken is job
+        assert job.take_turn()
+        if stop_first:  # while the part is trained
+            job._stop.set()
+        workers._wait_for_turn(owner, job)
+        job.stop()
+        assert not job.running
+        assert len(workers._turns) == 0
+        workers._turns.done(owner)
+    job = workers.begin(parts, store, by_part=True)
+    job._stop.set()
+    assert not workers._turns.take()[1].take_turn(), "nothing is left to be done"
+
+
+def test_one_visitor_cannot_close_the_queue_for_the_others(store: RunStore) -> None:
+    workers = Workers(count=0, most_waiting=60)
+    jobs = [workers.begin([TINY.but(seed=seed)], store) for seed in range(3)]
+    with pytest.raises(BudgetError, match="3 of yours wait for a worker already"):
+        workers.begin([TINY.but(seed=3)], store)
+    others = RunStore(store.address, "other")
+    assert workers.begin([TINY], others).running
+    # Who changes the mind does not need another place.
+    instead = workers.begin([TINY.but(seed=3)], store, replacing=jobs[0])
+    assert instead.running
+    assert not jobs[0].running
+    assert len(workers._turns) == 4
+
+
+def test_what_is_refused_replaces_nothing(store: RunStore) -> None:
+    workers = Workers(Budget(updates=1000), count=0)
+    job = workers.begin([TINY], store)
+    with pytest.raises(BudgetError):
+        workers.begin([LONG], store, replacing=job)
+    assert job.running
+
+
+def test_one_visitors_tabs_do_not_take_all_workers(store: RunStore) -> None:
+    workers = Workers(count=2, at_once=1)
+    first, second = begin(workers, store), workers.begin([LONG.but(seed=1)], store)
+    other = RunStore(store.address, "other")
+    third = workers.begin([TINY], other)
+    wait_until(lambda: not third.running)
+    assert len(other.list()) == 1
+    assert first.running
+    assert second.waiting
+    first.stop()
+    wait_until(lambda: second.share > 0)
+    second.stop()
+    wait_until(lambda: not second.running)
+
+
+def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
+    workers = Workers(Budget(updates=1000), count=0, most_waiting=1)
+    with pytest.raises(BudgetError, match="at most 1,000 are allowed here"):
+        workers.begin([LONG], store)
+    workers.begin([TINY], RunStore(store.address, "other"))
+    with pytest.raises(BudgetError, match="1 training waits for a worker already"):
+        workers.begin([TINY], store)
+    assert not Underway(store).jobs()
+    assert store.list().empty
+
+
+def test_a_training_ends_when_it_has_used_up_its_time(store: RunStore) -> None:
+    job = Workers(Budget(seconds=0.3)).begin([LONG], store)
+    wait_until(lambda: not job.running)
+    assert job.used_up
+    assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_a_training_is_found_by_its_owner_only(workers: Workers, store: RunStore) -> None:
+    job = begin(workers, store)
+    assert workers.find([LONG], RunStore(store.address, "other")) is None
+    job.stop()
+
+
+PROGRAM = """
+import os, time
+from lossopt_core import Experiment, RunStore
+from lossopt_ui.jobs.jobs import Workers
+workers = Workers()
+long = Experiment(epochs=100_000)
+job = workers.begin([long], RunStore())
+waiting = [workers.begin([long.but(seed=seed)], RunStore(None, f"{seed}")) for seed in (1, 2)]
+while job.share == 0: time.sleep(0.02)
+"""
+
+
+def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: RunStore) -> None:
+    job = Workers().begin([TINY], store)
+    wait_until(lambda: not job.running)
+    wait_until(lambda: not Underway(store).jobs())
+    with pytest.raises(AssertionError):  # it does not end well
+        run_python("-c", PROGRAM + "os.kill(os.getpid(), 9)")
+    assert list(Underway(store).jobs().values()) == [False]
+    watch = Watch(store.address)
+    for _ in range(SILENT_LOOKS + 1):
+        watch.look()
+    [left] = Underway(store).interrupted()
+    assert left.missing == [LONG]
+
+
+def test_a_program_that_ends_notes_all_that_it_trains_or_lets_wait(store: RunStore) -> None:
+    run_python("-c", PROGRAM)
+    for name, experiment in (("local", LONG), ("1", LONG.but(seed=1)), ("2", LONG.but(seed=2))):
+        [left] = Underway(RunStore(store.address, name)).interrupted()
+        assert left.missing == [experiment], name
+
+
+def test_what_its_owner_stopped_is_not_interrupted(workers: Workers, store: RunStore) -> None:
+    job = begin(workers, store)
+    job.stop()
+    workers.close()
+    wait_until(lambda: not Underway(store).jobs())
+    with pytest.raises(BudgetError, match="being restarted"):
+        workers.begin([TINY], store)
+
+
+def test_the_end_of_the_program_waits_for_no_locked_store(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.CLOSING_SECONDS", 0.3)
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.UNKEPT_SECONDS", 0)
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.RETRY_SECONDS", 0)
+    job, free = begin(workers, store), threading.Event()
+
+    def locked(_: object) -> None:
+        free.wait(20)
+        raise StoreError("locked")
+
+    monkeypatch.setattr(job.store, "save", locked)
+    monkeypatch.setattr(job, "note_interruption", lambda: locked(None))
+    workers.close()
+    assert job.running, "it could not save"
+    free.set()
+    wait_until(lambda: not job.running)
+
+
+def test_a_training_that_the_store_failed_can_be_continued(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.UNKEPT_SECONDS", 0)
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.RETRY_SECONDS", 0)
+    full = RunStore(store.address)
+
+    def refuse(_: object) -> None:
+        raise StoreError("full")
+
+    monkeypatch.setattr(full, "save", refuse)
+    workers.begin([TINY], full)
+    wait_until(lambda: list(Underway(store).jobs().values()) == [True])
+
+
+def test_the_second_half_of_a_comparison_is_noted_when_it_begins(
+    workers: Workers, store: RunStore
+) -> None:
+    comparison = Comparison(
+        "losses", TINY, ("hinge", "cross_entropy"), (0.01, 0.1, 1.0), tuning_seeds=1, fresh_seeds=1
+    )
+    comparison = replace(comparison, base=Experiment(dataset="blobs", epochs=1))
+    job = workers.begin(
+        comparison.tuning(), store, by_part=True, sequel=Sequel.of(comparison, store)
+    )
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert set(store.list()["id"]) == {
+        each.id for each in [*comparison.tuning(), *comparison.final_after(store.list())]
+    }
+
+
+def test_a_continued_training_stops_no_other_and_ends_with_its_visit(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.1)
+    visitor = Visitor()
+    visitor.take(begin(workers, store))
+    beside = workers.begin([LONG.but(seed=1)], store)
+    visitor.take_beside(beside)
+    assert visitor.job is not None
+    assert visitor.job.running
+    visitor.gone()
+    wait_until(lambda: not beside.running and visitor.job is not None and not visitor.job.running)

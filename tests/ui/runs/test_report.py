@@ -1,0 +1,53 @@
+"""The report: one file, nothing from elsewhere, and names stay text."""
+
+from html.parser import HTMLParser
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from lossopt_ui.runs.report import (
+    Chart,
+    Table,
+    Text,
+    report,
+)
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+class Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(made: bytes) -> Reader:
+    reader = Reader()
+    reader.feed(made.decode())
+    return reader
+
+
+def test_what_people_wrote_is_text_everywhere() -> None:
+    figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], name=HOSTILE))
+    table = pd.DataFrame({HOSTILE: [HOSTILE, 0.5]}, index=[HOSTILE, "b"])
+    reader = read(
+        report(HOSTILE, HOSTILE, [Text(HOSTILE), Chart(figure, HOSTILE), Table(table, HOSTILE)])
+    )
+    assert "img" not in {tag for tag, _ in reader.tags}
+    assert [tag for tag, _ in reader.tags].count("script") == 3
+    assert reader.text.count(HOSTILE) >= 7
+
+
+def test_it_asks_nobody_for_anything() -> None:
+    reader = read(report("Title", "http://127.0.0.1/compare", [Text("One", heading=True)]))
+    assert not [attrs for _, attrs in reader.tags if "src" in attrs or "href" in attrs]
+    [policy] = [a["content"] for tag, a in reader.tags if tag == "meta" and "content" in a][:1]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")

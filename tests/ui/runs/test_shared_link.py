@@ -1,0 +1,26 @@
+"""A link to runs is no longer than servers take."""
+
+import pytest
+
+from lossopt_ui.runs import shared_link
+from lossopt_ui.runs.shared_link import LONGEST_ADDRESS
+
+HERE = "https://lossopt.example.org/compare?"
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_whole_address_counts_and_not_the_runs_in_it_alone(
+    monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    others = "filter=" + "x" * 900 + "&"
+    monkeypatch.setattr(
+        shared_link.controls, "address", lambda share: f"{HERE}{others}share={share}"
+    )
+    monkeypatch.setattr(shared_link, "_in_common", lambda runs: {})
+    room = LONGEST_ADDRESS - len(f"{HERE}{others}share=")
+    monkeypatch.setattr(shared_link, "pack", lambda runs, environment: "A" * (room + more))
+    if more:
+        with pytest.raises(ValueError, match="an address has room for about 99 of these 100 runs"):
+            shared_link._link([object()] * 100)  # type: ignore[list-item]
+    else:
+        assert len(shared_link._link([])) == LONGEST_ADDRESS

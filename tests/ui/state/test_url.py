@@ -1,0 +1,42 @@
+"""Settings go into addresses and come out again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossopt_core import Experiment
+from lossopt_ui.state import url
+
+EXPERIMENTS = st.builds(
+    Experiment,
+    loss=st.sampled_from(["hinge", "cross_entropy"]),
+    learning_rate=st.floats(1e-8, 1e4),
+    strength=st.floats(0, 1e3),
+    standardize=st.booleans(),
+    epochs=st.integers(1, 100_000),
+    batch_size=st.integers(1, 1347),
+    seed=st.integers(0, 2**32 - 1),
+)
+
+
+@given(EXPERIMENTS)
+def test_an_experiment_comes_out_of_its_address_as_it_was(experiment: Experiment) -> None:
+    query = url.query_of(url.values_of(experiment))
+    values, problems = url.read(query)
+    assert not problems
+    fields = {name: value for name, value in values.items() if "." not in name}
+    assert Experiment(**fields) == experiment
+
+
+def test_defaults_are_left_out_where_they_are_fixed() -> None:
+    assert url.query_of(url.values_of(Experiment())) == {"learning_rate": "0.1"}
+
+
+def test_options_of_another_data_set_are_left_out() -> None:
+    values = {"dataset": "blobs", "blobs.spread": 3.0, "spiral.noise": 1.0}
+    assert url.query_of(values) == {"dataset": "blobs", "blobs.spread": "3"}
+
+
+@pytest.mark.parametrize("name", ["los", "__class__", "x" * 1000])
+def test_unknown_names_are_passed_over(name: str) -> None:
+    assert url.read({name: "1"}) == ({}, [])
