@@ -75,13 +75,16 @@ def print_matrix(epochs: int) -> None:
     for loss in LOSSES:
         for penalty in REGULARIZERS:
             experiments = [
-                base.but(loss=loss, regularizer=penalty, optimizer=name) for name in OPTIMIZERS
+                base.replace(loss=loss, regularizer=penalty, optimizer=name) for name in OPTIMIZERS
             ]
             runs = train(
-                [each.but(learning_rate=3 * suggested_learning_rate(each)) for each in experiments]
+                [
+                    each.replace(learning_rate=3 * suggested_learning_rate(each))
+                    for each in experiments
+                ]
             )
             ends = [run.final["objective"] for run in runs]
-            best = certify(base.but(loss=loss, regularizer=penalty), target_gap=1e-7).objective
+            best = certify(base.replace(loss=loss, regularizer=penalty), target_gap=1e-7).objective
             told = " | ".join(f"{max(0.0, end - best):.0e}" for end in ends)
             print(f"| {loss} | {penalty} | {best:.6f} | {told} |", flush=True)
 

@@ -63,7 +63,7 @@ class Single(Lossopt):
     same_objective = False
 
     def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
-        super().__init__([run.but(precision="float32") for run in runs], data)
+        super().__init__([run.replace(precision="float32") for run in runs], data)
 
 
 class ByHand(Contender):
@@ -216,7 +216,7 @@ class TorchStackedByHand(TorchStacked):
         return values, gradient
 
     def epoch(self, batches: Sequence[Labels]) -> None:
-        to_gradient = {
+        loss_gradient_inplace = {
             "cross_entropy": self.to_gradient_of_cross_entropy,
             "hinge": self.to_gradient_of_hinge,
         }[self.loss]
@@ -224,7 +224,7 @@ class TorchStackedByHand(TorchStacked):
             for batch in map(torch.from_numpy, batches):
                 X, y = self.X[batch], self.y[batch]
                 scores = (self.W @ X.T).view(self.runs, self.classes, len(y))
-                values, upstream = to_gradient(scores, y.expand(self.runs, 1, -1))
+                values, upstream = loss_gradient_inplace(scores, y.expand(self.runs, 1, -1))
                 values.mean(dim=1)
                 gradient = upstream.view(len(self.W), len(y)) @ X
                 gradient.div_(len(y)).addcmul_(self.W, self.decay)

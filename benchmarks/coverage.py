@@ -134,8 +134,10 @@ SCENARIOS = {
 def simulate(scenario: Scenario, examples: int, pairs: int, repetitions: int) -> Found:
     """Coverage and false alarms of as many comparisons, each of as many pairs."""
     base: Experiment = PARTS[examples]
-    firsts = [base.but(**{"split_seed" if scenario.splits else "seed": k}) for k in range(pairs)]
-    seconds = [each.but(loss="hinge") for each in firsts]
+    firsts = [
+        base.replace(**{"split_seed" if scenario.splits else "seed": k}) for k in range(pairs)
+    ]
+    seconds = [each.replace(loss="hinge") for each in firsts]
     random = np.random.default_rng([examples, pairs])
     counts = scenario.draw(random, (repetitions, pairs), base)
     truth = scenario.difference(base) / examples

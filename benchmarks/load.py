@@ -118,7 +118,7 @@ class Person:
         """Another learning rate: this person's alone."""
         self._trained += 1
         rate = round(0.05 + 1e-4 * self._number + 1e-7 * self._trained, 7)
-        experiment = self._base.but(learning_rate=rate)
+        experiment = self._base.replace(learning_rate=rate)
         self.asked.add(experiment.id)
         return experiment
 

@@ -31,14 +31,14 @@ def experiments(runs: int, rows: int) -> Iterator[Experiment]:
     Every update is one epoch and evaluated; its examples are drawn, so that seeds differ.
     """
     blobs = Experiment(dataset="blobs", dataset_options={"examples": 50}, replacement=True)
-    blobs = blobs.but(batch_size=blobs.train_examples, epochs=rows - 1, evaluations=rows)
+    blobs = blobs.replace(batch_size=blobs.train_examples, epochs=rows - 1, evaluations=rows)
     kinds = list(itertools.product(LOSSES, OPTIMIZERS, STRENGTHS))
     families = -(-runs // SEEDS)
     rates = np.geomspace(1e-3, 1e-1, -(-families // len(kinds)))
     settings = [(*kind, float(rate)) for rate in rates for kind in kinds][:families]
     grid = itertools.product(range(SEEDS), sorted(settings))
     for seed, (loss, optimizer, strength, rate) in itertools.islice(grid, runs):
-        yield blobs.but(
+        yield blobs.replace(
             loss=loss, optimizer=optimizer, strength=strength, learning_rate=rate, seed=seed
         )
 

@@ -23,7 +23,7 @@ SWEEPS = {
         BASE, "loss=hinge,cross_entropy;strength=1e-4,1e-3,1e-2", 10, "order",
     ),
     "the same with 60 epochs, 3 seeds": (
-        BASE.but(epochs=60), "loss=hinge,cross_entropy;strength=1e-4,1e-3,1e-2", 3, "order",
+        BASE.replace(epochs=60), "loss=hinge,cross_entropy;strength=1e-4,1e-3,1e-2", 3, "order",
     ),
     "4 batch sizes × 5 learning rates": (
         BASE, "batch_size=8,32,128,512;learning_rate=log 1e-3 1 5", 3, "order",
@@ -31,9 +31,13 @@ SWEEPS = {
     "3 optimizers × 7 learning rates": (
         BASE, "optimizer=gd,sgd,adam;learning_rate=log 1e-3 1 7", 3, "order",
     ),
-    "GD of 500 updates": (BASE.but(optimizer="gd", epochs=500), "strength=0.001,0.1", 1, "order"),
-    "blobs, 10 splits": (BASE.but(dataset="blobs"), "blobs.spread=1,2,3", 10, SPLIT),
-    "10,000 examples of 300 features": (BASE.but(**LARGE), "learning_rate=0.01,0.1", 2, "order"),
+    "GD of 500 updates": (
+        BASE.replace(optimizer="gd", epochs=500), "strength=0.001,0.1", 1, "order",
+    ),
+    "blobs, 10 splits": (BASE.replace(dataset="blobs"), "blobs.spread=1,2,3", 10, SPLIT),
+    "10,000 examples of 300 features": (
+        BASE.replace(**LARGE), "learning_rate=0.01,0.1", 2, "order",
+    ),
 }  # fmt: skip
 
 
@@ -57,11 +61,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two small sweeps only")
     quick = parser.parse_args().quick
     threadpool_limits(1, user_api="blas")
-    train([BASE.but(epochs=1)])  # imports scikit-learn
+    train([BASE.replace(epochs=1)])  # imports scikit-learn
     print("| sweep | runs | expected (s) | taken (s) | expected / taken | to find out (s) |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, (base, axes, seeds, vary) in list(SWEEPS.items())[: 2 if quick else None]:
-        base = base.but(epochs=1) if quick else base
+        base = base.replace(epochs=1) if quick else base
         print(row(name, Sweep(base, parse(axes)[0], 1 if quick else seeds, vary)))
 
 

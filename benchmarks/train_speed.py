@@ -130,7 +130,7 @@ def measure(
 def cost_of_single_precision(loss: str, epochs: int) -> float:
     """The relative difference that float32 makes to the objective at the end."""
     [run] = experiments(loss, 1, epochs)
-    double, single = train([run, run.but(precision="float32")])
+    double, single = train([run, run.replace(precision="float32")])
     return abs(single.final["objective"] / double.final["objective"] - 1.0)
 
 

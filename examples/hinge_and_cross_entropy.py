@@ -13,7 +13,7 @@ experiments = [
 rate = min(map(suggested_learning_rate, experiments))
 
 print(f"{'loss':<14} {'test accuracy':>13} {'objective':>10} {'best':>8} {'above it':>9}")
-for run in train([each.but(learning_rate=rate) for each in experiments]):
+for run in train([each.replace(learning_rate=rate) for each in experiments]):
     best = certify(run.experiment, target_gap=1e-3)
     objective, accuracy = run.final["objective"], run.final["test_accuracy"]
     print(

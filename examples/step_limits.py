@@ -16,7 +16,7 @@ print(f"edge at the optimum      {limits.at_optimum:8.3f}")
 
 shares = (0.1, 0.5, 0.95, 1.05, 1.5)
 print(f"After {experiment.epochs} steps:")
-runs = train([experiment.but(learning_rate=share * limits.at_optimum) for share in shares])
+runs = train([experiment.replace(learning_rate=share * limits.at_optimum) for share in shares])
 for share, run in zip(shares, runs, strict=True):
     above = run.final["objective"] - best.lower_bound
     print(f"{share:4.2f} of the edge  {above:8.1e} above the best possible")

@@ -154,7 +154,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             features=features,
         )
         if automatic:
-            return experiment.but(learning_rate=suggested_learning_rate(experiment, data))
+            return experiment.replace(learning_rate=suggested_learning_rate(experiment, data))
         return experiment
 
     def _keep(self, run: Run) -> None:

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_ui.app import navigation
-from lossopt_ui.experiment import kept
-from lossopt_ui.experiment.kept import Member
+from lossopt_ui.experiment import saved_runs
+from lossopt_ui.experiment.saved_runs import Member
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data, visitor, workspace
 from lossopt_ui.jobs import optimum, render_gate
@@ -49,7 +49,7 @@ def say_where_runs_come_from() -> None:
 
 def wanted_table() -> pd.DataFrame:
     """What is kept here, with the reference runs where they are wanted."""
-    return kept.with_references() if widgets.value("references") else kept.table()
+    return saved_runs.with_references() if widgets.value("references") else saved_runs.table()
 
 
 def tools_of_the_table() -> None:
@@ -114,7 +114,7 @@ def lines_to_draw(members: Sequence[Member]) -> list[Line]:
             f"More than {lines.MOST_LINES} curves: they are grouped by"
             f" {SETTINGS[grouped_by].lower()}. 'Group by' at the left chooses others."
         )
-    return lines.dressed(
+    return lines.with_style(
         few,
         colour=widgets.value("colour"),
         dash=widgets.value("dash"),
@@ -124,7 +124,7 @@ def lines_to_draw(members: Sequence[Member]) -> list[Line]:
 
 def compare(chosen: pd.DataFrame) -> None:
     """The chosen runs beside each other."""
-    members = kept.members(chosen)
+    members = saved_runs.members(chosen)
     experiments = [each.experiment for each in members if each.experiment is not None]
     missing_data.offer(experiments, "compare")
     above, below = st.container(), st.container()

@@ -35,9 +35,9 @@ with st.sidebar:
     base = form.assemble(chosen | {"margin": margin})
     experiments = []
     if base is not None:
-        experiments = [base.but(loss="hinge"), base.but(loss="cross_entropy")]
+        experiments = [base.replace(loss="hinge"), base.replace(loss="cross_entropy")]
     if base is not None and squared:
-        experiments.append(learning_rate.own(base.but(loss="squared_hinge")))
+        experiments.append(learning_rate.own(base.replace(loss="squared_hinge")))
 
 
 def draw(outcome: watching.Outcome) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_ui.app import lesson_panel, navigation
-from lossopt_ui.experiment import examples, kept
+from lossopt_ui.experiment import examples, saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.runs import references, runs_table
 from lossopt_ui.state import pages
@@ -34,8 +34,8 @@ lesson_panel.offer()
 
 st.subheader("Last runs")
 with workspace.unreadable_said():
-    table = kept.table()
-    trained = table[table["status"] != kept.BROUGHT_IN]
+    table = saved_runs.table()
+    trained = table[table["status"] != saved_runs.BROUGHT_IN]
     if trained.empty:
         st.info("No runs are kept yet: open an experiment above, or train one of your own.")
         references.glance()

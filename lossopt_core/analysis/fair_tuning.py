@@ -80,7 +80,7 @@ class Comparison:
     def tuning(self) -> list[Experiment]:
         """Every candidate with every rate, on the validation part."""
         return [
-            self.base.but(
+            self.base.replace(
                 **{self.setting: candidate}, learning_rate=rate, seed=self.base.seed + k,
                 validation=True,
             )
@@ -93,7 +93,7 @@ class Comparison:
         """Every candidate at its best rate, on the test part, with seeds that are new."""
         first = self.base.seed + self.tuning_seeds
         return [
-            self.base.but(
+            self.base.replace(
                 **{self.setting: candidate}, learning_rate=tuned.rate, seed=first + k,
                 validation=False,
             )

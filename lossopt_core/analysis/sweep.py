@@ -135,7 +135,7 @@ def changed(base: Experiment, changes: Mapping[str, Any]) -> Experiment:
         owner, _, option = name.rpartition(".")
         if owner == dataset:
             own[option] = value
-    return base.but(**fields, dataset_options=own)
+    return base.replace(**fields, dataset_options=own)
 
 
 def axis(name: str, text: str, draw_seed: int = 0) -> Axis:

@@ -37,7 +37,7 @@ from lossopt_core.objective.domains import Domain
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.objective.losses import (
     Loss,
-    places,
+    flat_target_index,
     probabilities,
     set_true_class,
     sum_over_classes,
@@ -100,7 +100,7 @@ class Problem:
     @cached_property
     def true(self) -> Labels:
         """Where the true classes are among (C, n) scores."""
-        return places((self.classes, self.examples), self.labels)
+        return flat_target_index((self.classes, self.examples), self.labels)
 
     def scaled(self) -> "Scaled":
         """The same objective for features of mean about 0 and largest size about 1.
@@ -154,7 +154,7 @@ class Problem:
     def smooth_part(self, theta: Array) -> tuple[float, Array]:
         """Mean loss and squared penalty of a smooth loss; the pulls (C, n) at that point."""
         pulls = self.scores(theta)
-        loss = float(self.loss.to_gradient(pulls, self.true).mean())
+        loss = float(self.loss.loss_gradient_inplace(pulls, self.true).mean())
         set_true_class(pulls, self.true, 0.0)
         return loss + float((self.squared * theta[:, :-1] ** 2).sum()), pulls
 

@@ -274,14 +274,14 @@ class Experiment:
         Left out is what the chosen entries do not look at: the margin under cross-entropy,
         the batch size of full-batch descent, the strength of no penalty.
         """
-        ignored = self.without_a_say
+        ignored = self.inactive_fields
         ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
         named = {name: getattr(self, name) for name in NAMES if name not in ignored}
         named["dataset_options"] = dict(self.dataset_options)
         return named
 
     @property
-    def without_a_say(self) -> set[str]:
+    def inactive_fields(self) -> set[str]:
         """The fields that the chosen entries do not look at."""
         ignored = {"margin", "strength", "l1_ratio", "momentum"}
         for entry in (
@@ -307,7 +307,7 @@ class Experiment:
         """What determines the data: equal keys, equal examples in equal order."""
         return tuple(getattr(self, name) for name in DATA_SETTINGS)
 
-    def but(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """The same experiment with some fields changed.
 
         Options that only the old data set knows are dropped with it.
@@ -315,6 +315,8 @@ class Experiment:
         if changes.get("dataset", self.dataset) != self.dataset:
             changes.setdefault("dataset_options", {})
         return replace(self, **changes)
+
+    but = replace  # its first name, which scripts of other people use
 
     def to_json(self) -> str:
         """All fields as a JSON object; `from_json` gives an equal experiment back."""
@@ -419,7 +421,7 @@ def _shares(counts: Counter[Any]) -> dict[Any, Fraction]:
 
 def _with_defaults(experiment: Experiment) -> dict[str, Any]:
     """The flat settings and those that came later, which are left out of them at their defaults."""
-    later = {*ADDED_SETTINGS} - experiment.without_a_say
+    later = {*ADDED_SETTINGS} - experiment.inactive_fields
     return flat_settings(experiment) | {name: getattr(experiment, name) for name in later}
 
 

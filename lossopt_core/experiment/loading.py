@@ -97,7 +97,7 @@ def check_present(experiment: Experiment) -> None:
 
 def without_say(experiment: Experiment) -> Experiment:
     """An experiment on the same data whose other fields are at fixed values: a key for caches."""
-    return experiment.but(**_WITHOUT_SAY)
+    return experiment.replace(**_WITHOUT_SAY)
 
 
 # Fields that do not touch the data, at fixed values: experiments that share their data share

@@ -32,7 +32,7 @@ class OneExample:
 
 def with_its_margin(name: str, experiment: Experiment) -> Loss:
     """A loss at the margin of the experiment, where both have one."""
-    return loss_of(experiment.but(loss=name))
+    return loss_of(experiment.replace(loss=name))
 
 
 def one_example(experiment: Experiment, theta: Array, features: Array, label: int) -> OneExample:

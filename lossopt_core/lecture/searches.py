@@ -63,7 +63,7 @@ def local_search(experiment: Experiment, budget: int, scale: float) -> pd.DataFr
 
 def gradient_descent(experiment: Experiment, budget: int) -> pd.DataFrame:
     """As many full gradients as the others have guesses; columns as those of `random_search`."""
-    [run] = train([experiment.but(optimizer="gd", epochs=budget, evaluations=min(budget, 60))])
+    [run] = train([experiment.replace(optimizer="gd", epochs=budget, evaluations=min(budget, 60))])
     history = run.history[run.history["update"] > 0]
     return pd.DataFrame(
         {

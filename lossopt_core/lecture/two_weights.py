@@ -39,7 +39,7 @@ def path(regularizer: str, l1_ratio: float) -> Array:
         regularizer=regularizer, l1_ratio=l1_ratio, optimizer="gd", learning_rate=RATE,
         epochs=UPDATES, evaluations=2, test_fraction=0.0, standardize=False,
     )  # fmt: skip
-    experiments = [base.but(strength=float(strength)) for strength in STRENGTHS]
+    experiments = [base.replace(strength=float(strength)) for strength in STRENGTHS]
     runs = Training(experiments, data()).run(lambda made: None, lambda: False)
     return np.array([runs[each].weights[0] - runs[each].weights[1] for each in experiments])
 

@@ -5,10 +5,10 @@ runs.  The chain rule to the weights is one matrix product, in `linear`.  Any nu
 may lead; a parameter may be an array that broadcasts against them, (R, 1, 1) for a stack of R
 runs.
 
-To add a loss, write a frozen dataclass with `to_gradient` and `steps` (a smooth one also with
-`steepest` and `second`), and enter it in `LOSSES`.  Its fields are named after the settings of
-an `Experiment` that it uses.  With a `domain` (see `objective.domains`) its optimum can be
-certified.
+To add a loss, write a frozen dataclass with `loss_gradient_inplace` and `steps` (a smooth one also
+with `max_curvature` and `hessian_vector_product`), and enter it in `LOSSES`.  Its fields are named
+after the settings of an `Experiment` that it uses.  With a `domain` (see `objective.domains`) its
+optimum can be certified.
 """
 
 import math
@@ -46,7 +46,7 @@ class Loss(ABC):
     """Whether the violations are s_j - s_y + margin, or margin - t_j s_j with t_y = 1, t_j = -1."""
 
     @abstractmethod
-    def to_gradient(self, scores: Array, true: Labels) -> Array:
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         """Overwrite `scores` (..., C, B) with their gradient; return the values (..., B).
 
         Values and gradients share most of their arithmetic, and training needs both at every
@@ -63,36 +63,38 @@ class Loss(ABC):
         read as a number that was computed.
         """
 
-    def steepest(self, classes: int) -> float | None:
+    def max_curvature(self, classes: int) -> float | None:
         """The largest curvature that one example's loss has anywhere, in its scores.
 
         The largest eigenvalue of the second derivative; None for a loss with kinks.
         """
         return None
 
-    def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
+    def hessian_vector_product(self, scores: Array, labels: Labels, direction: Array) -> Array:
         """The second derivative at scores (..., C, B) times a direction of the same shape.
 
         Defined for smooth losses; NotImplementedError for the others.
         """
         raise NotImplementedError(f"{self.label} has kinks")
 
-    def mean_second(self, scores: Array, labels: Labels) -> Array:
+    def mean_hessian(self, scores: Array, labels: Labels) -> Array:
         """The second derivatives at scores (..., C, B), averaged over examples: (..., C, C)."""
         everywhere = np.ones(scores.shape[-1])
         along = (np.outer(unit, everywhere) for unit in np.eye(scores.shape[-2]))
         alike = (np.broadcast_to(each, scores.shape) for each in along)
-        return np.stack([self.second(scores, labels, e).mean(axis=-1) for e in alike], axis=-2)
+        return np.stack(
+            [self.hessian_vector_product(scores, labels, e).mean(axis=-1) for e in alike], axis=-2
+        )
 
     def value(self, scores: Array, labels: Labels) -> Array:
         """Loss of each example: scores (..., C, B) and labels (B,) to (..., B)."""
         own = np.array(scores, dtype=np.float64, order="C")
-        return self.to_gradient(own, places(own.shape, labels))
+        return self.loss_gradient_inplace(own, flat_target_index(own.shape, labels))
 
     def gradient(self, scores: Array, labels: Labels) -> Array:
         """Derivative of each example's loss with respect to its scores, shaped as the scores."""
         gradient = np.array(scores, dtype=np.float64, order="C")
-        self.to_gradient(gradient, places(gradient.shape, labels))
+        self.loss_gradient_inplace(gradient, flat_target_index(gradient.shape, labels))
         return gradient
 
     def violations(self, scores: Array, true: Labels) -> Array:
@@ -127,24 +129,24 @@ def first_places(shape: tuple[int, ...]) -> Labels:
     return stacks * (classes * examples) + np.arange(examples)
 
 
-def places(shape: tuple[int, ...], labels: Labels) -> Labels:
+def flat_target_index(shape: tuple[int, ...], labels: Labels) -> Labels:
     """Where the scores of the true classes are: of scores (..., C, B) in a row, (..., B)."""
     return first_places(shape) + labels * len(labels)
 
 
-def in_a_row(scores: Array) -> Array:
+def flat_view(scores: Array) -> Array:
     """The same numbers as one row, to look them up by their places."""
     return scores.reshape(-1, copy=False)
 
 
 def true_class(scores: Array, true: Labels) -> Array:
     """The score of the true class of every example, (..., C, B) to (..., 1, B)."""
-    return in_a_row(scores)[true][..., None, :]
+    return flat_view(scores)[true][..., None, :]
 
 
 def set_true_class(scores: Array, true: Labels, value: Array | float) -> None:
     """Replace the entries of the true classes, in place."""
-    in_a_row(scores)[true] = value
+    flat_view(scores)[true] = value
 
 
 def sum_over_classes(scores: Array) -> Array:
@@ -200,7 +202,7 @@ class Hinge(Loss):
     smooth = False
     domain = Box
 
-    def to_gradient(self, scores: Array, true: Labels) -> Array:
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
         values = sum_over_classes(scores)
         np.greater(scores, 0.0, out=scores)
@@ -228,21 +230,21 @@ class SquaredHinge(Loss):
     smooth = True
     domain = Ray
 
-    def to_gradient(self, scores: Array, true: Labels) -> Array:
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
         values: Array = np.einsum("...cb,...cb->...b", scores, scores)
         scores *= 2.0
         balance(scores, true)
         return values
 
-    def steepest(self, classes: int) -> float:
+    def max_curvature(self, classes: int) -> float:
         # Every other class misses the margin: 2 times the sum of (e_j - e_y)(e_j - e_y)'.
         return 2.0 * classes
 
-    def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
+    def hessian_vector_product(self, scores: Array, labels: Labels, direction: Array) -> Array:
         violations = np.array(scores, dtype=np.float64, order="C")
         direction = np.ascontiguousarray(direction)
-        true = places(violations.shape, labels)
+        true = flat_target_index(violations.shape, labels)
         to_violations(violations, true, self.margin)
         product = 2.0 * (violations > 0) * (direction - true_class(direction, true))
         balance(product, true)
@@ -273,9 +275,9 @@ class CrossEntropy(Loss):
     smooth = True
     domain = Entropy
 
-    def to_gradient(self, scores: Array, true: Labels) -> Array:
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
-        row = in_a_row(scores)
+        row = flat_view(scores)
         scores -= row[true][..., None, :]
         # exp(710) overflows: subtract the top score of each example, which changes nothing.  It
         # is needed so rarely, and costs so much (a tenth of an update), that all are looked at
@@ -293,16 +295,16 @@ class CrossEntropy(Loss):
             values += top
         return values
 
-    def steepest(self, classes: int) -> float:
+    def max_curvature(self, classes: int) -> float:
         # Two classes of probability 1/2: of diag(p) - p p', whose trace is at most 1.
         return 0.5
 
-    def second(self, scores: Array, labels: Labels, direction: Array) -> Array:
+    def hessian_vector_product(self, scores: Array, labels: Labels, direction: Array) -> Array:
         p = probabilities(scores)
         product: Array = p * (direction - sum_over_classes(p * direction)[..., None, :])
         return product
 
-    def mean_second(self, scores: Array, labels: Labels) -> Array:
+    def mean_hessian(self, scores: Array, labels: Labels) -> Array:
         # All directions share their probabilities, which take longer than the rest.
         p = probabilities(scores)
         own = p.mean(axis=-1)[..., None] * np.eye(p.shape[-2])
@@ -341,7 +343,7 @@ class CrammerSinger(Loss):
     smooth = False
     domain = Simplex
 
-    def to_gradient(self, scores: Array, true: Labels) -> Array:
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
         values: Array = scores.max(axis=-2)
         strongest = scores.argmax(axis=-2)[..., None, :]
@@ -378,7 +380,7 @@ class OneVsAll(Loss):
     domain = Box
     pairwise = False
 
-    def to_gradient(self, scores: Array, true: Labels) -> Array:
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         missing_of_true = (self.margin - true_class(scores, true))[..., 0, :]
         scores += self.margin
         set_true_class(scores, true, missing_of_true)

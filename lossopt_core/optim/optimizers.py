@@ -60,7 +60,7 @@ class Optimizer(ABC):
         """
         return None
 
-    def pace(self) -> float:
+    def momentum_lr_scale(self) -> float:
         """The learning rate that follows a steady gradient as fast as plain descent at 1."""
         return 1.0
 
@@ -157,7 +157,7 @@ class Momentum(Optimizer):
     def proven_threshold(self) -> float:
         return 2.0 * (1.0 - float(self.momentum))
 
-    def pace(self) -> float:
+    def momentum_lr_scale(self) -> float:
         return 1.0 - float(self.momentum)
 
     def update(
@@ -210,7 +210,7 @@ class Nesterov(Optimizer):
         momentum = float(self.momentum)
         return 2.0 * (1.0 + momentum) / (1.0 + 2.0 * momentum)
 
-    def pace(self) -> float:
+    def momentum_lr_scale(self) -> float:
         return 1.0 - float(self.momentum)
 
     def update(

@@ -10,18 +10,18 @@ from lossopt_core.training.loop import train
 _DIGITS = Experiment(dataset="digits", epochs=30)
 
 OPTIMIZERS_COMPARED = (
-    _DIGITS.but(optimizer="gd", learning_rate=0.1),
-    _DIGITS.but(optimizer="sgd", learning_rate=0.1),
-    _DIGITS.but(optimizer="momentum", learning_rate=0.01),
-    _DIGITS.but(optimizer="adam", learning_rate=0.01),
+    _DIGITS.replace(optimizer="gd", learning_rate=0.1),
+    _DIGITS.replace(optimizer="sgd", learning_rate=0.1),
+    _DIGITS.replace(optimizer="momentum", learning_rate=0.01),
+    _DIGITS.replace(optimizer="adam", learning_rate=0.01),
 )
 """Four ways to the best possible cross-entropy."""
 EXPERIMENTS = (
     *OPTIMIZERS_COMPARED,
-    _DIGITS.but(loss="hinge", optimizer="gd", learning_rate=0.1),
-    _DIGITS.but(loss="hinge", optimizer="sgd", learning_rate=0.1),
-    _DIGITS.but(loss="squared_hinge", optimizer="gd", learning_rate=0.005),
-    _DIGITS.but(loss="squared_hinge", optimizer="sgd", learning_rate=0.002),
+    _DIGITS.replace(loss="hinge", optimizer="gd", learning_rate=0.1),
+    _DIGITS.replace(loss="hinge", optimizer="sgd", learning_rate=0.1),
+    _DIGITS.replace(loss="squared_hinge", optimizer="gd", learning_rate=0.005),
+    _DIGITS.replace(loss="squared_hinge", optimizer="sgd", learning_rate=0.002),
 )
 """Digits under three losses by GD and SGD, one also by momentum and Adam, at suggested rates."""
 IDS = tuple(each.id for each in EXPERIMENTS)

@@ -75,7 +75,7 @@ class Underway:
         """From now on a training is about these experiments, and nothing follows."""
         self._change([job], experiments=_to_text(experiments, None))
 
-    def beat(self, job: str) -> None:
+    def heartbeat(self, job: str) -> None:
         """A sign of life of a training."""
         self._change([job], beat=_sign_of_life())
 

@@ -157,11 +157,11 @@ def smoothness(experiment: Experiment) -> float | None:
     The curvature of one example's loss in its scores, times the largest eigenvalue of the
     examples' second moment, plus that of the squared weights.
     """
-    steepest = loss_of(experiment).steepest(experiment.size.classes)
-    if steepest is None:
+    max_curvature = loss_of(experiment).max_curvature(experiment.size.classes)
+    if max_curvature is None:
         return None
     squared = float(regularizer_of(experiment).squared)
-    return steepest * data_spread(experiment).largest + 2.0 * squared
+    return max_curvature * data_spread(experiment).largest + 2.0 * squared
 
 
 def curvature(problem: Problem, theta: Array, active: Array | None = None) -> float:
@@ -179,7 +179,9 @@ def curvature(problem: Problem, theta: Array, active: Array | None = None) -> fl
         direction = vector.reshape(theta.shape)
         if active is not None:
             direction = active * direction
-        slopes = problem.loss.second(scores, problem.labels, problem.scores(direction))
+        slopes = problem.loss.hessian_vector_product(
+            scores, problem.labels, problem.scores(direction)
+        )
         product = linear.pull_back(slopes[None], problem.X)[0] / problem.examples
         product[:, :-1] += 2.0 * problem.squared * direction[:, :-1]
         if active is not None:
@@ -254,19 +256,21 @@ def suggested_learning_rate(experiment: Experiment, data: Data | None = None) ->
     if rule.typical_rate is not None:
         return rule.typical_rate
     classes, n = experiment.size.classes, experiment.train_examples
-    steepest = loss_of(experiment).steepest(classes)
-    if steepest is None:
-        steepest = CrossEntropy().steepest(classes)
+    max_curvature = loss_of(experiment).max_curvature(classes)
+    if max_curvature is None:
+        max_curvature = CrossEntropy().max_curvature(classes)
     spread = data_spread(experiment) if data is None else spread_of(data.train_features)
     squared = float(regularizer_of(experiment).squared)
     of_one = float(((n / batch_sizes(experiment) - 1.0) / max(1, n - 1)).mean())
 
     def limit(length: float) -> float:
-        bend = steepest * ((1.0 - of_one) * spread.largest + of_one * length)
+        bend = max_curvature * ((1.0 - of_one) * spread.largest + of_one * length)
         return 2.0 / (bend + 2.0 * squared)
 
     # Rounding may add three fifths.
-    rate = round_number(rule.pace() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6))
+    rate = round_number(
+        rule.momentum_lr_scale() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6)
+    )
     return min(max(rate, LEARNING_RATES.low), LEARNING_RATES.high)
 
 

@@ -98,7 +98,7 @@ def with_best_biases(problem: Problem, points: Array) -> Array:
         going &= np.abs(slope).max(axis=-1) >= 1e-13
         if not going.any():
             break
-        bend = loss.mean_second(scores, labels)
+        bend = loss.mean_hessian(scores, labels)
         # Adding one number to all scores changes nothing: the least of all solutions is taken.
         inverse = np.linalg.pinv(bend, rcond=1e-10, hermitian=True)
         step = np.where(going[:, None], (inverse @ slope[..., None])[..., 0], 0.0)

@@ -61,7 +61,7 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
-class Board:
+class ScoreBuffer:
     """Room for the scores of a piece of B examples.
 
     scores      (R, C, B)
@@ -137,7 +137,7 @@ class Cohort:
         self.total = np.empty(len(experiments))
         self.examples_at_once = max(32, SCORES_AT_ONCE // self.W[:, :, 0].size)
         self.scores = np.empty(self.W[:, :, 0].size * self.examples_at_once, self.dtype)
-        self.boards: dict[int, Board] = {}
+        self.buffers: dict[int, ScoreBuffer] = {}
         self.blocks = list(self._blocks())
 
     def _blocks(self) -> Iterator[Block]:
@@ -232,9 +232,9 @@ class Cohort:
         examples = 0
         out = self.gradient
         for X, labels in pieces:
-            board, true = self._scored(W, X, labels, right)
-            self._to_gradient(board, true)
-            linear.pull_back(board.scores, X, out)
+            buffer, true = self._scored(W, X, labels, right)
+            self._loss_gradient_inplace(buffer, true)
+            linear.pull_back(buffer.scores, X, out)
             if out is self.scratch:
                 self.gradient += out
             out = self.scratch
@@ -244,32 +244,32 @@ class Cohort:
 
     def _scored(
         self, W: Array, X: Array, labels: Labels, right: Array | None
-    ) -> tuple[Board, Labels]:
+    ) -> tuple[ScoreBuffer, Labels]:
         """The board with the scores of a piece, and the places of the true classes' scores."""
-        board = self.boards.get(len(labels)) or self._new_board(len(labels))
-        true = board.first + labels * len(labels)
-        linear.scores(W, X, board.scores)
+        buffer = self.buffers.get(len(labels)) or self._new_buffer(len(labels))
+        true = buffer.first + labels * len(labels)
+        linear.scores(W, X, buffer.scores)
         if right is not None:
-            right += rightly_predicted(board.scores, labels, true)
-        return board, true
+            right += rightly_predicted(buffer.scores, labels, true)
+        return buffer, true
 
-    def _new_board(self, examples: int) -> Board:
+    def _new_buffer(self, examples: int) -> ScoreBuffer:
         """All boards share their room: only one is in use at a time."""
         runs, classes, _ = self.W.shape
         scores = self.scores[: runs * classes * examples].reshape(runs, classes, examples)
         of_block = [scores[block.runs] for block in self.blocks]
-        self.boards[examples] = Board(
+        self.buffers[examples] = ScoreBuffer(
             scores, of_block, first_places(scores.shape), np.ones(examples)
         )
-        return self.boards[examples]
+        return self.buffers[examples]
 
-    def _to_gradient(self, board: Board, true: Labels) -> None:
+    def _loss_gradient_inplace(self, buffer: ScoreBuffer, true: Labels) -> None:
         """Overwrite scores with the gradient of each run's loss; add the losses to `total`."""
-        for block, scores in zip(self.blocks, board.of_block, strict=True):
+        for block, scores in zip(self.blocks, buffer.of_block, strict=True):
             # A block's scores are contiguous: its places are those of as many first runs.
-            values = block.loss.to_gradient(scores, true[: len(scores)])
+            values = block.loss.loss_gradient_inplace(scores, true[: len(scores)])
             total = block.total
-            total += values.dot(board.ones)
+            total += values.dot(buffer.ones)
 
     def evaluate(self) -> Array:
         """All data: (columns, R), the columns of a history from `objective` on."""
@@ -302,10 +302,10 @@ class Cohort:
         self.total.fill(0.0)
         right = np.zeros(len(self.W))
         for X, labels in self.test.pieces(self.examples_at_once):
-            self._to_gradient(*self._scored(W, X, labels, right))
+            self._loss_gradient_inplace(*self._scored(W, X, labels, right))
         return self.total / examples, right / examples
 
-    def park(self, run: int) -> None:
+    def deactivate(self, run: int) -> None:
         """Put a run to rest at zero weights, where it cannot disturb the others."""
         self.W[run] = 0.0
         for block in self.blocks:

@@ -314,7 +314,7 @@ class Training:
             self.ended[run] = self._as_run(run, rows[:, :, run], status, made, reason)
         if made < self.updates:
             for run in runs:
-                self.cohort.park(run)
+                self.cohort.deactivate(run)
 
     def _as_run(self, run: int, rows: Array, status: str, made: int, reason: str) -> Run:
         on_the_way = self.checkpoints[: self.recorded : self.path_every]

@@ -54,7 +54,7 @@ def _kind(members: Sequence[Experiment]) -> tuple[object, ...]:
 
 def _bare(experiment: Experiment) -> Experiment:
     """Without what has no say in the time of an update; with steps too short to diverge."""
-    return experiment.but(
+    return experiment.replace(
         epochs=1, evaluations=2, seed=0, split_seed=0, stopping="none", learning_rate=1e-8
     )
 

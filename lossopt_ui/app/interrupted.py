@@ -13,7 +13,7 @@ from lossopt_core import (
 from lossopt_core.experiment.description import telling_settings
 from lossopt_core.store.unfinished import LOOK_SECONDS, Interrupted, Underway
 from lossopt_core.training.run import STOPPED
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import watching
 from lossopt_ui.state import names, url
@@ -108,7 +108,7 @@ def _what(left: Interrupted) -> str:
 def _how_much_is_kept(left: Interrupted) -> str:
     """'3 runs are finished, 1 is kept up to update 4,000 of 10,000.'"""
     finished = len({each.id for each in left.experiments}) - len(left.missing)
-    table = kept.table()
+    table = saved_runs.table()
     by_id = {each.id: each for each in left.missing}
     begun = table[table["id"].isin(by_id) & (table["status"] == STOPPED) & (table["update"] > 0)]
     parts = [f"{names.counted(finished, 'run')} {_are(finished)} finished"] if finished else []
@@ -126,11 +126,11 @@ def _are(count: int) -> str:
 
 def _resume(left: Interrupted) -> None:
     if _is_still_there(left) and watching.resume(left):
-        _strike_out(left)
+        _deregister(left)
 
 
 def _discard(left: Interrupted) -> None:
-    _strike_out(left)
+    _deregister(left)
 
 
 def _is_still_there(left: Interrupted) -> bool:
@@ -142,7 +142,7 @@ def _is_still_there(left: Interrupted) -> bool:
         return False
 
 
-def _strike_out(left: Interrupted) -> None:
+def _deregister(left: Interrupted) -> None:
     try:
         Underway(workspace.store()).end([left.job])
     except StoreError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import polling
 from lossopt_ui.lessons.lessons import LESSONS, step_at
@@ -70,7 +70,7 @@ def _say_whether_done(step: Step, page: str, opened: datetime) -> None:
     """Looked at again until it is done: a training ends after this was drawn."""
 
     def done() -> bool:
-        runs = counting(step, kept.table(), opened, widgets.value)
+        runs = counting(step, saved_runs.table(), opened, widgets.value)
         return step.done(Seen(page, widgets.value, runs))
 
     with workspace.unreadable_said():

@@ -13,7 +13,7 @@ MOST_BYTES = 15_000_000
 
 def follow(experiment: Experiment, path: WeightPath, loss: str, part: str) -> Along:
     """The examples of a part along the way of a run, as a loss sees them."""
-    return _followed(experiment.but(loss=loss), path, part)
+    return _followed(experiment.replace(loss=loss), path, part)
 
 
 # The points, too: an id tells the settings, and the weights of a file may be any.

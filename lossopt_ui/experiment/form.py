@@ -94,7 +94,7 @@ def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Exp
             f"Left out: batch sizes that reach the {full.train_examples} training examples;"
             " with all of them in a batch, SGD is GD."
         )
-    return [full.but(optimizer="sgd", batch_size=size) for size in room]
+    return [full.replace(optimizer="sgd", batch_size=size) for size in room]
 
 
 def run(evaluations: str = "evaluations") -> dict[str, Any]:

@@ -36,8 +36,8 @@ def steps(
     if suggested is None and not widgets.is_set("learning_rate"):
         widgets.forget("learning_rate")  # what was suggested while the data were here
     rate = widgets.setting("learning_rate", suggested=suggested)
-    with_rate = [each.but(learning_rate=rate) for each in experiments]
-    others = [own(each.but(learning_rate=rate)) for each in _experiments(beside)]
+    with_rate = [each.replace(learning_rate=rate) for each in experiments]
+    others = [own(each.replace(learning_rate=rate)) for each in _experiments(beside)]
     with missing_data.part("The suggested learning rate and its limits"):
         _notes(with_rate + others)
     if suggested is not None and rate != suggested:
@@ -62,7 +62,7 @@ def own(experiment: Experiment) -> Experiment:
     known = missing_data.known(lambda: _share_and_limit(experiment))
     if widgets.is_set("learning_rate") or known is None or known[0] <= 1:
         return experiment
-    return experiment.but(learning_rate=suggested_learning_rate(experiment))
+    return experiment.replace(learning_rate=suggested_learning_rate(experiment))
 
 
 def _notes(experiments: Sequence[Experiment]) -> None:

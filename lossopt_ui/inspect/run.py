@@ -18,7 +18,7 @@ from lossopt_core.inspect.diagnostics import part_of
 from lossopt_core.inspect.example import examples_at
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.training.path import WeightPath
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.journeys import Journey
 from lossopt_ui.identity import missing_data
 from lossopt_ui.runs import references
@@ -83,8 +83,8 @@ class Point:
 
 def choose_run() -> Run | None:
     """The run that the address names, or the newest; a box to choose another.  None: no runs."""
-    table = kept.with_references()
-    trained = table[table["status"] != kept.BROUGHT_IN]
+    table = saved_runs.with_references()
+    trained = table[table["status"] != saved_runs.BROUGHT_IN]
     ids = trained["id"].tolist()[::-1]
     named = widgets.value("run")
     if trained["reference"].all() and not set(named) & set(ids):
@@ -105,7 +105,7 @@ def choose_run() -> Run | None:
             st.selectbox(
                 "Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice, **looks
             )
-        [run] = kept.load([chosen])
+        [run] = saved_runs.load([chosen])
         page_links.link_to_train_page(run.experiment)
     missing_data.offer([run.experiment], "inside")
     return run

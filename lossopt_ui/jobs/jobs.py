@@ -177,10 +177,10 @@ class Job:
                 self.problem = None
                 return
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Give a sign of life."""
         if not self._interrupted:
-            self._underway.beat(self.noted)
+            self._underway.heartbeat(self.noted)
 
     def interrupt(self) -> None:
         """Stop it because the program ends: what is left can be continued later."""
@@ -191,7 +191,7 @@ class Job:
         """Let whoever comes back find it at once."""
         self._underway.interrupt([self.noted])
 
-    def strike_out(self) -> None:
+    def deregister(self) -> None:
         """It has ended: nothing is left to be done, unless the program or the store failed it."""
         if self._interrupted:
             return
@@ -347,7 +347,7 @@ class Workers:
             if job.take_turn():
                 self._wait_for_turn(owner, job)
             else:
-                self._strike_out(job)
+                self._deregister(job)
             self._turns.done(owner)
             self._learn(before - job.cost, time.monotonic() - begun)
 
@@ -362,11 +362,11 @@ class Workers:
     def _leave(self, job: Job) -> None:
         """A job has ended: if it still waited, no worker will see it."""
         if self._turns.discard(_owner(job.store), job):
-            self._strike_out(job)
+            self._deregister(job)
 
-    def _strike_out(self, job: Job) -> None:
+    def _deregister(self, job: Job) -> None:
         with suppress(StoreError):
-            job.strike_out()
+            job.deregister()
 
     def _learn(self, done: float, seconds: float) -> None:
         """How quick trainings are here; the last ones count most."""
@@ -379,7 +379,7 @@ class Workers:
             for job in self._jobs:
                 if job.running:
                     with suppress(StoreError):
-                        job.beat()
+                        job.heartbeat()
 
     def close(self) -> None:
         """Stop all trainings, note them as interrupted, and give them a moment to save.

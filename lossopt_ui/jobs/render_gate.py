@@ -28,7 +28,7 @@ class _Place:
     inside: threading.Event = field(default_factory=threading.Event)
 
 
-class Crowd:
+class RenderGate:
     """Threads that want to go in where only a few may be.
 
     Patience grows with the number of those inside, so that they do not all go in regardless as
@@ -136,5 +136,5 @@ class Crowd:
         return sum(counting) < self._places
 
 
-PAGES = Crowd()
+PAGES = RenderGate()
 """All pages of this program."""

@@ -22,7 +22,7 @@ from lossopt_core.training.path import WeightPath
 from lossopt_core.training.run import DIVERGED
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts import landscape as charts
-from lossopt_ui.experiment import kept, results
+from lossopt_ui.experiment import results, saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data
@@ -65,8 +65,8 @@ class View:
 
 def choose_runs() -> list[Run]:
     """The runs whose ways are drawn; those that minimise something else are left out and said."""
-    table = kept.with_references()
-    trained = table[table["status"] != kept.BROUGHT_IN]
+    table = saved_runs.with_references()
+    trained = table[table["status"] != saved_runs.BROUGHT_IN]
     named = _named(trained)
     if trained["reference"].all() and not named:
         st.info("No runs are kept yet. Train GD and SGD, and look at their ways.")
@@ -89,7 +89,7 @@ def choose_runs() -> list[Run]:
             help=f"At most {MOST_WAYS}, which minimise the same objective.",
             **looks,
         )
-    runs = kept.load(chosen, with_minibatch=False)
+    runs = saved_runs.load(chosen, with_minibatch=False)
     missing_data.offer([run.experiment for run in runs], "landscape")
     return _on_one_objective(_with_a_path(runs))
 

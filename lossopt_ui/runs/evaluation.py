@@ -11,7 +11,7 @@ from lossopt_core.inspect.evaluation import Evaluation, evaluate, matrix
 from lossopt_ui.charts import evaluation as charts
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.evaluation import Look
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data
 from lossopt_ui.runs.line_charts import Drawn
@@ -56,7 +56,7 @@ def evaluated(shown: Sequence[Line]) -> tuple[Evaluated, list[str]]:
     ids = [member.id for line in shown for member in line.members if member.experiment is not None]
     if len(ids) > MOST_RUNS:
         return {}, [f"Select at most {MOST_RUNS} runs to evaluate them; these are {len(ids)}."]
-    runs = kept.find(ids, with_path=False, with_minibatch=False)
+    runs = saved_runs.find(ids, with_path=False, with_minibatch=False)
     part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
     there = {id: run for id, run in runs.items() if not missing_data.is_missing(run.experiment)}
     found, left_out = _evaluations(shown, there, part)

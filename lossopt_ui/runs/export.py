@@ -7,8 +7,8 @@ import streamlit as st
 
 from lossopt_core.exchange import archive
 from lossopt_core.exchange.scripts import with_lossopt, with_numpy
-from lossopt_ui.experiment import kept
-from lossopt_ui.experiment.kept import Member
+from lossopt_ui.experiment import saved_runs
+from lossopt_ui.experiment.saved_runs import Member
 from lossopt_ui.runs import files, shared_link
 from lossopt_ui.runs.downloads import (
     DATA,
@@ -68,7 +68,7 @@ def _file(kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False) -> F
 
 def _archive(ids: Sequence[str]) -> None:
     """The runs with their weights, in as many files as that takes; how large is said before."""
-    sizes = kept.sizes(ids)
+    sizes = saved_runs.sizes(ids)
     try:
         parts = archive.parts(sizes)
     except ValueError as error:

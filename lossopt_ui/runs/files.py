@@ -18,7 +18,7 @@ import streamlit as st
 from lossopt_core import Run, RunStore, StoreError
 from lossopt_core.store.annotations import Note, notes_in
 from lossopt_core.uploads import Shelf, using
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import names
 
@@ -53,7 +53,7 @@ class Mine:
         `whole` reads the stored weights along the path and the minibatch curve too.
         """
         stores = (self.store, self.references)
-        found = kept.find_in(stores, ids, with_path=whole, with_minibatch=whole)
+        found = saved_runs.find_in(stores, ids, with_path=whole, with_minibatch=whole)
         if absent := len([each for each in ids if each not in found]):
             are = "is" if absent == 1 else "are"
             raise FileError(

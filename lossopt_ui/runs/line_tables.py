@@ -17,7 +17,7 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.fields import Number
 from lossopt_core.training.run import DIVERGED, STOPPED
 from lossopt_ui.charts.curves import DISTANCES
-from lossopt_ui.experiment.kept import Member
+from lossopt_ui.experiment.saved_runs import Member
 from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import files

@@ -15,7 +15,7 @@ from lossopt_ui.charts import comparison
 from lossopt_ui.charts.colours import LINES, Theme, of_loss
 from lossopt_ui.charts.groups import Dash
 from lossopt_ui.charts.texts import plain
-from lossopt_ui.experiment.kept import BROUGHT_IN, Member, family_of
+from lossopt_ui.experiment.saved_runs import BROUGHT_IN, Member, family_of
 from lossopt_ui.state import names
 from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
 
@@ -89,7 +89,7 @@ def _labels(
     firsts = [members[0].experiment for members in groups]
     ours = [each for each in firsts if each is not None]
     if together and not group:
-        ours = [each.but(**dict.fromkeys(SEEDS, 0)) for each in ours]
+        ours = [each.replace(**dict.fromkeys(SEEDS, 0)) for each in ours]
     told = iter(_by_values(ours, group) if group else names.tell_apart(ours))
     labels = []
     for members, first in zip(groups, firsts, strict=True):
@@ -142,7 +142,7 @@ def fewer(lines: Sequence[Line], by: str) -> tuple[list[Line], str]:
     return grouped[:MOST_LINES], setting
 
 
-def dressed(lines: Sequence[Line], *, colour: str, dash: str, theme: Theme) -> list[Line]:
+def with_style(lines: Sequence[Line], *, colour: str, dash: str, theme: Theme) -> list[Line]:
     """The lines with a colour and a line style each, by the values of settings if asked."""
     if colour == dash == BY_ITSELF and _few_of_each_loss(lines):
         return _by_loss(lines, theme)

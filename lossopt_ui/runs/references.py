@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lossopt_core.store import reference
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.runs import runs_table
 from lossopt_ui.state import pages, url, widgets
 
@@ -16,13 +16,13 @@ _ICON = ":material/menu_book:"
 
 def switch() -> None:
     """Whether they are in the table, where there are any."""
-    if len(kept.references()):
+    if len(saved_runs.references()):
         widgets.setting("references")
 
 
 def glance() -> None:
     """All of them, to look at."""
-    theirs = kept.references()
+    theirs = saved_runs.references()
     if len(theirs):
         st.caption("Reference runs, the same for everybody:")
         runs_table.glance(theirs)
@@ -30,7 +30,7 @@ def glance() -> None:
 
 def link_to_compare() -> None:
     """The way to the compare page with some of them, from another page."""
-    if len(kept.references()):
+    if len(saved_runs.references()):
         st.page_link(
             pages.COMPARE.file,
             label="Compare reference runs",
@@ -41,7 +41,7 @@ def link_to_compare() -> None:
 
 def offer_to_compare() -> None:
     """The same on the compare page itself, whose address is not read again there."""
-    if len(kept.references()):
+    if len(saved_runs.references()):
         st.button(
             "Compare reference runs",
             key="reference-runs",
@@ -53,7 +53,7 @@ def offer_to_compare() -> None:
 
 def offer(label: str, name: str, ids: Sequence[str]) -> None:
     """A button that chooses some of them for the page that one is on."""
-    if len(kept.references()):
+    if len(saved_runs.references()):
         st.button(
             label, key="reference-runs", icon=_ICON, on_click=widgets.put, args=(name, tuple(ids))
         )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_core.store.annotations import Note
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import toasts, widgets
 from lossopt_ui.state.names import counted, in_markdown
@@ -108,7 +108,7 @@ def _by_tags(
     ids: Sequence[str], added: Sequence[str], removed: Sequence[str]
 ) -> dict[tuple[str, ...], list[str]]:
     """The new tags, with the runs that have just these then; ValueError before any is written."""
-    table = kept.table()
+    table = saved_runs.table()
     mine = table[table["id"].isin(ids)]
     alike: dict[tuple[str, ...], list[str]] = {}
     for id, tags in zip(mine["id"], mine["tags"], strict=True):

@@ -14,7 +14,7 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.fields import Choice, Number
 from lossopt_core.query.filters import FilterError, parse
 from lossopt_core.store import reference
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import caching
 from lossopt_ui.runs import entries
 from lossopt_ui.runs.entries import SPREAD, differing
@@ -101,7 +101,7 @@ _PREPARED: Cache[Prepared] = Cache(
 
 
 def _bytes_of(table: pd.DataFrame) -> int:
-    return kept.TABLE_BYTES + kept.RUN_BYTES * len(table)
+    return saved_runs.TABLE_BYTES + saved_runs.RUN_BYTES * len(table)
 
 
 def _prepared(table: pd.DataFrame) -> Prepared:
@@ -218,7 +218,7 @@ def _at_the_point(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(**best)
     if at == AT_EPOCH:
         epoch = widgets.value("at_epoch")
-        histories = {each.id: each.history for each in kept.members(table)}
+        histories = {each.id: each.history for each in saved_runs.members(table)}
         columns = [name for name in MEASURES if name in table]
         return table.assign(
             **{

@@ -13,7 +13,7 @@ from lossopt_core.exchange.sharing import (
     reproduction,
     unpack,
 )
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import missing_data, workspace
 from lossopt_ui.jobs import watching
 from lossopt_ui.state import names, widgets
@@ -124,7 +124,7 @@ def _link(runs: Sequence[Run]) -> str:
 def offer(ids: Sequence[str]) -> None:
     """The address, to be copied."""
     try:
-        runs = kept.load(ids, with_path=False)
+        runs = saved_runs.load(ids, with_path=False)
         st.code(_link(runs), language=None, wrap_lines=False)
     except (StoreError, ValueError) as error:
         st.warning(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))

@@ -43,7 +43,7 @@ def offer(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
 
 def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list[Part]:
     """What the present look shows, in any case curves and all settings; verdicts, if any."""
-    on_paper = lines.dressed(
+    on_paper = lines.with_style(
         shown, colour=widgets.value("colour"), dash=widgets.value("dash"), theme="light"
     )
     parts = [*_of_the_look(on_paper, optima), *_curves(on_paper, baseline, optima)]

@@ -20,7 +20,7 @@ from lossopt_core.training.run import DIVERGED
 from lossopt_core.training.time_estimate import expected_seconds
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.config import budgets
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import watching
@@ -123,7 +123,7 @@ def _results(comparison: Comparison, *, running: bool) -> None:
         st.caption(f"{still_tuning:,} runs to go in the tuning, the first of two parts.")
         return
     tuned = comparison.tuned(rows)
-    final = kept.members(_rows(comparison.final(tuned)))
+    final = saved_runs.members(_rows(comparison.final(tuned)))
     if still_tuning:
         st.caption(f"Tuning, the first of two parts: {still_tuning:,} runs to go.")
     elif final:
@@ -160,7 +160,7 @@ def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
     for line in others:
         st.markdown(f"- {differences.sentence(line, best, 'test_accuracy', found.get(line.key))}")
     st.caption(differences.note(found))
-    ids = list(dict.fromkeys(kept.family_of(line.members[0]) for line in order))
+    ids = list(dict.fromkeys(saved_runs.family_of(line.members[0]) for line in order))
     st.page_link(
         pages.COMPARE.file,
         label="Open them on the compare page",
@@ -175,11 +175,11 @@ def _rank(line: lines.Line) -> float:
     return math.inf if math.isnan(mean) else -mean
 
 
-def _ends(members: Sequence[kept.Member]) -> np.ndarray:
+def _ends(members: Sequence[saved_runs.Member]) -> np.ndarray:
     return np.array(line_tables.values(members, "test_accuracy", NOTHING_KNOWN))
 
 
-def _mean(members: Sequence[kept.Member]) -> float:
+def _mean(members: Sequence[saved_runs.Member]) -> float:
     return float(_ends(members).mean()) if members else math.nan
 
 
@@ -198,7 +198,7 @@ def _warn_of_borders(comparison: Comparison, tuned: Mapping[str, Tuned]) -> None
 
 
 def _table(
-    comparison: Comparison, tuned: Mapping[str, Tuned], final: Sequence[kept.Member]
+    comparison: Comparison, tuned: Mapping[str, Tuned], final: Sequence[saved_runs.Member]
 ) -> None:
     rows = {}
     for candidate in comparison.candidates:

@@ -23,7 +23,7 @@ from lossopt_ui.charts import sweep_cells, sweep_map
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data, workspace
@@ -40,7 +40,7 @@ GONE = "A combination some of whose runs were deleted"
 
 def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
     """The rows of the sweep's runs that came to an end: what was stopped is trained again."""
-    table = kept.table()
+    table = saved_runs.table()
     planned = table["id"].isin([each.id for each in experiments])
     return table[planned & (table["status"] != STOPPED)]
 
@@ -215,7 +215,7 @@ def _say_what_lines_rest_on(table: pd.DataFrame, x: str, y: str) -> None:
 def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:
     """For L1: the strength above which all weights are zero, where it is one for all runs."""
     by_id = {each.id: each for each in experiments}
-    alike = {by_id[id].but(strength=1.0, split_seed=0) for id in table["id"]}
+    alike = {by_id[id].replace(strength=1.0, split_seed=0) for id in table["id"]}
     if len({problem_id(each) for each in alike}) > 1:
         return None
     first = by_id[table["id"].iloc[0]]
@@ -309,7 +309,7 @@ def _label(table: pd.DataFrame, family: str) -> str:
     experiments = workspace.store().experiments(firsts["id"])
     # Somebody may have deleted runs elsewhere since the table was read.
     firsts = firsts[firsts["id"].isin(list(experiments))]
-    told = names.tell_apart([experiments[id].but(seed=0, split_seed=0) for id in firsts["id"]])
+    told = names.tell_apart([experiments[id].replace(seed=0, split_seed=0) for id in firsts["id"]])
     return dict(zip(firsts["family"], told, strict=True)).get(family, GONE)
 
 

@@ -12,7 +12,7 @@ from lossopt_core.analysis.pairing import ROUNDING, TOO_MANY_AT_ONCE, most_to_pi
 from lossopt_core.analysis.sweep import as_text
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.sweep_cells import comparable, short
-from lossopt_ui.experiment import kept
+from lossopt_ui.experiment import saved_runs
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import differences, entries, lines
 from lossopt_ui.state import names, pages, widgets
@@ -59,7 +59,7 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     wanted = [rows["family"].iloc[place] for place in (0, 1, -1)]
     equal = _equally_good(rows, column)
     chosen = lines.lines_of(
-        kept.members(table[table["family"].isin([*wanted, *equal])]), together=True, group=()
+        saved_runs.members(table[table["family"].isin([*wanted, *equal])]), together=True, group=()
     )
     by_key = {line.key: line for line in chosen}
     if len(by_key) < 2:

@@ -40,7 +40,7 @@ SERIOUS = {"serious", "critical"}
 def runs(environment: dict[str, str]) -> dict[str, str]:
     """Two runs in the store of the server, by their ids."""
     small = Experiment(dataset="blobs", epochs=2, split_seed=5)
-    first, second = train([small, small.but(loss="hinge")])
+    first, second = train([small, small.replace(loss="hinge")])
     RunStore(environment["LOSSOPT_STORE"]).save([first, second])
     return {"first": first.id, "second": second.id}
 

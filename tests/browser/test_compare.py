@@ -78,7 +78,11 @@ def seeded(environment: dict[str, str]) -> RunStore:
     )
     store.save(
         train(
-            [base.but(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(10)]
+            [
+                base.replace(loss=loss, seed=k)
+                for loss in ("hinge", "cross_entropy")
+                for k in range(10)
+            ]
         )
     )
     return store

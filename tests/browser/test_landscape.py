@@ -31,7 +31,7 @@ def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
         page.get_by_test_id("stMain").get_by_role("link", name="Landscape").click()
     expect(page.get_by_role("heading", name="Landscape")).to_be_visible()
     base = Experiment(dataset="blobs", epochs=3, seed=31)
-    runs = train([base.but(optimizer="gd"), base])
+    runs = train([base.replace(optimizer="gd"), base])
     expect(page).to_have_url(re.compile("(,|%2C)".join(run.id for run in runs)))
     expect(page.locator(selector("landscape"))).to_be_visible(timeout=PATIENCE)
     page.wait_for_function(

@@ -29,4 +29,4 @@ def postgresql_address(postgresql):
 
 @pytest.fixture(scope="module")
 def finished():
-    return train([TINY.but(seed=seed) for seed in range(4)])
+    return train([TINY.replace(seed=seed) for seed in range(4)])

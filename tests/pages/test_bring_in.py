@@ -99,7 +99,7 @@ def test_names_from_a_file_are_text(store: RunStore) -> None:
 
 
 def test_runs_kept_in_a_file_come_back(store: RunStore) -> None:
-    runs = train([TINY, TINY.but(loss="hinge")])
+    runs = train([TINY, TINY.replace(loss="hinge")])
     app = bring_in(upload(open_page("compare"), "mine.lossopt.zip", to_archive(runs)))
     assert not app.exception
     assert set(store.list()["id"]) == {run.id for run in runs}

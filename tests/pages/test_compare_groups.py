@@ -12,7 +12,7 @@ from lossopt_core import (
     RunStore,
     train,
 )
-from lossopt_ui.experiment.kept import Member
+from lossopt_ui.experiment.saved_runs import Member
 from lossopt_ui.runs import view_report
 from lossopt_ui.runs.lines import lines_of
 from lossopt_ui.runs.report import Text
@@ -25,7 +25,7 @@ def seeded(store: RunStore) -> list[Run]:
     """Two losses with eight seeds each, on small data."""
     base = Experiment(dataset="blobs", dataset_options={"examples": 90, "spread": 3}, epochs=2)
     runs = train(
-        [base.but(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(8)]
+        [base.replace(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(8)]
     )
     store.save(runs)
     return runs
@@ -80,7 +80,7 @@ def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
 def test_a_baseline_of_several_losses_is_compared_with_nothing_and_says_why(
     seeded: list[Run], store: RunStore
 ) -> None:
-    store.save(train([seeded[0].experiment.but(epochs=1, seed=k) for k in range(6)]))
+    store.save(train([seeded[0].experiment.replace(epochs=1, seed=k) for k in range(6)]))
     query = {"rows": "runs", "runs": "all", "group": "epochs", "delta": "true"}
     shown = [Member(run.id, run.experiment, run.history, run.status) for run in seeded]
     [mixed] = lines_of(shown, together=False, group=("epochs",))
@@ -97,7 +97,7 @@ def test_a_baseline_of_several_losses_is_compared_with_nothing_and_says_why(
 
 def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: RunStore) -> None:
     gone = [
-        replace(run, experiment=run.experiment.but(seed=k), status="diverged")
+        replace(run, experiment=run.experiment.replace(seed=k), status="diverged")
         for k, run in enumerate(seeded[:3], 8)
     ]
     store.save(gone)
@@ -120,7 +120,7 @@ def test_colour_line_style_and_small_multiples_each_follow_a_setting(store: RunS
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, evaluations=4)
     runs = train(
         [
-            base.but(learning_rate=rate, momentum=m, epochs=epochs, optimizer="momentum")
+            base.replace(learning_rate=rate, momentum=m, epochs=epochs, optimizer="momentum")
             for rate in (0.01, 0.1)
             for m in (0.5, 0.9)
             for epochs in (1, 3)
@@ -181,9 +181,9 @@ def test_a_baseline_gives_a_sentence_for_each_other_line(
 
 def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore) -> None:
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1)
-    hinge, entropy = base.but(loss="hinge"), base.but(loss="cross_entropy")
-    slower = [hinge.but(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)]
-    store.save(runs := train([*slower, *(entropy.but(seed=k) for k in range(6))]))
+    hinge, entropy = base.replace(loss="hinge"), base.replace(loss="cross_entropy")
+    slower = [hinge.replace(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)]
+    store.save(runs := train([*slower, *(entropy.replace(seed=k) for k in range(6))]))
     shown = [Member(run.id, run.experiment, run.history, run.status) for run in runs]
     lines = lines_of(shown, together=False, group=("loss",))
     key = next(line.key for line in lines if line.label == "Hinge")
@@ -194,7 +194,13 @@ def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore
     assert "also differ in learning rate: 0.1 against 0.001, 0.01" in words(app)
     assert "margin" not in warning.value
     store.save(
-        train([entropy.but(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)])
+        train(
+            [
+                entropy.replace(learning_rate=rate, seed=k)
+                for rate in (0.001, 0.01)
+                for k in range(6)
+            ]
+        )
     )
     app = open_page("compare", query | {"filter": "learning_rate < 0.1"})
     assert not app.warning
@@ -202,7 +208,7 @@ def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore
 
 def test_a_report_says_what_spreads_are_and_warns_as_the_page_does(seeded: list[Run]) -> None:
     faster = [
-        replace(run, experiment=run.experiment.but(learning_rate=0.3)) if k < 4 else run
+        replace(run, experiment=run.experiment.replace(learning_rate=0.3)) if k < 4 else run
         for k, run in enumerate(seeded)
     ]
     shown = [Member(run.id, run.experiment, run.history, run.status) for run in faster]
@@ -246,7 +252,7 @@ def test_more_lines_than_can_be_named_become_groups(store: RunStore) -> None:
     store.save(
         train(
             [
-                base.but(loss=loss, learning_rate=r)
+                base.replace(loss=loss, learning_rate=r)
                 for loss in ("hinge", "cross_entropy")
                 for r in rates
             ]

@@ -12,7 +12,7 @@ from tests.helpers import certify, figures, open_page, trace, words
 
 PAGE = "landscape"
 BASE = Experiment(epochs=2, evaluations=6)
-PAIR = [BASE.but(optimizer="gd"), BASE]
+PAIR = [BASE.replace(optimizer="gd"), BASE]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_same_as_a_surface(store: RunStore, pair):
 
 
 def test_runs_of_another_objective_are_left_out_and_said(store: RunStore, pair):
-    other = train([BASE.but(loss="hinge", learning_rate=0.01)])
+    other = train([BASE.replace(loss="hinge", learning_rate=0.01)])
     store.save(other)
     app = open_page(PAGE, {"runs": ids([*pair, *other])})
     assert not app.exception
@@ -90,7 +90,7 @@ def test_without_a_certificate_the_best_point_of_the_runs_stands_in(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(certifier, "CERTIFIED_LOSSES", ("hinge",))
-    runs = train([BASE.but(loss="crammer_singer", optimizer="gd", epochs=5)])
+    runs = train([BASE.replace(loss="crammer_singer", optimizer="gd", epochs=5)])
     store.save(runs)
     app = open_page(PAGE, {"runs": ids(runs)})
     assert not app.exception
@@ -100,7 +100,7 @@ def test_without_a_certificate_the_best_point_of_the_runs_stands_in(
 
 def test_a_run_that_diverged_does_not_spoil_the_picture(store: RunStore):
     base = Experiment(dataset="blobs", epochs=5, evaluations=10, optimizer="gd")
-    runs = train([base, base.but(learning_rate=1e4, loss="cross_entropy")])
+    runs = train([base, base.replace(learning_rate=1e4, loss="cross_entropy")])
     store.save(runs)
     app = open_page(PAGE, {"runs": ids(runs), "through": runs[0].id})
     assert not app.exception
@@ -109,7 +109,7 @@ def test_a_run_that_diverged_does_not_spoil_the_picture(store: RunStore):
 
 
 def test_the_compare_page_s_families_are_known(store: RunStore):
-    runs = train([BASE.but(seed=seed) for seed in (1, 2)])
+    runs = train([BASE.replace(seed=seed) for seed in (1, 2)])
     store.save(runs)
     [family] = set(store.list()["family"])
     app = open_page(PAGE, {"runs": family})

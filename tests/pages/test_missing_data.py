@@ -150,9 +150,9 @@ def orphans(store: RunStore) -> list[Experiment]:
     first = Experiment(dataset="own", dataset_options=options, epochs=2, batch_size=8)
     experiments = [
         first,
-        first.but(optimizer="gd"),
-        first.but(loss="hinge"),
-        first.but(loss="squared_hinge", learning_rate=1e3),
+        first.replace(optimizer="gd"),
+        first.replace(loss="hinge"),
+        first.replace(loss="squared_hinge", learning_rate=1e3),
     ]
     with uploads.using(shelf):
         store.save(train(experiments))
@@ -304,7 +304,7 @@ def look_around(store: RunStore, experiment: Experiment, page: str) -> AppTest:
     """Open a page on the data, with runs on them where the page shows runs."""
     query = query_of(experiment.dataset_options)
     if page in ON_RUNS:
-        query = address_of(page, [experiment, experiment.but(optimizer="gd")])
+        query = address_of(page, [experiment, experiment.replace(optimizer="gd")])
     query |= {"epochs": "2", "batch_size": "8", "batch_sizes": "8", "part": "evaluation"}
     return settle(open_page(page, query))
 
@@ -320,7 +320,7 @@ def test_a_stranger_sees_nothing_that_follows_from_the_data(
     kept: Kept = Shelf(ann).keep("mine", random_examples())
     first = Experiment(dataset="own", dataset_options=kept.options, epochs=2, batch_size=8)
     with uploads.using(Shelf(ann)):
-        runs = train([first, first.but(optimizer="gd")])
+        runs = train([first, first.replace(optimizer="gd")])
         ann.keep_certificate(first, certifier.within_seconds(first))
     if page in ON_RUNS:
         ann.save(runs)

@@ -27,7 +27,7 @@ BLOBS = {"dataset": "blobs", "epochs": "30", "learning_rate": "0.2"}
 
 
 def as_experiment(**changes: object) -> Experiment:
-    return Experiment(dataset="blobs", epochs=30, learning_rate=0.2).but(**changes)
+    return Experiment(dataset="blobs", epochs=30, learning_rate=0.2).replace(**changes)
 
 
 def claims(app: AppTest) -> list[float]:
@@ -225,7 +225,7 @@ def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStor
     [floor] = [each for each in chart["layout"]["shapes"] if each["line"]["dash"] == "dot"]
     assert floor["y0"] == floor["y1"] == pytest.approx(noise_floor(experiment, optimum), rel=1e-6)
     assert "Dotted: where the noise of its constant steps should hold SGD." in words(app)
-    runs = train_in_core([experiment.but(optimizer="gd"), experiment])
+    runs = train_in_core([experiment.replace(optimizer="gd"), experiment])
     for run, claim in zip(runs, claims(app), strict=True):
         distance = run.final["objective"] - optimum.lower_bound
         assert distance <= claim <= 1.1 * distance
@@ -270,7 +270,7 @@ def test_distances_of_different_losses_have_axes_of_their_own(kept: list[Run]) -
 
 def test_the_best_of_each_problem_says_which_it_is(store: RunStore) -> None:
     weak, strong = as_experiment(), as_experiment(strength=0.01)
-    runs = train_in_core([weak, strong, weak.but(seed=1)])
+    runs = train_in_core([weak, strong, weak.replace(seed=1)])
     store.save(runs)
     [chart] = figures(compare(runs)).values()
     said = [each["text"] for each in chart["layout"]["annotations"] if "best" in each["text"]]

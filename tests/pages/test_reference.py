@@ -97,7 +97,7 @@ def test_a_run_that_one_has_trained_oneself_is_there_once_and_can_be_changed(
 
 def test_seeds_of_ones_own_are_a_line_beside_the_reference_run(theirs, store):
     [first, *_] = reference.EXPERIMENTS
-    seeds = train([first.but(seed=k) for k in (1, 2)])
+    seeds = train([first.replace(seed=k) for k in (1, 2)])
     store.save(seeds)
     family = store.list()["family"].iloc[0]
     app = open_page("compare", {"references": "true", "runs": f"{family},{first.id}"})

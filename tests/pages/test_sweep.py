@@ -60,7 +60,7 @@ def test_what_is_kept_is_not_trained_again(store: RunStore) -> None:
         dataset="blobs", dataset_options={"examples": 60}, epochs=2, loss="hinge", strength=1e-4,
         evaluations=20,
     )  # fmt: skip
-    store.save(runs := train([base.but(seed=k) for k in range(4)]))
+    store.save(runs := train([base.replace(seed=k) for k in range(4)]))
     app = sweep(seeds="4", learning_rate="0.1")
     assert "**24 runs**: 6 combinations × 4 seeds. 4 are kept already." in words(app)
     before = store.list().set_index("id")["created"]
@@ -131,7 +131,9 @@ RATES = SMALL | {"axes": "learning_rate=0.05,0.1,0.2", "seeds": "6"}
 def some_diverged(store: RunStore) -> list[Run]:
     """Three learning rates; of the largest two runs of six diverged, with all examples right."""
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2, evaluations=20)
-    runs = train([base.but(learning_rate=r, seed=k) for r in (0.05, 0.1, 0.2) for k in range(6)])
+    runs = train(
+        [base.replace(learning_rate=r, seed=k) for r in (0.05, 0.1, 0.2) for k in range(6)]
+    )
     perfect = [
         replace(run, status="diverged", history=run.history.assign(test_accuracy=1.0))
         for run in runs[-2:]
@@ -167,7 +169,7 @@ def test_a_combination_some_of_whose_runs_diverged_is_never_the_best(
 
 
 def test_what_was_stopped_is_no_result(some_diverged: list[Run], store: RunStore) -> None:
-    more = replace(some_diverged[0], experiment=some_diverged[0].experiment.but(seed=6))
+    more = replace(some_diverged[0], experiment=some_diverged[0].experiment.replace(seed=6))
     store.save([replace(more, status="stopped")])
     app = open_page("sweep", RATES | {"seeds": "7"})
     assert "18 are kept already" in words(app)
@@ -320,7 +322,7 @@ def test_a_stopped_sweep_goes_on_where_it_was(store: RunStore) -> None:
     assert kept[one.id] == "finished"
     assert "stopped" in set(kept)
     assert "**4 runs**: 2 combinations × 2 seeds." in words(app)
-    short = {one.id, one.but(seed=1).id}
+    short = {one.id, one.replace(seed=1).id}
     app = open_page("sweep", query | {"axes": "epochs=2"})
     press_train(app)
     assert set(store.list().query("status == 'finished'")["id"]) == short

@@ -43,7 +43,7 @@ def queries(store: RunStore, _names: tuple[str, ...]) -> dict[str, str]:
     kept = shelf.keep(MARK, data)
     experiment = Experiment(dataset="own", dataset_options=dict(kept.options), epochs=1)
     with uploads.using(shelf):
-        runs = train([experiment, experiment.but(loss="hinge")])
+        runs = train([experiment, experiment.replace(loss="hinge")])
     store.save(runs)
     for run in runs:
         store.annotate([run.id], name=f"{MARK}{run.id}", note=MARK, tags=["ZQ7 :red[x]"])

@@ -303,7 +303,7 @@ def test_sampling_averaging_and_label_noise_are_settings(store: RunStore) -> Non
     query = {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}
     options = {"replacement": "true", "averaging": "true", "label_noise": "0.2"}
     app = press_train(open_page("train", query | options))
-    experiment = Experiment(dataset="blobs", epochs=2).but(
+    experiment = Experiment(dataset="blobs", epochs=2).replace(
         replacement=True, averaging=True, label_noise=0.2
     )
     assert list(store.list()["id"]) == [experiment.id]

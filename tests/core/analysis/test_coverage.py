@@ -50,8 +50,8 @@ def test_a_clear_difference_of_accuracies_is_found(pairs: int) -> None:
     """4 more of 45, give or take 1: room for what was not seen must not hide it."""
     random = np.random.default_rng(3)
     base = PARTS[45]
-    firsts = [base.but(seed=k) for k in range(pairs)]
-    seconds = [each.but(loss="hinge") for each in firsts]
+    firsts = [base.replace(seed=k) for k in range(pairs)]
+    seconds = [each.replace(loss="hinge") for each in firsts]
     seen = 0
     for _ in range(200):
         counts = random.integers(36, 40, pairs)
@@ -67,7 +67,7 @@ def test_a_clear_difference_of_accuracies_is_found(pairs: int) -> None:
 def test_the_best_and_the_worst_of_equal_accuracies_are_seldom_told_apart() -> None:
     random = np.random.default_rng(9)
     base = PARTS[45]
-    experiments = [base.but(seed=k) for k in range(12)]
+    experiments = [base.replace(seed=k) for k in range(12)]
     alarms = 0
     for _ in range(300):
         results = random.binomial(45, 0.9, (10, 12)) / 45

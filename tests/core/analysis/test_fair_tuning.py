@@ -23,8 +23,8 @@ def comparison() -> Comparison:
 
 
 def test_the_validation_part_is_neither_trained_on_nor_the_test_part() -> None:
-    plain, validating = load_data(BASE), load_data(BASE.but(validation=True))
-    assert BASE.but(validation=True).train_examples == len(validating.train_labels)
+    plain, validating = load_data(BASE), load_data(BASE.replace(validation=True))
+    assert BASE.replace(validation=True).train_examples == len(validating.train_labels)
     assert len(validating.test_labels) == len(plain.test_labels)
 
     def rows(data, part):  # in the data set's own units, as each part has its own scale
@@ -40,9 +40,9 @@ def test_the_validation_part_is_neither_trained_on_nor_the_test_part() -> None:
 
 
 def test_validation_needs_a_test_part_and_has_an_id_of_its_own() -> None:
-    assert BASE.id != BASE.but(validation=True).id
+    assert BASE.id != BASE.replace(validation=True).id
     with pytest.raises(ValueError, match="validation needs a test_fraction above 0"):
-        BASE.but(validation=True, test_fraction=0.0)
+        BASE.replace(validation=True, test_fraction=0.0)
 
 
 def test_tuning_and_comparing_share_no_seed_and_have_one_budget(comparison: Comparison) -> None:

@@ -26,10 +26,10 @@ def histories(values: np.ndarray = VALUES) -> list[pd.DataFrame]:
 
 def test_a_family_differs_by_seeds_alone() -> None:
     base = Experiment(dataset="blobs")
-    same = [base, base.but(seed=3), base.but(split_seed=4, seed=9)]
+    same = [base, base.replace(seed=3), base.replace(split_seed=4, seed=9)]
     assert len({family_id(each) for each in same}) == 1
-    assert family_id(base.but(epochs=3)) != family_id(base)
-    found = families([*same, base.but(loss="hinge")])
+    assert family_id(base.replace(epochs=3)) != family_id(base)
+    found = families([*same, base.replace(loss="hinge")])
     assert [len(members) for members in found.values()] == [3, 1]
 
 

@@ -25,7 +25,7 @@ VARIED = st.sampled_from(["seed", "split_seed"])
 
 
 def by_seed(values: list[float], varied: str = "seed") -> dict[Experiment, float]:
-    return {WINE.but(**{varied: k}): value for k, value in enumerate(values)}
+    return {WINE.replace(**{varied: k}): value for k, value in enumerate(values)}
 
 
 @settings(max_examples=60, deadline=None)
@@ -46,7 +46,7 @@ def test_results_that_agree_to_rounding_are_equal(
 def test_means_of_several_runs_of_a_seed_round_without_a_verdict() -> None:
     for varied in ("seed", "split_seed"):
         several = {
-            WINE.but(**{varied: k}, evaluations=20 + more): 0.7
+            WINE.replace(**{varied: k}, evaluations=20 + more): 0.7
             for k in range(10)
             for more in range(3)
         }
@@ -55,8 +55,8 @@ def test_means_of_several_runs_of_a_seed_round_without_a_verdict() -> None:
 
 
 def test_full_batches_that_differ_by_rounding_are_equal() -> None:
-    base = WINE.but(optimizer="gd")
-    results = {base.but(seed=k): 0.3 for k in range(8)}
+    base = WINE.replace(optimizer="gd")
+    results = {base.replace(seed=k): 0.3 for k in range(8)}
     found = paired_difference(results, dict.fromkeys(results, 0.3 + 1e-16))
     assert found.fixed
     assert (found.verdict, found.low, found.high) == (NOT_SEEN, 0.0, 0.0)
@@ -121,7 +121,7 @@ def test_a_step_that_is_not_given_is_guessed_from_the_differences() -> None:
 
 def curves(values: np.ndarray, column: str, varied: str) -> dict[Experiment, pd.DataFrame]:
     return {
-        WINE.but(**{varied: k}): pd.DataFrame({"epoch": np.arange(len(row)), column: row})
+        WINE.replace(**{varied: k}): pd.DataFrame({"epoch": np.arange(len(row)), column: row})
         for k, row in enumerate(values)
     }
 

@@ -38,7 +38,7 @@ BLOBS = Experiment(dataset="blobs", dataset_options={"examples": 60})
 
 
 def by_seed(values: list[float], base: Experiment = BLOBS) -> dict[Experiment, float]:
-    return {base.but(seed=k): value for k, value in enumerate(values)}
+    return {base.replace(seed=k): value for k, value in enumerate(values)}
 
 
 def intervals(samples: np.ndarray, level: float = 0.95) -> np.ndarray:
@@ -145,7 +145,7 @@ def test_a_difference_is_found_with_its_size_and_its_gain() -> None:
     random = np.random.default_rng(0)
     common = random.normal(0.9, 0.05, 10)
     base = by_seed(list(common))
-    other = by_seed(list(common + 0.01 + random.normal(0, 0.001, 10)), BLOBS.but(loss="hinge"))
+    other = by_seed(list(common + 0.01 + random.normal(0, 0.001, 10)), BLOBS.replace(loss="hinge"))
     found = paired_difference(base, other)
     assert found.verdict == HIGHER
     assert found.low < 0.01 < found.high
@@ -164,8 +164,10 @@ def test_without_a_difference_none_is_seen() -> None:
 
 def test_results_that_no_seed_changes_are_one_pair_and_nothing_is_tested() -> None:
     """Full batches from a start at 0: ten seeds are ten times the same run."""
-    base = BLOBS.but(optimizer="gd", epochs=3)
-    runs = train([base.but(seed=k, learning_rate=rate) for rate in (0.1, 0.3) for k in range(10)])
+    base = BLOBS.replace(optimizer="gd", epochs=3)
+    runs = train(
+        [base.replace(seed=k, learning_rate=rate) for rate in (0.1, 0.3) for k in range(10)]
+    )
     slow, fast = (
         {run.experiment: run.final["objective"] for run in half} for half in (runs[:10], runs[10:])
     )
@@ -188,7 +190,7 @@ def test_results_that_coincide_by_chance_are_tested_as_others_are() -> None:
     assert found.p_value == pytest.approx(2 * 2.0**-6)
     assert paired_difference(base, other, comparisons=20).verdict == TOO_MANY_AT_ONCE
     splits = [
-        {BLOBS.but(optimizer="gd", split_seed=k): value for k in range(6)} for value in (1, 0.9)
+        {BLOBS.replace(optimizer="gd", split_seed=k): value for k in range(6)} for value in (1, 0.9)
     ]
     assert not paired_difference(*splits).fixed
 
@@ -230,7 +232,7 @@ def test_only_seeds_that_both_have_are_compared_and_the_rest_is_counted() -> Non
 
 def test_splits_are_the_units_where_they_vary() -> None:
     runs = {
-        BLOBS.but(seed=seed, split_seed=split): split + 0.1 * seed
+        BLOBS.replace(seed=seed, split_seed=split): split + 0.1 * seed
         for split in range(7)
         for seed in range(3)
     }
@@ -257,11 +259,11 @@ def test_curves_of_differences_pair_the_members() -> None:
     x = np.array([0.0, 1.0, 2.0])
     noise = np.random.default_rng(4).normal(0, 1, (8, 1))
     base = {
-        BLOBS.but(seed=k): pd.DataFrame({"epoch": x, "objective": 3 - x + noise[k]})
+        BLOBS.replace(seed=k): pd.DataFrame({"epoch": x, "objective": 3 - x + noise[k]})
         for k in range(8)
     }
     other = {
-        each.but(loss="hinge"): table.assign(objective=table["objective"] + 0.5 * x)
+        each.replace(loss="hinge"): table.assign(objective=table["objective"] + 0.5 * x)
         for each, table in base.items()
     }
     table = difference_curves(base, other, "objective", "epoch")
@@ -273,7 +275,7 @@ def test_curves_of_differences_pair_the_members() -> None:
 
 
 def test_a_difference_rests_on_runs_with_a_result_and_a_partner() -> None:
-    base, other = by_seed([1.0, math.nan, 3.0]), by_seed([1.0, 2.0], BLOBS.but(loss="hinge"))
+    base, other = by_seed([1.0, math.nan, 3.0]), by_seed([1.0, 2.0], BLOBS.replace(loss="hinge"))
     ours, theirs = counted(base, other)
     assert [each.seed for each in ours] == [each.seed for each in theirs] == [0]
     assert [each.loss for each in theirs] == ["hinge"]

@@ -164,8 +164,8 @@ def test_beyond_the_range_of_a_setting_there_is_nothing_to_widen() -> None:
 def test_the_expected_time_grows_with_the_work() -> None:
     base = Experiment(epochs=10)
     few = expected_seconds([base])
-    longer = expected_seconds([base.but(epochs=200)])
-    many = expected_seconds([base.but(seed=k, epochs=20) for k in range(40)])
+    longer = expected_seconds([base.replace(epochs=200)])
+    many = expected_seconds([base.replace(seed=k, epochs=20) for k in range(40)])
     assert 0 < few < longer
     assert few < many
     assert np.isfinite(many)

@@ -18,7 +18,7 @@ from lossopt_core.analysis.tables import (
 from lossopt_core.training.run import HISTORY_COLUMNS
 
 TINY = Experiment(dataset="blobs", epochs=2, evaluations=4)
-UNEVEN = [TINY, TINY.but(optimizer="gd"), TINY.but(dataset="course_demo", batch_size=2)]
+UNEVEN = [TINY, TINY.replace(optimizer="gd"), TINY.replace(dataset="course_demo", batch_size=2)]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_a_setting_without_a_say_is_missing_and_whole_numbers_stay_whole(runs):
 
 
 def test_no_runs_give_an_empty_table_of_the_same_kind(runs):
-    demo = tidy(train([TINY.but(dataset="course_demo", batch_size=2)]))
+    demo = tidy(train([TINY.replace(dataset="course_demo", batch_size=2)]))
     assert_frame_equal(tidy([]), demo.iloc[:0])
 
 
@@ -69,7 +69,7 @@ def test_pandas_reads_the_same_numbers_back_from_csv(runs):
 
 
 def test_json_is_strict_and_keeps_every_digit():
-    [run] = train([TINY.but(test_fraction=0.0)])
+    [run] = train([TINY.replace(test_fraction=0.0)])
     table = tidy([run])
 
     def refuse(constant):

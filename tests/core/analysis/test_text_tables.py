@@ -106,7 +106,7 @@ def test_csv_calculates_nothing_and_reads_back(table: pd.DataFrame) -> None:
 def test_parquet_reads_back_with_its_kinds() -> None:
     from lossopt_core import train
 
-    original = tidy(train([TINY, TINY.but(loss="hinge")]))
+    original = tidy(train([TINY, TINY.replace(loss="hinge")]))
     back = pd.read_parquet(io.BytesIO(to_parquet(original)))
     pd.testing.assert_frame_equal(back, original)
 

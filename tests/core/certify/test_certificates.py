@@ -75,7 +75,7 @@ small_experiments = st.builds(
 
 def evaluated(experiment: Experiment, weights: np.ndarray, bias: np.ndarray) -> float:
     """The objective as training reports it."""
-    cohort = Cohort([experiment.but(optimizer="gd")], load_data(experiment))
+    cohort = Cohort([experiment.replace(optimizer="gd")], load_data(experiment))
     cohort.W[0] = np.column_stack([weights, bias])
     return float(cohort.evaluate()[0, 0])
 
@@ -160,7 +160,7 @@ def test_any_pulls_are_repaired_to_a_feasible_dual_point(experiment, seed, size)
 
 
 def test_cross_entropy_with_l2_agrees_with_logistic_regression():
-    for experiment in (SMALL, BLOBS.but(strength=1e-3), DIGITS.but(strength=1e-2)):
+    for experiment in (SMALL, BLOBS.replace(strength=1e-3), DIGITS.replace(strength=1e-2)):
         data, certificate = load_data(experiment), certify(experiment, target_gap=1e-9)
         X, y = data.train_features, data.train_labels
         # Our penalty is strength * sum of squares; theirs, beside C * n * mean loss, half of it.
@@ -188,7 +188,7 @@ def test_a_weak_l1_penalty_is_certified_on_data_that_nothing_separates(strength)
     ],
 )
 def test_digits_are_certified(loss, regularizer):
-    experiment = DIGITS.but(loss=loss, regularizer=regularizer, strength=1e-3)
+    experiment = DIGITS.replace(loss=loss, regularizer=regularizer, strength=1e-3)
     certificate = certify(experiment, time_budget=60)
     check(certificate)
     value = evaluated(experiment, certificate.weights, certificate.bias)
@@ -198,32 +198,32 @@ def test_digits_are_certified(loss, regularizer):
 @pytest.mark.parametrize("strength", [1e-4, 1.0])
 @pytest.mark.parametrize(("loss", "regularizer"), [("hinge", "l1"), ("squared_hinge", "l2")])
 def test_weak_and_strong_penalties_are_certified(loss, regularizer, strength):
-    experiment = DIGITS.but(loss=loss, regularizer=regularizer, strength=strength)
+    experiment = DIGITS.replace(loss=loss, regularizer=regularizer, strength=strength)
     check(certify(experiment, time_budget=60))
 
 
 @every_case
 @pytest.mark.parametrize("strength", [1e-4, 1e-2, 1.0])
 def test_blobs_are_certified(loss, regularizer, strength):
-    check(certify(BLOBS.but(loss=loss, regularizer=regularizer, strength=strength)))
+    check(certify(BLOBS.replace(loss=loss, regularizer=regularizer, strength=strength)))
 
 
 @pytest.mark.parametrize(("share", "end"), [(0.0, "l2"), (1e-300, "l2"), (1.0, "l1")])
 def test_an_elastic_net_has_its_ends(share, end):
-    net = certify(BLOBS.but(loss="hinge", regularizer="elastic_net", l1_ratio=share))
-    pure = certify(BLOBS.but(loss="hinge", regularizer=end))
+    net = certify(BLOBS.replace(loss="hinge", regularizer="elastic_net", l1_ratio=share))
+    pure = certify(BLOBS.replace(loss="hinge", regularizer=end))
     assert net.objective == pytest.approx(pure.objective, rel=1e-12)
 
 
 def test_how_the_experiment_would_train_has_no_say():
     ours = certify(SMALL)
-    theirs = certify(SMALL.but(optimizer="adam", learning_rate=3.0, epochs=2, seed=5))
+    theirs = certify(SMALL.replace(optimizer="adam", learning_rate=3.0, epochs=2, seed=5))
     assert (ours.objective, ours.lower_bound) == (theirs.objective, theirs.lower_bound)
 
 
 @every_case
 def test_the_method_for_large_problems_proves_what_it_says(loss, regularizer, monkeypatch):
-    experiment = BLOBS.but(loss=loss, regularizer=regularizer, strength=1e-2)
+    experiment = BLOBS.replace(loss=loss, regularizer=regularizer, strength=1e-2)
     exact = certify(experiment, time_budget=60)
     monkeypatch.setattr(certificates, "MOST_UNKNOWNS", 0)
     # On kinks it goes on as long as it may; else it ends where it has its proof.
@@ -236,10 +236,10 @@ def test_the_method_for_large_problems_proves_what_it_says(loss, regularizer, mo
 
 
 def test_a_gap_out_of_reach_is_reported_as_it_is():
-    hurried = certify(DIGITS.but(loss="hinge"), time_budget=0.0)
+    hurried = certify(DIGITS.replace(loss="hinge"), time_budget=0.0)
     assert not hurried.reached
     assert hurried.relative_gap > 0.01
-    endless = certify(SMALL.but(loss="hinge"), target_gap=0.0)
+    endless = certify(SMALL.replace(loss="hinge"), target_gap=0.0)
     assert 0 < endless.relative_gap < 1e-8
     assert not endless.reached
 
@@ -247,18 +247,20 @@ def test_a_gap_out_of_reach_is_reported_as_it_is():
 @pytest.mark.parametrize("changes", [{"regularizer": "none"}, {"strength": 0.0}])
 @pytest.mark.parametrize("loss", CERTIFIED_LOSSES)
 def test_without_a_penalty_the_bound_is_zero_and_says_so(loss, changes):
-    certificate = certify(BLOBS.but(loss=loss, **changes))
+    certificate = certify(BLOBS.replace(loss=loss, **changes))
     assert certificate.lower_bound == 0
     assert "need not be attained" in certificate.method
     assert not certificate.reached
-    penalised = certify(BLOBS.but(loss=loss, strength=1e-3))
+    penalised = certify(BLOBS.replace(loss=loss, strength=1e-3))
     assert certificate.objective < penalised.objective
 
 
 @pytest.mark.parametrize("points", [interior_points, gradient_points])
 @pytest.mark.parametrize("loss", CERTIFIED_LOSSES)
 def test_a_class_without_examples_changes_nothing(loss, points):
-    two = Problem.of(SMALL.but(loss=loss, dataset_options={**SMALL.dataset_options, "classes": 2}))
+    two = Problem.of(
+        SMALL.replace(loss=loss, dataset_options={**SMALL.dataset_options, "classes": 2})
+    )
     three = replace(two, classes=3)
     certificate = min(two.objective(theta) for theta, _ in first_of(interior_points(two), 60))
     for theta, pulls in first_of(points(three), 60):

@@ -41,7 +41,7 @@ def test_what_is_not_refused_can_be_split(shelf, sizes, fraction, validation):
         except ValueError:
             return
         for seed in range(5):
-            assert len(load_data(experiment.but(split_seed=seed)).train_labels) > 0
+            assert len(load_data(experiment.replace(split_seed=seed)).train_labels) > 0
 
 
 def test_data_that_come_later_are_refused_when_they_are_loaded(shelf):

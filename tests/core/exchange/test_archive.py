@@ -15,7 +15,7 @@ from lossopt_core import RunStore, train
 from lossopt_core.exchange.archive import from_archive, to_archive
 from tests.experiments import TINY
 
-WHOLE = to_archive(train([TINY, TINY.but(loss="hinge", learning_rate=1000, optimizer="gd")]))
+WHOLE = to_archive(train([TINY, TINY.replace(loss="hinge", learning_rate=1000, optimizer="gd")]))
 
 
 def parts(data: bytes = WHOLE) -> dict[str, bytes]:

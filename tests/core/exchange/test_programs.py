@@ -21,7 +21,7 @@ mlflow_here = pytest.mark.skipif(bool(mlflow.why_not()), reason=mlflow.why_not()
 @pytest.fixture(scope="module")
 def runs():
     """One of them diverges: its last numbers are huge or infinite."""
-    return train([TINY, TINY.but(loss="squared_hinge", learning_rate=100.0)])
+    return train([TINY, TINY.replace(loss="squared_hinge", learning_rate=100.0)])
 
 
 @tensorboard_here

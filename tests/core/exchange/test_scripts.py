@@ -37,21 +37,21 @@ OPTIONS = {
 }
 CASES = {
     **{
-        f"{loss} {optimizer}": IRIS.but(loss=loss, optimizer=optimizer)
+        f"{loss} {optimizer}": IRIS.replace(loss=loss, optimizer=optimizer)
         for loss, optimizer in itertools.product(LOSSES, OPTIMIZERS)
     },
     **{
-        f"{loss} {optimizer} on exact ties": TINY.but(loss=loss, optimizer=optimizer)
+        f"{loss} {optimizer} on exact ties": TINY.replace(loss=loss, optimizer=optimizer)
         for loss, optimizer in itertools.product(LOSSES, ["gd", "sgd", "adam"])
     },
     **{
-        f"{penalty} {optimizer} with init_scale": IRIS.but(
+        f"{penalty} {optimizer} with init_scale": IRIS.replace(
             regularizer=penalty, optimizer=optimizer, strength=0.03, l1_ratio=0.3, init_scale=0.5
         )
         for penalty, optimizer in itertools.product(REGULARIZERS, OPTIMIZERS)
     },
     **{
-        f"{schedule} {penalty}": IRIS.but(
+        f"{schedule} {penalty}": IRIS.replace(
             schedule=schedule, regularizer=penalty, optimizer="adam", strength=0.02
         )
         for schedule, penalty in itertools.product(SCHEDULES, ["l1", "elastic_net"])
@@ -68,21 +68,21 @@ CASES = {
         )
         for dataset in MADE
     },
-    "averaging": IRIS.but(averaging=True, init_scale=1.0),
-    "averaging with a memory": IRIS.but(averaging=True, optimizer="momentum", momentum=1 / 3),
-    "with replacement": IRIS.but(replacement=True),
-    "label noise": IRIS.but(label_noise=0.2, split_seed=3),
-    "another margin": IRIS.but(margin=2.5, loss="one_vs_all"),
-    "not standardised": IRIS.but(standardize=False, learning_rate=1e-3),
-    "no test part": IRIS.but(test_fraction=0),
-    "one batch": IRIS.but(batch_size=100, seed=5),
+    "averaging": IRIS.replace(averaging=True, init_scale=1.0),
+    "averaging with a memory": IRIS.replace(averaging=True, optimizer="momentum", momentum=1 / 3),
+    "with replacement": IRIS.replace(replacement=True),
+    "label noise": IRIS.replace(label_noise=0.2, split_seed=3),
+    "another margin": IRIS.replace(margin=2.5, loss="one_vs_all"),
+    "not standardised": IRIS.replace(standardize=False, learning_rate=1e-3),
+    "no test part": IRIS.replace(test_fraction=0),
+    "one batch": IRIS.replace(batch_size=100, seed=5),
 }
 DIVERGING = {
-    "diverged on a minibatch": IRIS.but(learning_rate=1e3, strength=0.1, evaluations=2),
-    "diverged at an evaluation": IRIS.but(
+    "diverged on a minibatch": IRIS.replace(learning_rate=1e3, strength=0.1, evaluations=2),
+    "diverged at an evaluation": IRIS.replace(
         learning_rate=1e3, strength=0.1, evaluations=200, optimizer="gd", epochs=50
     ),
-    "diverged on the average": IRIS.but(
+    "diverged on the average": IRIS.replace(
         learning_rate=1e3, strength=0.1, evaluations=12, averaging=True, epochs=50
     ),
 }
@@ -129,7 +129,7 @@ def test_diverged_runs_end_before_all_updates_are_made():
     ends = {case: train([each])[0].final["update"] for case, each in DIVERGING.items()}
     assert all(ends[case] < DIVERGING[case].updates for case in DIVERGING)
     evaluated = DIVERGING["diverged at an evaluation"]
-    [rarely] = train([evaluated.but(evaluations=2)])
+    [rarely] = train([evaluated.replace(evaluations=2)])
     assert ends["diverged at an evaluation"] == rarely.final["update"] - 1
 
 
@@ -141,7 +141,7 @@ def test_numpy_alone_takes_at_most_forty_lines(case):
 
 
 def test_only_what_was_chosen_is_in_the_script():
-    script = with_numpy(IRIS.but(regularizer="none", optimizer="gd"))
+    script = with_numpy(IRIS.replace(regularizer="none", optimizer="gd"))
     names = {node.id for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Name)}
     assert not names & {"strength", "momentum", "learning_rate", "random", "mean", "m", "v"}
     assert {"margin", "rate", "violations", "W", "X", "y", "scores"} <= names
@@ -149,7 +149,7 @@ def test_only_what_was_chosen_is_in_the_script():
 
 def test_scripts_are_formatted_as_this_project_is(folder, tmp_path):
     for number, experiments in enumerate(
-        [[IRIS], [Experiment()], [*CASES.values()][:60], [IRIS.but(seed=s) for s in range(3)]]
+        [[IRIS], [Experiment()], [*CASES.values()][:60], [IRIS.replace(seed=s) for s in range(3)]]
     ):
         (tmp_path / f"library_{number}.py").write_text(with_lossopt(experiments), encoding="utf-8")
     rules = ("--config", str(ROOT / "pyproject.toml"), "--no-cache", str(folder), str(tmp_path))
@@ -174,8 +174,8 @@ def test_every_entry_has_its_lines(lines, registry):
 @pytest.mark.parametrize(
     ("experiment", "words"),
     [
-        (IRIS.but(stopping="no_progress"), "cannot stop early: stopping must be none"),
-        (IRIS.but(precision="float32"), "precision must be float64, got float32"),
+        (IRIS.replace(stopping="no_progress"), "cannot stop early: stopping must be none"),
+        (IRIS.replace(precision="float32"), "precision must be float64, got float32"),
         (
             Experiment(
                 dataset="spiral",
@@ -197,8 +197,8 @@ def test_what_numpy_alone_cannot_do_is_said(experiment, words):
 
 
 def test_the_script_with_the_library_prints_the_runs_figures(tmp_path):
-    experiments = [TINY.but(loss=loss, seed=seed) for loss in LOSSES for seed in range(2)]
-    experiments += [Experiment(epochs=1), IRIS.but(averaging=True)]
+    experiments = [TINY.replace(loss=loss, seed=seed) for loss in LOSSES for seed in range(2)]
+    experiments += [Experiment(epochs=1), IRIS.replace(averaging=True)]
     file = tmp_path / "script.py"
     file.write_text(with_lossopt(experiments), encoding="utf-8")
     output = run_python(str(file), PYTHONPATH=str(ROOT))
@@ -249,12 +249,12 @@ def test_options_of_data_sets_and_small_batches_come_along(dataset):
         batch_size=3,
         test_fraction=0.0,
     )
-    several = [one, one.but(batch_size=2), Experiment(), TINY]
+    several = [one, one.replace(batch_size=2), Experiment(), TINY]
     assert [each.id for each in rebuilt(with_lossopt(several))] == [each.id for each in several]
 
 
 def test_only_what_differs_is_written_out():
-    lines = with_lossopt([IRIS.but(seed=seed, optimizer="gd") for seed in (0, 1)]).splitlines()
+    lines = with_lossopt([IRIS.replace(seed=seed, optimizer="gd") for seed in (0, 1)]).splitlines()
     assert "    Experiment(**common, seed=0)," in lines
     assert "    Experiment(**common, seed=1)," in lines
     [start] = [place for place, line in enumerate(lines) if line.startswith("common")]

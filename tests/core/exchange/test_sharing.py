@@ -23,7 +23,7 @@ from tests.experiments import TINY
 @pytest.fixture(scope="module")
 def runs() -> list[Run]:
     return train(
-        [TINY.but(seed=k, loss=loss) for loss in ("hinge", "cross_entropy") for k in (0, 1)]
+        [TINY.replace(seed=k, loss=loss) for loss in ("hinge", "cross_entropy") for k in (0, 1)]
     )
 
 
@@ -62,7 +62,7 @@ def test_another_run_or_another_curve_is_found_out(runs: list[Run]) -> None:
     found = reproduction(shared, replace(runs[0], history=history))
     assert not found.reproduced
     assert found.largest == pytest.approx(1e-6, rel=0.01)
-    [other] = train([runs[0].experiment.but(epochs=1)])
+    [other] = train([runs[0].experiment.replace(epochs=1)])
     assert not reproduction(shared, other).reproduced
 
 
@@ -78,7 +78,7 @@ def test_versions_go_along_and_tell_what_is_otherwise(runs: list[Run]) -> None:
 
 
 def test_a_diverged_run_carries_its_end_only() -> None:
-    [run] = train([TINY.but(loss="squared_hinge", learning_rate=1e3)])
+    [run] = train([TINY.replace(loss="squared_hinge", learning_rate=1e3)])
     assert run.status == "diverged"
     [shared] = unpack(pack([run]))
     assert shared.updates == ()
@@ -88,7 +88,7 @@ def test_a_diverged_run_carries_its_end_only() -> None:
 
 
 def test_sixty_runs_of_a_sweep_fit(runs: list[Run]) -> None:
-    many = [replace(runs[k % 4], experiment=TINY.but(seed=k)) for k in range(60)]
+    many = [replace(runs[k % 4], experiment=TINY.replace(seed=k)) for k in range(60)]
     assert len(pack(many)) < LONGEST
     with pytest.raises(ValueError, match="1 to 100 runs"):
         pack([])

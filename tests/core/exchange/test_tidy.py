@@ -48,7 +48,7 @@ RUNS = train(
     [
         Experiment(dataset="blobs", dataset_options={"spread": 0.7}, epochs=1, evaluations=3),
         Experiment(dataset="moons", epochs=1, evaluations=3, seed=2**32 - 1, **LATER),
-        TINY.but(loss="squared_hinge", learning_rate=100.0),
+        TINY.replace(loss="squared_hinge", learning_rate=100.0),
     ]
 )
 
@@ -83,7 +83,7 @@ def test_experiments_and_curves_come_back_to_the_last_digit(filename):
     st.sampled_from(sorted(WRITERS)),
 )
 def test_every_experiment_comes_back(changes, filename):
-    experiment = TINY.but(**changes)
+    experiment = TINY.replace(**changes)
     table = tidy(RUNS[-1:])
     of_it = tidy([RUNS[-1].__class__(**vars(RUNS[-1]) | {"experiment": experiment})])
     assert len(of_it) == len(table)

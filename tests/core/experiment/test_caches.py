@@ -52,7 +52,7 @@ QUESTIONS: dict[str, Callable[[Experiment], object]] = {
     "data": load_data,
     "suggestion": suggested_learning_rate,
     "limits": step_limits,
-    "zero strength": lambda each: zero_strength(each.but(regularizer="l1")),
+    "zero strength": lambda each: zero_strength(each.replace(regularizer="l1")),
     "certificate": certify,
     "noise": lambda each: noise_floor(each, OPTIMUM[0]),
     "training": lambda each: train([each]),

@@ -201,10 +201,10 @@ def test_options_left_out_have_their_defaults():
 
 def test_another_data_set_begins_with_its_own_options():
     blobs = Experiment(dataset="blobs", dataset_options={"spread": 3.0}, loss="hinge")
-    spiral = blobs.but(dataset="spiral")
+    spiral = blobs.replace(dataset="spiral")
     assert spiral == Experiment(dataset="spiral", loss="hinge")
-    assert blobs.but(loss="squared_hinge").dataset_options["spread"] == 3.0
-    assert spiral.but(dataset="blobs", dataset_options={"spread": 3.0}) == blobs
+    assert blobs.replace(loss="squared_hinge").dataset_options["spread"] == 3.0
+    assert spiral.replace(dataset="blobs", dataset_options={"spread": 3.0}) == blobs
 
 
 # Identity
@@ -228,8 +228,8 @@ def test_ids_stay_what_they_are():
     ],
 )
 def test_a_setting_that_has_no_say_does_not_change_the_id(experiment, without_say):
-    assert experiment.but(**without_say).id == experiment.id
-    assert experiment.but(**without_say) != experiment
+    assert experiment.replace(**without_say).id == experiment.id
+    assert experiment.replace(**without_say) != experiment
 
 
 @pytest.mark.parametrize(
@@ -257,14 +257,14 @@ def test_a_setting_that_has_no_say_does_not_change_the_id(experiment, without_sa
 )
 def test_a_setting_that_has_a_say_changes_the_id(change):
     experiment = Experiment(loss="hinge", regularizer="elastic_net", optimizer="momentum")
-    assert experiment.but(**change).id != experiment.id
+    assert experiment.replace(**change).id != experiment.id
 
 
 def test_every_option_of_a_data_set_changes_the_id():
     experiment = Experiment(dataset="blobs")
     for name in DATASETS["blobs"].options:
         other = {"examples": 60, "classes": 4, "features": 5, "spread": 2.5}[name]
-        assert experiment.but(dataset_options={name: other}).id != experiment.id
+        assert experiment.replace(dataset_options={name: other}).id != experiment.id
 
 
 def test_an_id_is_16_hexadecimal_digits():
@@ -363,19 +363,19 @@ def test_deeply_nested_values_are_value_errors(depth):
 def test_only_what_differs_is_named():
     hinge = Experiment(loss="hinge", seed=1)
     assert differing_settings([hinge]) == []
-    assert differing_settings([hinge, hinge.but(seed=2)]) == ["seed"]
+    assert differing_settings([hinge, hinge.replace(seed=2)]) == ["seed"]
     # Cross-entropy has no margin, so that is a difference too.
-    assert differing_settings([hinge, hinge.but(loss="cross_entropy")]) == ["loss", "margin"]
-    assert differing_settings([hinge, hinge.but(l1_ratio=0.1)]) == []
+    assert differing_settings([hinge, hinge.replace(loss="cross_entropy")]) == ["loss", "margin"]
+    assert differing_settings([hinge, hinge.replace(l1_ratio=0.1)]) == []
 
 
 def test_groups_are_unequal_in_settings_whose_values_have_other_shares_of_their_runs():
     hinge, entropy = Experiment(loss="hinge"), Experiment(loss="cross_entropy")
-    slow, fast = hinge.but(learning_rate=0.01), hinge.but(learning_rate=0.1)
+    slow, fast = hinge.replace(learning_rate=0.01), hinge.replace(learning_rate=0.1)
     assert unequal_settings([slow, fast], [entropy])["learning_rate"] == ([0.01, 0.1], [0.1])
     # Each rate twice is as often as each once, and cross-entropy looks at no margin.
-    theirs = [entropy.but(learning_rate=rate) for rate in (0.01, 0.1)]
-    ours = [each.but(margin=margin) for each in (slow, fast) for margin in (1.0, 2.0)]
+    theirs = [entropy.replace(learning_rate=rate) for rate in (0.01, 0.1)]
+    ours = [each.replace(margin=margin) for each in (slow, fast) for margin in (1.0, 2.0)]
     assert list(unequal_settings(ours, theirs)) == ["loss"]
     assert unequal_settings([slow, slow, fast], [slow, fast]) == {
         "learning_rate": ([0.01, 0.1], [0.01, 0.1])
@@ -385,14 +385,14 @@ def test_groups_are_unequal_in_settings_whose_values_have_other_shares_of_their_
 def test_a_default_that_ids_leave_out_is_a_value_like_any_other():
     plain, noisy = Experiment(), Experiment(label_noise=0.2)
     assert unequal_settings([plain], [noisy]) == {"label_noise": ([0.0], [0.2])}
-    whole = plain.but(optimizer="gd")
-    drawn = plain.but(replacement=True)
+    whole = plain.replace(optimizer="gd")
+    drawn = plain.replace(replacement=True)
     assert "replacement" not in unequal_settings([whole], [drawn])
 
 
 def test_options_differ_under_the_name_of_their_data_set():
     blobs = Experiment(dataset="blobs")
-    wider = blobs.but(dataset_options={"spread": 3.0})
+    wider = blobs.replace(dataset_options={"spread": 3.0})
     assert differing_settings([blobs, wider]) == ["blobs.spread"]
     assert flat_settings(wider)["blobs.spread"] == 3.0
     assert "dataset_options" not in flat_settings(wider)

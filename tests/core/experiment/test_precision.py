@@ -59,7 +59,7 @@ def test_a_batch_has_the_examples_that_were_asked_for(small_buffer):
 
 @pytest.mark.parametrize("optimizer", ["gd", "sgd"])
 def test_runs_are_the_same_whether_or_not_the_data_fit(monkeypatch, optimizer):
-    experiment = DIGITS.but(optimizer=optimizer, epochs=3)
+    experiment = DIGITS.replace(optimizer=optimizer, epochs=3)
     [fitting] = train([experiment])
     monkeypatch.setattr(feeds, "HELD_BYTES", 100 * 65 * 8)
     [streamed] = train([experiment])
@@ -80,7 +80,7 @@ def test_no_second_copy_of_large_data_is_made(monkeypatch):
 
 
 def test_an_update_makes_no_new_array_as_large_as_the_weights_or_scores():
-    experiments = [DIGITS.but(learning_rate=rate) for rate in np.geomspace(1e-3, 1e-2, 64)]
+    experiments = [DIGITS.replace(learning_rate=rate) for rate in np.geomspace(1e-3, 1e-2, 64)]
     cohort = Cohort(experiments, load_data(DIGITS))
     batches = list(islice(minibatches(1347, 32, seed=0), 10))
     cohort.step(batches[0], 0, 10)
@@ -98,15 +98,15 @@ def test_an_update_makes_no_new_array_as_large_as_the_weights_or_scores():
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_single_precision_costs_less_than_a_hundred_thousandth(loss, optimizer):
-    experiment = DIGITS.but(loss=loss, optimizer=optimizer, evaluations=2)
-    experiment = experiment.but(learning_rate=suggested_learning_rate(experiment))
-    double, single = train([experiment, experiment.but(precision="float32")])
+    experiment = DIGITS.replace(loss=loss, optimizer=optimizer, evaluations=2)
+    experiment = experiment.replace(learning_rate=suggested_learning_rate(experiment))
+    double, single = train([experiment, experiment.replace(precision="float32")])
     assert single.final["objective"] == pytest.approx(double.final["objective"], rel=1e-5)
     assert single.final["objective"] != double.final["objective"]
 
 
 def test_single_precision_is_what_training_computes_with():
-    cohort = Cohort([DIGITS.but(precision="float32", optimizer="adam")], load_data(DIGITS))
+    cohort = Cohort([DIGITS.replace(precision="float32", optimizer="adam")], load_data(DIGITS))
     batch = next(minibatches(1347, 32, seed=0))
     cohort.step(batch, 0, 10)
     [block] = cohort.blocks
@@ -116,14 +116,14 @@ def test_single_precision_is_what_training_computes_with():
 
 def test_scores_that_overflow_single_numbers_give_a_finite_loss():
     query = {"init_scale": 60.0, "learning_rate": 1e-8, "epochs": 1}
-    double, single = train([DIGITS.but(**query), DIGITS.but(**query, precision="float32")])
+    double, single = train([DIGITS.replace(**query), DIGITS.replace(**query, precision="float32")])
     assert single.history["objective"].iloc[0] > 100
     assert_allclose(single.history["objective"], double.history["objective"], rtol=1e-5)
 
 
 def test_a_run_of_single_precision_is_kept_and_found_again(tmp_path):
     store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
-    [run] = train([DIGITS.but(precision="float32", epochs=1)])
+    [run] = train([DIGITS.replace(precision="float32", epochs=1)])
     store.save([run])
     [kept] = store.load([run.id])
     assert kept.experiment.precision == "float32"
@@ -143,6 +143,6 @@ def test_the_estimator_takes_single_features_and_trains_in_single_precision():
 
 def test_ids_of_double_precision_do_not_name_it():
     assert "precision" not in DIGITS.settings
-    assert DIGITS.but(precision="float32").id != DIGITS.id
+    assert DIGITS.replace(precision="float32").id != DIGITS.id
     with pytest.raises(ValueError, match="precision must be one of float64, float32"):
         Experiment(precision="half")

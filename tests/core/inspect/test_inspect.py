@@ -29,7 +29,7 @@ def path_and_data(experiment):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_along_the_way_losses_answers_and_accuracy_are_those_of_the_history(loss):
-    run, path, data = path_and_data(BLOBS.but(loss=loss))
+    run, path, data = path_and_data(BLOBS.replace(loss=loss))
     found = along.along(path, loss_of(run.experiment), data.train_features, data.train_labels)
     history = run.history.set_index("update").loc[path.updates]
     assert_allclose(found.losses.mean(axis=1), history["data_loss"], rtol=1e-5)
@@ -39,7 +39,7 @@ def test_along_the_way_losses_answers_and_accuracy_are_those_of_the_history(loss
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_silent_share_is_counted_example_by_example(loss):
-    experiment = BLOBS.but(loss=loss)
+    experiment = BLOBS.replace(loss=loss)
     _, path, data = path_and_data(experiment)
     found = along.along(path, loss_of(experiment), data.train_features, data.train_labels)
     alone = loss_of(experiment)
@@ -54,7 +54,7 @@ def test_the_silent_share_is_counted_example_by_example(loss):
 def test_the_hinge_falls_silent_and_cross_entropy_never_does():
     shares = {}
     for loss in ("hinge", "cross_entropy"):
-        _, path, data = path_and_data(DIGITS.but(loss=loss))
+        _, path, data = path_and_data(DIGITS.replace(loss=loss))
         every = along.along(path, LOSSES[loss](), data.train_features, data.train_labels)
         shares[loss] = every.silent
     assert shares["hinge"][0] == 0
@@ -63,7 +63,7 @@ def test_the_hinge_falls_silent_and_cross_entropy_never_does():
 
 
 def test_silent_examples_can_be_left_out_of_the_gradient():
-    experiment = DIGITS.but(loss="hinge", regularizer="none")
+    experiment = DIGITS.replace(loss="hinge", regularizer="none")
     _, path, data = path_and_data(experiment)
     table = example.examples_at(
         experiment, path.stacked[-1], data.train_features, data.train_labels
@@ -90,7 +90,7 @@ def test_examples_are_in_the_order_of_the_diagnostics():
 
 
 def test_one_example_has_its_scores_losses_and_gradient():
-    run, path, data = path_and_data(DIGITS.but(loss="hinge", margin=2.0))
+    run, path, data = path_and_data(DIGITS.replace(loss="hinge", margin=2.0))
     x, y = data.test_features[5], int(data.test_labels[5])
     one = example.one_example(run.experiment, path.stacked[-1], x, y)
     scores = run.weights @ x + run.bias
@@ -113,7 +113,7 @@ def test_one_example_has_its_scores_losses_and_gradient():
 @pytest.mark.parametrize("regularizer", REGULARIZERS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_no_gradient_of_ours_is_found_wrong(loss, regularizer):
-    experiment = BLOBS.but(loss=loss, regularizer=regularizer, strength=0.1)
+    experiment = BLOBS.replace(loss=loss, regularizer=regularizer, strength=0.1)
     _, path, _ = path_and_data(experiment)
     for point in (0, len(path) - 1):
         seen = microscope.compare(microscope.Objective.of(experiment), path.stacked[point])
@@ -122,7 +122,7 @@ def test_no_gradient_of_ours_is_found_wrong(loss, regularizer):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_planted_fault_is_found_where_it_is(loss):
-    experiment = BLOBS.but(loss=loss)
+    experiment = BLOBS.replace(loss=loss)
     _, path, _ = path_and_data(experiment)
     objective, theta = microscope.Objective.of(experiment), path.stacked[1]
     faulty = objective.gradient(theta)
@@ -135,7 +135,7 @@ def test_a_planted_fault_is_found_where_it_is(loss):
 
 def test_a_kink_of_the_hinge_is_called_a_kink():
     """All weights zero but for class 1, whose violation for the first example is just at 0."""
-    experiment = TINY.but(loss="hinge", regularizer="none")
+    experiment = TINY.replace(loss="hinge", regularizer="none")
     data = load_data(experiment)
     theta = np.zeros((3, 3))
     x, y = data.train_features[0], data.train_labels[0]
@@ -146,12 +146,12 @@ def test_a_kink_of_the_hinge_is_called_a_kink():
     assert seen.relative_error[rival, 0] > microscope.WRONG
     assert seen.jump[rival, 0] >= abs(x[0]) / 9 - 1e-12
     assert "wrong" not in seen.verdicts
-    smooth = experiment.but(loss="squared_hinge")
+    smooth = experiment.replace(loss="squared_hinge")
     assert "kink" not in microscope.compare(microscope.Objective.of(smooth), theta).verdicts
 
 
 def test_a_fault_larger_than_the_kink_is_no_kink():
-    experiment = TINY.but(loss="hinge", regularizer="none")
+    experiment = TINY.replace(loss="hinge", regularizer="none")
     objective, theta = microscope.Objective.of(experiment), np.zeros((3, 3))
     theta[:, -1] = [0.0, -1.0, -2.0]
     seen = microscope.compare(objective, theta)

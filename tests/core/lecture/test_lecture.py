@@ -63,7 +63,7 @@ def test_a_relative_error_of_two_zeros_is_zero():
 
 @pytest.mark.parametrize("strategy", [searches.random_search, searches.local_search])
 def test_a_search_spends_its_budget_and_never_gets_worse(strategy):
-    found = strategy(IRIS.but(loss="hinge"), 120, 0.1)
+    found = strategy(IRIS.replace(loss="hinge"), 120, 0.1)
     assert list(found["evaluation"]) == list(range(1, 121))
     assert (np.diff(found["loss"]) <= 0).all()
     assert found["loss"].iloc[-1] < found["loss"].iloc[0]
@@ -133,7 +133,7 @@ def test_the_slide_prefers_guessing_to_nothing():
     hinge = Experiment(loss="hinge")
     found = searches.random_search(hinge, 100, 0.03)
     assert 0.1 < found["accuracy"].iloc[-1] < 0.5
-    assert found["loss"].iloc[-1] > 10 * certify(hinge.but(strength=1e-3)).objective
+    assert found["loss"].iloc[-1] > 10 * certify(hinge.replace(strength=1e-3)).objective
 
 
 def test_a_small_cross_entropy_is_that_of_training_but_for_its_rounding():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lossopt_core import LOSSES
-from lossopt_core.objective.losses import Loss, places, probabilities
+from lossopt_core.objective.losses import Loss, flat_target_index, probabilities
 
 CLASSES, BATCH = 4, 6
 
@@ -120,7 +120,9 @@ def test_value_and_gradient_leave_the_scores_alone_and_to_gradient_overwrites_th
     before = scores.copy()
     value, gradient = loss.value(scores, labels), loss.gradient(scores, labels)
     assert_array_equal(scores, before)
-    assert_array_equal(loss.to_gradient(scores, places(scores.shape, labels)), value)
+    assert_array_equal(
+        loss.loss_gradient_inplace(scores, flat_target_index(scores.shape, labels)), value
+    )
     assert_array_equal(scores, gradient)
 
 
@@ -238,5 +240,8 @@ def test_the_mean_second_derivative_is_that_along_every_class(name):
     scores, labels = rng.normal(size=(2, 4, 9)), rng.integers(4, size=9)
     loss = LOSSES[name]()
     along = [np.outer(unit, np.ones(9)) for unit in np.eye(4)]
-    expected = [[loss.second(each, labels, unit).mean(axis=1) for unit in along] for each in scores]
-    assert_allclose(loss.mean_second(scores, labels), expected, atol=1e-12)
+    expected = [
+        [loss.hessian_vector_product(each, labels, unit).mean(axis=1) for unit in along]
+        for each in scores
+    ]
+    assert_allclose(loss.mean_hessian(scores, labels), expected, atol=1e-12)

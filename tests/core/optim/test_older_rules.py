@@ -11,17 +11,17 @@ from lossopt_core.training.run import FINISHED, STOPPED
 from tests.experiments import TINY
 from tests.older_stores import take_back
 
-SPARSE = TINY.but(regularizer="l1", optimizer="momentum", strength=0.1)
+SPARSE = TINY.replace(regularizer="l1", optimizer="momentum", strength=0.1)
 CONCERNED = [
     SPARSE,
-    SPARSE.but(optimizer="adam"),
-    SPARSE.but(optimizer="rmsprop", regularizer="elastic_net", l1_ratio=0.2),
+    SPARSE.replace(optimizer="adam"),
+    SPARSE.replace(optimizer="rmsprop", regularizer="elastic_net", l1_ratio=0.2),
 ]
 UNCONCERNED = [
-    SPARSE.but(optimizer="sgd"),
-    SPARSE.but(regularizer="l2"),
-    SPARSE.but(optimizer="nesterov", strength=0.0),
-    SPARSE.but(optimizer="adagrad", regularizer="elastic_net", l1_ratio=0.0),
+    SPARSE.replace(optimizer="sgd"),
+    SPARSE.replace(regularizer="l2"),
+    SPARSE.replace(optimizer="nesterov", strength=0.0),
+    SPARSE.replace(optimizer="adagrad", regularizer="elastic_net", l1_ratio=0.0),
 ]
 
 

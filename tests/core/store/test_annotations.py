@@ -174,7 +174,7 @@ for id in sys.argv[3:]:
 
 
 def test_processes_that_annotate_at_once_lose_nothing(address):
-    runs = train([TINY.but(seed=seed) for seed in range(20)])
+    runs = train([TINY.replace(seed=seed) for seed in range(20)])
     store = RunStore(address)
     store.save(runs)
     ids = [run.id for run in runs]

@@ -14,18 +14,18 @@ def test_a_certificate_is_kept_for_all_with_the_same_objective(address):
     store, certificate = RunStore(address, workspace="one"), certify(TINY)
     assert store.certificate(TINY) is None
     store.keep_certificate(TINY, certificate)
-    other = TINY.but(optimizer="adam", learning_rate=0.5, seed=9, epochs=77, batch_size=1)
+    other = TINY.replace(optimizer="adam", learning_rate=0.5, seed=9, epochs=77, batch_size=1)
     found = RunStore(address, workspace="two").certificate(other)
     for name in ("objective", "lower_bound", "relative_gap", "seconds", "method", "reached"):
         assert getattr(found, name) == getattr(certificate, name)
     assert np.array_equal(found.theta, certificate.theta)
     for changes in ({"strength": 0.5}, {"loss": "hinge"}, {"regularizer": "l1"}, {"split_seed": 1}):
-        assert store.certificate(TINY.but(**changes)) is None
-    hinge = TINY.but(loss="hinge")
+        assert store.certificate(TINY.replace(**changes)) is None
+    hinge = TINY.replace(loss="hinge")
     store.keep_certificate(hinge, certify(hinge))
-    assert store.certificate(hinge.but(margin=2.0)) is None
-    assert store.certificate(TINY.but(margin=2.0)) is not None  # cross-entropy has no margin
-    at_once = store.certificates([TINY, other, hinge, TINY.but(strength=0.5)])
+    assert store.certificate(hinge.replace(margin=2.0)) is None
+    assert store.certificate(TINY.replace(margin=2.0)) is not None  # cross-entropy has no margin
+    at_once = store.certificates([TINY, other, hinge, TINY.replace(strength=0.5)])
     assert set(at_once) == {TINY, other, hinge}
     assert at_once[other].objective == certificate.objective != at_once[hinge].objective
 

@@ -28,7 +28,7 @@ SAVE_MANY = """
     [run] = train([experiment])
     print("ready", flush=True)
     for seed in range(first, last):
-        store.save([dataclasses.replace(run, experiment=experiment.but(seed=seed))])
+        store.save([dataclasses.replace(run, experiment=experiment.replace(seed=seed))])
 """
 KILLED_HALF_WAY = """
     import os, signal, sys
@@ -36,7 +36,7 @@ KILLED_HALF_WAY = """
     from lossopt_core import store, store_arrays, store_rows
     from lossopt_core import store_layout as layout
     experiment = Experiment.from_json(sys.argv[2])
-    whole, half = train([experiment, experiment.but(seed=1)])
+    whole, half = train([experiment, experiment.replace(seed=1)])
     runs = RunStore(sys.argv[1])
     runs.save([whole])
 
@@ -66,7 +66,7 @@ def test_a_killed_process_leaves_whole_runs_only(address):
     assert ask(address, "SELECT count(*) FROM arrays") == [(6 * len(ids),)]
     if address.startswith("sqlite"):
         assert ask(address, "PRAGMA integrity_check") == [("ok",)]
-    store.save(train([TINY.but(seed=10**6)]))  # and the next one can go on
+    store.save(train([TINY.replace(seed=10**6)]))  # and the next one can go on
 
 
 def test_a_process_killed_within_a_transaction_leaves_nothing_of_that_run(address):

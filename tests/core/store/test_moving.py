@@ -40,7 +40,7 @@ def test_all_that_somebody_made_comes_along(address, visit, account, finished):
     visit.keep_foreign([CURVE])
     mark = Shelf(visit).keep("mine", DATA).fingerprint
     visit.delete([finished[3].id])
-    Underway(visit).interrupt([Underway(visit).begin([TINY.but(seed=9)])])
+    Underway(visit).interrupt([Underway(visit).begin([TINY.replace(seed=9)])])
     workspaces = Workspaces(address)
     assert workspaces.contents("visit-a") == Contents(runs=3, curves=1, data_sets=1, views=1)
     coming = workspaces.coming("visit-a", "account-a")
@@ -58,7 +58,7 @@ def test_all_that_somebody_made_comes_along(address, visit, account, finished):
     assert (row["name"], row["note"], list(row["tags"])) == ("mine", "look here", ["first"])
     assert account.views() == {"all": "runs=1"}
     assert Shelf(account).examples(mark) is not None
-    assert [each.missing for each in Underway(account).interrupted()] == [[TINY.but(seed=9)]]
+    assert [each.missing for each in Underway(account).interrupted()] == [[TINY.replace(seed=9)]]
     assert account.revision() != revision
     assert account.usage() == coming
     visit.restore([finished[3].id])

@@ -19,7 +19,7 @@ from lossopt_core import Experiment, RunStore, store_deletion, train
 address, experiment, own = sys.argv[1], Experiment.from_json(sys.argv[2]), int(sys.argv[3])
 says = [{"name": "said"}, {"note": "said"}, {"tags": ["said"]}][own]
 [run] = train([experiment])
-runs = [dataclasses.replace(run, experiment=experiment.but(seed=seed)) for seed in range(14)]
+runs = [dataclasses.replace(run, experiment=experiment.replace(seed=seed)) for seed in range(14)]
 ids = [run.id for run in runs][:: -1 if own == 1 else 1]
 store_deletion.KEPT = -timedelta(days=2)
 store = RunStore(address)

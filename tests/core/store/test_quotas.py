@@ -13,7 +13,7 @@ GD = Experiment(optimizer="gd", epochs=10)
 
 def test_a_training_costs_what_its_updates_multiply():
     assert products_of(GD) == 10 * GD.train_examples * 64 * 10
-    assert products_of(GD.but(optimizer="sgd", batch_size=GD.train_examples)) == products_of(GD)
+    assert products_of(GD.replace(optimizer="sgd", batch_size=GD.train_examples)) == products_of(GD)
 
 
 def test_without_limits_everything_is_allowed():
@@ -35,7 +35,7 @@ def test_without_limits_everything_is_allowed():
         (Budget(updates=9), [GD], r"would make 10 updates; at most 9 .*fewer epochs, or larger"),
         (
             Budget(updates=19),
-            [GD, GD.but(seed=1)],
+            [GD, GD.replace(seed=1)],
             r"would make 20 updates; .*fewer epochs or runs, or larger batches",
         ),
         (
@@ -44,7 +44,7 @@ def test_without_limits_everything_is_allowed():
             r"would take 8.62 million multiplications \(examples × features × classes × epochs\);"
             r" at most 1 million",
         ),
-        (Budget(runs=5), [GD, GD.but(seed=1)], r"5 runs: 4 are kept, and 2 would come. Delete"),
+        (Budget(runs=5), [GD, GD.replace(seed=1)], r"5 runs: 4 are kept, and 2 would come. Delete"),
         (Budget(bytes=1e6), [GD], r"may hold 1.0 MB: 2.0 MB are kept, and 0.1 MB would come. Del"),
         (Budget(memory=4e6), [GD], r"work on the data would take 4.9 MB .*fewer examples, feat"),
     ],
@@ -62,8 +62,10 @@ WIDE = Experiment(
 OF_MEMORY = {
     "fewer examples, features or classes": [GD],
     "fewer evaluations": [LONG],
-    "fewer runs at once or fewer evaluations": [LONG, LONG.but(seed=1)],
-    "fewer runs at once or fewer features": [WIDE.but(learning_rate=k / 99) for k in range(1, 99)],
+    "fewer runs at once or fewer evaluations": [LONG, LONG.replace(seed=1)],
+    "fewer runs at once or fewer features": [
+        WIDE.replace(learning_rate=k / 99) for k in range(1, 99)
+    ],
 }
 
 
@@ -77,7 +79,7 @@ def test_a_training_may_take_its_memory_and_not_a_byte_more(advice):
 
 
 def test_what_is_trained_in_parts_takes_the_memory_of_one_at_a_time():
-    experiments = [GD.but(seed=k) for k in range(10)]
+    experiments = [GD.replace(seed=k) for k in range(10)]
     most = Budget(memory=of_training(experiments[:1]).total)
     most.check_training(experiments, NOTHING, parts=[[each] for each in experiments])
     with pytest.raises(BudgetError, match="fewer"):
@@ -105,4 +107,4 @@ def test_one_less_is_allowed():
 
 
 def test_of_equal_experiments_one_is_kept():
-    Budget(runs=1).check_training([GD, GD.but(margin=2.0)], NOTHING)
+    Budget(runs=1).check_training([GD, GD.replace(margin=2.0)], NOTHING)

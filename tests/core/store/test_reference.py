@@ -16,7 +16,7 @@ from tests.experiments import TINY
 @pytest.fixture
 def few(monkeypatch):
     """Two experiments that are trained at once, in place of the usual ones."""
-    experiments = (TINY, TINY.but(loss="hinge"))
+    experiments = (TINY, TINY.replace(loss="hinge"))
     monkeypatch.setattr(reference, "EXPERIMENTS", experiments)
     return [each.id for each in experiments]
 

@@ -42,7 +42,7 @@ def stopped():
 
 @pytest.fixture(scope="module")
 def diverged():
-    [run] = train([TINY.but(loss="squared_hinge", learning_rate=1e4, epochs=50)])
+    [run] = train([TINY.replace(loss="squared_hinge", learning_rate=1e4, epochs=50)])
     assert run.status == "diverged"
     return run
 
@@ -155,7 +155,7 @@ def test_histories_are_those_of_the_runs_in_the_order_asked_for(address, finishe
 
 def test_timings_are_those_of_runs_that_were_trained_alone(address):
     alone = train([TINY])[0]
-    together = train([TINY.but(learning_rate=rate) for rate in (0.2, 0.3)])
+    together = train([TINY.replace(learning_rate=rate) for rate in (0.2, 0.3)])
     store = RunStore(address)
     store.save([alone, *together])
     assert store.timings(store.list()["id"]) == {alone.id: alone.seconds_per_update}

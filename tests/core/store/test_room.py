@@ -92,7 +92,7 @@ def test_every_public_way_of_keeping_something_is_in_the_list() -> None:
 
 
 def test_runs_are_counted_while_they_are_saved(address: str, run: Run) -> None:
-    runs = [replace(run, experiment=run.experiment.but(seed=k)) for k in range(4)]
+    runs = [replace(run, experiment=run.experiment.replace(seed=k)) for k in range(4)]
     store = RunStore(address, "visit-a", budget=Budget(runs=2))
     store.save(runs[:1])
     with pytest.raises(BudgetError, match="2 runs: 2 are kept, and 1 would come"):

@@ -17,7 +17,7 @@ from tests.experiments import TINY
 
 @pytest.fixture(scope="module")
 def diverged():
-    [run] = train([TINY.but(loss="squared_hinge", learning_rate=1e4, epochs=50)])
+    [run] = train([TINY.replace(loss="squared_hinge", learning_rate=1e4, epochs=50)])
     assert run.status == "diverged"
     return run
 
@@ -92,7 +92,7 @@ def check_unreadable(address, finished, damage):
 
 
 def test_sparks_begin_and_end_with_the_objective_and_are_short(address):
-    [long] = train([TINY.but(epochs=100, evaluations=80)])
+    [long] = train([TINY.replace(epochs=100, evaluations=80)])
     store = RunStore(address)
     store.save([long])
     [spark] = store.list()["spark"]
@@ -104,7 +104,7 @@ def test_sparks_begin_and_end_with_the_objective_and_are_short(address):
 
 
 def test_best_figures_are_the_best_of_the_history(address, diverged):
-    runs = [diverged, *train([TINY.but(learning_rate=1.0, test_fraction=0.5, batch_size=1)])]
+    runs = [diverged, *train([TINY.replace(learning_rate=1.0, test_fraction=0.5, batch_size=1)])]
     store = RunStore(address)
     store.save(runs)
     for row, run in zip(store.list().to_dict("records"), runs, strict=True):
@@ -117,7 +117,11 @@ def test_best_figures_are_the_best_of_the_history(address, diverged):
 
 def test_runs_of_one_family_differ_by_seeds_only(address):
     trained = train(
-        [TINY.but(seed=seed, loss=loss) for loss in ("hinge", "cross_entropy") for seed in (0, 1)]
+        [
+            TINY.replace(seed=seed, loss=loss)
+            for loss in ("hinge", "cross_entropy")
+            for seed in (0, 1)
+        ]
     )
     store = RunStore(address)
     store.save(trained)

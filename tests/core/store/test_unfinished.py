@@ -13,7 +13,7 @@ from lossopt_core.store.schema import trainings
 from lossopt_core.store.unfinished import SILENT_LOOKS, Underway, Watch
 from tests.experiments import BLOBS, TINY
 
-THREE = [TINY.but(seed=seed) for seed in range(3)]
+THREE = [TINY.replace(seed=seed) for seed in range(3)]
 COMPARISON = Comparison(
     "losses", BLOBS, ("hinge", "cross_entropy"), (0.01, 0.1, 1.0), tuning_seeds=2, fresh_seeds=2
 )
@@ -39,12 +39,12 @@ def test_what_gives_signs_of_life_is_not_interrupted(store, address):
     job = underway.begin(THREE)
     for _ in range(3 * SILENT_LOOKS):
         watch.look()
-        underway.beat(job)
+        underway.heartbeat(job)
     assert underway.jobs() == {job: False}
     look_until_silent(address)
     assert underway.jobs() == {job: True}
     assert left(underway) == {job: THREE}
-    underway.beat(job)
+    underway.heartbeat(job)
     assert left(underway) == {}, "its program was only slow"
 
 
@@ -67,7 +67,7 @@ def test_clocks_that_jump_make_no_training_live_on_or_seem_interrupted(shifts):
             now += timedelta(hours=hours)
             for _ in range(SILENT_LOOKS - 1):
                 watch.look()
-            underway.beat(job)
+            underway.heartbeat(job)
             watch.look()
             assert not underway.jobs()[job]
         for _ in range(SILENT_LOOKS + 1):

@@ -21,7 +21,7 @@ def test_descent_ends_with_all_weights_zero_just_above_and_not_just_below(datase
     rate = step_limits(experiment).guaranteed / 2
     edge = zero_strength(experiment)
     experiments = [
-        experiment.but(strength=share * edge, learning_rate=rate) for share in (1.01, 0.99)
+        experiment.replace(strength=share * edge, learning_rate=rate) for share in (1.01, 0.99)
     ]
     above, below = train(experiments)
     assert np.count_nonzero(above.weights) == 0
@@ -44,7 +44,7 @@ def test_of_a_loss_with_kinks_zero_weights_are_optimal_just_above_and_not_just_b
     edge = zero_strength(experiment)
     problem = Problem.of(experiment)
     above, below = (
-        certify(experiment.but(strength=share * edge), target_gap=1e-6, time_budget=60.0)
+        certify(experiment.replace(strength=share * edge), target_gap=1e-6, time_budget=60.0)
         for share in (1.01, 0.99)
     )
     zero = np.hstack([np.zeros_like(above.weights), above.bias[:, None]])
@@ -55,7 +55,7 @@ def test_of_a_loss_with_kinks_zero_weights_are_optimal_just_above_and_not_just_b
 @pytest.mark.parametrize("loss", [*SMOOTH, "hinge"])
 def test_an_elastic_net_needs_more_by_its_share_of_absolute_values(loss):
     experiment = Experiment(dataset="wine", loss=loss, regularizer="l1")
-    mixed = experiment.but(regularizer="elastic_net", l1_ratio=0.25, strength=0.0)
+    mixed = experiment.replace(regularizer="elastic_net", l1_ratio=0.25, strength=0.0)
     assert zero_strength(mixed) == pytest.approx(4 * zero_strength(experiment))
 
 

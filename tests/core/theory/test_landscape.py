@@ -40,7 +40,7 @@ def plane_of(path: WeightPath) -> Plane:
 @pytest.mark.parametrize("regularizer", REGULARIZERS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_on_the_plane_stands_the_objective_itself(loss, regularizer):
-    experiment = BLOBS.but(loss=loss, regularizer=regularizer)
+    experiment = BLOBS.replace(loss=loss, regularizer=regularizer)
     plane = plane_of(path_of(experiment))
     places = np.random.default_rng(1).normal(size=(30, 2))
     expected = [Problem.of(experiment).objective(theta) for theta in plane.at(places)]
@@ -73,7 +73,7 @@ def test_no_place_on_the_landscape_is_below_the_certified_bound():
 
 
 def test_principal_directions_show_the_share_that_the_diagnostics_know():
-    runs = train([BLOBS, BLOBS.but(optimizer="gd")])
+    runs = train([BLOBS, BLOBS.replace(optimizer="gd")])
     plane = Plane.principal([WeightPath.of(run) for run in runs])
     known = principal_plane(runs)
     seen = plane.coordinates(WeightPath.of(runs[0]).stacked)

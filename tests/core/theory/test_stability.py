@@ -44,13 +44,17 @@ def test_second_derivatives_are_those_of_the_gradient(loss, size, seed):
         return  # at its kink the gradient has no derivative
     ahead, behind = (entry.gradient(scores + step * direction, labels) for step in (h, -h))
     measured = (ahead - behind) / (2 * h)
-    assert entry.second(scores, labels, direction) == pytest.approx(measured, abs=1e-7)
+    assert entry.hessian_vector_product(scores, labels, direction) == pytest.approx(
+        measured, abs=1e-7
+    )
 
 
 @pytest.mark.parametrize("loss", [name for name in LOSSES if name not in SMOOTH])
 def test_a_loss_with_kinks_has_no_second_derivative(loss):
     with pytest.raises(NotImplementedError, match="has kinks"):
-        LOSSES[loss]().second(np.zeros((3, 1)), np.zeros(1, dtype=int), np.ones((3, 1)))
+        LOSSES[loss]().hessian_vector_product(
+            np.zeros((3, 1)), np.zeros(1, dtype=int), np.ones((3, 1))
+        )
 
 
 def small(loss: str, **changes: object) -> Experiment:
@@ -118,9 +122,9 @@ def test_descent_comes_to_rest_just_below_the_edge_and_not_above(
 ):
     """From a place near the optimum, with our own engine, to a gradient of 1e-12."""
     experiment, optimum = at_edge
-    experiment = experiment.but(optimizer=optimizer, batch_size=1, momentum=0.9)
+    experiment = experiment.replace(optimizer=optimizer, batch_size=1, momentum=0.9)
     edge = step_limits(experiment, optimum).at_optimum
-    experiment = experiment.but(learning_rate=share * edge)
+    experiment = experiment.replace(learning_rate=share * edge)
     cohort = Cohort([experiment], load_data(experiment))
     cohort.W[0] = optimum.theta + 1e-4 * np.random.default_rng(0).normal(size=optimum.theta.shape)
     gradient_norm = 3  # the column of `evaluate`
@@ -135,7 +139,7 @@ def test_the_limits_are_in_their_order_on_digits():
     experiment = Experiment(optimizer="gd")
     limits = step_limits(experiment, certify(experiment))
     assert limits.guaranteed < limits.at_start < limits.at_optimum
-    wider = step_limits(experiment.but(optimizer="momentum", momentum=0.9))
+    wider = step_limits(experiment.replace(optimizer="momentum", momentum=0.9))
     assert wider.guaranteed == pytest.approx(0.1 * limits.guaranteed)
     assert wider.at_start == pytest.approx(1.9 * limits.at_start)
     assert wider.at_optimum is None
@@ -152,10 +156,12 @@ def test_kinks_do_not_diverge_below_the_limit_of_the_penalty_and_do_above(optimi
         dataset="iris", loss="hinge", strength=5.0, optimizer=optimizer, epochs=60
     )
     limit = penalty_limit(experiment)
-    below, above = train([experiment.but(learning_rate=share * limit) for share in (0.97, 1.05)])
+    below, above = train(
+        [experiment.replace(learning_rate=share * limit) for share in (0.97, 1.05)]
+    )
     assert (below.status, above.status) == ("finished", "diverged")
-    assert penalty_limit(experiment.but(regularizer="l1")) is None
-    assert penalty_limit(experiment.but(optimizer="adam")) is None
+    assert penalty_limit(experiment.replace(regularizer="l1")) is None
+    assert penalty_limit(experiment.replace(optimizer="adam")) is None
 
 
 @pytest.mark.parametrize(
@@ -237,7 +243,9 @@ def test_suggested_learning_rates_train(dataset, loss):
         )
         for rule in OPTIMIZERS
     ]  # fmt: skip
-    experiments = [each.but(learning_rate=suggested_learning_rate(each)) for each in experiments]
+    experiments = [
+        each.replace(learning_rate=suggested_learning_rate(each)) for each in experiments
+    ]
     for run in train(experiments):
         objective = run.history["objective"]
         assert run.status == "finished"
@@ -253,7 +261,7 @@ def test_a_suggestion_is_a_learning_rate_that_an_experiment_may_have():
             experiment = Experiment(
                 dataset="breast_cancer", standardize=False, loss=loss, optimizer=rule, batch_size=1
             )
-            assert experiment.but(learning_rate=suggested_learning_rate(experiment))
+            assert experiment.replace(learning_rate=suggested_learning_rate(experiment))
 
 
 @pytest.mark.parametrize(

@@ -33,19 +33,19 @@ FLAT_AND_STEEP = Experiment(
 @pytest.mark.parametrize("regularizer", ["l2", "l1"])
 def test_just_below_the_proven_limit_training_comes_to_rest(optimizer, momentum, regularizer):
     changes = {"optimizer": optimizer, "momentum": momentum, "regularizer": regularizer}
-    experiment = FLAT_AND_STEEP.but(**changes, epochs=4_000)
+    experiment = FLAT_AND_STEEP.replace(**changes, epochs=4_000)
     rate = 0.99 * step_limits(experiment).guaranteed
-    [run] = train([experiment.but(learning_rate=rate)])
+    [run] = train([experiment.replace(learning_rate=rate)])
     best = certify(experiment, target_gap=1e-10).objective
     assert run.history["objective"].tail(5).max() - best < 1e-6
 
 
 def test_heavy_ball_may_cycle_between_the_proven_limit_and_that_of_quadratics():
     """So that no limit beyond the proven one may be called always stable."""
-    experiment = FLAT_AND_STEEP.but(optimizer="momentum", momentum=0.9, strength=1e-3)
+    experiment = FLAT_AND_STEEP.replace(optimizer="momentum", momentum=0.9, strength=1e-3)
     proven = step_limits(experiment).guaranteed
     of_quadratics = proven * (1 + 0.9) / (1 - 0.9)
-    [run] = train([experiment.but(learning_rate=0.95 * of_quadratics)])
+    [run] = train([experiment.replace(learning_rate=0.95 * of_quadratics)])
     assert run.history["objective"].tail(20).max() > certify(experiment).objective + 0.01
 
 
@@ -63,11 +63,11 @@ def test_with_l1_the_edge_is_that_of_the_weights_that_are_not_zero(
     )  # fmt: skip
     best = certify(experiment, target_gap=1e-10)
     edge = step_limits(experiment, best).at_optimum
-    dense = step_limits(experiment.but(regularizer="l2", strength=1e-6), certify(experiment))
+    dense = step_limits(experiment.replace(regularizer="l2", strength=1e-6), certify(experiment))
     assert edge > dense.at_optimum  # which counts all weights
     random = np.random.default_rng(0)
     for share, rests in ((0.96, True), (1.04, False)):
-        stepped = experiment.but(learning_rate=share * edge)
+        stepped = experiment.replace(learning_rate=share * edge)
         cohort = Cohort([stepped], load_data(stepped))
         cohort.W[0] = best.theta + 1e-5 * random.normal(size=best.theta.shape) * (best.theta != 0)
         with np.errstate(all="ignore"):  # beyond the edge it may diverge

@@ -27,7 +27,7 @@ SMALL = Experiment(
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("regularizer", ["l2", "l1", "elastic_net"])
 def test_the_distance_lies_between_its_bounds(loss, regularizer):
-    experiment = SMALL.but(loss=loss, regularizer=regularizer)
+    experiment = SMALL.replace(loss=loss, regularizer=regularizer)
     [run] = train([experiment])
     rough, fine = (certify(experiment, target_gap=gap) for gap in (1e-2, 1e-9))
     table = with_distance(run.history, rough)
@@ -57,7 +57,7 @@ def test_the_gradient_alone_proves_a_gap_that_holds(loss, dataset):
 
 
 def test_the_gap_of_the_gradient_vanishes_at_the_optimum():
-    [run] = train([SMALL.but(learning_rate=0.5, epochs=5_000)])
+    [run] = train([SMALL.replace(learning_rate=0.5, epochs=5_000)])
     gaps = free_gaps(run)
     assert gaps["gap"].iloc[0] > 1.0
     assert gaps["gap"].iloc[-1] < 1e-12
@@ -65,7 +65,7 @@ def test_the_gap_of_the_gradient_vanishes_at_the_optimum():
 
 @pytest.mark.parametrize("loss", ["squared_hinge", "cross_entropy"])
 def test_the_best_bias_leaves_no_slope(loss):
-    problem = Problem.of(SMALL.but(loss=loss))
+    problem = Problem.of(SMALL.replace(loss=loss))
     theta = np.random.default_rng(0).normal(size=(4, 4))
     best = with_best_bias(problem, theta)
     assert np.array_equal(best[:, :-1], theta[:, :-1])
@@ -77,5 +77,5 @@ def test_the_best_bias_leaves_no_slope(loss):
     "changes", [{"loss": "hinge"}, {"regularizer": "l1"}, {"strength": 0.0}], ids=str
 )
 def test_without_smoothness_or_squares_the_gradient_proves_nothing(changes):
-    [run] = train([SMALL.but(epochs=5, **changes)])
+    [run] = train([SMALL.replace(epochs=5, **changes)])
     assert free_gaps(run).empty

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from numpy.testing import assert_array_equal
 
-from lossopt_core.objective.losses import places
+from lossopt_core.objective.losses import flat_target_index
 from lossopt_core.training.cohort import predicted, rightly_predicted
 
 FEW_VALUES = st.sampled_from([-1.0, 0.0, 0.0, 2.0, 3.5, np.inf, np.nan])
@@ -20,7 +20,7 @@ def test_right_predictions_are_those_of_the_first_highest_score(data: st.DataObj
     )
     _, classes, examples = scores.shape
     labels = data.draw(arrays.arrays(np.int64, examples, elements=st.integers(0, classes - 1)))
-    counts = rightly_predicted(scores, labels, places(scores.shape, labels))
+    counts = rightly_predicted(scores, labels, flat_target_index(scores.shape, labels))
     assert_array_equal(counts, (predicted(scores) == labels).sum(axis=-1))
 
 
@@ -28,5 +28,5 @@ def test_without_ties_too() -> None:
     random = np.random.default_rng(0)
     scores = random.standard_normal((3, 10, 200))
     labels = random.integers(0, 10, 200)
-    counts = rightly_predicted(scores, labels, places(scores.shape, labels))
+    counts = rightly_predicted(scores, labels, flat_target_index(scores.shape, labels))
     assert_array_equal(counts, (scores.argmax(axis=-2) == labels).sum(axis=-1))

@@ -14,7 +14,7 @@ def visited(experiment: Experiment) -> list[int]:
     The path holds the weights before every update; the margin is so large that every example
     has a loss of its own.
     """
-    single = experiment.but(batch_size=1, learning_rate=1e-8, margin=5.0, evaluations=1000)
+    single = experiment.replace(batch_size=1, learning_rate=1e-8, margin=5.0, evaluations=1000)
     [run] = train([single])
     data, loss, order = load_data(single), loss_of(single), []
     assert run.path_updates[: single.updates].tolist() == list(range(single.updates))
@@ -28,7 +28,7 @@ def visited(experiment: Experiment) -> list[int]:
 
 
 def test_an_epoch_visits_every_example_once_in_an_order_of_its_own():
-    order = visited(BLOBS.but(epochs=3))
+    order = visited(BLOBS.replace(epochs=3))
     epochs = [order[:81], order[81:162], order[162:]]
     for epoch in epochs:
         assert sorted(epoch) == list(range(81))
@@ -37,29 +37,31 @@ def test_an_epoch_visits_every_example_once_in_an_order_of_its_own():
 
 def test_every_run_of_a_seed_sees_the_same_examples_in_the_same_order():
     order = visited(BLOBS)
-    assert visited(BLOBS.but(loss="hinge")) == order
-    assert visited(BLOBS.but(loss="squared_hinge", regularizer="l1", strength=0.1)) == order
-    assert visited(BLOBS.but(optimizer="adam", schedule="cosine", momentum=0.5)) == order
+    assert visited(BLOBS.replace(loss="hinge")) == order
+    assert visited(BLOBS.replace(loss="squared_hinge", regularizer="l1", strength=0.1)) == order
+    assert visited(BLOBS.replace(optimizer="adam", schedule="cosine", momentum=0.5)) == order
 
 
 def test_another_seed_gives_another_order():
-    assert visited(BLOBS.but(seed=1)) != visited(BLOBS)
+    assert visited(BLOBS.replace(seed=1)) != visited(BLOBS)
 
 
 def test_every_run_of_a_seed_starts_from_the_same_weights():
-    runs = train([BLOBS, BLOBS.but(loss="hinge"), BLOBS.but(optimizer="adam", batch_size=8)])
+    runs = train(
+        [BLOBS, BLOBS.replace(loss="hinge"), BLOBS.replace(optimizer="adam", batch_size=8)]
+    )
     for run in runs:
         assert_array_equal(run.path[0], runs[0].path[0])
-    [other_seed] = train([BLOBS.but(seed=1)])
+    [other_seed] = train([BLOBS.replace(seed=1)])
     assert not np.array_equal(other_seed.path[0], runs[0].path[0])
     assert not runs[0].path[0, :, -1].any(), "the bias starts at 0"
 
 
 def test_from_zero_weights_seeds_differ_only_in_their_order():
-    seeds = [BLOBS.but(seed=seed, init_scale=0.0) for seed in range(3)]
+    seeds = [BLOBS.replace(seed=seed, init_scale=0.0) for seed in range(3)]
     first, second, third = train(seeds)
     assert_array_equal(first.history.iloc[0], second.history.iloc[0])
     assert first.final["objective"] != second.final["objective"] != third.final["objective"]
-    first, second, third = train([each.but(optimizer="gd") for each in seeds])
+    first, second, third = train([each.replace(optimizer="gd") for each in seeds])
     assert_array_equal(first.history, second.history)
     assert_array_equal(first.weights, third.weights)

@@ -34,9 +34,10 @@ PROBLEMS = [(loss, penalty) for loss in LOSSES for penalty in REGULARIZERS]
 
 def by_every_optimizer(loss: str, penalty: str) -> list[Experiment]:
     experiments = [
-        BASE.but(loss=loss, regularizer=penalty, optimizer=optimizer) for optimizer in OPTIMIZERS
+        BASE.replace(loss=loss, regularizer=penalty, optimizer=optimizer)
+        for optimizer in OPTIMIZERS
     ]
-    return [each.but(learning_rate=3 * suggested_learning_rate(each)) for each in experiments]
+    return [each.replace(learning_rate=3 * suggested_learning_rate(each)) for each in experiments]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def runs():
 
 def optimum(loss: str, penalty: str) -> tuple[float, np.ndarray]:
     """The certified minimum and where it is."""
-    found = certify(BASE.but(loss=loss, regularizer=penalty), target_gap=1e-7)
+    found = certify(BASE.replace(loss=loss, regularizer=penalty), target_gap=1e-7)
     return found.objective, found.theta
 
 
@@ -74,14 +75,14 @@ def test_the_zeros_are_those_of_the_optimum(loss, penalty, runs):
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_at_a_constant_rate_l1_has_the_declared_strength_too(precision):
-    base = BASE.but(
+    base = BASE.replace(
         dataset="wine", loss="squared_hinge", regularizer="l1", strength=0.2, batch_size=178,
         epochs=1_000, evaluations=2, schedule="constant", precision=precision,
     )  # fmt: skip
     rates = {"adagrad": 0.1, "rmsprop": 0.001, "adam": 0.003}
-    every = [base.but(optimizer=name) for name in OPTIMIZERS]
+    every = [base.replace(optimizer=name) for name in OPTIMIZERS]
     every = [
-        each.but(learning_rate=rates.get(each.optimizer) or suggested_learning_rate(each))
+        each.replace(learning_rate=rates.get(each.optimizer) or suggested_learning_rate(each))
         for each in every
     ]
     best = certify(base, target_gap=1e-8)
@@ -106,7 +107,7 @@ def test_at_a_constant_rate_l1_has_the_declared_strength_too(precision):
 )
 def test_what_does_not_end_at_the_optimum_says_why(changes, said):
     full = {"optimizer": "gd", "schedule": "constant", "epochs": 2, "evaluations": 2}
-    experiment = BASE.but(**full | changes)
+    experiment = BASE.replace(**full | changes)
     assert any(said in caveat for caveat in convergence_caveats(experiment))
     with pytest.warns(ConvergenceWarning, match=said):
         [run] = train([experiment])
@@ -125,9 +126,11 @@ def test_what_does_not_end_at_the_optimum_says_why(changes, said):
     ids=str,
 )
 def test_what_ends_at_the_optimum_says_nothing(changes, recwarn):
-    experiment = BASE.but(**{"optimizer": "gd", "schedule": "constant", "epochs": 1_000} | changes)
+    experiment = BASE.replace(
+        **{"optimizer": "gd", "schedule": "constant", "epochs": 1_000} | changes
+    )
     assert convergence_caveats(experiment) == ()
-    train([experiment.but(epochs=1_000, evaluations=2)])
+    train([experiment.replace(epochs=1_000, evaluations=2)])
     assert not [each for each in recwarn if each.category is ConvergenceWarning]
 
 
@@ -163,7 +166,7 @@ def test_evaluations_close_together_are_not_taken_for_a_stretch():
 def test_a_separated_training_ends_once_its_loss_is_zero(loss):
     [run] = train(
         [
-            BASE.but(
+            BASE.replace(
                 dataset_options={"examples": 50, "classes": 2, "spread": 0.3}, loss=loss,
                 regularizer="none", optimizer="gd", learning_rate=0.3, schedule="constant",
                 epochs=2_000, stopping="no_progress", split_seed=1,

@@ -34,17 +34,17 @@ TALL = mnist_like(12_000, 20, split_seed=11)
 WIDE = mnist_like(300, 784, split_seed=12, optimizer="gd", epochs=30)
 CASES = {
     "many examples": [TALL],
-    "many features": [WIDE.but(epochs=1)],
-    "full batch": [TALL.but(optimizer="gd", split_seed=13)],
-    "a batch of all": [TALL.but(batch_size=9_000, split_seed=14)],
-    "many evaluations": [WIDE.but(evaluations=1_000, split_seed=15)],
-    "many runs": [WIDE.but(learning_rate=1e-3 * k, split_seed=16) for k in range(1, 11)],
+    "many features": [WIDE.replace(epochs=1)],
+    "full batch": [TALL.replace(optimizer="gd", split_seed=13)],
+    "a batch of all": [TALL.replace(batch_size=9_000, split_seed=14)],
+    "many evaluations": [WIDE.replace(evaluations=1_000, split_seed=15)],
+    "many runs": [WIDE.replace(learning_rate=1e-3 * k, split_seed=16) for k in range(1, 11)],
     "optimizers that remember": [
-        WIDE.but(optimizer="adam", batch_size=200, epochs=2, averaging=True, seed=0,
+        WIDE.replace(optimizer="adam", batch_size=200, epochs=2, averaging=True, seed=0,
                  learning_rate=1e-3 * k, split_seed=17)
         for k in range(1, 11)
     ],
-    "one after another": [WIDE.but(seed=k, epochs=4, split_seed=18) for k in range(6)],
+    "one after another": [WIDE.replace(seed=k, epochs=4, split_seed=18) for k in range(6)],
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_no_training_takes_more_than_was_said(name: str) -> None:
 def test_every_optimizer_remembers_no_more_than_was_said(optimizer: str) -> None:
     """Of many wide runs, so that nothing else counts."""
     base = mnist_like(200, 784, split_seed=21, optimizer=optimizer, evaluations=2, batch_size=150)
-    experiments = [base.but(learning_rate=1e-4 * k, averaging=True) for k in range(1, 21)]
+    experiments = [base.replace(learning_rate=1e-4 * k, averaging=True) for k in range(1, 21)]
     load_data(base)
     assert peak_of(lambda: train(experiments)) <= footprint.of_training(experiments).total
 

@@ -56,7 +56,7 @@ def test_epochs_and_gradient_evaluations_know_the_smaller_last_minibatch():
 
 def test_the_last_row_of_a_history_describes_the_weights_of_the_run():
     grid = [
-        BLOBS.but(loss=loss, regularizer=regularizer, strength=0.01)
+        BLOBS.replace(loss=loss, regularizer=regularizer, strength=0.01)
         for loss, regularizer in product(LOSSES, REGULARIZERS)
     ]
     for run in train(grid):
@@ -81,16 +81,16 @@ def test_the_last_row_of_a_history_describes_the_weights_of_the_run():
 
 
 def test_without_a_test_part_its_columns_are_empty():
-    [run] = train([BLOBS.but(test_fraction=0.0)])
+    [run] = train([BLOBS.replace(test_fraction=0.0)])
     assert run.history[["test_loss", "test_accuracy"]].isna().all(axis=None)
     assert run.history.drop(columns=["test_loss", "test_accuracy"]).notna().all(axis=None)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_at_the_start_is_what_theory_says(loss):
-    [run] = train([BLOBS.but(loss=loss, init_scale=0.0)])
+    [run] = train([BLOBS.replace(loss=loss, init_scale=0.0)])
     assert run.history["data_loss"][0] == pytest.approx(
-        loss_of(BLOBS.but(loss=loss)).at_equal_scores(3)
+        loss_of(BLOBS.replace(loss=loss)).at_equal_scores(3)
     )
 
 
@@ -112,12 +112,12 @@ def test_evaluations_are_about_as_many_as_asked_for_and_denser_at_the_start(upda
 
 
 def test_a_history_has_the_rows_that_evaluations_ask_for():
-    [run] = train([BLOBS.but(epochs=20, evaluations=10)])
+    [run] = train([BLOBS.replace(epochs=20, evaluations=10)])
     assert run.history["update"].tolist() == evaluation_updates(120, 10).tolist()
 
 
 def test_beyond_two_thousand_updates_minibatch_objectives_are_means_over_stretches():
-    experiment = BLOBS.but(batch_size=1, epochs=30, evaluations=2)  # 2430 updates
+    experiment = BLOBS.replace(batch_size=1, epochs=30, evaluations=2)  # 2430 updates
     [run] = train([experiment])
     cohort, order = Cohort([experiment], load_data(experiment)), minibatches(81, 1, seed=0)
     every_update = [cohort.step(next(order), update, 2430)[0] for update in range(2430)]
@@ -147,7 +147,7 @@ def mixed() -> list[Experiment]:
     rules = [name for name, rule in OPTIMIZERS.items() if not rule.full_batch]
     schedules = list(SCHEDULES)
     grid = [
-        BLOBS.but(
+        BLOBS.replace(
             loss=loss,
             margin=0.5 + 0.1 * number,
             regularizer=regularizer,
@@ -163,10 +163,10 @@ def mixed() -> list[Experiment]:
             product(LOSSES, REGULARIZERS, rules)
         )
     ]
-    return grid + [BLOBS.but(schedule=schedule) for schedule in schedules]
+    return grid + [BLOBS.replace(schedule=schedule) for schedule in schedules]
 
 
-DIVERGING = BLOBS.but(loss="squared_hinge", learning_rate=1e4, momentum=0.3)
+DIVERGING = BLOBS.replace(loss="squared_hinge", learning_rate=1e4, momentum=0.3)
 
 
 def test_a_run_has_the_same_numbers_in_a_mixed_cohort_as_alone():
@@ -180,8 +180,10 @@ def test_a_run_has_the_same_numbers_in_a_mixed_cohort_as_alone():
 
 
 def test_full_batch_descent_is_the_same_beside_a_minibatch_of_all_examples():
-    gd = BLOBS.but(optimizer="gd", epochs=20)
-    neighbours = [BLOBS.but(optimizer=name, batch_size=81, epochs=20) for name in ("adam", "sgd")]
+    gd = BLOBS.replace(optimizer="gd", epochs=20)
+    neighbours = [
+        BLOBS.replace(optimizer=name, batch_size=81, epochs=20) for name in ("adam", "sgd")
+    ]
     together = train([gd, *neighbours])
     for run in together:
         [alone] = train([run.experiment])
@@ -189,11 +191,11 @@ def test_full_batch_descent_is_the_same_beside_a_minibatch_of_all_examples():
 
 
 def test_runs_on_more_examples_than_fit_in_the_cache_have_the_numbers_that_they_have_alone():
-    large = BLOBS.but(
+    large = BLOBS.replace(
         dataset_options={"examples": 4000, "classes": 10}, optimizer="gd", test_fraction=0.5
     )
     grid = [
-        large.but(loss=loss, strength=0.01 * number)
+        large.replace(loss=loss, strength=0.01 * number)
         for loss, number in product(LOSSES, range(1, 9))
     ]
     assert Cohort(grid, load_data(large)).examples_at_once < large.train_examples / 2
@@ -218,14 +220,14 @@ def test_runs_on_more_examples_than_fit_in_the_cache_have_the_numbers_that_they_
     ids=lambda change: next(iter(change)),
 )
 def test_experiments_that_cannot_share_their_minibatches_are_trained_side_by_side(change):
-    experiments = [BLOBS, BLOBS.but(**change)]
+    experiments = [BLOBS, BLOBS.replace(**change)]
     for run in train(experiments):
         [alone] = train([run.experiment])
         assert_same_run(run, alone, rtol=1e-12)
 
 
 def test_runs_come_back_in_the_order_asked_for_and_repeats_are_one_run():
-    sgd, other_seed, gd = BLOBS, BLOBS.but(seed=1), BLOBS.but(optimizer="gd")
+    sgd, other_seed, gd = BLOBS, BLOBS.replace(seed=1), BLOBS.replace(optimizer="gd")
     asked = [gd, sgd, other_seed, sgd, gd]
     totals = set()
     runs = train(asked, lambda now: totals.add(now.total))
@@ -261,14 +263,16 @@ def test_a_diverged_run_ends_early_and_keeps_its_finite_history():
 
 def test_a_diverged_run_ends_where_it_diverged_however_long_the_others_go_on():
     [short] = train([DIVERGING])
-    [long, beside] = train([each.but(epochs=200, evaluations=200) for each in (DIVERGING, BLOBS)])
+    [long, beside] = train(
+        [each.replace(epochs=200, evaluations=200) for each in (DIVERGING, BLOBS)]
+    )
     assert (long.status, beside.status) == ("diverged", "finished")
     assert long.final["update"] == short.final["update"]
     assert_allclose(long.weights, short.weights, rtol=1e-9)
 
 
 def test_a_diverged_run_leaves_its_neighbours_alone():
-    neighbours = [BLOBS.but(loss=loss) for loss in LOSSES]
+    neighbours = [BLOBS.replace(loss=loss) for loss in LOSSES]
     *beside, diverged = train([*neighbours, DIVERGING])
     assert diverged.status == "diverged"
     for run, alone in zip(beside, train(neighbours), strict=True):
@@ -277,7 +281,7 @@ def test_a_diverged_run_leaves_its_neighbours_alone():
 
 
 def test_a_run_that_diverges_in_its_very_last_step_is_marked():
-    [run] = train([DIVERGING.but(optimizer="gd", epochs=1)])
+    [run] = train([DIVERGING.replace(optimizer="gd", epochs=1)])
     assert run.final["update"] == run.experiment.updates == 1
     assert run.final["objective"] > 1e5 * run.history["objective"][0]
     assert run.status == "diverged"
@@ -286,7 +290,7 @@ def test_a_run_that_diverges_in_its_very_last_step_is_marked():
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_wildest_settings_end_without_a_warning(loss, optimizer):
-    wild = BLOBS.but(
+    wild = BLOBS.replace(
         loss=loss,
         optimizer=optimizer,
         learning_rate=1e4,
@@ -296,7 +300,7 @@ def test_the_wildest_settings_end_without_a_warning(loss, optimizer):
         init_scale=100.0,
         epochs=30,
     )
-    runs = train([wild, wild.but(regularizer="l1"), wild.but(regularizer="none")])
+    runs = train([wild, wild.replace(regularizer="l1"), wild.replace(regularizer="none")])
     for run in runs:
         assert run.status in ("finished", "diverged")
         assert np.isfinite(run.history).all(axis=None)
@@ -307,7 +311,10 @@ def test_the_wildest_settings_end_without_a_warning(loss, optimizer):
 
 def test_progress_rises_to_one_over_all_cohorts():
     shares = []
-    train([BLOBS, BLOBS.but(seed=1), BLOBS.but(loss="hinge")], lambda now: shares.append(now.share))
+    train(
+        [BLOBS, BLOBS.replace(seed=1), BLOBS.replace(loss="hinge")],
+        lambda now: shares.append(now.share),
+    )
     assert all(0 < share <= 1 for share in shares)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -315,7 +322,7 @@ def test_progress_rises_to_one_over_all_cohorts():
 
 def test_progress_rises_to_one_even_when_all_runs_diverge():
     shares = []
-    train([DIVERGING, DIVERGING.but(seed=1)], lambda now: shares.append(now.share))
+    train([DIVERGING, DIVERGING.replace(seed=1)], lambda now: shares.append(now.share))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
@@ -339,7 +346,7 @@ def test_progress_shows_the_history_of_a_run_that_has_diverged():
 def test_a_stop_keeps_what_is_done_and_marks_it(made):
     """Six updates an epoch; runs of the second seed have not begun when it stops."""
     asked = iter(range(1000))
-    experiments = [BLOBS, BLOBS.but(loss="hinge"), BLOBS.but(seed=1)]
+    experiments = [BLOBS, BLOBS.replace(loss="hinge"), BLOBS.replace(seed=1)]
     *begun, not_begun = train(experiments, should_stop=lambda: next(asked) >= made)
     *whole, _ = train(experiments)
     for run, full in zip(begun, whole, strict=True):
@@ -355,7 +362,7 @@ def test_a_stop_keeps_what_is_done_and_marks_it(made):
 
 def test_a_stop_between_evaluations_adds_a_row_for_what_is_done():
     asked = iter(range(1000))
-    experiment = BLOBS.but(evaluations=2)
+    experiment = BLOBS.replace(evaluations=2)
     [run] = train([experiment], should_stop=lambda: next(asked) >= 5)
     [full] = train([BLOBS])
     assert run.history["update"].tolist() == [0, 5]
@@ -364,7 +371,7 @@ def test_a_stop_between_evaluations_adds_a_row_for_what_is_done():
 
 def test_a_stop_leaves_what_has_finished_or_diverged_as_it_is():
     asked = iter(range(1000))
-    experiments = [BLOBS, BLOBS.but(seed=1), DIVERGING.but(seed=1)]
+    experiments = [BLOBS, BLOBS.replace(seed=1), DIVERGING.replace(seed=1)]
     runs = train(experiments, should_stop=lambda: next(asked) >= UPDATES + 11)
     assert [run.status for run in runs] == ["finished", "stopped", "diverged"]
 
@@ -379,7 +386,7 @@ def test_a_new_loss_is_one_entry(monkeypatch):
         label, formula, start_formula = "Distance", r"\|s - e_y\|^2 / 2", r"1 / 2"
         summary, smooth = "Least squares.", True
 
-        def to_gradient(self, scores, true):
+        def loss_gradient_inplace(self, scores, true):
             scores.reshape(-1)[true] -= 1.0
             return 0.5 * (scores**2).sum(axis=-2)
 
@@ -390,8 +397,8 @@ def test_a_new_loss_is_one_entry(monkeypatch):
             }
 
     monkeypatch.setitem(LOSSES, "distance", Distance)
-    experiment = BLOBS.but(loss="distance", optimizer="gd", epochs=2000, regularizer="none")
-    [run, beside] = train([experiment, experiment.but(loss="hinge")])
+    experiment = BLOBS.replace(loss="distance", optimizer="gd", epochs=2000, regularizer="none")
+    [run, beside] = train([experiment, experiment.replace(loss="hinge")])
     assert run.status == beside.status == "finished"
     assert run.experiment.id != BLOBS.id
     data = load_data(experiment)

@@ -19,7 +19,7 @@ BLOBS = Experiment(dataset="blobs", epochs=40, learning_rate=0.2)
 
 def test_the_average_is_that_of_all_weights_leaning_to_the_late_ones():
     plain, averaged = train(
-        [BLOBS.but(epochs=2, evaluations=1_000, averaging=each) for each in (False, True)]
+        [BLOBS.replace(epochs=2, evaluations=1_000, averaging=each) for each in (False, True)]
     )
     mean = np.zeros(plain.path.shape[1:])
     for t, weights in enumerate(plain.path[1:].astype(np.float64), start=1):
@@ -29,7 +29,7 @@ def test_the_average_is_that_of_all_weights_leaning_to_the_late_ones():
 
 
 def test_history_and_weights_are_those_of_the_averaged_classifier():
-    [run] = train([BLOBS.but(averaging=True)])
+    [run] = train([BLOBS.replace(averaging=True)])
     data = load_data(run.experiment)
     scores = data.train_features @ run.weights.T + run.bias
     right = (scores.argmax(axis=1) == data.train_labels).mean()
@@ -39,7 +39,10 @@ def test_history_and_weights_are_those_of_the_averaged_classifier():
 
 def test_averaging_takes_the_noise_out():
     plain, averaged = train(
-        [BLOBS.but(learning_rate=0.5, batch_size=8, averaging=a, epochs=200) for a in (False, True)]
+        [
+            BLOBS.replace(learning_rate=0.5, batch_size=8, averaging=a, epochs=200)
+            for a in (False, True)
+        ]
     )
     best = certify(BLOBS).objective
     tail = [(run.history["objective"].tail(15).mean() - best) for run in (plain, averaged)]
@@ -47,8 +50,8 @@ def test_averaging_takes_the_noise_out():
 
 
 def test_an_averaged_run_leaves_its_cohort_untouched():
-    alone = [train([BLOBS.but(averaging=each)])[0] for each in (False, True)]
-    together = train([BLOBS.but(averaging=each) for each in (False, True)])
+    alone = [train([BLOBS.replace(averaging=each)])[0] for each in (False, True)]
+    together = train([BLOBS.replace(averaging=each) for each in (False, True)])
     for one, other in zip(alone, together, strict=True):
         assert one.weights == pytest.approx(other.weights, rel=1e-12)
 
@@ -58,25 +61,27 @@ def test_with_replacement_some_are_seen_twice_and_some_never():
     epoch = np.concatenate([next(batches) for _ in range(10)])
     assert len(epoch) == 100
     assert 50 < len(np.unique(epoch)) < 80  # about 1 - 1/e of them
-    assert len(train([BLOBS.but(replacement=True)])[0].history) == len(train([BLOBS])[0].history)
+    assert len(train([BLOBS.replace(replacement=True)])[0].history) == len(
+        train([BLOBS])[0].history
+    )
 
 
 def test_full_batches_know_no_replacement():
-    full = BLOBS.but(optimizer="gd")
-    assert full.but(replacement=True).id == full.id
-    assert BLOBS.but(replacement=True).id != BLOBS.id
+    full = BLOBS.replace(optimizer="gd")
+    assert full.replace(replacement=True).id == full.id
+    assert BLOBS.replace(replacement=True).id != BLOBS.id
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [32])
 def test_the_noise_floor_is_higher_with_replacement_as_predicted(batch_size):
-    experiment = BLOBS.but(
+    experiment = BLOBS.replace(
         learning_rate=0.05, batch_size=batch_size, epochs=2_000, evaluations=1_000
     )
     optimum = certify(experiment)
     floors = []
     for replacement in (False, True):
-        [run] = train([experiment.but(replacement=replacement)])
+        [run] = train([experiment.replace(replacement=replacement)])
         late = run.history["epoch"] > 500
         plateau = run.history.loc[late, "objective"].mean() - optimum.objective
         floors.append(noise_floor(run.experiment, optimum))
@@ -85,7 +90,7 @@ def test_the_noise_floor_is_higher_with_replacement_as_predicted(batch_size):
 
 
 def test_a_run_ends_at_its_target_and_says_so():
-    experiment = BLOBS.but(
+    experiment = BLOBS.replace(
         optimizer="gd", learning_rate=1.0, epochs=500, stopping="target", tolerance=1e-4
     )
     [run] = train([experiment])
@@ -96,7 +101,7 @@ def test_a_run_ends_at_its_target_and_says_so():
 
 
 def test_a_run_ends_when_there_is_no_progress():
-    experiment = BLOBS.but(epochs=500, stopping="no_progress", tolerance=1e-3)
+    experiment = BLOBS.replace(epochs=500, stopping="no_progress", tolerance=1e-3)
     [run] = train([experiment])
     assert (run.status, run.reason) == ("finished", "no progress")
     assert run.final["epoch"] < 500
@@ -111,8 +116,11 @@ def test_a_run_without_rule_is_finished_by_its_updates():
 
 
 def test_a_run_that_ends_early_leaves_its_cohort_untouched():
-    rule = BLOBS.but(epochs=200, stopping="no_progress", tolerance=0.01)
-    alone, (_, other) = train([BLOBS.but(epochs=200)])[0], train([rule, BLOBS.but(epochs=200)])
+    rule = BLOBS.replace(epochs=200, stopping="no_progress", tolerance=0.01)
+    alone, (_, other) = (
+        train([BLOBS.replace(epochs=200)])[0],
+        train([rule, BLOBS.replace(epochs=200)]),
+    )
     assert other.weights == pytest.approx(alone.weights, rel=1e-12)
     assert other.reason == "all updates made"
 
@@ -120,12 +128,12 @@ def test_a_run_that_ends_early_leaves_its_cohort_untouched():
 @pytest.mark.parametrize("changes", [{"regularizer": "none"}, {"strength": 0.0}])
 def test_a_target_needs_an_optimum_that_can_be_proved(changes):
     with pytest.raises(ValueError, match="stopping must not be target here"):
-        BLOBS.but(stopping="target", **changes)
+        BLOBS.replace(stopping="target", **changes)
 
 
 def test_the_reason_is_kept(tmp_path):
     store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
-    runs = train([BLOBS, BLOBS.but(epochs=500, stopping="no_progress")])
+    runs = train([BLOBS, BLOBS.replace(epochs=500, stopping="no_progress")])
     store.save(runs)
     assert [run.reason for run in store.load(run.id for run in runs)] == [
         run.reason for run in runs
@@ -133,14 +141,14 @@ def test_the_reason_is_kept(tmp_path):
 
 
 def test_label_noise_makes_its_share_of_the_training_labels_wrong_and_no_others():
-    clean, noisy = (load_data(BLOBS.but(label_noise=share)) for share in (0.0, 0.2))
+    clean, noisy = (load_data(BLOBS.replace(label_noise=share)) for share in (0.0, 0.2))
     assert (clean.train_labels != noisy.train_labels).sum() == round(0.2 * len(clean.train_labels))
     assert np.array_equal(clean.test_labels, noisy.test_labels)
     assert np.array_equal(clean.train_features, noisy.train_features)
-    again, other = (load_data(BLOBS.but(label_noise=0.2, split_seed=seed)) for seed in (0, 1))
+    again, other = (load_data(BLOBS.replace(label_noise=0.2, split_seed=seed)) for seed in (0, 1))
     assert np.array_equal(noisy.train_labels, again.train_labels)
     assert not np.array_equal(noisy.train_labels, other.train_labels)
-    assert certify(BLOBS.but(label_noise=0.2)).objective > certify(BLOBS).objective
+    assert certify(BLOBS.replace(label_noise=0.2)).objective > certify(BLOBS).objective
 
 
 def test_ids_from_before_these_options_stay_what_they_were():
@@ -153,4 +161,4 @@ def test_ids_from_before_these_options_stay_what_they_were():
 
 
 def test_limits_of_the_step_do_not_mind_averaging():
-    assert step_limits(BLOBS.but(averaging=True)) == step_limits(BLOBS)
+    assert step_limits(BLOBS.replace(averaging=True)) == step_limits(BLOBS)

@@ -27,7 +27,7 @@ BLOBS = Experiment(
 def full_batch(experiment: Experiment, **changes: object) -> Run:
     """The experiment on all examples at once, with momentum: the fastest way to the optimum."""
     settings = {"optimizer": "nesterov", "batch_size": experiment.train_examples, "evaluations": 2}
-    [run] = train([experiment.but(**(settings | changes))])
+    [run] = train([experiment.replace(**(settings | changes))])
     assert run.status == "finished"
     return run
 
@@ -100,14 +100,14 @@ def test_cross_entropy_with_l2_reaches_the_optimum_of_logistic_regression(experi
 
 @pytest.mark.parametrize("margin", [0.5, 2.0])
 def test_squared_hinge_with_l2_reaches_the_optimum_of_l_bfgs(margin):
-    experiment = BLOBS.but(loss="squared_hinge", margin=margin)
+    experiment = BLOBS.replace(loss="squared_hinge", margin=margin)
     run = full_batch(experiment, learning_rate=0.05, epochs=2000)
     assert run.final["objective"] == pytest.approx(minimise(experiment), abs=1e-8)
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared_hinge"])
 def test_l1_reaches_the_optimum_of_l_bfgs_with_exact_zeros(loss):
-    experiment = BLOBS.but(loss=loss, regularizer="l1", strength=0.05)
+    experiment = BLOBS.replace(loss=loss, regularizer="l1", strength=0.05)
     run = full_batch(
         experiment,
         optimizer="gd",
@@ -121,13 +121,13 @@ def test_l1_reaches_the_optimum_of_l_bfgs_with_exact_zeros(loss):
 
 
 def test_l1_drops_pixels_of_digits():
-    run = full_batch(DIGITS.but(regularizer="l1", strength=0.02), learning_rate=0.5, epochs=200)
+    run = full_batch(DIGITS.replace(regularizer="l1", strength=0.02), learning_rate=0.5, epochs=200)
     assert (run.weights == 0).mean() > 0.5
     assert run.final["test_accuracy"] > 0.85
 
 
 def test_an_elastic_net_reaches_the_optimum_of_logistic_regression():
-    experiment = BLOBS.but(regularizer="elastic_net", strength=0.05, l1_ratio=0.6)
+    experiment = BLOBS.replace(regularizer="elastic_net", strength=0.05, l1_ratio=0.6)
     run, data = (
         full_batch(experiment, optimizer="gd", learning_rate=1.0, epochs=4000),
         load_data(experiment),
@@ -171,7 +171,7 @@ DEMO = Experiment(
 
 
 def test_hinge_with_l1_reaches_the_optimum_of_a_linear_program():
-    experiment = BLOBS.but(
+    experiment = BLOBS.replace(
         dataset_options={"examples": 60, "classes": 3, "features": 3, "spread": 4.0},
         loss="hinge",
         regularizer="l1",
@@ -220,6 +220,6 @@ def test_hinge_with_l2_reaches_the_optimum_of_a_quadratic_program():
 
 def test_sgd_with_a_falling_rate_comes_near_the_same_optimum():
     exact = full_batch(DIGITS, learning_rate=1.0, epochs=300).final["objective"]
-    [run] = train([DIGITS.but(learning_rate=0.3, schedule="cosine", epochs=30, evaluations=2)])
+    [run] = train([DIGITS.replace(learning_rate=0.3, schedule="cosine", epochs=30, evaluations=2)])
     assert exact < run.final["objective"] < 1.05 * exact
     assert run.final["objective"] < math.log(10) / 10

@@ -13,7 +13,7 @@ from lossopt_core.training.parallel import FEWEST_RUNS, _pieces
 
 BLOBS = Experiment(dataset="blobs", epochs=5, evaluations=10)
 GRID = [
-    BLOBS.but(seed=seed, loss=loss, learning_rate=rate)
+    BLOBS.replace(seed=seed, loss=loss, learning_rate=rate)
     for seed in range(3)
     for loss in ("hinge", "cross_entropy")
     for rate in (0.01, 0.1)
@@ -33,7 +33,7 @@ def test_runs_are_the_same_whatever_trains_them(backend):
 
 
 def test_a_wide_cohort_is_split_with_the_same_results():
-    wide = [BLOBS.but(learning_rate=0.01 * (1 + k)) for k in range(3 * FEWEST_RUNS)]
+    wide = [BLOBS.replace(learning_rate=0.01 * (1 + k)) for k in range(3 * FEWEST_RUNS)]
     assert [len(piece) for piece in _pieces([wide], workers=2)] == [12, 12]
     assert [len(piece) for piece in _pieces([wide], workers=100)] == [FEWEST_RUNS] * 3
     with joblib.parallel_config(backend="loky", n_jobs=2):

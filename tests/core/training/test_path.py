@@ -24,7 +24,7 @@ def test_what_is_kept_is_bounded_with_first_and_last(points, numbers):
 
 
 def test_a_path_without_room_is_thinned_evenly_and_ends_at_the_run_s_weights(monkeypatch):
-    experiment = TINY.but(epochs=40, evaluations=100)
+    experiment = TINY.replace(epochs=40, evaluations=100)
     [whole] = train([experiment])
     monkeypatch.setattr(weight_path, "PATH_BYTES", 10 * 4 * 9)
     [run] = train([experiment])
@@ -54,7 +54,7 @@ def test_thinning_keeps_both_ends(points, most):
 
 
 def test_a_run_that_diverged_is_followed_as_far_as_it_has_numbers():
-    [run] = train([TINY.but(learning_rate=10.0)])
+    [run] = train([TINY.replace(learning_rate=10.0)])
     beyond = run.path.copy()
     beyond[-1] = np.inf
     gone = dataclasses.replace(run, path=beyond, weights=run.weights * np.nan)

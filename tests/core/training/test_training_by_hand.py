@@ -70,7 +70,7 @@ def naive_training(experiment: Experiment) -> tuple[list[list[float]], list[floa
     X, y = data.train_features, data.train_labels
     test_X, test_y = data.test_features, data.test_labels
     n, batch = len(y), experiment.examples_per_update
-    [start] = train([experiment.but(learning_rate=1e-8, epochs=1)])
+    [start] = train([experiment.replace(learning_rate=1e-8, epochs=1)])
     W = start.path[0, :, :-1] * 1.0
     exact = np.random.default_rng([experiment.seed, 0]).standard_normal(W.shape)
     W = experiment.init_scale * exact
@@ -138,7 +138,7 @@ def naive_training(experiment: Experiment) -> tuple[list[list[float]], list[floa
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
 @pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "nesterov", "adam"])
 def test_a_history_is_that_of_a_loop_without_stacks(loss, optimizer):
-    experiment = BLOBS.but(loss=loss, optimizer=optimizer, strength=0.01, margin=1.3)
+    experiment = BLOBS.replace(loss=loss, optimizer=optimizer, strength=0.01, margin=1.3)
     [run] = train([experiment])
     rows, trace, theta = naive_training(experiment)
     assert run.status == "finished"
@@ -151,7 +151,7 @@ def test_a_history_is_that_of_a_loop_without_stacks(loss, optimizer):
 
 @pytest.mark.parametrize("schedule", ["constant", "step", "inverse_time", "cosine"])
 def test_a_schedule_scales_every_step_by_the_share_of_training_done(schedule):
-    experiment = BLOBS.but(schedule=schedule)
+    experiment = BLOBS.replace(schedule=schedule)
     [run] = train([experiment])
     rows, _, _ = naive_training(experiment)
     assert_allclose(run.history, rows, rtol=1e-10)

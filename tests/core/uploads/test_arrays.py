@@ -53,7 +53,9 @@ def test_everything_in_the_core_takes_it():
     assert step_limits(ours, optimum) == step_limits(NAMED, certify(NAMED))
     assert suggested_learning_rate(ours) == suggested_learning_rate(NAMED)
     assert_allclose(noise_floor(ours, optimum), noise_floor(NAMED, certify(NAMED)), rtol=1e-6)
-    assert zero_strength(ours.but(regularizer="l1")) == zero_strength(NAMED.but(regularizer="l1"))
+    assert zero_strength(ours.replace(regularizer="l1")) == zero_strength(
+        NAMED.replace(regularizer="l1")
+    )
     [run] = train([ours])
     assert (with_distance(run.history, optimum)["distance"] >= 0).all()
 
@@ -79,8 +81,8 @@ def test_the_arrays_go_along_with_copies_and_into_other_processes():
     again = pickle.loads(pickle.dumps(ours))
     assert again == ours
     assert again.id == ours.id
-    alone = train([ours, ours.but(seed=1)])
-    side_by_side = train([ours, ours.but(seed=1)], backend="loky")
+    alone = train([ours, ours.replace(seed=1)])
+    side_by_side = train([ours, ours.replace(seed=1)], backend="loky")
     for one, other in zip(alone, side_by_side, strict=True):
         assert_array_equal(one.weights, other.weights)
 

@@ -26,7 +26,7 @@ def test_a_run_of_a_file_with_other_weights_is_not_taken_for_the_one_of_its_sett
 
 
 def test_of_many_examples_fewer_points_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = train([SMALL.but(epochs=100, evaluations=100)])
+    runs = train([SMALL.replace(epochs=100, evaluations=100)])
     [path] = Clock.of(runs).paths
     assert len(path) == MOST_TICKS
     monkeypatch.setattr(clock, "MOST_FOLLOWED", 630)

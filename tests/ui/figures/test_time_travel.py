@@ -38,7 +38,7 @@ def test_frames_travel_packed():
 
 
 def test_runs_of_unequal_steps_are_together_at_equal_work():
-    runs = train([BLOBS.but(optimizer="gd"), BLOBS.but(batch_size=5)])
+    runs = train([BLOBS.replace(optimizer="gd"), BLOBS.replace(batch_size=5)])
     clock = Clock.of(runs)
     assert clock.epochs[0] == 0
     assert clock.epochs[-1] == 3
@@ -64,7 +64,7 @@ def test_the_last_frame_of_every_picture_is_the_picture():
 
 
 def test_the_last_frame_of_weights_is_their_picture():
-    [run] = train([BLOBS.but(dataset_options={"features": 40})])
+    [run] = train([BLOBS.replace(dataset_options={"features": 40})])
     data = load_data(run.experiment)
     [path] = Clock.of([run]).paths
     [change] = moving.portrait(path, data)

@@ -155,7 +155,7 @@ def test_any_other_fault_is_said_and_tried_again_when_somebody_wants_it(
     assert reason.startswith(type(fault).__name__)
     assert "\n" not in reason
     assert calls == [SMALL]
-    wait_for(worker, other := SMALL.but(strength=0.5), store)
+    wait_for(worker, other := SMALL.replace(strength=0.5), store)
     assert calls == [SMALL, other]
     worker.retry(SMALL, store)
     wait_for(worker, SMALL, store)
@@ -175,7 +175,7 @@ def test_uploaded_data_are_their_owners_matter(store: RunStore, make: Make) -> N
     random = np.random.default_rng(0)
     examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), ("x", "y", "z"))
     options = uploads.Shelf(ann).keep("mine", examples).options
-    experiment = SMALL.but(dataset="own", dataset_options=options)
+    experiment = SMALL.replace(dataset="own", dataset_options=options)
     solve, calls = failing(ValueError("a secret of Ann's"))
     worker = make(solve=solve)
     assert not worker.ask(experiment, bob)
@@ -194,7 +194,7 @@ def test_data_that_are_deleted_meanwhile_leave_nothing_behind(store: RunStore, m
     shelf, random = uploads.Shelf(store), np.random.default_rng(0)
     examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), tuple("xyz"))
     options = shelf.keep("mine", examples).options
-    experiment = SMALL.but(dataset="own", dataset_options=options)
+    experiment = SMALL.replace(dataset="own", dataset_options=options)
 
     def solve(experiment: Experiment) -> Certificate:
         found = within_seconds(experiment)
@@ -220,13 +220,13 @@ def test_the_newest_comes_first_and_the_forgotten_never(store: RunStore, make: M
 
     now = 0.0
     worker = make(clock=lambda: now + 1e-6 * next(seconds), solve=slow)
-    worker.ask(SMALL.but(strength=1.0), store)
+    worker.ask(SMALL.replace(strength=1.0), store)
     begun.wait(20)
-    worker.ask(SMALL.but(strength=2.0), store)
+    worker.ask(SMALL.replace(strength=2.0), store)
     now += certifier.FORGOTTEN_SECONDS  # nobody asks for it again
-    worker.ask(SMALL.but(strength=3.0), store)
-    worker.ask(SMALL.but(strength=4.0), store)
+    worker.ask(SMALL.replace(strength=3.0), store)
+    worker.ask(SMALL.replace(strength=4.0), store)
     go_on.set()
     assert worker.wait(20)
     assert done == [1.0, 4.0, 3.0]
-    assert store.certificate(SMALL.but(strength=2.0)) is None
+    assert store.certificate(SMALL.replace(strength=2.0)) is None

@@ -68,7 +68,7 @@ def test_a_training_lets_pages_be_drawn_first(
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.jobs.ASIDE_SECONDS", 60.0)
     with PAGES.turn():
-        job = workers.begin([TINY.but(epochs=5_000)], store)
+        job = workers.begin([TINY.replace(epochs=5_000)], store)
         time.sleep(0.3)
         before = job.share
         time.sleep(0.3)
@@ -81,7 +81,7 @@ def test_a_training_goes_on_while_one_page_after_the_other_is_drawn(
     workers: Workers, store: RunStore
 ) -> None:
     with PAGES.turn():
-        job = workers.begin([TINY.but(epochs=1_000)], store)
+        job = workers.begin([TINY.replace(epochs=1_000)], store)
         wait_until(lambda: not job.running)
     assert list(store.list()["status"]) == ["finished"]
 
@@ -99,7 +99,7 @@ def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
 def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
     workers: Workers, store: RunStore
 ) -> None:
-    wide = [TINY.but(learning_rate=0.001 * k) for k in range(1, PART + 2)]
+    wide = [TINY.replace(learning_rate=0.001 * k) for k in range(1, PART + 2)]
     job = workers.begin([*wide, LONG], store, by_part=True)
     wait_until(lambda: len(store.list()) == len(wide))
     job.stop()
@@ -110,7 +110,7 @@ def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
 
 
 def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> None:
-    job = workers.begin([LONG, LONG.but(seed=1)], store, by_part=True)
+    job = workers.begin([LONG, LONG.replace(seed=1)], store, by_part=True)
     wait_until(lambda: job.share > 0)
     job.stop()
     wait_until(lambda: not job.running)
@@ -119,13 +119,13 @@ def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> No
 
 def test_a_sequel_begins_with_what_came_before(workers: Workers, store: RunStore) -> None:
     def more() -> list[Experiment]:
-        return [TINY, TINY.but(seed=len(store.list()))]
+        return [TINY, TINY.replace(seed=len(store.list()))]
 
     job = workers.begin([TINY], store, by_part=True, sequel=Sequel(2 * TINY.updates, more))
     wait_until(lambda: not job.running)
     assert job.error is None
-    assert job.experiments == (TINY, TINY.but(seed=1))
-    assert set(store.list()["id"]) == {TINY.id, TINY.but(seed=1).id}
+    assert job.experiments == (TINY, TINY.replace(seed=1))
+    assert set(store.list()["id"]) == {TINY.id, TINY.replace(seed=1).id}
     assert job.share == 1.0
 
 
@@ -150,7 +150,7 @@ def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> N
 
 def test_a_long_training_lets_others_have_a_turn_between_its_parts(store: RunStore) -> None:
     workers = Workers(count=1)
-    long = [TINY.but(learning_rate=0.001 * k, epochs=500) for k in range(1, 10 * PART)]
+    long = [TINY.replace(learning_rate=0.001 * k, epochs=500) for k in range(1, 10 * PART)]
     first = workers.begin(long, store, by_part=True)
     wait_until(lambda: first.share > 0)
     other = RunStore(store.address, "other")
@@ -167,7 +167,9 @@ def test_a_long_training_lets_others_have_a_turn_between_its_parts(store: RunSto
 def test_who_waits_is_told_the_place_and_may_go(store: RunStore) -> None:
     workers = Workers(count=1)
     first = begin(workers, store)
-    waiting = [workers.begin([TINY.but(seed=k)], RunStore(store.address, f"{k}")) for k in (1, 2)]
+    waiting = [
+        workers.begin([TINY.replace(seed=k)], RunStore(store.address, f"{k}")) for k in (1, 2)
+    ]
     assert [workers.place(job)[0] for job in waiting] == [0, 1]
     assert all(job.waiting for job in waiting)
     waiting[0].stop()
@@ -195,7 +197,7 @@ def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
     first = begin(workers, store)
     other = RunStore(store.address, "other")
     for seed in range(50):
-        workers.begin([LONG.but(seed=seed)], other).stop()
+        workers.begin([LONG.replace(seed=seed)], other).stop()
     last = workers.begin([TINY], other)
     assert workers.place(last)[0] == 0
     assert list(Underway(other).jobs().values()) == [False]
@@ -206,7 +208,7 @@ def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
 
 def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunStore) -> None:
     workers = Workers(count=0)
-    parts = [TINY, TINY.but(seed=1), TINY.but(seed=2)]
+    parts = [TINY, TINY.replace(seed=1), TINY.replace(seed=2)]
     for stop_first in (False, True):
         job = workers.begin(parts, store, by_part=True)
         owner, taken = workers._turns.take()
@@ -226,13 +228,13 @@ def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunS
 
 def test_one_visitor_cannot_close_the_queue_for_the_others(store: RunStore) -> None:
     workers = Workers(count=0, most_waiting=60)
-    jobs = [workers.begin([TINY.but(seed=seed)], store) for seed in range(3)]
+    jobs = [workers.begin([TINY.replace(seed=seed)], store) for seed in range(3)]
     with pytest.raises(BudgetError, match="3 of yours wait for a worker already"):
-        workers.begin([TINY.but(seed=3)], store)
+        workers.begin([TINY.replace(seed=3)], store)
     others = RunStore(store.address, "other")
     assert workers.begin([TINY], others).running
     # Who changes the mind does not need another place.
-    instead = workers.begin([TINY.but(seed=3)], store, replacing=jobs[0])
+    instead = workers.begin([TINY.replace(seed=3)], store, replacing=jobs[0])
     assert instead.running
     assert not jobs[0].running
     assert len(workers._turns) == 4
@@ -248,7 +250,7 @@ def test_what_is_refused_replaces_nothing(store: RunStore) -> None:
 
 def test_one_visitors_tabs_do_not_take_all_workers(store: RunStore) -> None:
     workers = Workers(count=2, at_once=1)
-    first, second = begin(workers, store), workers.begin([LONG.but(seed=1)], store)
+    first, second = begin(workers, store), workers.begin([LONG.replace(seed=1)], store)
     other = RunStore(store.address, "other")
     third = workers.begin([TINY], other)
     wait_until(lambda: not third.running)
@@ -292,7 +294,7 @@ from lossopt_ui.jobs.jobs import Workers
 workers = Workers()
 long = Experiment(epochs=100_000)
 job = workers.begin([long], RunStore())
-waiting = [workers.begin([long.but(seed=seed)], RunStore(None, f"{seed}")) for seed in (1, 2)]
+waiting = [workers.begin([long.replace(seed=seed)], RunStore(None, f"{seed}")) for seed in (1, 2)]
 while job.share == 0: time.sleep(0.02)
 """
 
@@ -313,7 +315,11 @@ def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: 
 
 def test_a_program_that_ends_notes_all_that_it_trains_or_lets_wait(store: RunStore) -> None:
     run_python("-c", PROGRAM)
-    for name, experiment in (("local", LONG), ("1", LONG.but(seed=1)), ("2", LONG.but(seed=2))):
+    for name, experiment in (
+        ("local", LONG),
+        ("1", LONG.replace(seed=1)),
+        ("2", LONG.replace(seed=2)),
+    ):
         [left] = Underway(RunStore(store.address, name)).interrupted()
         assert left.missing == [experiment], name
 
@@ -385,7 +391,7 @@ def test_a_continued_training_stops_no_other_and_ends_with_its_visit(
     monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.1)
     visitor = Visitor()
     visitor.take(begin(workers, store))
-    beside = workers.begin([LONG.but(seed=1)], store)
+    beside = workers.begin([LONG.replace(seed=1)], store)
     visitor.take_beside(beside)
     assert visitor.job is not None
     assert visitor.job.running

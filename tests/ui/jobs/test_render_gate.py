@@ -5,14 +5,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from lossopt_ui.jobs.render_gate import Crowd, _Place
+from lossopt_ui.jobs.render_gate import RenderGate, _Place
 
 
 def test_no_more_are_inside_than_there_are_places() -> None:
-    crowd, inside, most = Crowd(places=2), [], []
+    gate, inside, most = RenderGate(places=2), [], []
 
     def visit(number: int) -> None:
-        with crowd.turn(), crowd.turn():  # who is inside does not wait again
+        with gate.turn(), gate.turn():  # who is inside does not wait again
             inside.append(number)
             most.append(len(inside))
             time.sleep(0.01)
@@ -25,17 +25,17 @@ def test_no_more_are_inside_than_there_are_places() -> None:
 
 
 def test_they_go_in_as_they_came() -> None:
-    crowd, order = Crowd(places=1), []
+    gate, order = RenderGate(places=1), []
 
     def visit(number: int) -> None:
-        with crowd.turn():
+        with gate.turn():
             order.append(number)
 
-    with crowd.turn():
+    with gate.turn():
         visitors = [threading.Thread(target=visit, args=(number,)) for number in range(5)]
         for waiting, each in enumerate(visitors, start=1):
             each.start()
-            while crowd.waiting < waiting:
+            while gate.waiting < waiting:
                 time.sleep(0.001)
     for each in visitors:
         each.join()
@@ -43,17 +43,17 @@ def test_they_go_in_as_they_came() -> None:
 
 
 def test_somebody_with_many_tabs_waits_in_turn_with_somebody_with_one() -> None:
-    crowd, order = Crowd(patience=60, with_others=60), []
+    gate, order = RenderGate(patience=60, with_others=60), []
 
     def visit(owner: str) -> None:
-        with crowd.turn(owner):
+        with gate.turn(owner):
             order.append(owner)
 
-    with crowd.turn("many"):
+    with gate.turn("many"):
         visitors = [threading.Thread(target=visit, args=(who,)) for who in ("many",) * 5 + ("one",)]
         for waiting, each in enumerate(visitors, start=1):
             each.start()
-            while crowd.waiting < waiting:
+            while gate.waiting < waiting:
                 time.sleep(0.001)
     for each in visitors:
         each.join()
@@ -61,14 +61,14 @@ def test_somebody_with_many_tabs_waits_in_turn_with_somebody_with_one() -> None:
 
 
 def test_a_heavy_page_keeps_its_owners_tabs_waiting_and_nobody_else() -> None:
-    crowd = Crowd(patience=60, with_others=0.02)
+    gate = RenderGate(patience=60, with_others=0.02)
     others, own = threading.Event(), threading.Event()
 
     def visit(owner: str, entered: threading.Event) -> None:
-        with crowd.turn(owner):
+        with gate.turn(owner):
             entered.set()
 
-    with crowd.turn("heavy"):
+    with gate.turn("heavy"):
         threading.Thread(target=visit, args=("heavy", own)).start()
         threading.Thread(target=visit, args=("other", others)).start()
         assert others.wait(5)
@@ -78,36 +78,36 @@ def test_a_heavy_page_keeps_its_owners_tabs_waiting_and_nobody_else() -> None:
 
 def test_they_do_not_all_go_in_as_soon_as_everything_is_slow() -> None:
     """Each further one waits longer: after a minute of heavy pages few of them are inside."""
-    crowd = Crowd(patience=4, with_others=1)
+    gate = RenderGate(patience=4, with_others=1)
     now, inside = 0.0, []
     while now < 60:
         now += 0.1
         for owner in ("heavy", now):  # one with endless tabs, and endless others
-            if crowd._has_room(owner, now):
-                crowd._inside.append(_Place(owner, since=now))
-        inside.append(len(crowd._inside))
+            if gate._has_room(owner, now):
+                gate._inside.append(_Place(owner, since=now))
+        inside.append(len(gate._inside))
     assert inside[0] == 1
     assert inside[-1] <= 12
-    assert sum(place.owner == "heavy" for place in crowd._inside) <= 6
+    assert sum(place.owner == "heavy" for place in gate._inside) <= 6
 
 
 def test_who_was_only_waiting_comes_back_as_the_same_owner() -> None:
-    crowd = Crowd(patience=60, with_others=60)
-    with crowd.turn("who"):
-        with crowd.outside():
-            assert crowd._inside == []
-        assert [place.owner for place in crowd._inside] == ["who"]
-    assert crowd._inside == []
+    gate = RenderGate(patience=60, with_others=60)
+    with gate.turn("who"):
+        with gate.outside():
+            assert gate._inside == []
+        assert [place.owner for place in gate._inside] == ["who"]
+    assert gate._inside == []
 
 
 def test_who_only_waits_makes_room_and_nobody_waits_for_ever() -> None:
     done = threading.Event()
 
-    def visit(crowd: Crowd) -> None:
-        with crowd.turn():
+    def visit(gate: RenderGate) -> None:
+        with gate.turn():
             done.set()
 
-    patient, impatient = Crowd(places=1, patience=60), Crowd(places=1, patience=0.05)
+    patient, impatient = RenderGate(places=1, patience=60), RenderGate(places=1, patience=0.05)
     with patient.turn(), patient.outside():
         threading.Thread(target=visit, args=(patient,)).start()
         assert done.wait(5)
@@ -118,14 +118,14 @@ def test_who_only_waits_makes_room_and_nobody_waits_for_ever() -> None:
 
 
 def test_a_place_is_free_again_after_an_error() -> None:
-    crowd = Crowd(places=1, patience=60)
+    gate = RenderGate(places=1, patience=60)
     for _ in range(3):
-        with suppress(ValueError), crowd.turn():
+        with suppress(ValueError), gate.turn():
             raise ValueError
     entered = threading.Event()
 
     def visit() -> None:
-        with crowd.turn():
+        with gate.turn():
             entered.set()
 
     threading.Thread(target=visit).start()
@@ -133,19 +133,19 @@ def test_a_place_is_free_again_after_an_error() -> None:
 
 
 def test_one_can_wait_until_nobody_is_inside() -> None:
-    crowd = Crowd(places=1, patience=0.01)
+    gate = RenderGate(places=1, patience=0.01)
     inside, leave, empty = threading.Semaphore(0), threading.Event(), threading.Event()
 
     def visit() -> None:
-        with crowd.turn():
+        with gate.turn():
             inside.release()
             leave.wait(10)
 
     def wait() -> None:
-        crowd.wait_until_empty(60)
+        gate.wait_until_empty(60)
         empty.set()
 
-    crowd.wait_until_empty(60)
+    gate.wait_until_empty(60)
     for _ in range(2):  # the second goes in regardless
         threading.Thread(target=visit).start()
         assert inside.acquire(timeout=5)
@@ -156,6 +156,6 @@ def test_one_can_wait_until_nobody_is_inside() -> None:
 
 
 def test_nobody_waits_for_ever_until_it_is_empty() -> None:
-    crowd = Crowd()
-    with crowd.turn():
-        crowd.wait_until_empty(0.01)
+    gate = RenderGate()
+    with gate.turn():
+        gate.wait_until_empty(0.01)

@@ -55,14 +55,14 @@ def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
             yield base
         case "hinge-vs-cross-entropy":
             losses = ["hinge", "cross_entropy"] + ["squared_hinge"] * values.get("squared", False)
-            yield from (base.but(loss=loss) for loss in losses)
+            yield from (base.replace(loss=loss) for loss in losses)
         case "gd-vs-sgd":
-            yield base.but(optimizer="gd")
+            yield base.replace(optimizer="gd")
             sizes = values.get("batch_sizes", pages.DECLARED["batch_sizes"].default)
-            yield from (base.but(optimizer="sgd", batch_size=size) for size in sizes)
+            yield from (base.replace(optimizer="sgd", batch_size=size) for size in sizes)
         case "sweep":
             axes, _ = parse(values["axes"])
-            base = base.but(evaluations=EVALUATIONS)
+            base = base.replace(evaluations=EVALUATIONS)
             yield from Sweep(base, axes, values["seeds"], "order").experiments()[0]
 
 
@@ -128,7 +128,9 @@ def test_a_run_with_other_settings_counts_if_it_is_new_or_shown_now(
 
 def distances(experiments: list[Experiment]) -> list[float]:
     """How far from the best possible objective each ends."""
-    [best] = {certify(each.but(optimizer="gd", batch_size=32)).lower_bound for each in experiments}
+    [best] = {
+        certify(each.replace(optimizer="gd", batch_size=32)).lower_bound for each in experiments
+    }
     return [run.final["objective"] - best for run in train(experiments)]
 
 
@@ -138,7 +140,7 @@ def test_in_the_lesson_on_floors_smaller_batches_end_higher_and_shorter_steps_lo
     assert floors.opens["batch_sizes"] == (8, 32, 128)
     assert of_batches == sorted(of_batches, reverse=True)
     opened = Experiment(**shorter.opens)
-    long, short = distances([opened, opened.but(**shorter.way)])
+    long, short = distances([opened, opened.replace(**shorter.way)])
     assert short < long / 10
 
 

@@ -22,9 +22,9 @@ SMALL = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1, 
 def table(store: RunStore) -> pd.DataFrame:
     """Two losses with three seeds each, and one run alone."""
     families = [
-        SMALL.but(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(3)
+        SMALL.replace(loss=loss, seed=k) for loss in ("hinge", "cross_entropy") for k in range(3)
     ]
-    store.save(train([*families, SMALL.but(learning_rate=0.3)]))
+    store.save(train([*families, SMALL.replace(learning_rate=0.3)]))
     store.annotate([families[0].id, families[1].id], tags=["a", "b"])
     store.annotate([each.id for each in families[:3]], name="my hinge")
     return store.list()
@@ -46,7 +46,7 @@ def test_a_family_is_one_row_with_means_and_spreads(table: pd.DataFrame) -> None
 def test_a_run_alone_is_a_row_of_its_own_with_its_own_id(table: pd.DataFrame) -> None:
     rows = entries(table, together=True)
     [alone] = rows[rows["runs"] == 1].to_dict("records")
-    assert alone["id"] == SMALL.but(learning_rate=0.3).id
+    assert alone["id"] == SMALL.replace(learning_rate=0.3).id
     assert alone["members"] == [alone["id"]]
     assert pd.isna(alone["objective" + SPREAD])
 
