@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lossopt_ui.lessons.lessons import LESSONS
 from tests.browser.helpers import goto, rerun, wait_until_quiet
 
 # Whether the focus is there, before it or behind it, in the order of the page.
@@ -53,20 +54,19 @@ def test_a_lesson_from_start_to_end(student: Page) -> None:
     page = student
     goto(page, "/")
     activate(page, page.locator('a[href*="lesson=loss.1"]'))
-    for number in range(1, 7):
+    steps = LESSONS["loss"].steps
+    for number, step in enumerate(steps, start=1):
         panel = page.locator(".st-key-lesson")
-        expect(panel.get_by_text(f"step {number} of 6")).to_be_visible()
+        expect(panel.get_by_text(f"step {number} of {len(steps)}")).to_be_visible()
         wait_until_quiet(page)
-        if not panel.get_by_text("Done.").is_visible():
-            if panel.get_by_role("button", name="Show me").is_visible():
-                activate(page, panel.get_by_role("button", name="Show me"))
-            train = page.get_by_role("button", name="Train", exact=True)
-            if train.is_visible():
-                tab_to(page, train)
-                page.keyboard.press("Enter")
+        if step.way:
+            activate(page, panel.get_by_role("button", name="Show me"))
+        if step.page == "train":
+            tab_to(page, page.get_by_role("button", name="Train", exact=True))
+            page.keyboard.press("Enter")
         expect(panel.get_by_text("Done.")).to_be_visible(timeout=60_000)
         assert f"lesson=loss.{number}" in page.url
-        if number < 6:
+        if number < len(steps):
             wait_until_quiet(page)
             activate(page, panel.locator("a, button").filter(has_text="Next step"))
     activate(page, page.locator("a", has_text="More lessons"))
