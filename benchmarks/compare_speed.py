@@ -25,7 +25,7 @@ from tests.programs import ROOT
 BARE_PAGE = """
 import plotly.io
 import streamlit as st
-from lossopt_ui import figure
+from lossopt_ui.figures import figure
 
 st.set_page_config(layout="wide")
 chosen = st.dataframe(

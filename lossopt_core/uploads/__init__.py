@@ -1,6 +1,5 @@
 """Data that somebody brings: read, prepared, checked and kept; then a data set like any other."""
 
-from lossopt_core.uploads.fingerprint import fingerprint, from_bytes, to_bytes
 from lossopt_core.uploads.preparing import (
     Preparation,
     Prepared,
@@ -9,6 +8,7 @@ from lossopt_core.uploads.preparing import (
     suggest,
 )
 from lossopt_core.uploads.reading import ENDINGS, read
+from lossopt_core.uploads.serialization import fingerprint, from_bytes, to_bytes
 from lossopt_core.uploads.shelf import (
     Kept,
     Shelf,

@@ -18,7 +18,7 @@ from lossopt_core.data.datasets import IN_MEMORY, Examples
 from lossopt_core.experiment.description import FIELDS, Experiment
 from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
-from lossopt_core.uploads.fingerprint import FEWEST_OF_A_CLASS, checked, fingerprint
+from lossopt_core.uploads.serialization import FEWEST_OF_A_CLASS, checked, fingerprint
 
 DATA_FIELDS = ("dataset", "dataset_options")
 

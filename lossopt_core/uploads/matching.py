@@ -8,7 +8,6 @@ from itertools import islice, product
 import pandas as pd
 
 from lossopt_core.data.datasets import Examples
-from lossopt_core.uploads.fingerprint import fingerprint
 from lossopt_core.uploads.preparing import (
     GAPS,
     TEXTS,
@@ -18,6 +17,7 @@ from lossopt_core.uploads.preparing import (
     prepare,
     suggest,
 )
+from lossopt_core.uploads.serialization import fingerprint
 
 MOST_TRIES = 24
 """Preparations of a table that are tried."""

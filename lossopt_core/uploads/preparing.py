@@ -15,7 +15,7 @@ import pandas as pd
 from lossopt_core.data.datasets import Examples
 from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
-from lossopt_core.uploads.fingerprint import (
+from lossopt_core.uploads.serialization import (
     LONGEST_NAME,
     MOST_CLASSES,
     check_classes,

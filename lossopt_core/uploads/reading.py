@@ -15,7 +15,7 @@ from lossopt_core.data.datasets import Examples
 from lossopt_core.fields import brief
 from lossopt_core.store.quotas import Budget
 from lossopt_core.uploads.files import LARGEST, read_cells
-from lossopt_core.uploads.fingerprint import (
+from lossopt_core.uploads.serialization import (
     MOST_CLASSES,
     checked,
     image_shape_of,

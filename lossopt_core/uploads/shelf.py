@@ -25,7 +25,7 @@ from lossopt_core.store.certificates import forget_certificates
 from lossopt_core.store.repository import RunStore, StoreError
 from lossopt_core.store.schema import written
 from lossopt_core.texts import checked_text
-from lossopt_core.uploads.fingerprint import fingerprint, from_bytes, to_bytes
+from lossopt_core.uploads.serialization import fingerprint, from_bytes, to_bytes
 
 LONGEST_NAME = 80
 CLASS_SIZES: caches.Cache[dict[str, int] | None] = caches.Cache(1_000)

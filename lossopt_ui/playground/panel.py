@@ -41,6 +41,7 @@ def _draw(now: Play) -> None:
         else:
             _two(now, past)
         _tables(now)
+        play.note_label(now)
 
 
 def _one(now: Play, past: Past) -> None:

@@ -4,6 +4,7 @@ Whatever is changed but the learning rate, both models are trained anew to where
 the same start.  A learning rate holds from when it was chosen.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,8 @@ from lossopt_ui.state import widgets
 from lossopt_ui.state.pages.playground import SPEEDS
 
 _PLAY = "playground.play"
+FASTEST_ANSWER = 0.15
+"""Seconds in which nobody answers a label that has just been drawn."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Play:
     undo, redo points as text
     original   what the points were before they were changed by hand, as text
     own        the value `own_points` at the last run of the page
+    labelled   which of Play and Pause the button was drawn with, as `playing`, and when first
     """
 
     wanted: Wanted | None = None
@@ -89,6 +93,7 @@ class Play:
     redo: list[str] = field(default_factory=list)
     original: str = ""
     own: str = ""
+    labelled: tuple[bool, float] = (False, 0.0)
 
     @property
     def over(self) -> bool:
@@ -174,8 +179,18 @@ def advance(updates: int) -> None:
 def set_playing(playing: bool) -> None:
     """Play or pause; for callbacks, as all below."""
     play = session()
-    play.playing = playing
+    shown, since = play.labelled
+    # On a busy machine Streamlit may call back twice for one click.  The second time the button
+    # already stands for the opposite, which nobody can have asked for yet.
+    if shown != playing and time.monotonic() - since > FASTEST_ANSWER:
+        play.playing = playing
     play.stale = True
+
+
+def note_label(play: Play) -> None:
+    """All has been drawn, with Play or Pause on the button."""
+    if play.labelled[0] != play.playing:
+        play.labelled = (play.playing, time.monotonic())
 
 
 def go_to(update: int) -> None:

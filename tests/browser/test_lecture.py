@@ -19,8 +19,9 @@ def lecture(browser: Browser, app: str) -> Page:
 def card(page: Page, name: str) -> str:
     """All that a card says, its questions opened."""
     goto(page, f"/lecture?card={name}")
-    for question in page.locator("summary").all():
-        question.click()
+    for question in page.locator("details").all():
+        question.locator("summary").click()
+        expect(question.get_by_test_id("stExpanderDetails")).to_be_visible()
     return page.get_by_test_id("stMain").inner_text().replace("−", "-")
 
 

@@ -17,6 +17,7 @@ from lossopt_core import (
 )
 from lossopt_core.playground.feature_maps import FEATURE_MAPS
 from lossopt_core.playground.points import DEMO_WEIGHTS, POINT_SETS, read_points
+from lossopt_ui.playground import play
 from lossopt_ui.state.pages import playground as declared
 from tests.helpers import figures, open_page, plain, words
 
@@ -151,7 +152,10 @@ def test_the_same_start_is_the_same_and_a_new_one_is_new():
     assert address(app)["seed"] == "1"
 
 
-def test_it_plays_and_pauses_and_the_learning_rate_may_change_on_the_way():
+def test_it_plays_and_pauses_and_the_learning_rate_may_change_on_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(play, "FASTEST_ANSWER", 0.0)
     app = open_page(PAGE, {"optimizer": "gd"})
     press(app, "play")
     assert app.button(key="play").label == "Pause"

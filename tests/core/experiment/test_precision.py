@@ -89,7 +89,7 @@ def test_an_update_makes_no_new_array_as_large_as_the_weights_or_scores():
         cohort.step(batch, update, 10)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < cohort.boards[32].scores.nbytes < cohort.W.nbytes
+    assert peak < cohort.buffers[32].scores.nbytes < cohort.W.nbytes
 
 
 # Single precision
@@ -110,7 +110,7 @@ def test_single_precision_is_what_training_computes_with():
     batch = next(minibatches(1347, 32, seed=0))
     cohort.step(batch, 0, 10)
     [block] = cohort.blocks
-    arrays = [cohort.W, cohort.gradient, cohort.train.held, cohort.boards[32].scores, block.rate]
+    arrays = [cohort.W, cohort.gradient, cohort.train.held, cohort.buffers[32].scores, block.rate]
     assert {array.dtype for array in [*arrays, *block.memory]} == {np.dtype(np.float32)}
 
 

@@ -33,8 +33,8 @@ SAVE_MANY = """
 KILLED_HALF_WAY = """
     import os, signal, sys
     from lossopt_core import Experiment, RunStore, train
-    from lossopt_core import store, store_arrays, store_rows
-    from lossopt_core import store_layout as layout
+    from lossopt_core.store import arrays, repository, rows
+    from lossopt_core.store import schema as layout
     experiment = Experiment.from_json(sys.argv[2])
     whole, half = train([experiment, experiment.replace(seed=1)])
     runs = RunStore(sys.argv[1])
@@ -42,12 +42,12 @@ KILLED_HALF_WAY = """
 
     def write_half_and_die(database, workspace, tables, ids):
         key = {"workspace": "local", "id": half.id}
-        arrays = [key | row for row in store_arrays.arrays_to_rows(half)]
-        database.execute(layout.sql.insert(layout.runs), key | store_rows.run_to_row(half))
-        database.execute(layout.sql.insert(layout.arrays), arrays[:3])
+        data = [key | row for row in arrays.arrays_to_rows(half)]
+        database.execute(layout.sql.insert(layout.runs), key | rows.run_to_row(half))
+        database.execute(layout.sql.insert(layout.arrays), data[:3])
         os.kill(os.getpid(), signal.SIGKILL)
 
-    store.remove = write_half_and_die
+    repository.remove = write_half_and_die
     runs.save([half])
 """
 

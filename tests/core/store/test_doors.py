@@ -16,7 +16,7 @@ from lossopt_core import Experiment, train, uploads
 from lossopt_core.exchange import archive, read_table
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.training import footprint
-from lossopt_core.uploads import files, fingerprint
+from lossopt_core.uploads import files, serialization
 from tests.programs import ROOT
 
 ROWS = 40
@@ -30,7 +30,7 @@ def npz() -> bytes:
 
 def npz_memory(data: bytes) -> int:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        unpacked = fingerprint.COPIES * sum(each.file_size for each in packed.infolist())
+        unpacked = serialization.COPIES * sum(each.file_size for each in packed.infolist())
     return max(unpacked, footprint.numbers_bytes(ROWS, 5, 2))
 
 
@@ -190,7 +190,7 @@ UNPACKERS = {
     "pd.read_csv", "pd.read_json", "pd.read_parquet", "bz2.decompress", "lzma.decompress",
 }  # fmt: skip
 KNOWN = {
-    "lossopt_core/uploads/fingerprint.py",  # arrays: test "data, npz"
+    "lossopt_core/uploads/serialization.py",  # arrays: test "data, npz"
     "lossopt_core/uploads/files.py",  # tables and JSON: "data, csv" and so on
     "lossopt_core/exchange/archive.py",  # "runs in a file"
     "lossopt_core/exchange/sharing.py",  # links: at most LARGEST bytes out of at most LONGEST

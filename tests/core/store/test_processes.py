@@ -15,13 +15,14 @@ from tests.programs import ROOT
 PROGRAM = """
 import dataclasses, sys
 from datetime import timedelta
-from lossopt_core import Experiment, RunStore, store_deletion, train
+from lossopt_core import Experiment, RunStore, train
+from lossopt_core.store import deletion
 address, experiment, own = sys.argv[1], Experiment.from_json(sys.argv[2]), int(sys.argv[3])
 says = [{"name": "said"}, {"note": "said"}, {"tags": ["said"]}][own]
 [run] = train([experiment])
 runs = [dataclasses.replace(run, experiment=experiment.replace(seed=seed)) for seed in range(14)]
 ids = [run.id for run in runs][:: -1 if own == 1 else 1]
-store_deletion.KEPT = -timedelta(days=2)
+deletion.KEPT = -timedelta(days=2)
 store = RunStore(address)
 print("ready", flush=True)
 sys.stdin.readline()

@@ -81,8 +81,8 @@ def test_every_public_way_of_keeping_something_is_in_the_list() -> None:
     """A new `keep_…`, `save…` or `annotate…` of the store or the shelf has to be added here."""
     found = set()
     for file, class_name, prefix in (
-        ("store.py", "RunStore", ""),
-        ("own_data/shelf.py", "Shelf", "Shelf."),
+        ("store/repository.py", "RunStore", ""),
+        ("uploads/shelf.py", "Shelf", "Shelf."),
     ):
         tree = ast.parse((ROOT / "lossopt_core" / file).read_text())
         [body] = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name]

@@ -70,8 +70,8 @@ def test_a_wrong_date_removes_nothing(address, finished, days, monkeypatch):
     store.save(finished[:2])
     workspaces.note_use("visit-a")
     store.delete([finished[0].id])
-    for module in ("workspaces", "store_deletion"):
-        monkeypatch.setattr(f"lossopt_core.{module}.datetime", Wrong, raising=False)
+    for module in ("workspaces", "deletion"):
+        monkeypatch.setattr(f"lossopt_core.store.{module}.datetime", Wrong, raising=False)
     for _ in range(3):
         assert upkeep.end_workspaces(address) == []
         store.delete([])

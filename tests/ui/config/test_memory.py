@@ -9,7 +9,7 @@ from tests.programs import run_python
 
 COUNT_POOLS = """
 import ctypes, tempfile, threading
-from lossopt_ui import memory
+from lossopt_ui.config import memory
 {before}
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.fdopen.restype = ctypes.c_void_p, ctypes.c_void_p

@@ -14,7 +14,7 @@ def test_the_whole_address_counts_and_not_the_runs_in_it_alone(
 ) -> None:
     others = "filter=" + "x" * 900 + "&"
     monkeypatch.setattr(
-        shared_link.controls, "address", lambda share: f"{HERE}{others}share={share}"
+        shared_link.widgets, "address", lambda share: f"{HERE}{others}share={share}"
     )
     monkeypatch.setattr(shared_link, "_in_common", lambda runs: {})
     room = LONGEST_ADDRESS - len(f"{HERE}{others}share=")
