@@ -19,6 +19,7 @@ from lossopt_core.objective.losses import LOSSES
 from lossopt_core.objective.regularizers import REGULARIZERS
 from lossopt_core.optim.optimizers import OPTIMIZERS
 from lossopt_core.optim.schedules import SCHEDULES
+from lossopt_core.shipped import __version__
 from lossopt_core.store.foreign import ForeignRun
 from lossopt_core.store.repository import RunStore, StoreError
 from lossopt_core.theory.stability import (
@@ -56,6 +57,7 @@ __all__ = [
     "RunStore",
     "StepLimits",
     "StoreError",
+    "__version__",
     "certify",
     "convergence_caveats",
     "experiment_on",

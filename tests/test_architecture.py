@@ -19,9 +19,9 @@ FORBIDDEN = {
 }
 ROOMS = {
     "lossopt_core": (
-        "fields", "texts", "objective", "optim", "data", "experiment", "certify", "training",
-        "theory", "analysis", "inspect", "store", "uploads", "query", "exchange", "lecture",
-        "playground", "sklearn", "cli",
+        "shipped", "fields", "texts", "objective", "optim", "data", "experiment", "certify",
+        "training", "theory", "analysis", "inspect", "store", "uploads", "query", "exchange",
+        "lecture", "playground", "sklearn", "cli",
     ),
     "lossopt_ui": (
         "config", "lessons", "state", "charts", "figures", "identity", "jobs", "experiment", "runs",

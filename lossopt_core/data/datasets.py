@@ -7,7 +7,6 @@ To add one, write a function from its options and a seed to `Examples`, and ente
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -16,8 +15,9 @@ import pandas as pd
 
 from lossopt_core.fields import Field, Fingerprint, Number
 from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.shipped import path_of
 
-SHIPPED = Path(__file__).parents[2] / "data"
+SHIPPED = path_of("data")
 
 
 @dataclass(frozen=True)

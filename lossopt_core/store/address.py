@@ -5,15 +5,15 @@ An address may hold a password.  `shown` is the only way in which one reaches a 
 
 import os
 import re
-from pathlib import Path
 
 import sqlalchemy as sql
 
+from lossopt_core.shipped import data_folder
 from lossopt_core.store.schema import StoreError
 
 VARIABLE = "LOSSOPT_STORE"
 """The only environment variable that the core reads."""
-DEFAULT = f"sqlite:///{Path(__file__).parents[2] / 'data' / 'runs.db'}"
+DEFAULT = f"sqlite:///{data_folder() / 'runs.db'}"
 MUST_BE = (
     "the store's address must be an SQLAlchemy address, such as sqlite:////var/lib/lossopt/runs.db"
     " or postgresql+psycopg://user:password@host/database"
@@ -25,7 +25,7 @@ _PERCENT_ENCODED = (
 
 
 def from_environment() -> str:
-    """The address that `LOSSOPT_STORE` holds, or the default: data/runs.db of this project."""
+    """The address in `LOSSOPT_STORE`, or the default: runs.db in `shipped.data_folder()`."""
     return os.environ.get(VARIABLE, "").strip() or DEFAULT
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import uploads as own_data
+from lossopt_core.shipped import path_of
 from lossopt_ui.app import class_link, interrupted, lesson_panel
 from lossopt_ui.identity import missing_data, sign_in, uploads, visitor, workspace
 from lossopt_ui.jobs import render_gate, watching
@@ -38,7 +39,8 @@ def run() -> None:
 
 def _frame() -> StreamlitPage:
     # The icon is a local file: a material icon here would be fetched from another host.
-    st.set_page_config(page_title="lossopt", page_icon="static/favicon.png", layout="wide")
+    icon = path_of("static/favicon.png")
+    st.set_page_config(page_title="lossopt", page_icon=icon, layout="wide")
     return st.navigation([_of_streamlit(page) for page in pages.PAGES], position="top")
 
 

@@ -12,7 +12,7 @@ from lossopt_ui.config.sign_in import Provider, SignIn
 
 BEGIN = "<!-- made by: python -m lossopt_ui.config --write -->"
 END = "<!-- end of the settings -->"
-DEFAULT_STORE = "`data/runs.db` beside the app (SQLite)"
+DEFAULT_STORE = "`runs.db` in the user's data folder; in a checkout `data/runs.db` (SQLite)"
 
 
 def tables() -> str:

@@ -16,7 +16,9 @@ import plotly.graph_objects as go
 from jinja2 import Environment
 from markupsafe import Markup
 
-LIBRARY = Path(__file__).parents[2] / "static" / "plotly-cartesian.min.js"
+from lossopt_core.shipped import path_of
+
+LIBRARY = path_of("static/plotly-cartesian.min.js")
 INK, GRID, LINE = "#1A1A1A", "#E3E3E3", "#B0B0B0"
 PACKAGES = ("numpy", "scikit-learn", "plotly")
 
