@@ -1,4 +1,6 @@
-"""`python -m lossopt_core`: train a grid of experiments, list runs, export them as tables or code.
+"""The command line: train a grid of experiments, list runs, export them as tables or code.
+
+`lossopt` has these commands when installed, and `python -m lossopt_core` also in a checkout.
 
 Options, their ranges and the names that they take come from the fields of `Experiment` and
 from the registries; a new entry appears here by itself.
@@ -22,6 +24,7 @@ from lossopt_core.cli.listing import runs_command
 from lossopt_core.cli.training import train_command
 from lossopt_core.cli.writing import export_command, script_command
 from lossopt_core.experiment.grid import add_settings, names
+from lossopt_core.shipped import __version__
 from lossopt_core.store.repository import StoreError, UnknownRunError
 
 PROGRAM = "python -m lossopt_core"
@@ -37,12 +40,29 @@ examples:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return what the program exits with."""
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (--help tells more)\n")
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+AddCommands = Sequence[Callable[[Commands], None]]
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, program: str = PROGRAM, more: AddCommands = ()
+) -> int:
+    """Run one command; return the exit code.
+
+    program   the name that usage and examples show
+    more      functions that each add a command
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without Greek letters
-    chosen = parser().parse_args(arguments)
+    chosen = parser(program, more).parse_args(arguments)
     try:
         return int(chosen.command(chosen))
     except (ValueError, UnknownRunError) as error:
@@ -59,32 +79,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (--help tells more)\n")
-
-
-Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-
-
-def parser() -> argparse.ArgumentParser:
+def parser(program: str = PROGRAM, more: AddCommands = ()) -> argparse.ArgumentParser:
     """The whole command line."""
+    examples = EXAMPLES.replace(PROGRAM, program)
     whole = Parser(
-        prog=PROGRAM,
+        prog=program,
         description="Train linear classifiers, keep the runs, compare them.",
-        epilog=EXAMPLES + "\n'train --help' lists every setting, its range and its default.",
+        epilog=examples + "\n'train --help' lists every setting, its range and its default.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    whole.add_argument("--version", action="version", version=f"lossopt {__version__}")
     commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
-    for add in (_add_train, _add_runs, _add_export, _add_script):
+    _add_train(commands, examples)
+    for add in (_add_runs, _add_export, _add_script, *more):
         add(commands)
     return whole
 
 
-def _add_train(commands: Commands) -> None:
+def _add_train(commands: Commands, examples: str) -> None:
     training = _add(
         commands,
         "train",
@@ -93,7 +106,7 @@ def _add_train(commands: Commands) -> None:
         "\nare not trained again; Ctrl-C keeps what is done.",
         usage="[--SETTING VALUE ...] ... [--option NAME=VALUE ...] [--seeds N] [--jobs N]"
         " [--store ADDRESS]",
-        epilog=f"{EXAMPLES}\n{names()}",
+        epilog=f"{examples}\n{names()}",
     )
     training.add_argument(
         "--jobs",
@@ -167,7 +180,7 @@ def _add(
     added = commands.add_parser(
         name,
         help=help,
-        usage=f"{PROGRAM} {name} {usage}",
+        usage=f"%(prog)s {usage}",
         description=help,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -178,8 +191,8 @@ def _add(
         "--store",
         metavar="ADDRESS",
         help="where runs are kept, as SQLAlchemy writes it: sqlite:///data/runs.db;"
-        " default: the environment variable LOSSOPT_STORE, or else data/runs.db of this"
-        " project, where the dashboard looks, too",
+        " default: the environment variable LOSSOPT_STORE, or else runs.db in your data folder"
+        " (in a checkout: data/runs.db), where the dashboard looks too",
     )
     return added
 
