@@ -3,8 +3,10 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -96,4 +98,5 @@ def test_the_app_trains_in_the_browser_with_its_own_configuration(
         library = page.request.get(f"{app}/app/static/plotly-cartesian.min.js")
         assert library.headers["content-type"].startswith(("application/javascript", "text/java"))
         assert errors == []
-    assert "penguins" in call("export", environment, empty), "the command sees the page's run"
+    exported = pd.read_csv(StringIO(call("export", environment, empty)))
+    assert 3 in exported["epochs"].to_list(), "page and command share a store"
