@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lossopt_core.plugins.registry import NAME, Registry
+
 LONGEST_SHOWN = 80
 
 
@@ -20,6 +22,17 @@ def brief(value: Any) -> str:
     except ValueError:  # an integer of more digits than Python cares to write
         return f"a {type(value).__name__}"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+class UnknownEntryError(ValueError):
+    """A name that is in no registry: perhaps that of a plug-in that is not installed.
+
+    `needs` says in a few words what is missing: "the loss 'focal'".
+    """
+
+    def __init__(self, message: str, registry: Registry[Any], name: str) -> None:
+        super().__init__(f"{message} ({registry.about_unknown(name)})")
+        self.needs = f"the {registry.kind} {brief(name)}"
 
 
 @dataclass(frozen=True)
@@ -66,12 +79,13 @@ class Choice:
     help: str
 
     def check(self, name: str, value: Any) -> str:
-        """The name; ValueError lists the registry's names."""
-        if not isinstance(value, str) or value not in self.registry:
-            raise ValueError(
-                f"{name} must be one of {', '.join(self.registry)}, got {brief(value)}"
-            )
-        return value
+        """The name; ValueError lists the registry's names, UnknownEntryError where it is one."""
+        if isinstance(value, str) and value in self.registry:
+            return value
+        message = f"{name} must be one of {', '.join(self.registry)}, got {brief(value)}"
+        if isinstance(self.registry, Registry) and isinstance(value, str) and NAME.fullmatch(value):
+            raise UnknownEntryError(message, self.registry, value)
+        raise ValueError(message)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from lossopt_core.experiment.description import FIELDS, LARGEST_SEED, Experiment
 from lossopt_core.experiment.loading import Data, GivenExperiment, given_data
 from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import LOSSES
 from lossopt_core.theory.stability import suggested_learning_rate
 from lossopt_core.training.loop import Training
 from lossopt_core.training.run import DIVERGED, Run
@@ -35,10 +36,11 @@ LARGEST_FEATURE = 1e70
 
 
 def _gives_probabilities(classifier: "LinearClassifier") -> bool:
-    if classifier.loss != "cross_entropy":
-        raise AttributeError(
-            f"probabilities exist only for loss='cross_entropy', not for {brief(classifier.loss)}"
-        )
+    able = [name for name, loss in LOSSES.items() if loss.probabilistic]
+    if classifier.loss not in able:
+        named = " or ".join(f"loss={name!r}" for name in able)
+        given = brief(classifier.loss)
+        raise AttributeError(f"probabilities exist only for {named}, not for {given}")
     return True
 
 

@@ -33,9 +33,10 @@ def say_where_the_loss_begins(shown: Experiment) -> None:
     """What the first loss must be and why; a teacher who asks for it can hide it."""
     if widgets.own_widget("first_loss") is None:
         return
+    formula, value = LOSSES[shown.loss].start_formula, f"{charts.loss_at_start(shown):.4g}"
     st.caption(
-        f"With zero weights all scores are equal, and the loss must be"
-        f" ${LOSSES[shown.loss].start_formula} = {charts.loss_at_start(shown):.4g}$."
+        "With zero weights all scores are equal, and the loss must be"
+        f" ${f'{formula} = {value}' if formula else value}$."
     )
 
 

@@ -19,9 +19,9 @@ FORBIDDEN = {
 }
 ROOMS = {
     "lossopt_core": (
-        "shipped", "fields", "texts", "objective", "optim", "data", "experiment", "certify",
-        "training", "theory", "analysis", "inspect", "store", "uploads", "query", "exchange",
-        "lecture", "playground", "sklearn", "cli",
+        "shipped", "plugins", "fields", "texts", "objective", "optim", "data", "experiment",
+        "certify", "training", "theory", "analysis", "inspect", "store", "uploads", "query",
+        "exchange", "lecture", "playground", "sklearn", "cli",
     ),
     "lossopt_ui": (
         "config", "lessons", "state", "charts", "figures", "identity", "jobs", "experiment", "runs",
@@ -196,7 +196,8 @@ CACHED_FOR_ALL = {
     "lossopt_core/training/time_estimate.py:_pace": "seconds, measured on random examples",
     "lossopt_core/lecture/two_weights.py:data": "points of the lecture",
     "lossopt_core/lecture/two_weights.py:path": "points of the lecture",
-    "lossopt_core/objective/losses.py:ones": "ones",
+    "lossopt_core/objective/losses/scores.py:ones": "ones",
+    "lossopt_core/plugins/registry.py:_plugins": "names of installed packages",
     "lossopt_core/analysis/paired_inference.py:_subsets": "subsets of so many pairs",
     "lossopt_core/analysis/paired_inference.py:_weightings": "random weights of so many pairs",
     "lossopt_core/playground/picture.py:_grid": "places of a picture",

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,12 +33,17 @@ class Protocol:
 
     label: str
     setting: str
-    candidates: tuple[str, ...]
+    registry: Mapping[str, Any]
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The names of all values that the setting can have."""
+        return tuple(self.registry)
 
 
 PROTOCOLS: Mapping[str, Protocol] = {
-    "optimizers": Protocol("Compare optimizers", "optimizer", tuple(OPTIMIZERS)),
-    "losses": Protocol("Compare losses", "loss", tuple(LOSSES)),
+    "optimizers": Protocol("Compare optimizers", "optimizer", OPTIMIZERS),
+    "losses": Protocol("Compare losses", "loss", LOSSES),
 }
 
 
@@ -57,8 +63,7 @@ class Comparison:
         if len(self.candidates) < 2 or len(self.rates) < 3:
             raise ValueError("a comparison needs two candidates and three learning rates at least")
         for candidate in self.candidates:
-            registry = dict.fromkeys(PROTOCOLS[self.protocol].candidates)
-            Choice("", "", registry, "").check("candidates", candidate)
+            Choice("", "", PROTOCOLS[self.protocol].registry, "").check("candidates", candidate)
 
     def to_json(self) -> str:
         """A text that `from_json` makes the same comparison of."""

@@ -19,8 +19,8 @@ import numpy as np
 from lossopt_core.certify.duality import Candidate, Problem
 from lossopt_core.certify.proximal_gradient import gradient_points
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
+from lossopt_core.objective.certifiable import why_not_certified
 from lossopt_core.objective.linear import Array
-from lossopt_core.objective.losses import CERTIFIED_LOSSES
 
 PROBLEM_SETTINGS = {*DATA_SETTINGS, "loss", "margin", "regularizer", "strength", "l1_ratio"}
 """What determines the best possible objective: data, loss and penalty."""
@@ -98,13 +98,10 @@ def certify(
     not be attained: separable data only approach it, others stay above it.  Where a loss with
     a margin reaches 0, `reached` is true.
 
-    Raises ValueError for a loss that has no certificate.
+    Raises ValueError for a loss or a penalty that has no certificate.
     """
-    if experiment.loss not in CERTIFIED_LOSSES:
-        raise ValueError(
-            f"loss must be one of {', '.join(CERTIFIED_LOSSES)} to be certified,"
-            f" got {experiment.loss!r}"
-        )
+    if why_not := why_not_certified(experiment.loss, experiment.regularizer):
+        raise ValueError(why_not)
     return certify_problem(Problem.of(experiment), target_gap=target_gap, time_budget=time_budget)
 
 

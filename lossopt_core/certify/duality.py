@@ -68,6 +68,8 @@ class Problem:
     X: Array
     labels: Labels
     classes: int
+    whole_penalty: bool = True
+    """Whether absolute and squared weights are the whole penalty."""
 
     @classmethod
     def of(cls, experiment: Experiment) -> Self:
@@ -83,7 +85,14 @@ class Problem:
             X=linear.with_ones(data.train_features),
             labels=data.train_labels,
             classes=len(data.class_names),
+            whole_penalty=penalty.elastic_net_form,
         )
+
+    @property
+    def is_smooth_ridge(self) -> bool:
+        """Whether it is a smooth convex loss with an L2 penalty of a strength above 0."""
+        smooth = self.loss.smooth and self.loss.convex and self.whole_penalty
+        return smooth and bool(np.all(self.absolute == 0) and np.all(self.squared > 0))
 
     @property
     def examples(self) -> int:

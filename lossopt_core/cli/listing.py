@@ -22,6 +22,8 @@ def runs_command(chosen: argparse.Namespace) -> int:
     table = store.list()
     if unreadable := table.attrs["unreadable"]:
         say(f"{counted(len(unreadable))} cannot be read by this version: {', '.join(unreadable)}")
+    if needed := table.attrs["needed"]:
+        say(f"Some of them need plug-ins that are not installed here: {', '.join(needed)}.")
     if table.empty:
         say(f"No runs in {store.shown}. 'train' makes some.")
         return 0

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.fields import brief
+from lossopt_core.fields import UnknownEntryError, brief
 from lossopt_core.optim.older_rules import OLDER_RULE, by_older_rule
 from lossopt_core.store.arrays import (
     ARRAYS,
@@ -217,5 +217,7 @@ def _to_run(description: Mapping[str, Any], arrays: Sequence[Any], place: int) -
         stored = stored_of(arrays, {*TABLES, *ARRAYS})
         tables = {name: to_tables(name, {"": table_numbers(stored[name])})[""] for name in TABLES}
         return rows_to_run(row, stored, tables)  # type: ignore[arg-type]
+    except UnknownEntryError as error:
+        raise ValueError(f"run {place} needs {error.needs}, which is not installed") from None
     except DAMAGE as error:
         raise ValueError(f"run {place}: {error}") from None

@@ -9,7 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from lossopt_core.experiment.description import Experiment, regularizer_of
+from lossopt_core.experiment.description import (
+    Experiment,
+    loss_of,
+    parameter_names,
+    regularizer_of,
+)
+from lossopt_core.objective.losses import LOSSES
+from lossopt_core.objective.regularizers import REGULARIZERS
 
 SHORT = (
     "objective = mean loss + strength*R(W); R: l2 sum(W^2), not halved; bias not penalised; logs in"
@@ -23,7 +30,6 @@ IN_WORDS = (
 )
 FULL, HALVED = "full", "halved"
 """λ ΣW², as here, or ½ λ' ΣW², as in many textbooks and in scikit-learn."""
-HINGES = ("hinge", "squared_hinge", "crammer_singer", "one_vs_all")
 
 
 @dataclass(frozen=True)
@@ -41,14 +47,15 @@ def conventions(experiment: Experiment, penalty: str = FULL) -> list[Convention]
     `penalty` is how squared weights are written: `FULL` or `HALVED`.
     """
     found = [_data_loss(experiment)]
-    if experiment.regularizer != "none":
-        found.append(_penalty(experiment, penalty))
+    if parameter_names(type(regularizer_of(experiment))):
+        found += _penalty(experiment, penalty)
         found += _gradient_of_penalty(experiment, penalty)
         found.append(_bias())
-    if experiment.loss in HINGES:
+    loss = loss_of(experiment)
+    if "margin" in parameter_names(type(loss)):
         found.append(_margin(experiment))
-    if experiment.loss == "cross_entropy":
-        found.append(_logarithm())
+    if loss.unit == "nats":
+        found.append(_logarithm(loss.label.lower()))
     return [*found, *_scikit_learn(experiment)]
 
 
@@ -62,24 +69,39 @@ def _data_loss(experiment: Experiment) -> Convention:
     )
 
 
-def _penalty(experiment: Experiment, penalty: str) -> Convention:
-    strength = experiment.strength
-    match experiment.regularizer:
-        case "l1":
-            return Convention("Penalty", f"λ Σ|W| with λ = {strength:.6g}", "written the same")
-        case "l2" if penalty == HALVED:
-            return Convention(
-                "Penalty",
-                f"½ λ′ ΣW² with λ′ = 2 λ = {2 * strength:.6g}",
-                f"λ ΣW² with λ = {strength:.6g} (the setting)",
-            )
-        case "l2":
-            return Convention(
-                "Penalty",
-                f"λ ΣW² with λ = {strength:.6g}, not halved",
-                f"½ λ′ ΣW² with λ′ = 2 λ = {2 * strength:.6g}",
-            )
-    ratio = experiment.l1_ratio
+def _penalty(experiment: Experiment, penalty: str) -> list[Convention]:
+    """How the penalty is written; nothing for one of another form than those built in."""
+    strength, shares = experiment.strength, _shares(experiment)
+    if "l1_ratio" in parameter_names(REGULARIZERS[experiment.regularizer]):
+        mixed = shares == (experiment.l1_ratio, 1.0 - experiment.l1_ratio)
+        return [_elastic_net(experiment, penalty)] if mixed else []
+    if shares == (1.0, 0.0):
+        return [Convention("Penalty", f"λ Σ|W| with λ = {strength:.6g}", "written the same")]
+    return [_squares(strength, penalty)] if shares == (0.0, 1.0) else []
+
+
+def _shares(experiment: Experiment) -> tuple[float, float] | None:
+    """What Σ|W| and ΣW² are multiplied by at strength 1; None for penalties of another form."""
+    unit = regularizer_of(experiment.replace(strength=1.0))
+    return (float(unit.absolute), float(unit.squared)) if unit.elastic_net_form else None
+
+
+def _squares(strength: float, penalty: str) -> Convention:
+    if penalty == HALVED:
+        return Convention(
+            "Penalty",
+            f"½ λ′ ΣW² with λ′ = 2 λ = {2 * strength:.6g}",
+            f"λ ΣW² with λ = {strength:.6g} (the setting)",
+        )
+    return Convention(
+        "Penalty",
+        f"λ ΣW² with λ = {strength:.6g}, not halved",
+        f"½ λ′ ΣW² with λ′ = 2 λ = {2 * strength:.6g}",
+    )
+
+
+def _elastic_net(experiment: Experiment, penalty: str) -> Convention:
+    strength, ratio = experiment.strength, experiment.l1_ratio
     ours = f"λ (ρ Σ|W| + (1 − ρ) ΣW²) with λ = {strength:.6g}, ρ = {ratio:.6g}"
     theirs, of_theirs = _halved_elastic_net(strength, ratio)
     halved = f"λ′ (ρ′ Σ|W| + ½ (1 − ρ′) ΣW²) with λ′ = {theirs:.6g}, ρ′ = {of_theirs:.6g}"
@@ -99,8 +121,9 @@ def _gradient_of_penalty(experiment: Experiment, penalty: str) -> list[Conventio
     if squared == 0:
         return []
     written = ("2 λ W", "λ′ W") if penalty == FULL else ("λ′ W", "2 λ W")
-    words = "of the penalty" if experiment.regularizer == "l2" else "of the squared part"
-    if experiment.regularizer == "l2":
+    alone = _shares(experiment) == (0.0, 1.0)
+    words = "of the penalty" if alone else "of the squared part"
+    if alone:
         here, elsewhere = f"{written[0]} = {2 * squared:.6g} W", f"{written[1]}, the same numbers"
     else:
         here, elsewhere = f"{2 * squared:.6g} W", "the same numbers"
@@ -115,18 +138,17 @@ def _bias() -> Convention:
 
 def _margin(experiment: Experiment) -> Convention:
     margin = experiment.margin
-    times = "Δ²" if experiment.loss == "squared_hinge" else "Δ"
-    return Convention(
-        "Margin",
-        f"Δ = {margin:.6g}",
-        f"1 in most tools; with a margin Δ, weights Δ times as large have {times} times the loss",
-    )
+    elsewhere, power = "1 in most tools", LOSSES[experiment.loss].homogeneity
+    if power is not None:
+        times = {1: "Δ", 2: "Δ²"}.get(power, f"Δ^{power}")
+        elsewhere += f"; with a margin Δ, weights Δ times as large have {times} times the loss"
+    return Convention("Margin", f"Δ = {margin:.6g}", elsewhere)
 
 
-def _logarithm() -> Convention:
+def _logarithm(loss: str) -> Convention:
     return Convention(
         "Logarithm",
-        "natural: cross-entropy in nats",
+        f"natural: {loss} in nats",
         f"in bits {1 / math.log(2):.4f} times as large, with log₁₀ {1 / math.log(10):.4f} times",
     )
 
@@ -137,19 +159,19 @@ def scikit_learn_estimator(experiment: Experiment) -> tuple[str, dict[str, Any]]
     `LogisticRegression` minimises C times the sum of the losses + ρ Σ|w| + (1 - ρ)/2 Σw².  Of two
     classes it has one weight vector w, the difference of ours, for which ΣW² is at best w²/2.
     """
-    if experiment.regularizer == "none" or experiment.strength == 0:
-        return None
     n, two = experiment.train_examples, experiment.size.classes == 2
-    penalty = regularizer_of(experiment)
+    penalty, estimator = regularizer_of(experiment), LOSSES[experiment.loss].scikit_learn
+    if not penalty.elastic_net_form or penalty.absolute + penalty.squared == 0:
+        return None
     absolute, halved = float(penalty.absolute), float(penalty.squared) * (1.0 if two else 2.0)
     c = 1.0 / ((absolute + halved) * n)
-    if experiment.loss == "cross_entropy":
+    if estimator == "LogisticRegression":
         if absolute == 0:
-            return "LogisticRegression", {"C": c}
+            return estimator, {"C": c}
         ratio = absolute / (absolute + halved)
-        return "LogisticRegression", {"C": c, "l1_ratio": ratio, "solver": "saga"}
-    if experiment.loss == "hinge" and two and absolute == 0 and experiment.margin == 1.0:
-        return "SVC", {"kernel": "linear", "C": c}
+        return estimator, {"C": c, "l1_ratio": ratio, "solver": "saga"}
+    if estimator == "SVC" and two and absolute == 0 and experiment.margin == 1.0:
+        return estimator, {"kernel": "linear", "C": c}
     return None
 
 
@@ -163,9 +185,11 @@ def _scikit_learn(experiment: Experiment) -> list[Convention]:
         for key, value in parameters.items()
     )
     two = experiment.size.classes == 2
-    formula = {
-        "l2": "C = 1/(λ n), for two classes" if two else "C = 1/(2 λ n), for more than two classes",
-        "l1": "C = 1/(λ n)",
-    }.get(experiment.regularizer)
+    formulas = {(1.0, 0.0): "C = 1/(λ n)", (0.0, 1.0): "C = 1/(2 λ n), for more than two classes"}
+    if two:
+        formulas[0.0, 1.0] = "C = 1/(λ n), for two classes"
+    formula = None
+    if "l1_ratio" not in parameter_names(REGULARIZERS[experiment.regularizer]):
+        formula = formulas.get(_shares(experiment) or (0.0, 0.0))
     words = f"{name}({shown})" + (f"; {formula}" if formula else "")
     return [Convention("Same optimum in scikit-learn", f"λ = {experiment.strength:.6g}", words)]

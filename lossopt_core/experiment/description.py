@@ -20,7 +20,8 @@ from lossopt_core.fields import (
     Switch,
     brief,
 )
-from lossopt_core.objective.losses import CERTIFIED_LOSSES, LOSSES, Loss
+from lossopt_core.objective.certifiable import why_not_certified
+from lossopt_core.objective.losses import LOSSES, Loss
 from lossopt_core.objective.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.optim.optimizers import OPTIMIZERS, Optimizer
 from lossopt_core.optim.schedules import SCHEDULES
@@ -217,13 +218,15 @@ class Experiment:
                 check_classes(sizes, self.test_examples, validation=self.validation)
 
     def _check_stopping(self) -> None:
+        if not STOPPING[self.stopping].needs_optimum:
+            return
         regularizer = regularizer_of(self)
         penalised = regularizer.absolute + regularizer.squared > 0
-        proved = self.loss in CERTIFIED_LOSSES and penalised
-        if STOPPING[self.stopping].needs_optimum and not proved:
+        why_not = why_not_certified(self.loss, self.regularizer)
+        if why_not or not penalised:
             raise ValueError(
-                f"stopping must not be {self.stopping} here: it needs a loss out of"
-                f" {', '.join(CERTIFIED_LOSSES)} and a penalty with a strength above 0"
+                f"stopping must not be {self.stopping} here:"
+                f" {why_not or 'it needs a penalty with a strength above 0'}"
             )
 
     @property

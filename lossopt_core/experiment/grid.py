@@ -79,7 +79,8 @@ def names() -> str:
 
     def entry(name: str, words: str, indent: int) -> str:
         start = f"{'':{indent}}{name:<{20 - indent}} "
-        return textwrap.fill(words, width, initial_indent=start, subsequent_indent=" " * 21)
+        filled = textwrap.fill(words, width, initial_indent=start, subsequent_indent=" " * 21)
+        return filled or start.rstrip()
 
     lines = []
     for field, declaration in FIELDS.items():

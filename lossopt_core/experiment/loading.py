@@ -131,6 +131,7 @@ def _load(experiment: Experiment) -> Data:
 def _made(experiment: Experiment) -> Data:
     entry = DATASETS[experiment.dataset]
     examples = entry.make(experiment.dataset_options, experiment.split_seed)
+    _check_size(examples, experiment)
     train, test = _split(examples, experiment)
     parts = [examples.features[rows] for rows in (train, test)]
     features = examples.features.shape[1]
@@ -158,6 +159,19 @@ def _made(experiment: Experiment) -> Data:
         if isinstance(array, np.ndarray):
             array.setflags(write=False)
     return data
+
+
+def _check_size(examples: Examples, experiment: Experiment) -> None:
+    """ValueError where a data set is not as large as it says: batches and splits rest on that."""
+    features, labels = examples.features, examples.labels
+    made = Size(len(labels), len(examples.class_names), features.shape[1])
+    if made != experiment.size or len(features) != len(labels):
+        raise ValueError(
+            f"the data set {experiment.dataset} has {made.examples:,} examples, {made.classes}"
+            f" classes and {made.features:,} features, but its size() says"
+            f" {experiment.size.examples:,}, {experiment.size.classes} and"
+            f" {experiment.size.features:,}"
+        )
 
 
 def _with_noise(labels: Labels, classes: int, experiment: Experiment) -> Labels:

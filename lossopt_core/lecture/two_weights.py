@@ -17,6 +17,8 @@ from lossopt_core.training.loop import Training
 
 STRENGTHS = 10.0 ** np.linspace(-3.0, 0.0, 25)
 UPDATES = 2_000
+PENALTIES = ("l2", "l1", "elastic_net")
+"""Those that `penalty` knows in the plane of two weights."""
 RATE = 0.5
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lossopt_core.objective import linear
 from lossopt_core.objective.linear import Array, Labels
-from lossopt_core.objective.losses import Loss, OneVsAll, probabilities
+from lossopt_core.objective.losses import Loss, probabilities
 from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.contours import zero_lines
 from lossopt_core.playground.feature_maps import FeatureMap
@@ -91,7 +91,7 @@ def beyond_margin(loss: Loss, scores: Array, label: int) -> Array | None:
     margin: float | None = getattr(loss, "margin", None)
     if margin is None:
         return None
-    if isinstance(loss, OneVsAll):  # scores count, not their differences
+    if not loss.pairwise:  # scores count, not their differences
         others = np.delete(scores, label, axis=0).max(axis=0)
         spare: Array = np.minimum(scores[label], -others) - margin
         return spare

@@ -13,6 +13,7 @@ import sqlalchemy as sql
 
 from lossopt_core.certify.certificates import Certificate
 from lossopt_core.experiment.description import Experiment
+from lossopt_core.fields import UnknownEntryError
 from lossopt_core.store import annotations, deletion, foreign_rows, table
 from lossopt_core.store import certificates as store_certificates
 from lossopt_core.store import schema as layout
@@ -267,6 +268,11 @@ class RunStore:
         """Say of which run it is that what is read within is damaged."""
         try:
             yield
+        except UnknownEntryError as error:
+            raise StoreError(
+                f"the run {id} in {self.database.called} needs {error.needs}, and no plug-in that"
+                " adds it is installed here"
+            ) from error
         except DAMAGE as error:
             raise StoreError(
                 f"the run {id} in {self.database.called} is damaged: {error}"

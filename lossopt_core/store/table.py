@@ -7,6 +7,7 @@ import pandas as pd
 import sqlalchemy as sql
 
 from lossopt_core.analysis.tables import table_of_settings
+from lossopt_core.fields import UnknownEntryError
 from lossopt_core.store.annotations import row_to_note
 from lossopt_core.store.arrays import DAMAGE
 from lossopt_core.store.rows import description_of
@@ -44,15 +45,21 @@ def question(workspace: str) -> sql.Select[Any]:
 
 
 def runs_table(rows: Iterable[sql.Row[Any]]) -> pd.DataFrame:
-    """One row a run; `table.attrs["unreadable"]` lists the ids of rows that cannot be read."""
+    """One row per run, without those that cannot be read.
+
+    `table.attrs["unreadable"]` lists the ids of these, and `table.attrs["needed"]` the entries of
+    plug-ins that some of them need: "the loss 'focal'".
+    """
     about: dict[str, list[Any]] = {name: [] for name in ABOUT}
-    settings, numbers, unreadable = [], [], []
+    settings, numbers, unreadable, needed = [], [], [], []
     for row in rows:
         try:
             description, note = description_of(row), row_to_note(row)
             figures = to_figures(row.final, row.best, row.spark)
-        except DAMAGE:
+        except DAMAGE as error:
             unreadable.append(row.id)
+            if isinstance(error, UnknownEntryError):
+                needed.append(error.needs)
             continue
         known = {"id": row.id, "created": row.created, "status": row.status}
         said = {"name": note.name, "tags": [*note.tags], "note": note.note}
@@ -69,4 +76,5 @@ def runs_table(rows: Iterable[sql.Row[Any]]) -> pd.DataFrame:
     last = pd.DataFrame(numbers, columns=names, dtype="float64")
     table = pd.concat([first, table_of_settings(settings), last], axis=1)
     table.attrs["unreadable"] = unreadable
+    table.attrs["needed"] = sorted({*needed})
     return table

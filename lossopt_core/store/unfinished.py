@@ -17,6 +17,7 @@ import sqlalchemy as sql
 
 from lossopt_core.analysis.fair_tuning import Comparison
 from lossopt_core.experiment.description import Experiment
+from lossopt_core.fields import UnknownEntryError
 from lossopt_core.store.database import Database
 from lossopt_core.store.repository import RunStore
 from lossopt_core.store.schema import trainings, written
@@ -101,12 +102,13 @@ class Underway:
     def interrupted(self) -> list[Interrupted]:
         """The interrupted trainings, with what is left of each.
 
-        Those that left nothing undone are struck out, and so are those that cannot be read.
+        Those that left nothing undone are struck out, and so are those that cannot be read.  Those
+        that need a plug-in that is not installed here wait for it.
         """
         question = sql.select(trainings).where(self._mine & (trainings.c.beat == INTERRUPTED))
         with self._database.reading() as database:
             rows = database.execute(question.order_by(trainings.c.job)).all()
-        found = [self._left(row.job, row.experiments) for row in rows]
+        found = [self._left(row.job, row.experiments) for row in rows if _known(row.experiments)]
         if over := [each.job for each in found if not each.missing]:
             self.end(over)
         return [each for each in found if each.missing]
@@ -161,14 +163,29 @@ def _to_text(experiments: Sequence[Experiment], comparison: Comparison | None) -
     return json.dumps({"experiments": texts, "comparison": comparison.to_json()})
 
 
+def _known(text: str) -> bool:
+    """Whether no plug-in is missing for what was noted."""
+    try:
+        _read(text)
+    except UnknownEntryError:
+        return False
+    except (KeyError, TypeError, ValueError):
+        return True
+    return True
+
+
 def _from_text(text: str) -> tuple[list[Experiment], Comparison | None]:
     """What was noted; nothing where that cannot be read."""
     try:
-        told = json.loads(text)
-        comparison = None
-        if isinstance(told, dict):
-            comparison = Comparison.from_json(told["comparison"])
-            told = told["experiments"]
-        return [Experiment.from_json(each) for each in told], comparison
+        return _read(text)
     except (KeyError, TypeError, ValueError):
         return [], None
+
+
+def _read(text: str) -> tuple[list[Experiment], Comparison | None]:
+    told = json.loads(text)
+    comparison = None
+    if isinstance(told, dict):
+        comparison = Comparison.from_json(told["comparison"])
+        told = told["experiments"]
+    return [Experiment.from_json(each) for each in told], comparison

@@ -22,8 +22,9 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from lossopt_core.certify.duality import Problem
 from lossopt_core.experiment.description import Experiment, regularizer_of
+from lossopt_core.objective.certifiable import why_not_certified
 from lossopt_core.objective.linear import Array, Labels
-from lossopt_core.objective.losses import CERTIFIED_LOSSES, set_true_class
+from lossopt_core.objective.losses import set_true_class
 from lossopt_core.theory.suboptimality import with_best_bias
 
 STATEMENT = (
@@ -48,7 +49,7 @@ def zero_strength(experiment: Experiment) -> float | None:
     whose dual is not known, and for large problems of Crammer-Singer, where it is not computed.
     """
     share = float(regularizer_of(replace(experiment, strength=1.0)).absolute)
-    if share == 0.0 or experiment.loss not in CERTIFIED_LOSSES:
+    if share == 0.0 or why_not_certified(experiment.loss, experiment.regularizer):
         return None
     problem = Problem.of(experiment)
     if not problem.loss.smooth:

@@ -152,15 +152,19 @@ def penalty_limit(experiment: Experiment) -> float | None:
 
 
 def smoothness(experiment: Experiment) -> float | None:
-    """A bound L of the objective's curvature anywhere; None for a loss with kinks.
+    """A bound L of the objective's curvature anywhere; None where none is known.
+
+    None is known for a loss with kinks, one that is not convex, and a penalty that is not of
+    `elastic_net_form`.
 
     The curvature of one example's loss in its scores, times the largest eigenvalue of the
     examples' second moment, plus that of the squared weights.
     """
-    max_curvature = loss_of(experiment).max_curvature(experiment.size.classes)
-    if max_curvature is None:
+    loss, penalty = loss_of(experiment), regularizer_of(experiment)
+    max_curvature = loss.max_curvature(experiment.size.classes)
+    if max_curvature is None or not loss.convex or not penalty.elastic_net_form:
         return None
-    squared = float(regularizer_of(experiment).squared)
+    squared = float(penalty.squared)
     return max_curvature * data_spread(experiment).largest + 2.0 * squared
 
 
@@ -312,8 +316,7 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     unknowns = problem.classes * problem.X.shape[1]
     plain = (experiment.optimizer, experiment.schedule) == ("sgd", "constant")
     plain = plain and not experiment.averaging
-    smooth = problem.loss.smooth and problem.absolute == 0 and problem.squared > 0
-    if not (plain and smooth and unknowns <= MOST_UNKNOWNS):
+    if not (plain and problem.is_smooth_ridge and unknowns <= MOST_UNKNOWNS):
         return None
     settings = {name: getattr(experiment, name) for name in PROBLEM_SETTINGS}
     # Full batch, because a batch size must fit the data.

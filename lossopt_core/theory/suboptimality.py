@@ -53,8 +53,7 @@ def free_gaps(run: Run) -> pd.DataFrame:
     """
     experiment = run.experiment
     problem = Problem.of(experiment)
-    smooth = problem.loss.smooth and problem.absolute == 0 and problem.squared > 0
-    kept = run.path if smooth else run.path[:0]
+    kept = run.path if problem.is_smooth_ridge else run.path[:0]
     updates = run.path_updates[: len(kept)]
     seen = [experiment.gradient_evaluations(int(update)) for update in updates]
     return pd.DataFrame(

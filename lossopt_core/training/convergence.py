@@ -14,8 +14,6 @@ from lossopt_core.optim.schedules import SCHEDULES
 
 AT_REST = 1e-3
 """A schedule that ends at this share of the learning rate or below brings training to rest."""
-CIRCLING = ("rmsprop", "adam")
-"""Rules whose steps do not shrink with the gradient."""
 
 
 class ConvergenceWarning(UserWarning):
@@ -39,12 +37,12 @@ def is_full_batch(experiment: Experiment) -> bool:
 def _keeps_its_rate(experiment: Experiment) -> bool:
     """Whether the steps are still long at the end."""
     end = SCHEDULES[experiment.schedule].factor(1.0 - 1.0 / experiment.updates)
-    return end > AT_REST and experiment.optimizer != "adagrad"
+    return end > AT_REST and not optimizer_of(experiment).steps_vanish
 
 
 def _unattained(experiment: Experiment) -> str | None:
     penalty = regularizer_of(experiment)
-    if float(penalty.absolute) + float(penalty.squared) > 0:
+    if not penalty.elastic_net_form or float(penalty.absolute) + float(penalty.squared) > 0:
         return None
     return (
         "Without a penalty there may be no optimum: where the classes are linearly separable, the"
@@ -64,10 +62,11 @@ def _kinks(experiment: Experiment) -> str | None:
 
 
 def _circles(experiment: Experiment) -> str | None:
-    if experiment.optimizer not in CIRCLING or not _keeps_its_rate(experiment):
+    rule = optimizer_of(experiment)
+    if not rule.steps_keep_length or not _keeps_its_rate(experiment):
         return None
     return (
-        f"{optimizer_of(experiment).label} divides its steps by the size of recent gradients, so"
+        f"{rule.label} divides its steps by the size of recent gradients, so"
         " that they stay about as long as the learning rate: it may circle the optimum. The cosine"
         " schedule brings it to rest."
     )

@@ -10,19 +10,21 @@ from typing import Literal
 
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
+from lossopt_core import LOSSES
+
 Theme = Literal["light", "dark"]
 
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
 INK: dict[Theme, str] = {"light": "#1A1A1A", "dark": "#F0F0F0"}
 GREY: dict[Theme, str] = {"light": "#767676", "dark": "#8C8C8C"}
 
-LOSS: dict[str, dict[Theme, str]] = {
-    "hinge": {"light": "#0072B2", "dark": "#2E8FCF"},
-    "squared_hinge": {"light": "#2F93C9", "dark": "#56B4E9"},
-    "cross_entropy": {"light": "#D55E00", "dark": "#E8711A"},
-    "crammer_singer": {"light": "#B85C94", "dark": "#CC79A7"},
-    "one_vs_all": {"light": "#B37A00", "dark": "#E69F00"},
-}
+SPARE: tuple[dict[Theme, str], ...] = (
+    {"light": "#A403F7", "dark": "#9D24F0"},
+    {"light": "#592004", "dark": "#A45025"},
+    {"light": "#34148B", "dark": "#6461D1"},
+    {"light": "#501F56", "dark": "#BF1398"},
+)
+"""For losses that declare no colour, in the order of the registry; those after these get ink."""
 PAPER: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
 """The page itself, as in `.streamlit/config.toml`: behind words that lie on curves."""
 BATCH: dict[int, dict[Theme, str]] = {
@@ -90,9 +92,22 @@ SEQUENTIAL: dict[Theme, list[list[object]]] = {
 }
 
 
+def loss_shades() -> dict[str, dict[Theme, str]]:
+    """The colour of every loss: its own, or the next spare one."""
+    spare = iter(SPARE)
+    ink: dict[Theme, str] = {theme: INK[theme] for theme in ("light", "dark")}
+    shades: dict[str, dict[Theme, str]] = {}
+    for name, loss in LOSSES.items():
+        if loss.colour is None:
+            shades[name] = next(spare, ink)
+        else:
+            shades[name] = {"light": loss.colour[0], "dark": loss.colour[1]}
+    return shades
+
+
 def _pairs() -> Iterator[tuple[str, str]]:
     """Every colour of the dark theme with that of the light one that means the same."""
-    for shades in (BACKGROUND, INK, GREY, *LOSS.values(), *BATCH.values()):
+    for shades in (BACKGROUND, INK, GREY, *loss_shades().values(), *BATCH.values()):
         yield shades["dark"], shades["light"]
     yield from zip(CLASSES["dark"], CLASSES["light"], strict=True)
     for scale in (DIVERGING, SEQUENTIAL):
@@ -105,8 +120,8 @@ ON_WHITE: dict[str, str] = dict(_pairs())
 
 
 def of_loss(name: str, theme: Theme) -> str:
-    """A loss's own colour; ink for a loss that has none yet."""
-    return LOSS[name][theme] if name in LOSS else INK[theme]
+    """The colour of a loss; ink for a name that is not that of a loss."""
+    return loss_shades().get(name, INK)[theme]
 
 
 def of_batch(size: int, theme: Theme) -> str:

@@ -130,7 +130,8 @@ def distance(
 
 def unit(experiment: Experiment) -> str:
     """The unit of a loss, as the end of an axis's title."""
-    return " (nats)" if experiment.loss == "cross_entropy" else ""
+    named = LOSSES[experiment.loss].unit
+    return f" ({named})" if named else ""
 
 
 def accuracy(

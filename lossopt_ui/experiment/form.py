@@ -21,7 +21,7 @@ _CHOSEN = "ask.own_data"
 def data() -> dict[str, Any]:
     """Controls of the data set and its split."""
     dataset = widgets.setting("dataset")
-    if not widgets.hidden("dataset"):
+    if DATASETS[dataset].summary and not widgets.hidden("dataset"):
         st.caption(DATASETS[dataset].summary)
     options = (
         _own_data()
@@ -131,8 +131,10 @@ def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
     chosen = widgets.setting(name)
     entry = pages.DECLARED[name].registry[chosen]
     if not widgets.hidden(name):
-        st.caption(entry.summary)
-        st.markdown(f"$\\displaystyle {entry.formula}$")
+        if entry.summary:
+            st.caption(entry.summary)
+        if entry.formula:
+            st.markdown(f"$\\displaystyle {entry.formula}$")
     looked_at = parameter_names(entry)
     return {name: chosen} | {
         each: widgets.setting(each) for each in parameters if each in looked_at

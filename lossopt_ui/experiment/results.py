@@ -51,7 +51,7 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
     first, last = history.iloc[0], history.iloc[-1]
     tested = pd.notna(last["test_accuracy"])
     a, *b, c, d = st.columns(4 if tested else 3)
-    unit = " nats" if experiment.loss == "cross_entropy" else ""
+    unit = f" {loss_unit}" if (loss_unit := LOSSES[experiment.loss].unit) else ""
     a.metric(
         "Objective (lower is better)",
         f"{last['objective']:.4g}{unit}",

@@ -25,7 +25,7 @@ from lossopt_core.data.datasets import DATASETS, MissingDataError, Owner
 from lossopt_core.experiment.caches import Cache
 from lossopt_core.experiment.loading import check_present
 from lossopt_core.fields import brief
-from lossopt_core.objective.losses import CERTIFIED_LOSSES
+from lossopt_core.objective.certifiable import why_not_certified
 
 SECONDS = 10.0
 """Longest search for one optimum."""
@@ -93,7 +93,8 @@ class Certifier:
 
     def ask(self, experiment: Experiment, store: RunStore) -> bool:
         """Want this certificate; whether it will come.  To be repeated while one waits."""
-        if experiment.loss not in CERTIFIED_LOSSES or not _present(experiment, store):
+        why_not = why_not_certified(experiment.loss, experiment.regularizer)
+        if why_not or not _present(experiment, store):
             return False
         key = _key(experiment, store)
         failure = self._failures.find(key)

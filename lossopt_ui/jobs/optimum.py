@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import (
-    LOSSES,
     Certificate,
     Experiment,
     Run,
@@ -19,7 +18,7 @@ from lossopt_core import (
     with_distance,
 )
 from lossopt_core.certify.certificates import PROBLEM_SETTINGS, problem_id
-from lossopt_core.objective.losses import CERTIFIED_LOSSES
+from lossopt_core.objective.certifiable import why_not_certified
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data, workspace
 from lossopt_ui.jobs import polling
@@ -173,9 +172,8 @@ def why_unknown(experiment: Experiment, optima: Optima) -> str:
             "Without a penalty only 0 is known to be a bound: data that lines can separate come"
             " ever nearer to it, others stay above."
         )
-    if experiment.loss not in CERTIFIED_LOSSES:
-        label = LOSSES[experiment.loss].label
-        return f"For {label} the best possible objective cannot be proved."
+    if why_not := why_not_certified(experiment.loss, experiment.regularizer):
+        return f"{why_not[0].upper()}{why_not[1:]}."
     if missing_data.is_missing(experiment):
         return "The optimum cannot be computed without the data."
     failure = optima.failures.get(experiment)

@@ -9,7 +9,7 @@ from lossopt_core.lecture import numbers as lecture
 from lossopt_core.lecture import small_losses
 from lossopt_core.objective.linear import Array
 from lossopt_ui.charts import lecture as charts
-from lossopt_ui.charts.colours import LOSS
+from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number
@@ -53,7 +53,7 @@ def draw() -> None:
         figure.show(
             charts.lines(
                 {
-                    LOSSES[name].label: (RANGE, curves[name], LOSS[name][theme])
+                    LOSSES[name].label: (RANGE, curves[name], of_loss(name, theme))
                     for name in ("hinge", "cross_entropy")
                 },
                 title="Loss while the correct score moves",

@@ -7,7 +7,7 @@ from lossopt_core import LOSSES
 from lossopt_core.experiment.description import parameter_names
 from lossopt_core.objective.linear import Array
 from lossopt_ui.charts import lecture as charts
-from lossopt_ui.charts.colours import INK, LOSS
+from lossopt_ui.charts.colours import INK, of_loss
 from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
@@ -30,7 +30,7 @@ def draw() -> None:
     curves = {"Error (0 or 1)": (*_error(), INK[theme])}
     for name, entry in LOSSES.items():
         loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
-        curves[entry.label] = (LEAD, loss.value(scores, labels), LOSS[name][theme])
+        curves[entry.label] = (LEAD, loss.value(scores, labels), of_loss(name, theme))
     frame.formula(
         rf"\text{{hinge}} = \max(0,\; {tex(margin)} - \text{{lead}}) \qquad"
         r" \text{cross-entropy} = \ln(1 + e^{-\text{lead}})"

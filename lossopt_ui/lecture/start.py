@@ -25,7 +25,7 @@ def draw() -> None:
         formula = entry.start_formula.replace(r"\Delta", rf"\cdot {tex(margin)}")
         formula = formula.removeprefix(r"\cdot ").replace("C", str(classes))
         rows[entry.label] = [
-            f"${entry.start_formula} = {formula}$",
+            f"${entry.start_formula} = {formula}$" if formula else "",
             number(loss.at_equal_scores(classes)),
         ]
     frame.table(pd.DataFrame(rows, index=["formula", "loss at the start"]).T)

@@ -7,7 +7,7 @@ import streamlit as st
 from lossopt_core.lecture import training_log
 from lossopt_core.lecture.training_log import EVERY, NOTES, PRINTED
 from lossopt_ui.charts import lecture as charts
-from lossopt_ui.charts.colours import LOSS
+from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
 from lossopt_ui.state import widgets
@@ -30,7 +30,7 @@ def draw() -> None:
     theme = figure.theme()
     figure.show(
         charts.lines(
-            {"loss": (np.arange(len(losses)), losses, LOSS["cross_entropy"][theme])},
+            {"loss": (np.arange(len(losses)), losses, of_loss("cross_entropy", theme))},
             title="Loss on the spiral",
             x_title="Updates",
             y_title="Objective (nats)",

@@ -44,7 +44,7 @@ def show(shown: Sequence[Line]) -> None:
     for place, each in zip(st.columns(len(parts)), parts, strict=True):
         with place:
             figure.show(each.figure, key=each.key, alt=each.alt, height=each.height)
-    if any(line.loss != "cross_entropy" for line in found):
+    if not all(line.loss and LOSSES[line.loss].probabilistic for line in found):
         st.caption(
             "Only cross-entropy trains scores to mean probabilities; for the others this says how"
             " far the softmax of their scores is from being some."

@@ -338,6 +338,9 @@ def say_what_is_missing(table: pd.DataFrame) -> None:
     if table.attrs.get("unreadable"):
         ids = ", ".join(table.attrs["unreadable"])
         st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
+    if needed := table.attrs.get("needed"):
+        said = names.in_markdown(", ".join(needed))
+        st.warning(f"Some runs need plug-ins that are not installed here: {said}.")
     unknown = {*entries.unknown(table, widgets.value("runs"))}
     if hidden := len(unknown & {*reference.IDS}):
         what = "1 reference run is" if hidden == 1 else f"{hidden} reference runs are"

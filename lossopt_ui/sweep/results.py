@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from lossopt_core import Experiment, StepLimits
+from lossopt_core import REGULARIZERS, Experiment, StepLimits
 from lossopt_core.analysis.digits import with_spread
 from lossopt_core.analysis.groups import whole
 from lossopt_core.analysis.sweep import NOT_SWEPT
@@ -206,10 +206,15 @@ def _say_what_lines_rest_on(table: pd.DataFrame, x: str, y: str) -> None:
     if "learning_rate" in (x, y):
         first = Experiment(optimizer=table["optimizer"].iloc[0]) if "optimizer" in table else None
         said += [*explanations(first or Experiment()).values()]
-    if "strength" in (x, y) and table["regularizer"].isin(("l1", "elastic_net")).any():
+    penalties = table["regularizer"].dropna().unique()
+    if "strength" in (x, y) and any(map(_sets_weights_to_zero, penalties)):
         said.append(ZERO_STATEMENT)
     if said:
         st.caption("Lines on the map: what they rest on", help="  \n".join(said))
+
+
+def _sets_weights_to_zero(regularizer: str) -> bool:
+    return bool(REGULARIZERS[regularizer]().absolute > 0)
 
 
 def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:

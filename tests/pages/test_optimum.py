@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lossopt_core import (
+    LOSSES,
     Experiment,
     Run,
     RunStore,
@@ -18,7 +19,7 @@ from lossopt_core import (
 )
 from lossopt_core import certify as certify_in_core
 from lossopt_core import train as train_in_core
-from lossopt_ui.jobs import certifier, optimum
+from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.state import names
 from tests.helpers import certify, figures, go, open_page, trace, train, words
@@ -108,18 +109,14 @@ def test_where_there_is_no_limit_the_page_says_what_happens_instead(
     assert "distance" in figures(app)
 
 
-@pytest.fixture
-def two_losses_are_certified(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if others had been added without the domain of their dual."""
-    for module in (optimum, certifier):
-        monkeypatch.setattr(module, "CERTIFIED_LOSSES", ("hinge", "cross_entropy"))
-
-
-@pytest.mark.usefixtures("two_losses_are_certified")
-def test_a_loss_without_certificate_says_so(store: RunStore) -> None:
+def test_a_loss_without_certificate_says_so(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LOSSES["crammer_singer"], "domain", None)
     app = train(open_page("train", BLOBS | {"loss": "crammer_singer"}))
     assert not app.exception
-    assert "For Crammer–Singer the best possible objective cannot be proved." in words(app)
+    said = "There is no certificate for this loss: the dual of Crammer–Singer is unknown."
+    assert said in words(app)
     assert "distance" not in figures(app)
 
 

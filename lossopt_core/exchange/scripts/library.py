@@ -5,6 +5,8 @@ from typing import Any
 
 from lossopt_core.data.datasets import DATASETS
 from lossopt_core.experiment.description import FIELDS, Experiment
+from lossopt_core.fields import Choice
+from lossopt_core.plugins.registry import Registry
 
 WIDTH = 100
 """Characters of a line, where it can be broken."""
@@ -12,7 +14,7 @@ WIDTH = 100
 SCRIPT = '''\
 """Trains {what} with lossopt_core and prints the final figures."""
 
-from lossopt_core import Experiment, train
+{needs}from lossopt_core import Experiment, train
 
 {experiments}
 
@@ -48,7 +50,19 @@ def with_lossopt(experiments: Sequence[Experiment]) -> str:
         call = _enclosed("    Experiment(", ["**common"] * bool(common) + own, "),")
         lines += call
     lines.append("]")
-    return SCRIPT.format(what=what, experiments="\n".join(lines))
+    return SCRIPT.format(what=what, needs=_needs(experiments), experiments="\n".join(lines))
+
+
+def _needs(experiments: Sequence[Experiment]) -> str:
+    """A comment with the plug-ins that must be installed; "" where none are needed."""
+    plugins = {
+        declaration.registry.plugin_of(getattr(each, name))
+        for each in experiments
+        for name, declaration in FIELDS.items()
+        if isinstance(declaration, Choice) and isinstance(declaration.registry, Registry)
+    }
+    named = ", ".join(sorted(each for each in plugins if each is not None))
+    return f"# Plug-ins that must be installed: {named}\n" if named else ""
 
 
 def _settings(experiment: Experiment) -> dict[str, Any]:

@@ -1,15 +1,29 @@
 """One run as a script in which NumPy alone does the training, to be read beside the lecture.
 
-Data sets of scikit-learn come from its loaders, and are split and standardised by it.
+Data sets of scikit-learn come from its loaders, and are split and standardised by it.  The lines
+of each loss, penalty, rule, schedule and data set are its `numpy_code`.  Names are those of the
+lecture:
+
+    W        (classes, features)     weights; the last column is the bias
+    X        (examples, features)    examples; the last feature is always 1
+    y        (examples,)             the true classes
+    scores   (classes, examples)     W X
+    true     an index of the true classes' scores
+    losses   (examples,)             the loss of each example
+    slopes   (classes, examples)     its derivative with respect to the scores
 """
 
+from dataclasses import dataclass
 from textwrap import indent
+from typing import Any, Self
 
-from lossopt_core.exchange.scripts import snippets
+from lossopt_core.data.datasets import DATASETS
 from lossopt_core.experiment.description import FIELDS, Experiment, parameter_names
 from lossopt_core.objective.losses import LOSSES
-from lossopt_core.objective.regularizers import REGULARIZERS
-from lossopt_core.optim.optimizers import OPTIMIZERS
+from lossopt_core.objective.regularizers import REGULARIZERS, PenaltyCode
+from lossopt_core.optim.optimizers import OPTIMIZERS, UpdateCode
+from lossopt_core.optim.schedules import SCHEDULES
+from lossopt_core.plugins.registry import Registry
 from lossopt_core.training.cohort import LEANING
 from lossopt_core.training.loop import DIVERGED_AT, LEAST_CROWDING, crowding
 
@@ -47,26 +61,27 @@ def with_numpy(experiment: Experiment) -> str:
     Its final objective is that of the run, to 1e-12, wherever a training does not blow up the
     rounding of its numbers.
 
-    ValueError for early stopping, for single precision, and for an experiment that asks for so
-    much at once that it takes more lines.
+    ValueError for early stopping, for single precision, for an entry of a plug-in that has no
+    such code, and for an experiment that asks for so much at once that it takes more lines.
     """
     _check(experiment)
-    penalty = snippets.REGULARIZERS[experiment.regularizer]
+    code = Code.of(experiment)
+    penalty = code.penalty
     parts = {
         "title": _title(experiment),
-        "tools": _tools(experiment),
-        "settings": _settings(experiment),
-        "data": _data(experiment),
+        "tools": _tools(experiment, code),
+        "settings": _settings(experiment, code),
+        "data": _data(experiment, code),
         "of_what": " of its smooth part" if penalty.proximal else "",
-        "loss": indent(snippets.LOSSES[experiment.loss], "    "),
+        "loss": indent(code.loss, "    "),
         "penalty": indent(penalty.lines, "    "),
         "charge": penalty.value,
-        "start": _start(experiment),
+        "start": _start(experiment, code),
         "many": f"{DIVERGED_AT:_.0f}",
         "checkpoints": _checkpoints(experiment),
         "batches": _batches(experiment),
         "loop": _loop(experiment),
-        "step": indent(_step(experiment), "    "),
+        "step": indent(_step(experiment, code), "    "),
         "W": _classifier(experiment),
     }
     script = SCRIPT.format(**parts)
@@ -78,6 +93,50 @@ def with_numpy(experiment: Experiment) -> str:
             f" takes {lines}; the default of {' or '.join(special)} may make it shorter"
         )
     return script
+
+
+@dataclass(frozen=True)
+class Code:
+    """The NumPy code of all that an experiment names."""
+
+    dataset: str
+    loss: str
+    penalty: PenaltyCode
+    rule: UpdateCode
+    schedule: str
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Self:
+        """ValueError names an entry without such code."""
+        return cls(
+            _numpy_code(DATASETS, experiment.dataset),
+            _numpy_code(LOSSES, experiment.loss),
+            _numpy_code(REGULARIZERS, experiment.regularizer),
+            _numpy_code(OPTIMIZERS, experiment.optimizer),
+            _numpy_code(SCHEDULES, experiment.schedule),
+        )
+
+
+def _numpy_code(registry: Registry[Any], name: str) -> Any:
+    entry = registry[name]
+    if entry.numpy_code is None:
+        raise ValueError(
+            f"a script with NumPy alone cannot be written: the {registry.kind} {entry.label} has no"
+            " NumPy code; the script with lossopt can"
+        )
+    return entry.numpy_code
+
+
+def filled(code: str, **values: Any) -> str:
+    """The code with the values in place of their names in braces; ValueError for other braces."""
+    try:
+        return code.format(**values)
+    except (LookupError, ValueError):
+        allowed = ", ".join(f"{{{name}}}" for name in values)
+        raise ValueError(
+            "a script with NumPy alone cannot be written: in the NumPy code of a plug-in only"
+            f" {allowed} may stand in single braces"
+        ) from None
 
 
 def _check(experiment: Experiment) -> None:
@@ -102,10 +161,10 @@ def _title(experiment: Experiment) -> str:
     return f"{loss} loss, penalty {penalty}, {rule}: the run {experiment.id} of lossopt"
 
 
-def _tools(experiment: Experiment) -> str:
+def _tools(experiment: Experiment, code: Code) -> str:
     """The parts of scikit-learn that the data need."""
     needed = {
-        "datasets": "datasets." in snippets.DATASETS[experiment.dataset],
+        "datasets": "datasets." in code.dataset,
         "model_selection": experiment.test_fraction > 0,
         "preprocessing": experiment.standardize,
     }
@@ -113,9 +172,9 @@ def _tools(experiment: Experiment) -> str:
     return f"from sklearn import {names}\n" if names else ""
 
 
-def _settings(experiment: Experiment) -> str:
+def _settings(experiment: Experiment, code: Code) -> str:
     """The numbers that the chosen entries look at, by their names."""
-    rate = "rate" if experiment.schedule == "constant" else "learning_rate"
+    rate = "rate" if code.schedule == "" else "learning_rate"
     entries = (
         LOSSES[experiment.loss],
         REGULARIZERS[experiment.regularizer],
@@ -126,16 +185,14 @@ def _settings(experiment: Experiment) -> str:
     values[rate] = experiment.learning_rate
     text = f"{', '.join(values)} = {', '.join(map(repr, values.values()))}\n"
     features = experiment.size.features
-    by_weight = snippets.REGULARIZERS[experiment.regularizer].by_weight
-    return text + by_weight.format(columns=features + 1, bias=features)
+    return text + filled(code.penalty.by_weight, columns=features + 1, bias=features)
 
 
-def _data(experiment: Experiment) -> str:
+def _data(experiment: Experiment, code: Code) -> str:
     """X, y: the training part, ready to be trained on."""
     seed = experiment.split_seed
-    load = snippets.DATASETS[experiment.dataset]
     options = {name: repr(value) for name, value in experiment.dataset_options.items()}
-    text = load.format(**options, dataset=experiment.dataset, split_seed=seed)
+    text = filled(code.dataset, **options, split_seed=seed)
     if experiment.test_fraction > 0:
         share = experiment.test_fraction
         text += (
@@ -154,7 +211,7 @@ def _data(experiment: Experiment) -> str:
     return f"{text}X = np.c_[{features}, np.ones(len(X))]  # for the bias\n"
 
 
-def _start(experiment: Experiment) -> str:
+def _start(experiment: Experiment, code: Code) -> str:
     """Weights, and 0 for all that an update remembers."""
     classes, features = experiment.size.classes, experiment.size.features
     start = f"np.zeros(({classes}, {features + 1}))"
@@ -162,7 +219,7 @@ def _start(experiment: Experiment) -> str:
         normal = f"np.random.default_rng([{experiment.seed}, 0]).standard_normal"
         weights = f"{normal}(({classes}, {features}))"
         start = f"{experiment.init_scale!r} * np.c_[{weights}, np.zeros({classes})]"
-    memory = [*snippets.OPTIMIZERS[experiment.optimizer].memory]
+    memory = [*code.rule.memory]
     memory += ["mean"] * experiment.averaging
     return f"{', '.join(['W', *memory])} = {start}{', 0' * len(memory)}\n"
 
@@ -195,14 +252,13 @@ def _loop(experiment: Experiment) -> str:
     return "for update, batch in enumerate(batches, 1):"
 
 
-def _step(experiment: Experiment) -> str:
+def _step(experiment: Experiment, code: Code) -> str:
     """One update."""
     text = "value, gradient = objective(W, X[batch], y[batch])\n"
     if experiment.full_batch:
         text = "value, gradient = objective(W, X, y)\n"
-    text += snippets.SCHEDULES[experiment.schedule].format(updates=experiment.updates)
-    rule = snippets.OPTIMIZERS[experiment.optimizer]
-    text += rule.proximal if snippets.REGULARIZERS[experiment.regularizer].proximal else rule.update
+    text += filled(code.schedule, updates=experiment.updates)
+    text += code.rule.proximal if code.penalty.proximal else code.rule.update
     if experiment.averaging:
         text += f"mean = mean + {LEANING + 1} / (update + {LEANING}) * (W - mean)\n"
     return text

@@ -12,6 +12,7 @@ import numpy as np
 from lossopt_core import LOSSES, REGULARIZERS
 from lossopt_core.fields import Choice, Number
 from lossopt_core.lecture import numbers as lecture
+from lossopt_core.lecture import two_weights
 from lossopt_core.objective.linear import Array
 from lossopt_ui.state.kinds import Matrix, Option, Slider
 from lossopt_ui.state.page_spec import PageSpec
@@ -57,7 +58,7 @@ NUMBERS: Mapping[str, Option] = {
     "w2": _row("Second weights", lecture.SPREAD_WEIGHTS, WEIGHTS, "Four small ones."),
     "beta": Number("β of the elastic net", 1.0, 0.0, 100.0, "What the squares count."),
     "plane_penalty": Choice(
-        "Penalty", "l1", {n: each for n, each in REGULARIZERS.items() if n != "none"}, "Which one."
+        "Penalty", "l1", {n: REGULARIZERS[n] for n in two_weights.PENALTIES}, "Which one."
     ),
     "plane_power": Slider(
         "Strength λ, as a power of ten", -1.5, -3.0, 0.0, "10 to this power.", step=0.125

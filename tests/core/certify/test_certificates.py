@@ -24,6 +24,7 @@ from lossopt_core.certify.duality import Problem
 from lossopt_core.certify.interior_point import interior_points
 from lossopt_core.certify.proximal_gradient import gradient_points
 from lossopt_core.objective.losses import CERTIFIED_LOSSES, LOSSES
+from lossopt_core.objective.regularizers import REGULARIZERS
 from lossopt_core.training.cohort import Cohort
 
 PENALTIES = ("l2", "l1", "elastic_net")
@@ -273,6 +274,12 @@ def first_of(points: Any, most: int) -> Any:
 
 
 def test_a_loss_without_a_certificate_is_refused(monkeypatch):
-    monkeypatch.setattr(certificates, "CERTIFIED_LOSSES", ("hinge",))
-    with pytest.raises(ValueError, match="loss must be one of hinge"):
+    monkeypatch.setattr(LOSSES[SMALL.loss], "domain", None)
+    with pytest.raises(ValueError, match="no certificate for this loss: the dual of"):
+        certify(SMALL)
+
+
+def test_a_penalty_without_a_certificate_is_refused(monkeypatch):
+    monkeypatch.setattr(REGULARIZERS[SMALL.regularizer], "elastic_net_form", False)
+    with pytest.raises(ValueError, match="no certificate for this penalty: L2 is not a sum"):
         certify(SMALL)

@@ -1,5 +1,7 @@
 """Every data set of the registry: its size, its names, its split."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -158,22 +160,34 @@ def test_data_cannot_be_changed():
             array[...] = 0
 
 
-def test_a_new_data_set_is_one_entry(monkeypatch):
-    def corners(options, seed):
+class Corners(Dataset):
+    """Four corners of a square, several times."""
+
+    label = "Corners"
+    options: ClassVar = {"copies": Number("Copies", 3, 1, 9, "Of each corner.", whole=True)}
+
+    def size(self, options):
+        return Size(4 * options["copies"], 2, 2)
+
+    def make(self, options, seed):
         features = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]] * options["copies"])
         labels = np.array([0, 0, 1, 1] * options["copies"])
         return Examples(features, labels, ("left", "right"), ("x", "y"))
 
-    entry = Dataset(
-        label="Corners",
-        summary="Four corners of a square.",
-        source="this test",
-        make=corners,
-        size=lambda options: Size(4 * options["copies"], 2, 2),
-        options={"copies": Number("Copies", 3, 1, 9, "Of each corner.", whole=True)},
-    )
-    monkeypatch.setitem(DATASETS, "corners", entry)
+
+def test_a_new_data_set_is_one_entry(monkeypatch):
+    monkeypatch.setitem(DATASETS, "corners", Corners())
     [run] = train([Experiment(dataset="corners", test_fraction=0.5, batch_size=2, epochs=50)])
     assert run.final["test_accuracy"] == 1.0
     with pytest.raises(ValueError, match=r"dataset_options\.copies must be .* 1 to 9, got 10"):
         Experiment(dataset="corners", dataset_options={"copies": 10})
+
+
+def test_a_data_set_of_another_size_than_it_says_is_refused(monkeypatch):
+    class Fewer(Corners):
+        def size(self, options):
+            return Size(4 * options["copies"] - 1, 2, 2)
+
+    monkeypatch.setitem(DATASETS, "fewer", Fewer())
+    with pytest.raises(ValueError, match=r"12 examples.*but its size\(\) says 11"):
+        load_data(Experiment(dataset="fewer", optimizer="gd", test_fraction=0))

@@ -19,7 +19,7 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.cli.main import main
-from lossopt_core.exchange.scripts import snippets, with_lossopt, with_numpy
+from lossopt_core.exchange.scripts import with_lossopt, with_numpy
 from lossopt_core.exchange.scripts.numpy_alone import MOST_LINES
 from lossopt_core.training.run import DIVERGED, FINISHED
 from tests.experiments import MADE, TINY
@@ -158,17 +158,28 @@ def test_scripts_are_formatted_as_this_project_is(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "registry"),
+    ("setting", "registry"),
     [
-        (snippets.LOSSES, LOSSES),
-        (snippets.REGULARIZERS, REGULARIZERS),
-        (snippets.OPTIMIZERS, OPTIMIZERS),
-        (snippets.SCHEDULES, SCHEDULES),
-        (snippets.DATASETS, DATASETS),
+        ("loss", LOSSES),
+        ("regularizer", REGULARIZERS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("dataset", DATASETS),
     ],
 )
-def test_every_entry_has_its_lines(lines, registry):
-    assert list(lines) == list(registry)
+def test_an_entry_without_numpy_code_is_named(setting, registry, monkeypatch):
+    name = getattr(IRIS, setting)
+    cls = registry[name] if isinstance(registry[name], type) else type(registry[name])
+    monkeypatch.setattr(cls, "numpy_code", None)
+    with pytest.raises(ValueError, match=rf"{registry.kind} {cls.label} has no NumPy code"):
+        with_numpy(IRIS)
+    assert with_lossopt([IRIS])
+
+
+def test_a_brace_in_numpy_code_that_means_nothing_is_said(monkeypatch):
+    monkeypatch.setattr(type(DATASETS["iris"]), "numpy_code", "X = {rows}\n")
+    with pytest.raises(ValueError, match=r"only \{split_seed\} may stand in single braces"):
+        with_numpy(IRIS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from lossopt_ui.charts.colours import (
     GREY,
     INK,
     LINES,
-    LOSS,
     contrast,
 )
 
@@ -23,7 +22,7 @@ def test_contrast_is_that_of_the_standard() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_line_stands_out_from_the_background(theme: colours.Theme) -> None:
     lines = [*LINES[theme], *CLASSES[theme], GREY[theme]]
-    lines += [shades[theme] for shades in LOSS.values()]
+    lines += [shades[theme] for shades in (*colours.loss_shades().values(), *colours.SPARE)]
     for line in lines:
         assert contrast(line, BACKGROUND[theme]) >= 3.0, line
 
@@ -41,7 +40,7 @@ def test_lines_of_one_chart_have_colours_of_their_own(theme: colours.Theme) -> N
 
 
 def test_a_loss_has_the_same_colour_wherever_it_is_asked_for() -> None:
-    assert colours.of_loss("hinge", "light") == LOSS["hinge"]["light"]
+    assert LOSSES["hinge"].colour == tuple(colours.of_loss("hinge", t) for t in ("light", "dark"))
     assert colours.of_loss("yet another", "dark") == INK["dark"]
 
 
@@ -56,7 +55,8 @@ def test_no_hue_of_a_loss_stands_for_anything_else() -> None:
 
 
 def test_on_white_a_colour_of_the_dark_theme_is_that_of_the_light_one() -> None:
-    for shades in (BACKGROUND, INK, GREY, *LOSS.values(), *colours.BATCH.values()):
+    losses = colours.loss_shades().values()
+    for shades in (BACKGROUND, INK, GREY, *losses, *colours.BATCH.values()):
         assert colours.ON_WHITE[shades["dark"]] == shades["light"]
     for dark, light in zip(CLASSES["dark"], CLASSES["light"], strict=True):
         assert colours.ON_WHITE[dark] == light

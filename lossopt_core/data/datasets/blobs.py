@@ -1,0 +1,50 @@
+"""Random blobs."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossopt_core.data.datasets.base import Dataset, Examples, Size
+from lossopt_core.data.datasets.making import coordinates, letters
+from lossopt_core.fields import Field, Number
+
+
+class Blobs(Dataset):
+    """Round clouds of normal points around random centres, equally many in each class."""
+
+    label = "Blobs"
+    summary = "Round clouds of points; move them closer and no line separates them."
+    source = "scikit-learn, make_blobs"
+    generated = True
+    options: ClassVar[Mapping[str, Field]] = {
+        "examples": Number("Examples", 500, 50, 20_000, "In all classes together.", whole=True),
+        "classes": Number("Classes", 3, 2, 10, "Number of clouds.", whole=True),
+        "features": Number("Features", 2, 2, 50, "Two can be drawn.", whole=True),
+        "spread": Number("Spread", 1.5, 0.1, 10.0, "Standard deviation of a cloud."),
+    }
+    numpy_code = """\
+about = {{"centers": {classes}, "cluster_std": {spread}, "center_box": (-5, 5)}}
+X, y = datasets.make_blobs({examples}, {features}, **about, random_state={split_seed})
+"""
+
+    def size(self, options: Mapping[str, Any]) -> Size:
+        return Size(options["examples"], options["classes"], options["features"])
+
+    def make(self, options: Mapping[str, Any], seed: int) -> Examples:
+        from sklearn.datasets import make_blobs
+
+        features, labels = make_blobs(
+            n_samples=options["examples"],
+            n_features=options["features"],
+            centers=options["classes"],
+            cluster_std=options["spread"],
+            center_box=(-5.0, 5.0),
+            random_state=seed,
+        )
+        return Examples(
+            features=features,
+            labels=labels.astype(np.int64),
+            class_names=letters(options["classes"]),
+            feature_names=coordinates(options["features"]),
+        )

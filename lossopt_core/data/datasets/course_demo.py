@@ -1,0 +1,35 @@
+"""The nine points of the course's demo."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossopt_core.data.datasets.base import Dataset, Examples, Size
+from lossopt_core.data.datasets.making import SHIPPED, coordinates, letters
+
+
+class CourseDemo(Dataset):
+    """The nine points of the course's demo page."""
+
+    label = "Course demo (9 points)"
+    summary = "The nine points of the course's own demo: small enough to follow each one."
+    source = "CS231n, linear classification demo"
+    numpy_code = """\
+x1 = [0.5, 0.8, 0.3, -0.4, -0.3, -0.7, 0.7, 0.5, -0.4]
+x2 = [0.4, 0.3, 0.8, 0.3, 0.7, 0.2, -0.4, -0.6, -0.5]
+X, y = np.c_[x1, x2], np.repeat([0, 1, 2], 3)
+"""
+
+    def size(self, options: Mapping[str, Any]) -> Size:
+        return Size(9, 3, 2)
+
+    def make(self, options: Mapping[str, Any], seed: int) -> Examples:
+        table = pd.read_csv(SHIPPED / "course_demo.csv")
+        return Examples(
+            features=table[["x1", "x2"]].to_numpy(np.float64),
+            labels=table["class"].to_numpy(np.int64),
+            class_names=letters(3),
+            feature_names=coordinates(2),
+        )

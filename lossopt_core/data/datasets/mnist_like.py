@@ -1,0 +1,57 @@
+"""Synthetic data of MNIST's size."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossopt_core.data.datasets.base import Dataset, Examples, Size
+from lossopt_core.data.datasets.making import coordinates, letters
+from lossopt_core.fields import Field, Number
+
+
+class MnistLike(Dataset):
+    """Ten classes in as many dimensions as MNIST's images, for work on speed  (Guyon, 2003).
+
+    A tenth of the features tells the classes apart, another tenth repeats them in mixtures, and
+    the rest is noise.
+    """
+
+    label = "Of MNIST's size"
+    summary = "Ten made-up classes, up to 60,000 examples of 784 features: for work on speed."
+    source = "scikit-learn, make_classification"
+    generated = True
+    options: ClassVar[Mapping[str, Field]] = {
+        "examples": Number("Examples", 2_000, 200, 60_000, "In all classes.", whole=True),
+        "features": Number("Features", 100, 10, 784, "A fifth of them tells.", whole=True),
+    }
+    numpy_code = """\
+telling = max(4, {features} // 10)
+about = {{"n_informative": telling, "n_redundant": telling, "n_clusters_per_class": 1}}
+about |= {{"n_classes": 10, "class_sep": 2, "random_state": {split_seed}}}
+X, y = datasets.make_classification({examples}, {features}, **about)
+"""
+
+    def size(self, options: Mapping[str, Any]) -> Size:
+        return Size(options["examples"], 10, options["features"])
+
+    def make(self, options: Mapping[str, Any], seed: int) -> Examples:
+        from sklearn.datasets import make_classification
+
+        telling = max(4, options["features"] // 10)
+        features, labels = make_classification(
+            n_samples=options["examples"],
+            n_features=options["features"],
+            n_informative=telling,
+            n_redundant=telling,
+            n_classes=10,
+            n_clusters_per_class=1,
+            class_sep=2.0,
+            random_state=seed,
+        )
+        return Examples(
+            features=features,
+            labels=labels.astype(np.int64),
+            class_names=letters(10),
+            feature_names=coordinates(options["features"]),
+        )

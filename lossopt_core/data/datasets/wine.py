@@ -1,0 +1,24 @@
+"""Wine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lossopt_core.data.datasets.base import Dataset, Examples, Size
+from lossopt_core.data.datasets.making import of_bunch
+
+
+class Wine(Dataset):
+    """Chemical measurements of wines."""
+
+    label = "Wine"
+    summary = "178 wines of three growers, thirteen chemical measurements of each."
+    source = "scikit-learn, load_wine"
+    numpy_code = "X, y = datasets.load_wine(return_X_y=True)\n"
+
+    def size(self, options: Mapping[str, Any]) -> Size:
+        return Size(178, 3, 13)
+
+    def make(self, options: Mapping[str, Any], seed: int) -> Examples:
+        from sklearn.datasets import load_wine
+
+        return of_bunch(load_wine())

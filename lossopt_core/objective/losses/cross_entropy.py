@@ -1,0 +1,95 @@
+"""The cross-entropy loss."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossopt_core.objective.domains import Entropy
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses.base import Loss
+from lossopt_core.objective.losses.scores import (
+    flat_view,
+    probabilities,
+    sum_over_classes,
+)
+
+HIGHEST_EXPONENT = {code: math.log(np.finfo(code).max) - 10.0 for code in "df"}
+"""Of a sum of up to 20,000 exponentials that does not overflow: 700 of doubles."""
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """Negative log-likelihood of the true class under a softmax, in nats.
+
+        loss = log(sum over j of exp(s_j)) - s_y
+
+    See Bishop (2006), section 4.3.4; CS231n lecture 3.
+    """
+
+    label = "Cross-entropy"
+    formula = r"-\log \frac{e^{s_y}}{\sum_j e^{s_j}}"
+    start_formula = r"\ln C"
+    summary = "Turns scores into probabilities; always asks for a little more, never quite content."
+    smooth = True
+    domain = Entropy
+    colour = ("#D55E00", "#E8711A")
+    unit = "nats"
+    probabilistic = True
+    scikit_learn = "LogisticRegression"
+    numpy_code = """\
+scores -= scores.max(axis=0)  # changes nothing, but exp(1000) would be too large a number
+total = np.exp(scores).sum(axis=0)
+losses = np.log(total) - scores[true]
+slopes = np.exp(scores) / total  # the probabilities
+slopes[true] -= 1
+"""
+
+    def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
+        # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
+        row = flat_view(scores)
+        scores -= row[true][..., None, :]
+        # exp(710) overflows: subtract the top score of each example, which changes nothing.  It
+        # is needed so rarely, and costs so much (a tenth of an update), that all are looked at
+        # at once first; `not <=`, as NaN in a diverged run must not hide overflow in another.
+        top = None
+        if not scores.max() <= HIGHEST_EXPONENT[scores.dtype.char]:
+            top = scores.max(axis=-2)
+            scores -= top[..., None, :]
+        np.exp(scores, out=scores)
+        total = sum_over_classes(scores)
+        scores *= (1.0 / total)[..., None, :]
+        row[true] -= 1.0
+        values: Array = np.log(total, out=total)
+        if top is not None:
+            values += top
+        return values
+
+    def max_curvature(self, classes: int) -> float:
+        # Two classes of probability 1/2: of diag(p) - p p', whose trace is at most 1.
+        return 0.5
+
+    def hessian_vector_product(self, scores: Array, labels: Labels, direction: Array) -> Array:
+        p = probabilities(scores)
+        product: Array = p * (direction - sum_over_classes(p * direction)[..., None, :])
+        return product
+
+    def mean_hessian(self, scores: Array, labels: Labels) -> Array:
+        # All directions share their probabilities, which take longer than the rest.
+        p = probabilities(scores)
+        own = p.mean(axis=-1)[..., None] * np.eye(p.shape[-2])
+        mean: Array = own - p @ p.swapaxes(-1, -2) / p.shape[-1]
+        return mean
+
+    def steps(self, scores: Array, label: int) -> dict[str, Array]:
+        shifted = scores - scores.max()
+        probability = np.exp(shifted) / np.exp(shifted).sum()
+        charge = np.full_like(scores, np.nan)
+        # From the scores, not from log(probability): a probability may round to 0.
+        charge[label] = np.log(np.exp(shifted).sum()) - shifted[label]
+        return {
+            "score": scores,
+            "exp(s − s_top)": np.exp(shifted),
+            "p": probability,
+            "−log p": charge,
+        }

@@ -1,0 +1,49 @@
+"""Penalties on the weights, one class per file.
+
+To add a penalty, write a frozen dataclass like those here and enter it in `REGULARIZERS`; from
+another package, name it in the entry point group `lossopt.regularizers`.
+"""
+
+from lossopt_core.objective.regularizers.base import (
+    PenaltyCode,
+    Regularizer,
+    add_ridge,
+    least_subgradient,
+    soft_threshold,
+)
+from lossopt_core.objective.regularizers.elastic_net import ElasticNet
+from lossopt_core.objective.regularizers.l1 import L1
+from lossopt_core.objective.regularizers.l2 import L2
+from lossopt_core.objective.regularizers.no_penalty import NoPenalty
+from lossopt_core.plugins.accept import accept_class
+from lossopt_core.plugins.registry import Registry
+
+__all__ = [
+    "L1",
+    "L2",
+    "REGULARIZERS",
+    "ElasticNet",
+    "NoPenalty",
+    "PenaltyCode",
+    "Regularizer",
+    "add_ridge",
+    "least_subgradient",
+    "soft_threshold",
+]
+
+
+def _accept(candidate: object) -> type[Regularizer]:
+    penalty = accept_class(candidate, Regularizer, settings=("strength", "l1_ratio"))
+    if penalty.value is not Regularizer.value and not penalty.elastic_net_form:
+        for name in ("add_gradient", "add_least_subgradient"):
+            if getattr(penalty, name) is getattr(Regularizer, name):
+                raise ValueError(f"it defines value and not {name}")
+    return penalty
+
+
+REGULARIZERS: Registry[type[Regularizer]] = Registry(
+    "regularizer",
+    "lossopt.regularizers",
+    _accept,
+    {"none": NoPenalty, "l2": L2, "l1": L1, "elastic_net": ElasticNet},
+)

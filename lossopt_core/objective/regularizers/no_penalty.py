@@ -1,0 +1,28 @@
+"""No penalty at all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossopt_core.objective.linear import Array
+from lossopt_core.objective.regularizers.base import PenaltyCode, Regularizer
+
+
+@dataclass(frozen=True)
+class NoPenalty(Regularizer):
+    """The objective is the data loss alone."""
+
+    label = "None"
+    formula = "0"
+    summary = "The data loss alone decides; on separable data weights grow for ever."
+    elastic_net_form = True
+    numpy_code = PenaltyCode()
+
+    def value(self, W: Array) -> Array:
+        return np.zeros(W.shape[:-2])
+
+    def add_gradient(self, W: Array, gradient: Array, scratch: Array) -> Array:
+        return self.value(W)
+
+    def add_least_subgradient(self, W: Array, gradient: Array) -> None:
+        """The data gradient is the whole gradient."""

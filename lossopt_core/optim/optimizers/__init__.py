@@ -1,0 +1,51 @@
+"""Update rules, one class per file.
+
+To add a rule, write a frozen dataclass like those here and enter it in `OPTIMIZERS`; from
+another package, name it in the entry point group `lossopt.optimizers`.
+"""
+
+from lossopt_core.optim.optimizers.adagrad import AdaGrad
+from lossopt_core.optim.optimizers.adam import Adam
+from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode, nonzero
+from lossopt_core.optim.optimizers.gd import GradientDescent
+from lossopt_core.optim.optimizers.momentum import Momentum
+from lossopt_core.optim.optimizers.nesterov import Nesterov
+from lossopt_core.optim.optimizers.rmsprop import RMSProp
+from lossopt_core.optim.optimizers.sgd import SGD
+from lossopt_core.plugins.accept import accept_class
+from lossopt_core.plugins.registry import Registry
+
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "GradientDescent",
+    "Memory",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "RMSProp",
+    "UpdateCode",
+    "nonzero",
+]
+
+
+def _accept(candidate: object) -> type[Optimizer]:
+    return accept_class(candidate, Optimizer, settings=("momentum",))
+
+
+OPTIMIZERS: Registry[type[Optimizer]] = Registry(
+    "optimizer",
+    "lossopt.optimizers",
+    _accept,
+    {
+        "gd": GradientDescent,
+        "sgd": SGD,
+        "momentum": Momentum,
+        "nesterov": Nesterov,
+        "adagrad": AdaGrad,
+        "rmsprop": RMSProp,
+        "adam": Adam,
+    },
+)

@@ -1,0 +1,37 @@
+"""Steps divided by the root of squared gradients, which several rules have in common."""
+
+import numpy as np
+
+from lossopt_core.objective.linear import Array
+from lossopt_core.objective.regularizers import least_subgradient, soft_threshold
+
+SLOPE = """\
+slope = gradient + np.where(W, absolute * np.sign(W), np.clip(-gradient, -absolute, absolute))
+"""
+"""In a NumPy script, the objective's gradient; where it has several, the least of them."""
+
+
+def squared_slope(W: Array, gradient: Array, absolute: Array | float | None, out: Array) -> None:
+    """The squares of the objective's gradient, of the least subgradient where there are several."""
+    slope = gradient if absolute is None else least_subgradient(W, gradient, absolute)
+    np.multiply(slope, slope, out=out)
+
+
+def step_by_root(
+    W: Array,
+    gradient: Array,
+    square: Array,
+    scratch: Array,
+    rate: Array | float,
+    epsilon: float,
+    absolute: Array | float | None,
+) -> None:
+    """W <- W - rate * gradient / (sqrt(square) + epsilon), in place, with the prox to it."""
+    np.sqrt(square, out=scratch)
+    scratch += epsilon
+    gradient /= scratch
+    gradient *= rate
+    W -= gradient
+    if absolute is not None:
+        np.divide(rate * absolute, scratch, out=scratch)
+        soft_threshold(W, scratch, gradient)

@@ -1,0 +1,15 @@
+"""The same learning rate throughout."""
+
+from lossopt_core.optim.schedules.base import Schedule
+
+
+class Constant(Schedule):
+    """The same learning rate throughout."""
+
+    label = "Constant"
+    formula = r"\alpha_t = \alpha"
+    summary = "The same step throughout; minibatch noise then sets a floor."
+    numpy_code = ""
+
+    def factor(self, done: float) -> float:
+        return 1.0

@@ -1,0 +1,17 @@
+"""A learning rate that follows half a cosine."""
+
+import math
+
+from lossopt_core.optim.schedules.base import Schedule
+
+
+class Cosine(Schedule):
+    """A learning rate that follows half a cosine."""
+
+    label = "Cosine"
+    formula = r"\alpha_t = \alpha \,(1 + \cos \pi t) / 2"
+    summary = "Slow at first, then quickly, and gently to zero at the end."
+    numpy_code = "rate = learning_rate * (1 + np.cos(np.pi * (update - 1) / {updates})) / 2\n"
+
+    def factor(self, done: float) -> float:
+        return 0.5 * (1.0 + math.cos(math.pi * done))

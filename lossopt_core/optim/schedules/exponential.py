@@ -1,0 +1,17 @@
+"""A learning rate that decays exponentially."""
+
+import math
+
+from lossopt_core.optim.schedules.base import Schedule
+
+
+class Exponential(Schedule):
+    """A learning rate that decays exponentially."""
+
+    label = "Exponential"
+    formula = r"\alpha_t = \alpha \, e^{-5 t}"
+    summary = "Falls by the same share in equal times, to 1/148 at the end."
+    numpy_code = "rate = learning_rate * np.exp(-5 * (update - 1) / {updates})\n"
+
+    def factor(self, done: float) -> float:
+        return math.exp(-5.0 * done)
