@@ -10,6 +10,7 @@ import argparse
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
@@ -23,7 +24,8 @@ from lossopt_core.cli.console import (
 from lossopt_core.cli.listing import runs_command
 from lossopt_core.cli.training import train_command
 from lossopt_core.cli.writing import export_command, script_command
-from lossopt_core.experiment.grid import add_settings, names
+from lossopt_core.experiment.grid import add_settings, names, plugin_problems
+from lossopt_core.plugins.registry import PluginWarning
 from lossopt_core.shipped import __version__
 from lossopt_core.store.repository import StoreError, UnknownRunError
 
@@ -62,7 +64,12 @@ def main(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without Greek letters
-    chosen = parser(program, more).parse_args(arguments)
+    with warnings.catch_warnings():  # the parser looks at all plug-ins
+        warnings.simplefilter("ignore", PluginWarning)
+        whole = parser(program, more)
+    for problem in plugin_problems():
+        say(f"lossopt: {one_line(problem)}")
+    chosen = whole.parse_args(arguments)
     try:
         return int(chosen.command(chosen))
     except (ValueError, UnknownRunError) as error:

@@ -23,6 +23,7 @@ from lossopt_core.fields import (
     Number,
     Switch,
 )
+from lossopt_core.plugins.registry import Registry
 
 LARGEST_GRID = 10_000
 SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
@@ -93,6 +94,17 @@ def names() -> str:
                 lines.append(entry(f"{option}=", in_words(about), 4))
         lines.append("")
     return "\n".join(lines)
+
+
+def plugin_problems() -> list[str]:
+    """Why entries of installed plug-ins cannot be used, one sentence per entry."""
+    registries = [each.registry for each in FIELDS.values() if isinstance(each, Choice)]
+    found = []
+    for registry in registries:
+        if isinstance(registry, Registry):
+            list(registry)  # loads the plug-ins
+            found += registry.problems.values()
+    return found
 
 
 def grid(chosen: Mapping[str, Any]) -> list[Experiment]:

@@ -55,7 +55,7 @@ class Registry(MutableMapping[str, Entry]):
         self._entries = dict(built_in)
         self._origin: dict[str, str] = {}
         self._lock = threading.RLock()
-        self._complete = False
+        self._loading = self._complete = False
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
@@ -100,11 +100,12 @@ class Registry(MutableMapping[str, Entry]):
         if self._complete:
             return
         with self._lock:
-            if self._complete:
+            if self._complete or self._loading:  # a plug-in looks at the registry on import
                 return
-            self._complete = True  # first, as a plug-in may look at the registry while it loads
+            self._loading = True
             for point in _plugins().get(self.group, ()):
                 self._add(point)
+            self._complete = True
 
     def _add(self, point: EntryPoint) -> None:
         package = point.dist.name if point.dist is not None else point.module
@@ -120,7 +121,7 @@ class Registry(MutableMapping[str, Entry]):
                 holder = f"the plug-in {owner}" if owner else "lossopt itself"
                 raise ValueError(f"the name is taken by {holder}")
             entry = self._accept(point.load())
-        except Exception as error:  # whatever a plug-in does on import
+        except (Exception, SystemExit) as error:  # whatever a plug-in does on import
             reason = str(error) if isinstance(error, ValueError) else _in_words(error)
             problem = f"{title} cannot be used: {reason}"
             self.problems.setdefault(point.name, problem)
@@ -144,5 +145,5 @@ def _plugins() -> Mapping[str, list[EntryPoint]]:
     return found
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
