@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_core import (
     LOSSES,
-    OPTIMIZERS,
+    REGULARIZERS,
     Experiment,
     suggested_learning_rate,
 )
@@ -106,8 +106,11 @@ def _share_and_limit(experiment: Experiment) -> tuple[float, float] | None:
 
 def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
     """What happens to long steps where there is no limit."""
-    if optimizer_of(experiment).proven_threshold() is None:
-        rule = OPTIMIZERS[experiment.optimizer].label
+    optimizer, loss = optimizer_of(experiment), LOSSES[experiment.loss]
+    if optimizer.proven_threshold() is None:
+        rule = optimizer.label
+        if not optimizer.steps_keep_length and not optimizer.steps_vanish:
+            return f"no stability limit is known for {rule}."
         return (
             f"{rule} divides its steps by the size of recent gradients, so that the limit 2 / L"
             " does not apply to it."
@@ -118,13 +121,16 @@ def why_no_limit(experiment: Experiment, *, brief: bool = False) -> str:
             f"your step is **{experiment.learning_rate / largest:.2g} times** {largest:.3g}, from"
             " which on the penalty can make it diverge."
         )
+    if loss.smooth:
+        penalty = REGULARIZERS[experiment.regularizer].label
+        return f"no stability limit is known for {loss.label} with the penalty {penalty}."
     step = "a constant step"
     if largest is not None and largest <= HIGHEST_TOLD:
         step += f" below {largest:.3g}"
     if brief:
         return f"{step} does not diverge, but jumps to and fro about the optimum."
     return (
-        f"{LOSSES[experiment.loss].label} has kinks and so no limit like 2 / L: {step} does not"
+        f"{loss.label} has kinks and so no limit like 2 / L: {step} does not"
         " diverge, but does not come to rest either. It jumps to and fro about the optimum, the"
         " nearer the smaller the step."
     )

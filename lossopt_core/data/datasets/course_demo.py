@@ -1,13 +1,11 @@
 """The nine points of the course's demo."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
-from lossopt_core.data.datasets.making import SHIPPED, coordinates, letters
+from lossopt_core.data.datasets.making import letters, shipped_table
 
 
 class CourseDemo(Dataset):
@@ -26,10 +24,4 @@ X, y = np.c_[x1, x2], np.repeat([0, 1, 2], 3)
         return Size(9, 3, 2)
 
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
-        table = pd.read_csv(SHIPPED / "course_demo.csv")
-        return Examples(
-            features=table[["x1", "x2"]].to_numpy(np.float64),
-            labels=table["class"].to_numpy(np.int64),
-            class_names=letters(3),
-            feature_names=coordinates(2),
-        )
+        return replace(shipped_table("course_demo.csv", "class"), class_names=letters(3))
