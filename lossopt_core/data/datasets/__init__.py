@@ -52,7 +52,7 @@ __all__ = [
 
 
 def _accept(candidate: object) -> Dataset:
-    dataset = accept_instance(candidate, Dataset)
+    dataset = accept_instance(candidate, Dataset)  # type: ignore[type-abstract]
     for name, option in dataset.options.items():
         if not NAME.fullmatch(name) or not isinstance(option, Field):
             raise ValueError(

@@ -56,7 +56,7 @@ __all__ = [
 
 
 def _accept(candidate: object) -> type[Loss]:
-    loss = accept_class(candidate, Loss, settings=("margin",))
+    loss = accept_class(candidate, Loss, settings=("margin",))  # type: ignore[type-abstract]
     if loss.smooth:
         for name in ("max_curvature", "hessian_vector_product"):
             if getattr(loss, name) is getattr(Loss, name):

@@ -32,7 +32,7 @@ __all__ = [
 
 
 def _accept(candidate: object) -> type[Optimizer]:
-    return accept_class(candidate, Optimizer, settings=("momentum",))
+    return accept_class(candidate, Optimizer, settings=("momentum",))  # type: ignore[type-abstract]
 
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry(

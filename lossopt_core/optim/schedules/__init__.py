@@ -25,7 +25,7 @@ __all__ = [
 
 
 def _accept(candidate: object) -> Schedule:
-    return accept_instance(candidate, Schedule)
+    return accept_instance(candidate, Schedule)  # type: ignore[type-abstract]
 
 
 SCHEDULES: Registry[Schedule] = Registry(
