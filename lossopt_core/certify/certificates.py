@@ -21,8 +21,10 @@ from lossopt_core.certify.proximal_gradient import gradient_points
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
 from lossopt_core.objective.certifiable import why_not_certified
 from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import LOSS_SETTINGS
+from lossopt_core.objective.regularizers import PENALTY_SETTINGS
 
-PROBLEM_SETTINGS = {*DATA_SETTINGS, "loss", "margin", "regularizer", "strength", "l1_ratio"}
+PROBLEM_SETTINGS = {*DATA_SETTINGS, "loss", *LOSS_SETTINGS, "regularizer", *PENALTY_SETTINGS}
 """What determines the best possible objective: data, loss and penalty."""
 # Above this the matrices of an interior-point step take more than half a gigabyte.
 MOST_UNKNOWNS = 4_000

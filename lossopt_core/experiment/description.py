@@ -21,9 +21,9 @@ from lossopt_core.fields import (
     brief,
 )
 from lossopt_core.objective.certifiable import why_not_certified
-from lossopt_core.objective.losses import LOSSES, Loss
-from lossopt_core.objective.regularizers import REGULARIZERS, Regularizer
-from lossopt_core.optim.optimizers import OPTIMIZERS, Optimizer
+from lossopt_core.objective.losses import LOSS_SETTINGS, LOSSES, Loss
+from lossopt_core.objective.regularizers import PENALTY_SETTINGS, REGULARIZERS, Regularizer
+from lossopt_core.optim.optimizers import OPTIMIZERS, RULE_SETTINGS, Optimizer
 from lossopt_core.optim.schedules import SCHEDULES
 from lossopt_core.optim.stopping import STOPPING
 
@@ -286,7 +286,7 @@ class Experiment:
     @property
     def inactive_fields(self) -> set[str]:
         """The fields that the chosen entries do not look at."""
-        ignored = {"margin", "strength", "l1_ratio", "momentum"}
+        ignored = {*LOSS_SETTINGS, *PENALTY_SETTINGS, *RULE_SETTINGS}
         for entry in (
             LOSSES[self.loss],
             REGULARIZERS[self.regularizer],

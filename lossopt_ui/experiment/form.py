@@ -9,6 +9,9 @@ import streamlit as st
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment, uploads
 from lossopt_core.experiment.description import parameter_names
 from lossopt_core.experiment.precision import PRECISIONS
+from lossopt_core.objective.losses import LOSS_SETTINGS
+from lossopt_core.objective.regularizers import PENALTY_SETTINGS
+from lossopt_core.optim.optimizers import RULE_SETTINGS
 from lossopt_core.optim.stopping import STOPPING
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import workspace
@@ -70,17 +73,17 @@ def _own_data() -> dict[str, Any]:
 
 def loss() -> dict[str, Any]:
     """Controls of the loss."""
-    return _entry("loss", ("margin",))
+    return _entry("loss", LOSS_SETTINGS)
 
 
 def regularizer() -> dict[str, Any]:
     """Controls of the penalty."""
-    return _entry("regularizer", ("strength", "l1_ratio"))
+    return _entry("regularizer", PENALTY_SETTINGS)
 
 
 def optimizer() -> dict[str, Any]:
     """Controls of the update rule, but for the length of its steps: see `learning_rate`."""
-    chosen = _entry("optimizer", ("momentum",))
+    chosen = _entry("optimizer", RULE_SETTINGS)
     if not OPTIMIZERS[chosen["optimizer"]].full_batch:
         chosen["batch_size"] = widgets.setting("batch_size")
     return chosen

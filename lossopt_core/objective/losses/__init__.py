@@ -35,6 +35,7 @@ __all__ = [
     "CERTIFIED_LOSSES",
     "HIGHEST_EXPONENT",
     "LOSSES",
+    "LOSS_SETTINGS",
     "CrammerSinger",
     "CrossEntropy",
     "Hinge",
@@ -55,8 +56,12 @@ __all__ = [
 ]
 
 
+LOSS_SETTINGS = ("margin",)
+"""Settings of an experiment that a loss may be made with."""
+
+
 def _accept(candidate: object) -> type[Loss]:
-    loss = accept_class(candidate, Loss, settings=("margin",))  # type: ignore[type-abstract]
+    loss = accept_class(candidate, Loss, settings=LOSS_SETTINGS)  # type: ignore[type-abstract]
     if loss.smooth:
         for name in ("max_curvature", "hessian_vector_product"):
             if getattr(loss, name) is getattr(Loss, name):

@@ -21,6 +21,7 @@ from lossopt_core.plugins.registry import Registry
 __all__ = [
     "L1",
     "L2",
+    "PENALTY_SETTINGS",
     "REGULARIZERS",
     "ElasticNet",
     "NoPenalty",
@@ -32,8 +33,12 @@ __all__ = [
 ]
 
 
+PENALTY_SETTINGS = ("strength", "l1_ratio")
+"""Settings of an experiment that a penalty may be made with."""
+
+
 def _accept(candidate: object) -> type[Regularizer]:
-    penalty = accept_class(candidate, Regularizer, settings=("strength", "l1_ratio"))
+    penalty = accept_class(candidate, Regularizer, settings=PENALTY_SETTINGS)
     if penalty.value is not Regularizer.value and not penalty.elastic_net_form:
         for name in ("add_gradient", "add_least_subgradient"):
             if getattr(penalty, name) is getattr(Regularizer, name):

@@ -17,6 +17,7 @@ from lossopt_core.plugins.registry import Registry
 
 __all__ = [
     "OPTIMIZERS",
+    "RULE_SETTINGS",
     "SGD",
     "AdaGrad",
     "Adam",
@@ -31,8 +32,12 @@ __all__ = [
 ]
 
 
+RULE_SETTINGS = ("momentum",)
+"""Settings of an experiment that an update rule may be made with."""
+
+
 def _accept(candidate: object) -> type[Optimizer]:
-    return accept_class(candidate, Optimizer, settings=("momentum",))  # type: ignore[type-abstract]
+    return accept_class(candidate, Optimizer, settings=RULE_SETTINGS)  # type: ignore[type-abstract]
 
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry(
