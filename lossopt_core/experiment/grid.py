@@ -99,7 +99,7 @@ def names() -> str:
 def plugin_problems() -> list[str]:
     """Why entries of installed plug-ins cannot be used, one sentence per entry."""
     registries = [each.registry for each in FIELDS.values() if isinstance(each, Choice)]
-    found = []
+    found: list[str] = []
     for registry in registries:
         if isinstance(registry, Registry):
             list(registry)  # loads the plug-ins
