@@ -1,10 +1,12 @@
 """What all tests share."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
 from lossopt_core import RunStore
 from tests import postgresql as servers
@@ -12,6 +14,8 @@ from tests.programs import skip_unless_ci
 
 settings.register_profile("any machine", deadline=None)  # it may be busy with other tests
 settings.load_profile("any machine")
+# For each visitor AppTest would read the metadata of all installed packages, for half a second.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
