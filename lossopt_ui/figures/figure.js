@@ -9,7 +9,8 @@ const PIXELS_OF_PNG = 3; // for each of the picture's own
 const REACH = 12; // pixels from a mark within which a click is meant for it
 const REACH_OF_UNIFIED_HOVER = 40; // pixels from an x within which its values are told
 
-const libraries = (window.lossoptLibraries ??= {});
+window.lossoptLibraries ??= {};
+const libraries = window.lossoptLibraries;
 let lastLoad = Promise.resolve();
 
 // The address is relative to the page, so that a base path works.
@@ -34,8 +35,13 @@ const fetchLibrary = (address) =>
   });
 
 // One download for the page, one after the other: all of them call themselves Plotly.
-const load = (address) =>
-  (libraries[address] ??= lastLoad = lastLoad.catch(() => {}).then(() => fetchLibrary(address)));
+const load = (address) => {
+  if (!libraries[address]) {
+    lastLoad = lastLoad.catch(() => {}).then(() => fetchLibrary(address));
+    libraries[address] = lastLoad;
+  }
+  return libraries[address];
+};
 
 const template = ({ text, grid, line, background, hover, font }) => {
   const axis = {
@@ -108,13 +114,13 @@ const recolouredRgba = (value, shades) => {
 
 // What is shown now, as one would print it: on white, without what is hidden, and so tall that
 // all names have their place (a legend that is too high for its figure is cut off, and scrolled).
-const printed = ({ data, layout, told, _fullLayout: { showlegend } }) => {
+const printed = ({ data, layout, told }) => {
   const lines = data.filter((trace) => trace.visible !== "legendonly");
   const named = lines.filter((trace) => trace.showlegend !== false).length;
   const height = PICTURE.height + ROW_OF_LEGEND * Math.max(0, named - ROWS_WITHIN);
   const legend = { ...layout.legend, maxheight: height };
   const size = { width: PICTURE.width, height };
-  const own = { showlegend, legend, template: PAPER, autosize: false, margin: MARGIN, ...size };
+  const own = { legend, template: PAPER, autosize: false, margin: MARGIN, ...size };
   return recoloured({ data: lines, layout: { ...layout, ...own } }, told.onWhite);
 };
 
@@ -171,22 +177,33 @@ const toSegment = (x, y, from, to) => {
   return Math.hypot(from.x + share * across - x, from.y + share * up - y);
 };
 
-// How far in pixels the pointer is from a mark that plotly's hover has found.  A line is a
-// mark along its whole length; bars and cells are found only where they are.
+// The box on the screen in which the axes under the pointer draw.
+const plotArea = (element, { clientX, clientY }) =>
+  [...element.querySelectorAll(".nsewdrag")]
+    .map((layer) => layer.getBoundingClientRect())
+    .find(
+      ({ left, right, top, bottom }) =>
+        left <= clientX && clientX <= right && top <= clientY && clientY <= bottom,
+    );
+
+// Distance in pixels between the pointer and a mark found by plotly's hover.  A line is a mark
+// along its whole length; bars and cells are found only where they are.
 const distance = (element, point, event) => {
-  const { xaxis, yaxis, fullData, curveNumber, pointNumber } = point;
+  const { xaxis, yaxis, fullData, pointNumber } = point;
   if (fullData.type !== "scatter") return 0;
-  const frame = element.getBoundingClientRect();
-  const x = event.clientX - frame.left - xaxis._offset;
-  const y = event.clientY - frame.top - yaxis._offset;
-  const points = element.calcdata[curveNumber];
-  const place = (index) => ({ x: xaxis.c2p(points[index].x), y: yaxis.c2p(points[index].y) });
+  const area = plotArea(element, event);
+  if (!area) return Infinity;
+  const x = event.clientX - area.left;
+  const y = event.clientY - area.top;
+  const place = (index) => ({
+    x: xaxis.d2p(fullData.x?.[index] ?? index),
+    y: yaxis.d2p(fullData.y[index]),
+  });
   const here = place(pointNumber);
   const beside = fullData.mode.includes("lines") ? [pointNumber - 1, pointNumber + 1] : [];
-  const ends = [here, ...beside.filter((index) => points[index]).map(place)];
-  // A gap in a line has no place.
-  const known = ends.filter((end) => Number.isFinite(end.x + end.y));
-  return Math.min(...known.map((end) => toSegment(x, y, here, end)));
+  // A gap in a line has no place, nor has what is beyond its ends.
+  const ends = [here, ...beside.map(place)].filter((end) => Number.isFinite(end.x + end.y));
+  return Math.min(...ends.map((end) => toSegment(x, y, here, end)));
 };
 
 // The mark under the pointer that a click would open; undefined for none.
@@ -204,9 +221,16 @@ const listen = (element) => {
     const point = meant(element, click);
     if (point) element.setTriggerValue("click", point.customdata);
   });
-  // Plotly's own event of a hover is silent while the pointer moves along one x.
+  // Plotly's event of a hover comes only when other marks are found: the pointer may move on.
+  element.hovered = [];
+  element.on("plotly_hover", ({ points }) => {
+    element.hovered = points;
+  });
+  element.on("plotly_unhover", () => {
+    element.hovered = [];
+  });
   element.addEventListener("mousemove", (event) => {
-    const clickable = meant(element, { points: element._hoverdata ?? [], event });
+    const clickable = meant(element, { points: element.hovered, event });
     for (const layer of element.querySelectorAll(".nsewdrag")) {
       layer.style.cursor = clickable ? "pointer" : "";
     }
@@ -281,15 +305,17 @@ const atItsTick = ({ data, layout, frames }) => {
 
 const ENDS_OF_LINE = /^M[^,]+,([^L]+)L[^,]+,(.+)$/;
 
-// Where nothing but the cursor moves its line is moved by hand, in a tenth of plotly's time.
+// Where nothing but the cursor moves, its line is moved by hand, in a tenth of the time of
+// plotly's public `relayout`.  That takes the axis and the shapes from the private `_fullLayout`
+// (a browser test checks that they are there); without them `relayout` moves the line.
 const moveCursor = (element) => {
   const { layout, frames } = element.shown;
   const place = layout.shapes?.length ?? 0;
   const x = frames.cursor[tickOf(frames)];
   const line = element.querySelector(`.shapelayer path[data-index="${place}"]`);
   const ends = line?.getAttribute("d").match(ENDS_OF_LINE);
-  const { xaxis, shapes } = element._fullLayout;
-  const at = xaxis._offset + xaxis.d2p(x);
+  const { xaxis, shapes } = element._fullLayout ?? {};
+  const at = shapes?.[place] ? xaxis?._offset + xaxis?.d2p(x) : undefined;
   if (!ends || !Number.isFinite(at)) {
     const shape = `shapes[${place}]`;
     return element.Plotly.relayout(element, { [`${shape}.x0`]: x, [`${shape}.x1`]: x });
@@ -342,7 +368,8 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   try {
     element.Plotly = await load(data.library);
   } catch {
-    element.textContent = "The chart could not be drawn: its library did not load. Reload the page.";
+    element.textContent =
+      "The chart could not be drawn: its library did not load. Reload the page.";
     return;
   }
   const figure = JSON.parse(data.figure);
@@ -359,7 +386,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
     listen(element);
     // A hidden tab has no size: draw again when the element gets one.
     element.watched = new ResizeObserver(() => {
-      if (element.isConnected && element.offsetWidth > 0 && element._fullLayout) {
+      if (element.isConnected && element.offsetWidth > 0 && element.drawn) {
         element.Plotly.Plots.resize(element);
       }
     });

@@ -25,6 +25,8 @@ MOST_IN_HOVER = 24
 """Where more lines than these cross one x, a list of them all would cover the chart."""
 MOST_CHARACTERS = 20_000_000
 """Of figures that are held, for all visitors together."""
+_NOT_IN_LEGENDS = {"contour", "heatmap", "surface"}
+"""Kinds of traces that have no entry in a legend unless they ask for one."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
 _LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
 _component = st.components.v2.component(
@@ -102,10 +104,27 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
         "uirevision": layout.get("uirevision") or key,
         "margin": {"l": 8, "r": 12, "t": 40, "b": 8},
     }
+    layout.setdefault("showlegend", _has_legend(traces))
     if "unified" in str(layout.get("hovermode")) and _told_by_hover(traces) > MOST_IN_HOVER:
         layout["hovermode"] = "closest"
     solid = any(trace["type"] == "surface" for trace in traces)
     return Sent(plotly.io.json.to_json_plotly(content), solid)
+
+
+def _has_legend(traces: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether plotly shows a legend by default.
+
+    Told to the browser, so that a downloaded picture, which leaves out hidden lines, has a legend
+    where the page has one: the browser would decide again by the lines that are left.
+    """
+    entries = [
+        trace.get("showlegend")
+        for trace in traces
+        if trace.get("visible") is not False
+        and (trace["type"] not in _NOT_IN_LEGENDS or trace.get("showlegend"))
+    ]
+    shown = [entry for entry in entries if entry is not False]
+    return bool(shown) and len(entries) + sum(entry is True for entry in shown) > 1
 
 
 def _name(traces: Sequence[dict[str, Any]]) -> None:

@@ -9,7 +9,8 @@ const tell = (root, tick) => {
   root.range.value = tick;
   root.output.textContent = words[tick];
   root.range.setAttribute("aria-valuetext", words[tick]);
-  (document.lossoptTicks ??= {})[clock] = tick;
+  document.lossoptTicks ??= {};
+  document.lossoptTicks[clock] = tick;
   document.dispatchEvent(new CustomEvent("lossopt-tick", { detail: clock }));
 };
 

@@ -55,7 +55,7 @@ const drawRegions = (root) => {
   const image = new ImageData(grid, grid);
   labels.forEach((label, index) => {
     const row = grid - 1 - Math.floor(index / grid);
-    const opacity = 20 + (0.42 * sure[index]);
+    const opacity = 20 + 0.42 * sure[index];
     image.data.set([...colours[label], opacity], 4 * (row * grid + (index % grid)));
   });
   small.getContext("2d").putImageData(image, 0, 0);
@@ -102,15 +102,22 @@ const drawPoints = (root) => {
   const { points } = root.told;
   while (layer.children.length > points.length) layer.lastChild.remove();
   while (layer.children.length < points.length) layer.append(newPoint(layer.children.length));
-  points.forEach((_, index) => drawPoint(root, layer.children[index], index));
+  points.forEach((_, index) => {
+    drawPoint(root, layer.children[index], index);
+  });
 };
 
 const newPoint = (index) =>
   made("g", { class: "point", "data-index": index }, [
     made("circle", { r: REACH * 0.7, fill: "transparent" }),
     made("circle", { r: RING, class: "ring", fill: "none", "stroke-width": 12 }),
-    made("circle", { r: RING + 34, class: "selected", fill: "none", "stroke-width": 22,
-      "stroke-dasharray": "60 40" }),
+    made("circle", {
+      r: RING + 34,
+      class: "selected",
+      fill: "none",
+      "stroke-width": 22,
+      "stroke-dasharray": "60 40",
+    }),
     made("path", { transform: `scale(${RADIUS})`, "stroke-width": 0.3 }),
   ]);
 
@@ -149,15 +156,15 @@ const say = (root) => {
   const status = root.querySelector(".status");
   if (root.selected === null) {
     status.textContent =
-      `Drag a point to move it. A click on empty ground adds one of class`
-      + ` ${classes[root.label].name}. Ringed points pull on the classifier.`;
+      `Drag a point to move it. A click on empty ground adds one of class` +
+      ` ${classes[root.label].name}. Ringed points pull on the classifier.`;
     return;
   }
   const { x, y } = placeOf(root, root.selected);
   status.textContent =
-    `Point ${root.selected + 1} of ${points.length}: class`
-    + ` ${classes[points[root.selected].label].name} at ${x.toFixed(2)}, ${y.toFixed(2)}.`
-    + ` Arrow keys move it, letters change its class, Delete removes it.`;
+    `Point ${root.selected + 1} of ${points.length}: class` +
+    ` ${classes[points[root.selected].label].name} at ${x.toFixed(2)}, ${y.toFixed(2)}.` +
+    ` Arrow keys move it, letters change its class, Delete removes it.`;
 };
 
 const drawTools = (root) => {
@@ -288,7 +295,9 @@ const build = (root) => {
   const picture = root.querySelector(".picture");
   picture.setAttribute("viewBox", `${-end} ${-end} ${2 * end} ${2 * end}`);
   picture.replaceChildren(
-    ...axes(side), made("g", { class: "lines" }), made("g", { class: "points" }),
+    ...axes(side),
+    made("g", { class: "lines" }),
+    made("g", { class: "points" }),
   );
   picture.addEventListener("pointerdown", (event) => press(root, event));
   picture.addEventListener("pointermove", (event) => drag(root, event));
@@ -303,9 +312,11 @@ const build = (root) => {
     return button;
   });
   root.querySelector(".classes").replaceChildren(...buttons);
-  root.querySelector(".next").addEventListener("click", () =>
-    select(root, root.selected === null ? 0 : (root.selected + 1) % root.told.points.length),
-  );
+  root
+    .querySelector(".next")
+    .addEventListener("click", () =>
+      select(root, root.selected === null ? 0 : (root.selected + 1) % root.told.points.length),
+    );
   root.querySelector(".delete").addEventListener("click", () => remove(root));
 };
 

@@ -11,6 +11,7 @@ from lossopt_ui.charts.colours import (
     of_loss,
     translucent,
 )
+from lossopt_ui.charts.frames import Frames
 from lossopt_ui.figures import figure
 
 
@@ -65,4 +66,10 @@ if without_first:
 figure.show(drawn, key="curve", alt="Two lines beside many", on_click=note_click)
 figure.show(crowd(), key="crowd", alt="Twenty lines with long names", height=400)
 figure.show(cells(), key="cells", alt="Six cells", on_click=note_click)
+figure.show(
+    go.Figure(go.Scatter(x=[0, 4], y=[1, 2])),
+    key="moving",
+    alt="A line with a cursor",
+    frames=Frames("slider", which=[0, 1, 2], cursor=[0.0, 1.0, 3.0]),
+)
 st.write(f"theme {figure.theme()}, clicked {st.session_state.get('clicked')}")

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Download, Page, expect
 
+from lossopt_ui.figures.figure import _has_legend
 from tests.browser.helpers import click, figure, goto, place_of, rerun, selector, server
 from tests.programs import ROOT
 
@@ -141,3 +142,72 @@ def test_a_hidden_line_stays_hidden_and_is_not_in_the_picture(page: Page, figure
     drawing = Path(download(page, "curve", "SVG").path()).read_text()
     assert ">falling<" in drawing
     assert ">rising<" not in drawing
+
+
+LINE = {"type": "scatter", "y": [1, 2]}
+IN_LEGEND, NOT_IN_LEGEND = LINE | {"showlegend": True}, LINE | {"showlegend": False}
+HEATMAP = {"type": "heatmap", "z": [[1, 2], [3, 4]]}
+
+
+def test_a_figure_has_a_legend_where_plotly_would_draw_one(page: Page, figures):
+    goto(page, figures)
+    figure(page, "curve")
+    cases = [
+        [],
+        [LINE],
+        [IN_LEGEND],
+        [LINE, LINE],
+        [LINE, NOT_IN_LEGEND],
+        [NOT_IN_LEGEND, NOT_IN_LEGEND],
+        [LINE, LINE | {"visible": False}],
+        [LINE, LINE | {"visible": "legendonly"}],
+        [HEATMAP],
+        [HEATMAP, LINE],
+        [HEATMAP, IN_LEGEND],
+        [{"type": "contour", "z": [[1, 2], [3, 4]], "showlegend": True}],
+        [{"type": "bar", "y": [1]}, {"type": "box", "y": [1, 2]}],
+    ]
+    drawn = page.locator(selector("curve")).evaluate(
+        """async (element, cases) => {
+          const legends = [];
+          for (const data of cases) {
+            const { Plotly } = element;
+            const other = document.body.appendChild(document.createElement("div"));
+            await Plotly.newPlot(other, data, {});
+            legends.push(other.querySelector(".legend") !== null);
+            Plotly.purge(other);
+            other.remove();
+          }
+          return legends;
+        }""",
+        cases,
+    )
+    assert [_has_legend(traces) for traces in cases] == drawn
+
+
+def test_plotly_keeps_its_axis_and_shapes_where_the_cursor_is_moved_by_hand(page: Page, figures):
+    """`moveCursor` in figure.js reads them from `_fullLayout`, which plotly does not document."""
+    goto(page, figures)
+    figure(page, "moving")
+    element = page.locator(selector("moving"))
+    element.scroll_into_view_if_needed()
+    page.wait_for_function(f"document.querySelector('{selector('moving')}').inView")
+    element.evaluate(
+        """(element) => {
+          element.Plotly = { ...element.Plotly, relayout: () => (element.drawnAnew = true) };
+          document.lossoptTicks = { slider: 1 };
+          document.dispatchEvent(new CustomEvent("lossopt-tick", { detail: "slider" }));
+        }"""
+    )
+    page.wait_for_function(
+        f"document.querySelector('{selector('moving')}').layout.shapes[0].x0 === 1"
+    )
+    told, at, drawn_anew = element.evaluate(
+        """(element) => [
+          element._fullLayout.shapes[0].x0,
+          element.querySelector(".shapelayer path").getBoundingClientRect().left,
+          element.drawnAnew ?? false,
+        ]"""
+    )
+    assert (told, drawn_anew) == (1, False)
+    assert at == pytest.approx(place_of(page, "moving", 1, 1)[0], abs=2)

@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.helpers import click_mark, figures
+from tests.programs import ROOT
 
 
 def two_figures() -> None:
@@ -96,3 +98,13 @@ def test_traces_are_told_apart_and_too_many_are_not_listed_together():
     assert [few["layout"]["hovermode"], many["layout"]["hovermode"]] == ["x unified", "closest"]
     names = [trace["uid"] for trace in many["data"]]
     assert len(set(names)) == len(names)
+
+
+def test_only_the_cursor_needs_private_parts_of_plotly():
+    """A test in the browser checks that they are there."""
+    private = {
+        f"{source.name}: {name}"
+        for source in (ROOT / "lossopt_ui").rglob("*.js")
+        for name in re.findall(r"(?:\.|[{,]\s*)(_[a-z]\w*|calcdata)", source.read_text("utf-8"))
+    }
+    assert private == {"figure.js: _fullLayout", "figure.js: _offset"}
