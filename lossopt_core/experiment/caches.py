@@ -14,12 +14,13 @@ could follow from somebody's data.
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 from weakref import WeakSet
+
+import cachetools
 
 from lossopt_core.data.datasets import BROUGHT, DATASETS, Owner
 from lossopt_core.experiment.description import Experiment
@@ -54,11 +55,11 @@ class Cache(Generic[Result]):
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._most = most
         self._size = size
         self._clock = clock
-        self._entries: OrderedDict[Hashable, _Entry[Result]] = OrderedDict()
-        self._taken = 0.0
+        self._entries: cachetools.LRUCache[Hashable, _Entry[Result]] = cachetools.LRUCache(
+            most, lambda entry: entry.size
+        )
         self._lock = threading.Lock()
         _ALL.add(self)
 
@@ -91,19 +92,15 @@ class Cache(Generic[Result]):
     ) -> None:
         """Keep a result in place of any other of its key, unless it is too large."""
         with self._lock:
-            self._drop(key)
+            self._entries.pop(key, None)
             size = self._size(result)
-            if size > self._most:
-                return
-            self._entries[key] = _Entry(result, owner, version, size, self._clock())
-            self._taken += size
-            while self._taken > self._most:
-                self._drop(next(iter(self._entries)))
+            if size <= self._entries.maxsize:
+                self._entries[key] = _Entry(result, owner, version, size, self._clock())
 
     def drop(self, key: Hashable) -> None:
         """Forget a result, if it is here."""
         with self._lock:
-            self._drop(key)
+            self._entries.pop(key, None)
 
     def drop_owner(self, owner: Owner) -> None:
         """Forget all results of an owner."""
@@ -119,18 +116,14 @@ class Cache(Generic[Result]):
             entry = self._entries.get(key)
             if entry is None or entry.version != version:
                 return None
-            self._entries.move_to_end(key)
             entry.used = self._clock()
             return entry
 
     def _drop_where(self, condition: Callable[[_Entry[Result]], bool]) -> None:
+        look_at = cachetools.Cache.__getitem__  # LRUCache's own counts as a use
         with self._lock:
-            for key in [key for key, entry in self._entries.items() if condition(entry)]:
-                self._drop(key)
-
-    def _drop(self, key: Hashable) -> None:
-        if key in self._entries:
-            self._taken -= self._entries.pop(key).size
+            for key in [key for key in self._entries if condition(look_at(self._entries, key))]:
+                del self._entries[key]
 
 
 _ALL: WeakSet[Cache[Any]] = WeakSet()

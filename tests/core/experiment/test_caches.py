@@ -254,6 +254,18 @@ def test_none_is_a_result_like_any_other():
     assert made == [1]
 
 
+def test_looking_for_what_to_drop_is_no_use_of_the_rest():
+    cache = Cache(2)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    assert cache.find("a") == 1
+    cache.drop_owner(Owner("here", "nobody"))
+    cache.drop_idle()
+    cache.put("c", 3)
+    assert cache.find("a") == 1
+    assert cache.find("b") is None
+
+
 def test_a_new_version_replaces_the_old_and_too_large_a_result_is_not_kept():
     cache = Cache(10, size=len)
     assert cache.get("a", lambda: "first", version=1) == "first"
