@@ -38,6 +38,7 @@ examples:
   python -m lossopt_core runs --last 20
   python -m lossopt_core export --format csv --output runs.csv
   python -m lossopt_core export --to tensorboard logs
+  python -m lossopt_core export --to mlflow
   python -m lossopt_core script 0123456789abcdef --numpy
 """
 
@@ -142,7 +143,8 @@ def _add_export(commands: Commands) -> None:
         export_command,
         "Write one tidy table: a row for each evaluation of each run, with all its settings;"
         "\nor write the runs as TensorBoard or MLflow keeps them.",
-        usage="[ID ...] [--format csv|json] [--output FILE | --to PROGRAM PLACE] [--store ADDRESS]",
+        usage="[ID ...] [--format csv|json | --to PROGRAM [TARGET]] [--output FILE]"
+        " [--store ADDRESS]",
     )
     exporting.add_argument("ids", nargs="*", metavar="ID", help="which runs; default: all")
     exporting.add_argument(
@@ -150,9 +152,11 @@ def _add_export(commands: Commands) -> None:
     )
     exporting.add_argument(
         "--to",
-        nargs=2,
-        metavar=("PROGRAM", "PLACE"),
-        help="tensorboard and a folder, or mlflow and an address such as sqlite:///mlflow.db",
+        nargs="+",
+        metavar=("PROGRAM", "TARGET"),
+        help="tensorboard and a folder (default: tensorboard-logs), or mlflow and the address of"
+        " a database or a server (default: sqlite:///mlflow.db). Needs: "
+        'pip install "lossopt[export]"',
     )
     _add_output(exporting)
 

@@ -1,8 +1,10 @@
 """`export` and `script`: runs as tables, for other programs, and as Python."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +16,7 @@ from lossopt_core.store.annotations import Note, notes_in
 from lossopt_core.store.repository import RunStore
 from lossopt_core.training.run import Run
 
+RUN_ID = re.compile(r"[0-9a-f]{16}")
 FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "json": to_json}
 
 
@@ -22,47 +25,71 @@ def export_command(chosen: argparse.Namespace) -> int:
     if chosen.format not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {chosen.format!r}")
     if chosen.to is not None:
-        program, place = chosen.to
-        return export_to(program, place, chosen)
+        return export_to(chosen)
     store = RunStore(chosen.store)
     runs = store.load(chosen.ids or store.list()["id"], with_path=False)
     hand_out(FORMATS[chosen.format](tidy(runs)), len(runs), chosen.output)
     return 0
 
 
-def export_to(program: str, place: str, chosen: argparse.Namespace) -> int:
-    """Write runs as the program keeps them."""
-    if program not in PROGRAMS:
-        raise ValueError(f"--to must be one of {', '.join(PROGRAMS)}, got {program!r}")
-    if chosen.output is not None:
-        raise ValueError("export writes to --output or --to a program, not both")
+def export_to(chosen: argparse.Namespace) -> int:
+    """Export runs to another program."""
+    program, target = _program_and_target(chosen)
     store = RunStore(chosen.store)
     notes = notes_in(store.list())
     runs = store.load(chosen.ids or notes, with_path=False, with_minibatch=False)
     try:
-        say(PROGRAMS[program](runs, place, notes))
-    except RuntimeError as error:  # its package is not here
+        say(PROGRAMS[program].write(runs, target, notes))
+    except RuntimeError as error:  # its package is not installed
         raise ValueError(str(error)) from None
     return 0
 
 
-def for_tensorboard(runs: Sequence[Run], place: str, notes: Mapping[str, Note]) -> str:
-    """Write event files; what was done, in words."""
+def _program_and_target(chosen: argparse.Namespace) -> tuple[str, str]:
+    program, *targets = chosen.to
+    if program not in PROGRAMS:
+        raise ValueError(f"--to must be one of {', '.join(PROGRAMS)}, got {program!r}")
+    if chosen.output is not None:
+        targets.append(chosen.output)
+    if len(targets) > 1:
+        raise ValueError(f"--to {program} takes one target, got {' and '.join(targets)}")
+    if targets and RUN_ID.fullmatch(targets[0]):
+        raise ValueError(f"ids of runs must come before --to, got --to {program} {targets[0]}")
+    return program, targets[0] if targets else PROGRAMS[program].target
+
+
+def _write_tensorboard(runs: Sequence[Run], target: str, notes: Mapping[str, Note]) -> str:
     from lossopt_core.exchange.tensorboard import write_events
 
-    write_events(runs, place, [notes[run.id].name for run in runs])
-    return f"{counted(len(runs))} written to {place}: tensorboard --logdir {place}"
+    write_events(runs, target, notes)
+    return f"{counted(len(runs))} written to {target}: tensorboard --logdir {target}"
 
 
-def for_mlflow(runs: Sequence[Run], place: str, notes: Mapping[str, Note]) -> str:
-    """Log to MLflow; what was done, in words."""
+def _write_mlflow(runs: Sequence[Run], target: str, notes: Mapping[str, Note]) -> str:
     from lossopt_core.exchange.mlflow import write_mlflow
 
-    new = write_mlflow(runs, place, notes=notes)
-    return f"{counted(new)} written for MLflow, {len(runs) - new:,} there already."
+    new = write_mlflow(runs, target, notes=notes)
+    logged = f"{counted(new)} logged to {target}, {len(runs) - new:,} already there"
+    is_server = target.startswith("http")
+    return logged if is_server else f"{logged}: mlflow ui --backend-store-uri {target}"
 
 
-PROGRAMS = {"tensorboard": for_tensorboard, "mlflow": for_mlflow}
+@dataclass(frozen=True)
+class Program:
+    """Export to another program.
+
+    target  default target
+    write   write runs and what is said about them to a target; return a message
+    """
+
+    target: str
+    write: Callable[[Sequence[Run], str, Mapping[str, Note]], str]
+
+
+PROGRAMS = {
+    "tensorboard": Program("tensorboard-logs", _write_tensorboard),
+    "mlflow": Program("sqlite:///mlflow.db", _write_mlflow),
+}
 
 
 def script_command(chosen: argparse.Namespace) -> int:

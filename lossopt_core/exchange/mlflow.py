@@ -1,144 +1,108 @@
-"""Runs as MLflow keeps them: in an SQLite file, on a tracking server, or in a folder.
+"""Runs as MLflow keeps them: in an SQLite database, or on a tracking server.
 
-    mlflow ui --backend-store-uri sqlite:///mlflow.db
-    MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri ./mlruns
-
-MLflow no longer cares for its folders, and opens one only where it is told to.
+mlflow ui --backend-store-uri sqlite:///mlflow.db
 """
 
+import json
 import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from lossopt_core.exchange.programs import (
-    MEASURED,
-    default_names,
-    measurements,
-    missing,
-    zipped,
-)
-from lossopt_core.experiment.description import flat_settings
+from lossopt_core.exchange import mlflow_log
+from lossopt_core.exchange.programs import missing, records, zipped
 from lossopt_core.store.annotations import Note
-from lossopt_core.training.run import STOPPED, Run
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Metric
+from lossopt_core.training.run import Run
 
 EXPERIMENT = "lossopt"
-ID, STATUS, TAGS = "lossopt.id", "lossopt.status", "lossopt.tags"
-"""MLflow's tags with the id of our run and its status, for which it is written once, and with
-the tags that somebody gave it."""
-NOTE = "mlflow.note.content"
-"""The tag that MLflow shows as the description of a run."""
-MOST_METRICS = 1_000
-"""What MLflow takes in one batch (its REST API, log-batch)."""
-DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
-README = f"{__doc__}\nThis is such a folder; `mlflow migrate-filestore` brings it to a database.\n"
+DATABASE = "mlflow.db"
+TRACKING_URI = f"sqlite:///{DATABASE}"
+"""The address that MLflow itself uses by default."""
+ARTIFACTS = "mlflow-artifacts:/lossopt"
+"""Where files of the runs would lie: with the server, as a folder of this machine means nothing
+where the database is looked at."""
+README = f"""Runs as MLflow {{version}} keeps them. To look at them, run in this folder
+
+    mlflow ui --backend-store-uri {TRACKING_URI}
+
+With a newer MLflow, bring the database up to date first:
+
+    mlflow db upgrade {TRACKING_URI}
+"""
+_ONE_AT_A_TIME = threading.Lock()
+"""A process that writes takes 300 MB: several visitors of one server wait for each other."""
 
 
-def why_not(tracking_uri: str = "") -> str:
-    """Why nothing can be written for MLflow here, at this address; "" where it can."""
-    reason = missing("mlflow", "mlflow-skinny")
-    if not reason and tracking_uri.startswith(DATABASES):
-        reason = missing("alembic", "alembic")
-    return reason
+def why_not() -> str:
+    """Why nothing can be written for MLflow here; "" where it can."""
+    return missing("mlflow", "alembic")
 
 
 def write_mlflow(
     runs: Sequence[Run],
-    tracking_uri: str,
+    tracking_uri: str = TRACKING_URI,
     experiment_name: str = EXPERIMENT,
     notes: Mapping[str, Note] | None = None,
 ) -> int:
     """Log the runs to an MLflow experiment; returns how many were not there before.
 
-    Settings become parameters, the history metrics by update, what `notes` say of an id name,
-    tags and description.  A run that was stopped is KILLED, all others are FINISHED; a run that
-    was there as stopped is written again when it is finished.  RuntimeError where a package is
-    not installed; ValueError where MLflow cannot use the address.
+    Settings become parameters, the columns of the history metrics with the update as their step,
+    what `notes` say about an id name, tags and description.  A stopped run is KILLED, all others
+    are FINISHED; a run that is there as stopped is logged again once it is finished.  MLflow's
+    databases have no infinity: they keep the largest number instead.
+
+    RuntimeError where a package is not installed; ValueError where MLflow cannot use the address.
     """
-    _prepare(tracking_uri)
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    try:
-        client = MlflowClient(tracking_uri=tracking_uri)
-        found = client.get_experiment_by_name(experiment_name)
-        experiment = found.experiment_id if found else client.create_experiment(experiment_name)
-        there = {*_written(client, experiment)}
-        names = dict(zip((run.id for run in runs), default_names(runs), strict=True))
-        new = {run.id: run for run in runs if (run.id, run.status) not in there}
-        for id, run in new.items():
-            _write(client, experiment, run, names[id], (notes or {}).get(id, Note()))
-    except (MlflowException, SQLAlchemyError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise ValueError(f"MLflow cannot write there: {reason}") from error
-    return len(new)
-
-
-def _prepare(tracking_uri: str) -> None:
-    """What must be so before MLflow is imported."""
-    if reason := why_not(tracking_uri):
+    if reason := why_not():
         raise RuntimeError(reason)
-    # It reports its use to its makers unless told otherwise.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    if tracking_uri.startswith("file:"):
-        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
+    os.environ.update(_silent())
+    told = [vars(record) for record in records(runs, notes)]
+    return mlflow_log.log(told, tracking_uri, experiment_name)
 
 
-def _written(client: "MlflowClient", experiment: str) -> Iterator[tuple[str, str]]:
-    """Ids and statuses of our runs that are there."""
-    token = None
-    while True:
-        page = client.search_runs([experiment], page_token=token)
-        for run in page:
-            if ID in run.data.tags:
-                yield run.data.tags[ID], run.data.tags.get(STATUS, "")
-        token = page.token
-        if not token:
-            return
-
-
-def _write(client: "MlflowClient", experiment: str, run: Run, name: str, note: Note) -> None:
-    from mlflow.entities import Param, RunTag
-
-    now = int(time.time() * 1000)
-    created = client.create_run(experiment, start_time=now, run_name=note.name or name)
-    mine = created.info.run_id
-    settings = flat_settings(run.experiment).items()
-    client.log_batch(mine, params=[Param(name, str(value)) for name, value in settings])
-    metrics = _metrics(run, now)
-    while batch := list(islice(metrics, MOST_METRICS)):
-        client.log_batch(mine, metrics=batch)
-    # Last of all: a run that was written in part has no tags, so that it is written again.
-    tags = {TAGS: ", ".join(note.tags), NOTE: note.note, STATUS: run.status, ID: run.id}
-    client.log_batch(mine, tags=[RunTag(tag, value) for tag, value in tags.items() if value])
-    client.set_terminated(mine, "KILLED" if run.status == STOPPED else "FINISHED", now)
-
-
-def _metrics(run: Run, now: int) -> Iterator["Metric"]:
-    from mlflow.entities import Metric
-
-    for name in MEASURED:
-        for update, value in measurements(run, name):
-            yield Metric(name, value, now, update)
+def _silent() -> dict[str, str]:
+    """MLflow reports its use to its makers unless told otherwise before it is imported."""
+    return {"MLFLOW_DISABLE_TELEMETRY": os.environ.get("MLFLOW_DISABLE_TELEMETRY", "true")}
 
 
 def mlflow_zip(runs: Sequence[Run], notes: Mapping[str, Note] | None = None) -> bytes:
-    """A folder `mlruns` as a zip, with a word on how to look at it."""
+    """An SQLite database of MLflow's as a zip, with a word on how to look at it.
+
+    A process of its own writes it: MLflow keeps every database open that it has written, and the
+    server stays free for others meanwhile.
+    """
+    if reason := why_not():
+        raise RuntimeError(reason)
+    told = {
+        "address": TRACKING_URI,
+        "experiment": EXPERIMENT,
+        "artifacts": ARTIFACTS,
+        "records": [vars(record) for record in records(runs, notes)],
+    }
 
     def write(folder: Path) -> None:
-        store = folder / "mlruns"
-        write_mlflow(runs, store.as_uri(), notes=notes)
-        for path in store.rglob("meta.yaml"):  # they name the folder, which does not stay here
-            text = path.read_text(encoding="utf-8")
-            path.write_text(text.replace(folder.as_uri(), "."), encoding="utf-8")
-        (folder / "README.txt").write_text(README, encoding="utf-8")
+        with _ONE_AT_A_TIME:
+            _log_in_process(json.dumps(told), folder)
+        text = README.format(version=version("mlflow-skinny"))
+        (folder / "README.txt").write_text(text, encoding="utf-8")
 
     return zipped(write)
+
+
+def _log_in_process(told: str, folder: Path) -> None:
+    # -P keeps this package's mlflow.py and tensorboard.py from hiding those programs.
+    done = subprocess.run(
+        [sys.executable, "-P", mlflow_log.__file__],
+        input=told,
+        cwd=folder,
+        env=os.environ | _silent(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise ValueError(done.stderr.strip().rpartition("\n")[2] or "MLflow wrote nothing")

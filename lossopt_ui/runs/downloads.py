@@ -19,8 +19,8 @@ from lossopt_core.store.annotations import Note
 class Kind:
     """A kind of file with all evaluations of the runs: how it is called and made.
 
-    `write` is given the runs, and what is said about them by id.  `why_not` says why it cannot be
-    made here, or "" where it can.
+    `write` is given the runs, and what is said about them by id.  `why_not` says which packages it
+    needs that are not installed here, or "".
     """
 
     label: str

@@ -6,7 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from lossopt_core.exchange import archive
+from lossopt_core.exchange.programs import EXTRA
 from lossopt_core.exchange.scripts import with_lossopt, with_numpy
+from lossopt_ui.config import mode
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.saved_runs import Member
 from lossopt_ui.runs import files, shared_link
@@ -45,8 +47,7 @@ def _content(members: Sequence[Member], ids: Sequence[str]) -> None:
             for name, kind in DATA.items()
         )
     )
-    st.markdown("**For other programs**")
-    files.offer(*(_file(kind, f"download-{name}", ids) for name, kind in PROGRAMS.items()))
+    _programs(ids)
     st.markdown("**To keep, and to bring in again**")
     _archive(ids)
     st.markdown("**Link with these runs in it**")
@@ -62,8 +63,18 @@ def _file(kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False) -> F
         kind.media_type,
         lambda mine: kind.write(mine.runs(ids, whole=whole), mine.notes()),
         key=key,
-        why_not=kind.why_not(),
     )
+
+
+def _programs(ids: Sequence[str]) -> None:
+    """Files for other programs whose packages are installed; who runs the app is told of others."""
+    offered = {name: kind for name, kind in PROGRAMS.items() if not kind.why_not()}
+    others = [kind.label for name, kind in PROGRAMS.items() if name not in offered]
+    if offered:
+        st.markdown("**For other programs**")
+        files.offer(*(_file(kind, f"download-{name}", ids) for name, kind in offered.items()))
+    if others and not mode.hosted():
+        st.caption(f"Files for {' and '.join(others)} need an extra: `{EXTRA}`")
 
 
 def _archive(ids: Sequence[str]) -> None:

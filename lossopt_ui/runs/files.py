@@ -77,7 +77,6 @@ class File:
     make      writes the file; gets what belongs to the visitor, and must ask the session for
               nothing.  Errors raised as FileError, StoreError or ValueError are shown as they are
     key       key of the button
-    why_not   why the button is disabled; "" where it is not
     type      look of the button
     """
 
@@ -86,7 +85,6 @@ class File:
     kind: str
     make: Callable[[Mine], bytes]
     key: str
-    why_not: str = ""
     type: Literal["primary", "secondary", "tertiary"] = "secondary"
 
 
@@ -198,8 +196,6 @@ def _button(file: File, mine: Mine) -> bool:
         icon=":material/download:",
         key=file.key,
         type=file.type,
-        disabled=bool(file.why_not),
-        help=f"Not available: {names.in_markdown(file.why_not)}." if file.why_not else None,
     )
     if not pressed:
         delivery.tell()  # an earlier press that nobody waited for

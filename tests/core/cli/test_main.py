@@ -282,15 +282,20 @@ def test_runs_are_exported_to_tensorboard_under_their_names(store, tmp_path, cap
     }
 
 
-def test_runs_are_exported_to_mlflow_once(store, tmp_path, capsys):
+def test_runs_are_exported_to_mlflow_once(store, tmp_path, capsys, monkeypatch):
     pytest.importorskip("mlflow")
+    pytest.importorskip("alembic")
     main(shlex.split(f"{QUICK} --seeds 2"))
-    place = (tmp_path / "mlruns").as_uri()
+    monkeypatch.chdir(tmp_path)
     [first, _] = store.list()["id"]
-    assert main(["export", first, "--to", "mlflow", place]) == 0
+    assert main(["export", first, "--to", "mlflow"]) == 0
     capsys.readouterr()
-    assert main(["export", "--to", "mlflow", place]) == 0
-    assert "1 run written for MLflow, 1 there already." in capsys.readouterr().err
+    assert main(["export", "--to", "mlflow", "--output", "sqlite:///mlflow.db"]) == 0
+    assert capsys.readouterr().err == (
+        "1 run logged to sqlite:///mlflow.db, 1 already there:"
+        " mlflow ui --backend-store-uri sqlite:///mlflow.db\n"
+    )
+    assert (tmp_path / "mlflow.db").is_file()
 
 
 def test_unknown_runs_and_formats_and_broken_stores_are_one_line(store, tmp_path, capsys):
@@ -300,6 +305,8 @@ def test_unknown_runs_and_formats_and_broken_stores_are_one_line(store, tmp_path
         ("export --format xls", 2),
         ("export --to paper x", 2),
         ("export --to tensorboard x --output y", 2),
+        ("export --to tensorboard x y", 2),
+        ("export --to mlflow 0123456789abcdef", 2),
         ("runs --last none", 2),
         (f"runs --store 'sqlite:///{tmp_path}/no.db'", 1),
         ("runs --store nonsense", 1),
