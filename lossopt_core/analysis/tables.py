@@ -1,11 +1,10 @@
 """Runs as tables, and tables as text that other programs read."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from lossopt_core.experiment import conventions
@@ -84,12 +83,14 @@ def to_json(table: pd.DataFrame) -> str:
 
     Numbers keep every digit, unlike those of `DataFrame.to_json`.
     """
-    columns = {name: [_plain(value) for value in table[name]] for name in table.columns}
-    rows = [
-        json.dumps(dict(zip(columns, row, strict=True)), allow_nan=False)
-        for row in zip(*columns.values(), strict=True)
+    rows = zip(*(table[name] for name in table.columns), strict=True)
+    lines = [
+        orjson.dumps(
+            dict(zip(table.columns, row, strict=True)), _missing, orjson.OPT_SERIALIZE_NUMPY
+        ).decode()
+        for row in rows
     ]
-    return "[\n" + ",\n".join(rows) + "\n]\n"
+    return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def to_parquet(table: pd.DataFrame) -> bytes:
@@ -97,9 +98,7 @@ def to_parquet(table: pd.DataFrame) -> bytes:
     return bytes(table.to_parquet(index=False))
 
 
-def _plain(value: Any) -> Any:
-    if value is None or value is pd.NA:
-        return None
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _missing(value: Any) -> None:
+    """JSON for what orjson does not know."""
+    if value is not pd.NA:
+        raise TypeError(f"{type(value).__name__} has no JSON")

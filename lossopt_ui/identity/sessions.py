@@ -4,10 +4,11 @@ Streamlit takes up any session whose id a connection names, and accepts uploads 
 seen in addresses and logs; it must not open somebody's workspace.  Only the visitor's cookie does.
 """
 
+import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
+from cachetools import TTLCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,13 +28,12 @@ class Owners:
     """Whose cookie opened which session: those that are open, and those closed a while ago."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
         self._open: dict[str, tuple[str, int]] = {}
-        self._closed: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._closed: TTLCache[str, str] = TTLCache(math.inf, KEPT_SECONDS, timer=clock)
 
     def open(self, session: str, token: str) -> None:
         """A connection of this cookie has the session; whoever had it first owns it."""
-        first, _ = self._closed.pop(session, (token, 0.0))
+        first = self._closed.pop(session, token)
         owner, connections = self._open.get(session, (first, 0))
         self._open[session] = owner, connections + 1
 
@@ -43,14 +43,12 @@ class Owners:
         if connections > 1:  # it was taken up again before the first connection was closed
             self._open[session] = token, connections - 1
         else:
-            self._closed[session] = token, self._clock()
-        while self._closed and next(iter(self._closed.values()))[1] < self._clock() - KEPT_SECONDS:
-            self._closed.popitem(last=False)
+            self._closed[session] = token
 
     def has(self, session: str, token: str) -> bool:
         """Whether the session was opened with this cookie; never without a cookie."""
-        owner = self._open.get(session) or self._closed.get(session)
-        return bool(token) and owner is not None and owner[0] == token
+        owner, _ = self._open.get(session) or (self._closed.get(session), 0)
+        return bool(token) and owner == token
 
 
 class OwnSessions:
