@@ -26,7 +26,7 @@ RUNS, ROWS = 422, 60
 PROGRAMS: dict[str, tuple[str, Callable[[list[Run], Path], object], Callable[[list[Run]], bytes]]]
 PROGRAMS = {
     "TensorBoard": (
-        "tensorboard.plugins.hparams.api",
+        "tensorboard.plugins.hparams.summary_v2",
         tensorboard.write_events,
         tensorboard.tensorboard_zip,
     ),

@@ -68,7 +68,7 @@ def _events(record: Record, now: float) -> Iterator["Event"]:
 
 def _descriptions(record: Record, now: float) -> Iterator["Summary"]:
     """What does not change while a run is trained."""
-    from tensorboard.plugins.hparams.api import hparams_pb
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
     from tensorboard.plugins.text.summary_v2 import text_pb
 
     settings = {name: value for name, value in record.settings.items() if value is not None}
