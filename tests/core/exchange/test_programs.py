@@ -58,7 +58,7 @@ def logs(runs, notes, tmp_path_factory) -> Path:
 @tensorboard_here
 def test_folders_are_named_after_the_runs(runs, logs):
     assert {each.name for each in logs.iterdir()} == {
-        f"_.._best_ {runs[0].id}",
+        f"_..__best_ {runs[0].id}",
         f"squared_hinge sgd learning_rate=100 margin=1 {runs[1].id}",
     }
 
