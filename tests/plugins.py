@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import shutil
 import sys
 import tomllib
@@ -114,9 +115,10 @@ def _on_pages() -> Mapping[str, Any]:
     found["compared"] = [str(each.value) for each in compared.exception], words(compared)
     found["curves"] = figures(compared)["curves-all"]["data"]
     members = [Member(run.id, run.experiment, run.history, run.status)]
-    shown = lines_of(members, together=False)
+    shown = lines_of(members, together=False, group=())
     parts = view_report._parts(shown, None, NOTHING_KNOWN)
-    found["report"] = report("Report", "http://localhost/", parts).decode().split("<script")[0]
+    page = report("Report", "http://localhost/", parts).decode()
+    found["report"] = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
     return found
 
 

@@ -93,8 +93,9 @@ SEQUENTIAL: dict[Theme, list[list[object]]] = {
 
 
 def loss_shades() -> dict[str, dict[Theme, str]]:
-    """The colour of every loss: its own, or the next spare one."""
-    spare = iter(SPARE)
+    """The colour of every loss: its own, or the next spare one that no loss has declared."""
+    declared = [loss.colour for loss in LOSSES.values()]
+    spare = iter([each for each in SPARE if (each["light"], each["dark"]) not in declared])
     ink: dict[Theme, str] = {theme: INK[theme] for theme in ("light", "dark")}
     shades: dict[str, dict[Theme, str]] = {}
     for name, loss in LOSSES.items():

@@ -3,6 +3,7 @@
 import pytest
 
 from lossopt_core import LOSSES
+from lossopt_core.objective.losses import Loss
 from lossopt_ui.charts import colours
 from lossopt_ui.charts.colours import (
     BACKGROUND,
@@ -42,6 +43,18 @@ def test_lines_of_one_chart_have_colours_of_their_own(theme: colours.Theme) -> N
 def test_a_loss_has_the_same_colour_wherever_it_is_asked_for() -> None:
     assert LOSSES["hinge"].colour == tuple(colours.of_loss("hinge", t) for t in ("light", "dark"))
     assert colours.of_loss("yet another", "dark") == INK["dark"]
+
+
+def test_losses_without_a_colour_get_the_spare_ones_that_are_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, *free = colours.SPARE
+    monkeypatch.setattr(LOSSES["hinge"], "colour", (first["light"], first["dark"]))
+    for k in range(len(free) + 1):
+        monkeypatch.setitem(LOSSES, f"mine_{k}", type("Mine", (Loss,), {"label": "Mine"}))
+    assert colours.loss_shades()["hinge"] == first
+    assert [colours.loss_shades()[f"mine_{k}"] for k in range(len(free))] == free
+    assert colours.of_loss(f"mine_{len(free)}", "dark") == INK["dark"]
 
 
 def test_every_loss_has_a_colour_of_its_own() -> None:
