@@ -39,6 +39,7 @@ navigation.begin(pages.COMPARE)
 def say_where_runs_come_from() -> None:
     """The whole page as long as no runs are kept."""
     toasts.show()
+    runs_table.say_unreadable(wanted_table())
     st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")

@@ -24,8 +24,9 @@ def runs_command(chosen: argparse.Namespace) -> int:
         say(f"{counted(len(unreadable))} cannot be read by this version: {', '.join(unreadable)}")
     if needed := table.attrs["needed"]:
         say(f"Some of them need plug-ins that are not installed here: {', '.join(needed)}.")
-    if table.empty:
+    if table.empty and not unreadable:
         say(f"No runs in {store.shown}. 'train' makes some.")
+    if table.empty:
         return 0
     if last is not None:
         table = table.tail(last)

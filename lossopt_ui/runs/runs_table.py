@@ -333,14 +333,19 @@ def _look(name: str) -> Any:
     return config.TextColumn(COLUMNS.get(name, declaration.label if declaration else name))
 
 
-def say_what_is_missing(table: pd.DataFrame) -> None:
-    """Runs of the store that cannot be read, and ids of the address that are not here."""
+def say_unreadable(table: pd.DataFrame) -> None:
+    """Runs of the store that cannot be read, and the plug-ins that they need."""
     if table.attrs.get("unreadable"):
         ids = ", ".join(table.attrs["unreadable"])
         st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
     if needed := table.attrs.get("needed"):
         said = names.in_markdown(", ".join(needed))
         st.warning(f"Some runs need plug-ins that are not installed here: {said}.")
+
+
+def say_what_is_missing(table: pd.DataFrame) -> None:
+    """Runs of the store that cannot be read, and ids of the address that are not here."""
+    say_unreadable(table)
     unknown = {*entries.unknown(table, widgets.value("runs"))}
     if hidden := len(unknown & {*reference.IDS}):
         what = "1 reference run is" if hidden == 1 else f"{hidden} reference runs are"
