@@ -1,0 +1,138 @@
+"""Addresses and a store of version 0.1 open to the same experiments and runs.
+
+`older/addresses.json` was recorded before the modules moved: what each address set, and which runs
+its page trained.  `older/runs.db` is a store of the same code.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossopt_core import (
+    DATASETS,
+    FIELDS,
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    Experiment,
+    RunStore,
+    suggested_learning_rate,
+)
+from lossopt_ui.state import pages, url
+from tests.helpers import open_page, train, words
+
+OLDER = Path(__file__).parent / "older"
+RECORDED = json.loads((OLDER / "addresses.json").read_text(encoding="utf-8"))
+ADDRESSES: list[dict[str, Any]] = RECORDED["addresses"]
+TRAINING = [each for each in ADDRESSES if each["page"] in ("train", "hinge-vs-cross-entropy",
+                                                           "gd-vs-sgd", "sweep")]  # fmt: skip
+OF_RUNS = [each for each in ADDRESSES if each not in TRAINING]
+
+
+def called(address: dict[str, Any]) -> str:
+    return f"{address['page']}?{'&'.join(f'{n}={v}' for n, v in address['query'].items())}"
+
+
+def as_recorded(values: dict[str, Any]) -> dict[str, Any]:
+    recorded: dict[str, Any] = json.loads(json.dumps(values))
+    return recorded
+
+
+def one_per_page(addresses: list[dict[str, Any]]) -> list[Any]:
+    """The first of each page, and the others where there is time."""
+    found, seen = [], set()
+    for each in addresses:
+        marks = [pytest.mark.slow] if each["page"] in seen else []
+        seen.add(each["page"])
+        found.append(pytest.param(each, id=called(each), marks=marks))
+    return found
+
+
+def test_many_addresses_of_all_pages_are_recorded() -> None:
+    assert len(ADDRESSES) >= 60
+    assert {each["page"] for each in ADDRESSES} >= {
+        page.name for page in pages.PAGES if page.options
+    }
+    for setting, registry in {
+        "dataset": DATASETS, "loss": LOSSES, "regularizer": REGULARIZERS, "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+    }.items():  # fmt: skip
+        recorded = {each["query"].get(setting) for each in ADDRESSES}
+        assert recorded >= {*registry} - {"own"}, f"with every {registry.kind}"
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=called)
+def test_an_address_sets_what_it_set(address: dict[str, Any]) -> None:
+    values, problems = url.read(address["query"])
+    assert problems == []
+    assert as_recorded(values) == address["values"]
+
+
+@pytest.mark.parametrize(
+    "address", [each for each in ADDRESSES if each["page"] == "train"], ids=called
+)
+def test_an_address_stands_for_the_same_experiment(address: dict[str, Any]) -> None:
+    values = address["values"]
+    settings = {name: values[name] for name in FIELDS if name in values}
+    prefix = f"{values.get('dataset', 'digits')}."
+    options = {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
+    experiment = Experiment(**settings, dataset_options=options)
+    if "learning_rate" not in values:
+        experiment = experiment.replace(learning_rate=suggested_learning_rate(experiment))
+    assert [experiment.id] == address["ids"]
+
+
+@pytest.mark.parametrize("address", one_per_page(TRAINING))
+def test_a_page_trains_the_same_runs(address: dict[str, Any], store: RunStore) -> None:
+    app = train(open_page(address["page"], address["query"]))
+    assert not app.exception
+    assert sorted(store.list()["id"]) == address["ids"]
+
+
+@pytest.fixture
+def older_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """A copy, as opening it may bring its layout up to date."""
+    copy = tmp_path / "runs.db"
+    shutil.copy(OLDER / "runs.db", copy)
+    monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{copy}")
+    return RunStore()
+
+
+def test_an_older_store_has_the_same_runs(older_store: RunStore) -> None:
+    table, recorded = older_store.list(), RECORDED["runs"]
+    assert table.attrs["unreadable"] == []
+    assert list(table["id"]) == [each["id"] for each in recorded]
+    for run, each in zip(older_store.load(table["id"]), recorded, strict=True):
+        assert run.id == each["id"]
+        assert run.experiment == Experiment.from_json(each["settings"])
+        assert run.status == each["status"]
+        assert run.final["objective"] == pytest.approx(each["objective"], rel=1e-12, nan_ok=True)
+    assert older_store.missing([Experiment.from_json(each["settings"]) for each in recorded]) == []
+
+
+def test_an_older_store_has_what_people_said_and_what_was_proved(older_store: RunStore) -> None:
+    first = older_store.list().iloc[0]
+    assert (first["name"], first["note"], first["pinned"]) == ("the first", "kept", True)
+    assert set(first["tags"]) == {"old", "hinge"}
+    assert older_store.views() == {"mine": "loss=hinge"}
+    [run] = older_store.load([first["id"]])
+    certificate = older_store.certificate(run.experiment)
+    assert certificate is not None
+    assert certificate.reached
+    assert certificate.lower_bound <= run.final["objective"]
+
+
+@pytest.mark.parametrize("address", one_per_page(OF_RUNS))
+def test_a_page_finds_the_runs_of_an_older_store(
+    address: dict[str, Any], older_store: RunStore
+) -> None:
+    app = open_page(address["page"], address["query"])
+    assert not app.exception
+    said = words(app)
+    assert "In the address:" not in said
+    assert "not kept here" not in said
+    assert "Runs cannot be kept or found" not in said
