@@ -112,7 +112,7 @@ def _on_pages() -> Mapping[str, Any]:
     }
     LOSSES["logistic"].colour = None
     compared = open_page("compare", {"runs": run.id, "rows": "runs", "colour": "loss"})
-    found["compared"] = [str(each.value) for each in compared.exception], words(compared)
+    found["compared"] = [str(each.value) for each in compared.exception]
     found["curves"] = figures(compared)["curves-all"]["data"]
     members = [Member(run.id, run.experiment, run.history, run.status)]
     shown = lines_of(members, together=False, group=())

@@ -28,8 +28,8 @@ from tests.helpers import open_page, train, words
 OLDER = Path(__file__).parent / "older"
 RECORDED = json.loads((OLDER / "addresses.json").read_text(encoding="utf-8"))
 ADDRESSES: list[dict[str, Any]] = RECORDED["addresses"]
-TRAINING = [each for each in ADDRESSES if each["page"] in ("train", "hinge-vs-cross-entropy",
-                                                           "gd-vs-sgd", "sweep")]  # fmt: skip
+PAGES_THAT_TRAIN = ("train", "hinge-vs-cross-entropy", "gd-vs-sgd", "sweep")
+TRAINING = [each for each in ADDRESSES if each["page"] in PAGES_THAT_TRAIN]
 OF_RUNS = [each for each in ADDRESSES if each not in TRAINING]
 
 
@@ -42,12 +42,12 @@ def as_recorded(values: dict[str, Any]) -> dict[str, Any]:
     return recorded
 
 
-def one_per_page(addresses: list[dict[str, Any]]) -> list[Any]:
-    """The first of each page, and the others where there is time."""
-    found, seen = [], set()
+def first_of_each(addresses: list[dict[str, Any]], *of_pages: str) -> list[Any]:
+    """The first address of each of these pages; all others where there is time."""
+    found, left = [], {*of_pages}
     for each in addresses:
-        marks = [pytest.mark.slow] if each["page"] in seen else []
-        seen.add(each["page"])
+        marks = [] if each["page"] in left else [pytest.mark.slow]
+        left -= {each["page"]}
         found.append(pytest.param(each, id=called(each), marks=marks))
     return found
 
@@ -86,7 +86,7 @@ def test_an_address_stands_for_the_same_experiment(address: dict[str, Any]) -> N
     assert [experiment.id] == address["ids"]
 
 
-@pytest.mark.parametrize("address", one_per_page(TRAINING))
+@pytest.mark.parametrize("address", first_of_each(TRAINING, *PAGES_THAT_TRAIN))
 def test_a_page_trains_the_same_runs(address: dict[str, Any], store: RunStore) -> None:
     app = train(open_page(address["page"], address["query"]))
     assert not app.exception
@@ -126,7 +126,7 @@ def test_an_older_store_has_what_people_said_and_what_was_proved(older_store: Ru
     assert certificate.lower_bound <= run.final["objective"]
 
 
-@pytest.mark.parametrize("address", one_per_page(OF_RUNS))
+@pytest.mark.parametrize("address", first_of_each(OF_RUNS, "compare"))
 def test_a_page_finds_the_runs_of_an_older_store(
     address: dict[str, Any], older_store: RunStore
 ) -> None:

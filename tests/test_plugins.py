@@ -99,10 +99,10 @@ def test_the_page_trains_what_the_command_line_trains(core: Any, pages: Any) -> 
 
 def test_charts_have_its_colour_or_a_spare_one(pages: Any) -> None:
     assert pages["colour"] == "#34148B"
-    exceptions, said = pages["compared"]
-    assert exceptions == []
-    assert "Logistic" in said
-    assert [line["line"]["color"] for line in pages["curves"]] == [SPARE[0]["light"]]
+    assert pages["compared"] == []
+    [curve] = pages["curves"]
+    assert curve["name"] == "Logistic"
+    assert curve["line"]["color"] == SPARE[0]["light"]
 
 
 def test_the_report_calls_it_by_its_labels(pages: Any) -> None:
