@@ -1,7 +1,7 @@
 """How long an update takes, beside what else people use: microseconds per update and run.
 
     pip install -r requirements-bench.txt
-    python -m benchmarks.train_speed            # the tables of the README, a few minutes
+    python -m benchmarks.train_speed            # the tables of docs/reference/performance.md
     python -m benchmarks.train_speed --quick    # a smoke run; peers that are missing are left out
 
 Everybody gets the same work: digits, standardised, with minibatches of 32 in the same order,
