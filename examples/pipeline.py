@@ -1,4 +1,4 @@
-"""LinearClassifier in scikit-learn: which loss, and how strong a penalty?
+"""Choose loss and strength of the penalty by grid search in scikit-learn.
 
 python -m examples.pipeline
 """

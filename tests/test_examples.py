@@ -11,7 +11,7 @@ from tests.programs import ROOT, run_python
 EXAMPLES = {
     "hinge_and_cross_entropy": ["hinge", "cross_entropy", "test accuracy"],
     "pipeline": ["loss: ", "strength: ", "test accuracy: "],
-    "step_limits": ["edge at the optimum", "1.05 of the edge"],
+    "step_limits": ["limit at the optimum", "1.05 of the limit"],
 }
 
 pytestmark = pytest.mark.slow
@@ -22,10 +22,10 @@ def output_of(example: str) -> str:
     return run_python("-W", "error", "-m", f"examples.{example}")
 
 
-def test_every_example_is_tested_and_in_the_readme() -> None:
+def test_every_example_is_tested_and_documented() -> None:
     assert {file.stem for file in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in EXAMPLES if f"python -m examples.{name}" not in readme] == []
+    guide = (ROOT / "docs" / "how-to" / "use-from-python.md").read_text(encoding="utf-8")
+    assert [name for name in EXAMPLES if f"python -m examples.{name}" not in guide] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -35,8 +35,8 @@ def test_an_example_prints_what_it_found(example: str) -> None:
     assert not re.search(r"\bnan\b|\binf\b", output)
 
 
-def test_the_edge_separates_steps_that_come_to_rest_from_others() -> None:
-    found = re.findall(r"([\d.]+) of the edge +(\S+) above", output_of("step_limits"))
+def test_training_converges_below_the_limit_at_the_optimum_and_not_above() -> None:
+    found = re.findall(r"([\d.]+) of the limit +(\S+) above", output_of("step_limits"))
     assert len(found) == 5
     for share, above in found:
         assert (float(above) < 1e-4) == (float(share) < 1)
