@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import streamlit
 
 from tests.programs import ROOT, run_python
 
@@ -24,8 +26,9 @@ ROOMS = {
         "exchange", "lecture", "playground", "sklearn", "cli",
     ),
     "lossopt_ui": (
-        "config", "lessons", "state", "charts", "figures", "identity", "jobs", "experiment", "runs",
-        "sweep", "inspect", "landscape", "lecture", "playground", "data", "app",
+        "streamlit_private", "config", "lessons", "state", "charts", "figures", "identity", "jobs",
+        "experiment", "runs", "sweep", "inspect", "landscape", "lecture", "playground", "data",
+        "app",
     ),
 }  # fmt: skip
 """The rooms of each layer, from the bottom up: each imports only from those before it."""
@@ -122,18 +125,82 @@ def test_every_module_says_what_it_is(place):
     assert [named(file) for file in sources(place) if not ast.get_docstring(tree_of(file))] == []
 
 
-@pytest.mark.parametrize(
-    "place", ["lossopt_core", "lossopt_ui/charts", "pages", "streamlit_app.py"]
-)
-def test_only_the_shared_ui_touches_the_session_state(place):
-    touching = [
+def test_one_module_touches_the_session_state():
+    """Everybody else declares a typed key."""
+    touching = {
         named(file)
+        for place in PLACES
         for file in sources(place)
         for node in ast.walk(tree_of(file))
         if (isinstance(node, ast.Attribute) and node.attr == "session_state")
         or (isinstance(node, ast.ImportFrom) and "session_state" in {n.name for n in node.names})
+    }
+    assert touching == {"lossopt_ui/state/session.py"}
+
+
+def test_each_session_key_is_declared_once():
+    """Under one name, two keys would have one value."""
+    declared = [
+        (node.args[0].value, named(file))
+        for file in sources("lossopt_ui")
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Call)
+        and end_of(node) in {"SessionKey", "WidgetKey", "UploaderKey"}
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
     ]
-    assert touching == []
+    assert declared, "no keys were found"
+    names = [name for name, _ in declared]
+    assert [each for each in declared if names.count(each[0]) > 1] == []
+
+
+STREAMLIT_PRIVATE = "lossopt_ui/streamlit_private.py"
+PUBLIC_MODULES = {"streamlit", "streamlit.typing"}
+PUBLIC_NAMESPACES = {"components", "column_config", "typing"}
+
+
+def private_streamlit_in(file: Path) -> Iterator[str]:
+    """What a file uses of Streamlit that is not public: modules, and names below `st.`."""
+    public = PUBLIC_NAMESPACES | {
+        name for name, value in vars(streamlit).items() if not isinstance(value, ModuleType)
+    }
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names if each.name.startswith("streamlit."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("streamlit"):
+            if node.module not in PUBLIC_MODULES - {"streamlit"}:
+                yield from (f"{node.module}.{each.name}" for each in node.names)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node).startswith("st."):
+            if node.attr.startswith("_"):
+                yield ast.unparse(node)
+            elif ast.unparse(node.value) == "st" and node.attr not in public:
+                yield f"st.{node.attr}"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_private_parts_of_streamlit_are_used_in_one_module(place):
+    """There each is explained, and `tests/ui/test_streamlit_private.py` tries it."""
+    found = {named(file): {*private_streamlit_in(file)} for file in sources(place)}
+    found.pop(STREAMLIT_PRIVATE, None)
+    assert not {file: private for file, private in found.items() if private}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import streamlit as st\nst.button('a')\nst.column_config.Column()", []),
+        ("from streamlit.typing import UploadedFile", []),
+        ("import streamlit.runtime", ["streamlit.runtime"]),
+        ("from streamlit import config", ["streamlit.config"]),
+        ("from streamlit.proto import Element_pb2", ["streamlit.proto.Element_pb2"]),
+        ("import streamlit as st\nst.runtime.exists()", ["st.runtime"]),
+        ("import streamlit as st\nst.sidebar._block()", ["st.sidebar._block"]),
+    ],
+)
+def test_such_private_parts_are_found(tmp_path, source, found):
+    file = tmp_path / "module.py"
+    file.write_text(source)
+    assert list(private_streamlit_in(file)) == found
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -11,11 +11,12 @@ import socket
 from dataclasses import dataclass
 from functools import cache
 
+import streamlit as st
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import config
 
+from lossopt_ui import streamlit_private
 from lossopt_ui.config import mode
 
 _PORTS = {"http": 80, "https": 443}
@@ -81,7 +82,7 @@ class ServedNames:
 
 def _problem(headers: Headers) -> str:
     """Why a request is refused, or an empty text."""
-    if mode.hosted() and not config.get_option("server.allowedHosts"):
+    if mode.hosted() and not st.get_option("server.allowedHosts"):
         return ""  # many names may lead here, by proxies; Streamlit compares Host and Origin
     hosts, origins = headers.getlist("host"), headers.getlist("origin")
     host = parse(hosts[0]) if len(hosts) == 1 else None
@@ -104,10 +105,10 @@ def is_served(host: Host) -> bool:
 
 def _allowed() -> list[str]:
     """Names that the owner has given: `server.allowedHosts`, and where browsers are sent."""
-    named = [str(each) for each in config.get_option("server.allowedHosts") or []]
+    named = [str(each) for each in st.get_option("server.allowedHosts") or []]
     for option in ("server.address", "browser.serverAddress"):
-        if config.is_manually_set(option) and config.get_option(option):
-            named.append(str(config.get_option(option)))
+        if streamlit_private.is_set_by_owner(option) and st.get_option(option):
+            named.append(str(st.get_option(option)))
     return [each.strip().lower().removesuffix(".") for each in named]
 
 
@@ -120,9 +121,9 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _is_open_to_network() -> bool:
     """Whether the owner has opened the server to other machines by its address."""
-    if not config.is_manually_set("server.address"):
+    if not streamlit_private.is_set_by_owner("server.address"):
         return False
-    host = parse(_in_brackets(str(config.get_option("server.address"))))
+    host = parse(_in_brackets(str(st.get_option("server.address"))))
     address = host.address if host else None
     return not (address is not None and address.is_loopback) and not (
         host is not None and host.name == LOCALHOST
@@ -143,7 +144,7 @@ def _names_of_machine() -> frozenset[str]:
 
 def _is_own(origin: str, host: Host) -> bool:
     """Whether a page of this server asks, or one of a website that the owner allows."""
-    if origin in (config.get_option("server.corsAllowedOrigins") or []):
+    if origin in (st.get_option("server.corsAllowedOrigins") or []):
         return True
     found = _ORIGIN.fullmatch(origin)
     asking = parse(found[2]) if found else None

@@ -6,15 +6,12 @@ messages before they are inflated.  So that option is set to what may come in
 (`.streamlit/config.toml`), and here the other direction is given its own bound.
 """
 
-from streamlit.runtime import runtime_util
+from lossopt_ui import streamlit_private
 
 LARGEST_ANSWER = 100_000_000
 """Bytes of a message to a browser; pages stay far below."""
 
 
 def let_answers_be_larger() -> None:
-    """Bound outgoing messages by themselves; to be called once the server's own bound is set.
-
-    Streamlit has no public way: it keeps the number in a private variable of `runtime_util`.
-    """
-    runtime_util._max_message_size_bytes = LARGEST_ANSWER
+    """Bound outgoing messages by themselves; to be called once the server's own bound is set."""
+    streamlit_private.bound_answers(LARGEST_ANSWER)

@@ -1,6 +1,6 @@
 """Trainings that ended before their time: whoever comes back is told, and can go on with them."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import streamlit as st
 
@@ -17,8 +17,12 @@ from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import watching
 from lossopt_ui.state import names, url
+from lossopt_ui.state.session import SessionKey
 
-_LEFT = "interrupted.left"
+_LEFT: SessionKey[tuple[tuple[Hashable, ...], list[Interrupted]]] = SessionKey(
+    "interrupted.left", lambda: ((), [])
+)
+"""What was found at the last look, and what it was found from."""
 MOST_TOLD = 3
 """Interrupted trainings that are told at a time."""
 
@@ -59,10 +63,10 @@ def _left(jobs: Sequence[str]) -> list[Interrupted]:
         return []
     store = workspace.store()
     key = (store.workspace, *sorted(jobs), store.revision())
-    known, left = st.session_state.get(_LEFT, (None, []))
+    known, left = _LEFT.get()
     if known != key:
         left = Underway(store).interrupted()
-        st.session_state[_LEFT] = (key, left)
+        _LEFT.set((key, left))
     again = [each.job for each in left if watching.is_trained(each.missing)]
     if again:  # whatever comes of that has a note of its own
         Underway(store).end(again)

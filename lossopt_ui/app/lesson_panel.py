@@ -14,17 +14,19 @@ from lossopt_ui.lessons.steps import Seen, Step, counting
 from lossopt_ui.state import pages, url, widgets
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages import FOR_A_CLASS
+from lossopt_ui.state.session import SessionKey
 
 SECONDS = 1.0
 """Between two looks whether a step was done."""
-_OPENED = "lesson_panel.opened"
+_OPENED: SessionKey[dict[str, datetime]] = SessionKey("lesson_panel.opened", dict)
+"""When each step was opened first."""
 
 
 def show(page: PageSpec) -> None:
     """The step in the address: what it says, what to do, whether it was done, and the next."""
     place = widgets.value("lesson")
     if not place:
-        st.session_state.pop(_OPENED, None)
+        _OPENED.clear()
         return
     lesson, number = step_at(place)
     step = lesson.steps[number - 1]
@@ -60,7 +62,7 @@ def show(page: PageSpec) -> None:
 
 def _opened(place: str) -> datetime:
     """When the step was opened first since its lesson was begun."""
-    times: dict[str, datetime] = st.session_state.setdefault(_OPENED, {})
+    times = _OPENED.get()
     if any(step_at(each)[0] is not step_at(place)[0] for each in times):
         times.clear()
     return times.setdefault(place, datetime.now(UTC))

@@ -8,14 +8,11 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 
-import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
 
 from lossopt_ui.app import frames
 from lossopt_ui.app.addresses import ServedNames
@@ -26,10 +23,14 @@ from lossopt_ui.identity.cookie import COOKIE, new_token, token_in
 from lossopt_ui.identity.login_redirect import WayBack
 from lossopt_ui.identity.sessions import OwnSessions
 from lossopt_ui.identity.uploads import AskedUploads
+from lossopt_ui.streamlit_private import (
+    MEDIA_PATH,
+    METRICS_PATH,
+    index_html,
+    is_set_by_owner,
+)
 
 _SECONDS_A_DAY = 86_400
-_METRICS = ("_stcore", "metrics")
-_MEDIA = "media"
 NOT_KEPT = "private, no-store"
 """Pages come with their visitor's cookie, and files are somebody's: no cache may keep them."""
 
@@ -94,8 +95,7 @@ def content_security(*, framed_by: Sequence[str] = ()) -> str:
 
 def _inline_scripts() -> list[str]:
     """The digests of the scripts that stand in Streamlit's own page: those may run, no others."""
-    page = Path(streamlit.__file__).with_name("static") / "index.html"
-    found = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.findall(r"<script>(.*?)</script>", index_html(), re.DOTALL)
     return [f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in found]
 
 
@@ -114,7 +114,7 @@ class Safety:
                 headers = MutableHeaders(scope=message)
                 for name, text in self._headers.items():
                     headers.setdefault(name, text)
-                if "text/html" in headers.get("content-type", "") or _MEDIA in _parts(scope):
+                if "text/html" in headers.get("content-type", "") or MEDIA_PATH in _parts(scope):
                     headers["cache-control"] = NOT_KEPT
                 if cookies.is_encrypted(scope):
                     cookies.secure_all(headers)
@@ -140,7 +140,7 @@ class OnlyHere:
 
 
 def _opened() -> bool:
-    return mode.hosted() or config.is_manually_set("server.address")
+    return mode.hosted() or is_set_by_owner("server.address")
 
 
 def _from_here(scope: Scope) -> bool:
@@ -161,7 +161,7 @@ class ClosedMetrics:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        asked = scope["type"] == "http" and _parts(scope)[-2:] == _METRICS
+        asked = scope["type"] == "http" and _parts(scope)[-2:] == METRICS_PATH
         if asked and not mode.metrics_open():
             await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
         else:

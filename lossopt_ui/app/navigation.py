@@ -1,7 +1,8 @@
 """The pages, and the frame around each of them."""
 
+from collections.abc import Callable
+
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from lossopt_core import uploads as own_data
 from lossopt_core.shipped import path_of
@@ -10,38 +11,40 @@ from lossopt_ui.identity import missing_data, sign_in, uploads, visitor, workspa
 from lossopt_ui.jobs import render_gate, watching
 from lossopt_ui.state import pages, widgets
 from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.session import SessionKey
 
-_FRAMED = "navigation.framed"
-
-
-def _of_streamlit(page: PageSpec) -> StreamlitPage:
-    home = page is pages.START
-    return st.Page(
-        page.file,
-        title=page.title,
-        icon=f":material/{page.icon}:",
-        url_path="" if home else page.name,
-        default=home,
-        visibility="visible" if page.listed else "hidden",
-    )
+_FRAMED = SessionKey("navigation.framed", bool)
+"""Whether the visit has begun with the frame around the pages."""
 
 
 def run() -> None:
     """The whole app: the frame, and the page that the address names."""
     with render_gate.PAGES.turn(visitor.owner()):
-        st.session_state[_FRAMED] = True
+        _FRAMED.set(True)
         own_data.look_in(workspace.shelf_in_session)
-        page = _frame()
+        draw_page = _frame()
         watching.warm_up()
         with uploads.page(), workspace.unreadable_said():
-            page.run()
+            draw_page()
 
 
-def _frame() -> StreamlitPage:
+def _frame() -> Callable[[], None]:
+    """Draw what is around all pages; returns what draws the page that the address names."""
     # The icon is a local file: a material icon here would be fetched from another host.
     icon = path_of("static/favicon.png")
     st.set_page_config(page_title="lossopt", page_icon=icon, layout="wide")
-    return st.navigation([_of_streamlit(page) for page in pages.PAGES], position="top")
+    listed = [
+        st.Page(
+            page.file,
+            title=page.title,
+            icon=f":material/{page.icon}:",
+            url_path="" if page is pages.START else page.name,
+            default=page is pages.START,
+            visibility="visible" if page.listed else "hidden",
+        )
+        for page in pages.PAGES
+    ]
+    return st.navigation(listed, position="top").run
 
 
 def begin(page: PageSpec) -> None:
@@ -51,7 +54,7 @@ def begin(page: PageSpec) -> None:
     `streamlit_app.py`, because the folder is called `pages`.  Naming the pages once and
     starting over brings the frame.
     """
-    if not st.session_state.get(_FRAMED):
+    if not _FRAMED.get():
         _frame()
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):

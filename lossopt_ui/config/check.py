@@ -13,8 +13,6 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from streamlit import config as streamlit_config
-from streamlit.errors import StreamlitSecretNotFoundError
 
 from lossopt_core import StoreError
 from lossopt_core.store import address as store_address
@@ -77,7 +75,7 @@ def _read_secrets() -> Mapping[str, Any]:
     """Streamlit's secrets; ValueError where there are some that cannot be read."""
     try:
         st.secrets.to_dict()
-    except StreamlitSecretNotFoundError as error:
+    except FileNotFoundError as error:  # also where there is a file that is no TOML
         if _there():
             raise ValueError(f"{_files()} cannot be read: {_one_line(error)}") from None
     except (OSError, ValueError) as error:
@@ -156,7 +154,7 @@ def _of_the_store() -> str | None:
 
 
 def _there() -> list[str]:
-    return [each for each in streamlit_config.get_option("secrets.files") if os.path.exists(each)]
+    return [each for each in st.get_option("secrets.files") if os.path.exists(each)]
 
 
 def _files() -> str:

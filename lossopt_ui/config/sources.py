@@ -77,8 +77,8 @@ class _Same:
 
 @lru_cache(maxsize=2)
 def _read_once(key: _Same) -> Mapping[str, Any]:
-    found = key.held
     try:
-        return found.to_dict() if found.load_if_toml_exists() else {}
-    except (OSError, ValueError):  # no text, or out of reach: the server does not start with that
+        found: Mapping[str, Any] = key.held.to_dict()
+    except (OSError, ValueError):  # there are none, or the server does not start with them
         return {}
+    return found

@@ -30,6 +30,7 @@ from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.runs import files
 from lossopt_ui.runs.files import File, FileError, Mine
 from lossopt_ui.state import names, pages, widgets
+from lossopt_ui.state.session import SessionKey, UploaderKey
 
 SHOWN_ROWS = 50
 EXAMPLE = """\
@@ -40,8 +41,8 @@ height,weight,colour,kind
 18.2,95,yellow,banana
 17.0,90,green,banana
 """
-_FILES = "own_data.files"
-_PROBLEM = "own_data.problem"
+_UPLOADER = UploaderKey("own_data.files")
+_PROBLEM = SessionKey("own_data.problem", str)
 
 
 def bring() -> None:
@@ -52,9 +53,9 @@ def bring() -> None:
         max_upload_size=LARGEST // 1_000_000,
         help="CSV or TSV with a row of names, Parquet; or NumPy's NPZ with numbers X (examples ×"
         " features) or images X (examples × rows × columns), and labels y.",
-        key=f"own-data-{st.session_state.get(_FILES, 0)}",  # a new key is an empty uploader
+        key=_UPLOADER.key("own-data"),
     )
-    if problem := st.session_state.pop(_PROBLEM, None):
+    if problem := _PROBLEM.pop():
         st.error(problem)
     if file is None:
         file_contents.give_back()
@@ -168,10 +169,10 @@ def _keep(name: str, examples: Examples) -> None:
     try:
         kept = workspace.shelf().keep(name, examples)
     except (StoreError, ValueError) as error:
-        st.session_state[_PROBLEM] = f"Not kept: {names.in_markdown(str(error))}."
+        _PROBLEM.set(f"Not kept: {names.in_markdown(str(error))}.")
         return
     form.choose_data(kept)
-    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+    _UPLOADER.empty()
 
 
 def kept() -> None:
@@ -229,4 +230,4 @@ def _remove(each: Kept) -> Any:
     try:
         workspace.shelf().forget(each.fingerprint)
     except StoreError as error:
-        st.session_state[_PROBLEM] = f"Not removed: {names.in_markdown(str(error))}."
+        _PROBLEM.set(f"Not removed: {names.in_markdown(str(error))}.")

@@ -17,8 +17,9 @@ from lossopt_ui.config import budgets
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import pages, widgets
 from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.session import WidgetKey
 
-_CHOSEN = "ask.own_data"
+_CHOSEN: WidgetKey[str] = WidgetKey("ask.own_data")
 
 
 def data() -> dict[str, Any]:
@@ -50,13 +51,13 @@ def _own_data() -> dict[str, Any]:
     with workspace.unreadable_said():
         found = {each.fingerprint: each for each in workspace.shelf().list()}
         if options["data"] in found:
-            st.session_state[_CHOSEN] = options["data"]
+            _CHOSEN.set(options["data"])
             st.selectbox(
                 "Which",
                 list(found),
                 format_func=lambda mark: found[mark].name,
-                key=_CHOSEN,
-                on_change=lambda: choose_data(found[st.session_state[_CHOSEN]]),
+                key=_CHOSEN.name,
+                on_change=lambda: choose_data(found[_CHOSEN.get()]),
             )
         elif options["data"] != pages.DECLARED["own.data"].default:
             st.caption("These data are not here: the message at the top takes the file.")

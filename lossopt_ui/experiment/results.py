@@ -1,11 +1,11 @@
 """Parts of pages that show what came of a training."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Literal
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from lossopt_core import (
     LOSSES,
@@ -87,7 +87,7 @@ def parts(history: pd.DataFrame) -> None:
 
 
 def accuracy_card(
-    place: DeltaGenerator,
+    place: AbstractContextManager[object],
     label: str,
     part: str,
     share: float,
@@ -95,15 +95,16 @@ def accuracy_card(
     arrow: Literal["auto", "off"] = "auto",
 ) -> None:
     """A share of rightly classified examples of a part, with what it is compared with."""
-    place.metric(
-        label,
-        percent(share),
-        delta=delta,
-        delta_color="off",
-        delta_arrow=arrow,
-        border=True,
-        help=f"Share of the {part} examples that are classified rightly.",
-    )
+    with place:
+        st.metric(
+            label,
+            percent(share),
+            delta=delta,
+            delta_color="off",
+            delta_arrow=arrow,
+            border=True,
+            help=f"Share of the {part} examples that are classified rightly.",
+        )
 
 
 def percent(share: float) -> str:

@@ -20,6 +20,7 @@ from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
 from lossopt_ui.figures import caching
 from lossopt_ui.figures.recipes import Recipe, Sent, digest
+from lossopt_ui.state.session import component_event
 
 MOST_IN_HOVER = 24
 """Where more lines than these cross one x, a list of them all would cover the chart."""
@@ -142,7 +143,7 @@ def _told_by_hover(traces: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _tell(key: str, on_click: Callable[[Any], None]) -> None:
-    content = st.session_state[key].get("click")
+    content = component_event(key, "click")
     if content is not None:
         on_click(content)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from lossopt_ui.figures import figure
+from lossopt_ui.state.session import component_event
 
 _HERE = Path(__file__)
 _component = st.components.v2.component(
@@ -44,7 +45,7 @@ def slider(
     """
 
     def tell() -> None:
-        content = st.session_state[clock].get("tick")
+        content = component_event(clock, "tick")
         if on_change is not None and isinstance(content, int) and 0 <= content < len(words):
             on_change(content)
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
+import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Scope
-from streamlit import config
 
 _SEPARATORS = (";", "[;,]")
 """Browsers put a semicolon between cookies; a comma comes from programs that join headers."""
@@ -46,7 +46,7 @@ def headers_in(scope: Scope) -> list[str]:
 
 def path() -> str:
     """The path to which the app's cookies belong: the base path, so that neighbours get none."""
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return quote(f"/{base}", safe="/")
 
 

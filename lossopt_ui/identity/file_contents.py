@@ -9,31 +9,32 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.typing import UploadedFile
 
 from lossopt_core.data.datasets import Examples
 from lossopt_core.experiment.caches import Cache
 from lossopt_core.uploads.files import TEXT_BYTES
+from lossopt_ui.state.session import SessionKey
 
 Content = TypeVar("Content")
 MOST_BYTES = 80_000_000
 """Of all contents that are held, for all visitors together."""
-_SHOWN = "file_contents.shown"
+_SHOWN = SessionKey("file_contents.shown", str)
+"""The file whose content is held for the page, if any."""
 
 
 def of(file: UploadedFile, read: Callable[[bytes, str], Content]) -> Content:
     """What `read` makes of the file's bytes and name; ValueError where it raises one."""
-    if st.session_state.get(_SHOWN) not in (None, file.file_id):
+    if _SHOWN.get() != file.file_id:
         give_back()
-    st.session_state[_SHOWN] = file.file_id
+    _SHOWN.set(file.file_id)
     content: Content = _held().get(file.file_id, lambda: read(file.getvalue(), file.name))
     return content
 
 
 def give_back() -> None:
     """The page shows no file any more: forget what was in the last one."""
-    shown = st.session_state.pop(_SHOWN, None)
-    if shown is not None:
+    if shown := _SHOWN.pop():
         _held().drop(shown)
 
 

@@ -10,12 +10,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lossopt_ui.identity import cookies
+from lossopt_ui.streamlit_private import AFTER_LOGIN_PATH, LOGIN_PATH
 
 COOKIE = "lossopt_way_back"
 LONGEST = 3_000
 """Characters of a path, as a cookie has room for 4,096."""
 SECONDS = 600
-_BEGIN, _END = "/auth/login", "/oauth2callback"
 
 
 class WayBack:
@@ -27,7 +27,7 @@ class WayBack:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         path = scope["path"] if scope["type"] == "http" else ""
-        if not path.endswith((_BEGIN, _END)):
+        if not path.endswith((LOGIN_PATH, AFTER_LOGIN_PATH)):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -35,7 +35,7 @@ class WayBack:
         async def send_changed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
-                if path.endswith(_BEGIN):
+                if path.endswith(LOGIN_PATH):
                     way = _path_of(headers.get("referer", ""), headers.get("host", ""))
                     answer.append("set-cookie", _cookie(way))
                 else:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.typing import UploadedFile
 
 from lossopt_core import Experiment, StoreError
 from lossopt_core.data.datasets import (
@@ -31,14 +31,18 @@ from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.state import pages, url, widgets
 from lossopt_ui.state.names import in_markdown
 from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.session import SessionKey, UploaderKey
 
 OWN = "own"
 NOTHING = pages.DECLARED[f"{OWN}.data"].default
 """The fingerprint that stands for no choice."""
-_PAGE, _NAMED = "missing.page", "missing.named"
-_OFFERED = "missing.offered"
-_FILES = "missing.files"
 Options = Mapping[str, Any]
+_PAGE = SessionKey("missing.page", str)
+_NAMED: SessionKey[Options | None] = SessionKey("missing.named", lambda: None)
+"""The data that the page's address named."""
+_OFFERED: SessionKey[dict[str, str]] = SessionKey("missing.offered", dict)
+"""The place at which the upload is offered, by fingerprint."""
+_UPLOADER = UploaderKey("missing.files")
 Value = TypeVar("Value")
 
 
@@ -73,7 +77,7 @@ def part(what: str) -> Iterator[None]:
             st.caption(f"{what}: choose or upload data first.")
             return
         st.caption(f"{what}: not available without the data `{mark}`.")
-        if mark not in _offered():
+        if mark not in _OFFERED.get():
             st.page_link(
                 pages.DATA.file,
                 label="Upload the file",
@@ -89,14 +93,15 @@ def query_of(options: Options) -> dict[str, str]:
 
 def read_address(page: PageSpec) -> None:
     """Keep in mind, until the page is left, which data its address named."""
-    if st.session_state.get(_PAGE) != page.name:
-        st.session_state[_PAGE], st.session_state[_NAMED] = page.name, None
+    if _PAGE.get() != page.name:
+        _PAGE.set(page.name)
+        _NAMED.set(None)
     found, _ = url.read(st.query_params.to_dict())
     if f"{OWN}.data" in found:
         names = {name: f"{OWN}.{name}" for name in DATASETS[OWN].options}
-        st.session_state[_NAMED] = {
-            name: found.get(full, pages.DECLARED[full].default) for name, full in names.items()
-        }
+        _NAMED.set(
+            {name: found.get(full, pages.DECLARED[full].default) for name, full in names.items()}
+        )
 
 
 def offer_named(page: PageSpec) -> None:
@@ -104,8 +109,8 @@ def offer_named(page: PageSpec) -> None:
 
     On a page without a data set among its options, what the address named counts.
     """
-    st.session_state[_OFFERED] = {}
-    options: Options | None = st.session_state.get(_NAMED)
+    _OFFERED.set({})
+    options = _NAMED.get()
     if "dataset" in page.options:
         chosen = {name: widgets.value(f"{OWN}.{name}") for name in DATASETS[OWN].options}
         options = chosen if widgets.value("dataset") == OWN else None
@@ -120,12 +125,6 @@ def offer(experiments: Sequence[Experiment], place: str) -> None:
     _offer(list(by_mark.values()), place)
 
 
-def _offered() -> dict[str, str]:
-    """The place at which the upload is offered, by fingerprint."""
-    offered: dict[str, str] = st.session_state.setdefault(_OFFERED, {})
-    return offered
-
-
 def _offer(candidates: Sequence[Options], place: str) -> None:
     try:
         wanted = {each["data"]: each for each in candidates if _to_be_offered(each, place)}
@@ -133,7 +132,7 @@ def _offer(candidates: Sequence[Options], place: str) -> None:
         return
     if not wanted:
         return
-    _offered().update(dict.fromkeys(wanted, place))
+    _OFFERED.get().update(dict.fromkeys(wanted, place))
     with st.container(border=True):
         st.error(
             "This page needs data that are not here: "
@@ -145,7 +144,7 @@ def _offer(candidates: Sequence[Options], place: str) -> None:
             "The file with these data",
             type=[ending.removeprefix(".") for ending in ENDINGS],
             max_upload_size=LARGEST // 1_000_000,
-            key=f"missing-data-{place}-{st.session_state.get(_FILES, 0)}",
+            key=_UPLOADER.key(f"missing-data-{place}"),
         )
         if file is not None:
             _take(file, wanted)
@@ -153,7 +152,7 @@ def _offer(candidates: Sequence[Options], place: str) -> None:
 
 def _to_be_offered(options: Options, place: str) -> bool:
     mark = options["data"]
-    if mark == NOTHING or _offered().get(mark, place) != place:
+    if mark == NOTHING or _OFFERED.get().get(mark, place) != place:
         return False
     try:
         BROUGHT.check(options)
@@ -193,7 +192,7 @@ def _take(file: UploadedFile, wanted: Mapping[str, Options]) -> None:
         st.error(f"{in_markdown(problem[0].upper() + problem[1:])}.", icon=":material/error:")
         return
     if mark in wanted:
-        st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+        _UPLOADER.empty()
         st.rerun()
     came = dict(zip(("examples", "features"), examples.features.shape, strict=True))
     came |= {"data": mark, "classes": len(examples.class_names)}

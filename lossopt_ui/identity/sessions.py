@@ -12,15 +12,14 @@ from cachetools import TTLCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lossopt_ui.config import mode
 from lossopt_ui.identity import cookies
 from lossopt_ui.identity.cookie import token_in
+from lossopt_ui.streamlit_private import UPLOAD_PATH, session_in
 
 KEPT_SECONDS = 3600.0
 """How long a closed session's owner is remembered; Streamlit keeps the session for two minutes."""
-_UPLOAD = "/_stcore/upload_file/"
 _PROTOCOLS = "sec-websocket-protocol"
 
 
@@ -66,7 +65,9 @@ class OwnSessions:
         token = token_in(cookies.headers_in(scope))
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send, token)
-        elif _UPLOAD in scope["path"] and not self._owners.has(_uploading(scope["path"]), token):
+        elif UPLOAD_PATH in scope["path"] and not self._owners.has(
+            _uploading(scope["path"]), token
+        ):
             await PlainTextResponse("Not a session of this browser.", 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -104,7 +105,7 @@ class OwnSessions:
 
 def _uploading(path: str) -> str:
     """The session's id in the address of an upload."""
-    return path.rpartition(_UPLOAD)[2].partition("/")[0]
+    return path.rpartition(UPLOAD_PATH)[2].partition("/")[0]
 
 
 def _session_in(message: Message) -> str:
@@ -112,5 +113,4 @@ def _session_in(message: Message) -> str:
     data = message.get("bytes")
     if message["type"] != "websocket.send" or not data:
         return ""
-    told = ForwardMsg.FromString(data)
-    return str(told.new_session.initialize.session_id)
+    return session_in(data)

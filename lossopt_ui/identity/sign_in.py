@@ -14,10 +14,13 @@ from lossopt_ui.config import budgets, mode, providers
 from lossopt_ui.identity import visitor as visits
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import names
+from lossopt_ui.state.session import SessionKey
 
 LONGEST_NAME = 24
 """Characters of a name that have room beside a page's title."""
-_LEFT, _PROBLEM = "sign-in.left", "sign-in.problem"
+_LEFT: SessionKey[Contents | None] = SessionKey("sign-in.left", lambda: None)
+"""What this browser holds from without an account; None before it was looked up."""
+_PROBLEM = SessionKey("sign-in.problem", str)
 
 
 def offer() -> None:
@@ -61,12 +64,13 @@ def offer_to_move() -> None:
     """Say once a visit what this browser holds from without an account; offer to move it."""
     if not providers.names() or visits.person() is None:
         return
-    if _LEFT not in st.session_state:
+    left = _LEFT.get()
+    if left is None:
         try:
-            st.session_state[_LEFT] = _workspaces().contents(visits.anonymous())
+            left = _workspaces().contents(visits.anonymous())
         except StoreError:  # who looks at runs will be told
             return
-    left: Contents = st.session_state[_LEFT]
+        _LEFT.set(left)
     if left == Contents():
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -77,7 +81,7 @@ def offer_to_move() -> None:
         )
         st.button("Move", key="move", type="primary", on_click=_move, args=(left,))
         st.button("Not now", key="leave", on_click=_leave)
-    if problem := st.session_state.pop(_PROBLEM, None):
+    if problem := _PROBLEM.pop():
         st.error(f"Nothing was moved: {names.in_markdown(problem)}.", icon=":material/error:")
 
 
@@ -88,7 +92,7 @@ def _move(left: Contents) -> None:
         budgets.budget().check_keeping(mine.usage(), runs=coming.runs, bytes=coming.bytes)
         _workspaces().move(theirs, mine.workspace)
     except (BudgetError, StoreError) as error:
-        st.session_state[_PROBLEM] = str(error)
+        _PROBLEM.set(str(error))
         return
     words = f"Moved to your workspace: {_in_words(left)}."
     st.toast(words, icon=":material/move_to_inbox:", duration="long")
@@ -96,7 +100,7 @@ def _move(left: Contents) -> None:
 
 
 def _leave() -> None:
-    st.session_state[_LEFT] = Contents()
+    _LEFT.set(Contents())
 
 
 def _in_words(left: Contents) -> str:

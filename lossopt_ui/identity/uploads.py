@@ -11,18 +11,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import streamlit as st
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import config, runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+from streamlit.typing import UploadedFile
 
+from lossopt_ui import streamlit_private
 from lossopt_ui.identity import cookies
 from lossopt_ui.identity.cookie import token_in
+from lossopt_ui.state.session import SessionKey
+from lossopt_ui.streamlit_private import UploadStorage
 
 MOST_OF_A_VISITOR = 20_000_000
 """Bytes of all files of one visitor that the server holds at once."""
@@ -36,16 +37,8 @@ TOO_MUCH = (
     " reload the page.\n"
 )
 FULL = "Other visitors are uploading large files. Try again in a minute.\n"
-_PATH = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
+_PATH = re.compile(rf"{streamlit_private.UPLOAD_PATH}([^/]+)/([^/]+)$")
 _MEGABYTE = 1024 * 1024
-
-
-class Storage(Protocol):
-    """The part of Streamlit's manager of uploaded files that is needed here."""
-
-    file_storage: dict[str, dict[str, UploadedFileRec]]
-
-    def remove_file(self, session_id: str, file_id: str) -> None: ...
 
 
 @dataclass
@@ -80,7 +73,7 @@ class Uploads:
 
     def __init__(
         self,
-        storage: Callable[[], Storage | None],
+        storage: Callable[[], UploadStorage | None],
         is_open: Callable[[str], bool],
         *,
         most_of_a_visitor: int = MOST_OF_A_VISITOR,
@@ -188,38 +181,27 @@ class Uploads:
                 storage.remove_file(session, file)
 
 
-def _storage() -> Storage | None:
-    manager: Any = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
-    return manager if hasattr(manager, "file_storage") else None
-
-
-def _is_open(session: str) -> bool:
-    return runtime.exists() and runtime.get_instance().is_active_session(session)
-
-
-UPLOADS = Uploads(_storage, _is_open)
+UPLOADS = Uploads(streamlit_private.upload_storage, streamlit_private.is_open)
 """All uploads of this program."""
-_DRAWN = "uploads.drawn"
+_DRAWN: SessionKey[set[str] | None] = SessionKey("uploads.drawn", lambda: None)
+"""The files in the uploaders of the page; None where it has drawn no uploader."""
 
 
 @contextmanager
 def page() -> Iterator[None]:
     """A page is drawn within; where it asks for no file, the session's files are given back."""
-    st.session_state[_DRAWN] = None
+    _DRAWN.set(None)
     yield  # a page that is interrupted says nothing of what it would have asked for
-    context = get_script_run_ctx()
-    if context is not None:
-        UPLOADS.drawn(context.session_id, st.session_state[_DRAWN])
+    if session := streamlit_private.session_id():
+        UPLOADS.drawn(session, _DRAWN.get())
 
 
 def uploader(label: str, **named: Any) -> UploadedFile | None:
     """Streamlit's uploader of one file: the only way in which a page asks for a file."""
     file: UploadedFile | None = st.file_uploader(label, **named)
-    context = get_script_run_ctx()
-    if context is not None:
-        UPLOADS.ask(context.session_id, file.file_id if file else None)
-    shown = st.session_state.get(_DRAWN) or set()
-    st.session_state[_DRAWN] = shown | ({file.file_id} if file else set())
+    if session := streamlit_private.session_id():
+        UPLOADS.ask(session, file.file_id if file else None)
+    _DRAWN.set((_DRAWN.get() or set()) | ({file.file_id} if file else set()))
     return file
 
 
@@ -253,6 +235,6 @@ def _visitor(scope: Scope, session: str) -> str:
 
 def _size(scope: Scope) -> int:
     """The bytes that may come: as many as are announced, or as many as are taken at most."""
-    most = int(config.get_option("server.maxUploadSize")) * _MEGABYTE
+    most = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
     announced = Headers(scope=scope).get("content-length", "")
     return min(most, int(announced)) if announced.isdecimal() else most

@@ -13,11 +13,13 @@ import streamlit as st
 from lossopt_core.store.workspaces import Workspaces
 from lossopt_ui.config import mode
 from lossopt_ui.identity.cookie import new_token, token_in
+from lossopt_ui.state.session import SessionKey
 
 VISIT, ACCOUNT = "visit-", "account-"
 """How the names of workspaces begin: those that end some days after the last visit, and others."""
-
-_VISIT, _ACCOUNT = "visits.visit", "visits.account"
+_VISIT = SessionKey("visits.visit", lambda: VISIT + _digest(_token()))
+_ACCOUNT = SessionKey("visits.account", lambda: ("", ""))
+"""An identity, and the name of its workspace."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,16 @@ def owner() -> str:
 def anonymous() -> str:
     """The name of the workspace of this browser, whoever has signed in."""
     # Found once a visit: a cookie that changes in between must not change what one looks at.
-    mine: str = st.session_state.setdefault(_VISIT, VISIT + _digest(_token()))
-    return mine
+    return _VISIT.get()
 
 
 def _of_account(visitor: Person) -> str:
-    identity, name = st.session_state.get(_ACCOUNT, ("", ""))
+    identity, name = _ACCOUNT.get()
     if identity != visitor.identity:
         all_workspaces = Workspaces(mode.store_address(), discreet=True)
         name = ACCOUNT + all_workspaces.name_for(visitor.identity)
-        st.session_state[_ACCOUNT] = (visitor.identity, name)
-    return str(name)
+        _ACCOUNT.set((visitor.identity, name))
+    return name
 
 
 def has_mark() -> bool:

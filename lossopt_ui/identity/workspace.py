@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lossopt_core import RunStore, StoreError, uploads
 from lossopt_core.data.datasets import MissingDataError
 from lossopt_core.store import reference
 from lossopt_core.store.workspaces import Workspaces
+from lossopt_ui import streamlit_private
 from lossopt_ui.config import budgets, mode, providers
 from lossopt_ui.identity import visitor
 from lossopt_ui.state import names, pages
+from lossopt_ui.state.session import SessionKey
 
-_NOTED = "workspace.noted"
+_NOTED: SessionKey[dict[str, float]] = SessionKey("workspace.noted", dict)
 NOTED_SECONDS = 3600.0
 """Between two notes that a workspace is in use."""
 
@@ -47,7 +48,7 @@ def references() -> RunStore:
 def note_visit() -> None:
     """Let the visitor's workspace be kept for its days from now on."""
     now = time.monotonic()
-    noted: dict[str, float] = st.session_state.setdefault(_NOTED, {})
+    noted = _NOTED.get()
     if mode.hosted() and now > noted.get("at", -math.inf) + NOTED_SECONDS:
         noted["at"] = now
         with suppress(StoreError):  # who looks at runs will be told
@@ -92,7 +93,7 @@ def shelf_in_session() -> uploads.Shelf | None:
 
 
 def _outside_sessions() -> bool:
-    return get_script_run_ctx(suppress_warning=True) is None
+    return streamlit_private.session_id() is None
 
 
 @contextmanager

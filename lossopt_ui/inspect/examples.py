@@ -14,9 +14,10 @@ from lossopt_ui.figures import figure
 from lossopt_ui.inspect.run import Point
 from lossopt_ui.state import widgets
 from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.session import WidgetKey
 
 ON_A_SHEET = 30
-_BOX = "inside.row"
+_BOX: WidgetKey[int] = WidgetKey("inside.row")
 
 
 def in_order(point: Point) -> None:
@@ -94,13 +95,13 @@ def _choose(point: Point, some: pd.DataFrame) -> int:
 
     looks = widgets.own_widget("row")
     if looks is not None:
-        st.session_state[_BOX] = row
+        _BOX.set(row)
         st.selectbox(
             "Look closely at",
             rows,
-            key=_BOX,
+            key=_BOX.name,
             format_func=words,
-            on_change=lambda: widgets.put("row", st.session_state[_BOX]),
+            on_change=lambda: widgets.put("row", _BOX.get()),
             **looks,
         )
     return row

@@ -23,8 +23,9 @@ from lossopt_ui.experiment.journeys import Journey
 from lossopt_ui.identity import missing_data
 from lossopt_ui.runs import references
 from lossopt_ui.state import names, page_links, pages, widgets
+from lossopt_ui.state.session import WidgetKey
 
-_CHOICE = "inside.choice"
+_CHOICE: WidgetKey[str] = WidgetKey("inside.choice")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +102,14 @@ def choose_run() -> Run | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         looks = widgets.own_widget("run")
         if looks is not None:
-            st.session_state[_CHOICE] = chosen
+            _CHOICE.set(chosen)
             st.selectbox(
-                "Run", ids, key=_CHOICE, format_func=called.get, on_change=_take_choice, **looks
+                "Run",
+                ids,
+                key=_CHOICE.name,
+                format_func=called.get,
+                on_change=_take_choice,
+                **looks,
             )
         [run] = saved_runs.load([chosen])
         page_links.link_to_train_page(run.experiment)
@@ -112,7 +118,7 @@ def choose_run() -> Run | None:
 
 
 def _take_choice() -> None:
-    widgets.put("run", (st.session_state[_CHOICE],))
+    widgets.put("run", (_CHOICE.get(),))
     for name in ("at_update", "rank", "row"):
         widgets.forget(name)
 

@@ -21,6 +21,7 @@ from lossopt_ui.config import budgets, mode
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import jobs, optimum, polling, render_gate
 from lossopt_ui.state import names, widgets
+from lossopt_ui.state.session import SessionKey
 
 PATIENCE = 0.5
 """Seconds to wait for a training before a progress bar is worth showing."""
@@ -28,8 +29,9 @@ LONG = 2 * PATIENCE
 """Seconds of a training that is not waited for: it is expected to take more than that."""
 RESULTS_SECONDS = 4.0
 """Between two drawings of what has come of very many trainings so far."""
-_SHOWN = "training.shown"
-_VISITOR = "training.visitor"
+_SHOWN: SessionKey[dict[str, Sequence[Experiment]]] = SessionKey("training.shown", dict)
+"""What each page showed last."""
+_VISITOR = SessionKey("training.visitor", jobs.Visitor)
 EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
 EARLIER_GOES_ON = (
     "The settings have changed: these are the curves of the training that goes on. Train stops it,"
@@ -79,7 +81,7 @@ def _farewell(_visitor: jobs.Visitor) -> jobs.Visitor:
 
 
 def _visitor() -> jobs.Visitor:
-    visitor: jobs.Visitor = st.session_state.setdefault(_VISITOR, jobs.Visitor())
+    visitor = _VISITOR.get()
     _farewell(visitor)
     return visitor
 
@@ -240,7 +242,7 @@ def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: st
 
     That is what the page asks for, or what it showed last where of that there is nothing yet.
     """
-    shown: dict[str, Sequence[Experiment]] = st.session_state.setdefault(_SHOWN, {})
+    shown = _SHOWN.get()
     with st.container():
         _status(job, mine=mine, running=outcome.running)
         if outcome.histories or outcome.running:

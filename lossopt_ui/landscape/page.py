@@ -30,12 +30,14 @@ from lossopt_ui.inspect import run as inside
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import references
 from lossopt_ui.state import names, pages, widgets
+from lossopt_ui.state.session import WidgetKey
 
 MOST_WAYS = 8
 """Ways on one landscape: more could not be told apart."""
 FAR = 2.0
 """Objectives beyond so many times that of the start are left outside of the picture."""
-_RUNS, _THROUGH = "landscape.runs", "landscape.through"
+_RUNS: WidgetKey[list[str]] = WidgetKey("landscape.runs")
+_THROUGH: WidgetKey[str] = WidgetKey("landscape.through")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +78,17 @@ def choose_runs() -> list[Run]:
             references.offer("Look at the reference runs", "runs", ways)
         return []
     ids = trained["id"].tolist()[::-1]
-    chosen = st.session_state[_RUNS] = named or ids[:1]
+    chosen = named or ids[:1]
+    _RUNS.set(chosen)
     looks = widgets.own_widget("runs")
     if looks is not None:
         chosen = st.multiselect(
             "Runs",
             ids,
-            key=_RUNS,
+            key=_RUNS.name,
             format_func=inside.labels(trained).get,
             max_selections=MOST_WAYS,
-            on_change=lambda: widgets.put("runs", tuple(st.session_state[_RUNS])),
+            on_change=lambda: widgets.put("runs", tuple(_RUNS.get())),
             help=f"At most {MOST_WAYS}, which minimise the same objective.",
             **looks,
         )
@@ -143,13 +146,13 @@ def choose_view(runs: Sequence[Run]) -> None:
         if plane == "optimum" and len(runs) > 1:
             ids = [run.id for run in runs]
             called = dict(zip(ids, names.of_runs(runs), strict=True))
-            st.session_state[_THROUGH] = chosen_run(runs).id
+            _THROUGH.set(chosen_run(runs).id)
             st.selectbox(
                 "Plane of the run",
                 ids,
-                key=_THROUGH,
+                key=_THROUGH.name,
                 format_func=called.get,
-                on_change=lambda: widgets.put("through", (st.session_state[_THROUGH],)),
+                on_change=lambda: widgets.put("through", (_THROUGH.get(),)),
                 width=280,
             )
 

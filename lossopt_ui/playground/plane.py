@@ -12,6 +12,7 @@ from lossopt_ui.charts.colours import CLASSES, SYMBOLS
 from lossopt_ui.playground import changes
 from lossopt_ui.playground.scrubber import Past
 from lossopt_ui.playground.seen import seen
+from lossopt_ui.state.session import component_event
 
 _HERE = Path(__file__)
 _component = st.components.v2.component(
@@ -29,7 +30,7 @@ def show(model: Model, past: Past, side: int, *, key: str) -> None:
     """
 
     def tell() -> None:
-        event = st.session_state[key].get("edit")
+        event = component_event(key, "edit")
         if event is not None:
             changes.edit(event)
 

@@ -8,8 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import streamlit as st
-
 from lossopt_core.experiment.description import LARGEST_SEED
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.model import (
@@ -28,8 +26,8 @@ from lossopt_core.playground.points import (
 from lossopt_ui.playground.way import Way, onward
 from lossopt_ui.state import widgets
 from lossopt_ui.state.pages.playground import SPEEDS
+from lossopt_ui.state.session import SessionKey
 
-_PLAY = "playground.play"
 FASTEST_ANSWER = 0.15
 """Seconds in which nobody answers a label that has just been drawn."""
 
@@ -101,10 +99,12 @@ class Play:
         return self.made >= MOST_UPDATES or all(model.diverged for model in self.models)
 
 
+_PLAY = SessionKey("playground.play", Play)
+
+
 def session() -> Play:
     """The session's own."""
-    play: Play = st.session_state.setdefault(_PLAY, Play())
-    return play
+    return _PLAY.get()
 
 
 def bring_up_to_date(wanted: Wanted) -> Play:

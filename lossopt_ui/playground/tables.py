@@ -16,8 +16,12 @@ from lossopt_core.playground.points import (
 )
 from lossopt_ui.playground import changes
 from lossopt_ui.playground.play import Play
+from lossopt_ui.state.session import WidgetKey
 
 COORDINATES = ("x1", "x2")
+Edits = Mapping[str, Any]
+"""What was changed in an editor: its `edited_rows`, `added_rows` and `deleted_rows`."""
+_POINTS: WidgetKey[Edits] = WidgetKey("point_table")
 
 
 def parameters(model: Model, *, key: str, editable: bool) -> None:
@@ -38,13 +42,13 @@ def parameters(model: Model, *, key: str, editable: bool) -> None:
         return
     names = [name for name in table.columns if name in weights]
     # A new name for every state: the editor would show old edits over new weights.
-    state = f"{key}-{model.made}-{hash(model.weights.tobytes())}"
+    edits: WidgetKey[Edits] = WidgetKey(f"{key}-{model.made}-{hash(model.weights.tobytes())}")
     st.data_editor(
         table,
-        key=state,
+        key=edits.name,
         column_config=gradients | weights | {"_index": st.column_config.Column(disabled=True)},
         num_rows="fixed",
-        on_change=lambda: _take_parameters(st.session_state[state]["edited_rows"], names),
+        on_change=lambda: _take_parameters(edits.get()["edited_rows"], names),
     )
 
 
@@ -89,14 +93,14 @@ def points(now: Play) -> None:
     coordinate = {"min_value": COORDINATE.low, "max_value": COORDINATE.high, "step": 0.001}
     st.data_editor(
         table,
-        key="point_table",
+        key=_POINTS.name,
         num_rows="dynamic",
         height=352,
         column_config={
             name: st.column_config.NumberColumn(required=True, **coordinate) for name in COORDINATES
         }
         | {"class": st.column_config.SelectboxColumn(options=CLASS_NAMES, required=True)},
-        on_change=lambda: _take_points(present, st.session_state["point_table"]),
+        on_change=lambda: _take_points(present, _POINTS.get()),
     )
 
 
@@ -106,7 +110,7 @@ def _point_table(points: Points) -> pd.DataFrame:
     return pd.DataFrame({"x1": x1, "x2": x2, "class": names})
 
 
-def _take_points(present: Points, told: Mapping[str, Any]) -> None:
+def _take_points(present: Points, told: Edits) -> None:
     """The table as it was with what its editor says was changed; rows half filled in wait."""
     deleted = set(told["deleted_rows"])
     rows = [

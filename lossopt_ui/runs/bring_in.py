@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.typing import UploadedFile
 
 from lossopt_core import ForeignRun, StoreError
 from lossopt_core.exchange import (
@@ -27,6 +27,7 @@ from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.state import names, widgets
 from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
+from lossopt_ui.state.session import SessionKey, UploaderKey, WidgetKey
 
 MOST_METRICS = 8
 """Columns whose meaning can be chosen; what is suggested for more is taken."""
@@ -36,9 +37,9 @@ COUNTED = {
     "gradient_evaluations": "Gradient evaluations",
 }
 NOTHING = "– leave out"
-_FILES = "bring_in.files"
-_PROBLEM = "bring_in.problem"
-REMOVED = "bring-in-removed"
+_UPLOADER = UploaderKey("bring_in.files")
+_PROBLEM = SessionKey("bring_in.problem", str)
+_REMOVED: WidgetKey[list[str]] = WidgetKey("bring-in-removed")
 
 
 def popover() -> None:
@@ -50,17 +51,16 @@ def popover() -> None:
             max_upload_size=LARGEST // 1_000_000,
             help="CSV and TSV of any program with a column of steps, TensorBoard's, W&B's and"
             f" MLflow's among them; Parquet and JSON; runs in a file *{archive.ENDING}*.",
-            # A new key is an empty uploader.
-            key=f"bring-in-{st.session_state.get(_FILES, 0)}",
+            key=_UPLOADER.key("bring-in"),
         )
         if file is None:
             file_contents.give_back()
-            st.session_state.pop(_PROBLEM, None)
+            _PROBLEM.clear()
         elif file.name.lower().endswith(".zip"):
             _button(_keep_runs, file.getvalue())
         else:
             _columns(file)
-        if problem := st.session_state.get(_PROBLEM):
+        if problem := _PROBLEM.get():
             _say(problem)
         _brought_in()
 
@@ -128,11 +128,11 @@ def _train_again(ours: Sequence[Imported]) -> None:
     try:
         share = pack(ours)
     except ValueError as error:
-        st.session_state[_PROBLEM] = str(error)
+        _PROBLEM.set(str(error))
         return
     widgets.put("runs", ())
     widgets.put("share", share)
-    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+    _UPLOADER.empty()
 
 
 def _table(data: bytes, filename: str) -> pd.DataFrame:
@@ -178,10 +178,10 @@ def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
     try:
         ids = keep()
     except (StoreError, ValueError) as error:
-        st.session_state[_PROBLEM] = str(error)
+        _PROBLEM.set(str(error))
         return
-    st.session_state.pop(_PROBLEM, None)
-    st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
+    _PROBLEM.clear()
+    _UPLOADER.empty()
     chosen = widgets.value("runs")
     if chosen != (EVERYTHING,):
         widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MOST_CHOSEN])
@@ -202,18 +202,18 @@ def _brought_in() -> None:
         list(curves),
         format_func=lambda id: f"{curves[id].name} ({curves[id].source})",
         placeholder="Choose what to remove",
-        key=REMOVED,
+        key=_REMOVED.name,
     )
     st.button("Remove", key="bring-in-remove", on_click=_remove)
 
 
 def _remove() -> None:
-    ids = st.session_state[REMOVED]
+    ids = _REMOVED.get()
     try:
         workspace.store().forget_foreign(ids)
     except StoreError as error:
         st.toast(f"Nothing was removed: {names.in_markdown(str(error))}.", icon=":material/error:")
         return
-    st.session_state[REMOVED] = []
+    _REMOVED.set([])
     widgets.put("runs", [each for each in widgets.value("runs") if each not in ids])
     st.toast(f"Removed {len(ids)} curve{'s' * (len(ids) != 1)}.", icon=":material/delete:")

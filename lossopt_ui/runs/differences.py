@@ -20,10 +20,11 @@ from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import line_tables
 from lossopt_ui.runs.lines import Line, mixed
 from lossopt_ui.state import names, widgets
+from lossopt_ui.state.session import WidgetKey
 
 NONE = ""
 PRECISE = ("p (uncorrected)", "p (corrected, Holm)", "Gain of pairing (×)")
-CHOICE = "baseline-choice"
+_CHOICE: WidgetKey[str] = WidgetKey("baseline-choice")
 
 
 def choose_baseline(shown: Sequence[Line]) -> Line | None:
@@ -33,14 +34,14 @@ def choose_baseline(shown: Sequence[Line]) -> Line | None:
     labels = {NONE: "None"} | {line.key: line.label for line in shown}
     wanted = next(iter(widgets.value("baseline")), NONE)
     wanted = wanted if wanted in labels else NONE
-    if st.session_state.get(CHOICE) != wanted:
-        st.session_state[CHOICE] = wanted
+    if not _CHOICE.is_set() or _CHOICE.get() != wanted:
+        _CHOICE.set(wanted)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Baseline",
             list(labels),
             format_func=labels.get,
-            key=CHOICE,
+            key=_CHOICE.name,
             on_change=_take_baseline,
             help="What the others are compared with, seed by seed.",
             width=420,
@@ -51,7 +52,7 @@ def choose_baseline(shown: Sequence[Line]) -> Line | None:
 
 
 def _take_baseline() -> None:
-    wanted = st.session_state[CHOICE]
+    wanted = _CHOICE.get()
     widgets.put("baseline", (wanted,) if wanted else ())
 
 

@@ -21,6 +21,7 @@ from lossopt_core.uploads import Shelf, using
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import names
+from lossopt_ui.state.session import SessionKey
 
 LONGEST_START = 5.0
 """Seconds to wait until the browser, which asks apart from the press, has the file begun."""
@@ -28,7 +29,6 @@ HOLD_SECONDS = 2.0
 """For which a finished file waits at most until the page refers to it."""
 POLL = 0.2
 """Seconds between two looks at whether the file is ready."""
-_STATE = "files."
 
 
 class FileError(Exception):
@@ -204,8 +204,7 @@ def _button(file: File, mine: Mine) -> bool:
 
 def _delivery(file: File) -> Delivery:
     """One for each button and session: the file may be made for an earlier drawing of it."""
-    found: Delivery = st.session_state.setdefault(_STATE + file.key, Delivery())
-    return found
+    return SessionKey(f"files.{file.key}", Delivery).get()
 
 
 def _outcome(delivery: Delivery) -> str:

@@ -1,6 +1,7 @@
 """What people say of runs: names, tags, notes; what they pin, put away, delete and take back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
@@ -11,11 +12,34 @@ from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import toasts, widgets
 from lossopt_ui.state.names import counted, in_markdown
+from lossopt_ui.state.session import SessionKey, WidgetKey
 
-_DELETED = "run_notes.deleted"
-_EDITED = "run_notes.edited"
 SEVERAL = "Several – left as they are"
-NAME, TAGS, NOTE = "run-name", "run-tags", "run-note"
+NAME: WidgetKey[str] = WidgetKey("run-name")
+TAGS: WidgetKey[str] = WidgetKey("run-tags")
+NOTE: WidgetKey[str] = WidgetKey("run-note")
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What stood in the fields before somebody changed it, and of which runs."""
+
+    ids: tuple[str, ...] = ()
+    name: str = ""
+    note: str = ""
+    tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """Runs that were deleted last, and what was selected then."""
+
+    ids: Sequence[str] = ()
+    selection: Sequence[str] = ()
+
+
+_EDITED = SessionKey("run_notes.edited", Edited)
+_DELETED = SessionKey("run_notes.deleted", Deleted)
 
 
 def tools(rows: pd.DataFrame) -> None:
@@ -50,23 +74,24 @@ def tools(rows: pd.DataFrame) -> None:
 def _edit(rows: pd.DataFrame) -> None:
     """Name, tags and note of the selection; what its runs do not share stays as it is."""
     ids = tuple(rows["id"])
-    shared = {name: _shared(rows[name]) for name in ("name", "note")}
     tags = _shared_tags(rows["tags"])
     # Streamlit forgets what stands in a field that is not drawn for a while.
-    if NAME not in st.session_state or st.session_state.get(_EDITED, {}).get("ids") != ids:
-        st.session_state[_EDITED] = shared | {"ids": ids, "tags": tags}
-        st.session_state[NAME], st.session_state[NOTE] = shared["name"], shared["note"]
-        st.session_state[TAGS] = ", ".join(tags)
+    if not NAME.is_set() or _EDITED.get().ids != ids:
+        edited = Edited(ids, _shared(rows["name"]), _shared(rows["note"]), tags)
+        _EDITED.set(edited)
+        NAME.set(edited.name)
+        NOTE.set(edited.note)
+        TAGS.set(", ".join(tags))
     with st.popover("Name, tags, note", icon=":material/edit:"):
         whom = "this run" if len(ids) == 1 else f"all {len(ids)} selected runs"
         of_whom = f"Of {whom}; at most 80 characters."
-        st.text_input("Name", key=NAME, help=of_whom, placeholder=_unless_shared(rows["name"]))
+        st.text_input("Name", key=NAME.name, help=of_whom, placeholder=_unless_shared(rows["name"]))
         words = "Words with commas between them; at most 12."
-        st.text_input("Tags", key=TAGS, help=words, placeholder=_unless_shared(rows["tags"]))
+        st.text_input("Tags", key=TAGS.name, help=words, placeholder=_unless_shared(rows["tags"]))
         if rows["tags"].map(set).map(len).max() > len(tags):
             st.caption("Tags that only some of the runs have are left as they are.")
         most = "At most 2,000 characters."
-        st.text_area("Note", key=NOTE, help=most, placeholder=_unless_shared(rows["note"]))
+        st.text_area("Note", key=NOTE.name, help=most, placeholder=_unless_shared(rows["note"]))
         st.button(f"Keep for {whom}", key="keep-notes", type="primary", on_click=_keep, args=(ids,))
 
 
@@ -85,22 +110,25 @@ def _unless_shared(column: pd.Series) -> str | None:
 
 def _keep(ids: Sequence[str]) -> None:
     """Write what was changed in the fields, and nothing else."""
-    before = st.session_state[_EDITED]
-    now = {name: st.session_state[key].strip() for name, key in (("name", NAME), ("note", NOTE))}
-    said = {name: text for name, text in now.items() if text != before[name]}
-    tags = [tag.strip() for tag in st.session_state[TAGS].split(",") if tag.strip()]
-    added = [tag for tag in tags if tag not in before["tags"]]
-    removed = [tag for tag in before["tags"] if tag not in tags]
+    before = _EDITED.get()
+    name, note = NAME.get().strip(), NOTE.get().strip()
+    tags = [tag.strip() for tag in TAGS.get().split(",") if tag.strip()]
+    added = [tag for tag in tags if tag not in before.tags]
+    removed = [tag for tag in before.tags if tag not in tags]
     try:
         alike = _by_tags(ids, added, removed) if added or removed else {}
-        if said:
-            workspace.store().annotate(ids, **said)
+        if (name, note) != (before.name, before.note):
+            workspace.store().annotate(
+                ids,
+                name=name if name != before.name else None,
+                note=note if note != before.note else None,
+            )
         for new, some in alike.items():
             workspace.store().annotate(some, tags=new)
     except (StoreError, ValueError) as error:
         _say_not_changed(error)
         return
-    st.session_state[_EDITED] = before | {"ids": ()}  # the fields are filled with what is kept
+    _EDITED.set(replace(before, ids=()))  # the fields are filled with what is kept
     toasts.later("Kept.", icon=":material/check:")
 
 
@@ -137,15 +165,15 @@ def _delete(ids: Sequence[str]) -> None:
     except StoreError as error:
         toasts.later(f"Nothing was deleted: {in_markdown(str(error))}.", icon=":material/error:")
         return
-    st.session_state[_DELETED] = (ids, widgets.value("runs"))
+    _DELETED.set(Deleted(ids, widgets.value("runs")))
     widgets.put("runs", ())
 
 
 def undo() -> None:
     """A line that takes the last deletion back, as long as there is one."""
-    if _DELETED not in st.session_state:
+    ids = _DELETED.get().ids
+    if not ids:
         return
-    ids, _ = st.session_state[_DELETED]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.write(f"Deleted {counted(len(ids), 'run')}.")
         st.button("Undo", key="undo", icon=":material/undo:", on_click=_undo)
@@ -153,15 +181,15 @@ def undo() -> None:
 
 
 def _undo() -> None:
-    ids, selection = st.session_state[_DELETED]
+    deleted = _DELETED.get()
     try:
-        workspace.store().restore(ids)
+        workspace.store().restore(deleted.ids)
     except StoreError as error:
         toasts.later(f"Nothing was taken back: {in_markdown(str(error))}.", icon=":material/error:")
         return
-    widgets.put("runs", selection)
+    widgets.put("runs", deleted.selection)
     _dismiss()
 
 
 def _dismiss() -> None:
-    del st.session_state[_DELETED]
+    _DELETED.clear()

@@ -1,7 +1,7 @@
 """The kept runs as a table in which runs are found and chosen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,13 @@ from lossopt_ui.runs.entries import SPREAD, differing
 from lossopt_ui.state import names, pages, toasts, widgets
 from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
+from lossopt_ui.state.session import SessionKey, selected_rows
 
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
 MOST_BYTES = 30_000_000
 """Of all tables that are prepared and held."""
 ROW, HEAD, TALLEST = 35, 38, 330
-_TABLE = "runs_table.table"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,23 @@ class Prepared:
     error: FilterError | None
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The table that was drawn last.
+
+    number     tells it from those before
+    ids        of its rows
+    at_first   what was selected when it was drawn first
+    wanted     what is selected
+    """
+
+    number: int = 0
+    ids: Sequence[str] | None = None
+    at_first: Sequence[str] = ()
+    wanted: Sequence[str] = ()
+
+
+_TABLE = SessionKey("runs_table.table", Drawn)
 CHOICES = ("filter", "archived", "rows", "columns", "sort", "at", "at_epoch")
 """What decides how the table looks."""
 
@@ -166,16 +183,17 @@ def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequenc
     one whose selection was changed from elsewhere.  What a visitor selects in the table changes
     neither, so that its many rows are not sent again.
     """
-    number, rows, at_first, by_hand = st.session_state.get(_TABLE, (0, None, (), ()))
-    if rows != ids or by_hand != wanted:
+    before = _TABLE.get()
+    number, at_first = before.number, before.at_first
+    if before.ids != ids or before.wanted != wanted:
         number, at_first = number + 1, wanted
-    st.session_state[_TABLE] = (number, ids, at_first, wanted)
+    _TABLE.set(Drawn(number, ids, at_first, wanted))
     return f"runs-table-{number}", at_first
 
 
 def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
     """Let the selected rows be wanted, and what was wanted before and stands in no row."""
-    places = st.session_state[key]["selection"]["rows"]
+    places = selected_rows(key)
     selected = rows.iloc[[place for place in places if place < len(rows)]]
     unseen = _wanted_unseen(rows, meant, selected)
     ids = [
@@ -195,8 +213,7 @@ def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
             " Narrow the table with the filter and choose all of it."
         )
     widgets.put("runs", wanted[:MOST_CHOSEN])
-    *same, _ = st.session_state[_TABLE]
-    st.session_state[_TABLE] = (*same, widgets.value("runs"))
+    _TABLE.set(replace(_TABLE.get(), wanted=widgets.value("runs")))
 
 
 def _wanted_unseen(rows: pd.DataFrame, meant: pd.DataFrame, selected: pd.DataFrame) -> list[str]:

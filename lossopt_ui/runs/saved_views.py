@@ -7,8 +7,9 @@ import streamlit as st
 from lossopt_core import StoreError
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import names, pages, url, widgets
+from lossopt_ui.state.session import WidgetKey
 
-NAME = "view-name"
+_NAME: WidgetKey[str] = WidgetKey("view-name")
 
 
 def popover() -> None:
@@ -32,7 +33,7 @@ def popover() -> None:
                     "Forget", key=f"forget-{name}", type="tertiary", on_click=_forget, args=(name,)
                 )
         with st.form("name-of-view", border=False):  # so that Enter keeps it too
-            st.text_input("Name of this view", key=NAME)
+            st.text_input("Name of this view", key=_NAME.name)
             st.form_submit_button("Keep this view", key="keep-view", on_click=_keep)
 
 
@@ -46,7 +47,7 @@ def _open(query: str) -> None:
 
 
 def _keep() -> None:
-    name = st.session_state[NAME].strip()
+    name = _NAME.get().strip()
     query = urlencode(url.query_of({each: widgets.value(each) for each in pages.COMPARE.options}))
     try:
         workspace.store().keep_view(name, query)
@@ -55,7 +56,7 @@ def _keep() -> None:
             f"The view was not kept: {names.in_markdown(str(error))}.", icon=":material/error:"
         )
         return
-    st.session_state[NAME] = ""
+    _NAME.set("")
     st.toast("The view is kept.", icon=":material/bookmark_added:")
 
 

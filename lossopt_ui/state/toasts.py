@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-_WAITING = "toasts.waiting"
+from lossopt_ui.state.session import SessionKey
+
+_WAITING: SessionKey[list[tuple[str, str | None]]] = SessionKey("toasts.waiting", list)
 
 
 def later(text: str, icon: str | None = None) -> None:
     """Say something as soon as the fragment is drawn; for callbacks."""
-    st.session_state.setdefault(_WAITING, []).append((text, icon))
+    _WAITING.get().append((text, icon))
 
 
 def show() -> None:
     """Say what waits, once."""
-    for text, icon in st.session_state.pop(_WAITING, ()):
+    for text, icon in _WAITING.pop():
         st.toast(text, icon=icon)

@@ -11,10 +11,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from lossopt_core.fields import Choice, Number, Switch
+from lossopt_ui import streamlit_private
 from lossopt_ui.state import pages, url
 from lossopt_ui.state.kinds import (
     Matrix,
@@ -26,13 +25,18 @@ from lossopt_ui.state.kinds import (
 )
 from lossopt_ui.state.names import in_markdown
 from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.session import SessionKey, WidgetKey
 
-_VALUES = "controls.values"
-_PAGE = "controls.page"
-_ENTRY = "controls.entry"
-_NAMES = "controls.names"
-_PROBLEMS = "controls.problems"
-_DRAWN = "controls.drawn"
+_VALUES: SessionKey[dict[str, Any]] = SessionKey("controls.values", dict)
+_PAGE = SessionKey("controls.page", str)
+_ENTRY: SessionKey[tuple[dict[str, str], dict[str, Any]]] = SessionKey(
+    "controls.entry", lambda: ({}, {})
+)
+"""The address with which one came to the page, and the values then."""
+_NAMES: SessionKey[frozenset[str]] = SessionKey("controls.names", frozenset)
+_PROBLEMS: SessionKey[list[str]] = SessionKey("controls.problems", list)
+_DRAWN: SessionKey[dict[str, None]] = SessionKey("controls.drawn", dict)
+"""The names of the controls that were drawn, in their order."""
 
 
 def value(name: str) -> Any:
@@ -42,8 +46,17 @@ def value(name: str) -> Any:
 
 def _values() -> dict[str, Any]:
     """All values that somebody has set; the others are at their defaults."""
-    values: dict[str, Any] = st.session_state.setdefault(_VALUES, {})
-    return values
+    return _VALUES.get()
+
+
+def _shown(name: str) -> WidgetKey[Any]:
+    """What the widget of a setting shows."""
+    return WidgetKey(name)
+
+
+def _problem(name: str) -> SessionKey[str]:
+    """What is wrong with a setting's last change, to be said once."""
+    return SessionKey(f"{_PROBLEMS.name}.{name}", str)
 
 
 def take_address(page: PageSpec) -> None:
@@ -55,41 +68,35 @@ def take_address(page: PageSpec) -> None:
     """
     query = st.query_params.to_dict()
     names = frozenset(page.options) | frozenset(pages.EVERYWHERE)
-    if st.session_state.get(_PAGE) != page.name:
-        st.session_state[_PAGE] = page.name
-        st.session_state[_DRAWN] = {}
-        st.session_state[_NAMES] = names
+    if _PAGE.get() != page.name:
+        _PAGE.set(page.name)
+        _DRAWN.set({})
+        _NAMES.set(names)
         found, problems = url.read(query)
-        st.session_state[_PROBLEMS] = [str(problem) for problem in problems]
+        _PROBLEMS.set([str(problem) for problem in problems])
         if not names.isdisjoint(found):
             _take_all(names, found)
         _write_address()
-        st.session_state[_ENTRY] = (query, dict(_values()))
-    elif _went_through_history():
+        _ENTRY.set((query, dict(_values())))
+    elif streamlit_private.went_through_history():
         # An address without settings stands for those that one brought along to the page.
-        came_with, brought = st.session_state[_ENTRY]
+        came_with, brought = _ENTRY.get()
         _take_all(names, brought if query == came_with else url.read(query)[0])
         _write_address()
-    for message in st.session_state[_PROBLEMS]:
+    for message in _PROBLEMS.get():
         st.warning(f"In the address: {in_markdown(message)}", icon=":material/link_off:")
-
-
-def _went_through_history() -> bool:
-    """Whether this rerun is due to the browser's Back or Forward."""
-    context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
 
 
 def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
     """Let the named values be the found ones, and those that are not found their defaults."""
     kept = {name: each for name, each in _values().items() if name not in names}
-    st.session_state[_VALUES] = kept | {name: found[name] for name in names & found.keys()}
-    for name in names & st.session_state.keys():
-        st.session_state[name] = _as_shown(name, value(name))
+    _VALUES.set(kept | {name: found[name] for name in names & found.keys()})
+    for name in filter(lambda name: _shown(name).is_set(), names):
+        _show(name, value(name))
 
 
 def _write_address() -> None:
-    names = st.session_state.get(_NAMES, frozenset())
+    names = _NAMES.get()
     query = url.query_of(
         {name: value(name) for name in names if name in _values() or name not in url.SUGGESTED}
     )
@@ -114,7 +121,7 @@ def put_all(contents: Mapping[str, Any]) -> None:
     checked = {name: pages.DECLARED[name].check(name, each) for name, each in contents.items()}
     _values().update(checked)
     for name, each in checked.items():
-        st.session_state[name] = _as_shown(name, each)
+        _show(name, each)
     _write_address()
 
 
@@ -125,12 +132,12 @@ def hidden(*names: str) -> bool:
 
 def drawn() -> list[str]:
     """The names of the controls that the page had when it was run last, hidden ones too."""
-    return list(st.session_state.get(_DRAWN, ()))
+    return list(_DRAWN.get())
 
 
 def begin_anew() -> None:
     """Let what stands in the address of this page alone be as if nobody had set it."""
-    _take_all(st.session_state.get(_NAMES, frozenset()) - pages.EVERYWHERE.keys(), {})
+    _take_all(_NAMES.get() - pages.EVERYWHERE.keys(), {})
 
 
 def is_set(name: str) -> bool:
@@ -141,25 +148,13 @@ def is_set(name: str) -> bool:
 def forget(name: str) -> None:
     """Let a value be as if nobody had set it; for callbacks."""
     _values().pop(name, None)
-    st.session_state.pop(name, None)
+    _shown(name).clear()
     _write_address()
-
-
-def _comes_late() -> bool:
-    """Whether what a widget's callback is told is older than what holds.
-
-    A fragment that looks again by itself brings the values of all widgets along as they were in
-    the browser when it asked.  A real change of a widget runs that widget's own part of the page.
-    """
-    context = get_script_run_ctx()
-    if context is None or not context.fragment_ids_this_run:
-        return False
-    return ThreadState.get().fragment_id not in context.fragment_ids_this_run
 
 
 def own_widget(name: str) -> dict[str, bool] | None:
     """How a page's own widget of a choice is to look; None where it is hidden."""
-    st.session_state.setdefault(_DRAWN, {})[name] = None
+    _DRAWN.get()[name] = None
     return None if hidden(name) else {"disabled": name in value("fix")}
 
 
@@ -173,11 +168,11 @@ def setting(
     like.
     """
     declaration = pages.DECLARED[name]
-    st.session_state.setdefault(_DRAWN, {})[name] = None
+    _DRAWN.get()[name] = None
     if suggested is not None and name not in _values():
-        st.session_state[name] = suggested
+        _shown(name).set(suggested)
     if most is not None and value(name) > most:
-        st.session_state[f"{_PROBLEMS}.{name}"] = (
+        _problem(name).set(
             f"{name} must be at most {most} here, got {value(name)}. It is {most} now."
         )
         put(name, most)
@@ -216,8 +211,7 @@ def setting(
             _matrix(name, declaration, looks["help"], disabled=looks.get("disabled", False))
         case Text():
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
-    problem = st.session_state.pop(f"{_PROBLEMS}.{name}", None)
-    if problem:
+    if problem := _problem(name).pop():
         st.error(in_markdown(problem))
     return start if untouched else value(name)
 
@@ -227,17 +221,22 @@ def _as_shown(name: str, content: Any) -> Any:
     return list(content) if isinstance(pages.DECLARED[name], Several | Names) else content
 
 
+def _show(name: str, content: Any) -> None:
+    """Let a setting's widget show this value."""
+    _shown(name).set(_as_shown(name, content))
+
+
 def _take_change(name: str) -> None:
     """A widget has changed: keep its value, if it is one, and bring the address up to date."""
-    if _comes_late():
-        st.session_state[name] = _as_shown(name, value(name))
+    if streamlit_private.is_of_another_part():  # no change: an older value than what holds
+        _show(name, value(name))
         return
     declared = pages.DECLARED[name]
     try:
-        _values()[name] = declared.check(declared.label, st.session_state[name])
+        _values()[name] = declared.check(declared.label, _shown(name).get())
     except ValueError as error:  # a widget's limits are the browser's: they can be got around
-        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays {_in_words(value(name))}."
-        st.session_state[name] = _as_shown(name, value(name))
+        _problem(name).set(f"{error}. It stays {_in_words(value(name))}.")
+        _show(name, value(name))
     _write_address()
 
 
@@ -293,24 +292,28 @@ def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> Non
             st.caption(of_row)
         with st.container(horizontal=True, gap="small"):
             for column, of_column in enumerate(declaration.columns):
-                key = f"{name}-{row}-{column}"
-                st.session_state[key] = value(name)[row][column]
+                cell = _cell(name, row, column)
+                cell.set(value(name)[row][column])
                 st.number_input(
-                    of_column, step=None, format="%g", key=key, width=104, disabled=disabled,
+                    of_column, step=None, format="%g", key=cell.name, width=104, disabled=disabled,
                     on_change=_take_cell, args=(name, row, column),
                 )  # fmt: skip
 
 
+def _cell(name: str, row: int, column: int) -> WidgetKey[float | None]:
+    return WidgetKey(f"{name}-{row}-{column}")
+
+
 def _take_cell(name: str, row: int, column: int) -> None:
-    if _comes_late():
+    if streamlit_private.is_of_another_part():
         return
     rows = [list(each) for each in value(name)]
-    rows[row][column] = st.session_state[f"{name}-{row}-{column}"]
+    rows[row][column] = _cell(name, row, column).get()
     declared = pages.DECLARED[name]
     try:
         put(name, declared.check(declared.label, rows))
     except ValueError as error:
-        st.session_state[f"{_PROBLEMS}.{name}"] = f"{error}. It stays as it was."
+        _problem(name).set(f"{error}. It stays as it was.")
 
 
 def _fine_step(content: float) -> float:

@@ -17,8 +17,9 @@ from lossopt_ui.experiment import form, learning_rate
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.settings import SETTINGS
+from lossopt_ui.state.session import WidgetKey
 
-FIELDS = "sweep-fields"
+FIELDS: WidgetKey[list[str]] = WidgetKey("sweep-fields")
 
 
 def base() -> Experiment | None:
@@ -52,22 +53,22 @@ def choose_axes() -> None:
     if looks is None:
         return
     allowed = [name for name in SETTINGS if name not in NOT_SWEPT and _concerns(name)]
-    st.session_state[FIELDS] = [name for name in texts if name in allowed]
+    FIELDS.set([name for name in texts if name in allowed])
     st.multiselect(
         "What varies",
         allowed,
         format_func=SETTINGS.get,
-        key=FIELDS,
+        key=FIELDS.name,
         on_change=_take_fields,
         help="Every combination of their values is trained. All else is as chosen at the left.",
         **looks,
     )
-    for name in st.session_state[FIELDS]:
-        key = f"axis-{name}"
-        st.session_state[key] = texts[name]
+    for name in FIELDS.get():
+        line = _line(name)
+        line.set(texts[name])
         st.text_input(
             SETTINGS[name],
-            key=key,
+            key=line.name,
             on_change=_take_axis,
             args=(name,),
             help="Values with commas between them, or a range: log 1e-3 1 7, linear 0 1 5,"
@@ -89,11 +90,16 @@ def _concerns(name: str) -> bool:
 
 def _take_fields() -> None:
     texts = _texts()
-    _put({name: texts.get(name, _start(name)) for name in st.session_state[FIELDS]})
+    _put({name: texts.get(name, _start(name)) for name in FIELDS.get()})
+
+
+def _line(name: str) -> WidgetKey[str]:
+    """The line with a setting's values."""
+    return WidgetKey(f"axis-{name}")
 
 
 def _take_axis(name: str) -> None:
-    text = st.session_state[f"axis-{name}"].replace(";", ",").replace("=", " ")
+    text = _line(name).get().replace(";", ",").replace("=", " ")
     _put(_texts() | {name: text})
 
 

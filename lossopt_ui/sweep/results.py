@@ -32,6 +32,7 @@ from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import entries
 from lossopt_ui.state import names, page_links, pages, widgets
 from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
+from lossopt_ui.state.session import selected_rows
 from lossopt_ui.sweep import verdicts
 
 DASHES = "–"
@@ -259,7 +260,7 @@ def _table(rows: pd.DataFrame) -> None:
     families = list(rows["family"])
 
     def take() -> None:
-        chosen = st.session_state[key]["selection"]["rows"]
+        chosen = selected_rows(key)
         widgets.put("opened", [families[row] for row in chosen if row < len(families)])
 
     opened = widgets.value("opened")

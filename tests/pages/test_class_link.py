@@ -44,7 +44,7 @@ def test_the_answer_to_where_the_first_loss_begins_can_be_hidden(store: RunStore
     query = {"loss": "hinge", "epochs": "1"}
     app = train_page(open_page("train", query))
     assert "the loss must be" in words(app)
-    assert "first_loss" in app.session_state[widgets._DRAWN], "the dialog offers it"
+    assert "first_loss" in app.session_state[widgets._DRAWN.name], "the dialog offers it"
     app = open_page("train", query | {"hide": "optimizer,first_loss"})
     assert not app.warning
     assert len(figures(app)) > 3
@@ -98,7 +98,7 @@ def test_any_control_of_any_page_can_be_hidden_or_fixed(
 ) -> None:
     store.save(train([Experiment(dataset="blobs", epochs=2)]))
     app = open_page(page, query)
-    names = ",".join(app.session_state[widgets._DRAWN])
+    names = ",".join(app.session_state[widgets._DRAWN.name])
     assert choices(app)
     fixed = open_page(page, query | {"fix": names})
     assert not fixed.exception

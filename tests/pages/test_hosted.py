@@ -10,6 +10,7 @@ from lossopt_ui.identity import cookie
 from lossopt_ui.identity import visitor as visits
 from lossopt_ui.jobs import watching
 from lossopt_ui.jobs.jobs import WORKERS, Workers
+from lossopt_ui.runs.run_notes import Deleted, Edited
 from lossopt_ui.state.names import WORD_JOINER
 from tests.helpers import figures, go, open_page, settle, train, words
 from tests.programs import wait_until
@@ -58,8 +59,8 @@ def test_nobody_changes_what_is_somebody_elses_by_whatever_a_page_is_sent(
     go(other, "compare")
     # What a page remembers is not believed either: who was chosen, edited, deleted or shown.
     other.session_state["runs"] = (own, theirs)
-    other.session_state["run_notes.edited"] = (theirs,)
-    other.session_state["run_notes.deleted"] = ((theirs,), ())
+    other.session_state["run_notes.edited"] = Edited((theirs,))
+    other.session_state["run_notes.deleted"] = Deleted((theirs,))
     other.query_params["runs"] = f"{own},{theirs}"
     other.run()
     for key in ("undo", "pin", "archive", "delete"):

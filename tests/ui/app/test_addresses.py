@@ -1,6 +1,7 @@
 """Local mode answers under the names it serves, and under no others."""
 
 import pytest
+import streamlit as st
 from streamlit import config
 
 from lossopt_ui.app import addresses
@@ -15,9 +16,9 @@ class Settings(dict[str, object]):
 @pytest.fixture
 def options(monkeypatch: pytest.MonkeyPatch) -> Settings:
     chosen = Settings()
-    usual = config.get_option
+    usual = st.get_option
     monkeypatch.setattr(config, "is_manually_set", lambda name: name in chosen)
-    monkeypatch.setattr(config, "get_option", lambda name: chosen.get(name) or usual(name))
+    monkeypatch.setattr(st, "get_option", lambda name: chosen.get(name) or usual(name))
     return chosen
 
 

@@ -4,15 +4,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import streamlit
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import MutableHeaders
-from streamlit import config
 from streamlit.runtime.context import StreamlitHeaders
 
 from lossopt_ui.config import mode
 from lossopt_ui.identity import cookies, login_redirect, visitor
 from lossopt_ui.identity.cookie import COOKIE, is_token, token_in
+from lossopt_ui.state import session
 from tests.asgi import cookies_set, page, request, run, wrapped
 
 TOKEN = "TFpdHEzmV_IitAVKqAuWdEhfaJ9xF1Zuhpwl89u6iqM"
@@ -180,9 +181,9 @@ def test_the_way_back_is_read_by_the_same_parser() -> None:
 def test_our_cookies_belong_to_the_base_path(
     monkeypatch: pytest.MonkeyPatch, base: str, path: str
 ) -> None:
-    usual = config.get_option
+    usual = streamlit.get_option
     monkeypatch.setattr(
-        config, "get_option", lambda name: base if name == "server.baseUrlPath" else usual(name)
+        streamlit, "get_option", lambda name: base if name == "server.baseUrlPath" else usual(name)
     )
     [cookie] = cookies_set(run(wrapped(page), request()), COOKIE)
     assert f"; Path={path};" in cookie
@@ -238,6 +239,7 @@ def test_a_visit_reads_the_cookie_that_the_page_was_given(
     theirs = raw(neighbour).decode("latin-1")
     for headers in ([f"{OURS}; {theirs}"], [f"{theirs}; {OURS}"], [theirs, OURS], [OURS, theirs]):
         context = SimpleNamespace(headers=StreamlitHeaders(("cookie", each) for each in headers))
-        monkeypatch.setattr(visitor, "st", SimpleNamespace(context=context, session_state={}))
+        monkeypatch.setattr(visitor, "st", SimpleNamespace(context=context))
+        monkeypatch.setattr(session, "st", SimpleNamespace(session_state={}))
         assert visitor.has_mark()
         assert visitor.anonymous() == visitor.VISIT + visitor._digest(TOKEN)
