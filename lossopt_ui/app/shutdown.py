@@ -35,13 +35,14 @@ class Shutdown:
         self._begun: float | None = None
         self._before: dict[int, Any] = {}
         self._grace = 0.0  # unless somebody else ends the program
-        # A handler interrupts the main thread anywhere, perhaps holding a lock: a pipe has none.
-        self._heard, self._hear = os.pipe()
+        self._heard = self._hear = -1
 
     def listen(self) -> None:
         """From now on heed signals.  Only the main thread can; elsewhere this does nothing."""
         if threading.current_thread() is not threading.main_thread():
             return
+        # A handler interrupts the main thread anywhere, perhaps holding a lock: a pipe has none.
+        self._heard, self._hear = os.pipe()
         threading.Thread(target=self._wait, name="shutdown", daemon=True).start()
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` ignores that a terminal closes

@@ -19,7 +19,7 @@ from lossopt_ui.app import descriptors
 from lossopt_ui.app.shutdown import Shutdown
 from lossopt_ui.config import memory, mode
 from lossopt_ui.identity import visitor
-from lossopt_ui.jobs import jobs
+from lossopt_ui.jobs import page_priority
 
 COLLECT_SECONDS = 15.0
 """Between two collections of garbage.
@@ -40,6 +40,7 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
     The work ends with the program; trainings are saved before.
     """
     memory.keep_few_pools()
+    page_priority.tune_process()
     descriptors.prepare()
     ending = Shutdown(_close)
     ending.listen()
@@ -53,7 +54,6 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
 
 
 def _work(looked: threading.Event) -> None:
-    jobs.one_thread_a_product()
     address = mode.store_address()
     made = reference_runs_made(address)
     looked.set()
@@ -111,6 +111,7 @@ def _warm_up() -> None:
     from lossopt_ui.app import navigation  # noqa: F401
 
     load_data(Experiment())
+    page_priority.tune_process()  # of scikit-learn, too
     gc.collect()
     gc.freeze()
 

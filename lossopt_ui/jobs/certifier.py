@@ -82,10 +82,14 @@ class Certifier:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, solve: Solve = within_seconds
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        solve: Solve = within_seconds,
+        first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._clock = clock
         self._solve = solve
+        self._first_pause = first_pause
         self._requests: dict[Key, Request] = {}
         self._failures: Cache[Failure] = Cache(MOST_FAILURES)
         self._changed = threading.Condition()
@@ -128,14 +132,20 @@ class Certifier:
                 try:
                     self._certify(key, request)
                 finally:
-                    with self._changed:
-                        # Asked for again meanwhile, it is looked up; or tried again later.
-                        self._requests.pop(key, None)
+                    self._drop(key, request)
         finally:  # whatever ended it: the next who asks begins another
             with self._changed:
                 if self._worker is threading.current_thread():
                     self._worker = None
                     self._changed.notify_all()
+
+    def _drop(self, key: Key, request: Request) -> None:
+        """A request was worked on; one that came meanwhile stays, if it can still be met."""
+        failure = self._failures.find(key)
+        hopeless = failure is not None and failure.final
+        with self._changed:
+            if hopeless or self._requests.get(key) is request:
+                self._requests.pop(key, None)
 
     def _certify(self, key: Key, request: Request) -> None:
         try:
@@ -156,7 +166,7 @@ class Certifier:
         before = self._failures.find(key)
         tries = 1 if before is None else before.tries + 1
         again = isinstance(error, PASSING) and tries < MOST_TRIES
-        pause = min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE) if again else math.inf
+        pause = min(self._first_pause * 2 ** (tries - 1), LONGEST_PAUSE) if again else math.inf
         failure = Failure(_reason(error), tries, self._clock() + pause)
         self._failures.put(key, failure, owner=key[0])
 

@@ -19,7 +19,11 @@ from lossopt_core.store.quotas import BudgetError
 from lossopt_core.store.unfinished import Interrupted
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.identity import workspace
-from lossopt_ui.jobs import jobs, optimum, polling, render_gate
+from lossopt_ui.jobs import optimum, polling, render_gate
+from lossopt_ui.jobs.job import Job
+from lossopt_ui.jobs.sequel import Sequel
+from lossopt_ui.jobs.visitor import Visitor
+from lossopt_ui.jobs.workers import Workers
 from lossopt_ui.state import names, widgets
 from lossopt_ui.state.session import SessionKey
 
@@ -31,7 +35,7 @@ RESULTS_SECONDS = 4.0
 """Between two drawings of what has come of very many trainings so far."""
 _SHOWN: SessionKey[dict[str, Sequence[Experiment]]] = SessionKey("training.shown", dict)
 """What each page showed last."""
-_VISITOR = SessionKey("training.visitor", jobs.Visitor)
+_VISITOR = SessionKey("training.visitor", Visitor)
 EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
 EARLIER_GOES_ON = (
     "The settings have changed: these are the curves of the training that goes on. Train stops it,"
@@ -58,15 +62,15 @@ class Outcome:
     optima: optimum.Optima
 
 
-def _workers() -> jobs.Workers:
+def _workers() -> Workers:
     return _workers_of_the_mode(mode.hosted())
 
 
 @st.cache_resource
-def _workers_of_the_mode(hosted: bool) -> jobs.Workers:  # the mode decides what one may have
+def _workers_of_the_mode(hosted: bool) -> Workers:  # the mode decides what one may have
     # scikit-learn takes a second to import: begin before the first visitor presses a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
-    return jobs.Workers(
+    return Workers(
         budgets.budget(),
         count=budgets.workers(),
         at_once=budgets.workers_each(),
@@ -74,13 +78,13 @@ def _workers_of_the_mode(hosted: bool) -> jobs.Workers:  # the mode decides what
     )
 
 
-@st.cache_resource(scope="session", on_release=jobs.Visitor.gone, show_spinner=False)
-def _farewell(_visitor: jobs.Visitor) -> jobs.Visitor:
+@st.cache_resource(scope="session", on_release=Visitor.gone, show_spinner=False)
+def _farewell(_visitor: Visitor) -> Visitor:
     """Let Streamlit tell the visitor when the session has ended."""
     return _visitor
 
 
-def _visitor() -> jobs.Visitor:
+def _visitor() -> Visitor:
     visitor = _VISITOR.get()
     _farewell(visitor)
     return visitor
@@ -104,7 +108,7 @@ def resume(left: Interrupted) -> bool:
     For callbacks.
     """
     store = workspace.store()
-    sequel = jobs.Sequel.of(left.comparison, store) if left.comparison else None
+    sequel = Sequel.of(left.comparison, store) if left.comparison else None
     try:
         for each in {each.data_key: each for each in left.missing}.values():
             check_present(each)
@@ -164,7 +168,7 @@ def watch_many(
     *,
     wanted: bool,
     draw: Callable[[bool], None],
-    sequel: jobs.Sequel | None = None,
+    sequel: Sequel | None = None,
 ) -> None:
     """The same for very many: they are saved part by part, and `draw` looks into the store.
 
@@ -190,7 +194,7 @@ def watch_many(
         polling.watch(running, bool, draw, seconds=RESULTS_SECONDS)
 
 
-def _concerns(job: jobs.Job | None, experiments: Sequence[Experiment]) -> bool:
+def _concerns(job: Job | None, experiments: Sequence[Experiment]) -> bool:
     return job is not None and not set(job.experiments).isdisjoint(experiments)
 
 
@@ -200,8 +204,8 @@ def _job_for(
     wanted: bool,
     live: bool,
     by_part: bool = False,
-    sequel: jobs.Sequel | None = None,
-) -> jobs.Job | None:
+    sequel: Sequel | None = None,
+) -> Job | None:
     """The visitor's one training: begun if these experiments need it, or an earlier one.
 
     An earlier one goes on, whatever page is open, until another is begun; a reload finds it
@@ -237,7 +241,7 @@ def _job_for(
     return job
 
 
-def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: str) -> Outcome:
+def _with_status(outcome: Outcome, job: Job | None, *, mine: bool, page: str) -> Outcome:
     """Say how the training stands; return what is to be shown.
 
     That is what the page asks for, or what it showed last where of that there is nothing yet.
@@ -255,7 +259,7 @@ def _with_status(outcome: Outcome, job: jobs.Job | None, *, mine: bool, page: st
     return outcome
 
 
-def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome:
+def _outcome(experiments: Sequence[Experiment], job: Job | None) -> Outcome:
     # Asked before the store is read: a job that has ended by now has saved its runs.
     running = job is not None and job.running
     waiting = job is not None and job.waiting
@@ -270,7 +274,7 @@ def _outcome(experiments: Sequence[Experiment], job: jobs.Job | None) -> Outcome
     return Outcome(experiments, histories, runs, running, waiting, optima)
 
 
-def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
+def _status(job: Job | None, *, mine: bool, running: bool) -> None:
     """How the training stands: one line with a bar and a Stop button, or how it ended.
 
     Of this page's own training it says what the rest of the page shows, be it `running` or not.
@@ -301,13 +305,13 @@ def _status(job: jobs.Job | None, *, mine: bool, running: bool) -> None:
         )
 
 
-def _place(job: jobs.Job) -> str:
+def _place(job: Job) -> str:
     """Where a waiting training stands."""
     before, seconds = _workers().place(job)
     place = f"{before} before yours" if before else "yours is the next"
     return f"Waiting for a free worker: {place}, about {max(1, round(seconds)):,} s"
 
 
-def _stop(job: jobs.Job) -> None:
+def _stop(job: Job) -> None:
     job.stop()
     job.wait(PATIENCE)

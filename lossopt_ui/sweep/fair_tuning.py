@@ -24,8 +24,8 @@ from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import watching
-from lossopt_ui.jobs.jobs import Sequel
 from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.runs import differences, line_tables, lines
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.sweep import CANDIDATES

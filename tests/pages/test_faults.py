@@ -40,7 +40,7 @@ def run_until(app: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
 def test_what_a_full_disk_cannot_keep_waits_until_it_can(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("lossopt_ui.jobs.job.RETRY_SECONDS", 0.1)
     assert store.list().empty
     database = at(store)
     database.execute(FULL)

@@ -9,7 +9,7 @@ from lossopt_ui.config import mode, providers
 from lossopt_ui.identity import cookie
 from lossopt_ui.identity import visitor as visits
 from lossopt_ui.jobs import watching
-from lossopt_ui.jobs.jobs import WORKERS, Workers
+from lossopt_ui.jobs.workers import WORKERS, Workers
 from lossopt_ui.runs.run_notes import Deleted, Edited
 from lossopt_ui.state.names import WORD_JOINER
 from tests.helpers import figures, go, open_page, settle, train, words

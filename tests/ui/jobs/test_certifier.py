@@ -27,13 +27,16 @@ Make = Callable[..., Certifier]
 
 
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Makes certifiers, and lets none of them go on after the test."""
-    monkeypatch.setattr(certifier, "FIRST_PAUSE", 0.01)
+def make() -> Iterator[Make]:
+    """Makes certifiers, and lets none of them go on after the test.
+
+    What a test changes it changes in its own certifier and store: the app's certifier may still be
+    at work for a page that was tested before.
+    """
     made: list[Certifier] = []
 
     def make(**changes: object) -> Certifier:
-        made.append(Certifier(**changes))  # type: ignore[arg-type]
+        made.append(Certifier(**{"first_pause": 0.01, **changes}))  # type: ignore[arg-type]
         return made[-1]
 
     yield make
@@ -111,17 +114,37 @@ def test_a_passing_fault_is_tried_again(store: RunStore, make: Make, fault: Exce
 def test_a_store_that_is_locked_when_the_certificate_is_there_is_tried_again(
     store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, locked = RunStore.keep_certificate, [True]
+    keep, locked = store.keep_certificate, [True]
 
-    def keep_at_second_try(self: RunStore, *content: object) -> None:
+    def keep_at_second_try(experiment: Experiment, certificate: Certificate) -> None:
         if locked:
             locked.pop()
             raise StoreError("database is locked")
-        keep(self, *content)  # type: ignore[arg-type]
+        keep(experiment, certificate)
 
-    monkeypatch.setattr(RunStore, "keep_certificate", keep_at_second_try)
+    monkeypatch.setattr(store, "keep_certificate", keep_at_second_try)
     wait_for(make(), SMALL, store)
     assert not locked
+
+
+def test_what_is_asked_for_while_it_fails_is_tried_again(store: RunStore, make: Make) -> None:
+    """Nobody has to ask at the right moment."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fail_once(experiment: Experiment) -> Certificate:
+        if not begun.is_set():
+            begun.set()
+            go_on.wait(20)
+            raise MemoryError
+        return within_seconds(experiment)
+
+    worker = make(solve=fail_once)
+    worker.ask(SMALL, store)
+    begun.wait(20)
+    worker.ask(SMALL, store)
+    go_on.set()
+    assert worker.wait(20)
+    assert store.certificate(SMALL) is not None
 
 
 def test_pauses_grow_and_end(store: RunStore, make: Make) -> None:
@@ -163,9 +186,8 @@ def test_any_other_fault_is_said_and_tried_again_when_somebody_wants_it(
 
 
 def test_whatever_ends_the_worker_the_next_who_asks_has_another(
-    store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, make: Make
 ) -> None:
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
     solve, calls = failing(SystemExit())
     wait_for(make(solve=solve), SMALL, store)
     assert len(calls) == 2

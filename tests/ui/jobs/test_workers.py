@@ -1,89 +1,26 @@
-"""Trainings in the background end with their visitors, and with the program."""
-
-import threading
-import time
-from dataclasses import replace
+"""The queue of trainings is fair, and trainings end with the program."""
 
 import pytest
 
-from lossopt_core import Experiment, RunStore, StoreError
-from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core import Experiment, RunStore
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.unfinished import SILENT_LOOKS, Underway, Watch
-from lossopt_ui.jobs.jobs import (
-    PART,
-    Job,
-    Sequel,
-    Visitor,
-    Workers,
-)
-from lossopt_ui.jobs.render_gate import PAGES
+from lossopt_ui.jobs.job import PART
+from lossopt_ui.jobs.workers import Workers
 from tests.experiments import TINY
 from tests.programs import run_python, wait_until
+from tests.ui.jobs.helpers import LONG, begin
 
-LONG = Experiment(epochs=100_000)
-
-
-@pytest.fixture
-def workers() -> Workers:
-    return Workers()
-
-
-def begin(workers: Workers, store: RunStore) -> Job:
-    job = workers.begin([LONG], store)
-    wait_until(lambda: job.share > 0)
-    return job
-
-
-def test_a_training_without_visitors_is_stopped_and_what_is_done_is_kept(
-    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.1)
-    visitor, job = Visitor(), begin(workers, store)
-    visitor.take(job)
-    visitor.gone()
-    wait_until(lambda: not job.running)
-    assert list(store.list()["status"]) == ["stopped"]
-
-
-def test_a_visitor_who_comes_back_in_time_finds_the_training_going_on(
-    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.3)
-    before, after = Visitor(), Visitor()
-    before.take(begin(workers, store))
-    before.gone()
-    job = workers.find([LONG], store)
-    assert job is before.job
-    after.take(job)
-    time.sleep(0.6)
-    assert job is not None
-    assert job.running
-    job.stop()
-    wait_until(lambda: not job.running)
-
-
-def test_a_training_lets_pages_be_drawn_first(
-    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.ASIDE_SECONDS", 60.0)
-    with PAGES.turn():
-        job = workers.begin([TINY.replace(epochs=5_000)], store)
-        time.sleep(0.3)
-        before = job.share
-        time.sleep(0.3)
-        assert job.share == before < 1
-    wait_until(lambda: not job.running)
-    assert list(store.list()["status"]) == ["finished"]
-
-
-def test_a_training_goes_on_while_one_page_after_the_other_is_drawn(
-    workers: Workers, store: RunStore
-) -> None:
-    with PAGES.turn():
-        job = workers.begin([TINY.replace(epochs=1_000)], store)
-        wait_until(lambda: not job.running)
-    assert list(store.list()["status"]) == ["finished"]
+PROGRAM = """
+import os, time
+from lossopt_core import Experiment, RunStore
+from lossopt_ui.jobs.workers import Workers
+workers = Workers()
+long = Experiment(epochs=100_000)
+job = workers.begin([long], RunStore())
+waiting = [workers.begin([long.replace(seed=seed)], RunStore(None, f"{seed}")) for seed in (1, 2)]
+while job.share == 0: time.sleep(0.02)
+"""
 
 
 def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
@@ -96,51 +33,10 @@ def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
     wait_until(lambda: not job.running)
 
 
-def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
-    workers: Workers, store: RunStore
-) -> None:
-    wide = [TINY.replace(learning_rate=0.001 * k) for k in range(1, PART + 2)]
-    job = workers.begin([*wide, LONG], store, by_part=True)
-    wait_until(lambda: len(store.list()) == len(wide))
-    job.stop()
-    wait_until(lambda: not job.running)
-    statuses = store.list().set_index("id")["status"]
-    assert (statuses[[each.id for each in wide]] == "finished").all()
-    assert store.missing([*wide, LONG]) == [LONG]
-
-
-def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> None:
-    job = workers.begin([LONG, LONG.replace(seed=1)], store, by_part=True)
-    wait_until(lambda: job.share > 0)
-    job.stop()
-    wait_until(lambda: not job.running)
-    assert list(store.list()["id"]) == [LONG.id]
-
-
-def test_a_sequel_begins_with_what_came_before(workers: Workers, store: RunStore) -> None:
-    def more() -> list[Experiment]:
-        return [TINY, TINY.replace(seed=len(store.list()))]
-
-    job = workers.begin([TINY], store, by_part=True, sequel=Sequel(2 * TINY.updates, more))
-    wait_until(lambda: not job.running)
-    assert job.error is None
-    assert job.experiments == (TINY, TINY.replace(seed=1))
-    assert set(store.list()["id"]) == {TINY.id, TINY.replace(seed=1).id}
-    assert job.share == 1.0
-
-
-def test_a_stopped_training_has_no_sequel(workers: Workers, store: RunStore) -> None:
-    job = workers.begin([LONG], store, sequel=Sequel(1, lambda: [TINY]))
-    wait_until(lambda: 0 < job.share < 1)
-    job.stop()
-    wait_until(lambda: not job.running)
-    assert list(store.list()["id"]) == [LONG.id]
-
-
 def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> None:
     program = (
         "import time; from lossopt_core import Experiment, RunStore;"
-        "from lossopt_ui.jobs.jobs import Workers; workers = Workers();"
+        "from lossopt_ui.jobs.workers import Workers; workers = Workers();"
         "job = workers.begin([Experiment(epochs=100_000)], RunStore());\n"
         "while job.share == 0: time.sleep(0.02)"
     )
@@ -274,29 +170,10 @@ def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
     assert store.list().empty
 
 
-def test_a_training_ends_when_it_has_used_up_its_time(store: RunStore) -> None:
-    job = Workers(Budget(seconds=0.3)).begin([LONG], store)
-    wait_until(lambda: not job.running)
-    assert job.used_up
-    assert list(store.list()["status"]) == ["stopped"]
-
-
 def test_a_training_is_found_by_its_owner_only(workers: Workers, store: RunStore) -> None:
     job = begin(workers, store)
     assert workers.find([LONG], RunStore(store.address, "other")) is None
     job.stop()
-
-
-PROGRAM = """
-import os, time
-from lossopt_core import Experiment, RunStore
-from lossopt_ui.jobs.jobs import Workers
-workers = Workers()
-long = Experiment(epochs=100_000)
-job = workers.begin([long], RunStore())
-waiting = [workers.begin([long.replace(seed=seed)], RunStore(None, f"{seed}")) for seed in (1, 2)]
-while job.share == 0: time.sleep(0.02)
-"""
 
 
 def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: RunStore) -> None:
@@ -331,69 +208,3 @@ def test_what_its_owner_stopped_is_not_interrupted(workers: Workers, store: RunS
     wait_until(lambda: not Underway(store).jobs())
     with pytest.raises(BudgetError, match="being restarted"):
         workers.begin([TINY], store)
-
-
-def test_the_end_of_the_program_waits_for_no_locked_store(
-    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.CLOSING_SECONDS", 0.3)
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.UNKEPT_SECONDS", 0)
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.RETRY_SECONDS", 0)
-    job, free = begin(workers, store), threading.Event()
-
-    def locked(_: object) -> None:
-        free.wait(20)
-        raise StoreError("locked")
-
-    monkeypatch.setattr(job.store, "save", locked)
-    monkeypatch.setattr(job, "note_interruption", lambda: locked(None))
-    workers.close()
-    assert job.running, "it could not save"
-    free.set()
-    wait_until(lambda: not job.running)
-
-
-def test_a_training_that_the_store_failed_can_be_continued(
-    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.UNKEPT_SECONDS", 0)
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.RETRY_SECONDS", 0)
-    full = RunStore(store.address)
-
-    def refuse(_: object) -> None:
-        raise StoreError("full")
-
-    monkeypatch.setattr(full, "save", refuse)
-    workers.begin([TINY], full)
-    wait_until(lambda: list(Underway(store).jobs().values()) == [True])
-
-
-def test_the_second_half_of_a_comparison_is_noted_when_it_begins(
-    workers: Workers, store: RunStore
-) -> None:
-    comparison = Comparison(
-        "losses", TINY, ("hinge", "cross_entropy"), (0.01, 0.1, 1.0), tuning_seeds=1, fresh_seeds=1
-    )
-    comparison = replace(comparison, base=Experiment(dataset="blobs", epochs=1))
-    job = workers.begin(
-        comparison.tuning(), store, by_part=True, sequel=Sequel.of(comparison, store)
-    )
-    wait_until(lambda: not job.running)
-    assert job.error is None
-    assert set(store.list()["id"]) == {
-        each.id for each in [*comparison.tuning(), *comparison.final_after(store.list())]
-    }
-
-
-def test_a_continued_training_stops_no_other_and_ends_with_its_visit(
-    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lossopt_ui.jobs.jobs.DESERTED_SECONDS", 0.1)
-    visitor = Visitor()
-    visitor.take(begin(workers, store))
-    beside = workers.begin([LONG.replace(seed=1)], store)
-    visitor.take_beside(beside)
-    assert visitor.job is not None
-    assert visitor.job.running
-    visitor.gone()
-    wait_until(lambda: not beside.running and visitor.job is not None and not visitor.job.running)

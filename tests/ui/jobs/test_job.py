@@ -1,0 +1,117 @@
+"""One training: part by part, with what follows from it, until it ends or is stopped."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from lossopt_core import Experiment, RunStore, StoreError
+from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core.store.quotas import Budget
+from lossopt_core.store.unfinished import Underway
+from lossopt_ui.jobs.job import PART
+from lossopt_ui.jobs.sequel import Sequel
+from lossopt_ui.jobs.workers import Workers
+from tests.experiments import TINY
+from tests.programs import wait_until
+from tests.ui.jobs.helpers import LONG, begin
+
+
+def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
+    workers: Workers, store: RunStore
+) -> None:
+    wide = [TINY.replace(learning_rate=0.001 * k) for k in range(1, PART + 2)]
+    job = workers.begin([*wide, LONG], store, by_part=True)
+    wait_until(lambda: len(store.list()) == len(wide))
+    job.stop()
+    wait_until(lambda: not job.running)
+    statuses = store.list().set_index("id")["status"]
+    assert (statuses[[each.id for each in wide]] == "finished").all()
+    assert store.missing([*wide, LONG]) == [LONG]
+
+
+def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> None:
+    job = workers.begin([LONG, LONG.replace(seed=1)], store, by_part=True)
+    wait_until(lambda: job.share > 0)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["id"]) == [LONG.id]
+
+
+def test_a_sequel_begins_with_what_came_before(workers: Workers, store: RunStore) -> None:
+    def more() -> list[Experiment]:
+        return [TINY, TINY.replace(seed=len(store.list()))]
+
+    job = workers.begin([TINY], store, by_part=True, sequel=Sequel(2 * TINY.updates, more))
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert job.experiments == (TINY, TINY.replace(seed=1))
+    assert set(store.list()["id"]) == {TINY.id, TINY.replace(seed=1).id}
+    assert job.share == 1.0
+
+
+def test_a_stopped_training_has_no_sequel(workers: Workers, store: RunStore) -> None:
+    job = workers.begin([LONG], store, sequel=Sequel(1, lambda: [TINY]))
+    wait_until(lambda: 0 < job.share < 1)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert list(store.list()["id"]) == [LONG.id]
+
+
+def test_a_training_ends_when_it_has_used_up_its_time(store: RunStore) -> None:
+    job = Workers(Budget(seconds=0.3)).begin([LONG], store)
+    wait_until(lambda: not job.running)
+    assert job.used_up
+    assert list(store.list()["status"]) == ["stopped"]
+
+
+def test_the_end_of_the_program_waits_for_no_locked_store(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.workers.CLOSING_SECONDS", 0.3)
+    monkeypatch.setattr("lossopt_ui.jobs.job.UNKEPT_SECONDS", 0)
+    monkeypatch.setattr("lossopt_ui.jobs.job.RETRY_SECONDS", 0)
+    job, free = begin(workers, store), threading.Event()
+
+    def locked(_: object) -> None:
+        free.wait(20)
+        raise StoreError("locked")
+
+    monkeypatch.setattr(job.store, "save", locked)
+    monkeypatch.setattr(job, "note_interruption", lambda: locked(None))
+    workers.close()
+    assert job.running, "it could not save"
+    free.set()
+    wait_until(lambda: not job.running)
+
+
+def test_a_training_that_the_store_failed_can_be_continued(
+    workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.jobs.job.UNKEPT_SECONDS", 0)
+    monkeypatch.setattr("lossopt_ui.jobs.job.RETRY_SECONDS", 0)
+    full = RunStore(store.address)
+
+    def refuse(_: object) -> None:
+        raise StoreError("full")
+
+    monkeypatch.setattr(full, "save", refuse)
+    workers.begin([TINY], full)
+    wait_until(lambda: list(Underway(store).jobs().values()) == [True])
+
+
+def test_the_second_half_of_a_comparison_is_noted_when_it_begins(
+    workers: Workers, store: RunStore
+) -> None:
+    comparison = Comparison(
+        "losses", TINY, ("hinge", "cross_entropy"), (0.01, 0.1, 1.0), tuning_seeds=1, fresh_seeds=1
+    )
+    comparison = replace(comparison, base=Experiment(dataset="blobs", epochs=1))
+    job = workers.begin(
+        comparison.tuning(), store, by_part=True, sequel=Sequel.of(comparison, store)
+    )
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert set(store.list()["id"]) == {
+        each.id for each in [*comparison.tuning(), *comparison.final_after(store.list())]
+    }
