@@ -7,7 +7,7 @@ import streamlit as st
 
 from lossopt_ui.app import navigation
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.experiment.saved_runs import Member
+from lossopt_ui.experiment.saved_runs import Listing, Member
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data, visitor, workspace
 from lossopt_ui.jobs import optimum, render_gate
@@ -39,7 +39,7 @@ navigation.begin(pages.COMPARE)
 def say_where_runs_come_from() -> None:
     """The whole page as long as no runs are kept."""
     toasts.show()
-    runs_table.say_unreadable(wanted_table())
+    runs_table.say_unreadable(wanted_runs())
     st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
@@ -48,9 +48,11 @@ def say_where_runs_come_from() -> None:
     run_notes.undo()
 
 
-def wanted_table() -> pd.DataFrame:
+def wanted_runs() -> Listing:
     """What is kept here, with the reference runs where they are wanted."""
-    return saved_runs.with_references() if widgets.value("references") else saved_runs.table()
+    if widgets.value("references"):
+        return saved_runs.listing_with_references()
+    return saved_runs.listing()
 
 
 def tools_of_the_table() -> None:
@@ -76,15 +78,15 @@ def table_and_results() -> None:
     """
     with render_gate.PAGES.turn(visitor.owner()), workspace.unreadable_said():
         toasts.show()
-        table = wanted_table()
-        if table.empty:  # the last run was deleted
+        listing = wanted_runs()
+        if listing.runs.empty:  # the last run was deleted
             st.rerun()
-        runs_table.say_what_is_missing(table)
-        chosen = runs_table.choose(table)
+        runs_table.say_what_is_missing(listing)
+        chosen = runs_table.choose(listing)
         run_notes.undo()
         if len(chosen):
             compare(chosen)
-        elif not runs_table.hidden_by_the_filter(table):
+        elif not runs_table.hidden_by_the_filter(listing):
             st.info("Select rows in the table's first column to see their curves.")
 
 
@@ -173,7 +175,7 @@ def results(chosen: Sequence[Line], baseline: Line | None, optima: Optima) -> No
 
 with workspace.unreadable_said():
     shared_link.show()
-    if wanted_table().empty:
+    if wanted_runs().runs.empty:
         say_where_runs_come_from()
         st.stop()
     # Browsers hold the table back as long as new kinds of widgets come after it.

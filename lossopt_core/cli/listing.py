@@ -19,12 +19,15 @@ def runs_command(chosen: argparse.Namespace) -> int:
     """List the runs: what they are, what else differs, what came of it."""
     last = None if chosen.last is None else checked("last", LAST, chosen.last)
     store = RunStore(chosen.store)
-    table = store.list()
-    if unreadable := table.attrs["unreadable"]:
-        say(f"{counted(len(unreadable))} cannot be read by this version: {', '.join(unreadable)}")
-    if needed := table.attrs["needed"]:
-        say(f"Some of them need plug-ins that are not installed here: {', '.join(needed)}.")
-    if table.empty and not unreadable:
+    kept = store.listing()
+    table = kept.runs
+    if kept.unreadable:
+        ids = ", ".join(kept.unreadable)
+        say(f"{counted(len(kept.unreadable))} cannot be read by this version: {ids}")
+    if kept.needed:
+        needed = ", ".join(kept.needed)
+        say(f"Some of them need plug-ins that are not installed here: {needed}.")
+    if table.empty and not kept.unreadable:
         say(f"No runs in {store.shown}. 'train' makes some.")
     if table.empty:
         return 0

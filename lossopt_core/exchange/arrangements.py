@@ -95,9 +95,7 @@ def _from_mlflow(table: pd.DataFrame) -> pd.DataFrame:
     _check_growth(len(table), len(keys))
     texts = table["key"].astype(str)
     values = {key: table["value"].where(texts == key, None) for key in keys}
-    wide = pd.DataFrame({"run_id": table["run_id"], "step": table["step"]} | values)
-    wide.attrs = table.attrs
-    return wide
+    return pd.DataFrame({"run_id": table["run_id"], "step": table["step"]} | values)
 
 
 def _is_of_wandb(columns: set[str]) -> bool:
@@ -119,9 +117,7 @@ def _from_wandb(table: pd.DataFrame) -> pd.DataFrame:
     parts = [
         pd.DataFrame({"Step": table["Step"], RUN: run} | measured) for run, measured in runs.items()
     ]
-    long = pd.concat(parts)
-    long.attrs = table.attrs
-    return long
+    return pd.concat(parts)
 
 
 def _check_growth(rows: int, columns: int) -> None:

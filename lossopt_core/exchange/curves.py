@@ -31,12 +31,14 @@ def to_foreign(
     metrics: Mapping[str, str],
     group: str | None = None,
     name: str = "",
+    source: str = "",
 ) -> list[ForeignRun]:
     """One curve for each value of the column `group`, or one in all.
 
     x        what the column `step` counts: update, epoch or gradient_evaluations
     metrics  columns of the table to columns of a history; those to "" are left out
     name     stands before the value of the group; "" is the name of the file
+    source   the name of the file
 
     Accuracies in per cent become shares.  Rows of equal steps become one where they have
     values in different columns.  ValueError names row and column of what is wrong.
@@ -51,7 +53,6 @@ def to_foreign(
     for column, ours in wanted.items():
         values = numbers_in(table, column)
         history[ours] = _shares(column, values) if ours in ACCURACIES else values
-    source = str(table.attrs.get("source", ""))
     columns = {ours: column for column, ours in wanted.items()}
     return [
         as_kept(

@@ -53,8 +53,10 @@ def is_tidy(table: pd.DataFrame) -> bool:
     return {*table.columns} >= OURS
 
 
-def read_tidy(table: pd.DataFrame) -> list[Imported | ForeignRun]:
+def read_tidy(table: pd.DataFrame, source: str = "") -> list[Imported | ForeignRun]:
     """The runs of a table that `arrangements.read_table` gives, in their order.
+
+    `source` is the name of the file.
 
     A run is a `ForeignRun`, with its id as its name, where its settings are not those of an
     experiment with that id: they were changed, or are of another version of lossopt.
@@ -65,7 +67,6 @@ def read_tidy(table: pd.DataFrame) -> list[Imported | ForeignRun]:
         raise ValueError(f"the table has no column {', '.join(absent)}: lossopt's own has all")
     history = _numbers(table)
     settings = {name: each for name, each in declared_settings().items() if name in table}
-    source = str(table.attrs.get("source", ""))
     facts = table[[*settings, "status"]].groupby(_ids(table), sort=False)
     # A run whose rows say different things is not one of ours.
     consistent = {*facts.nunique(dropna=False).eq(1).all(axis=1).loc[lambda same: same].index}
@@ -75,7 +76,7 @@ def read_tidy(table: pd.DataFrame) -> list[Imported | ForeignRun]:
         experiment = _experiment(first[[*settings]], settings) if id in consistent else None
         if experiment is None or experiment.id != id or first["status"] not in STATUSES:
             mine = table.iloc[places]
-            runs += to_foreign(mine, "update", "update", MEASURED, name=str(id))
+            runs += to_foreign(mine, "update", "update", MEASURED, name=str(id), source=source)
         else:
             mine = _history(history.iloc[places], experiment)
             runs.append(Imported(experiment, str(first["status"]), mine, source))

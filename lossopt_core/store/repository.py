@@ -285,11 +285,15 @@ class RunStore:
         24 evaluations, `family` the id of the experiments that differ by seeds only.  Figures
         are the last row of the history, and best_objective, best_train_accuracy,
         best_test_accuracy.  A setting that a run does not look at is missing in its row.  Rows
-        that this version cannot read are left out; `table.attrs["unreadable"]` lists their ids.
+        that this version cannot read are left out; `listing` tells their ids.
         """
+        return self.listing().runs
+
+    def listing(self) -> table.Listing:
+        """The same, with the ids of runs that cannot be read."""
         with self.database.reading() as database:
             rows = database.execute(table.question(self.workspace)).all()
-        return table.runs_table(rows)
+        return table.listing(rows)
 
     def revision(self) -> str:
         """A short text that is new whenever list, histories or foreign would give others."""

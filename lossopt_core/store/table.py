@@ -1,6 +1,7 @@
 """The table of all runs that `RunStore.list` gives."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -44,12 +45,22 @@ def question(workspace: str) -> sql.Select[Any]:
     )
 
 
-def runs_table(rows: Iterable[sql.Row[Any]]) -> pd.DataFrame:
-    """One row per run, without those that cannot be read.
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """All runs of a workspace.
 
-    `table.attrs["unreadable"]` lists the ids of these, and `table.attrs["needed"]` the entries of
-    plug-ins that some of them need: "the loss 'focal'".
+    runs         as `RunStore.list` gives them
+    unreadable   ids of those that this version cannot read, which are left out
+    needed       entries of plug-ins that some of these need: "the loss 'focal'"
     """
+
+    runs: pd.DataFrame
+    unreadable: Sequence[str]
+    needed: Sequence[str]
+
+
+def listing(rows: Iterable[sql.Row[Any]]) -> Listing:
+    """One row per run, without those that cannot be read."""
     about: dict[str, list[Any]] = {name: [] for name in ABOUT}
     settings, numbers, unreadable, needed = [], [], [], []
     for row in rows:
@@ -75,6 +86,4 @@ def runs_table(rows: Iterable[sql.Row[Any]]) -> pd.DataFrame:
     names = [*HISTORY_COLUMNS, *(f"best_{name}" for name in BEST)]
     last = pd.DataFrame(numbers, columns=names, dtype="float64")
     table = pd.concat([first, table_of_settings(settings), last], axis=1)
-    table.attrs["unreadable"] = unreadable
-    table.attrs["needed"] = sorted({*needed})
-    return table
+    return Listing(table, unreadable, sorted({*needed}))

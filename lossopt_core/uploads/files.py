@@ -49,9 +49,7 @@ def read_cells(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.Dat
 
     The index has the number of each row as a person counts: in a text file
     where the names of the columns are row 1; elsewhere the first row is row 1.
-    `table.attrs["source"]` is the file's name, and `table.attrs["encoding"]`, of a text file,
-    what its letters were read as: "utf-8", or else "latin-1".  BudgetError where it would take
-    more memory than the budget allows, before it takes it.
+    BudgetError where it would take more memory than the budget allows, before it takes it.
     """
     ending = PurePath(filename).suffix.lower()
     if ending not in READERS:
@@ -61,12 +59,11 @@ def read_cells(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.Dat
     table = READERS[ending](data, budget)
     if table.empty:
         raise ValueError("the file has no rows")
-    table.attrs["source"] = PurePath(filename).name
     return table
 
 
 def _from_text(data: bytes, budget: Budget) -> pd.DataFrame:
-    text, encoding = _decoded(data)
+    text, _ = _decoded(data)
     separator = _separator(text.lstrip("\r\n").partition("\n")[0])
     budget.check_unpacked(TEXT_BYTES * (text.count(separator) + text.count("\n")))
     numbered = _records(text, separator)
@@ -82,8 +79,12 @@ def _from_text(data: bytes, budget: Budget) -> pd.DataFrame:
         records = [(row, [_with_point(cell) for cell in record]) for row, record in records]
     cells = pd.DataFrame([record for _, record in records], columns=columns, dtype=object)
     cells.index = pd.Index([row for row, _ in records])
-    cells.attrs["encoding"] = encoding
     return cells
+
+
+def encoding_of(data: bytes) -> str:
+    """What the letters of a text file are read as: "utf-8", "utf-16", or else "latin-1"."""
+    return _decoded(data)[1]
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

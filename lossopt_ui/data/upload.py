@@ -19,7 +19,7 @@ from lossopt_core.uploads import (
     suggest,
     to_bytes,
 )
-from lossopt_core.uploads.files import LARGEST
+from lossopt_core.uploads.files import LARGEST, encoding_of
 from lossopt_core.uploads.preparing import GAPS, TEXTS, Column
 from lossopt_core.uploads.shelf import LONGEST_NAME
 from lossopt_ui.charts import own_data as charts
@@ -62,11 +62,11 @@ def bring() -> None:
         _say_how()
         return
     try:
-        content, columns = file_contents.of(file, _content)
+        content, columns, encoding = file_contents.of(file, _content)
         if isinstance(content, Examples):
             prepared = Prepared(content, ())
         else:
-            _preview(content, columns)
+            _preview(content, columns, encoding)
             prepared = prepare(columns, _meaning(columns, file.file_id))
     except ValueError as error:
         problem = str(error)
@@ -76,11 +76,14 @@ def bring() -> None:
     _outcome(prepared, file.name, file.file_id)
 
 
-def _content(data: bytes, name: str) -> tuple[pd.DataFrame | Examples, Sequence[Column]]:
-    """What is in an upload: each choice of meaning looks at it again."""
+def _content(data: bytes, name: str) -> tuple[pd.DataFrame | Examples, Sequence[Column], str]:
+    """What is in an upload, and its letters' encoding: each choice of meaning looks at it again."""
     with st.spinner("Reading the file …"):
         content = read(data, name, budgets.budget())
-        return content, [] if isinstance(content, Examples) else columns_of(content)
+        if isinstance(content, Examples):
+            return content, [], ""
+        is_text = name.lower().endswith((".csv", ".tsv"))
+        return content, columns_of(content), encoding_of(data) if is_text else "utf-8"
 
 
 def _say_how() -> None:
@@ -92,8 +95,7 @@ def _say_how() -> None:
     st.code(EXAMPLE, language=None)
 
 
-def _preview(table: pd.DataFrame, columns: Sequence[Column]) -> None:
-    encoding = table.attrs.get("encoding", "utf-8")
+def _preview(table: pd.DataFrame, columns: Sequence[Column], encoding: str) -> None:
     read_as = "" if encoding == "utf-8" else f" Its letters were read as {encoding}."
     size = [names.counted(len(table), "row"), names.counted(len(table.columns), "column")]
     st.caption(f"{', '.join(size)}.{read_as}")

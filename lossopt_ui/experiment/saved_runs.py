@@ -7,8 +7,8 @@ Beside the visitor's own runs there are reference runs, where a page asks for th
 changed is changed in the visitor's own workspace, by `workspace.store()`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -48,49 +48,81 @@ class Member:
     reference: bool = False
 
 
-def table() -> pd.DataFrame:
-    """All runs of this workspace, as `RunStore.list` has them; not to be changed.
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """Runs as a table, and what it was read from.
 
-    It has one more column, `reference`, which is no for all of them.  Its attributes `whose` and
-    `version` name what it was read from: where that is kept, and how often it had changed.  What
-    is derived from the table is held under these names; the store may have moved on.
+    What is derived from the table is cached under `source` and `version`; the store may have
+    moved on.
+
+    runs         as `RunStore.list` has them, with one more column, `reference`; not to be changed
+    unreadable   ids of runs that are left out, as they cannot be read
+    needed       entries of plug-ins that some of these need
+    source       which workspaces the runs are of
+    version      how these were when they were read
     """
-    return _table_of(workspace.store())
+
+    runs: pd.DataFrame
+    unreadable: Sequence[str]
+    needed: Sequence[str]
+    source: tuple[Hashable, ...]
+    version: tuple[Hashable, ...]
+
+
+def listing() -> Listing:
+    """All runs of this workspace."""
+    return _listing_of(workspace.store())
+
+
+def table() -> pd.DataFrame:
+    """The same, the table alone."""
+    return listing().runs
 
 
 def references() -> pd.DataFrame:
-    """The reference runs in the same form, but for those that this workspace has as its own."""
-    found = _table_of(workspace.references())
-    mine = found["id"].isin(reference.IDS) & ~found["id"].isin(table()["id"])
+    """The reference runs as a table, but for those that this workspace has as its own."""
+    return _references_beside(listing()).runs
+
+
+def _references_beside(own: Listing) -> Listing:
+    found = _listing_of(workspace.references())
+    runs = found.runs
+    mine = runs["id"].isin(reference.IDS) & ~runs["id"].isin(own.runs["id"])
     # Each is a row of its own, whatever seeds of it somebody has trained.
-    theirs = found[mine].assign(family=found["id"])
+    theirs = runs[mine].assign(family=runs["id"])
     theirs["tags"] = [[REFERENCE]] * len(theirs)
-    return theirs.reset_index(drop=True)
+    return replace(found, runs=theirs.reset_index(drop=True))
+
+
+def listing_with_references() -> Listing:
+    """All runs of this workspace, and the reference runs before the oldest."""
+    own = listing()
+    theirs = _references_beside(own)
+    some = [each.runs for each in (theirs, own) if len(each.runs)] or [own.runs]
+    return Listing(
+        pd.concat(some, ignore_index=True),
+        own.unreadable,
+        own.needed,
+        (*theirs.source, *own.source),
+        (*theirs.version, *own.version),
+    )
 
 
 def with_references() -> pd.DataFrame:
-    """The table of this workspace, and the reference runs before the oldest."""
-    own, theirs = table(), references()
-    some = [each for each in (theirs, own) if len(each)] or [own]
-    both = pd.concat(some, ignore_index=True)
-    both.attrs = own.attrs | {
-        "whose": (REFERENCE, *own.attrs["whose"]),
-        "version": (REFERENCE, *own.attrs["version"], len(theirs)),
-    }
-    return both
+    """The same, the table alone."""
+    return listing_with_references().runs
 
 
-def _table_of(store: RunStore) -> pd.DataFrame:
-    whose, revision = (store.address, store.workspace), store.revision()
+def _listing_of(store: RunStore) -> Listing:
+    source, version = (store.address, store.workspace), store.revision()
 
-    def read() -> pd.DataFrame:
-        own, foreign = store.list(), store.foreign()
-        table = pd.concat([own, _rows_of(foreign, like=own)], ignore_index=True) if foreign else own
-        table["reference"] = store.read_only
-        table.attrs = own.attrs | {"whose": whose, "version": (*whose, revision)}
-        return table
+    def read() -> Listing:
+        own, foreign = store.listing(), store.foreign()
+        rows = [own.runs, _rows_of(foreign, like=own.runs)] if foreign else [own.runs]
+        runs = pd.concat(rows, ignore_index=True).assign(reference=store.read_only)
+        return Listing(runs, own.unreadable, own.needed, source, (version,))
 
-    return _TABLES.get(whose, read, owner=Owner(*whose), version=revision)
+    return _LISTINGS.get(source, read, owner=Owner(*source), version=version)
 
 
 def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
@@ -215,4 +247,6 @@ def _histories_of(
 _HISTORIES: Cache[pd.DataFrame] = Cache(
     MOST_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history)
 )
-_TABLES: Cache[pd.DataFrame] = Cache(MOST_BYTES, lambda table: TABLE_BYTES + RUN_BYTES * len(table))
+_LISTINGS: Cache[Listing] = Cache(
+    MOST_BYTES, lambda listing: TABLE_BYTES + RUN_BYTES * len(listing.runs)
+)

@@ -1,6 +1,7 @@
 """Curves of other programs, and runs kept in a file, brought to the compare page."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -79,7 +80,7 @@ def _columns(uploaded: UploadedFile) -> None:
         _say(str(error))
         return
     columns = [str(name) for name in table.columns]
-    _ours(table)
+    _ours(table, PurePath(filename).name)
     step = st.selectbox(
         "Column of steps", columns, index=columns.index(meant.step), key=f"step-{file}"
     )
@@ -99,12 +100,12 @@ def _columns(uploaded: UploadedFile) -> None:
     )
     name = st.text_input("Name", key=f"name-{file}", max_chars=LONGEST_NAME, placeholder=filename)
     metrics = _metrics(meant, file, without=step)
-    _button(_keep_curves, table, step, x, metrics, group, name)
+    _button(_keep_curves, table, step, x, metrics, group, name, PurePath(filename).name)
 
 
-def _ours(table: pd.DataFrame) -> None:
+def _ours(table: pd.DataFrame, source: str) -> None:
     """Runs of lossopt's own come without weights, but they can be trained again."""
-    ours = [each for each in _own_runs(table) if isinstance(each, Imported)]
+    ours = [each for each in _own_runs(table, source) if isinstance(each, Imported)]
     if not ours:
         return
     many = names.counted(len(ours), "run")
@@ -116,9 +117,9 @@ def _ours(table: pd.DataFrame) -> None:
     st.caption("Or bring in the curves alone:")
 
 
-def _own_runs(table: pd.DataFrame) -> Sequence[Imported | ForeignRun]:
+def _own_runs(table: pd.DataFrame, source: str) -> Sequence[Imported | ForeignRun]:
     try:
-        return read_tidy(table) if is_tidy(table) else ()
+        return read_tidy(table, source) if is_tidy(table) else ()
     except ValueError:
         return ()  # curves may still be made of it
 

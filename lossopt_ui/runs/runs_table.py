@@ -15,6 +15,7 @@ from lossopt_core.fields import Choice, Number
 from lossopt_core.query.filters import FilterError, parse
 from lossopt_core.store import reference
 from lossopt_ui.experiment import saved_runs
+from lossopt_ui.experiment.saved_runs import Listing
 from lossopt_ui.figures import caching
 from lossopt_ui.runs import entries
 from lossopt_ui.runs.entries import SPREAD, differing
@@ -63,23 +64,55 @@ class Drawn:
 
 
 _TABLE = SessionKey("runs_table.table", Drawn)
-CHOICES = ("filter", "archived", "rows", "columns", "sort", "at", "at_epoch")
-"""What decides how the table looks."""
 
 
-def choose(table: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class View:
+    """What a visitor has chosen of how the table looks: all that it is prepared from.
+
+    filter      which runs are in it
+    archived    whether archived ones are
+    together    whether runs that differ by seed only are one row
+    columns     which are shown; none for those that tell the runs apart
+    sort        by which columns
+    at          the point of the training at which results are shown, with its epoch
+    """
+
+    filter: str
+    archived: bool
+    together: bool
+    columns: tuple[str, ...]
+    sort: tuple[str, ...]
+    at: str
+    at_epoch: float
+
+    @classmethod
+    def chosen(cls) -> "View":
+        """As the widgets of the page say."""
+        return cls(
+            filter=widgets.value("filter"),
+            archived=widgets.value("archived"),
+            together=widgets.value("rows") == "families",
+            columns=widgets.value("columns"),
+            sort=widgets.value("sort"),
+            at=widgets.value("at"),
+            at_epoch=widgets.value("at_epoch"),
+        )
+
+
+def choose(listing: Listing) -> pd.DataFrame:
     """Show the runs, the newest first; return the rows of those that are selected.
 
     What differs between the runs comes first, then what came of them.  Settings that are the
     same in all of them are left out, unless columns are chosen.
     """
-    prepared = _prepared(table)
+    prepared, table = _prepared(listing), listing.runs
     if prepared.error is not None:
         stop = "" if prepared.error.message.endswith("?") else "."
         said = f"Filter: {names.in_markdown(prepared.error.message)}{stop} All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
-    if hidden := hidden_by_the_filter(table):
+    if hidden := hidden_by_the_filter(listing):
         what = "1 selected run is" if hidden == 1 else f"{hidden:,} selected runs are"
         st.info(f"{what} hidden by the filter.", icon=":material/filter_alt:")
     # Streamlit lays the table's tools over what is above its right end: nothing stands there.
@@ -121,48 +154,47 @@ def _bytes_of(table: pd.DataFrame) -> int:
     return saved_runs.TABLE_BYTES + saved_runs.RUN_BYTES * len(table)
 
 
-def _prepared(table: pd.DataFrame) -> Prepared:
+def _prepared(listing: Listing) -> Prepared:
+    view = View.chosen()
     return _PREPARED.get(
-        (table.attrs["whose"], *(repr(widgets.value(name)) for name in CHOICES)),
-        lambda: _prepare(table),
+        (listing.source, view),
+        lambda: _prepare(listing.runs, view),
         owner=caching.owner(),
-        version=table.attrs["version"],
+        version=listing.version,
     )
 
 
-def _prepare(table: pd.DataFrame) -> Prepared:
-    runs, error = _found(table)
-    together = widgets.value("rows") == "families"
-    rows = entries.in_order(
-        entries.entries(_at_the_point(runs), together=together), widgets.value("sort")
-    )
-    shown = _as_shown(rows, _columns_of(rows, together=together))
-    return Prepared(runs, rows, shown, error)
+def _prepare(table: pd.DataFrame, view: View) -> Prepared:
+    runs, error = _found(table, view)
+    at_point = _at_the_point(runs, view)
+    rows = entries.in_order(entries.entries(at_point, together=view.together), view.sort)
+    return Prepared(runs, rows, _as_shown(rows, _columns_of(rows, view)), error)
 
 
-def _found(table: pd.DataFrame) -> tuple[pd.DataFrame, FilterError | None]:
+def _found(table: pd.DataFrame, view: View) -> tuple[pd.DataFrame, FilterError | None]:
     """The runs that the filter lets through; all of them where it has a mistake."""
-    table = _in_question(table)
+    table = _in_question(table, archived=view.archived)
     try:
-        return table[parse(widgets.value("filter")).matches(table)].reset_index(drop=True), None
+        return table[parse(view.filter).matches(table)].reset_index(drop=True), None
     except FilterError as error:
         return table.reset_index(drop=True), error
 
 
-def _in_question(table: pd.DataFrame) -> pd.DataFrame:
+def _in_question(table: pd.DataFrame, *, archived: bool) -> pd.DataFrame:
     """The runs that can be in the table, whatever the filter."""
-    return table if widgets.value("archived") else table[~table["archived"]]
+    return table if archived else table[~table["archived"]]
 
 
 def _selected_runs(table: pd.DataFrame) -> pd.DataFrame:
     """The runs that are selected one by one, hidden by the filter or not."""
     wanted = [each for each in widgets.value("runs") if each != EVERYTHING]
-    return entries.runs_of(_in_question(table), wanted)
+    return entries.runs_of(_in_question(table, archived=widgets.value("archived")), wanted)
 
 
-def hidden_by_the_filter(table: pd.DataFrame) -> int:
+def hidden_by_the_filter(listing: Listing) -> int:
     """How many runs are selected that the filter does not let through."""
-    return int((~_selected_runs(table)["id"].isin(_prepared(table).runs["id"])).sum())
+    visible = _prepared(listing).runs["id"]
+    return int((~_selected_runs(listing.runs)["id"].isin(visible)).sum())
 
 
 def glance(table: pd.DataFrame) -> None:
@@ -225,26 +257,23 @@ def _wanted_unseen(rows: pd.DataFrame, meant: pd.DataFrame, selected: pd.DataFra
     return [*entries.wanted_unseen(meant, shown, on, wanted), *references]
 
 
-def _at_the_point(table: pd.DataFrame) -> pd.DataFrame:
+def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """The table with its results at the point of the training that is asked for."""
-    at = widgets.value("at")
-    if at == BEST:
+    if view.at == BEST:
         best = {
             name: table[f"best_{name}"] for name in ("objective", "train_accuracy", "test_accuracy")
         }
         return table.assign(**best)
-    if at == AT_EPOCH:
-        epoch = widgets.value("at_epoch")
+    if view.at == AT_EPOCH:
         histories = {each.id: each.history for each in saved_runs.members(table)}
-        columns = [name for name in MEASURES if name in table]
+
+        def at_epoch(id: str, name: str) -> float | None:
+            known = id in histories
+            return reading(histories[id], name, AT_EPOCH, view.at_epoch) if known else None
+
+        measured = [name for name in MEASURES if name in table]
         return table.assign(
-            **{
-                name: [
-                    reading(histories[id], name, AT_EPOCH, epoch) if id in histories else None
-                    for id in table["id"]
-                ]
-                for name in columns
-            }
+            **{name: [at_epoch(id, name) for id in table["id"]] for name in measured}
         )
     return table
 
@@ -257,13 +286,12 @@ def _automatic(rows: pd.DataFrame) -> list[str]:
     return names_
 
 
-def _columns_of(rows: pd.DataFrame, *, together: bool) -> list[str]:
-    chosen = list(widgets.value("columns"))
-    if chosen:
-        return ["pinned"] * bool(rows["pinned"].any()) + chosen + ["id"]
+def _columns_of(rows: pd.DataFrame, view: View) -> list[str]:
+    if view.columns:
+        return ["pinned"] * bool(rows["pinned"].any()) + [*view.columns, "id"]
     spreads = [f"test_accuracy{SPREAD}"] * bool((rows["runs"] > 1).any())
     varying = [
-        name for name in _automatic(rows) if not together or name not in ("seed", "split_seed")
+        name for name in _automatic(rows) if not view.together or name not in ("seed", "split_seed")
     ]
     said = [name for name in ("name", "tags", "note") if rows[name].map(bool).any()]
     first = ["pinned"] * bool(rows["pinned"].any()) + [name for name in said if name == "name"]
@@ -350,20 +378,20 @@ def _look(name: str) -> Any:
     return config.TextColumn(COLUMNS.get(name, declaration.label if declaration else name))
 
 
-def say_unreadable(table: pd.DataFrame) -> None:
+def say_unreadable(listing: Listing) -> None:
     """Runs of the store that cannot be read, and the plug-ins that they need."""
-    if table.attrs.get("unreadable"):
-        ids = ", ".join(table.attrs["unreadable"])
+    if listing.unreadable:
+        ids = ", ".join(listing.unreadable)
         st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
-    if needed := table.attrs.get("needed"):
-        said = names.in_markdown(", ".join(needed))
+    if listing.needed:
+        said = names.in_markdown(", ".join(listing.needed))
         st.warning(f"Some runs need plug-ins that are not installed here: {said}.")
 
 
-def say_what_is_missing(table: pd.DataFrame) -> None:
+def say_what_is_missing(listing: Listing) -> None:
     """Runs of the store that cannot be read, and ids of the address that are not here."""
-    say_unreadable(table)
-    unknown = {*entries.unknown(table, widgets.value("runs"))}
+    say_unreadable(listing)
+    unknown = {*entries.unknown(listing.runs, widgets.value("runs"))}
     if hidden := len(unknown & {*reference.IDS}):
         what = "1 reference run is" if hidden == 1 else f"{hidden} reference runs are"
         st.info(f"{what} chosen, and not shown: the switch 'Reference runs' shows them.")

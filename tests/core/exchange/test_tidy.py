@@ -54,7 +54,7 @@ RUNS = train(
 
 
 def back(table: pd.DataFrame, filename: str = "x.csv") -> list[Imported | ForeignRun]:
-    return read_tidy(read_table(WRITERS[filename](table), filename))
+    return read_tidy(read_table(WRITERS[filename](table), filename), filename)
 
 
 @pytest.mark.parametrize("filename", WRITERS)

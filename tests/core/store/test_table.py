@@ -51,9 +51,9 @@ def test_a_row_that_cannot_be_read_does_not_take_the_list_down(address, finished
     store.save(finished)
     bad = finished[1].id
     change(address, "UPDATE runs SET final = '{}' WHERE id = :id", id=bad)
-    table = store.list()
-    assert list(table["id"]) == [run.id for run in finished if run.id != bad]
-    assert table.attrs["unreadable"] == [bad]
+    kept = store.listing()
+    assert list(kept.runs["id"]) == [run.id for run in finished if run.id != bad]
+    assert kept.unreadable == [bad]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def check_unreadable(address, finished, damage):
     store.save(finished[:1])
     store.annotate([finished[0].id], tags=["a"])
     assert change(address, damage, bell="\a", byte=b"\0") == 1
-    assert store.list().attrs["unreadable"] == [finished[0].id]
+    assert store.listing().unreadable == [finished[0].id]
 
 
 # ---- summaries

@@ -20,14 +20,14 @@ from lossopt_core.analysis.tables import (
 )
 from lossopt_core.exchange import read_table, suggest, to_foreign
 from lossopt_core.training.run import HISTORY_COLUMNS
-from lossopt_core.uploads.files import LARGEST, READERS
+from lossopt_core.uploads.files import LARGEST, READERS, encoding_of
 
 
 def brought(text: str, filename: str = "log.csv") -> list[ForeignRun]:
     """What comes of a file that is brought in as it is suggested."""
     table = read_table(text.encode(), filename)
     meant = suggest(table)
-    return to_foreign(table, meant.step, meant.x, meant.metrics, meant.group)
+    return to_foreign(table, meant.step, meant.x, meant.metrics, meant.group, source=filename)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_our_own_export_comes_back_to_the_last_digit(finished, filename, write):
     table = read_table(write(tidy(finished)), filename)
     meant = suggest(table)
     assert (meant.step, meant.x, meant.group) == ("update", "update", "id")
-    curves = to_foreign(table, meant.step, meant.x, meant.metrics, meant.group)
+    curves = to_foreign(table, meant.step, meant.x, meant.metrics, meant.group, source=filename)
     assert [curve.name for curve in curves] == [run.id for run in finished]
     for curve, run in zip(curves, finished, strict=True):
         history = run.history.dropna(axis="columns", how="all")
@@ -176,7 +176,7 @@ def test_what_letters_were_read_as_is_said():
     for data, encoding in ((b"step,\xc3\xa4\n0,1\n", "utf-8"), (b"step,\xe4\n0,1\n", "latin-1")):
         table = read_table(data, "x.csv")
         assert list(table.columns) == ["step", "ä"]
-        assert table.attrs["encoding"] == encoding
+        assert encoding_of(data) == encoding
 
 
 def test_columns_are_chosen_by_whoever_brings_the_file():
