@@ -13,6 +13,8 @@ from lossopt_ui.state import pages, widgets
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.session import SessionKey
 
+# Once for the program, when the app is put together: where experiments find uploaded data.
+own_data.look_in(workspace.shelf_in_session)
 _FRAMED = SessionKey("navigation.framed", bool)
 """Whether the visit has begun with the frame around the pages."""
 
@@ -21,7 +23,6 @@ def run() -> None:
     """The whole app: the frame, and the page that the address names."""
     with render_gate.PAGES.turn(visitor.owner()):
         _FRAMED.set(True)
-        own_data.look_in(workspace.shelf_in_session)
         draw_page = _frame()
         watching.warm_up()
         with uploads.page(), workspace.unreadable_said():

@@ -1,14 +1,14 @@
 """A certificate's bound is beaten by nobody, and its gap is as small as it says."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
@@ -23,6 +23,7 @@ from lossopt_core.certify import certificates
 from lossopt_core.certify.duality import Problem
 from lossopt_core.certify.interior_point import interior_points
 from lossopt_core.certify.proximal_gradient import gradient_points
+from lossopt_core.experiment.description import NAMES
 from lossopt_core.objective.losses import CERTIFIED_LOSSES, LOSSES
 from lossopt_core.objective.regularizers import REGULARIZERS
 from lossopt_core.training.cohort import Cohort
@@ -283,3 +284,25 @@ def test_a_penalty_without_a_certificate_is_refused(monkeypatch):
     monkeypatch.setattr(REGULARIZERS[SMALL.regularizer], "elastic_net_form", False)
     with pytest.raises(ValueError, match="no certificate for this penalty: L2 is not a sum"):
         certify(SMALL)
+
+
+NO_PART_OF_THE_PROBLEM = {
+    "optimizer": "adam", "learning_rate": 0.3, "momentum": 0.5, "schedule": "cosine",
+    "batch_size": 7, "epochs": 3, "replacement": True, "averaging": True,
+    "stopping": "no_progress", "tolerance": 0.5, "precision": "float32", "evaluations": 9,
+    "init_scale": 1.0, "seed": 5,
+}  # fmt: skip
+
+
+def test_settings_that_are_no_part_of_the_problem_change_nothing_in_it():
+    """Experiments that differ in these share a certificate."""
+    assert NO_PART_OF_THE_PROBLEM.keys() == {*NAMES} - certificates.PROBLEM_SETTINGS
+    base = Experiment(dataset="blobs", regularizer="elastic_net", loss="hinge")
+    expected = Problem.of(base)
+    for name, value in NO_PART_OF_THE_PROBLEM.items():
+        other = base.replace(**{name: value})
+        assert getattr(other, name) != getattr(base, name), name
+        assert certificates.problem_id(other) == certificates.problem_id(base), name
+        found = Problem.of(other)
+        for field in fields(Problem):
+            assert_array_equal(getattr(found, field.name), getattr(expected, field.name), name)
