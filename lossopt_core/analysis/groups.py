@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,14 +21,6 @@ def family_id(experiment: Experiment) -> str:
     settings = {name: each for name, each in experiment.settings.items() if name not in SEEDS}
     text = json.dumps(settings, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def families(experiments: Iterable[Experiment]) -> dict[str, list[Experiment]]:
-    """Experiments by their family, both in the order in which they come."""
-    found: dict[str, list[Experiment]] = {}
-    for each in experiments:
-        found.setdefault(family_id(each), []).append(each)
-    return found
 
 
 def whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -158,20 +150,3 @@ def on_one_grid(histories: Sequence[pd.DataFrame], column: str, x: str) -> tuple
         for each, y in zip(across, up, strict=True)
     ]
     return grid, np.array(values)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Several numbers in a few: how many, mean, standard deviation (NaN for a single one)."""
-
-    n: int
-    mean: float
-    deviation: float
-
-
-def summary(values: Sequence[float]) -> Summary:
-    """Of the values that are numbers; the mean of none is NaN."""
-    numbers = np.asarray(values, dtype=np.float64)
-    numbers = numbers[np.isfinite(numbers)]
-    mean = float(numbers.mean()) if len(numbers) else np.nan
-    return Summary(len(numbers), mean, float(numbers.std(ddof=1)) if len(numbers) > 1 else np.nan)

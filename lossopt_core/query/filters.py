@@ -189,11 +189,6 @@ def parse(text: str) -> Filter:
     return Filter(text, _Reader(text).whole(tree))
 
 
-def quote(text: str) -> str:
-    """The text as a filter takes it whatever is in it, in double quotes."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 @cache
 def _parser() -> Lark:
     return Lark(GRAMMAR, parser="lalr")

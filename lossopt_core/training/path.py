@@ -58,11 +58,6 @@ class WeightPath:
         """(k, C, D)."""
         return self.stacked[:, :, :-1]
 
-    @property
-    def biases(self) -> Array:
-        """(k, C)."""
-        return self.stacked[:, :, -1]
-
     def last_until(self, update: float) -> int:
         """The number of the last point at or before an update; the first where there is none."""
         return max(0, int(np.searchsorted(self.updates, update, side="right")) - 1)

@@ -5,9 +5,6 @@ import math
 from lossopt_core.store.quotas import Budget
 from lossopt_ui import config
 
-FOR_EVERYBODY = config.Settings.model_construct(mode=config.HOSTED).budget()
-"""For a small machine, two processors and 690 MB: a training of half a minute or so."""
-
 
 def budget() -> Budget:
     """What one visitor may have: `LOSSOPT_MAX_PRODUCTS` and the like, or the mode's default."""

@@ -7,7 +7,7 @@ LOCAL, HOSTED = config.LOCAL, config.HOSTED
 MODE = "LOSSOPT_MODE"
 FRAMED_BY = "LOSSOPT_FRAMED_BY"
 METRICS = "LOSSOPT_METRICS"
-CLOSED, OPEN = "closed", "open"
+OPEN = "open"
 KEPT_DAYS = 7
 """How long the workspace of an anonymous visitor is kept after it was used last."""
 

@@ -1,7 +1,7 @@
 """Which runs are drawn as one line, what it is called, and how it looks."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
@@ -10,7 +10,7 @@ from lossopt_core import Experiment
 from lossopt_core.analysis.groups import SEEDS
 from lossopt_core.experiment.description import flat_settings
 from lossopt_core.experiment.measures import MEASURES
-from lossopt_core.training.run import DIVERGED, FINISHED
+from lossopt_core.training.run import FINISHED
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts.colours import LINES, Theme, of_loss
 from lossopt_ui.charts.groups import Dash
@@ -232,13 +232,3 @@ def mixed(lines: Sequence[Line], column: str) -> list[Line]:
     if not MEASURES[column].of_a_loss:
         return []
     return [line for line in lines if line.experiments and line.loss is None]
-
-
-def ended_badly(line: Line) -> int:
-    """How many of its runs diverged."""
-    return sum(each.status == DIVERGED for each in line.members)
-
-
-def by_experiment(values: Mapping[Experiment, float], line: Line) -> dict[Experiment, float]:
-    """Those of the values that belong to the line's runs."""
-    return {each: values[each] for each in line.experiments if each in values}

@@ -11,9 +11,7 @@ from lossopt_core.analysis.groups import (
     BANDS,
     CENTRES,
     aggregate,
-    families,
     family_id,
-    summary,
 )
 
 VALUES = np.random.default_rng(0).normal(5, 1, (7, 4))
@@ -29,8 +27,6 @@ def test_a_family_differs_by_seeds_alone() -> None:
     same = [base, base.replace(seed=3), base.replace(split_seed=4, seed=9)]
     assert len({family_id(each) for each in same}) == 1
     assert family_id(base.replace(epochs=3)) != family_id(base)
-    found = families([*same, base.replace(loss="hinge")])
-    assert [len(members) for members in found.values()] == [3, 1]
 
 
 def test_centres_and_bands_are_those_of_numpy_and_scipy() -> None:
@@ -82,13 +78,6 @@ def test_what_is_not_registered_is_refused() -> None:
         aggregate(histories(), "objective", "epoch", "mode")
     with pytest.raises(ValueError, match="at least one"):
         aggregate([], "objective", "epoch")
-
-
-def test_a_summary_leaves_out_what_is_no_number() -> None:
-    found = summary([1.0, 3.0, np.nan])
-    assert (found.n, found.mean) == (2, 2.0)
-    assert found.deviation == pytest.approx(np.sqrt(2))
-    assert np.isnan(summary([]).mean)
 
 
 @pytest.mark.parametrize("band", BANDS)

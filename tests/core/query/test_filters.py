@@ -18,7 +18,6 @@ from lossopt_core.query.filters import (
     Filter,
     FilterError,
     parse,
-    quote,
 )
 from lossopt_core.training.run import HISTORY_COLUMNS
 
@@ -26,6 +25,11 @@ ROWS = 240
 NAMES = ["", "first try", "baseline", 'she said "no"', "50% (half)", "Überlauf", "a\\b"]
 NOTES = ["", "diverged at once", "use this one", "see baseline"]
 TAGS = [[], ["lecture"], ["lecture", "final run"], ["Final"]]
+
+
+def quote(text: str) -> str:
+    """The text as a filter takes it whatever is in it, in double quotes."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def made_table(rows: int) -> pd.DataFrame:

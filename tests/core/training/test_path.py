@@ -34,7 +34,7 @@ def test_a_path_without_room_is_thinned_evenly_and_ends_at_the_run_s_weights(mon
     assert path.updates[0] == 0
     assert path.updates[-1] == run.final["update"]
     assert_array_equal(path.weights[-1], run.weights)
-    assert_array_equal(path.biases[-1], run.bias)
+    assert_array_equal(path.stacked[-1, :, -1], run.bias)
 
 
 def test_points_are_looked_up_by_updates():
