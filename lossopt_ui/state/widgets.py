@@ -7,7 +7,7 @@ widget shows what its declaration in the core says; the core decides what is val
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -37,6 +37,12 @@ _NAMES: SessionKey[frozenset[str]] = SessionKey("controls.names", frozenset)
 _PROBLEMS: SessionKey[list[str]] = SessionKey("controls.problems", list)
 _DRAWN: SessionKey[dict[str, None]] = SessionKey("controls.drawn", dict)
 """The names of the controls that were drawn, in their order."""
+
+
+class Looks(TypedDict):
+    """How a page's own widget of a choice is to look: arguments for Streamlit's."""
+
+    disabled: bool
 
 
 def value(name: str) -> Any:
@@ -152,7 +158,7 @@ def forget(name: str) -> None:
     _write_address()
 
 
-def own_widget(name: str) -> dict[str, bool] | None:
+def own_widget(name: str) -> Looks | None:
     """How a page's own widget of a choice is to look; None where it is hidden."""
     _DRAWN.get()[name] = None
     return None if hidden(name) else {"disabled": name in value("fix")}

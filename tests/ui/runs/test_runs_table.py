@@ -1,0 +1,38 @@
+"""The table of runs is made from the runs and what is chosen of them, and from nothing else."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from lossopt_core import Experiment, RunStore, train
+from lossopt_core.analysis.readings import AT_EPOCH, LAST
+from lossopt_ui.experiment import saved_runs
+from lossopt_ui.runs import runs_table
+from lossopt_ui.runs.runs_table import View
+from lossopt_ui.state import widgets
+
+PLAIN = View("", archived=False, together=True, columns=(), sort=(), at=LAST, at_epoch=1.0)
+OTHERS: dict[str, Any] = {
+    "filter": "loss = hinge", "archived": True, "together": False,
+    "columns": ("loss",), "sort": ("objective",), "at": AT_EPOCH, "at_epoch": 2.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_table_is_prepared_from_its_view_alone(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """So the view is the whole key under which the table is cached."""
+    assert OTHERS.keys() == {field.name for field in fields(View)}
+    store.save(train([Experiment(epochs=3), Experiment(epochs=3, loss="hinge")]))
+    listing = saved_runs.listing()
+
+    def asked(name: str) -> None:
+        raise AssertionError(f"the table was prepared from the option {name}, too")
+
+    monkeypatch.setattr(widgets, "value", asked)
+    view = replace(PLAIN, **{name: OTHERS[name]})
+    prepared = runs_table._prepare(listing.runs, view)
+    assert prepared.error is None
+    assert len(prepared.rows) == (1 if name == "filter" else 2)
