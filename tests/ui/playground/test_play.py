@@ -1,6 +1,7 @@
 """Play and pause, as the button's callback asks for them."""
 
 import pytest
+import streamlit
 
 from lossopt_ui.playground import play
 from lossopt_ui.playground.play import Play
@@ -25,7 +26,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Play:
     """The session's playground, drawn while it plays, some time ago."""
-    monkeypatch.setattr(play.st, "session_state", {})
+    monkeypatch.setattr(streamlit, "session_state", {})
     session = play.session()
     session.playing = True
     play.note_label(session)
