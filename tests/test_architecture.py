@@ -359,6 +359,7 @@ def test_caches_know_whose_data_they_are_about():
 # What a function may change outside itself, and why.
 REBOUND = {
     "lossopt_core/uploads/shelf.py:BROUGHT.usual": "the program says once where uploads are",
+    "lossopt_ui/app/command.py:sys.argv": "the command becomes Streamlit's own",
     "lossopt_ui/streamlit_private.py:runtime_util._max_message_size_bytes": "no public option",
 }
 CHANGES_OF_PROCESS = {
