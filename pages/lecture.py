@@ -1,4 +1,4 @@
-"""The ideas of CS231n's lecture 3, one card an idea, with numbers that can be changed."""
+"""The ideas of CS231n lecture 3: one card per idea, with numbers you can change."""
 
 from lossopt_ui.app import navigation
 from lossopt_ui.lecture import frame

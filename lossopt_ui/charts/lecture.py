@@ -1,4 +1,4 @@
-"""Pictures of the lecture's cards."""
+"""Charts for the lecture's cards."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from lossopt_ui.charts.colours import (
 )
 
 DEEPEST = 0.27
-"""How much of the sequential scale a picture takes with lines on it: they keep their contrast."""
+"""Part of the sequential scale used behind lines, so that the lines keep their contrast."""
 LEGEND = {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0}
 
 
@@ -25,7 +25,7 @@ def stacked(
     parts: Mapping[str, Sequence[float]], names: Sequence[str], *, title: str, y_title: str,
     theme: Theme,
 ) -> go.Figure:  # fmt: skip
-    """A bar for each of the names, put together of parts."""
+    """A stacked bar for each name."""
     figure = go.Figure()
     for k, (part, values) in enumerate(parts.items()):
         figure.add_bar(
@@ -54,9 +54,9 @@ def lines(
     here: float | None = None,
     dashed: Collection[str] = (),
 ) -> go.Figure:
-    """Named curves of (x, y, colour); `here` is a vertical line at what is chosen now.
+    """Named curves of (x, y, colour); `here` draws a vertical line at the current value.
 
-    Those in `dashed` let a curve be seen on which they lie.
+    Curves named in `dashed` are dashed, so that a curve beneath them stays visible.
     """
     figure = go.Figure()
     for name, (x, y, colour) in curves.items():
@@ -71,7 +71,7 @@ def lines(
         title=title, hovermode="x unified", showlegend=len(curves) > 1, legend=LEGEND
     )
     power = {"type": "log", "exponentformat": "power"}
-    # On a narrow screen there is no room for every power of ten across.
+    # A narrow screen has no room for a tick at every power of ten.
     figure.update_xaxes(title=x_title, **(power | {"dtick": 2} if log_x else {}))
     figure.update_yaxes(title=y_title, **(power | {"dtick": 1} if log_y else {}))
     return figure
@@ -80,7 +80,7 @@ def lines(
 def spreads(
     table: pd.DataFrame, column: str, *, title: str, y_title: str, theme: Theme
 ) -> go.Figure:
-    """For each batch size the middle and the spread of a column over many draws."""
+    """Box plots of a column over many draws, one box per batch size."""
     figure = go.Figure()
     for size, rows in table.groupby("size"):
         figure.add_box(
@@ -98,7 +98,7 @@ def plane(
     second: np.ndarray,
     loss: np.ndarray,
     penalty: np.ndarray,
-    way: np.ndarray,
+    path: np.ndarray,
     at: int,
     *,
     loss_there: float,
@@ -106,13 +106,13 @@ def plane(
     title: str,
     theme: Theme,
 ) -> go.Figure:
-    """A data loss, a level set of it and one of a penalty, and the way of the best weights.
+    """A data loss, one level set of it and one of a penalty, and the path of the optimum.
 
-    `way` (k, 2) is the best weights for rising strengths, and `at` the one that is chosen: both
-    level sets are drawn through it, at the loss and the penalty that are there.
+    `path` (k, 2) holds the optimal weights for increasing strengths, and `at` is the index of the
+    selected one. Both level sets pass through it, at `loss_there` and `penalty_there`.
     """
     figure = go.Figure()
-    # By the root, around the lowest, as the loss itself would leave the basin one flat area.
+    # Coloured by the square root above the minimum: by the loss itself, the basin would look flat.
     depth = np.sqrt(loss - loss.min())
     figure.add_contour(
         x=first, y=second, z=depth, customdata=loss, ncontours=16, showscale=False,
@@ -121,8 +121,8 @@ def plane(
         hovertemplate="data loss %{customdata:.4g}<extra></extra>",
     )  # fmt: skip
     for name, values, there, line in (
-        ("same data loss", loss, loss_there, {"color": LINES[theme][3], "dash": "dash"}),
-        ("same penalty", penalty, penalty_there, {"color": LINES[theme][1]}),
+        ("level set of data loss", loss, loss_there, {"color": LINES[theme][3], "dash": "dash"}),
+        ("level set of penalty", penalty, penalty_there, {"color": LINES[theme][1]}),
     ):
         figure.add_contour(
             x=first, y=second, z=values, showscale=False, showlegend=True, name=name,
@@ -130,11 +130,11 @@ def plane(
             line={"width": 2.5} | line, hoverinfo="skip",
         )  # fmt: skip
     figure.add_scatter(
-        x=way[:, 0], y=way[:, 1], mode="lines+markers", name="best weights, by strength",
+        x=path[:, 0], y=path[:, 1], mode="lines+markers", name="optimum over strength",
         line={"color": INK[theme], "width": 2}, marker={"size": 5}, hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
-        x=[way[at, 0]], y=[way[at, 1]], mode="markers", name="at this strength",
+        x=[path[at, 0]], y=[path[at, 1]], mode="markers", name="optimum at this strength",
         marker={"size": 13, "color": LINES[theme][0], "line": {"color": INK[theme], "width": 2}},
         hovertemplate="w = (%{x:.4g}, %{y:.4g})<extra></extra>",
     )  # fmt: skip
@@ -153,7 +153,7 @@ def plane(
 
 
 def _soft(theme: Theme) -> list[list[Any]]:
-    """The paler part of the sequential scale, the deepest first."""
+    """The pale part of the sequential scale, darkest first."""
     (_, pale), (_, deep) = SEQUENTIAL[theme]
     return [[0.0, _between(pale, deep, DEEPEST)], [1.0, pale]]
 

@@ -1,1 +1,1 @@
-"""The cards of the lecture page: one module a card, named as in `words.CARDS`."""
+"""The cards of the lecture page: one module per card, named as in `CARDS`."""

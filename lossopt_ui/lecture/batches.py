@@ -1,4 +1,4 @@
-"""Minibatch gradients beside the full one."""
+"""Minibatch gradients compared with the full gradient."""
 
 import numpy as np
 import pandas as pd
@@ -21,21 +21,21 @@ def _draws(loss: str, epochs: int) -> pd.DataFrame:
 
 
 def draw() -> None:
-    """Direction and noise by batch size."""
+    """Show how direction and noise of the gradient depend on the batch size."""
     st.markdown(
-        f"For each batch size {batches.DRAWS} minibatches are drawn. How well does their gradient"
-        " point where the full one points, and how far is it off?"
+        f"For each batch size, {batches.DRAWS} minibatches are drawn. How close is the direction"
+        " of their gradients to that of the full gradient, and how large is the error?"
     )
     _, loss, epochs = on_digits.choose()
     found, theme = _draws(loss, epochs), figure.theme()
     means = found.groupby("size").mean()
     frame.formula(rf"\text{{noise}} \approx \frac{{{means['noise'].iloc[0]:.3g}}}{{\sqrt{{B}}}}")
-    pictures = {
-        "cosine": ("Direction", "Cosine to the full gradient"),
-        "noise": ("Noise", "Distance / length of the full gradient"),
+    panels = {
+        "cosine": ("Direction", "Cosine similarity to full gradient"),
+        "noise": ("Noise", "Error / norm of full gradient"),
     }
-    for place, (column, (title, y_title)) in zip(st.columns(2), pictures.items(), strict=True):
-        with place:
+    for cell, (column, (title, y_title)) in zip(st.columns(2), panels.items(), strict=True):
+        with cell:
             figure.show(
                 charts.spreads(found, column, title=title, y_title=y_title, theme=theme),
                 key=f"card-{column}",
@@ -54,8 +54,8 @@ def draw() -> None:
             index=[str(size) for size in means.index],
         )
     )
-    with frame.question("What does a batch four times as large buy?"):
+    with frame.question("What does a batch four times as large buy you?"):
         st.markdown(
-            "Half the noise, as of any mean: noise × √B hardly changes, until a batch is so large a"
-            " part of all examples that little is left out. It costs four times as much."
+            "Half the noise, as for any mean: noise × √B hardly changes until the batch contains"
+            " a large part of the training set. It costs four times as much."
         )

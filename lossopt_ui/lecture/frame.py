@@ -1,4 +1,4 @@
-"""What all cards share: choosing one, numbers that can be put back, questions, errata."""
+"""Shared by all cards: choosing a card, resetting its numbers, questions, errata."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,20 +14,20 @@ from lossopt_ui.state.pages.lecture import CARDS, Card
 
 
 def choose() -> str:
-    """The list of the cards; returns the one that is shown."""
+    """Show the card selector and return the name of the selected card."""
     return str(widgets.setting("card", width=420))
 
 
 def draw(name: str) -> None:
-    """A card with its title, its content, and the way to those before and after."""
+    """Draw a card: title, content, and buttons for the previous and the next card."""
     card = CARDS[name]
     st.header(card.title, anchor=False)
     st.caption(card.section)
     import_module(f"lossopt_ui.lecture.{name}").draw()
     if card.numbers:
-        st.button("Back to the lecture's numbers", key="reset", on_click=_reset, args=(card,),
+        st.button("Reset to the lecture's numbers", key="reset", on_click=_reset, args=(card,),
                   icon=":material/restart_alt:")  # fmt: skip
-    _neighbours(name)
+    _navigation(name)
 
 
 def _reset(card: Card) -> None:
@@ -35,13 +35,13 @@ def _reset(card: Card) -> None:
         widgets.forget(each)
 
 
-def _neighbours(name: str) -> None:
+def _navigation(name: str) -> None:
     names = list(CARDS)
-    place = names.index(name)
+    index = names.index(name)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        for at, icon in ((place - 1, "arrow_back"), (place + 1, "arrow_forward")):
+        for at, icon in ((index - 1, "arrow_back"), (index + 1, "arrow_forward")):
             if 0 <= at < len(names):
-                # A link to the same page would not have its address read again.
+                # Not a link: the page reads its address only when it is entered.
                 st.button(
                     CARDS[names[at]].title,
                     key=f"card-{icon}",
@@ -54,48 +54,48 @@ def _neighbours(name: str) -> None:
 
 @contextmanager
 def question(text: str) -> Iterator[None]:
-    """One of the lecture's questions, whose answer is opened by who has thought about it."""
+    """One of the lecture's questions; the answer is hidden in an expander."""
     with st.expander(f"Question: {text}", icon=":material/help:"):
         yield
 
 
 def table(rows: pd.DataFrame) -> None:
-    """A small table that can be read aloud; its cells are words."""
+    """Show a small static table of strings, which screen readers can read."""
     st.table(rows, border="horizontal")
 
 
 def number(value: float) -> str:
-    """Five digits, as a person writes it."""
+    """Format with five significant digits; NaN is an overflow."""
     return "overflow" if np.isnan(value) else f"{value:.5g}".replace("e-0", "e-")
 
 
 def tex(value: float) -> str:
-    """A number that was typed, within a formula; a negative one in parentheses."""
-    said = f"{value:.10g}"
-    mantissa, power, exponent = said.partition("e")
-    said = f"{mantissa} \\cdot 10^{{{int(exponent)}}}" if power else said
-    return f"({said})" if value < 0 else said
+    """Format a number as LaTeX; negative numbers get parentheses."""
+    text = f"{value:.10g}"
+    mantissa, power, exponent = text.partition("e")
+    text = f"{mantissa} \\cdot 10^{{{int(exponent)}}}" if power else text
+    return f"({text})" if value < 0 else text
 
 
 def aligned(rows: Sequence[str], *, apart: int = 0) -> None:
-    """A formula of several rows, so many points apart; `&` marks where they are aligned."""
+    """Show a formula of several rows, aligned at `&`, with `apart` extra points between rows."""
     between = rf" \\[{apart}pt] "
     formula(r"\begin{aligned} " + between.join(rows) + r" \end{aligned}")
 
 
 def formula(latex: str) -> None:
-    """A formula on a line of its own.
+    """Show a formula on its own line.
 
-    Not by `st.latex`: its box can be scrolled, but not by the keyboard.
+    Avoids `st.latex`, whose scrollable box cannot be scrolled with the keyboard.
     """
     st.markdown(f"$\\displaystyle {latex}$")
 
 
-def erratum(name: str, right: str) -> None:
-    """What the course printed, what is right, and why."""
-    found = ERRATA[name]
+def erratum(name: str, correct: str) -> None:
+    """Say what the course printed, what is correct, and why."""
+    entry = ERRATA[name]
     st.info(
-        f"**Erratum.** {found.where[0].upper()}{found.where[1:]} print {found.printed}. Right is"
-        f" {right}: {found.why}.",
+        f"**Erratum.** {entry.where[0].upper()}{entry.where[1:]} print {entry.printed}. It should"
+        f" be {correct}: {entry.why}.",
         icon=":material/edit_note:",
     )

@@ -1,4 +1,4 @@
-"""Both losses of the same scores while the correct score moves."""
+"""Hinge loss and cross-entropy of the same scores as the correct score changes."""
 
 import numpy as np
 import pandas as pd
@@ -21,23 +21,23 @@ COMPARED = ("hinge", "squared_hinge", "cross_entropy")
 
 
 def _values(scores: Array, labels: Array, margin: float = 1.0) -> dict[str, Array]:
-    """Each loss of scores (classes, examples)."""
+    """Values of each loss for scores (classes, examples)."""
     hinges = ("hinge", "squared_hinge")
     return {name: LOSSES[name](margin=margin).value(scores, labels) for name in hinges} | {
         "cross_entropy": small_losses.cross_entropy(scores, labels)
     }
 
 
-def _said(name: str, value: float) -> str:
-    """A loss in five digits; a cross-entropy is never 0, though float64 may hold it no more."""
+def _formatted(name: str, value: float) -> str:
+    """A loss in five digits; cross-entropy is never 0, even if it underflows float64."""
     return f"below {SMALLEST:.0e}" if name == "cross_entropy" and value == 0 else number(value)
 
 
 def draw() -> None:
-    """Curves over the correct score, and the numbers at the present one."""
+    """Show both losses over the correct score, and their values at the current one."""
     st.markdown(
-        "Move the correct score up. Hinge is exactly 0 as soon as it leads by Δ, and asks for"
-        " nothing more. Cross-entropy falls for ever."
+        "Increase the correct score. The hinge loss is exactly 0 once the correct score leads by"
+        " Δ; beyond that there is nothing to gain. Cross-entropy keeps falling forever."
     )
     fields, results = st.columns([2, 3])
     with fields:
@@ -56,33 +56,33 @@ def draw() -> None:
                     LOSSES[name].label: (RANGE, curves[name], of_loss(name, theme))
                     for name in ("hinge", "cross_entropy")
                 },
-                title="Loss while the correct score moves",
+                title="Loss as the correct score changes",
                 x_title="Correct score",
                 y_title="Loss",
                 theme=theme,
                 here=correct,
             ),
             key="card-both",
-            alt=f"At a correct score of {number(correct)} hinge is"
-            f" {_said('hinge', now['hinge'][0])} and cross-entropy"
-            f" {_said('cross_entropy', now['cross_entropy'][0])}.",
+            alt=f"At a correct score of {number(correct)}, the hinge loss is"
+            f" {_formatted('hinge', now['hinge'][0])} and the cross-entropy"
+            f" {_formatted('cross_entropy', now['cross_entropy'][0])}.",
             height=330,
         )
         frame.table(
             pd.DataFrame(
                 {
-                    LOSSES[name].label: [_said(name, now[name][0])]
+                    LOSSES[name].label: [_formatted(name, now[name][0])]
                     for name in ("hinge", "cross_entropy")
                 },
                 index=[f"correct score {number(correct)}"],
             )
         )
-    st.subheader("Three images with which hinge is content", anchor=False)
+    st.subheader("Three images with zero hinge loss", anchor=False)
     _table(lecture.CONTENT_SCORES, np.zeros(3, np.int64), ("hinge", "cross_entropy"))
-    st.subheader("The example of the notes", anchor=False)
+    st.subheader("The example in the notes", anchor=False)
     example = lecture.FEATURE_WEIGHTS @ lecture.FEATURES + lecture.FEATURE_BIAS
     st.markdown(
-        f"W x + b gives the scores {', '.join(map(number, example))}; the class is the third."
+        f"W x + b gives the scores {', '.join(map(number, example))}; the third class is correct."
     )
     _table(example[None], np.array([lecture.FEATURE_LABEL]), COMPARED)
     exponentials = np.exp(example)
@@ -93,10 +93,12 @@ def draw() -> None:
     )  # fmt: skip
     [nats] = LOSSES["cross_entropy"]().value(example[:, None], np.array([lecture.FEATURE_LABEL]))
     st.caption(
-        f"By base 10 the cross-entropy is {number(nats / np.log(10))}: the notes print 0.452, from"
-        " the rounded probability."
+        f"In base 10 the cross-entropy is {number(nats / np.log(10))}. The notes print 0.452,"
+        " computed from the rounded probability."
     )
-    with frame.question("Scores 13, −7, 11, the first class, a margin of 10: what is the hinge?"):
+    with frame.question(
+        "Scores 13, −7, 11, first class correct, margin 10: what is the hinge loss?"
+    ):
         [loss] = LOSSES["hinge"](margin=10.0).value(
             np.array([[13.0], [-7.0], [11.0]]), np.zeros(1, np.int64)
         )
@@ -107,7 +109,10 @@ def _table(scores: Array, labels: Array, names: tuple[str, ...]) -> None:
     values = _values(scores.T, labels)
     frame.table(
         pd.DataFrame(
-            {LOSSES[name].label: [_said(name, each) for each in values[name]] for name in names},
+            {
+                LOSSES[name].label: [_formatted(name, each) for each in values[name]]
+                for name in names
+            },
             index=[", ".join(map(number, row)) for row in scores],
         )
     )

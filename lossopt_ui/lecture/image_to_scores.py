@@ -1,4 +1,4 @@
-"""From the pixels of an image to scores, with the bias."""
+"""From the pixels of an image to class scores, including the bias."""
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,16 @@ from lossopt_ui.state import widgets
 
 
 def affine(W: Array, x: Array, b: Array) -> Array:
-    """W x + b, by the column of ones that every training uses."""
+    """W x + b, computed with the column of ones that all training uses."""
     stacked = np.hstack([W, b[:, None]])[None]
     return linear.scores(stacked, linear.with_ones(x[None]))[0, :, 0]
 
 
 def draw() -> None:
-    """Pixels, weights and bias at the left, scores at the right."""
+    """Show pixels, weights and bias on the left, scores on the right."""
     st.markdown(
-        "Every class has a row of weights, its template. Its score is the product of the template"
-        " with the pixels, plus a bias."
+        "Each class has a row of weights, its template. Its score is the dot product of template"
+        " and pixels, plus a bias."
     )
     fields, results = st.columns(2)
     with fields:
@@ -41,10 +41,10 @@ def draw() -> None:
                 ]
             )
         frame.table(pd.DataFrame([map(number, scores)], columns=lecture.ANIMALS, index=["score"]))
-    right = affine(lecture.IMAGE_WEIGHTS, lecture.PIXELS, lecture.IMAGE_BIAS)
-    frame.erratum("bias", number(right[2]))
-    with frame.question("Can the bias be a weight like any other?"):
+    correct = affine(lecture.IMAGE_WEIGHTS, lecture.PIXELS, lecture.IMAGE_BIAS)
+    frame.erratum("bias", number(correct[2]))
+    with frame.question("Can the bias be treated as one more weight?"):
         st.markdown(
-            "Yes: append a pixel that is always 1, and the bias as its weight. This is how all"
-            " trainings here are done; only the penalty leaves it out."
+            "Yes: append a pixel that is always 1, with the bias as its weight. All training here"
+            " works this way; only the penalty excludes the bias."
         )

@@ -1,4 +1,4 @@
-"""Differences of the loss for a gradient, and how wrong they are."""
+"""Finite differences as an estimate of the gradient, and their error."""
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,11 @@ def _errors(loss: str, epochs: int) -> pd.DataFrame:
 
 
 def draw() -> None:
-    """The slide's differences, then the error against the step on digits."""
+    """Show the slide's finite differences, then error against step size on digits."""
     st.markdown(
-        "Add a small h to one weight, and see how the loss changes: that is the slope, nearly. It"
-        " is slow and never exact, but it tells whether the calculus was right. The slide does not"
-        " say what its loss is: only these differences can be made again."
+        "Add a small h to one weight and see how the loss changes: that approximates the slope."
+        " It is slow and never exact, but it checks whether an analytic gradient is correct. The"
+        " slide does not give its loss function, so only these differences can be reproduced."
     )
     fields, results = st.columns(2)
     with fields:
@@ -50,9 +50,9 @@ def draw() -> None:
         charts.lines(
             {
                 "forward difference": (found["step"], found["forward"], LINES[theme][1]),
-                "centred difference": (found["step"], found["centred"], LINES[theme][0]),
+                "central difference": (found["step"], found["centred"], LINES[theme][0]),
             },
-            title="Error of the numeric gradient",
+            title="Error of the numerical gradient",
             x_title="Step h",
             y_title="Relative error",
             theme=theme,
@@ -60,17 +60,17 @@ def draw() -> None:
             log_y=True,
         ),
         key="card-errors",
-        alt="Relative error over the step, forward and centred.",
+        alt="Relative error over step h, for forward and central differences.",
         height=380,
     )
     best = {name: found.loc[found[name].idxmin()] for name in ("forward", "centred")}
     st.markdown(
-        f"The forward difference is best at h = {number(best['forward']['step'])}, with an error of"
-        f" **{best['forward']['forward']:.1e}**; the centred one at h ="
+        f"The forward difference is most accurate at h = {number(best['forward']['step'])}, with a"
+        f" relative error of **{best['forward']['forward']:.1e}**; the central difference at h ="
         f" {number(best['centred']['step'])}, with **{best['centred']['centred']:.1e}**."
     )
     with frame.question("Why does the error grow again when h becomes tiny?"):
         st.markdown(
-            "Two losses that agree in ten digits leave six of sixteen for their difference. What is"
-            " lost is divided by h."
+            "If two losses agree in ten digits, only six of the sixteen are left for their"
+            " difference. Dividing by h magnifies the rounding error."
         )

@@ -1,4 +1,4 @@
-"""A classifier of digits at the epoch that a card asks for."""
+"""A digits classifier after a chosen number of epochs."""
 
 import numpy as np
 import streamlit as st
@@ -16,7 +16,7 @@ from lossopt_ui.state import widgets
 
 
 def choose() -> tuple[Loss, str, int]:
-    """The widgets of loss and epochs: the loss, its name, and the epochs."""
+    """Show the loss and epochs widgets; return the loss, its name and the epochs."""
     with st.container(horizontal=True):
         name = widgets.setting("card_loss", width=220)
         epochs = widgets.setting("card_epochs", width=200)
@@ -25,7 +25,7 @@ def choose() -> tuple[Loss, str, int]:
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def weights(loss: str, epochs: int) -> np.ndarray:
-    """(C, D + 1) weights after so many epochs of SGD; zeros after none."""
+    """(C, D + 1) weights after `epochs` epochs of SGD; zeros for 0 epochs."""
     data = load_data(Experiment())
     if epochs == 0:
         return np.zeros((len(data.class_names), data.train_features.shape[1] + 1))

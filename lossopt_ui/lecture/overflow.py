@@ -1,4 +1,4 @@
-"""What exponentials of large scores do to float64, and the shift that mends it."""
+"""Overflow of exponentials in float64, and the shift that avoids it."""
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,10 @@ from lossopt_ui.state import widgets
 
 
 def draw() -> None:
-    """The softmax as it is written, beside that of scores less their largest."""
+    """Show the naive softmax next to the softmax of shifted scores."""
     st.markdown(
-        "A float64 ends near 10³⁰⁸, which exp(710) exceeds. Subtracting the largest score from all"
-        " changes no probability, and every exponential is at most 1."
+        "The largest float64 is about 10³⁰⁸, and exp(710) exceeds it. Subtracting the largest"
+        " score from all scores changes no probability and keeps every exponential at most 1."
     )
     [scores] = np.array(widgets.setting("large"))
     shifted = scores - scores.max()
@@ -32,15 +32,15 @@ def draw() -> None:
         pd.DataFrame(
             {
                 "score": map(number, scores),
-                "softmax as written": map(number, naive),
+                "naive softmax": map(number, naive),
                 "shifted score": map(number, shifted),
-                "softmax, shifted": map(number, np.exp(shifted) / np.exp(shifted).sum()),
-                "loss if this is the class": map(number, losses),
+                "shifted softmax": map(number, np.exp(shifted) / np.exp(shifted).sum()),
+                "loss if correct class": map(number, losses),
             },
             index=[f"class {k + 1}" for k in range(len(scores))],
         )
     )
     st.caption(
-        "The loss does not pass through the probability, whose logarithm of 0 would be infinite:"
-        " it is ln Σ exp(s − max) − (s_y − max)."
+        "The loss is not computed from the probability, because the logarithm of 0 is infinite."
+        " It is computed as ln Σ exp(s − max) − (s_y − max)."
     )

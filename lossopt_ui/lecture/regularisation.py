@@ -1,4 +1,4 @@
-"""Two weight vectors with the same score, and what penalties make of them."""
+"""Two weight vectors with the same score but different penalties."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from lossopt_ui.state import widgets
 
 
 def draw() -> None:
-    """Input and weights at the left; scores and penalties at the right."""
+    """Show input and weights on the left, scores and penalties on the right."""
     opening = st.empty()
     fields, results = st.columns(2)
     with fields:
@@ -20,11 +20,11 @@ def draw() -> None:
         [w1] = np.array(widgets.setting("w1"))
         [w2] = np.array(widgets.setting("w2"))
         beta = widgets.setting("beta")
-    opening.markdown(_told_apart(float(w1 @ x), float(w2 @ x)))
+    opening.markdown(_intro(float(w1 @ x), float(w2 @ x)))
     penalties = {
         "L2": REGULARIZERS["l2"](strength=1.0),
         "L1": REGULARIZERS["l1"](strength=1.0),
-        # The course adds β times the squares to the absolute values.
+        # The course adds β times the sum of squares to the sum of absolute values.
         "elastic net": REGULARIZERS["elastic_net"](
             strength=1.0 + beta, l1_ratio=1.0 / (1.0 + beta)
         ),
@@ -45,19 +45,22 @@ def draw() -> None:
         frame.formula(rf"\text{{elastic net}} = {tex(beta)} \cdot \text{{L2}} + \text{{L1}}")
         frame.table(pd.DataFrame(rows, index=["first weights", "second weights"]).T)
         st.markdown(_preferred(w1, w2))
-    with frame.question("The slide says that L1 prefers the first. Does it?"):
+    with frame.question("The slide says that L1 prefers the first weights. Does it?"):
         st.markdown(
-            "Not by the slide's two values: both are 1. What is meant is that the best weights"
-            " under L1 tend to have zeros: see the next card."
+            "Not by the slide's two values: both are 1. The point is that optimal weights under L1"
+            " tend to contain zeros; see the next card."
         )
 
 
-def _told_apart(first: float, second: float) -> str:
+def _intro(first: float, second: float) -> str:
     if np.isclose(first, second):
-        return "The data cannot tell the two apart: they give the same score. A penalty can."
+        return (
+            "The data cannot distinguish the two weight vectors: they give the same score. A"
+            " penalty can."
+        )
     return (
-        "The two give different scores: the data can tell them apart. Where the scores are the"
-        " same, only a penalty can."
+        "The two give different scores, so the data can distinguish them. If the scores were the"
+        " same, only a penalty could."
     )
 
 

@@ -1,4 +1,4 @@
-"""Random search, random local search and gradient descent with equally many tries."""
+"""Random search, random local search and gradient descent with the same number of tries."""
 
 import pandas as pd
 import streamlit as st
@@ -15,8 +15,8 @@ from lossopt_ui.state import widgets
 HINGE = Experiment(loss="hinge", learning_rate=0.05)
 
 
-@st.cache_data(max_entries=30, show_spinner="Guessing …")
-def _found(budget: int, scale: float) -> dict[str, pd.DataFrame]:
+@st.cache_data(max_entries=30, show_spinner="Searching …")
+def _search(budget: int, scale: float) -> dict[str, pd.DataFrame]:
     return {
         "random search": searches.random_search(HINGE, budget, scale),
         "random local search": searches.local_search(HINGE, budget, scale),
@@ -25,11 +25,11 @@ def _found(budget: int, scale: float) -> dict[str, pd.DataFrame]:
 
 
 def draw() -> None:
-    """Accuracy over the tries."""
+    """Show test accuracy over the number of tries."""
     st.markdown(
-        "Three strategies for the hinge on digits, with the same number of tries: guess weights"
-        " and keep the best; take a random step if it helps; follow the gradient. A try is one"
-        " guess, or one step along the gradient."
+        "Three ways to minimize the hinge loss on digits, with the same number of tries: guess"
+        " random weights and keep the best; take a random step if it helps; follow the gradient. A"
+        " try is one guess or one gradient step."
     )
     with st.container(horizontal=True):
         budget = widgets.setting("budget", width=200)
@@ -41,7 +41,7 @@ def draw() -> None:
             rf"\text{{gradient:}}\;& W' = W - {tex(HINGE.learning_rate)} \cdot \nabla L",
         ]
     )
-    found, theme = _found(budget, scale), figure.theme()
+    found, theme = _search(budget, scale), figure.theme()
     hues = {"random search": LINES[theme][1], "random local search": LINES[theme][0]}
     figure.show(
         charts.lines(
@@ -49,18 +49,18 @@ def draw() -> None:
                 name: (table["evaluation"], 100 * table["accuracy"], hues.get(name, INK[theme]))
                 for name, table in found.items()
             },
-            title="Test accuracy of the best by training loss",
-            x_title="Guesses, or steps along the gradient",
+            title="Test accuracy, best weights by training loss",
+            x_title="Guesses or gradient steps",
             y_title="Test accuracy (%)",
             theme=theme,
         ),
         key="card-searches",
-        alt="Test accuracy over tries for three strategies.",
+        alt="Test accuracy over the number of tries for three strategies.",
         height=380,
     )
     st.caption(
-        "The best weights so far are those with the lowest training loss; their test accuracy may"
-        " fall."
+        "The best weights so far are those with the lowest training loss, so their test accuracy"
+        " may fall."
     )
     frame.table(
         pd.DataFrame(
@@ -71,8 +71,8 @@ def draw() -> None:
             index=["hinge loss", "test accuracy"],
         ).T
     )
-    with frame.question("Is it a fair comparison?"):
+    with frame.question("Is this a fair comparison?"):
         st.markdown(
-            "A step along the gradient costs about two passes over the data, one for the scores and"
-            " one back; a guess costs one. Give the guesses twice as many: they stay far behind."
+            "A gradient step costs about two passes over the data, one forward and one backward; a"
+            " guess costs one. Even with twice as many guesses, guessing stays far behind."
         )

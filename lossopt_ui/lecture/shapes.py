@@ -1,4 +1,4 @@
-"""All losses over the margin, of two classes."""
+"""All losses over the lead of the correct score, for two classes."""
 
 import numpy as np
 import streamlit as st
@@ -17,17 +17,17 @@ LEAD = np.linspace(-3.0, 3.0, 241)
 
 
 def draw() -> None:
-    """One curve a loss; the error that is counted in the end beside them."""
+    """Show one curve per loss, next to the zero-one loss."""
     st.markdown(
-        "Two classes. The wrong score is held at 0, and the correct one moves: it is its own lead."
-        " What is counted in the end, the error, is a step: no slope to follow. All losses lean on"
-        " it from above, or nearly so."
+        "Two classes. The wrong score is held at 0, so the correct score is also its lead. What"
+        " counts in the end is the zero-one loss (wrong or right), but it is a step function: it"
+        " has no slope to follow. The other losses are upper bounds of it, or nearly so."
     )
     margin = widgets.setting("shapes_margin", width=200)
     scores = np.vstack([LEAD, np.zeros_like(LEAD)])
     labels = np.zeros(len(LEAD), np.int64)
     theme = figure.theme()
-    curves = {"Error (0 or 1)": (*_error(), INK[theme])}
+    curves = {"Zero-one loss": (*_zero_one_loss(), INK[theme])}
     for name, entry in LOSSES.items():
         loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
         curves[entry.label] = (LEAD, loss.value(scores, labels), of_loss(name, theme))
@@ -38,7 +38,7 @@ def draw() -> None:
     figure.show(
         charts.lines(
             curves,
-            title="Losses of two classes",
+            title="Losses for two classes",
             x_title="Lead of the correct score, s_y − s_j",
             y_title="Loss",
             theme=theme,
@@ -49,18 +49,18 @@ def draw() -> None:
         height=420,
     )
     st.markdown(
-        "With one wrong class Hinge and Crammer–Singer are the same: their curves coincide. All but"
-        " one against all depend on the lead alone. One against all asks each score by itself: the"
-        f" wrong one, at 0, always adds Δ = {number(margin)}."
+        "With a single wrong class, hinge and Crammer–Singer are the same: their curves coincide."
+        " All losses except one-vs-rest depend on the lead alone. One-vs-rest judges each score by"
+        f" itself: the wrong score, at 0, always adds Δ = {number(margin)}."
     )
-    with frame.question("Why do hinge, Crammer–Singer and one against all differ for ten classes?"):
+    with frame.question("Why do hinge, Crammer–Singer and one-vs-rest differ for ten classes?"):
         st.markdown(
-            "Hinge adds up what all wrong classes miss; Crammer–Singer takes the largest alone; one"
-            " against all asks every score to be on the right side of 0 by itself."
+            "Hinge sums the violations of all wrong classes; Crammer–Singer takes only the largest;"
+            " one-vs-rest requires each score to be on the right side of 0 by itself."
         )
 
 
-def _error() -> tuple[Array, Array]:
-    """The error over the lead; the lead of 0 comes twice, so that the step is vertical."""
+def _zero_one_loss() -> tuple[Array, Array]:
+    """Zero-one loss over the lead; the lead of 0 appears twice to make the step vertical."""
     wrong, right = LEAD[LEAD <= 0], LEAD[LEAD >= 0]
     return np.concatenate([wrong, right]), np.repeat([1.0, 0.0], [len(wrong), len(right)])

@@ -1,4 +1,4 @@
-"""From scores to probabilities to a loss, step by step."""
+"""From scores to probabilities to the loss, step by step."""
 
 import math
 
@@ -14,16 +14,16 @@ from lossopt_ui.lecture.frame import number
 from lossopt_ui.state import widgets
 
 GIVEN, GIVEN_LABEL = np.array([0.2, 0.3, 0.5]), 1
-"""Probabilities of the case-study notes."""
+"""Probabilities from the case-study notes, and the correct class."""
 UNITS = {"nat": 1.0, "bit": math.log(2), "log₁₀": math.log(10)}
-"""What a loss in nats is divided by."""
+"""Size of each unit in nats."""
 
 
 def draw() -> None:
-    """One image step by step, then the losses of all three in three units."""
+    """Show one image step by step, then the losses of all three images in three units."""
     st.markdown(
-        "Exponentials make scores positive, dividing by their sum makes them probabilities. The"
-        " loss is minus the logarithm of the correct class's."
+        "Exponentials make the scores positive; dividing by their sum turns them into"
+        " probabilities. The loss is the negative logarithm of the correct class's probability."
     )
     fields, results = st.columns([2, 3])
     with fields:
@@ -56,21 +56,21 @@ def draw() -> None:
     rows = {unit: [*(losses / size), losses.mean() / size] for unit, size in UNITS.items()}
     frame.table(pd.DataFrame(rows, index=[*ANIMALS, "mean"]).T.map(number))
     of_cat = float(entropy.value(SCORES[:1].T, np.zeros(1, np.int64))[0])
-    frame.erratum("log10", f"{number(of_cat)} (and {number(of_cat / math.log(10))} by base 10)")
-    with frame.question("What do half as large weights do to the probabilities?"):
+    frame.erratum("log10", f"{number(of_cat)} (and {number(of_cat / math.log(10))} in base 10)")
+    with frame.question("What happens to the probabilities if the weights are halved?"):
         soft, softer = (probabilities(share * SOFT_SCORES[:, None])[:, 0] for share in (1.0, 0.5))
         st.markdown(
-            "They become softer, nearer to each other: of the scores"
-            f" {', '.join(map(number, SOFT_SCORES))} they are"
-            f" **{', '.join(f'{each:.3f}' for each in soft)}**, of half of them"
+            "They become softer, that is, closer to each other. The scores"
+            f" {', '.join(map(number, SOFT_SCORES))} give"
+            f" **{', '.join(f'{each:.3f}' for each in soft)}**; half of each score gives"
             f" **{', '.join(f'{each:.3f}' for each in softer)}**."
         )
     with frame.question("What is the gradient with respect to the scores?"):
         gradient = entropy.gradient(np.log(GIVEN)[:, None], np.array([GIVEN_LABEL]))[:, 0]
         st.markdown(
-            "The probabilities, less 1 for the correct class. Of the probabilities"
-            f" {', '.join(map(number, GIVEN))} and the second class:"
+            "The probabilities, minus 1 for the correct class. With probabilities"
+            f" {', '.join(map(number, GIVEN))} and the second class correct:"
             f" **{', '.join(map(number, gradient))}**."
         )
-    with frame.question("What is the smallest loss, and what the largest?"):
+    with frame.question("What are the smallest and the largest possible loss?"):
         st.markdown("The smallest is 0, which no finite scores reach. There is no largest.")

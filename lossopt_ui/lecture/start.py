@@ -1,4 +1,4 @@
-"""The loss of zero weights: the first check of every training."""
+"""The loss at zero weights: the first sanity check of any training."""
 
 import pandas as pd
 import streamlit as st
@@ -11,10 +11,10 @@ from lossopt_ui.state import widgets
 
 
 def draw() -> None:
-    """Every loss with all scores equal."""
+    """Show the value of each loss when all scores are equal."""
     st.markdown(
-        "With zero weights all scores are equal. What the loss must then be can be computed before"
-        " any training. If a training begins elsewhere, look for a bug."
+        "With zero weights all scores are equal, so the initial loss can be computed before any"
+        " training. If training starts with a different loss, look for a bug."
     )
     with st.container(horizontal=True):
         classes = widgets.setting("start_classes", width=200)
@@ -28,6 +28,6 @@ def draw() -> None:
             f"${entry.start_formula} = {formula}$" if formula else "",
             number(loss.at_equal_scores(classes)),
         ]
-    frame.table(pd.DataFrame(rows, index=["formula", "loss at the start"]).T)
-    with frame.question("And with small random weights?"):
-        st.markdown("Nearly the same: some losses are a little above, some below.")
+    frame.table(pd.DataFrame(rows, index=["formula", "initial loss"]).T)
+    with frame.question("What is it with small random weights?"):
+        st.markdown("Nearly the same: some losses start slightly higher, some slightly lower.")

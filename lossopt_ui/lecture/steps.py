@@ -1,4 +1,4 @@
-"""One step along the gradient, from very short to far too long."""
+"""One gradient step with learning rates from tiny to far too large."""
 
 import pandas as pd
 import streamlit as st
@@ -19,10 +19,11 @@ def _ladder(loss: str, epochs: int) -> pd.DataFrame:
 
 
 def draw() -> None:
-    """What a step takes off the loss, against what the slope promises."""
+    """Compare the actual decrease in loss with the decrease predicted from the gradient."""
     st.markdown(
-        "The gradient says which way is down, and how steep it is here. It does not say how far"
-        " that holds. One step from the same weights, with learning rates from 10⁻¹⁰ on:"
+        "The gradient says which way is down and how steep it is here. It does not say how far"
+        " that holds. The chart shows one step from the same weights, with learning rates from"
+        " 10⁻¹⁰ up."
     )
     _, loss, epochs = on_digits.choose()
     found, theme = _ladder(loss, epochs), figure.theme()
@@ -34,38 +35,43 @@ def draw() -> None:
     figure.show(
         charts.lines(
             {
-                "promised by the slope": (found["step"], -found["predicted"], LINES[theme][1]),
-                "real": (found["step"], fall.where(fall > 0), INK[theme]),
+                "predicted from the gradient": (
+                    found["step"],
+                    -found["predicted"],
+                    LINES[theme][1],
+                ),
+                "actual": (found["step"], fall.where(fall > 0), INK[theme]),
             },
-            title="How much the loss falls in one step",
+            title="Decrease in loss after one step",
             x_title="Learning rate",
-            y_title="Fall of the loss",
+            y_title="Decrease in loss",
             theme=theme,
             log_x=True,
             log_y=True,
         ),
         key="card-ladder",
-        alt="Promised and real fall of the loss over the learning rate.",
+        alt="Predicted and actual decrease in loss over the learning rate.",
         height=380,
     )
     best = found.loc[found["change"].idxmin()]
     worse = found.loc[found["change"] > 0, "step"]
     st.markdown(
-        f"The best step of these is **{best['step']:.2g}**: it takes {-best['change']:.3g} off the"
-        " loss." + (f" From **{number(worse.min())}** on the loss rises." if len(worse) else "")
+        f"The best of these learning rates is **{best['step']:.2g}**: it lowers the loss by"
+        f" {-best['change']:.3g}."
+        + (f" From **{number(worse.min())}** on, the loss rises." if len(worse) else "")
     )
     rows = found[found["step"].map(lambda step: f"{step:.0e}").str.startswith("1e")]
     frame.table(
         pd.DataFrame(
             {
-                "change of the loss": [f"{each:.3g}" for each in rows["change"]],
-                "promised": [f"{each:.3g}" for each in rows["predicted"]],
+                "change in loss": [f"{each:.3g}" for each in rows["change"]],
+                "predicted": [f"{each:.3g}" for each in rows["predicted"]],
             },
             index=[f"{each:.0e}" for each in rows["step"]],
         )
     )
-    with frame.question("Why not always take the step that is best now?"):
+    with frame.question("Why not always use the learning rate that is best for the current step?"):
         st.markdown(
-            "It costs many evaluations to find, for one step. And the longest good step depends on"
-            " the curvature, which is another at the next place."
+            "Finding it takes many evaluations, for a single step. And the largest useful step"
+            " depends on the curvature, which changes from point to point."
         )

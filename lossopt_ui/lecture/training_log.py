@@ -1,4 +1,4 @@
-"""The log that the case-study notes print, made again."""
+"""The training log printed in the case-study notes, reproduced."""
 
 import numpy as np
 import pandas as pd
@@ -14,19 +14,19 @@ from lossopt_ui.state import widgets
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def _trained(rate: float) -> tuple[list[float], float]:
+def _train(rate: float) -> tuple[list[float], float]:
     return training_log.train_as_noted(rate)
 
 
 def draw() -> None:
-    """The printed losses beside those that come out here."""
+    """Show the printed losses next to the reproduced ones."""
     st.markdown(
-        "The notes train a softmax classifier on a spiral of three arms and print the loss at every"
-        " tenth step. They print no seed. With NumPy's seed 0 and their own order of draws, every"
-        " digit comes out here."
+        "The notes train a softmax classifier on a spiral with three arms and print the loss every"
+        " ten steps. They give no seed. With NumPy's seed 0 and the notes' order of random draws,"
+        " every digit is reproduced."
     )
     rate = widgets.setting("log_rate", width=200)
-    losses, accuracy = _trained(rate)
+    losses, accuracy = _train(rate)
     theme = figure.theme()
     figure.show(
         charts.lines(
@@ -44,14 +44,14 @@ def draw() -> None:
     if rate == NOTES.learning_rate:
         equal = sum(a == f"{b:.6f}" for a, b in zip(ours, PRINTED, strict=True))
         st.markdown(
-            f"**{equal} of {len(PRINTED)}** losses agree with the notes in all six decimals."
+            f"**{equal} of {len(PRINTED)}** losses agree with the notes to all six decimals."
         )
     st.markdown(
-        f"Accuracy on the training points: **{accuracy:.4f}**. Lines cannot follow a spiral."
+        f"Training accuracy: **{accuracy:.4f}**. A linear classifier cannot follow a spiral."
     )
     frame.table(
         pd.DataFrame(
-            {"printed in the notes": [f"{each:.6f}" for each in PRINTED], "here": ours},
+            {"printed in the notes": [f"{each:.6f}" for each in PRINTED], "reproduced": ours},
             index=[f"iteration {k * EVERY}" for k in range(len(PRINTED))],
         )
     )

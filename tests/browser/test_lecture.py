@@ -1,4 +1,4 @@
-"""The lecture's numbers, read from the page as a person does, and a lesson from start to end."""
+"""The lecture's numbers, read from the rendered page."""
 
 import re
 
@@ -10,14 +10,14 @@ from tests.browser.helpers import COUNT_MESSAGES, goto, rerun
 
 @pytest.fixture(scope="module")
 def lecture(browser: Browser, app: str) -> Page:
-    """One page for all cards."""
+    """One browser page shared by all cards."""
     context = browser.new_context(base_url=app, viewport={"width": 1440, "height": 2400})
     context.add_init_script(COUNT_MESSAGES)
     return context.new_page()
 
 
 def card(page: Page, name: str) -> str:
-    """All that a card says, its questions opened."""
+    """The whole text of a card, with all questions opened."""
     goto(page, f"/lecture?card={name}")
     for question in page.locator("details").all():
         question.locator("summary").click()
@@ -26,7 +26,7 @@ def card(page: Page, name: str) -> str:
 
 
 def tables(page: Page) -> list[list[list[str]]]:
-    """The cells of all tables on the page, their heads left out."""
+    """The cells of all tables on the page, without header rows."""
     page.get_by_test_id("stTable").first.wait_for()
     return [
         [
@@ -47,22 +47,22 @@ def numbers(cells: list[str]) -> list[float]:
 
 
 def test_cat_car_and_frog(lecture: Page) -> None:
-    said = card(lecture, "scores")
+    text = card(lecture, "scores")
     terms = " ".join(formulas(lecture))
     for sum_ in ("2.9 + 0 = 2.9", "0 + 0 = 0", "6.3 + 6.6 = 12.9"):
         assert sum_ in terms
     over_all, mean, squared = tables(lecture)
-    assert "The smallest is 0. There is no largest" in said
+    assert "The smallest is 0. There is no largest" in text
     assert numbers(over_all[0][1:]) == pytest.approx([3.9, 1, 13.9, 6.2667], abs=1e-4)
     assert numbers(mean[0][1:]) == pytest.approx([1.45, 0, 6.45, 2.6333], abs=1e-4)
     assert numbers(squared[0][1:]) == pytest.approx([8.41, 0, 83.25, 30.5533], abs=1e-2)
-    assert "print 10.9 and a mean of 4.6. Right is 12.9 and a mean of 5.2667" in said
-    assert "With 2W all scores are doubled: the car's loss is 0." in said
-    assert "misses the margin by Δ: 2." in said
+    assert "print 10.9 and a mean of 4.6. It should be 12.9 and a mean of 5.2667" in text
+    assert "With 2W all scores are doubled: the car's loss is 0." in text
+    assert "misses the margin by Δ: 2." in text
 
 
-def test_softmax_of_the_cat_in_three_units(lecture: Page) -> None:
-    said = card(lecture, "softmax")
+def test_softmax_of_the_cat_image_in_three_units(lecture: Page) -> None:
+    text = card(lecture, "softmax")
     steps, units = tables(lecture)
     assert numbers([row[2] for row in steps]) == pytest.approx(
         [24.5325, 164.0219, 0.1827], rel=1e-3
@@ -70,7 +70,7 @@ def test_softmax_of_the_cat_in_three_units(lecture: Page) -> None:
     assert numbers([row[3] for row in steps]) == pytest.approx(
         [0.12998, 0.86905, 0.00097], abs=5e-6
     )
-    assert "Sum of the exponentials: 188.74" in said
+    assert "Sum of the exponentials: 188.74" in text
     expected = {
         "nat": [2.0404, 0.0791, 6.1565, 2.7587],
         "bit": [2.9436, 0.1142, 8.8819],
@@ -80,10 +80,10 @@ def test_softmax_of_the_cat_in_three_units(lecture: Page) -> None:
         assert numbers(row[1 : 1 + len(expected[row[0]])]) == pytest.approx(
             expected[row[0]], abs=1e-4
         )
-    assert re.search(r"print 0\.89\. Right is 2\.04\d+ \(and 0\.886\d+ by base 10\)", said)
-    assert "0.2, -0.7, 0.5" in said
-    assert "0.705, 0.035, 0.259" in said
-    assert "0.547, 0.122, 0.331" in said
+    assert re.search(r"print 0\.89\. It should be 2\.04\d+ \(and 0\.886\d+ in base 10\)", text)
+    assert "0.2, -0.7, 0.5" in text
+    assert "0.705, 0.035, 0.259" in text
+    assert "0.547, 0.122, 0.331" in text
 
 
 def test_overflow_and_the_shift(lecture: Page) -> None:
@@ -95,26 +95,28 @@ def test_overflow_and_the_shift(lecture: Page) -> None:
 
 
 def test_hinge_and_cross_entropy_of_the_same_scores(lecture: Page) -> None:
-    said = card(lecture, "hinge_and_softmax")
-    _, content, notes, steps = tables(lecture)
+    text = card(lecture, "hinge_and_softmax")
+    _, zero_hinge, notes, steps = tables(lecture)
     assert numbers([row[1] for row in steps]) == pytest.approx([0.0578, 2.3632, 1.3231], abs=1e-4)
     assert numbers([row[2] for row in steps]) == pytest.approx([0.0154, 0.6312, 0.3534], abs=1e-4)
-    assert re.search(r"By base 10 the cross-entropy is 0\.451[67]\d*:", said)
-    assert [row[1] for row in content] == ["0", "0", "0"]
-    assert numbers([row[2] for row in content]) == pytest.approx([0.000918, 0.551445, 0], abs=1e-5)
-    assert "scores -2.85, 0.86, 0.28" in said
+    assert re.search(r"In base 10 the cross-entropy is 0\.451[67]\d*\.", text)
+    assert [row[1] for row in zero_hinge] == ["0", "0", "0"]
+    assert numbers([row[2] for row in zero_hinge]) == pytest.approx(
+        [0.000918, 0.551445, 0], abs=1e-5
+    )
+    assert "scores -2.85, 0.86, 0.28" in text
     assert numbers(notes[0][1:]) == pytest.approx([1.58, 2.4964, 1.0402], abs=1e-4)
-    assert "max(0, 11 - 13 + 10) = 8." in said
+    assert "max(0, 11 - 13 + 10) = 8." in text
 
 
 def test_an_image_to_scores_with_its_bias(lecture: Page) -> None:
-    said = card(lecture, "image_to_scores")
+    text = card(lecture, "image_to_scores")
     [[row]] = tables(lecture)
     assert numbers(row[1:]) == pytest.approx([-96.8, 437.9, 60.75])
-    assert "print 61.95. Right is 60.75: the bias of -1.2 was left out." in said
+    assert "print 61.95. It should be 60.75: the bias of -1.2 was left out." in text
 
 
-def test_the_loss_at_the_start(lecture: Page) -> None:
+def test_the_initial_loss(lecture: Page) -> None:
     card(lecture, "start")
     [rows] = tables(lecture)
     at_start = {row[0]: float(row[2]) for row in rows}
@@ -133,7 +135,7 @@ def test_the_loss_at_the_start(lecture: Page) -> None:
     assert (at_start["Hinge"], at_start["Squared hinge"]) == (9 * 2, 9 * 2**2)
 
 
-def test_two_weights_with_one_score(lecture: Page) -> None:
+def test_two_weight_vectors_with_one_score(lecture: Page) -> None:
     card(lecture, "regularisation")
     [rows] = tables(lecture)
     found = {row[0]: numbers(row[1:]) for row in rows}
@@ -141,8 +143,8 @@ def test_two_weights_with_one_score(lecture: Page) -> None:
 
 
 def test_the_slides_numeric_gradient(lecture: Page) -> None:
-    said = card(lecture, "numeric_gradient")
-    assert "only these differences can be made again" in said
+    text = card(lecture, "numeric_gradient")
+    assert "only these differences can be reproduced" in text
     [[row]] = tables(lecture)
     assert numbers(row[1:]) == pytest.approx([-2.5, 0.6, 0])
 
@@ -154,12 +156,12 @@ LOG = """
 
 
 def test_the_training_log_of_the_notes(lecture: Page) -> None:
-    said = card(lecture, "training_log")
+    text = card(lecture, "training_log")
     [rows] = tables(lecture)
     for column in (1, 2):
         assert numbers([row[column] for row in rows]) == [float(each) for each in LOG.split()]
-    assert "20 of 20 losses agree" in said
-    assert "0.4933" in said
+    assert "20 of 20 losses agree" in text
+    assert "0.4933" in text
 
 
 def test_the_cats_score_is_edited_by_keyboard_and_the_loss_follows(page: Page) -> None:
@@ -175,7 +177,7 @@ def test_the_cats_score_is_edited_by_keyboard_and_the_loss_follows(page: Page) -
     assert any("0 + 0 = 0" in each and "cat" in each for each in formulas(page))
     assert "images=6.1" in page.url
     with rerun(page):
-        page.get_by_role("button", name="Back to the lecture's numbers").press("Enter")
+        page.get_by_role("button", name="Reset to the lecture's numbers").press("Enter")
     assert any("2.9 + 0 = 2.9" in each for each in formulas(page))
 
 
@@ -190,12 +192,12 @@ HOLD_THE_NEXT_MESSAGE = """
 """
 
 
-def test_a_look_that_comes_late_does_not_bring_old_numbers_back(page: Page) -> None:
+def test_a_late_rerun_does_not_restore_old_numbers(page: Page) -> None:
     goto(page, "/lecture?card=scores&lesson=loss.1")
     panel = page.locator(".st-key-lesson")
     expect(panel.get_by_text("To do.")).to_be_visible()
     page.evaluate(HOLD_THE_NEXT_MESSAGE)
-    page.wait_for_function("Boolean(window.held)")  # the lesson looks again by itself
+    page.wait_for_function("Boolean(window.held)")  # the lesson panel reruns by itself
     panel.get_by_role("button", name="Show me").click()
     expect(panel.get_by_text("Done.")).to_be_visible()
     with rerun(page):

@@ -1,6 +1,6 @@
-"""The page of the lecture: its cards, and their numbers that a visitor can change.
+"""The lecture page: its cards, and the numbers that a visitor can change.
 
-To add a card, enter it in `CARDS` and write a module of its name in the room of the lecture, with
+To add a card, add an entry to `CARDS` and a module of the same name to `lossopt_ui.lecture`, with
 a function `draw()`.
 """
 
@@ -35,51 +35,84 @@ def _row(label: str, numbers: Array, columns: tuple[str, ...], help: str) -> Mat
 PIXELS = ("1", "2", "3", "4")
 WEIGHTS = ("w₁", "w₂", "w₃", "w₄")
 NUMBERS: Mapping[str, Option] = {
-    "images": _matrix("Scores", lecture.SCORES, IMAGES, ANIMALS, "Of each class, for each image."),
+    "images": _matrix(
+        "Scores", lecture.SCORES, IMAGES, ANIMALS, "Score of each class for each image."
+    ),
     "images_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),
-    "image": Choice("Image", "cat", dict(zip(ANIMALS, IMAGES, strict=True)), "Which image."),
+    "image": Choice(
+        "Image",
+        "cat",
+        dict(zip(ANIMALS, IMAGES, strict=True)),
+        "Image whose loss is computed step by step.",
+    ),
     "weights_scale": Number(
-        "All scores times", 1.0, 0.0, 100.0, "Weights half as large are scores half as large."
+        "Scale of all scores", 1.0, 0.0, 100.0, "Halving the weights halves the scores."
     ),
-    "large": _row("Scores", lecture.LARGE_SCORES, ("1", "2", "3"), "Large ones overflow."),
+    "large": _row(
+        "Scores", lecture.LARGE_SCORES, ("1", "2", "3"), "Exponentials of large scores overflow."
+    ),
     "content": _row(
-        "Wrong scores", lecture.CONTENT_SCORES[0, 1:], ("first", "second"), "Of two wrong classes."
+        "Wrong scores",
+        lecture.CONTENT_SCORES[0, 1:],
+        ("first", "second"),
+        "Scores of the two wrong classes.",
     ),
-    "correct": Slider("The correct score", 10.0, -10.0, 20.0, "Move it.", step=0.5),
+    "correct": Slider("Correct score", 10.0, -10.0, 20.0, "Score of the correct class.", step=0.5),
     "content_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "How far the correct score must lead."),
-    "shapes_margin": Number("Margin Δ", 1.0, 0.0, 10.0, "Of the hinge losses."),
-    "pixels": _row("Pixels x", lecture.PIXELS, PIXELS, "The image, stretched into a column."),
-    "image_weights": _matrix("Weights W", lecture.IMAGE_WEIGHTS, ANIMALS, PIXELS, "A row a class."),
-    "image_bias": _row("Bias b", lecture.IMAGE_BIAS, ANIMALS, "One a class."),
-    "start_classes": Number("Classes C", 10, 2, 1_000, "How many classes.", whole=True),
-    "start_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "Of the hinge losses."),
+    "shapes_margin": Number("Margin Δ", 1.0, 0.0, 10.0, "Margin of the hinge losses."),
+    "pixels": _row("Pixels x", lecture.PIXELS, PIXELS, "The image, flattened into a column."),
+    "image_weights": _matrix(
+        "Weights W", lecture.IMAGE_WEIGHTS, ANIMALS, PIXELS, "One row per class."
+    ),
+    "image_bias": _row("Bias b", lecture.IMAGE_BIAS, ANIMALS, "One per class."),
+    "start_classes": Number("Classes C", 10, 2, 1_000, "Number of classes.", whole=True),
+    "start_margin": Number("Margin Δ", 1.0, 0.0, 100.0, "Margin of the hinge losses."),
     "input": _row("Input x", lecture.ONES, ("x₁", "x₂", "x₃", "x₄"), "Four features."),
     "w1": _row("First weights", lecture.SPARSE_WEIGHTS, WEIGHTS, "One large weight."),
-    "w2": _row("Second weights", lecture.SPREAD_WEIGHTS, WEIGHTS, "Four small ones."),
-    "beta": Number("β of the elastic net", 1.0, 0.0, 100.0, "What the squares count."),
+    "w2": _row("Second weights", lecture.SPREAD_WEIGHTS, WEIGHTS, "Four small weights."),
+    "beta": Number(
+        "β of the elastic net",
+        1.0,
+        0.0,
+        100.0,
+        "Weight of the squares against the absolute values.",
+    ),
     "plane_penalty": Choice(
-        "Penalty", "l1", {n: REGULARIZERS[n] for n in two_weights.PENALTIES}, "Which one."
+        "Penalty",
+        "l1",
+        {n: REGULARIZERS[n] for n in two_weights.PENALTIES},
+        "The penalty to draw.",
     ),
     "plane_power": Slider(
-        "Strength λ, as a power of ten", -1.5, -3.0, 0.0, "10 to this power.", step=0.125
+        "Strength: log₁₀ λ", -1.5, -3.0, 0.0, "λ is 10 to this power.", step=0.125
     ),
     "slide": _row(
-        "Losses", lecture.SLIDE_LOSSES, ("before", "w₁ + h", "w₂ + h", "w₃ + h"), "Of the slide."
+        "Losses",
+        lecture.SLIDE_LOSSES,
+        ("before", "w₁ + h", "w₂ + h", "w₃ + h"),
+        "The four losses on the slide.",
     ),
-    "slide_step": Number("h", lecture.SLIDE_STEP, 1e-12, 1.0, "The step.", logarithmic=True),
-    "card_loss": Choice("Loss", "cross_entropy", LOSSES, "Of all training images of digits."),
+    "slide_step": Number(
+        "h", lecture.SLIDE_STEP, 1e-12, 1.0, "Step of the differences.", logarithmic=True
+    ),
+    "card_loss": Choice(
+        "Loss", "cross_entropy", LOSSES, "Mean over all training images of digits."
+    ),
     "card_epochs": Number(
-        "W after so many epochs", 1, 0, 50, "0 is the start: all weights are zero.", whole=True
+        "Epochs trained",
+        1,
+        0,
+        50,
+        "Uses W after this many epochs; 0 means zero weights.",
+        whole=True,
     ),
-    "budget": Number(
-        "Budget", 200, 10, 500, "How many guesses, or steps along the gradient.", whole=True
-    ),
+    "budget": Number("Budget", 200, 10, 500, "Number of guesses or gradient steps.", whole=True),
     "search_scale": Number(
-        "Length of a guess", 0.03, 1e-4, 1.0, "Standard deviation of a weight.", logarithmic=True
+        "Scale of a guess", 0.03, 1e-4, 1.0, "Standard deviation of each weight.", logarithmic=True
     ),
-    "log_rate": Number("Learning rate α", 1.0, 1e-3, 10.0, "The notes have 1.", logarithmic=True),
+    "log_rate": Number("Learning rate α", 1.0, 1e-3, 10.0, "The notes use 1.", logarithmic=True),
 }
-"""Each under a name of its own: one address holds the numbers of all cards."""
+"""Names are unique across cards: one address holds the numbers of all cards."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +120,8 @@ class Card:
     """A card of the lecture page.
 
     title     its idea, as a short sentence or question
-    section   where the course speaks of it
-    numbers   names of the settings (see `NUMBERS`) that stand in its address
+    section   part of the course that covers it
+    numbers   names of its settings (see `NUMBERS`), which appear in the address
     """
 
     title: str
@@ -106,17 +139,17 @@ CARDS: Mapping[str, Card] = {
         "From an image to scores", NOTES, ("pixels", "image_weights", "image_bias")
     ),
     "scores": Card("From scores to a loss", SVM, ("images", "images_margin")),
-    "start": Card("What must the loss be at the start?", SVM, ("start_classes", "start_margin")),
+    "start": Card("What must the initial loss be?", SVM, ("start_classes", "start_margin")),
     "softmax": Card("Softmax, step by step", SOFTMAX, ("images", "image", "weights_scale")),
     "overflow": Card("Exponentials overflow", NOTES, ("large",)),
     "hinge_and_softmax": Card(
-        "Hinge falls silent, cross-entropy never does",
+        "Hinge reaches zero, cross-entropy never does",
         NOTES,
         ("content", "correct", "content_margin"),
     ),
     "shapes": Card("The shapes of the losses", SVM, ("shapes_margin",)),
     "regularisation": Card(
-        "Two weights, one score", "Lecture 3: regularization", ("input", "w1", "w2", "beta")
+        "Two weight vectors, one score", "Lecture 3: regularization", ("input", "w1", "w2", "beta")
     ),
     "level_sets": Card(
         "Why L1 sets weights to zero",
@@ -124,16 +157,16 @@ CARDS: Mapping[str, Card] = {
         ("plane_penalty", "plane_power"),
     ),
     "searches": Card(
-        "Guess, guess nearby, or follow the slope", OPTIMISATION, ("budget", "search_scale")
+        "Guess, search nearby, or follow the gradient", OPTIMISATION, ("budget", "search_scale")
     ),
     "numeric_gradient": Card(
         "The gradient without calculus",
         OPTIMISATION,
         ("slide", "slide_step", "card_loss", "card_epochs"),
     ),
-    "steps": Card("How long a step?", OPTIMISATION, ("card_loss", "card_epochs")),
+    "steps": Card("How large a step?", OPTIMISATION, ("card_loss", "card_epochs")),
     "batches": Card(
-        "What does a minibatch know of the gradient?", OPTIMISATION, ("card_loss", "card_epochs")
+        "How accurate is a minibatch gradient?", OPTIMISATION, ("card_loss", "card_epochs")
     ),
     "training_log": Card("A training log to reproduce", "Notes: case study", ("log_rate",)),
 }

@@ -1,4 +1,4 @@
-"""Pictures of the lecture's cards, without a page."""
+"""Charts of the lecture's cards."""
 
 import numpy as np
 import pytest
@@ -11,13 +11,13 @@ BOWL = ALONG**2 + ALONG[:, None] ** 2
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_lines_of_the_plane_are_seen_on_its_strongest_colour(theme: Theme) -> None:
+def test_lines_have_contrast_on_the_strongest_colour_of_the_plane(theme: Theme) -> None:
     plane = lecture.plane(
         ALONG, ALONG, BOWL, BOWL, np.zeros((1, 2)), 0,
         loss_there=0.5, penalty_there=0.5, title="", theme=theme,
     )  # fmt: skip
-    colours, *drawn = plane.data
-    (_, strongest), *_ = colours.colorscale
-    for line in drawn:
+    filled, *lines = plane.data
+    (_, strongest), *_ = filled.colorscale
+    for line in lines:
         if line.line.color:
             assert contrast(line.line.color, strongest) >= 3.0, line.name
