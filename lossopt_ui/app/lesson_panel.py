@@ -10,7 +10,7 @@ from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import polling
 from lossopt_ui.lessons.lessons import LESSONS, step_at
-from lossopt_ui.lessons.steps import Seen, Step, counting
+from lossopt_ui.lessons.steps import PageState, Step, runs_that_count
 from lossopt_ui.state import pages, url, widgets
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages import FOR_A_CLASS
@@ -55,8 +55,8 @@ def show(page: PageSpec) -> None:
                 )
             else:
                 _go_to_more_lessons()
-            if step.way:
-                st.button("Show me", key="show-me", on_click=_take, args=(step.way,),
+            if step.solution:
+                st.button("Show me", key="show-me", on_click=_take, args=(step.solution,),
                           icon=":material/lightbulb:", type="tertiary")  # fmt: skip
 
 
@@ -72,8 +72,8 @@ def _say_whether_done(step: Step, page: str, opened: datetime) -> None:
     """Looked at again until it is done: a training ends after this was drawn."""
 
     def done() -> bool:
-        runs = counting(step, saved_runs.table(), opened, widgets.value)
-        return step.done(Seen(page, widgets.value, runs))
+        runs = runs_that_count(step, saved_runs.table(), opened, widgets.value)
+        return step.done(PageState(page, widgets.value, runs))
 
     with workspace.unreadable_said():
         polling.watch(done, lambda done: not done, lambda done: _say(step, done), seconds=SECONDS)

@@ -1,1 +1,1 @@
-"""Guided lessons: their texts, and what counts as done."""
+"""Guided lessons: their texts, and the checks that tell whether a step is done."""

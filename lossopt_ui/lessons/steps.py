@@ -1,4 +1,4 @@
-"""What a lesson is made of: steps, and checks that know whether one was done."""
+"""The parts of a lesson: steps, and the checks that tell whether a step is done."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,23 +13,23 @@ from lossopt_core.analysis.sweep import parse as axes_of
 from lossopt_core.query.filters import parse
 
 MOST_WORDS = 60
-"""In the text of a step."""
+"""Longest text of a step."""
 SET_BY_PAGE: Mapping[str, frozenset[str]] = {
     "hinge-vs-cross-entropy": frozenset({"loss"}),
     "gd-vs-sgd": frozenset({"optimizer", "batch_size"}),
 }
-"""Settings of which a page trains several values at once."""
-OF_NO_MATTER = frozenset({"seed", "evaluations"})
-"""Settings that no step is about; a sweep measures less often than other pages."""
+"""Settings for which a page trains several values at once."""
+IGNORED = frozenset({"seed", "evaluations"})
+"""Settings that no step depends on; a sweep evaluates less often than other pages."""
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What a check looks at.
+class PageState:
+    """The input of a check.
 
-    page    the page that is open, as in its address
-    value   the value of a control, by its name
-    runs    the table of the kept runs that count for the step
+    page    name of the open page, as in its address
+    value   returns the value of a control, given its name
+    runs    table of the saved runs that count for the step
     """
 
     page: str
@@ -37,19 +37,19 @@ class Seen:
     runs: pd.DataFrame
 
 
-Check = Callable[[Seen], bool]
+Check = Callable[[PageState], bool]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do.
+    """One step of a lesson.
 
-    text    what it is about, at most `MOST_WORDS` words
-    task    what to do
-    page    where, as in its address
-    done    whether it was done
-    opens   the settings that the page is opened with
-    way     the settings that do it, for who asks to be shown
+    text      explanation, at most `MOST_WORDS` words
+    task      what to do
+    page      name of its page, as in the address
+    done      checks whether the task is done
+    opens     settings that the page is opened with
+    solution  settings that solve the task, for the button that shows them
     """
 
     text: str
@@ -57,93 +57,94 @@ class Step:
     page: str
     done: Check
     opens: Mapping[str, Any] = field(default_factory=dict)
-    way: Mapping[str, Any] = field(default_factory=dict)
+    solution: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A way of several steps."""
+    """A titled sequence of steps."""
 
     title: str
     about: str
     steps: tuple[Step, ...]
 
 
-def counting(
+def runs_that_count(
     step: Step, runs: pd.DataFrame, since: datetime, value: Callable[[str], Any]
 ) -> pd.DataFrame:
-    """The kept runs that count for a step; others were made for something else.
+    """The saved runs that count for a step.
 
-    They were made since it was opened, or have its own settings, or those of the controls now.
+    A run counts if it was created since the step was opened, or has the step's own settings or
+    the current settings of the controls.
     """
-    own = {**step.opens, **step.way}
+    own = {**step.opens, **step.solution}
     now = {name: value(name) for name in (*FIELDS, "axes")}
     named = own.keys()
-    mine = _alike(step.page, runs, own, named) | _alike(step.page, runs, now, named)
+    mine = _matches(step.page, runs, own, named) | _matches(step.page, runs, now, named)
     return runs[(runs["created"] >= since) | mine]
 
 
-def _alike(
+def _matches(
     page: str, runs: pd.DataFrame, settings: Mapping[str, Any], named: Collection[str]
 ) -> pd.Series:
-    """Which runs the page makes with these settings, all others at their defaults.
+    """Mask of the runs that the page trains with these settings and defaults for the others.
 
-    The learning rate matters where it is `named`: elsewhere the page suggests one.
+    The learning rate is compared only if it is `named`: otherwise the page suggests one.
     """
     axes, _ = axes_of(settings["axes"]) if page == "sweep" else ((), [])
-    free = SET_BY_PAGE.get(page, frozenset()) | {axis.name for axis in axes} | OF_NO_MATTER
+    free = SET_BY_PAGE.get(page, frozenset()) | {axis.name for axis in axes} | IGNORED
     free |= {"learning_rate"} - set(named)
-    alike = pd.Series(True, index=runs.index)
+    matches = pd.Series(True, index=runs.index)
     for name in FIELDS.keys() - free:
-        # A setting that has no effect on a run is missing in the table.
+        # Settings that have no effect on a run are missing from the table.
         wanted = settings.get(name, FIELDS[name].default)
-        alike &= runs[name].isna() | (runs[name] == wanted)
-    return alike
+        matches &= runs[name].isna() | (runs[name] == wanted)
+    return matches
 
 
-def kept(condition: str) -> Check:
-    """Whether a kept run satisfies the condition, in the language of filters."""
-    chosen = parse(condition)
-    return lambda seen: bool(chosen.matches(seen.runs).any())
+def saved(condition: str) -> Check:
+    """Check that a saved run satisfies the condition, written as a filter."""
+    wanted = parse(condition)
+    return lambda state: bool(wanted.matches(state.runs).any())
 
 
-def each_kept(condition: str, setting: str, *, choice: str) -> Check:
-    """Whether kept runs have every value that is chosen now as their setting."""
+def saved_for_each(condition: str, setting: str, *, choice: str) -> Check:
+    """Check that there is a saved run for every value that is selected now."""
     wanted = parse(condition)
 
-    def check(seen: Seen) -> bool:
-        trained = seen.runs.loc[wanted.matches(seen.runs), setting]
-        return set(seen.value(choice)) <= set(trained)
+    def check(state: PageState) -> bool:
+        trained = state.runs.loc[wanted.matches(state.runs), setting]
+        return set(state.value(choice)) <= set(trained)
 
     return check
 
 
-def both(*checks: Check) -> Check:
-    """Whether all of them hold."""
-    return lambda seen: all(check(seen) for check in checks)
+def all_of(*checks: Check) -> Check:
+    """Check that all of the checks hold."""
+    return lambda state: all(check(state) for check in checks)
 
 
 def chosen(**values: Any) -> Check:
-    """Whether the controls have these values."""
-    return lambda seen: all(seen.value(name) == each for name, each in values.items())
+    """Check that the controls have these values."""
+    return lambda state: all(state.value(name) == each for name, each in values.items())
 
 
 def at_least(name: str, least: float) -> Check:
-    """Whether a number, or the number of several choices, is at least so large."""
+    """Check that a number, or the count of a multiple choice, is at least `least`."""
 
-    def check(seen: Seen) -> bool:
-        found = seen.value(name)
+    def check(state: PageState) -> bool:
+        found = state.value(name)
         return bool((len(found) if isinstance(found, tuple) else found) >= least)
 
     return check
 
 
 def varied(condition: str, setting: str, *, values: int, seeds: int = 1) -> Check:
-    """Whether kept runs have so many values of a setting, each with so many seeds."""
-    chosen = parse(condition)
+    """Check that saved runs cover so many values of a setting, each with so many seeds."""
+    wanted = parse(condition)
 
-    def check(seen: Seen) -> bool:
-        runs = seen.runs[chosen.matches(seen.runs)] if len(seen.runs) else seen.runs
+    def check(state: PageState) -> bool:
+        runs = state.runs[wanted.matches(state.runs)] if len(state.runs) else state.runs
         if setting not in runs:
             return False
         return int((runs.groupby(setting)["seed"].nunique() >= seeds).sum()) >= values
@@ -152,11 +153,11 @@ def varied(condition: str, setting: str, *, values: int, seeds: int = 1) -> Chec
 
 
 def hinge_is_zero(image: int) -> Check:
-    """Whether the multiclass hinge of one of the lecture's three images is 0."""
+    """Check that the multiclass hinge loss of one of the lecture's three images is 0."""
 
-    def check(seen: Seen) -> bool:
-        scores = np.array(seen.value("images"))
-        loss = LOSSES["hinge"](margin=seen.value("images_margin"))
+    def check(state: PageState) -> bool:
+        scores = np.array(state.value("images"))
+        loss = LOSSES["hinge"](margin=state.value("images_margin"))
         return bool(loss.value(scores.T, np.arange(len(scores)))[image] == 0)
 
     return check

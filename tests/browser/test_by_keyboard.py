@@ -59,7 +59,7 @@ def test_a_lesson_from_start_to_end(student: Page) -> None:
         panel = page.locator(".st-key-lesson")
         expect(panel.get_by_text(f"step {number} of {len(steps)}")).to_be_visible()
         wait_until_quiet(page)
-        if step.way:
+        if step.solution:
             activate(page, panel.get_by_role("button", name="Show me"))
         if step.page == "train":
             tab_to(page, page.get_by_role("button", name="Train", exact=True))

@@ -1,4 +1,4 @@
-"""A lesson on the pages: its step, whether it was done, and the way on."""
+"""A lesson on the pages: its step, whether it is done, and the next step."""
 
 from urllib.parse import parse_qsl
 
@@ -9,18 +9,18 @@ from lossopt_ui.state import pages, url
 from tests.helpers import figures, go, open_page, train, words
 
 
-def test_a_step_says_what_to_do_and_knows_when_it_was_done(store: RunStore) -> None:
+def test_a_step_shows_its_task_and_when_it_is_done(store: RunStore) -> None:
     app = open_page("train", {"lesson": "loss.3", "loss": "hinge", "epochs": "1"})
     assert not app.exception
     said = words(app)
     assert "Lesson: What a loss measures, step 3 of 6" in said.replace("*", "")
     assert "To do." in said
-    app = train(app).run()  # the page looks again by itself
+    app = train(app).run()  # the panel reruns by itself
     assert "Done." in words(app)
     assert "To do." not in words(app)
 
 
-def test_runs_of_another_lesson_do_not_make_a_step_done(store: RunStore) -> None:
+def test_runs_of_another_lesson_do_not_solve_a_step(store: RunStore) -> None:
     store.save(train_runs([Experiment(loss=loss) for loss in ("hinge", "cross_entropy")]))
     app = open_page("hinge-vs-cross-entropy", {"lesson": "softmax.1", "epochs": "10"})
     assert "To do." in words(app)
@@ -28,7 +28,7 @@ def test_runs_of_another_lesson_do_not_make_a_step_done(store: RunStore) -> None
     assert "Done." in words(app)
 
 
-def test_the_next_step_opens_with_its_own_settings_and_stands_in_the_address() -> None:
+def test_the_next_step_opens_with_its_own_settings_and_updates_the_address() -> None:
     app = open_page("train", {"lesson": "step-size.1", "optimizer": "gd", "strength": "0.5"})
     app.button(key="lesson-arrow_forward").click().run()
     assert app.query_params["lesson"] == "step-size.2"
@@ -38,7 +38,7 @@ def test_the_next_step_opens_with_its_own_settings_and_stands_in_the_address() -
     assert app.number_input(key="learning_rate").value == 0.001
 
 
-def test_on_another_page_the_lesson_shows_the_way_back(store: RunStore) -> None:
+def test_on_another_page_the_lesson_links_to_its_step(store: RunStore) -> None:
     app = open_page("train", {"lesson": "gd-sgd.1"})
     assert "To do." not in words(app)
     app = go(app, "gd-vs-sgd")
@@ -48,7 +48,7 @@ def test_on_another_page_the_lesson_shows_the_way_back(store: RunStore) -> None:
     assert "Lesson:" not in words(app)
 
 
-def test_the_sweep_of_the_strengths_has_enough_seeds_to_tell_and_names_what_is_as_good(
+def test_the_sweep_of_strengths_has_enough_seeds_and_names_ties(
     store: RunStore,
 ) -> None:
     step = LESSONS["regularisation"].steps[-1]
@@ -64,7 +64,7 @@ def test_the_sweep_of_the_strengths_has_enough_seeds_to_tell_and_names_what_is_a
     assert "Equal to it on average: strength 1e-05." in said
 
 
-def test_the_losses_of_the_sweep_are_points_under_their_names(store: RunStore) -> None:
+def test_the_sweep_of_losses_shows_points_labelled_by_loss(store: RunStore) -> None:
     step = LESSONS["softmax"].steps[-1]
     query = url.query_of({**step.opens, "epochs": 1, "lesson": "softmax.5"})
     app = train(open_page("sweep", query)).run()
@@ -91,7 +91,7 @@ def test_more_lessons_leaves_the_lesson(store: RunStore) -> None:
     assert "loss" not in [each.key for each in app.selectbox], "what is hidden stays so"
 
 
-def test_every_step_is_made_on_a_page_that_there_is() -> None:
+def test_every_step_is_on_an_existing_page() -> None:
     steps = [step for lesson in LESSONS.values() for step in lesson.steps]
     assert {step.page for step in steps} <= pages.BY_NAME.keys()
 
@@ -102,7 +102,7 @@ def test_the_start_page_offers_all_lessons() -> None:
         assert lesson.title in said
 
 
-def test_a_lesson_that_is_none_is_said_and_left_out() -> None:
+def test_an_unknown_lesson_is_reported_and_ignored() -> None:
     app = open_page("train", {"lesson": "loss.99"})
     assert not app.exception
     assert "lesson must be" in app.warning[0].value

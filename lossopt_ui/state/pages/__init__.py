@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from lossopt_core.experiment.description import declared_settings
 from lossopt_core.fields import Choice
-from lossopt_ui.lessons.lessons import PLACES
+from lossopt_ui.lessons.lessons import STEP_NAMES
 from lossopt_ui.state.kinds import Names, Option
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.compare import COMPARE
@@ -75,7 +75,7 @@ FOR_A_CLASS: Mapping[str, Option] = {
 """What a teacher takes out of the hands of a class."""
 EVERYWHERE: Mapping[str, Option] = {
     **FOR_A_CLASS,
-    "lesson": Choice("Lesson", "", PLACES, "The lesson and the step that one is at."),
+    "lesson": Choice("Lesson", "", STEP_NAMES, "The current lesson and step."),
 }
 """What stands in the addresses of all pages."""
 DECLARED: Mapping[str, Option] = {**_SHOWN, **EVERYWHERE}

@@ -1,4 +1,4 @@
-"""Lessons: short, and each step knows whether it was done."""
+"""Lessons are short, and each step knows whether it is done."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ from lossopt_core import (
 )
 from lossopt_core.analysis.sweep import EVALUATIONS, Sweep, parse
 from lossopt_core.fields import Choice
-from lossopt_ui.lessons.lessons import LESSONS, PLACES, step_at
+from lossopt_ui.lessons.lessons import LESSONS, STEP_NAMES, step_at
 from lossopt_ui.lessons.steps import (
     MOST_WORDS,
     Lesson,
-    Seen,
+    PageState,
     Step,
-    counting,
+    runs_that_count,
 )
 from lossopt_ui.state import pages, url
 
@@ -36,19 +36,19 @@ STEPS = [
 ]
 
 
-def seen(step: Step, values: dict[str, Any], runs: pd.DataFrame) -> Seen:
-    """As seen on the page where the runs were made before the step was opened."""
+def state_of(step: Step, values: dict[str, Any], runs: pd.DataFrame) -> PageState:
+    """The page's state if all runs were made before the step was opened."""
     value = value_of(values)
-    return Seen(step.page, value, counting(step, runs, datetime.now(UTC), value))
+    return PageState(step.page, value, runs_that_count(step, runs, datetime.now(UTC), value))
 
 
 def value_of(values: Mapping[str, Any]) -> Callable[[str], Any]:
-    """The controls with these values, the others at their defaults."""
+    """Controls with these values, all others at their defaults."""
     return lambda name: values.get(name, pages.DECLARED[name].default)
 
 
 def trained_on(page: str, values: dict[str, Any]) -> Iterator[Experiment]:
-    """What the page trains with these settings."""
+    """The experiments that the page trains with these settings."""
     base = Experiment(**{name: value for name, value in values.items() if name in FIELDS})
     match page:
         case "train":
@@ -80,71 +80,71 @@ def test_a_lesson_is_short(lesson: Lesson) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_is_not_done_when_it_is_opened_and_done_once_it_was_done(
-    step: Step, empty: RunStore
-) -> None:
+def test_a_step_is_open_at_first_and_done_after_its_solution(step: Step, empty: RunStore) -> None:
     opened = {name: pages.DECLARED[name].check(name, each) for name, each in step.opens.items()}
-    assert not step.done(seen(step, opened, empty.list()))
-    way = {name: pages.DECLARED[name].check(name, each) for name, each in step.way.items()}
-    empty.save(train(list(trained_on(step.page, opened | way))))
-    assert step.done(seen(step, opened | way, empty.list()))
+    assert not step.done(state_of(step, opened, empty.list()))
+    solution = {
+        name: pages.DECLARED[name].check(name, each) for name, each in step.solution.items()
+    }
+    empty.save(train(list(trained_on(step.page, opened | solution))))
+    assert step.done(state_of(step, opened | solution, empty.list()))
 
 
 @pytest.fixture(scope="module")
-def of_each_lesson() -> Mapping[str, Sequence[Run]]:
-    """The runs of those who did all steps of a lesson but sweeps, by its name."""
+def runs_by_lesson() -> Mapping[str, Sequence[Run]]:
+    """The runs made by solving all steps of each lesson except sweeps, by lesson name."""
     return {
         name: train([
             each
             for step in lesson.steps
             if step.page not in ("lecture", "sweep")
-            for each in trained_on(step.page, {**step.opens, **step.way})
+            for each in trained_on(step.page, {**step.opens, **step.solution})
         ])
         for name, lesson in LESSONS.items()
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_is_not_begun_by_having_done_the_others(
-    name: str, of_each_lesson: Mapping[str, Sequence[Run]], empty: RunStore
+def test_solving_the_other_lessons_does_not_start_a_lesson(
+    name: str, runs_by_lesson: Mapping[str, Sequence[Run]], empty: RunStore
 ) -> None:
     for other in LESSONS.keys() - {name}:
-        empty.save(of_each_lesson[other])
+        empty.save(runs_by_lesson[other])
     first = LESSONS[name].steps[0]
-    assert not first.done(seen(first, {**first.opens}, empty.list()))
+    assert not first.done(state_of(first, {**first.opens}, empty.list()))
 
 
-def test_a_run_with_other_settings_counts_if_it_is_new_or_shown_now(
+def test_a_run_with_other_settings_counts_if_new_or_matching_the_controls(
     empty: RunStore,
 ) -> None:
     step = LESSONS["softmax"].steps[0]
     before = datetime.now(UTC)
     empty.save(train(list(trained_on(step.page, {"epochs": 2}))))
     after = datetime.now(UTC)
-    assert len(counting(step, empty.list(), before, value_of(step.opens))) == 2
-    assert counting(step, empty.list(), after, value_of(step.opens)).empty
-    assert len(counting(step, empty.list(), after, value_of({"epochs": 2}))) == 2
+    assert len(runs_that_count(step, empty.list(), before, value_of(step.opens))) == 2
+    assert runs_that_count(step, empty.list(), after, value_of(step.opens)).empty
+    assert len(runs_that_count(step, empty.list(), after, value_of({"epochs": 2}))) == 2
 
 
 def distances(experiments: list[Experiment]) -> list[float]:
-    """How far from the best possible objective each ends."""
-    [best] = {
+    """Final distance of each experiment to the optimum."""
+    [optimum] = {
         certify(each.replace(optimizer="gd", batch_size=32)).lower_bound for each in experiments
     }
-    return [run.final["objective"] - best for run in train(experiments)]
+    return [run.final["objective"] - optimum for run in train(experiments)]
 
 
-def test_in_the_lesson_on_floors_smaller_batches_end_higher_and_shorter_steps_lower() -> None:
+def test_the_floor_lesson_ends_higher_for_small_batches_and_lower_for_small_steps() -> None:
     _, floors, shorter = LESSONS["gd-sgd"].steps[2:5]
     [_, *of_batches] = distances(list(trained_on("gd-vs-sgd", {**floors.opens})))
     assert floors.opens["batch_sizes"] == (8, 32, 128)
     assert of_batches == sorted(of_batches, reverse=True)
     opened = Experiment(**shorter.opens)
-    long, short = distances([opened, opened.replace(**shorter.way)])
+    long, short = distances([opened, opened.replace(**shorter.solution)])
     assert short < long / 10
 
 
-def test_in_the_lesson_on_fairness_the_curves_over_updates_fall_together() -> None:
+def test_in_the_fairness_lesson_the_curves_over_updates_coincide() -> None:
     step = LESSONS["gd-sgd"].steps[2]
     runs = trained_on("gd-vs-sgd", {**step.opens, "learning_rate": 0.02})
     gd, *others = [run.history for run in train(list(runs))]
@@ -154,18 +154,18 @@ def test_in_the_lesson_on_fairness_the_curves_over_updates_fall_together() -> No
         assert np.abs(objective - gd["objective"]).max() < 0.03
 
 
-def test_any_three_batch_sizes_do_once_they_are_trained(empty: RunStore) -> None:
+def test_any_three_batch_sizes_solve_the_step_once_trained(empty: RunStore) -> None:
     step = LESSONS["gd-sgd"].steps[1]
     values = {"batch_sizes": (32, 128, 512), "epochs": 1}
     runs = list(trained_on("gd-vs-sgd", values))
     empty.save(train(runs[:-1]))
-    assert not step.done(seen(step, values, empty.list()))
+    assert not step.done(state_of(step, values, empty.list()))
     empty.save(train(runs[-1:]))
-    assert step.done(seen(step, values, empty.list()))
+    assert step.done(state_of(step, values, empty.list()))
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_a_task_quotes_is_what_the_choice_is_called(step: Step) -> None:
+def test_quotes_in_a_task_are_labels_of_choices(step: Step) -> None:
     offered = {
         url.label(entry)
         for declaration in pages.DECLARED.values()
@@ -175,7 +175,7 @@ def test_what_a_task_quotes_is_what_the_choice_is_called(step: Step) -> None:
     assert set(re.findall(r"'([^']+)'", step.task)) <= offered
 
 
-def test_every_place_names_a_step() -> None:
-    places = [place for place in PLACES if place]
-    assert len(places) == len(STEPS)
-    assert all(1 <= step_at(place)[1] <= len(step_at(place)[0].steps) for place in places)
+def test_every_step_name_refers_to_a_step() -> None:
+    names = [name for name in STEP_NAMES if name]
+    assert len(names) == len(STEPS)
+    assert all(1 <= step_at(name)[1] <= len(step_at(name)[0].steps) for name in names)
