@@ -1,4 +1,4 @@
-"""Two dimensions: move points and weights by hand, and watch a linear classifier learn."""
+"""Move points and weights by hand in two dimensions, and watch a linear classifier learn."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The curve of a model that is trained by hand, and the losses of its points."""
+"""Curves of the playground's models, and the losses of their points."""
 
 from collections.abc import Sequence
 
@@ -19,10 +19,10 @@ from lossopt_ui.charts.curves import Curve, curves
 
 
 def objective(model: Model, *, theme: Theme, log_y: bool, top: float | None) -> go.Figure:
-    """Total, data loss and penalty over the updates, from 0 to `top` unless logarithmic."""
+    """Objective, data loss and penalty over updates; linear y-axes end at `top`."""
     table, loss = model.history, model.experiment.loss
     lines = [
-        Curve("Total", table, "objective", INK[theme], width=2.5),
+        Curve("Objective", table, "objective", INK[theme], width=2.5),
         Curve("Data loss", table, "data_loss", of_loss(loss, theme)),
         Curve("Penalty", table, "penalty", GREY[theme], dash="dash"),
     ]
@@ -30,7 +30,7 @@ def objective(model: Model, *, theme: Theme, log_y: bool, top: float | None) -> 
         lines,
         title="Loss over updates",
         x="update",
-        y_title="Mean over the points",
+        y_title="Mean over points",
         theme=theme,
         log_y=log_y,
         y_range=None if log_y or top is None else (0.0, 1.05 * top),
@@ -41,10 +41,11 @@ def objective(model: Model, *, theme: Theme, log_y: bool, top: float | None) -> 
     return figure
 
 
-def losses(model: Classifier, on_the_way: Sequence[Array], *, theme: Theme) -> go.Figure:
+def losses(model: Classifier, history: Sequence[Array], *, theme: Theme) -> go.Figure:
     """The loss of each point as a bar in the colour of its class.
 
-    The axis suits the later half of the losses `on_the_way` too: a start is often far off.
+    The y-axis also fits the second half of the losses in `history`; the first half is often much
+    larger.
     """
     labels = model.points.labels.tolist()
     names = model.points.class_names
@@ -60,11 +61,11 @@ def losses(model: Classifier, on_the_way: Sequence[Array], *, theme: Theme) -> g
     )
     figure.update_layout(title="Loss of each point", hovermode="closest", bargap=0.15)
     figure.update_xaxes(title="Point")
-    figure.update_yaxes(title="Loss", range=[0.0, _top([model.losses(), *on_the_way])])
+    figure.update_yaxes(title="Loss", range=[0.0, _top([model.losses(), *history])])
     return figure
 
 
 def _top(losses: Sequence[Array]) -> float:
-    here, *way = (float(each.max()) for each in losses)
-    finite = [each for each in (here, *way[len(way) // 2 :]) if np.isfinite(each)]
+    now, *before = (float(each.max()) for each in losses)
+    finite = [each for each in (now, *before[len(before) // 2 :]) if np.isfinite(each)]
     return 1.05 * max(finite, default=0.0) or 1.0

@@ -1,8 +1,8 @@
-// A slider through the kept points of a training.  Figures with frames follow it by an event on
-// the document (see figure.js): nothing is asked of the server while it moves.
+// A slider through the stored points of a run.  Figures with frames follow it through an event on
+// the document (see figure.js), without a request to the server.
 
-const MILLISECONDS_A_TICK = 120;
-const STILL = 250; // milliseconds without a key after which the slider has arrived
+const MILLISECONDS_PER_TICK = 120;
+const STILL = 250; // milliseconds without a key until the slider counts as released
 
 const tell = (root, tick) => {
   const { clock, words } = root.told;
@@ -20,7 +20,7 @@ const stop = (root) => {
   root.button.textContent = root.told?.play ?? "Play";
 };
 
-// Where it is let go; a key that is held down is one way, not many.
+// Reports the released position; holding down a key counts as one movement.
 const arriveSoon = (root) => {
   clearTimeout(root.arriving);
   root.arriving = setTimeout(() => arrive(root), STILL);
@@ -54,14 +54,14 @@ const play = (root) => {
       stop(root);
       arrive(root);
     }
-  }, MILLISECONDS_A_TICK);
+  }, MILLISECONDS_PER_TICK);
 };
 
 const begin = (root) => {
   root.button = root.querySelector("button");
   root.range = root.querySelector("input");
   root.output = root.querySelector("output");
-  root.output.setAttribute("aria-live", "off"); // the slider itself says its value
+  root.output.setAttribute("aria-live", "off"); // the slider itself announces its value
   root.range.addEventListener("input", () => {
     stop(root);
     tell(root, Number(root.range.value));
@@ -69,7 +69,7 @@ const begin = (root) => {
   root.range.addEventListener("change", () => arriveSoon(root));
   root.addEventListener("pointerenter", () => approach(root));
   root.addEventListener("focusin", () => approach(root));
-  // Who goes on to a button means the place where the slider is.
+  // Moving the focus on to a button uses the slider's current position.
   root.addEventListener("focusout", () => root.arriving && arrive(root));
   root.button.addEventListener("click", () => {
     if (root.playing === undefined) return play(root);
@@ -78,7 +78,7 @@ const begin = (root) => {
   });
 };
 
-// The figures that follow are further down the page: the slider stays in view above them.
+// The figures are further down the page: the slider stays in view above them.
 const stay = (root) => {
   const place = root.getRootNode().host.closest('[data-testid="stElementContainer"]');
   if (!place) return;
@@ -100,8 +100,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.range.setAttribute("aria-label", data.label);
   root.range.max = data.words.length - 1;
   root.range.disabled = root.button.disabled = data.disabled;
-  // Other runs, or another place that the server has chosen: go there.  Otherwise stay, as when
-  // it answers what was reported, while somebody moves on.
+  // Other runs, or a tick chosen by the server: go there.  Otherwise stay, so that a reply to an
+  // earlier report does not interrupt the visitor.
   const chosen = before?.tick !== data.tick && root.reported !== data.tick;
   if (before?.of !== data.of || chosen) {
     forget(root);

@@ -1,7 +1,7 @@
-"""A slider through the kept points of runs; the figures on the page follow it.
+"""A slider through the stored points of runs; the figures on the page follow it.
 
-Figures are sent with all their frames (`figure.show`, `frames`).  The slider only says which:
-both are in the browser, and nothing is asked of the server while it moves.
+Figures are sent with all their frames (`figure.show`, `frames`).  The slider selects the frame in
+the browser, without a request to the server.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _component = st.components.v2.component(
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
     js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
 )
-LABEL = "Point in the training"
+LABEL = "Time travel"
 
 
 def slider(
@@ -35,23 +35,22 @@ def slider(
     play: str = "Play",
     disabled: bool = False,
 ) -> None:
-    """The slider, with the words that stand below it at each of its ticks.
+    """Show the slider, with a text below it for each tick.
 
-    Figures whose frames have this `clock` follow it.  It stands at `tick`, by default the last,
-    until somebody moves it; it goes there again when `of` (the ids of the runs) or `tick`
-    change.  With `on_change` the server is told where it was let go, before the script runs
-    again; what comes from the browser is checked.  `on_approach` is called when somebody comes
-    near the slider, with the pointer or the keyboard.
+    Figures whose frames have this `clock` follow it.  It starts at `tick`, by default the last,
+    and returns there when `of` (the ids of the runs) or `tick` change.  `on_change` is called
+    with the tick where the slider was released, before the script reruns; values from the browser
+    are checked.  `on_approach` is called when the pointer or the focus reaches the slider.
     """
 
-    def tell() -> None:
+    def release() -> None:
         content = component_event(clock, "tick")
         if on_change is not None and isinstance(content, int) and 0 <= content < len(words):
             on_change(content)
 
     listeners: dict[str, Callable[[], None]] = {}
     if on_change is not None:
-        listeners["on_tick_change"] = tell
+        listeners["on_tick_change"] = release
     if on_approach is not None:
         listeners["on_approach_change"] = on_approach
     _component(

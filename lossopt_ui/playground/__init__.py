@@ -1,1 +1,1 @@
-"""What the playground's page is made of."""
+"""The playground page: a classifier in two dimensions, trained step by step."""

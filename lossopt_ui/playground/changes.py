@@ -1,4 +1,4 @@
-"""What people change by hand: points in the picture or in a table, weights; and undo."""
+"""Manual edits: points in the plot or in the table, weights, undo and redo."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,16 +9,16 @@ import numpy as np
 from lossopt_core.playground import points as edits
 from lossopt_core.playground.model import write_weights
 from lossopt_core.playground.points import CLASS_NAMES, Points, read_points
-from lossopt_ui.playground.play import reset, session, train_anew
+from lossopt_ui.playground.play import reset, retrain, session
 from lossopt_ui.state import widgets
 
 MOST_UNDONE = 200
 
 
-def as_changed(original: Points) -> Points:
-    """One's own points, if these were changed by hand; the same otherwise.
+def edited(original: Points) -> Points:
+    """The edited points if there are any, else the original ones.
 
-    Whoever chooses other points begins with those; what was can be had back by undo.
+    Choosing another set of points discards the edits; undo brings them back.
     """
     play, own = session(), widgets.value("own_points")
     if own and own == play.own and original.text != play.original:
@@ -29,12 +29,12 @@ def as_changed(original: Points) -> Points:
 
 
 def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
-    """Let some weights (class, feature) of the left model be others: that is the new start."""
+    """Set weights (class, feature) of the left model and restart training from them."""
     play = session()
     W = play.models[0].weights
     try:
-        for place, weight in cells.items():
-            W[place] = float(weight)
+        for cell, weight in cells.items():
+            W[cell] = float(weight)
         widgets.put("weights", write_weights(W))
     except (ValueError, TypeError, IndexError) as error:
         play.problem = str(error)
@@ -43,21 +43,21 @@ def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
 
 
 def edit(event: Any) -> None:
-    """A change of the points out of the browser, which may send anything."""
+    """Apply an edit sent by the browser, which is untrusted."""
     play = session()
     try:
         points = _edited(read_points(play.settled), event)
         if event["kind"] == "drag" and play.wanted is not None:
-            train_anew(play, replace(play.wanted, points=points.text))
+            retrain(play, replace(play.wanted, points=points.text))
         else:
             change_points(points)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
-        play.problem = f"That change was not made: {error}."
+        play.problem = f"The edit was not applied: {error}."
 
 
 def _edited(points: Points, event: Mapping[str, Any]) -> Points:
     if event["count"] != len(points.labels):
-        raise ValueError("the points have changed meanwhile")
+        raise ValueError("the points have changed in the meantime")
     match event["kind"]:
         case "move" | "drag":
             return edits.moved(points, int(event["index"]), float(event["x"]), float(event["y"]))
@@ -67,21 +67,21 @@ def _edited(points: Points, event: Mapping[str, Any]) -> Points:
             return edits.relabelled(points, int(event["index"]), int(event["label"]))
         case "delete":
             return edits.deleted(points, int(event["index"]))
-    raise ValueError("there is no such change")
+    raise ValueError("unknown kind of edit")
 
 
 def take_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Let the points be those of a table with x1, x2 and class."""
+    """Replace the points by the rows of a table with x1, x2 and class."""
     try:
         labels = [CLASS_NAMES.index(row["class"]) for row in rows]
         positions = [(float(row["x1"]), float(row["x2"])) for row in rows]
         change_points(Points(np.array(positions).reshape(-1, 2), np.array(labels, dtype=np.int64)))
     except (ValueError, TypeError) as error:
-        session().problem = f"That change was not made: {error}."
+        session().problem = f"The edit was not applied: {error}."
 
 
 def change_points(points: Points) -> None:
-    """Let the points be these, as one's own; what was can be had back by undo."""
+    """Replace the points; undo brings the previous ones back."""
     play = session()
     play.stale = True
     if points.text == play.settled:
@@ -92,7 +92,7 @@ def change_points(points: Points) -> None:
 
 
 def undo() -> None:
-    """Take the last change of the points back."""
+    """Undo the last edit of the points."""
     play = session()
     if play.undo:
         play.redo.append(play.settled)
@@ -100,7 +100,7 @@ def undo() -> None:
 
 
 def redo() -> None:
-    """Make the change that was taken back."""
+    """Redo the last undone edit."""
     play = session()
     if play.redo:
         play.undo.append(play.settled)

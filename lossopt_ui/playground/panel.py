@@ -1,4 +1,4 @@
-"""The playground itself: buttons, pictures, numbers; drawn again at every tick while it plays."""
+"""Buttons, plots and numbers of the playground, redrawn at every tick while it plays."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ from lossopt_ui.identity import visitor
 from lossopt_ui.jobs import render_gate
 from lossopt_ui.playground import changes, plane, play, scrubber, tables
 from lossopt_ui.playground.play import Play, Wanted
-from lossopt_ui.playground.scrubber import Past
+from lossopt_ui.playground.scrubber import Timeline
 from lossopt_ui.state import widgets
 from lossopt_ui.state.names import in_markdown
 from lossopt_ui.state.pages.playground import TICK
@@ -22,7 +22,7 @@ SIDES = ("left", "right")
 
 
 def show(wanted: Wanted) -> None:
-    """The models that are wanted, where they stand, and what can be done with them."""
+    """Show the models for these settings, and the controls to train them."""
     now = play.bring_up_to_date(wanted)
     st.fragment(_draw, run_every=TICK if now.playing else None)(now)
 
@@ -32,47 +32,47 @@ def _draw(now: Play) -> None:
         was_playing = now.playing
         play.tick(now)
         if now.stale or was_playing != now.playing:
-            st.rerun()  # the side column, the address and the timer have to know
+            st.rerun()  # updates the sidebar, the address and the timer
         _buttons(now)
-        _say(now)
-        past = Past.of(now)
+        _messages(now)
+        timeline = Timeline.of(now)
         if len(now.models) == 1:
-            _one(now, past)
+            _one(now, timeline)
         else:
-            _two(now, past)
+            _two(now, timeline)
         _tables(now)
         play.note_label(now)
 
 
-def _one(now: Play, past: Past) -> None:
+def _one(now: Play, timeline: Timeline) -> None:
     [model] = now.models
-    scrubber.show(past)
-    picture, numbers = st.columns([6, 5])
-    with picture:
-        plane.show(model, past, 0, key="plane-left")
+    scrubber.show(timeline)
+    plot, numbers = st.columns([6, 5])
+    with plot:
+        plane.show(model, timeline, 0, key="plane-left")
         with st.container(horizontal=True):
             _undo(now)
         _legend(now.models)
     with numbers:
         _numbers(model)
         widgets.setting("log_y")
-        _curves(past, 0, top=None)
+        _curves(timeline, 0, top=None)
 
 
-def _two(now: Play, past: Past) -> None:
-    finite = [way.model.history["objective"] for way in now.ways]
+def _two(now: Play, timeline: Timeline) -> None:
+    finite = [trajectory.model.history["objective"] for trajectory in now.trajectories]
     with st.container(horizontal=True, vertical_alignment="center"):
         _undo(now)
         widgets.setting("log_y")
-    scrubber.show(past)
+    scrubber.show(timeline)
     top = max(float(each[np.isfinite(each)].max()) for each in finite)
     for side, column in enumerate(st.columns(2)):
         model = now.models[side]
         with column:
             st.markdown(f"**{SIDES[side].capitalize()}: {_name(model)}**")
-            plane.show(model, past, side, key=f"plane-{SIDES[side]}")
+            plane.show(model, timeline, side, key=f"plane-{SIDES[side]}")
             _numbers(model)
-            _curves(past, side, top=top)
+            _curves(timeline, side, top=top)
     _legend(now.models)
 
 
@@ -86,11 +86,11 @@ def _undo(now: Play) -> None:
 
 
 def _legend(models: Sequence[Model]) -> None:
-    dashed = " Dashed: beyond it a point of the class costs nothing."
+    dashed = " Dashed: beyond this line a point of the class has zero loss."
     margins = any(hasattr(model.loss, "margin") for model in models)
     st.caption(
-        "Solid line: the class's score is 0, and grows along the arrow."
-        f"{dashed if margins else ''} The deeper the colour, the surer the classifier."
+        "Solid: the score of the class is 0 on this line and increases along the arrow."
+        f"{dashed if margins else ''} Deeper colour: the classifier is more confident."
     )
 
 
@@ -118,75 +118,79 @@ def _buttons(now: Play) -> None:
             args=(not playing,),
             disabled=now.over,
         )
-        st.button("One step", key="step", on_click=play.advance, args=(1,), disabled=now.over)
-        st.button("k steps", key="k_steps", on_click=_k_steps, disabled=now.over)
+        st.button("Step", key="step", on_click=play.advance, args=(1,), disabled=now.over)
+        steps = widgets.value("steps")
+        st.button(f"×{steps:,} steps", key="k_steps", on_click=_take_steps, disabled=now.over)
         widgets.setting("steps", width=100)
         widgets.setting("speed", width="content")
         widgets.setting("learning_rate", width=150)
-        st.button("Same start", key="reset", icon=":material/replay:", on_click=play.reset)
+        st.button("Reset", key="reset", icon=":material/replay:", on_click=play.reset)
         st.button(
-            "New start",
+            "New random start",
             key="new_start",
             icon=":material/casino:",
-            on_click=play.new_start,
+            on_click=play.new_random_start,
             disabled=playing,
         )
 
 
-def _k_steps() -> None:
+def _take_steps() -> None:
     play.advance(widgets.value("steps"))
 
 
-def _say(now: Play) -> None:
+def _messages(now: Play) -> None:
     if now.problem:
         st.error(in_markdown(now.problem))
         now.problem = ""
     if any(model.diverged for model in now.models):
         st.warning(
-            "Diverged: the total has left all bounds. Lower the learning rate, then go back to"
-            " the same start.",
+            "Diverged: the objective grew without bound. Lower the learning rate, then press"
+            " Reset.",
             icon=":material/trending_up:",
         )
     elif now.made >= MOST_UPDATES:
-        st.info(f"It ends after {MOST_UPDATES:,} updates. Go back to the start to see it again.")
+        st.info(f"Training stops after {MOST_UPDATES:,} updates. Press Reset to start again.")
     start = widgets.value("weights")
     if start and now.wanted is not None and not now.wanted.sides[0].start:
-        st.info("The weights set by hand do not fit these classes and features: a random start.")
+        st.info(
+            "The weights set by hand do not fit these classes and features. Using random weights"
+            " instead."
+        )
 
 
 def _numbers(model: Model) -> None:
     row = model.history.iloc[-1]
-    right = model.right() / len(model.points.labels)
+    accuracy = model.right() / len(model.points.labels)
     with st.container(horizontal=True):
         st.metric("Updates", f"{model.made:,}")
         st.metric("Data loss", f"{row['data_loss']:.4f}")
         st.metric("Penalty", f"{row['penalty']:.4f}")
-        st.metric("Total", f"{row['objective']:.4f}")
-        st.metric("Right", f"{right:.0%}")
+        st.metric("Objective", f"{row['objective']:.4f}")
+        st.metric("Accuracy", f"{accuracy:.0%}")
 
 
-def _curves(past: Past, side: int, *, top: float | None) -> None:
-    """The objective over the updates, and the loss of each point at one of them."""
-    model, theme = past.curve(side), figure.theme()
+def _curves(timeline: Timeline, side: int, *, top: float | None) -> None:
+    """Show the objective over the updates, and the loss of each point."""
+    model, theme = timeline.curve(side), figure.theme()
     history = model.history
     figure.show(
         charts.objective(model, theme=theme, log_y=widgets.value("log_y"), top=top),
         key=f"curve-{SIDES[side]}",
         alt=(
-            f"Total, data loss and penalty over {model.made} updates; total from"
+            f"Objective, data loss and penalty over {model.made} updates; the objective goes from"
             f" {history['objective'].iloc[0]:.4g} to {history['objective'].iloc[-1]:.4g}."
         ),
         height=270,
-        frames=past.cursor(),
+        frames=timeline.cursor(),
     )
-    losses = past.losses(side)
-    now = past.now.models[side]
+    losses = timeline.losses(side)
+    now = timeline.now.models[side]
     figure.show(
         charts.losses(now, losses, theme=theme),
         key=f"losses-{SIDES[side]}",
-        alt=f"The loss of each of {len(now.points.labels)} points, coloured by class.",
+        alt=f"Loss of each of the {len(now.points.labels)} points, coloured by class.",
         height=200,
-        frames=past.changes(losses),
+        frames=timeline.changes(losses),
     )
 
 
@@ -206,23 +210,23 @@ def _examples(model: Model, side: str, playing: bool) -> None:
 
 def _tables(now: Play) -> None:
     parameters, examples, points = st.tabs(
-        ["Parameters and gradients", "Examples", "Points as a table"],
+        ["Parameters and gradients", "Examples", "Edit points"],
         on_change="rerun",
         key="playground-part",
     )
-    # Only what is open is computed: a tick must be light.
+    # Only the open tab is computed: ticks must be cheap.
     if parameters.open:
         with parameters:
             st.caption(
-                "∂ is the gradient of the total. A weight set by hand makes a new start; the"
-                " penalty leaves b alone."
+                "∂W is the gradient of the objective. Editing a weight restarts training from the"
+                " edited weights. The penalty does not include b."
             )
             _side_by_side(now, _parameters)
     if examples.open:
         with examples:
-            st.caption("A point pulls where its loss has a gradient; pull is that gradient's norm.")
+            st.caption("A point is active if its loss has a nonzero gradient in the scores.")
             _side_by_side(now, _examples)
     if points.open:
         with points:
-            st.caption("Change, add or delete points here as in the picture.")
+            st.caption("Edit, add or delete points here, as in the plot.")
             tables.points(now)

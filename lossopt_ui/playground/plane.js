@@ -1,13 +1,13 @@
-// The square of the playground: regions, lines and points.  Points are added, dragged, given
-// another class and deleted here; Python is told, and what it sends back is drawn.
+// The playground's plot: decision regions, lines and points.  Points are added, dragged,
+// relabelled and deleted here; the edits are sent to Python, which sends the new plot back.
 
-const UNIT = 1000; // of the drawing, to a unit of length of the data
-const RADIUS = 44; // of a point
-const RING = 78; // around a point that pulls
-const REACH = 110; // from a point within which the pointer is meant for it
-const NUDGE = 0.05; // by an arrow key
-const STILL = 350; // milliseconds without a key after which a nudged point has arrived
-const MOVED = 4; // pixels that make a press a drag
+const UNIT = 1000; // SVG units per data unit
+const RADIUS = 44; // radius of a point
+const RING = 78; // radius of the ring around an active point
+const REACH = 110; // radius around a point in which the pointer selects it
+const NUDGE = 0.05; // distance that an arrow key moves a point
+const STILL = 350; // milliseconds after the last key until a nudged point is sent
+const MOVED = 4; // pixels of movement that turn a press into a drag
 
 const SHAPES = {
   circle: "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1-1 0Z",
@@ -19,7 +19,7 @@ const SHAPES = {
 const ARROW = "M0 0H190M190 0l-65-38M190 0l-65 38";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-const made = (name, attributes = {}, children = []) => {
+const svg = (name, attributes = {}, children = []) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.replaceChildren(...children);
@@ -30,25 +30,25 @@ const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeA
 
 const channels = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
 
-// The theme is the browser's: its change draws anew, but Python is not asked again.
+// Read in the browser: a theme change redraws the plot without a rerun in Python.
 const isDark = (root) => {
   const probe = document.createElement("canvas").getContext("2d");
   probe.fillStyle = getComputedStyle(root).getPropertyValue("--st-background-color").trim();
   return channels(probe.fillStyle).reduce((sum, each) => sum + each, 0) < 3 * 128;
 };
 
-const colourOf = (root, label) => root.told.classes[label][root.theme];
+const colourOf = (root, label) => root.data.classes[label][root.theme];
 
-// The plane at the time where a slider stands (see time_travel.js), or as it is now.
-const seenIn = ({ told }) => {
-  const tick = document.lossoptTicks?.[told.past?.clock];
-  return told.past?.frames[tick] ?? told;
+// The frame selected by the time slider (see time_travel.js), or the current state.
+const frameOf = ({ data }) => {
+  const tick = document.lossoptTicks?.[data.timeline?.clock];
+  return data.timeline?.frames[tick] ?? data;
 };
 
-// The grid's outer points lie on the border, so that half a cell is cut off all around.
+// The grid's outer points lie on the border, so half a cell is cropped on each side.
 const drawRegions = (root) => {
-  const { grid, classes } = root.told;
-  const { chosen, confidence } = seenIn(root);
+  const { grid, classes } = root.data;
+  const { chosen, confidence } = frameOf(root);
   const [labels, sure] = [bytes(chosen), bytes(confidence)];
   const colours = classes.map((_, label) => channels(colourOf(root, label)));
   const small = Object.assign(document.createElement("canvas"), { width: grid, height: grid });
@@ -66,9 +66,9 @@ const drawRegions = (root) => {
 };
 
 const drawLines = (root) => {
-  const { lines, arrows } = seenIn(root);
+  const { lines, arrows } = frameOf(root);
   const paths = lines.map(({ label, kind, path }) =>
-    made("path", {
+    svg("path", {
       d: path,
       class: kind,
       fill: "none",
@@ -78,8 +78,8 @@ const drawLines = (root) => {
     }),
   );
   const heads = arrows.map(({ label, x, y, angle }) =>
-    made("g", { transform: `translate(${UNIT * x} ${-UNIT * y})` }, [
-      made("path", {
+    svg("g", { transform: `translate(${UNIT * x} ${-UNIT * y})` }, [
+      svg("path", {
         d: ARROW,
         class: "arrow",
         fill: "none",
@@ -92,14 +92,14 @@ const drawLines = (root) => {
   root.querySelector(".lines").replaceChildren(...paths, ...heads);
 };
 
-// Where a point is seen: one that is under way is ahead of what Python knows.
+// Displayed position of a point: a dragged point is ahead of what Python has.
 const placeOf = (root, index) =>
-  root.underway?.index === index ? root.underway : root.told.points[index];
+  root.dragged?.index === index ? root.dragged : root.data.points[index];
 
-// The same elements all along: a tick must not take away the one under the pointer.
+// Elements are reused: a tick must not replace the one under the pointer.
 const drawPoints = (root) => {
   const layer = root.querySelector(".points");
-  const { points } = root.told;
+  const { points } = root.data;
   while (layer.children.length > points.length) layer.lastChild.remove();
   while (layer.children.length < points.length) layer.append(newPoint(layer.children.length));
   points.forEach((_, index) => {
@@ -108,35 +108,35 @@ const drawPoints = (root) => {
 };
 
 const newPoint = (index) =>
-  made("g", { class: "point", "data-index": index }, [
-    made("circle", { r: REACH * 0.7, fill: "transparent" }),
-    made("circle", { r: RING, class: "ring", fill: "none", "stroke-width": 12 }),
-    made("circle", {
+  svg("g", { class: "point", "data-index": index }, [
+    svg("circle", { r: REACH * 0.7, fill: "transparent" }),
+    svg("circle", { r: RING, class: "ring", fill: "none", "stroke-width": 12 }),
+    svg("circle", {
       r: RING + 34,
       class: "selected",
       fill: "none",
       "stroke-width": 22,
       "stroke-dasharray": "60 40",
     }),
-    made("path", { transform: `scale(${RADIUS})`, "stroke-width": 0.3 }),
+    svg("path", { transform: `scale(${RADIUS})`, "stroke-width": 0.3 }),
   ]);
 
 const drawPoint = (root, element, index) => {
-  const { label } = root.told.points[index];
-  const pull = seenIn(root).pulls[index];
+  const { label } = root.data.points[index];
+  const pull = frameOf(root).pulls[index];
   const { x, y } = placeOf(root, index);
   element.setAttribute("transform", `translate(${UNIT * x} ${-UNIT * y})`);
   const [, ring, selected, mark] = element.children;
   ring.setAttribute("stroke-opacity", pull > 0 ? 0.1 + 0.9 * pull : 0);
   selected.setAttribute("stroke-opacity", root.selected === index ? 1 : 0);
-  mark.setAttribute("d", SHAPES[root.told.classes[label].symbol]);
+  mark.setAttribute("d", SHAPES[root.data.classes[label].symbol]);
   mark.setAttribute("fill", colourOf(root, label));
 };
 
 const axes = (side) => {
   const [end, grey] = [UNIT * side, "var(--st-border-color)"];
   const lines = [`M${-end} 0H${end}`, `M0 ${-end}V${end}`].map((d) =>
-    made("path", { d, stroke: grey, "stroke-width": 8 }),
+    svg("path", { d, stroke: grey, "stroke-width": 8 }),
   );
   const words = [-1, 1].flatMap((at) => [
     [UNIT * at, end - 40, at, "middle"],
@@ -144,20 +144,20 @@ const axes = (side) => {
   ]);
   words.push([end - 40, end - 40, "x1", "end"], [-end + 40, -end + 120, "x2", "start"]);
   const texts = words.map(([x, y, word, anchor]) => {
-    const text = made("text", { x, y, "text-anchor": anchor });
+    const text = svg("text", { x, y, "text-anchor": anchor });
     text.textContent = String(word).replace("-", "−");
     return text;
   });
   return [...lines, ...texts];
 };
 
-const say = (root) => {
-  const { points, classes } = root.told;
+const showStatus = (root) => {
+  const { points, classes } = root.data;
   const status = root.querySelector(".status");
   if (root.selected === null) {
     status.textContent =
-      `Drag a point to move it. A click on empty ground adds one of class` +
-      ` ${classes[root.label].name}. Ringed points pull on the classifier.`;
+      `Drag a point to move it. Click an empty spot to add a point of class` +
+      ` ${classes[root.label].name}. Ringed points are active: their loss has a gradient.`;
     return;
   }
   const { x, y } = placeOf(root, root.selected);
@@ -168,13 +168,13 @@ const say = (root) => {
 };
 
 const drawTools = (root) => {
-  const present = root.selected === null ? root.label : root.told.points[root.selected].label;
+  const present = root.selected === null ? root.label : root.data.points[root.selected].label;
   root.querySelectorAll(".classes button").forEach((button, label) => {
     button.setAttribute("aria-pressed", label === present);
     button.querySelector("path").setAttribute("fill", colourOf(root, label));
   });
   root.querySelector(".delete").disabled = root.selected === null;
-  say(root);
+  showStatus(root);
 };
 
 const redraw = (root) => {
@@ -182,8 +182,8 @@ const redraw = (root) => {
   drawTools(root);
 };
 
-const tell = (root, kind, content) =>
-  root.setTriggerValue("edit", { kind, count: root.told.points.length, ...content });
+const sendEdit = (root, kind, content) =>
+  root.setTriggerValue("edit", { kind, count: root.data.points.length, ...content });
 
 const select = (root, index) => {
   root.selected = index;
@@ -191,20 +191,20 @@ const select = (root, index) => {
 };
 
 const choose = (root, label) => {
-  if (root.selected !== null) tell(root, "label", { index: root.selected, label });
+  if (root.selected !== null) sendEdit(root, "label", { index: root.selected, label });
   root.label = label;
   redraw(root);
 };
 
 const remove = (root) => {
   if (root.selected === null) return;
-  tell(root, "delete", { index: root.selected });
+  sendEdit(root, "delete", { index: root.selected });
   select(root, null);
 };
 
-// In the data's units, inside the square.
+// Position of the pointer in data units, clipped to the plot.
 const placeAt = (root, event) => {
-  const { side } = root.told;
+  const { side } = root.data;
   const box = root.querySelector(".square").getBoundingClientRect();
   const inside = (share) => Math.min(side, Math.max(-side, (2 * share - 1) * side));
   return {
@@ -214,7 +214,7 @@ const placeAt = (root, event) => {
 };
 
 const nearest = (root, { x, y }) => {
-  const far = root.told.points.map((_, index) => {
+  const far = root.data.points.map((_, index) => {
     const place = placeOf(root, index);
     return Math.hypot(place.x - x, place.y - y) * UNIT;
   });
@@ -236,16 +236,16 @@ const drag = (root, event) => {
   if (!pressed) return;
   pressed.moved ||= Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > MOVED;
   if (!pressed.moved || pressed.index === null) return;
-  root.underway = { index: pressed.index, ...placeAt(root, event) };
+  root.dragged = { index: pressed.index, ...placeAt(root, event) };
   redraw(root);
   show(root);
 };
 
-// Python follows a dragged point as fast as it can: what it draws calls for the next place.
+// A dragged point is sent as often as Python can redraw: each redraw requests the next position.
 const show = (root) => {
   if (root.waiting) return;
   root.waiting = true;
-  tell(root, "drag", root.underway);
+  sendEdit(root, "drag", root.dragged);
 };
 
 const release = (root, event) => {
@@ -254,41 +254,41 @@ const release = (root, event) => {
   if (!pressed) return;
   if (pressed.index !== null && pressed.moved) {
     root.waiting = false;
-    tell(root, "move", root.underway);
+    sendEdit(root, "move", root.dragged);
   } else if (pressed.index === null && !pressed.moved) {
     if (root.selected !== null) return select(root, null);
-    tell(root, "add", { ...placeAt(root, event), label: root.label });
+    sendEdit(root, "add", { ...placeAt(root, event), label: root.label });
   }
 };
 
 const nudge = (root, [across, up]) => {
-  const { side, points } = root.told;
+  const { side, points } = root.data;
   const index = root.selected ?? 0;
   if (!points[index]) return;
   root.selected = index;
   const { x, y } = placeOf(root, index);
   const inside = (place) => Math.min(side, Math.max(-side, place));
-  root.underway = { index, x: inside(x + across * NUDGE), y: inside(y + up * NUDGE) };
+  root.dragged = { index, x: inside(x + across * NUDGE), y: inside(y + up * NUDGE) };
   redraw(root);
   clearTimeout(root.arriving);
-  root.arriving = setTimeout(() => tell(root, "move", root.underway), STILL);
+  root.arriving = setTimeout(() => sendEdit(root, "move", root.dragged), STILL);
 };
 
 const key = (root, event) => {
-  const label = root.told.classes.findIndex(({ name }) => name === event.key.toUpperCase());
+  const label = root.data.classes.findIndex(({ name }) => name === event.key.toUpperCase());
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (ARROWS[event.key]) nudge(root, ARROWS[event.key]);
   else if (event.key === "Delete" || event.key === "Backspace") remove(root);
   else if (event.key === "Escape") select(root, null);
   else if (label >= 0) choose(root, label);
   else return;
-  // Streamlit's own shortcuts listen to letters, and arrows would scroll the page.
+  // Letters would trigger Streamlit's shortcuts, and arrow keys would scroll the page.
   event.preventDefault();
   event.stopPropagation();
 };
 
 const build = (root) => {
-  const { classes, side } = root.told;
+  const { classes, side } = root.data;
   root.selected = null;
   root.label = 0;
   const end = UNIT * side;
@@ -296,8 +296,8 @@ const build = (root) => {
   picture.setAttribute("viewBox", `${-end} ${-end} ${2 * end} ${2 * end}`);
   picture.replaceChildren(
     ...axes(side),
-    made("g", { class: "lines" }),
-    made("g", { class: "points" }),
+    svg("g", { class: "lines" }),
+    svg("g", { class: "points" }),
   );
   picture.addEventListener("pointerdown", (event) => press(root, event));
   picture.addEventListener("pointermove", (event) => drag(root, event));
@@ -306,8 +306,8 @@ const build = (root) => {
   picture.addEventListener("keydown", (event) => key(root, event));
   const buttons = classes.map(({ name, symbol }, label) => {
     const button = Object.assign(document.createElement("button"), { type: "button" });
-    const mark = made("path", { d: SHAPES[symbol] });
-    button.append(made("svg", { viewBox: "-1.4 -1.4 2.8 2.8", "aria-hidden": true }, [mark]), name);
+    const mark = svg("path", { d: SHAPES[symbol] });
+    button.append(svg("svg", { viewBox: "-1.4 -1.4 2.8 2.8", "aria-hidden": true }, [mark]), name);
     button.addEventListener("click", () => choose(root, label));
     return button;
   });
@@ -315,30 +315,30 @@ const build = (root) => {
   root
     .querySelector(".next")
     .addEventListener("click", () =>
-      select(root, root.selected === null ? 0 : (root.selected + 1) % root.told.points.length),
+      select(root, root.selected === null ? 0 : (root.selected + 1) % root.data.points.length),
     );
   root.querySelector(".delete").addEventListener("click", () => remove(root));
 };
 
 const draw = (root) => {
-  root.querySelector(".picture").setAttribute("aria-label", seenIn(root).alt);
+  root.querySelector(".picture").setAttribute("aria-label", frameOf(root).alt);
   drawRegions(root);
   drawLines(root);
   drawPoints(root);
 };
 
 const followClock = (root) => {
-  root.onTick ??= ({ detail: clock }) => clock === root.told.past?.clock && draw(root);
+  root.onTick ??= ({ detail: clock }) => clock === root.data.timeline?.clock && draw(root);
   document.addEventListener("lossopt-tick", root.onTick);
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".plane");
-  const first = !root.told;
-  // What was under way has arrived once Python's points are others.
-  if (root.told?.version !== data.version && !root.pressed) root.underway = null;
+  const first = !root.data;
+  // Once Python sends new points, the dragged point has arrived.
+  if (root.data?.version !== data.version && !root.pressed) root.dragged = null;
   root.waiting = false;
-  root.told = data;
+  root.data = data;
   root.theme = isDark(root) ? "dark" : "light";
   root.setTriggerValue = setTriggerValue;
   if (first) build(root);

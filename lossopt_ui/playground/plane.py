@@ -1,4 +1,4 @@
-"""The square with its regions, lines and points, in which the points can be changed."""
+"""The interactive plot with decision regions, lines and editable points."""
 
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from lossopt_core.playground.picture import GRID
 from lossopt_core.playground.points import CLASS_NAMES, SIDE, Points
 from lossopt_ui.charts.colours import CLASSES, SYMBOLS
 from lossopt_ui.playground import changes
-from lossopt_ui.playground.scrubber import Past
-from lossopt_ui.playground.seen import seen
+from lossopt_ui.playground.rendering import render
+from lossopt_ui.playground.scrubber import Timeline
 from lossopt_ui.state.session import component_event
 
 _HERE = Path(__file__)
@@ -23,24 +23,24 @@ _component = st.components.v2.component(
 )
 
 
-def show(model: Model, past: Past, side: int, *, key: str) -> None:
-    """The plane as the model sees it, and has seen it.
+def show(model: Model, timeline: Timeline, side: int, *, key: str) -> None:
+    """Draw the plane for a model, now and at earlier updates.
 
-    Changes of the points go to `changes.edit`.
+    Edits of the points are passed to `changes.edit`.
     """
 
-    def tell() -> None:
+    def apply_edit() -> None:
         event = component_event(key, "edit")
         if event is not None:
             changes.edit(event)
 
-    present = seen(model)
-    told = _fixed(model.points) | present | {"past": past.pictures(side, present)}
-    _component(key=key, data=told, on_edit_change=tell)
+    present = render(model)
+    data = _fixed(model.points) | present | {"timeline": timeline.pictures(side, present)}
+    _component(key=key, data=data, on_edit_change=apply_edit)
 
 
 def _fixed(points: Points) -> dict[str, Any]:
-    """What does not change while a model learns."""
+    """The data that does not change during training."""
     return {
         "side": SIDE,
         "grid": GRID,

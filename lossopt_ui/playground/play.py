@@ -1,7 +1,7 @@
-"""The session's playground: models that stand after some updates, and what can be done to them.
+"""The session's playground state: its models after some updates, and operations on them.
 
-Whatever is changed but the learning rate, both models are trained anew to where they were, from
-the same start.  A learning rate holds from when it was chosen.
+When any setting but the learning rate changes, both models are retrained from their start to the
+current update.  A new learning rate takes effect at the update where it was chosen.
 """
 
 import time
@@ -23,7 +23,7 @@ from lossopt_core.playground.points import (
     Points,
     read_points,
 )
-from lossopt_ui.playground.way import Way, onward
+from lossopt_ui.playground.trajectory import Trajectory, trajectories_of
 from lossopt_ui.state import widgets
 from lossopt_ui.state.pages.playground import SPEEDS
 from lossopt_ui.state.session import SessionKey
@@ -36,8 +36,8 @@ FASTEST_ANSWER = 0.15
 class Side:
     """One of the two models.
 
-    settings   those of an experiment but for the learning rate
-    start      its weights at the start as text; without, those of the seed
+    settings   settings of an experiment, without the learning rate
+    start      initial weights as text; if empty, random weights from the seed
     """
 
     features: FeatureMap
@@ -45,7 +45,7 @@ class Side:
     start: str
 
     def model(self, points: Points, rate: float) -> Model:
-        """The model at its start."""
+        """The untrained model."""
         settings = dict(self.settings) | {"learning_rate": rate}
         start = read_weights(self.start) if self.start else None
         return Model(points, self.features, settings, start)
@@ -53,7 +53,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What determines the models, but for the learning rate and the number of updates."""
+    """Everything that determines the models, except learning rate and number of updates."""
 
     points: str
     sides: tuple[Side, ...]
@@ -61,24 +61,24 @@ class Wanted:
 
 @dataclass(eq=False)
 class Play:
-    """Where the session's playground stands.
+    """The state of the session's playground.
 
-    ways       those of the models that have gone furthest
-    furthest   the most updates that were made since the start
-    rates      from which update on which learning rate holds
-    settled    the points as text; while one is dragged, `wanted` has it where it is
-    stale      whether the page shows other settings than now hold
-    looks_back whether somebody is at the slider through time, and pictures of the way are sent
-    problem    why the last change was refused
-    undo, redo points as text
-    original   what the points were before they were changed by hand, as text
-    own        the value `own_points` at the last run of the page
-    labelled   which of Play and Pause the button was drawn with, as `playing`, and when first
+    trajectories  of the models with the most updates
+    furthest      largest number of updates since the start
+    rates         (update, learning rate) pairs: each rate is in effect from its update on
+    settled       the points as text; while a point is dragged, only `wanted` has its position
+    stale         whether the page has to be rerun to show the current settings
+    looks_back    whether the visitor is at the time slider, so that frames are sent
+    problem       why the last edit was rejected
+    undo, redo    points as text
+    original      the points before any manual edit, as text
+    own           value of `own_points` at the last run of the page
+    labelled      whether the button was last drawn as Pause, and when it was first drawn so
     """
 
     wanted: Wanted | None = None
     models: list[Model] = field(default_factory=list)
-    ways: list[Way] = field(default_factory=list)
+    trajectories: list[Trajectory] = field(default_factory=list)
     rates: list[tuple[int, float]] = field(default_factory=list)
     made: int = 0
     furthest: int = 0
@@ -95,7 +95,7 @@ class Play:
 
     @property
     def over(self) -> bool:
-        """Whether no model goes any further."""
+        """Whether training has ended: all models diverged or too many updates."""
         return self.made >= MOST_UPDATES or all(model.diverged for model in self.models)
 
 
@@ -103,32 +103,32 @@ _PLAY = SessionKey("playground.play", Play)
 
 
 def session() -> Play:
-    """The session's own."""
+    """The state of this session."""
     return _PLAY.get()
 
 
 def bring_up_to_date(wanted: Wanted) -> Play:
-    """The session's playground with these settings, after as many updates as before."""
+    """Apply the settings and return the state, at the same number of updates as before."""
     play = session()
     play.stale = False
     take_rate(play)
     play.settled = wanted.points
     if play.wanted != wanted:
-        train_anew(play, wanted)
+        retrain(play, wanted)
     return play
 
 
-def train_anew(play: Play, wanted: Wanted) -> None:
-    """Models of these settings, from their start to where one is."""
+def retrain(play: Play, wanted: Wanted) -> None:
+    """Retrain the models with these settings up to the current update."""
     play.wanted, play.looks_back = wanted, False
-    play.ways = onward([], _trained(play, wanted, play.furthest))
-    _stand(play)
+    play.trajectories = trajectories_of(_trained(play, wanted, play.furthest), [])
+    _restore_models(play)
 
 
-def _stand(play: Play) -> None:
-    """Let the models be as they were after so many updates as one wants to see."""
+def _restore_models(play: Play) -> None:
+    """Set the models to their state at the current update."""
     if play.made == play.furthest or play.wanted is None:
-        play.models = [way.model for way in play.ways]
+        play.models = [trajectory.model for trajectory in play.trajectories]
     else:
         play.models = _trained(play, play.wanted, play.made)
 
@@ -141,22 +141,22 @@ def _trained(play: Play, wanted: Wanted, updates: int) -> list[Model]:
 
 
 def take_rate(play: Play) -> None:
-    """Let the chosen learning rate hold from now on, if it is another."""
+    """Use the selected learning rate from now on, if it has changed."""
     if not play.rates or play.rates[-1][1] != widgets.value("learning_rate"):
         _branch_off(play)
 
 
 def _branch_off(play: Play) -> None:
-    """What came after the present update has not happened."""
+    """Discard everything after the current update."""
     rate = widgets.value("learning_rate")
     play.rates = [each for each in play.rates if each[0] < play.made] + [(play.made, rate)]
-    play.furthest, play.ways = play.made, onward(play.ways, play.models)
+    play.furthest, play.trajectories = play.made, trajectories_of(play.models, play.trajectories)
     for model in play.models:
         model.set_rate(rate)
 
 
 def tick(play: Play) -> None:
-    """Go on while it plays."""
+    """Train a few updates if playing."""
     take_rate(play)
     if play.playing:
         advance(SPEEDS[widgets.value("speed")])
@@ -164,7 +164,7 @@ def tick(play: Play) -> None:
 
 
 def advance(updates: int) -> None:
-    """Take both models so many updates further; for callbacks too."""
+    """Train both models for some more updates; can be used as a callback."""
     play = session()
     if play.made < play.furthest:
         _branch_off(play)
@@ -177,7 +177,7 @@ def advance(updates: int) -> None:
 
 
 def set_playing(playing: bool) -> None:
-    """Play or pause; for callbacks, as all below."""
+    """Play or pause; a callback, like all functions below."""
     play = session()
     shown, since = play.labelled
     # On a busy machine Streamlit may call back twice for one click.  The second time the button
@@ -194,39 +194,39 @@ def note_label(play: Play) -> None:
 
 
 def go_to(update: int) -> None:
-    """Back, or forth again, to where it was after so many updates."""
+    """Show the models as they were after this many updates."""
     play = session()
     play.made = min(max(0, update), play.furthest)
-    _stand(play)
+    _restore_models(play)
 
 
 def look_back() -> None:
-    """Somebody is at the slider: pictures of the way are needed in the browser."""
+    """Called when the pointer or focus reaches the slider: frames are sent to the browser."""
     session().looks_back = True
 
 
 def reset() -> None:
-    """Back to the start: the same one."""
+    """Go back to the initial weights."""
     play = session()
     play.made, play.furthest, play.wanted, play.playing = 0, 0, None, False
     play.rates = [(0, rate) for _, rate in play.rates[-1:]]
     play.stale = True
 
 
-def new_start() -> None:
-    """Back to a start that has not been seen."""
+def new_random_start() -> None:
+    """Start over with new random weights."""
     seed = (widgets.value("seed") + 1) % (LARGEST_SEED + 1)
     widgets.put_all({"seed": seed, "weights": ""})
     reset()
 
 
-def other_points() -> None:
-    """Points of the same kind that have not been seen."""
+def resample_points() -> None:
+    """Draw new points from the same distribution."""
     widgets.put("split_seed", (widgets.value("split_seed") + 1) % (LARGEST_SEED + 1))
 
 
 def load_demo() -> None:
-    """The course's demo as it stands there: its points, its settings, its W and b."""
+    """Load the course's demo: its points, settings, W and b."""
     points = {"points": "course", "own_points": "", "features": "plain"}
     widgets.put_all(DEMO_SETTINGS | points | {"weights": write_weights(DEMO_WEIGHTS)})
     reset()

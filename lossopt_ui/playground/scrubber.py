@@ -1,7 +1,7 @@
-"""Through the time of the playground, as far as one has been, in the browser.
+"""Time travel through the updates made so far, without asking the server.
 
-Curves and losses always know the way so far.  Pictures of the plane are many and large: they are
-made and sent when somebody comes near the slider, and nothing is asked while it moves.
+Curves and losses always carry their history.  Frames of the plane are many and large: they are
+rendered and sent once the pointer or focus reaches the slider.
 """
 
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from lossopt_ui.experiment.results import percent
 from lossopt_ui.figures import time_travel
 from lossopt_ui.playground import play
 from lossopt_ui.playground.play import Play
-from lossopt_ui.playground.way import Moment, Way
+from lossopt_ui.playground.trajectory import Moment, Trajectory
 
 CLOCK = "time"
 """The key of the slider."""
-LABEL = "Back and forth in time"
+LABEL = "Time travel"
 MOST_TICKS = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Past:
-    """The way so far.
+class Timeline:
+    """The updates made so far.
 
-    ticks   updates at which the slider stands, the present one among them
-    still   whether it can be gone through: while something moves there is only the present
+    ticks   updates the slider can select, including the current one
+    still   whether the slider is enabled: not while playing or while a point is dragged
     """
 
     now: Play
@@ -38,19 +38,21 @@ class Past:
 
     @classmethod
     def of(cls, now: Play) -> Self:
-        """Of the session's models."""
+        """The timeline of the session's models."""
         dragged = now.wanted is not None and now.wanted.points != now.settled
         if now.playing or dragged:
             return cls(now, [now.made], still=False)
-        longest = max((way.model for way in now.ways), key=lambda model: model.made)
+        longest = max(
+            (trajectory.model for trajectory in now.trajectories), key=lambda model: model.made
+        )
         return cls(now, sorted({*longest.ticks(MOST_TICKS), now.made}), still=True)
 
     def curve(self, side: int) -> Model:
-        """The model that has gone furthest."""
-        return self.now.ways[side].model if self.still else self.now.models[side]
+        """The model with the most updates."""
+        return self.now.trajectories[side].model if self.still else self.now.models[side]
 
     def cursor(self) -> Frames | None:
-        """A line that moves over the updates."""
+        """Frames that move a vertical line along the updates."""
         if not self.still:
             return None
         return Frames(CLOCK, range(len(self.ticks)), cursor=[float(each) for each in self.ticks])
@@ -60,64 +62,69 @@ class Past:
         return [moment.losses for moment in self._moments(side)]
 
     def changes(self, values: Sequence[Any]) -> Frames | None:
-        """Bars of these heights at each tick."""
+        """Frames that set the bar heights at each tick."""
         if not self.still:
             return None
         heights = np.asarray(values, np.float32)
         return Frames(CLOCK, range(len(self.ticks)), [Change(0, "y", heights)])
 
     def pictures(self, side: int, present: dict[str, Any]) -> dict[str, Any] | None:
-        """The plane at each tick; None while nobody is at the slider."""
+        """Frames of the plane at each tick; None unless the visitor is at the slider."""
         if not (self.still and self.now.looks_back):
             return None
-        way = self.now.ways[side]
-        frames = [present if self._is_now(each) else way.picture(each) for each in self.ticks]
+        trajectory = self.now.trajectories[side]
+        frames = [
+            present if self._is_now(each) else trajectory.picture(each) for each in self.ticks
+        ]
         return {"clock": CLOCK, "frames": frames}
 
     def _moments(self, side: int) -> list[Moment]:
-        way = self.now.ways[side]
+        trajectory = self.now.trajectories[side]
         of_now = self.now.models[side]
         return [
-            Moment(of_now.losses(), of_now.right()) if self._is_now(each) else way.moment(each)
+            Moment(of_now.losses(), of_now.right())
+            if self._is_now(each)
+            else trajectory.moment(each)
             for each in self.ticks
         ]
 
     def _is_now(self, update: int) -> bool:
-        # It need not be among the kept ones.
+        # The current update need not be among the stored ones.
         return update == self.now.made
 
     def words(self) -> list[str]:
-        """What stands below the slider at each tick."""
-        sides = [self._words_of(side) for side in range(len(self.now.ways))]
+        """The text below the slider at each tick."""
+        sides = [self._words_of(side) for side in range(len(self.now.trajectories))]
         end = self.ticks[-1]
         return [
-            f"Update {tick:,} of {end:,}: {'; '.join(said)}"
-            for tick, *said in zip(self.ticks, *sides, strict=True)
+            f"Update {tick:,} of {end:,}: {'; '.join(texts)}"
+            for tick, *texts in zip(self.ticks, *sides, strict=True)
         ]
 
     def _words_of(self, side: int) -> list[str]:
-        way, name = self.now.ways[side], ("left ", "right ")[side]
+        trajectory = self.now.trajectories[side]
+        name = ("left ", "right ")[side] if len(self.now.trajectories) > 1 else ""
         return [
-            f"{name if len(self.now.ways) > 1 else ''}total {_total(way, tick):.4g},"
-            f" {percent(moment.right / len(moment.losses))} of the points right"
+            f"{name}objective {_objective(trajectory, tick):.4g},"
+            f" accuracy {percent(moment.right / len(moment.losses))}"
             for tick, moment in zip(self.ticks, self._moments(side), strict=True)
         ]
 
 
-def _total(way: Way, update: int) -> float:
-    return way.model.row_at(update)[1]
+def _objective(trajectory: Trajectory, update: int) -> float:
+    return trajectory.model.row_at(update)[1]
 
 
-def show(past: Past) -> None:
-    """The slider; where it is let go is where the playground goes on."""
-    now = past.now
-    still = past.still and len(past.ticks) > 1
+def show(timeline: Timeline) -> None:
+    """Show the slider; releasing it sets the current update."""
+    now = timeline.now
+    still = timeline.still and len(timeline.ticks) > 1
     time_travel.slider(
-        past.words() if still else [f"Update {now.made:,}"],
+        timeline.words() if still else [f"Update {now.made:,}"],
         clock=CLOCK,
         of=f"{now.wanted}{now.rates}{now.furthest}{still}",
-        tick=past.ticks.index(now.made) if still else 0,
-        on_change=lambda tick: play.go_to(past.ticks[tick]),
+        tick=timeline.ticks.index(now.made) if still else 0,
+        on_change=lambda tick: play.go_to(timeline.ticks[tick]),
         label=LABEL,
         play="Replay",
         disabled=not still,

@@ -1,4 +1,4 @@
-"""The playground's controls in the side column, and the models that they ask for."""
+"""The playground's controls in the sidebar, and the models they configure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +18,11 @@ from lossopt_ui.state.pages.playground import SAME
 
 
 def wanted() -> Wanted:
-    """The controls, and what they ask for."""
-    # While it plays, a tick under way would bring the old values of these controls back.
+    """Show the controls and return the selected configuration."""
+    # Disabled while playing: a pending tick would restore the old values of these controls.
     playing = play.session().playing
     st.button(
-        "The course's demo",
+        "Load the course demo",
         key="demo",
         icon=":material/school:",
         on_click=play.load_demo,
@@ -31,7 +31,7 @@ def wanted() -> Wanted:
     points = _points()
     chosen = form.loss() | form.regularizer() | form.optimizer()
     map_settings = _features()
-    with st.expander("Start"):
+    with st.expander("Initial weights"):
         seed, scale = widgets.setting("seed"), widgets.setting("start_scale")
     chosen |= {"seed": seed, "init_scale": scale}
     left = _side(widgets.value("features"), map_settings | {"seed": seed}, chosen, points)
@@ -47,12 +47,15 @@ def _points() -> Points:
         original = entry.points()
     else:
         count, noise = widgets.setting("point_count"), widgets.setting("point_noise")
-        st.button("Other points", key="other_points", on_click=play.other_points)
+        st.button("Resample points", key="other_points", on_click=play.resample_points)
         original = entry.points(count, noise, widgets.value("split_seed"))
-    points = changes.as_changed(original)
+    points = changes.edited(original)
     if points.text != original.text:
         st.button(
-            "Original points", key="original", on_click=changes.change_points, args=(original,)
+            "Restore original points",
+            key="original",
+            on_click=changes.change_points,
+            args=(original,),
         )
     return points
 
@@ -62,21 +65,20 @@ def _features() -> dict[str, Any]:
     st.markdown(f"${FEATURE_MAPS[names[0]].formula}$")
     if widgets.value("two") and widgets.value("right_features") != SAME:
         names.append(widgets.value("right_features"))
-    looked_at = set().union(*(parameter_names(FEATURE_MAPS[name]) for name in names))
+    used = set().union(*(parameter_names(FEATURE_MAPS[name]) for name in names))
     return {
-        name: widgets.setting(name) if name in looked_at else widgets.value(name)
-        for name in MAP_FIELDS
+        name: widgets.setting(name) if name in used else widgets.value(name) for name in MAP_FIELDS
     }
 
 
 def _right(left: Mapping[str, Any], map_settings: Mapping[str, Any], points: Points) -> Side:
-    """The second model: as the first, but for what is chosen otherwise."""
+    """The second model: like the first, except for the settings chosen for it."""
     chosen = dict(left)
     for name in ("loss", "regularizer", "optimizer"):
         other = widgets.setting(f"right_{name}")
         if other != SAME:
             chosen[name] = other
-    # What the left model does not look at has no control yet.
+    # Settings that the left model does not use have no control yet.
     for name in _parameters(chosen):
         if name not in left:
             chosen[name] = widgets.setting(name)
@@ -87,7 +89,7 @@ def _right(left: Mapping[str, Any], map_settings: Mapping[str, Any], points: Poi
 
 
 def _parameters(chosen: Mapping[str, Any]) -> list[str]:
-    """The settings that the chosen loss, regularizer and optimizer look at."""
+    """The settings that the chosen loss, regularizer and optimizer use."""
     rule = OPTIMIZERS[chosen["optimizer"]]
     entries = (LOSSES[chosen["loss"]], REGULARIZERS[chosen["regularizer"]], rule)
     names = sorted(set().union(*map(parameter_names, entries)))

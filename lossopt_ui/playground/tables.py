@@ -1,4 +1,4 @@
-"""The numbers of a model as tables: its parameters, its examples, and the points themselves."""
+"""Tables of a model's parameters and examples, and an editor for the points."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,13 +19,14 @@ from lossopt_ui.playground.play import Play
 from lossopt_ui.state.session import WidgetKey
 
 COORDINATES = ("x1", "x2")
+GRADIENT = "gradient norm"
 Edits = Mapping[str, Any]
-"""What was changed in an editor: its `edited_rows`, `added_rows` and `deleted_rows`."""
+"""The changes in an editor: its `edited_rows`, `added_rows` and `deleted_rows`."""
 _POINTS: WidgetKey[Edits] = WidgetKey("point_table")
 
 
 def parameters(model: Model, *, key: str, editable: bool) -> None:
-    """W and b, one row a feature, with the gradient of the total beside each."""
+    """W and b with the gradient of the objective, one row per feature."""
     table = _parameter_table(model)
     gradients = {
         name: st.column_config.NumberColumn(format="%.4f", disabled=True)
@@ -41,7 +42,7 @@ def parameters(model: Model, *, key: str, editable: bool) -> None:
         st.dataframe(table, column_config=gradients | weights, key=f"{key}-read")
         return
     names = [name for name in table.columns if name in weights]
-    # A new name for every state: the editor would show old edits over new weights.
+    # A new key for every state: otherwise the editor would apply old edits to new weights.
     edits: WidgetKey[Edits] = WidgetKey(f"{key}-{model.made}-{hash(model.weights.tobytes())}")
     st.data_editor(
         table,
@@ -56,7 +57,7 @@ def _parameter_table(model: Model) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     rows = zip(model.points.class_names, model.weights, model.gradient(), strict=True)
     for name, weights, gradient in rows:
-        columns |= {f"W of {name}": weights, f"∂ of {name}": gradient}
+        columns |= {f"W ({name})": weights, f"∂W ({name})": gradient}
     return pd.DataFrame(columns, index=pd.Index([*model.feature_map.names, "b"], name="feature"))
 
 
@@ -72,10 +73,10 @@ def _take_parameters(rows: Mapping[Any, Mapping[str, Any]], names: list[str]) ->
 
 
 def examples(model: Model, *, key: str) -> None:
-    """Each point with its scores and its loss, and how much it pulls."""
-    table = model.examples()
-    table.insert(len(table.columns), "who pulls", np.where(table["pull"] > 0, "pulls", ""))
-    numbers = [name for name in table.columns if name.startswith("score") or name == "pull"]
+    """Each point with its scores and loss, and whether it is active."""
+    table = model.examples().rename(columns={"pull": GRADIENT})
+    table.insert(len(table.columns), "active", np.where(table[GRADIENT] > 0, "yes", ""))
+    numbers = [name for name in table.columns if name.startswith("score") or name == GRADIENT]
     st.dataframe(
         table,
         key=key,
@@ -87,7 +88,7 @@ def examples(model: Model, *, key: str) -> None:
 
 
 def points(now: Play) -> None:
-    """The points, to be changed without a mouse."""
+    """An editor for the points that needs no mouse."""
     present = read_points(now.settled)
     table = _point_table(present)
     coordinate = {"min_value": COORDINATE.low, "max_value": COORDINATE.high, "step": 0.001}
@@ -110,16 +111,16 @@ def _point_table(points: Points) -> pd.DataFrame:
     return pd.DataFrame({"x1": x1, "x2": x2, "class": names})
 
 
-def _take_points(present: Points, told: Edits) -> None:
-    """The table as it was with what its editor says was changed; rows half filled in wait."""
-    deleted = set(told["deleted_rows"])
+def _take_points(before: Points, edits: Edits) -> None:
+    """Apply the editor's edits to the points; incomplete rows are ignored until complete."""
+    deleted = set(edits["deleted_rows"])
     rows = [
-        row | told["edited_rows"].get(index, {})
-        for index, row in enumerate(_point_table(present).to_dict("records"))
+        row | edits["edited_rows"].get(index, {})
+        for index, row in enumerate(_point_table(before).to_dict("records"))
         if index not in deleted
     ]
     complete = {*COORDINATES, "class"}
-    rows += [row for row in told["added_rows"] if complete <= _filled(row)]
+    rows += [row for row in edits["added_rows"] if complete <= _filled(row)]
     changes.take_rows(rows)
 
 

@@ -54,7 +54,7 @@ def test_a_slider_moves_all_pictures_without_the_server(page: Page) -> None:
     wait_until_drawn(page, "objective", 4)
     wait_until_drawn(page, "accuracy", 4)
     expect(page.locator(".st-key-moment output")).to_contain_text(f"{path.updates[4]} updates")
-    expect(slider).to_have_attribute("aria-label", "Point in the training")
+    expect(slider).to_have_attribute("aria-label", "Time travel")
     page.locator(".st-key-portrait").scroll_into_view_if_needed()
     expected = sorted(np.float32(path.weights[4]).ravel().tolist())
     page.wait_for_function(

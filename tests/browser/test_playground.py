@@ -1,4 +1,4 @@
-"""The playground in a real browser: points and steps in one's own hands."""
+"""The playground in a browser: editing points and weights, stepping, time travel."""
 
 import re
 
@@ -7,13 +7,13 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.helpers import figure, goto, rerun, wait_until_quiet
 
-DEMO = {"Data loss": "0.6446", "Penalty": "1.9255", "Total": "2.5700"}
+DEMO = {"Data loss": "0.6446", "Penalty": "1.9255", "Objective": "2.5700"}
 PARAMETERS = [
     2.06, 0.1898, 0.44, 0.2547, 2.27, 0.5096,
     1.48, 0.3293, -1.82, -0.6418, -2.04, -0.1636,
     -0.42, 0.0, 0.52, 0.1111, -0.1, -0.1111,
 ]  # fmt: skip
-"""W of each class and its gradient, by feature; then b."""
+"""W of each class and its gradient, by feature, then b."""
 LOSSES = [0.017, 0.432, 0.0, 0.402, 1.884, 0.0, 0.251, 0.573, 2.242]
 
 
@@ -27,20 +27,20 @@ def plane(page: Page, side: str = "left") -> Locator:
 
 
 def regions(page: Page, side: str = "left") -> str:
-    """The coloured regions as they are seen."""
-    # The canvas is there before it is drawn; the points are drawn last.
+    """The decision regions as drawn."""
+    # The canvas exists before it is drawn; the points are drawn last.
     plane(page, side).locator(".point").first.wait_for(state="attached")
     picture: str = plane(page, side).locator("canvas").evaluate("(canvas) => canvas.toDataURL()")
     return picture
 
 
 def wait_for_other_regions(page: Page, before: str) -> None:
-    """Until the left regions are others than those."""
+    """Wait until the left regions differ from `before`."""
     _wait_for_regions(page, "(canvas, before) => canvas.toDataURL() !== before", before)
 
 
 def wait_for_same_regions(page: Page, before: str) -> None:
-    """Until the left regions are those again."""
+    """Wait until the left regions equal `before`."""
     _wait_for_regions(page, "(canvas, before) => canvas.toDataURL() === before", before)
 
 
@@ -52,7 +52,7 @@ def _wait_for_regions(page: Page, condition: str, before: str) -> None:
 
 
 def metric(page: Page, label: str) -> Locator:
-    """A key figure, of each side one."""
+    """A metric, one for each side."""
     tile = page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}"))
     return tile.get_by_test_id("stMetricValue")
 
@@ -66,8 +66,8 @@ def middle(page: Page, index: int, side: str = "left") -> tuple[float, float]:
 
 
 def cells(page: Page) -> list[float]:
-    """The numbers of the open table: it is a picture, in which they stand for screen readers."""
-    expect(page.get_by_test_id("stDataFrame")).to_have_count(1)  # the one before has gone
+    """The numbers of the open table, read from the text it has for screen readers."""
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(1)  # the previous table is gone
     page.get_by_test_id("stDataFrame").hover()
     expect(page.locator("canvas td").first).to_be_attached()
     texts = page.locator("canvas td").all_text_contents()
@@ -82,11 +82,11 @@ def test_the_courses_demo_shows_its_numbers(page: Page):
     assert cells(page) == pytest.approx(PARAMETERS, abs=6e-5)
     with rerun(page):
         page.get_by_role("tab", name="Examples").click()
-    expect(page.locator("canvas td", has_text="pulls")).to_have_count(7)
+    expect(page.locator("canvas td", has_text="yes")).to_have_count(7)
     assert cells(page)[6::8] == pytest.approx(LOSSES, abs=5e-5)
 
 
-def test_a_weight_is_changed_in_its_grid(page: Page):
+def test_a_weight_is_edited_in_the_table(page: Page):
     goto(page, "/playground?loss=hinge&weights=2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1")
     lines = plane(page).locator("path.zero").first.get_attribute("d")
     cells(page)
@@ -111,7 +111,7 @@ def test_a_point_is_dragged_and_the_regions_change(page: Page):
         page.mouse.down()
         page.mouse.move(x - 200, y + 150, steps=5)
         wait_for_other_regions(page, before)
-        assert "own_points=" not in page.url, "the point is still in the hand"
+        assert "own_points=" not in page.url, "the point is still being dragged"
         page.mouse.up()
     assert regions(page) != before
     assert plane(page).locator("path.zero").first.get_attribute("d") != lines
@@ -126,7 +126,7 @@ def click_corner(page: Page) -> None:
     plane(page).locator("svg.picture").click(position={"x": 40, "y": 60})
 
 
-def test_points_are_added_relabelled_deleted_and_had_back(page: Page):
+def test_points_are_added_relabelled_deleted_and_restored(page: Page):
     goto(page, "/playground")
     points = plane(page).locator(".point")
     before = regions(page)
@@ -134,7 +134,7 @@ def test_points_are_added_relabelled_deleted_and_had_back(page: Page):
     with rerun(page):
         click_corner(page)
     expect(points).to_have_count(10)
-    # The new class has a region of its own, though nothing was trained.
+    # The new class has a region although nothing was trained.
     assert regions(page) != before
     press(page, "undo")
     expect(points).to_have_count(9)
@@ -151,7 +151,7 @@ def test_points_are_added_relabelled_deleted_and_had_back(page: Page):
     expect(points).to_have_count(9)
 
 
-def test_everything_in_the_picture_can_be_done_by_keys(page: Page):
+def test_points_can_be_edited_by_keyboard(page: Page):
     goto(page, "/playground")
     status = plane(page).get_by_role("status")
     plane(page).locator("svg.picture").focus()
@@ -176,17 +176,17 @@ def test_everything_in_the_picture_can_be_done_by_keys(page: Page):
 
 
 def standing_still(page: Page, updates: Locator) -> int:
-    """The number of updates once it no longer changes; a tick may still be on its way."""
+    """The number of updates once it stops changing; a tick may still be pending."""
     for _ in range(10):
         wait_until_quiet(page)
         made = updates.inner_text()
         page.wait_for_timeout(1_500)
         if updates.inner_text() == made:
             return int(made)
-    raise AssertionError(f"it goes on: {made} updates, then {updates.inner_text()}")
+    raise AssertionError(f"still training: {made} updates, then {updates.inner_text()}")
 
 
-def test_play_pause_step_and_the_same_start(page: Page):
+def test_play_pause_step_and_reset(page: Page):
     goto(page, "/playground?loss=hinge&points=blobs&speed=fast")
     start = regions(page)
     plane(page).evaluate("(element) => (element.mine = true)")
@@ -205,12 +205,12 @@ def test_play_pause_step_and_the_same_start(page: Page):
     wait_for_other_regions(page, start)
     assert figure(page, "curve-left")["data"][0]["x"][-1] == made + 1
     with rerun(page):
-        page.get_by_role("slider", name="Back and forth in time").press("ArrowLeft")
+        page.get_by_role("slider", name="Time travel").press("ArrowLeft")
     expect(updates).to_have_text(str(made))
     press(page, "reset")
     expect(updates).to_have_text("0")
     wait_for_same_regions(page, start)
-    assert plane(page).evaluate("(element) => element.mine"), "the same picture all along"
+    assert plane(page).evaluate("(element) => element.mine"), "the same elements throughout"
     press(page, "new_start")
     wait_for_other_regions(page, start)
 
@@ -224,8 +224,8 @@ MOVED = """
 """
 
 
-def test_time_is_gone_through_in_the_browser_alone(page: Page):
-    page.set_viewport_size({"width": 1440, "height": 1600})  # what is out of view waits
+def test_time_travel_needs_no_server(page: Page):
+    page.set_viewport_size({"width": 1440, "height": 1600})  # figures out of view are not redrawn
     goto(page, "/playground?loss=hinge&optimizer=gd&two=true&right_loss=cross_entropy&steps=9")
     at_start = regions(page), regions(page, "right")
     expect(page.locator(TIME)).to_be_disabled()
@@ -244,8 +244,8 @@ def test_time_is_gone_through_in_the_browser_alone(page: Page):
     page.mouse.move(box["x"] + 1, level, steps=12)
     wait_for_same_regions(page, at_start[0])
     assert regions(page, "right") == at_start[1]
-    said = page.locator(".st-key-time output")
-    expect(said).to_contain_text("Update 0 of 9: left total ")
+    output = page.locator(".st-key-time output")
+    expect(output).to_contain_text("Update 0 of 9: left objective ")
     for side, before in zip(("left", "right"), losses, strict=True):
         page.wait_for_function(
             f"([key, before]) => ({MOVED})(key).heights.join() !== before.join()",
@@ -259,7 +259,7 @@ def test_time_is_gone_through_in_the_browser_alone(page: Page):
     wait_for_same_regions(page, at_end[0])
     assert regions(page, "right") == at_end[1]
     page.mouse.move(box["x"] + box["width"] / 3, level, steps=5)
-    assert page.evaluate("__messages.sent") == sent, "the server was asked"
+    assert page.evaluate("__messages.sent") == sent, "the server was contacted"
     with rerun(page):
         page.mouse.up()
     expect(metric(page, "Updates").first).to_have_text("3")
@@ -281,9 +281,9 @@ def test_two_models_side_by_side(page: Page):
     press(page, "k_steps")
     expect(metric(page, "Updates").nth(0)).to_have_text("200")
     expect(metric(page, "Updates").nth(1)).to_have_text("200")
-    shares = [int(text.rstrip("%")) for text in metric(page, "Right").all_text_contents()]
-    assert shares[0] < 75, "no line tells circles apart"
-    assert shares[1] > 95, "with squares it does"
+    shares = [int(text.rstrip("%")) for text in metric(page, "Accuracy").all_text_contents()]
+    assert shares[0] < 75, "no line separates circles"
+    assert shares[1] > 95, "squares separate them"
     assert "Right: Cross-entropy, penalty L2, Adam, features x1, x2, squares" in page.inner_text(
         '[data-testid="stApp"]'
     )
@@ -296,7 +296,7 @@ def test_two_models_side_by_side(page: Page):
     assert middle(page, 3, "left")[0] - left["x"] == pytest.approx(x + 60 - right["x"], abs=2)
 
 
-def test_a_narrow_dark_screen_has_it_all_without_a_mouse(browser: Browser, app: str):
+def test_a_narrow_dark_screen_works_by_keyboard(browser: Browser, app: str):
     context = browser.new_context(
         base_url=app, viewport={"width": 420, "height": 900}, color_scheme="dark"
     )

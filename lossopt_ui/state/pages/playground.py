@@ -1,4 +1,4 @@
-"""The page of the playground: what a person chooses there."""
+"""The playground page and its options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,17 +27,17 @@ from lossopt_ui.state.pages.curves import AXES
 
 SAME = "same"
 SPEEDS = {"slow": 1, "medium": 5, "fast": 25}
-"""Updates at every tick."""
+"""Updates per tick."""
 TICK = 0.25
-"""Seconds."""
+"""Seconds between ticks."""
 
 
 @dataclass(frozen=True)
 class PointText(Text):
-    """Points as `Points.text` writes them, or none."""
+    """Points as written by `Points.text`, or an empty text."""
 
     def check(self, name: str, value: Any) -> str:
-        """The text; ValueError where it stands for no points."""
+        """The text; ValueError if it does not describe points."""
         text = super().check(name, value)
         try:
             return read_points(text).text if text else ""
@@ -47,10 +47,10 @@ class PointText(Text):
 
 @dataclass(frozen=True)
 class WeightText(Text):
-    """Weights as `write_weights` writes them, or none."""
+    """Weights as written by `write_weights`, or an empty text."""
 
     def check(self, name: str, value: Any) -> str:
-        """The text; ValueError where it stands for no weights."""
+        """The text; ValueError if it does not describe weights."""
         text = super().check(name, value)
         if text:
             read_weights(text)
@@ -58,9 +58,9 @@ class WeightText(Text):
 
 
 def _or_same(registry: Mapping[str, Any], label: str) -> Choice:
-    """A choice for the right model, which may be that of the left one."""
+    """A choice for the right model, by default the same as for the left one."""
     names = {name: getattr(entry, "label", entry) for name, entry in registry.items()}
-    return Choice(f"{label} on the right", SAME, {SAME: "As on the left"} | names, "")
+    return Choice(f"Right model: {label.lower()}", SAME, {SAME: "Same as left"} | names, "")
 
 
 CHOICES: Mapping[str, Option] = {
@@ -68,27 +68,28 @@ CHOICES: Mapping[str, Option] = {
         "Points",
         "course",
         POINT_SETS,
-        "Where one begins; they can be moved, added and deleted.",
+        "Initial points. You can move, add and delete points in the plot.",
     ),
-    "own_points": PointText("Own points", LONGEST_TEXT, "What the points have become."),
+    "own_points": PointText("Edited points", LONGEST_TEXT, "The points after manual edits."),
     "point_count": COUNT,
     "point_noise": NOISE,
     "features": Choice(
-        "Features", "plain", FEATURE_MAPS, "What the linear classifier sees of a point."
+        "Features",
+        "plain",
+        FEATURE_MAPS,
+        "Inputs of the linear classifier, computed from x1 and x2.",
     ),
     **MAP_FIELDS,
     "start_scale": replace(FIELDS["init_scale"], default=1.0),
-    "weights": WeightText("Weights at the start", LONGEST_WEIGHTS, "Set by hand."),
-    "steps": Number("k", 10, 1, 1_000, "Updates of the button k steps.", whole=True),
+    "weights": WeightText("Initial weights", LONGEST_WEIGHTS, "Weights set by hand."),
+    "steps": Number("Steps", 10, 1, 1_000, "Updates per click on the × button.", whole=True),
     "speed": Tabs(
         "Speed",
         "medium",
         {name: f"{each / TICK:g}/s" for name, each in SPEEDS.items()},
-        "Updates a second while it plays.",
+        "Updates per second while playing.",
     ),
-    "two": Switch(
-        "A second model", False, "On the right, on the same points, with the same minibatches."
-    ),
+    "two": Switch("Second model", False, "Shown on the right; same points, same minibatches."),
     "right_loss": _or_same(LOSSES, "Loss"),
     "right_regularizer": _or_same(REGULARIZERS, "Regularizer"),
     "right_optimizer": _or_same(OPTIMIZERS, "Optimizer"),
@@ -118,5 +119,5 @@ OPTIONS: dict[str, Option] = {
 }
 
 PLAYGROUND = PageSpec(
-    "playground", "Playground", "Playground: two dimensions", "scatter_plot", OPTIONS
+    "playground", "Playground", "Playground: classify points in 2D", "scatter_plot", OPTIONS
 )

@@ -1,4 +1,4 @@
-"""What a classifier makes of the plane, as the browser draws it."""
+"""Decision regions, lines and active points of a classifier, encoded for the browser."""
 
 import math
 from base64 import b64encode
@@ -12,20 +12,20 @@ from lossopt_core.playground.contours import without_needless
 from lossopt_core.playground.picture import Picture, picture
 from lossopt_core.playground.points import RASTER
 
-HARDLY_SEEN = 0.003
-"""How far a line may be from where it is: less than a pixel."""
+TOLERANCE = 0.003
+"""Largest error of a simplified line, in data units: less than a pixel."""
 
 
-def seen(model: Classifier) -> dict[str, Any]:
-    """Regions, lines, arrows, how much each point pulls, and all that in words."""
-    drawn, pulls = picture(model), np.nan_to_num(model.pulls())
+def render(model: Classifier) -> dict[str, Any]:
+    """Regions, lines, arrows, relative pull of each point, and an alt text."""
+    plane, pulls = picture(model), np.nan_to_num(model.pulls())
     strongest = float(pulls.max()) or 1.0
     return {
         "alt": describe(model, pulls),
         "pulls": np.round(pulls / strongest, 3).tolist(),
-        "chosen": _packed(drawn.chosen),
-        "confidence": _packed(np.nan_to_num(255 * drawn.confidence)),
-        "lines": _lines(drawn),
+        "chosen": _packed(plane.chosen),
+        "confidence": _packed(np.nan_to_num(255 * plane.confidence)),
+        "lines": _lines(plane),
         "arrows": [
             {
                 "label": label,
@@ -33,17 +33,17 @@ def seen(model: Classifier) -> dict[str, Any]:
                 "y": float(arrow.place[1]),
                 "angle": math.degrees(math.atan2(arrow.direction[1], arrow.direction[0])),
             }
-            for label, arrow in enumerate(drawn.arrows)
+            for label, arrow in enumerate(plane.arrows)
             if arrow is not None
         ],
     }
 
 
 def describe(model: Classifier, pulls: Array) -> str:
-    """The picture in words, for those who cannot see it."""
+    """The plot's alt text."""
     return (
-        f"The plane after {model.made} updates: {model.right()} of {len(pulls)} points lie in the"
-        f" region of their class; {np.count_nonzero(pulls)} pull. Arrow keys move the selected"
+        f"The plane after {model.made} updates: {model.right()} of {len(pulls)} points lie in"
+        f" their class's region; {np.count_nonzero(pulls)} are active. Arrow keys move the selected"
         " point."
     )
 
@@ -52,17 +52,17 @@ def _packed(numbers: Array) -> str:
     return b64encode(numbers.astype(np.uint8).tobytes()).decode()
 
 
-def _lines(drawn: Picture) -> list[dict[str, Any]]:
+def _lines(plane: Picture) -> list[dict[str, Any]]:
     return [
         {"label": label, "kind": kind, "path": "".join(map(_path, lines))}
-        for kind, of_classes in (("margin", drawn.margins), ("zero", drawn.zero))
+        for kind, of_classes in (("margin", plane.margins), ("zero", plane.zero))
         for label, lines in enumerate(of_classes)
         if lines
     ]
 
 
 def _path(line: Array) -> str:
-    """A line as SVG has it, in thousandths and with y downwards."""
-    needed = without_needless(line, HARDLY_SEEN)
-    places = np.round(needed * (RASTER, -RASTER)).astype(int).tolist()
+    """A line as an SVG path, in thousandths of a unit and with y pointing down."""
+    simplified = without_needless(line, TOLERANCE)
+    places = np.round(simplified * (RASTER, -RASTER)).astype(int).tolist()
     return "M" + "L".join(f"{x} {y}" for x, y in places)
