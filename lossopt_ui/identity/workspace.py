@@ -113,7 +113,7 @@ def say_missing(error: MissingDataError) -> None:
     st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/dataset:")
     st.page_link(
         pages.DATA.file,
-        label="Add the file on the page Own data",
+        label="Add the file on the page Your data",
         icon=":material/upload_file:",
         query_params={f"own.{name}": str(value) for name, value in error.options.items()},
     )

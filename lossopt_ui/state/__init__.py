@@ -1,1 +1,1 @@
-"""What a visitor has chosen: the options of every page, widgets for them, and the address."""
+"""The visitor's choices: options of every page, their widgets, and the address."""

@@ -1,7 +1,7 @@
-"""Kinds of options that only pages need, beside the kinds of an experiment's settings.
+"""Kinds of options that only pages need, in addition to those of an experiment's settings.
 
-Like `lossopt_core.fields`, each knows its label, its default, and what it allows: `check` returns
-the value, and raises ValueError with the option's name and what is allowed.
+As in `lossopt_core.fields`, each has a label, a default and allowed values: `check` returns the
+value, or raises ValueError with the option's name and what is allowed.
 """
 
 import re
@@ -18,17 +18,17 @@ from lossopt_core.fields import (
 
 MOST_CHOSEN = 120
 MOST_SAID = 12
-"""Names in a message about one that is not allowed."""
+"""Names listed in an error message."""
 EVERYTHING = "all"
 
 
 class Tabs(Choice):
-    """One of a few names, all of them seen at once."""
+    """One of a few names, all visible at once."""
 
 
 @dataclass(frozen=True)
 class Several:
-    """Some of a few whole numbers."""
+    """A subset of a few integers."""
 
     label: str
     default: tuple[int, ...]
@@ -36,16 +36,16 @@ class Several:
     help: str
 
     def check(self, name: str, value: Any) -> tuple[int, ...]:
-        """The numbers in the order of the choices; ValueError for any other."""
+        """The numbers, in the order of the choices; ValueError for other values."""
         if not isinstance(value, list | tuple) or not set(value) <= set(self.choices):
             allowed = ", ".join(map(str, self.choices))
-            raise ValueError(f"{name} must be some of {allowed}, got {brief(value)}")
+            raise ValueError(f"{name} must be chosen from {allowed}, got {brief(value)}")
         return tuple(each for each in self.choices if each in value)
 
 
 @dataclass(frozen=True)
 class Names:
-    """Some of a few names, in the order in which they are given."""
+    """A subset of a few names, in the given order."""
 
     label: str
     choices: Mapping[str, str]
@@ -54,14 +54,14 @@ class Names:
     none: str = ""
 
     def check(self, name: str, value: Any) -> tuple[str, ...]:
-        """The names, each once; ValueError for any other."""
+        """The names without duplicates; ValueError for other values."""
         given = value if isinstance(value, list | tuple) else [value]
         unknown = [each for each in given if not isinstance(each, str) or each not in self.choices]
         if unknown or given is not value:
             allowed = ", ".join(list(self.choices)[:MOST_SAID])
-            more = " and so on" if len(self.choices) > MOST_SAID else ""
+            more = ", …" if len(self.choices) > MOST_SAID else ""
             raise ValueError(
-                f"{name} must be some of {allowed}{more}; got {brief((unknown or given)[0])}"
+                f"{name} must be chosen from {allowed}{more}; got {brief((unknown or given)[0])}"
             )
         return tuple(dict.fromkeys(value))
 
@@ -77,7 +77,7 @@ class Text:
     default: str = ""
 
     def check(self, name: str, value: Any) -> str:
-        """The text without blanks around it; ValueError where it is none or too long."""
+        """The stripped text; ValueError if it is not text or too long."""
         if not isinstance(value, str):
             raise ValueError(f"{name} must be text, got {brief(value)}")
         if len(value) > self.longest:
@@ -89,7 +89,7 @@ class Text:
 
 @dataclass(frozen=True)
 class RunIds:
-    """The ids of some runs, or of families of runs; or all that the table shows."""
+    """Ids of runs or of groups of runs, or all that the table shows."""
 
     label: str
     default: tuple[str, ...]
@@ -97,7 +97,7 @@ class RunIds:
     most: int = MOST_CHOSEN
 
     def check(self, name: str, value: Any) -> tuple[str, ...]:
-        """The ids, each once; ValueError where one cannot be an id, or for too many."""
+        """The ids without duplicates; ValueError for malformed or too many ids."""
         ids = tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else None
         if ids == (EVERYTHING,):
             return ids
@@ -112,16 +112,16 @@ class RunIds:
 
 @dataclass(frozen=True)
 class Slider(Number):
-    """A number that is moved rather than typed, in steps."""
+    """A number chosen with a slider, in steps."""
 
     step: float = 0.1
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """A few numbers in rows and columns, each of which has a name.
+    """A few numbers in named rows and columns.
 
-    A row without a name is one of several numbers that need none.
+    A single row may have the empty name.
     """
 
     label: str
@@ -133,7 +133,7 @@ class Matrix:
     help: str
 
     def check(self, name: str, value: Any) -> tuple[tuple[float, ...], ...]:
-        """The rows; ValueError for another shape, and for numbers that are not allowed."""
+        """The rows; ValueError for a wrong shape or numbers out of range."""
         shape = f"{len(self.rows)} rows of {len(self.columns)} numbers"
         try:
             found = tuple(tuple(float(each) for each in row) for row in value)
@@ -150,4 +150,4 @@ class Matrix:
 
 
 Option = Field | Several | Names | Text | RunIds | Matrix
-"""Anything that can stand in an address."""
+"""Any kind of option that can be part of an address."""

@@ -1,4 +1,4 @@
-"""Names of runs by what tells them apart, and only that."""
+"""Names of runs made of the settings that distinguish them, and text for Markdown."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from lossopt_core.training.run import FINISHED
 from lossopt_ui.state import pages, url
 
 WORD_JOINER = "\u2060"
-"""It has no width, and no line is broken at it."""
+"""Has no width and prevents a line break."""
 ISOLATES = "\u2066\u2067\u2068"
 FIRST_STRONG_ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -19,17 +19,17 @@ _SIGNS_TO_BREAK = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[->=])", re.IGNORECA
 """`:heart:`, `:material/delete:`, `https://`, `a@b.c`, `www.`, `->`, `<=`, `--`."""
 _MARKS = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:@^=&]")
 MOST_VALUES = 6
-"""Of a setting, that are told one by one."""
+"""Longest list of a setting's values that is shown in full."""
 
 
 def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
-    """One name an experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
+    """One name per experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
     telling = telling_settings(list(experiments))
     return [_name(experiment, telling) for experiment in experiments]
 
 
 def of_runs(runs: Sequence[Run]) -> list[str]:
-    """The same for runs; one that did not come to its end says so."""
+    """One name per run, with the status if the run did not finish."""
     names = tell_apart([run.experiment for run in runs])
     return [
         name if run.status == FINISHED else f"{name} ({run.status})"
@@ -44,26 +44,26 @@ def _name(experiment: Experiment, telling: Sequence[str]) -> str:
 
 
 def in_words(name: str, value: Any) -> str:
-    """A setting in a few words: an entry by its label, a number with its name."""
+    """A setting in a few words: the label of a choice, or the name and a number."""
     if isinstance(pages.DECLARED[name], Choice):
         return shown(name, value)
     return f"{of_setting(name)} {shown(name, value)}"
 
 
 def of_setting(name: str) -> str:
-    """'learning rate', 'spread': a setting within a sentence."""
+    """A setting's name within a sentence: 'learning rate', 'spread'."""
     return name.split(".")[-1].replace("_", " ")
 
 
 def unequal(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
-    """'learning rate: 0.1 against 0.001, 0.01': the values of two groups of runs."""
+    """The values of two groups of runs: 'learning rate: 0.1 vs 0.001, 0.01'."""
     if list(ours) == list(theirs):
-        return f"{of_setting(name)}: {_listed(name, ours)} not equally often"
-    return f"{of_setting(name)}: {_listed(name, ours)} against {_listed(name, theirs)}"
+        return f"{of_setting(name)}: {_listed(name, ours)} with different frequencies"
+    return f"{of_setting(name)}: {_listed(name, ours)} vs {_listed(name, theirs)}"
 
 
 def _listed(name: str, values: Sequence[Any]) -> str:
-    """All values, or of many the first and the last."""
+    """All values, or only the first and the last of many."""
     if len(values) > MOST_VALUES:
         first, last = shown(name, values[0]), shown(name, values[-1])
         return f"{len(values)} values from {first} to {last}"
@@ -71,7 +71,7 @@ def _listed(name: str, values: Sequence[Any]) -> str:
 
 
 def shown(name: str, value: Any) -> str:
-    """A setting's value as the screen has it."""
+    """A setting's value as shown on the page."""
     declaration = pages.DECLARED[name]
     if isinstance(declaration, Choice):
         return url.label(declaration.registry[value])
@@ -86,24 +86,24 @@ def counted(count: float, one: str) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """Text that people wrote, for Streamlit's Markdown to show as it is.
+    """Escape user text so that Streamlit's Markdown shows it unchanged.
 
-    Escapes alone do not do: shortcodes, arrows and addresses are looked for in the text that is
-    left after escapes are resolved.  They are broken up by a character that nobody sees.
+    Escapes alone are not enough: Streamlit looks for shortcodes, arrows and URLs after resolving
+    escapes.  An invisible character breaks these up.
     """
     apart = _SIGNS_TO_BREAK.sub(rf"\g<0>{WORD_JOINER}", " ".join(text.split()))
     return _MARKS.sub(r"\\\g<0>", isolated(apart))
 
 
 def isolated(text: str) -> str:
-    """Text whose control characters for the direction of writing end where it ends."""
+    """Text whose bidirectional control characters have no effect beyond its end."""
     if not _DIRECTIONS.search(text):
         return text
     kept, open_isolates = "", 0
     for sign in text:
         open_isolates += sign in ISOLATES
         if sign == END_OF_ISOLATE:
-            if open_isolates == 0:  # it would end ours
+            if open_isolates == 0:  # would close our own isolate
                 continue
             open_isolates -= 1
         kept += sign

@@ -1,4 +1,4 @@
-"""Links from one page to another that carry settings or runs along."""
+"""Links between pages that pass settings or runs on."""
 
 from collections.abc import Sequence
 
@@ -9,25 +9,25 @@ from lossopt_ui.state import pages, url
 
 
 def link_to_train_page(experiment: Experiment) -> None:
-    """A link to the train page with all settings as in the experiment."""
-    # A button with st.switch_page would leave an address in the browser's history that never was.
+    """A link to the Train page with the experiment's settings."""
+    # A button with st.switch_page would leave a wrong address in the browser's history.
     st.page_link(
         pages.TRAIN.file,
-        label="Open on the train page",
+        label="Open in Train",
         icon=":material/open_in_new:",
         query_params=url.query_of(url.values_of(experiment)),
     )
 
 
-def link_to_inspect_page(run: str, label: str = "Look inside") -> None:
-    """A link to the inside of a run, by its id."""
+def link_to_inspect_page(run: str, label: str = "Inspect") -> None:
+    """A link to the page that inspects a run, by its id."""
     st.page_link(
         pages.INSPECT.file, label=label, icon=":material/frame_inspect:", query_params={"run": run}
     )
 
 
 def link_to_landscape_page(runs: Sequence[str]) -> None:
-    """A link to the ways of some runs through the landscape of their objective, by their ids."""
+    """A link to the objective's landscape with the trajectories of some runs, by their ids."""
     st.page_link(
         pages.LANDSCAPE.file,
         label="Landscape",

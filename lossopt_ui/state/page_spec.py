@@ -1,4 +1,4 @@
-"""What a page is: where it is found, what it is called, and which options it has."""
+"""The declaration of a page: address, titles, icon and options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from lossopt_ui.state.kinds import Option
 class PageSpec:
     """One page of the app.
 
-    Navigation, links, lessons, assignment links, and the lists that tests go through are made from
-    these.
+    Navigation, links, lessons, assignment links and the lists that tests iterate over are derived
+    from these declarations.
 
     name      the page's address, and the stem of its file in `pages/`
-    title     what it is called in the navigation
-    heading   the title at the top of the page
+    title     name in the navigation
+    heading   title at the top of the page
     icon      a Material symbol, without `:material/`
-    options   every option that stands in its address, by name
-    listed    whether the navigation leads to it
+    options   every option that can be part of its address, by name
+    listed    whether the page is in the navigation
     """
 
     name: str
@@ -30,5 +30,5 @@ class PageSpec:
 
     @property
     def file(self) -> str:
-        """The page's file, as Streamlit's links name it."""
+        """The page's file, as used in Streamlit's links."""
         return f"pages/{self.name}.py"

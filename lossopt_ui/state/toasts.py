@@ -1,4 +1,4 @@
-"""Toasts of callbacks in a fragment: shown when it is drawn, as Streamlit shows none before."""
+"""Toasts from callbacks in a fragment, shown once the fragment is drawn."""
 
 import streamlit as st
 
@@ -8,11 +8,11 @@ _WAITING: SessionKey[list[tuple[str, str | None]]] = SessionKey("toasts.waiting"
 
 
 def later(text: str, icon: str | None = None) -> None:
-    """Say something as soon as the fragment is drawn; for callbacks."""
+    """Show a toast when the fragment is drawn next; for callbacks."""
     _WAITING.get().append((text, icon))
 
 
 def show() -> None:
-    """Say what waits, once."""
+    """Show the pending toasts."""
     for text, icon in _WAITING.pop():
         st.toast(text, icon=icon)

@@ -1,9 +1,8 @@
 """Settings in addresses.
 
-A setting stands in the address under its own name (`loss=hinge`), an option of a data set
-with the data set's name before it (`blobs.spread=2`), a choice of view under its name
-(`x=epoch`).  Defaults are left out, but for those of `SUGGESTED`.  What stands in an address is
-untrusted: a value that its declaration refuses is replaced by the default, and said.
+Settings and view options appear under their own name (`loss=hinge`, `x=epoch`), data set options
+with the data set's name as prefix (`blobs.spread=2`).  Defaults are left out, except those of
+`SUGGESTED`.  Addresses are untrusted: an invalid value is replaced by the default and reported.
 """
 
 from collections.abc import Mapping
@@ -21,24 +20,24 @@ from lossopt_ui.state.kinds import (
 from lossopt_ui.state.pages import DECLARED
 
 SUGGESTED = frozenset({"learning_rate"})
-"""What has no fixed default: it stands in an address whenever somebody has set it."""
+"""Settings without a fixed default: in the address whenever somebody has set them."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A text in an address that could not be taken."""
+    """An invalid value in an address."""
 
     name: str
     message: str
     default: Any
 
     def __str__(self) -> str:
-        instead = "the suggested one" if self.name in SUGGESTED else self.default
+        instead = "the suggested value" if self.name in SUGGESTED else self.default
         return f"{self.message}; using {instead} instead."
 
 
 def parse(name: str, text: str) -> Any:
-    """The checked value that a text stands for; ValueError where it stands for none."""
+    """Parse and check the text of an option; ValueError if it is invalid."""
     declaration = DECLARED[name]
     if isinstance(declaration, Switch):
         return declaration.check(name, {"true": True, "false": False}.get(text, text))
@@ -62,12 +61,12 @@ def _number(text: str, declaration: Number) -> float | int | str:
 
 
 def label(entry: Any) -> str:
-    """What a registry's entry is called on the screen."""
+    """The label of a registry entry."""
     return entry if isinstance(entry, str) else entry.label
 
 
 def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Checked values out of an address, and what could not be taken."""
+    """Checked values from an address, and the problems found."""
     values: dict[str, Any] = {}
     problems = []
     for name in DECLARED.keys() & query.keys():
@@ -79,7 +78,7 @@ def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def query_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """Values as an address has them: defaults left out, and options of other data sets."""
+    """Values as text for an address, without defaults and options of other data sets."""
     dataset = values.get("dataset", FIELDS["dataset"].default)
     return {
         name: write(values[name])
@@ -91,7 +90,7 @@ def query_of(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def values_of(experiment: Experiment) -> dict[str, Any]:
-    """The values of an experiment's settings, under the names that they have in an address."""
+    """The values of an experiment's settings, by their names in an address."""
     options = experiment.dataset_options.items()
     return {name: getattr(experiment, name) for name in FIELDS} | {
         f"{experiment.dataset}.{option}": value for option, value in options
@@ -99,7 +98,7 @@ def values_of(experiment: Experiment) -> dict[str, Any]:
 
 
 def write(value: Any) -> str:
-    """A value as it stands in an address; `parse` reads it back."""
+    """A value as text for an address; `parse` reads it back."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

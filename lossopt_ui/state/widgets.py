@@ -1,8 +1,8 @@
-"""Widgets for the settings and choices of view.
+"""Widgets for settings and view options.
 
-The values live in the session under one name, whatever page shows them, so that an experiment
-goes along from page to page; and in the address, so that a copied address shows the same.  A
-widget shows what its declaration in the core says; the core decides what is valid.
+Values are kept in the session under one name for all pages, so that an experiment carries over
+from page to page; and in the address, so that a copied address shows the same page.  A widget
+follows the declaration of its option, which decides what is valid.
 """
 
 import math
@@ -46,31 +46,30 @@ class Looks(TypedDict):
 
 
 def value(name: str) -> Any:
-    """The value of a setting or choice of view, whether a widget shows it or not."""
+    """The value of a setting or view option, whether a widget shows it or not."""
     return _values().get(name, pages.DECLARED[name].default)
 
 
 def _values() -> dict[str, Any]:
-    """All values that somebody has set; the others are at their defaults."""
+    """All values that have been set; the others have their defaults."""
     return _VALUES.get()
 
 
 def _shown(name: str) -> WidgetKey[Any]:
-    """What the widget of a setting shows."""
+    """The value that the widget of a setting shows."""
     return WidgetKey(name)
 
 
 def _problem(name: str) -> SessionKey[str]:
-    """What is wrong with a setting's last change, to be said once."""
+    """Why a setting's last change was rejected, to be shown once."""
     return SessionKey(f"{_PROBLEMS.name}.{name}", str)
 
 
 def take_address(page: PageSpec) -> None:
-    """Take what concerns a page out of the address: when it is entered, and when one goes back.
+    """Read a page's options from the address, on entering it and after Back or Forward.
 
-    Options of other pages are left as they are.  What cannot be taken is said, until the page is
-    left.  While one stays on a page its widgets are newer than the address, which they keep up to
-    date, unless it was changed by the browser's Back or Forward.
+    Options of other pages keep their values.  Invalid values are reported until the page is left.
+    At all other times the widgets are authoritative, and the address follows them.
     """
     query = st.query_params.to_dict()
     names = frozenset(page.options) | frozenset(pages.EVERYWHERE)
@@ -85,16 +84,16 @@ def take_address(page: PageSpec) -> None:
         _write_address()
         _ENTRY.set((query, dict(_values())))
     elif streamlit_private.went_through_history():
-        # An address without settings stands for those that one brought along to the page.
-        came_with, brought = _ENTRY.get()
-        _take_all(names, brought if query == came_with else url.read(query)[0])
+        # An address without settings means those that were carried over to the page.
+        entry_query, entry_values = _ENTRY.get()
+        _take_all(names, entry_values if query == entry_query else url.read(query)[0])
         _write_address()
     for message in _PROBLEMS.get():
         st.warning(f"In the address: {in_markdown(message)}", icon=":material/link_off:")
 
 
 def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
-    """Let the named values be the found ones, and those that are not found their defaults."""
+    """Set the named values to the found ones, or to their defaults if not found."""
     kept = {name: each for name, each in _values().items() if name not in names}
     _VALUES.set(kept | {name: found[name] for name in names & found.keys()})
     for name in filter(lambda name: _shown(name).is_set(), names):
@@ -111,19 +110,19 @@ def _write_address() -> None:
 
 
 def address(**more: str) -> str:
-    """The present address, with more in it; what is empty is left out."""
+    """The current address with additional parameters; empty ones are dropped."""
     here = urlsplit(st.context.url or "")
     query = {name: text for name, text in (st.query_params.to_dict() | more).items() if text}
     return urlunsplit((here.scheme, here.netloc, here.path, urlencode(query), ""))
 
 
 def put(name: str, content: Any) -> None:
-    """Set a value from elsewhere than its own widget; for callbacks."""
+    """Set a value from a callback of something other than its own widget."""
     put_all({name: content})
 
 
 def put_all(contents: Mapping[str, Any]) -> None:
-    """Set several values at once: one step in the browser's history."""
+    """Set several values at once, as one entry in the browser's history."""
     checked = {name: pages.DECLARED[name].check(name, each) for name, each in contents.items()}
     _values().update(checked)
     for name, each in checked.items():
@@ -132,34 +131,34 @@ def put_all(contents: Mapping[str, Any]) -> None:
 
 
 def hidden(*names: str) -> bool:
-    """Whether none of these controls is shown, by the wish of who made the address."""
+    """Whether the address hides all of these controls."""
     return set(names) <= set(value("hide"))
 
 
 def drawn() -> list[str]:
-    """The names of the controls that the page had when it was run last, hidden ones too."""
+    """Names of the controls in the last run of the page, including hidden ones."""
     return list(_DRAWN.get())
 
 
 def begin_anew() -> None:
-    """Let what stands in the address of this page alone be as if nobody had set it."""
+    """Reset this page's own options to their defaults."""
     _take_all(_NAMES.get() - pages.EVERYWHERE.keys(), {})
 
 
 def is_set(name: str) -> bool:
-    """Whether somebody has set this value, here or by an address."""
+    """Whether this value has been set, by a widget or by the address."""
     return name in _values()
 
 
 def forget(name: str) -> None:
-    """Let a value be as if nobody had set it; for callbacks."""
+    """Reset a value to its default; for callbacks."""
     _values().pop(name, None)
     _shown(name).clear()
     _write_address()
 
 
 def own_widget(name: str) -> Looks | None:
-    """How a page's own widget of a choice is to look; None where it is hidden."""
+    """Arguments for a page's custom widget of an option; None if it is hidden."""
     _DRAWN.get()[name] = None
     return None if hidden(name) else {"disabled": name in value("fix")}
 
@@ -167,11 +166,10 @@ def own_widget(name: str) -> Looks | None:
 def setting(
     name: str, *, most: int | None = None, suggested: float | None = None, **looks: Any
 ) -> Any:
-    """The widget of one setting or choice of view; returns its value.
+    """Show the widget of a setting or view option and return the value.
 
-    `most` bounds a number further than its declaration does; `suggested` is its value until
-    somebody sets one.  `looks` are handed to the widget: `label_visibility`, `disabled` and the
-    like.
+    `most` is an upper bound below the declared one; `suggested` is the value until one is set.
+    `looks` are passed to the widget, such as `label_visibility` or `disabled`.
     """
     declaration = pages.DECLARED[name]
     _DRAWN.get()[name] = None
@@ -179,11 +177,10 @@ def setting(
         _shown(name).set(suggested)
     if most is not None and value(name) > most:
         _problem(name).set(
-            f"{name} must be at most {most} here, got {value(name)}. It is {most} now."
+            f"{name} must be at most {most} here, got {value(name)}. Using {most} instead."
         )
         put(name, most)
-    # A widget starts from our value, not from its own default: Streamlit forgets a widget
-    # that is not drawn for a while.
+    # A widget starts from our value: Streamlit drops the state of widgets that are not drawn.
     untouched = suggested is not None and name not in _values()
     start = suggested if untouched else _as_shown(name, value(name))
     if hidden(name):
@@ -201,7 +198,7 @@ def setting(
             _choice(declaration, start, looks)
         case Slider():
             low, high = float(declaration.low), float(declaration.high)
-            # In the dark theme a number over the thumb would have too little contrast.
+            # The value above the thumb would have too little contrast in the dark theme.
             label = f"{declaration.label}: {start:g}"
             st.slider(label, low, high, float(start), declaration.step, format=" ", **looks)
         case Number():
@@ -223,7 +220,7 @@ def setting(
 
 
 def _as_shown(name: str, content: Any) -> Any:
-    """A value as its widget holds it."""
+    """A value in the form that its widget uses."""
     return list(content) if isinstance(pages.DECLARED[name], Several | Names) else content
 
 
@@ -233,15 +230,15 @@ def _show(name: str, content: Any) -> None:
 
 
 def _take_change(name: str) -> None:
-    """A widget has changed: keep its value, if it is one, and bring the address up to date."""
-    if streamlit_private.is_of_another_part():  # no change: an older value than what holds
+    """Take the value of a changed widget if it is valid, and update the address."""
+    if streamlit_private.is_of_another_part():  # not a change, but an outdated value
         _show(name, value(name))
         return
     declared = pages.DECLARED[name]
     try:
         _values()[name] = declared.check(declared.label, _shown(name).get())
-    except ValueError as error:  # a widget's limits are the browser's: they can be got around
-        _problem(name).set(f"{error}. It stays {_in_words(value(name))}.")
+    except ValueError as error:  # the browser's limits can be bypassed
+        _problem(name).set(f"{error}. Keeping {_in_words(value(name))}.")
         _show(name, value(name))
     _write_address()
 
@@ -262,8 +259,7 @@ def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
 
 
 def _tabs(declaration: Tabs, start: str, looks: dict[str, Any]) -> None:
-    # Not a segmented control: in the dark theme the words of what is chosen have too little
-    # contrast there, whatever the colour.
+    # Not a segmented control: its selected label has too little contrast in the dark theme.
     names = list(declaration.registry)
     st.radio(
         declaration.label,
@@ -278,9 +274,9 @@ def _tabs(declaration: Tabs, start: str, looks: dict[str, Any]) -> None:
 def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
     kind = int if declaration.whole else float
     step = 1 if declaration.whole else _fine_step(start) if declaration.logarithmic else None
-    looks["help"] += f" {declaration.low:.12g} to {declaration.high:.12g}."
-    # Without the widget's own limits: beyond them it keeps a number to itself and says nothing,
-    # while our check says what is allowed.
+    looks["help"] += f" Range: {declaration.low:.12g} to {declaration.high:.12g}."
+    # No limits in the widget: it would silently ignore numbers beyond them, while our check says
+    # what is allowed.
     st.number_input(
         declaration.label,
         value=kind(start),
@@ -291,7 +287,7 @@ def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
 
 
 def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> None:
-    """A small field for each number: rows that stay rows on a narrow screen."""
+    """A small field for each number; rows stay rows on a narrow screen."""
     st.markdown(f"**{declaration.label}**", help=help)
     for row, of_row in enumerate(declaration.rows):
         if of_row:
@@ -319,11 +315,11 @@ def _take_cell(name: str, row: int, column: int) -> None:
     try:
         put(name, declared.check(declared.label, rows))
     except ValueError as error:
-        _problem(name).set(f"{error}. It stays as it was.")
+        _problem(name).set(f"{error}. The value was not changed.")
 
 
 def _fine_step(content: float) -> float:
-    """A step that changes a number by a fifth to a half, whatever its power of ten."""
+    """A step of a fifth to a half of the number, for any power of ten."""
     if content <= 0:
         return 1e-4
     decade = 10.0 ** math.floor(math.log10(content) + 1e-9)

@@ -52,10 +52,12 @@ def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -
     assert "opened=" in page.url
 
     # So does one on a mark of any other picture; one of the scatter opens its run.
-    for look in ("Sensitivity", "All settings", "Scatter"):
+    for look in ("Sensitivity", "Parallel coordinates", "Scatter"):
         with rerun(page):
             page.locator(".st-key-look").get_by_text(look, exact=True).click()
-        key = {"Sensitivity": "sensitivity", "All settings": "parallel"}.get(look, "scatter")
+        key = {"Sensitivity": "sensitivity", "Parallel coordinates": "parallel"}.get(
+            look, "scatter"
+        )
         drawn = figure(page, f"sweep-{key}-all")["data"]
         marked = [each for each in drawn if each.get("customdata")]
         ends = [(each["x"][-1], each["y"][-1]) for each in marked]
@@ -104,7 +106,7 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     assert len([name for name in names if "(n=10)" in name and "band" not in name]) == 2
 
     with rerun(page):
-        page.locator(".st-key-part").get_by_text("Is it real?").click()
+        page.locator(".st-key-part").get_by_text("Significance").click()
     with rerun(page):
         page.locator(".st-key-baseline-choice input").click()
         page.get_by_role("option", name="Hinge").click()

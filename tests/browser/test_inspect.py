@@ -85,7 +85,7 @@ def test_inside_a_run_by_keyboard_on_a_narrow_screen(page: Page) -> None:
     page.locator(".st-key-train button").click()
     expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
     with rerun(page):
-        page.get_by_role("link", name="Look inside").click()
+        page.get_by_role("link", name="Inspect").click()
     expect(page.get_by_role("heading", name="Inside a run")).to_be_visible()
     [run] = train([Experiment(epochs=2, seed=22, loss="hinge", learning_rate=0.01)])
     expect(page).to_have_url(re.compile(rf"/inspect\?run={run.id}$"))
@@ -96,7 +96,7 @@ def test_inside_a_run_by_keyboard_on_a_narrow_screen(page: Page) -> None:
     wait_until_drawn(page, "objective", 0)
     expect(page.get_by_text("losses 9 to 9")).to_be_attached()
     with rerun(page):
-        page.locator(".st-key-inside").get_by_role("radio", name="Gradient microscope").focus()
+        page.locator(".st-key-inside").get_by_role("radio", name="Gradient check").focus()
         page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("650 entries, 1,347 training examples"))).to_be_visible()
     assert figure(page, "microscope")["data"][0]["type"] == "heatmap"

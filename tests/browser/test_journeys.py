@@ -250,7 +250,7 @@ def test_settings_go_along_from_page_to_page_and_back(page: Page) -> None:
     choose(page, "dataset", "Blobs")
     type_in(page, "epochs", "7")
     page.get_by_role("link", name="GD vs SGD").first.click()
-    expect(page.get_by_role("heading", name="GD against SGD")).to_be_visible()
+    expect(page.get_by_role("heading", name="GD vs SGD")).to_be_visible()
     expect(page.locator(".st-key-epochs input")).to_have_value("7")
     page.get_by_role("link", name="Compare runs").first.click()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
@@ -303,7 +303,7 @@ def test_back_leads_to_the_page_before_as_it_was(page: Page) -> None:
     run_id = Experiment(epochs=3, seed=12).id
     goto(page, f"/compare?runs={run_id}&log_y=true")
     with rerun(page):
-        page.get_by_role("link", name="Open on the train page").click()
+        page.get_by_role("link", name="Open in Train").click()
     expect(page.locator(".st-key-seed input")).to_have_value("12")
     with rerun(page):
         page.go_back()

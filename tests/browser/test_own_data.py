@@ -68,7 +68,7 @@ def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:
         shown = page.locator(f".st-key-{key} .lossopt-figure")
         expect(shown).to_contain_text("press</a>")
         expect(shown).to_contain_text("![x]")
-    page.get_by_role("link", name="Look inside").first.click()
+    page.get_by_role("link", name="Inspect").first.click()
     expect(page.get_by_text("true class").first).to_be_visible()
     marks = page.locator("a[href*='example.org'], img[src*='example.org']")
     assert marks.evaluate_all("(all) => all.map((each) => each.parentElement.outerHTML)") == []

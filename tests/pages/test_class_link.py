@@ -80,7 +80,7 @@ def test_where_all_of_a_folded_part_is_hidden_so_is_the_part() -> None:
 def test_a_name_that_is_no_control_is_said_and_left_out() -> None:
     app = open_page("train", {"hide": "loss,<b>x</b>"})
     assert not app.exception
-    assert "hide must be some of dataset" in app.warning[0].value
+    assert "hide must be chosen from dataset" in app.warning[0].value
     assert "Loss" in labels(app)
 
 

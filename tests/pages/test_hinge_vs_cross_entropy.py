@@ -75,7 +75,7 @@ def test_an_example_beyond_the_last_is_the_last(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "1", "example": "999999"}))
     assert not app.exception
     assert "Example 449 of the test part" in words(app)
-    assert "example must be at most 449 here, got 999999. It is 449 now." in words(app)
+    assert "example must be at most 449 here, got 999999. Using 449 instead." in words(app)
     assert app.number_input(key="example").value == 449
     assert dict(app.query_params)["example"] == "449"
 

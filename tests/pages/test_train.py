@@ -143,7 +143,7 @@ def test_a_number_out_of_range_is_refused_in_words(store: RunStore, epochs: int)
     app = open_page("train", {"epochs": "3"})
     app.number_input(key="epochs").set_value(epochs).run()
     allowed = "Epochs must be a whole number from 1 to 100000"
-    assert f"{allowed}, got {epochs}. It stays 3." in words(app)
+    assert f"{allowed}, got {epochs}. Keeping 3." in words(app)
     assert app.number_input(key="epochs").value == 3
     assert dict(app.query_params) == {"epochs": "3"}
     assert allowed not in words(app.run())
@@ -199,7 +199,7 @@ def test_settings_are_in_the_address_and_defaults_are_not(store: RunStore) -> No
 
 def test_a_bad_learning_rate_gives_way_to_the_suggested_one(store: RunStore) -> None:
     app = open_page("train", {"dataset": "iris", "learning_rate": "nan"})
-    assert "using the suggested one instead." in words(app)
+    assert "using the suggested value instead." in words(app)
     assert app.number_input(key="learning_rate").value == suggested_learning_rate(
         Experiment(dataset="iris")
     )
@@ -217,7 +217,7 @@ def test_a_bad_learning_rate_gives_way_to_the_suggested_one(store: RunStore) -> 
         ("dataset", "../../etc/passwd", "dataset must be one of digits"),
         ("blobs.spread", "1e999", "blobs.spread must be a number from 0.1 to 10"),
         ("runs", "DROP TABLE runs", "runs must be ids"),
-        ("batch_sizes", "32,7", "batch_sizes must be some of"),
+        ("batch_sizes", "32,7", "batch_sizes must be chosen from"),
     ],
 )
 def test_a_bad_value_in_the_address_is_named_and_replaced_by_the_default(

@@ -1,7 +1,7 @@
-"""The pages, one module each, and everything that can stand in an address.
+"""The pages, one module each, and every option that can be part of an address.
 
-To add a page, write its `PageSpec` in a module here, enter it in `PAGES`, and write `pages/NAME.py`
-for it.
+To add a page, define its `PageSpec` in a module here, add it to `PAGES`, and write
+`pages/NAME.py`.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 START = PageSpec("start", "Start", "lossopt", "home")
-DATA = PageSpec("data", "Own data", "Own data", "upload_file", listed=False)
+DATA = PageSpec("data", "Your data", "Your data", "upload_file", listed=False)
 PAGES = (
     START,
     LECTURE,
@@ -64,18 +64,18 @@ _SHOWN: dict[str, Option] = {
     **{name: option for page in PAGES for name, option in page.options.items()},
 }
 CONTROLS = SETTINGS | {name: each.label for name, each in _SHOWN.items() if name not in SETTINGS}
-"""Everything that has a widget on some page."""
-ANSWERS = {"first_loss": "What the loss must be at the start"}
-"""Words on a page that may be what a teacher asks for."""
+"""Labels of everything that has a widget on some page."""
+ANSWERS = {"first_loss": "Expected initial loss"}
+"""Results on a page that may be the answer to a teacher's question."""
 HIDEABLE = CONTROLS | ANSWERS
 FOR_A_CLASS: Mapping[str, Option] = {
-    "hide": Names("Hide", HIDEABLE, "What is not shown.", none="Nothing"),
-    "fix": Names("Fix", CONTROLS, "Controls that are shown, not to be changed.", none="Nothing"),
+    "hide": Names("Hide", HIDEABLE, "Controls and answers that are not shown.", none="Nothing"),
+    "fix": Names("Fix", CONTROLS, "Controls that are shown but cannot be changed.", none="Nothing"),
 }
-"""What a teacher takes out of the hands of a class."""
+"""Options of an assignment link: what a class cannot see or change."""
 EVERYWHERE: Mapping[str, Option] = {
     **FOR_A_CLASS,
     "lesson": Choice("Lesson", "", STEP_NAMES, "The current lesson and step."),
 }
-"""What stands in the addresses of all pages."""
+"""Options that can be part of the address of every page."""
 DECLARED: Mapping[str, Option] = {**_SHOWN, **EVERYWHERE}

@@ -1,4 +1,4 @@
-"""The page of all runs."""
+"""The page that compares runs."""
 
 from lossopt_core.analysis.groups import BANDS, CENTRES
 from lossopt_core.experiment.measures import X_AXES, Y_AXES
@@ -20,93 +20,109 @@ from lossopt_ui.state.pages.settings import (
     SETTINGS,
 )
 
-RUNS = RunIds("Selected runs", (), "The runs whose curves are shown.")
+RUNS = RunIds("Selected runs", (), "Runs whose curves are shown.")
 OPTIONS: dict[str, Option] = {
-    "x": Choice("Horizontal axis", "epoch", X_AXES, "What the curves run over."),
-    "y": Choice("Vertical axis", "objective", Y_AXES, "What the curves show."),
+    "x": Choice("x-axis", "epoch", X_AXES, "Quantity on the x-axis of the curves."),
+    "y": Choice("y-axis", "objective", Y_AXES, "Quantity on the y-axis of the curves."),
     **AXES,
     "runs": RUNS,
     "filter": Text(
         "Filter",
         1_000,
-        "Words to look for, such as hinge, or conditions on settings, results, tags and notes:"
+        "Words to search for, such as hinge, or conditions on settings, results, tags and notes:"
         " learning_rate >= 0.1, optimizer in (sgd, adam), test_accuracy > 90%, name ~ text,"
-        ' tag = "my tag", created >= 2026-11-01, pinned. Join them by and, or, not. Settings are'
-        " called as in the address of a training page.",
+        ' tag = "my tag", created >= 2026-11-01, pinned. Combine with and, or, not. Settings'
+        " have the names used in the address of a training page.",
         placeholder="loss = hinge and strength < 1e-2 and test_accuracy > 90%",
     ),
     "rows": Choice(
-        "Runs that differ by seed only",
+        "Seeds",
         "families",
-        {"families": "Together", "runs": "Run by run"},
-        "Together they are one row of the table and one curve with a band.",
+        {"families": "Grouped", "runs": "Separate"},
+        "Grouped: runs that differ only by seed share a table row and a curve with a band.",
     ),
     "part": Tabs(
-        "What to look at",
+        "View",
         "curves",
         {
             "curves": "Curves",
-            "differences": "Is it real?",
-            "evaluation": "Under every loss",
+            "differences": "Significance",
+            "evaluation": "Every loss",
             "cost": "Cost to target",
         },
-        "Four looks at the selected runs.",
+        "Four views of the selected runs.",
     ),
-    "differs": Switch("Only what differs", True, "Leave out settings that all have in common."),
-    "share": Text("Shared runs", 12_000, "Runs that came along with the address."),
-    "archived": Switch("Archived too", False, "Show what has been put away as well."),
+    "differs": Switch("Only differences", True, "Hide settings that all runs have in common."),
+    "share": Text("Shared runs", 12_000, "Runs contained in the address."),
+    "archived": Switch("Include archived", False, "Also show archived runs."),
     "references": Switch(
-        "Reference runs", False, "Runs on digits that are the same for everybody."
+        "Reference runs", False, "Built-in runs on digits, the same for everybody."
     ),
     "columns": Names(
-        "Columns", COLUMNS, "Without a choice: what differs, then results.", none="What differs"
+        "Columns",
+        COLUMNS,
+        "By default: settings that differ, then results.",
+        none="Settings that differ",
     ),
     "sort": Names(
         "Sort by",
         COLUMNS,
-        "The first counts most. Results: best first; dates: newest first.",
+        "The first column counts most. Results: best first; dates: newest first.",
         none="Newest first",
     ),
     "at": Choice(
         "Results",
         "last",
-        {"last": "At the end", "best": "At their best", "epoch": "At an epoch"},
-        "Where in the training the table and the comparisons take their numbers.",
+        {"last": "At the end", "best": "At the best evaluation", "epoch": "At an epoch"},
+        "The evaluation whose numbers are shown and compared.",
     ),
-    "at_epoch": Number("Epoch", 1.0, 0.0, 100_000.0, "The last evaluation up to this epoch."),
+    "at_epoch": Number("Epoch", 1.0, 0.0, 100_000.0, "Uses the last evaluation up to this epoch."),
     "group": Names(
-        "Group by", SETTINGS, "One curve for all runs that agree in these.", none="Seeds alone"
+        "Group by",
+        SETTINGS,
+        "One curve for all runs with equal values of these settings.",
+        none="Seeds only",
     ),
-    "centre": Choice("Curve of a group", "mean", CENTRES, "What stands for all of its runs."),
-    "band": Choice("Band", "ci", BANDS, "How far the runs of a group spread."),
-    "members": Switch("Each run too", False, "The runs of a group as thin lines behind it."),
-    "colour": Choice("Colour by", BY_ITSELF, BY_SETTING, "Curves with equal values look alike."),
-    "dash": Choice("Line style by", BY_ITSELF, BY_SETTING, "Solid, dashed, dotted by value."),
+    "centre": Choice("Group curve", "mean", CENTRES, "How the runs of a group are summarized."),
+    "band": Choice("Band", "ci", BANDS, "Spread of the runs of a group."),
+    "members": Switch("Show each run", False, "Also show the runs of a group as thin lines."),
+    "colour": Choice(
+        "Colour by", BY_ITSELF, BY_SETTING, "Curves with equal values have the same colour."
+    ),
+    "dash": Choice(
+        "Line style by", BY_ITSELF, BY_SETTING, "Curves with equal values have the same line style."
+    ),
     "facet": Choice(
-        "Small multiples by", BY_ITSELF, BY_SETTING, "One chart for each value, axes alike."
+        "Small multiples by", BY_ITSELF, BY_SETTING, "One chart for each value, with shared axes."
     ),
     "smoothing": Number(
-        "Smoothing", 0.0, 0.0, 0.99, "Exponential mean; the raw curve stays behind it. 0 is none."
+        "Smoothing",
+        0.0,
+        0.0,
+        0.99,
+        "Exponential moving average; 0 is off. The raw curve stays visible.",
     ),
     "reference": Switch(
-        "Reference lines", True, "The loss of zero weights, chance, the certified best."
+        "Reference lines", True, "Loss of zero weights, chance accuracy, certified optimum."
     ),
-    "baseline": RunIds("Baseline", (), "What the others are compared with.", most=1),
+    "baseline": RunIds(
+        "Baseline", (), "The run or group that the others are compared with.", most=1
+    ),
     "delta": Switch(
-        "Difference to the baseline", False, "Curves of paired differences, seed by seed."
+        "Difference from baseline", False, "Curves of paired differences, seed by seed."
     ),
-    "measure": Choice("Compared by", "test_accuracy", RESULTS, "The number that decides."),
+    "measure": Choice("Metric", "test_accuracy", RESULTS, "The metric that is compared."),
     "target_of": Choice(
-        "Target",
+        "Target metric",
         "test_accuracy",
         {
             "test_accuracy": "Test accuracy",
             "train_accuracy": "Training accuracy",
-            "distance_share": "Certified gap, share of the one at the start",
+            "distance_share": "Certified gap / initial gap",
         },
-        "What has to be reached.",
+        "The metric that has to reach the target.",
     ),
-    "target": Number("Target value", 0.9, 0.0, 1.0, "A share: 0.9 is 90 %."),
+    "target": Number("Target value", 0.9, 0.0, 1.0, "A fraction: 0.9 means 90 %."),
 }
 
 COMPARE = PageSpec("compare", "Compare runs", "Compare runs", "compare_arrows", OPTIONS)

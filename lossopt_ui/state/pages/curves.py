@@ -1,4 +1,4 @@
-"""Options of every page that draws curves."""
+"""Options shared by all pages that draw curves."""
 
 from collections.abc import Mapping
 
@@ -7,14 +7,14 @@ from lossopt_core.fields import Choice, Switch
 from lossopt_ui.state.kinds import Option
 
 AXES: Mapping[str, Option] = {
-    "log_x": Switch("Log x", False, "Logarithmic horizontal axis; the start at 0 is left out."),
-    "log_y": Switch("Log y", False, "Logarithmic vertical axis."),
+    "log_x": Switch("Log x", False, "Logarithmic x-axis; the start at 0 is left out."),
+    "log_y": Switch("Log y", False, "Logarithmic y-axis."),
 }
 WORK: Mapping[str, Option] = {
     "work": Choice(
-        "Horizontal axis",
+        "x-axis",
         "gradient_evaluations",
         {name: label for name, label in X_AXES.items() if name != SECONDS},
-        "At equal gradient evaluations both have done the same work.",
+        "At equal gradient evaluations, all runs have done the same work.",
     ),
 }

@@ -1,4 +1,4 @@
-"""The page of the objective's landscape."""
+"""The page that shows the objective's landscape."""
 
 from lossopt_core.fields import Choice
 from lossopt_ui.state.kinds import Option, RunIds
@@ -11,18 +11,20 @@ OPTIONS: dict[str, Option] = {
         "Plane",
         "optimum",
         {"optimum": "Start, optimum, end", "principal": "Principal directions"},
-        "Through three points of a run, or where all the ways spread most.",
+        "Through three points of a run, or where the trajectories spread most.",
     ),
     "relief": Choice(
-        "Picture", "contours", {"contours": "Contours", "surface": "Surface"}, "Flat, or solid."
+        "Plot", "contours", {"contours": "Contours", "surface": "Surface"}, "In 2D or in 3D."
     ),
     "height": Choice(
         "Height",
         "excess",
-        {"excess": "Above the best known (log)", "objective": "Objective"},
-        "What the contours and the surface show.",
+        {"excess": "Above best known (log)", "objective": "Objective"},
+        "Quantity shown by the contours or the surface.",
     ),
-    "through": RunIds("Plane of the run", (), "Whose start and end it goes through.", most=1),
+    "through": RunIds(
+        "Plane through run", (), "The run whose start and end define the plane.", most=1
+    ),
 }
 
 LANDSCAPE = PageSpec("landscape", "Landscape", "Landscape", "landscape", OPTIONS, listed=False)

@@ -84,7 +84,7 @@ NUMBERS: Mapping[str, Option] = {
         "The penalty to draw.",
     ),
     "plane_power": Slider(
-        "Strength: log₁₀ λ", -1.5, -3.0, 0.0, "λ is 10 to this power.", step=0.125
+        "log₁₀ λ (strength)", -1.5, -3.0, 0.0, "λ is 10 to this power.", step=0.125
     ),
     "slide": _row(
         "Losses",

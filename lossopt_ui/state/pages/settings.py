@@ -1,4 +1,4 @@
-"""Settings and results by name, as the options of several pages offer them."""
+"""Labels of settings and results, shared by the options of several pages."""
 
 from lossopt_core import DATASETS
 from lossopt_core.experiment.description import declared_settings
@@ -6,7 +6,7 @@ from lossopt_core.experiment.measures import MEASURES
 
 
 def of_setting(name: str) -> str:
-    """A setting's label; an option's with its data set, as two may have one of that name."""
+    """A setting's label; for a data set option, with the data set, as names may coincide."""
     dataset, _, _ = name.rpartition(".")
     label = declared_settings()[name].label
     return f"{DATASETS[dataset].label}: {label.lower()}" if dataset else label
@@ -29,11 +29,11 @@ COLUMNS = SETTINGS | {
     "gradient_norm": "Gradient norm",
     "weight_norm": "Weight norm",
     "update": "Updates",
-    "spark": "Objective, small",
+    "spark": "Objective sparkline",
     "name": "Name",
     "tags": "Tags",
     "note": "Note",
     "status": "Status",
-    "created": "When",
+    "created": "Created",
 }
-"""What the table of runs can show, and sort by."""
+"""Columns that the runs table can show and sort by."""

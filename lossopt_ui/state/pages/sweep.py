@@ -1,4 +1,4 @@
-"""The page of sweeps and of fair tuning."""
+"""The page for sweeps and fair tuning."""
 
 from dataclasses import replace
 
@@ -33,42 +33,51 @@ CANDIDATES = {name: OPTIMIZERS[name].label for name in OPTIMIZERS} | {
 DEFAULT_AXES = "loss=hinge,cross_entropy;strength=0.0001,0.001,0.01"
 OPTIONS: dict[str, Option] = {
     **{name: each for name, each in declared_settings().items() if name != "evaluations"},
-    "axes": Text("What varies", 2_000, "Settings and their values.", default=DEFAULT_AXES),
+    "axes": Text(
+        "Parameters to sweep", 2_000, "Parameters and their values.", default=DEFAULT_AXES
+    ),
     "mode": Tabs(
-        "Kind of sweep",
+        "Mode",
         "sweep",
         {"sweep": "Sweep", "fair": "Fair tuning"},
-        "Every combination, or each candidate at its best.",
+        "Every combination, or each candidate at its best learning rate.",
     ),
-    "protocol": Choice("Protocol", "optimizers", PROTOCOLS, "What the candidates differ in."),
+    "protocol": Choice(
+        "Protocol", "optimizers", PROTOCOLS, "What is compared: optimizers or losses."
+    ),
     "candidates": Names(
-        "Candidates", CANDIDATES, "What is compared.", none="The first three of the protocol"
+        "Candidates",
+        CANDIDATES,
+        "Optimizers or losses to compare.",
+        none="First three of the protocol",
     ),
     "sweep_evaluations": replace(FIELDS["evaluations"], default=EVALUATIONS),
     "rates": Text(
-        "Learning rates", 200, "The grid that all candidates share.", default="log 1e-4 10 11"
+        "Learning rates", 200, "The grid that is used for all candidates.", default="log 1e-4 10 11"
     ),
     "seeds": SEEDS,
     "draw_seed": DRAW_SEED,
-    "vary": Choice("The seeds vary", "order", VARIED, "What is different from seed to seed."),
-    "value": Choice("Result", "test_accuracy", RESULTS, "What the pictures show."),
+    "vary": Choice("Seeds vary", "order", VARIED, "What differs from seed to seed."),
+    "value": Choice("Metric", "test_accuracy", RESULTS, "The metric that the charts show."),
     "look": Tabs(
-        "Picture",
+        "Chart",
         "map",
         {
-            "map": "Map of two settings",
+            "map": "Heatmap",
             "sensitivity": "Sensitivity",
-            "parallel": "All settings",
+            "parallel": "Parallel coordinates",
             "scatter": "Scatter",
         },
-        "Four pictures of one sweep.",
+        "Four charts of the same sweep.",
     ),
-    "map_x": Choice("Across", BY_ITSELF, BY_SETTING, "The setting on the horizontal axis."),
-    "map_y": Choice("Up", BY_ITSELF, BY_SETTING, "The setting on the vertical axis, or lines."),
+    "map_x": Choice("x-axis", BY_ITSELF, BY_SETTING, "Parameter on the x-axis."),
+    "map_y": Choice(
+        "y-axis", BY_ITSELF, BY_SETTING, "Parameter on the y-axis, or one line per value."
+    ),
     "scatter_x": Choice(
-        "Across", "train_accuracy", RESULTS | SETTINGS, "A result or a setting, horizontally."
+        "x-axis", "train_accuracy", RESULTS | SETTINGS, "Metric or parameter on the x-axis."
     ),
-    "opened": RunIds("Opened", (), "The combination or the run that is looked at.", most=1),
+    "opened": RunIds("Opened", (), "The combination or run whose details are shown.", most=1),
 }
 
 SWEEP = PageSpec("sweep", "Sweep", "Sweep", "grid_on", OPTIONS)

@@ -1,4 +1,4 @@
-"""Text that people wrote, in Markdown."""
+"""User text in Markdown."""
 
 import re
 
@@ -15,8 +15,8 @@ def without_escapes(text: str) -> str:
 
 
 @given(st.text(st.one_of(SIGNS, st.characters(exclude_categories=["Cs"]))))
-def test_nothing_is_left_that_could_be_a_mark(text: str) -> None:
-    """Shortcodes, arrows and addresses are looked for once escapes are resolved."""
+def test_no_markup_is_left(text: str) -> None:
+    """Streamlit looks for shortcodes, arrows and URLs after resolving escapes."""
     shown = in_markdown(text)
     assert "\n" not in shown
     assert not re.search(r"(?<!\\)[`*_\[\]<>#|~$:@&]", re.sub(r"\\\\", "", shown))
@@ -26,14 +26,14 @@ def test_nothing_is_left_that_could_be_a_mark(text: str) -> None:
 
 
 @given(st.text(st.one_of(SIGNS, st.characters(exclude_categories=["Cc", "Cf", "Cs"]))))
-def test_what_is_read_is_what_was_written(text: str) -> None:
+def test_the_rendered_text_equals_the_original(text: str) -> None:
     plain = re.sub("[\u202e\u2069\u2060]", "", text)
     seen = without_escapes(in_markdown(plain)).replace(WORD_JOINER, "")
     assert seen == " ".join(plain.split())
 
 
 @given(st.text("ab\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-def test_a_direction_of_writing_ends_with_its_text(text: str) -> None:
+def test_a_writing_direction_ends_with_its_text(text: str) -> None:
     depth = 0
     shown = in_markdown(text)
     for place, sign in enumerate(shown):

@@ -1,4 +1,4 @@
-"""Each page is declared once, and everything else follows from that."""
+"""Each page is declared once, and everything else is derived from the declaration."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from tests.helpers import open_page
 from tests.programs import ROOT
 
 
-def test_every_file_in_the_folder_of_pages_is_declared_and_the_other_way_round() -> None:
+def test_page_files_and_declarations_correspond() -> None:
     files = {file.relative_to(ROOT).as_posix() for file in (ROOT / "pages").glob("*.py")}
     assert files == {page.file for page in pages.PAGES}
 
 
-def test_an_option_is_the_same_on_every_page_that_has_it() -> None:
+def test_an_option_is_the_same_object_on_every_page() -> None:
     for page in pages.PAGES:
         for name, option in page.options.items():
             assert option is pages.DECLARED[name], f"{name} on {page.name}"

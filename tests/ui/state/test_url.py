@@ -1,4 +1,4 @@
-"""Settings go into addresses and come out again."""
+"""Settings are written to addresses and read back."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ EXPERIMENTS = st.builds(
 
 
 @given(EXPERIMENTS)
-def test_an_experiment_comes_out_of_its_address_as_it_was(experiment: Experiment) -> None:
+def test_an_experiment_survives_the_round_trip_through_an_address(experiment: Experiment) -> None:
     query = url.query_of(url.values_of(experiment))
     values, problems = url.read(query)
     assert not problems
@@ -28,7 +28,7 @@ def test_an_experiment_comes_out_of_its_address_as_it_was(experiment: Experiment
     assert Experiment(**fields) == experiment
 
 
-def test_defaults_are_left_out_where_they_are_fixed() -> None:
+def test_fixed_defaults_are_left_out() -> None:
     assert url.query_of(url.values_of(Experiment())) == {"learning_rate": "0.1"}
 
 
@@ -38,5 +38,5 @@ def test_options_of_another_data_set_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", ["los", "__class__", "x" * 1000])
-def test_unknown_names_are_passed_over(name: str) -> None:
+def test_unknown_names_are_ignored(name: str) -> None:
     assert url.read({name: "1"}) == ({}, [])
