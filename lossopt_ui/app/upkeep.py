@@ -39,7 +39,7 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
 
     The work ends with the program; trainings are saved before.
     """
-    memory.keep_few_pools()
+    memory.limit_arenas()
     page_priority.tune_process()
     descriptors.prepare()
     ending = Shutdown(_close)
@@ -69,7 +69,7 @@ def _work(looked: threading.Event) -> None:
                 end_workspaces(address)
         caches.drop_idle()
         gc.collect()
-        memory.give_back()
+        memory.release_free_memory()
         time.sleep(COLLECT_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Settings of the server: declared once, checked before anybody is answered."""
+"""Settings of the server: declared once, checked before the first request is served."""
 
 from lossopt_ui.config.settings import (
     HOSTED,

@@ -1,4 +1,4 @@
-"""`python -m lossopt_ui.config [--write]`: the table of settings, printed or put into the docs."""
+"""`python -m lossopt_ui.config [--write]`: print the table of settings or update the docs."""
 
 import sys
 from pathlib import Path
@@ -9,12 +9,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "hosting.md"
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table; with --write put it into docs/hosting.md."""
+    """Print the table, or with --write update it in docs/hosting.md."""
     if arguments not in ([], ["--write"]):
         print("usage: python -m lossopt_ui.config [--write]", file=sys.stderr)
         return 2
     if arguments:
-        print(f"{PAGE} {'was changed' if table.put_into(PAGE) else 'is as it should be'}")
+        print(f"{PAGE} {'updated' if table.update(PAGE) else 'is up to date'}")
     else:
         print(table.tables())
     return 0

@@ -1,4 +1,4 @@
-"""What one visitor may have of the machine: settings, with limits where many share it."""
+"""Resource limits per visitor: set by the operator, with defaults in hosted mode."""
 
 import math
 
@@ -7,20 +7,20 @@ from lossopt_ui import config
 
 
 def budget() -> Budget:
-    """What one visitor may have: `LOSSOPT_MAX_PRODUCTS` and the like, or the mode's default."""
+    """Limits per visitor: `LOSSOPT_MAX_PRODUCTS` and the like, or the mode's defaults."""
     return config.settings().budget()
 
 
 def workers() -> int:
-    """How many trainings run at the same time."""
+    """Number of training jobs that run at the same time."""
     return config.settings().workers
 
 
 def workers_each() -> float:
-    """How many trainings of one visitor go on at once: a worker is left for the others."""
+    """Training jobs that one visitor may run at once: one worker is left for the others."""
     return max(1, workers() - 1) if config.settings().is_hosted else math.inf
 
 
 def most_waiting() -> float:
-    """How many trainings may wait for a worker."""
+    """Number of training jobs that may wait for a worker."""
     return config.settings().limit("max_waiting")

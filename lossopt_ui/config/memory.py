@@ -1,27 +1,27 @@
-"""How the C library keeps the memory that this program gives back.
+"""Limits on the memory that glibc's allocator retains.
 
-glibc has pools of memory, up to eight a processor, and lets threads choose.  Each run of a page is
-a thread of its own: after some minutes with many visitors more lies idle in the holes of the pools
-than is in use.  Elsewhere these functions do nothing.
+glibc uses up to eight arenas per core, shared among threads.  Each run of a page has its own
+thread: after some minutes with many visitors, the fragmented arenas hold more free memory than
+used memory.  On other platforms these functions do nothing.
 """
 
 import ctypes
 import sys
 from contextlib import suppress
 
-POOLS = 2
-"""With one, threads that are waited for wait for each other."""
+ARENAS = 2
+"""More than one, so that threads seldom wait for each other."""
 _M_ARENA_MAX = -8
-"""Of <malloc.h>."""
+"""From <malloc.h>."""
 
 
-def keep_few_pools() -> None:
-    """Make no more than a few; to be called before there are many threads."""
-    _call("mallopt", _M_ARENA_MAX, POOLS)
+def limit_arenas() -> None:
+    """Limit the number of arenas; call this before many threads exist."""
+    _call("mallopt", _M_ARENA_MAX, ARENAS)
 
 
-def give_back() -> None:
-    """Give whole pages that are not in use back to the system; takes a few milliseconds."""
+def release_free_memory() -> None:
+    """Return unused pages to the operating system; takes a few milliseconds."""
     _call("malloc_trim", 0)
 
 

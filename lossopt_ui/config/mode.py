@@ -1,4 +1,4 @@
-"""How the app is run: on somebody's own machine, or for everybody."""
+"""Local or hosted mode, and the settings that depend on it."""
 
 from lossopt_core.store import address as core
 from lossopt_ui import config
@@ -9,25 +9,25 @@ FRAMED_BY = "LOSSOPT_FRAMED_BY"
 METRICS = "LOSSOPT_METRICS"
 OPEN = "open"
 KEPT_DAYS = 7
-"""How long the workspace of an anonymous visitor is kept after it was used last."""
+"""Days that an anonymous visitor's workspace is kept after its last use."""
 
 
 def hosted() -> bool:
-    """Whether visitors are strangers to each other."""
+    """Whether each visitor has a workspace of their own."""
     return config.settings().is_hosted
 
 
 def framed_by() -> list[str]:
-    """The websites that may show the app in a frame."""
+    """Websites that may embed the app in a frame."""
     return list(config.settings().framed_by)
 
 
 def metrics_open() -> bool:
-    """Whether `/_stcore/metrics` is answered."""
+    """Whether `/_stcore/metrics` is served."""
     return config.settings().metrics == OPEN
 
 
 def store_address() -> str:
-    """Where runs are kept: `LOSSOPT_STORE`, or the usual place."""
+    """The database that stores the runs: `LOSSOPT_STORE`, or the default."""
     chosen = config.settings().store
     return chosen.get_secret_value() if chosen else core.DEFAULT

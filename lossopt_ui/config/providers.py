@@ -1,4 +1,4 @@
-"""The identity providers with whom visitors may sign in, as `auth` in Streamlit's secrets has them.
+"""The identity providers for signing in, from `auth` in Streamlit's secrets.
 
 `st.login` reads the same section.
 """
@@ -7,6 +7,6 @@ from lossopt_ui import config
 
 
 def names() -> list[str]:
-    """The identity providers that the secrets name; none in local mode."""
+    """Names of the identity providers in the secrets; empty in local mode."""
     settings = config.settings()
     return list(settings.auth.providers) if settings.is_hosted and settings.auth else []

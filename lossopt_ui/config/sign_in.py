@@ -1,4 +1,4 @@
-"""How visitors sign in: the section `auth` of the secrets, as Streamlit's `st.login` wants it."""
+"""Signing in: the section `auth` of the secrets, in the format of Streamlit's `st.login`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -7,55 +7,57 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 DEFAULT = "default"
-"""Streamlit's name for the provider whose settings stand in `[auth]` itself."""
+"""Streamlit's name for the provider configured in `[auth]` itself."""
 SHORTEST_SECRET = 32
 CALLBACK = "/oauth2callback"
 
 
-def _web_address(text: str) -> str:
+def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in text:
-        raise ValueError("is no web address")
+        raise ValueError("is not a URL")
     return text
 
 
 def _callback(text: str) -> str:
-    if not _web_address(text).endswith(CALLBACK):
+    if not _url(text).endswith(CALLBACK):
         raise ValueError(f"does not end with {CALLBACK}")
     return text
 
 
-def said(description: str, allowed: str) -> Any:
-    """A key of the section: what it is, and what may be set."""
+def key(description: str, allowed: str) -> Any:
+    """A key of the section: description and allowed values."""
     return Field(description=description, min_length=1, json_schema_extra={"allowed": allowed})
 
 
 class Provider(BaseModel):
-    """An identity provider that speaks OpenID Connect."""
+    """An identity provider that supports OpenID Connect."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
-    client_id: str = said("the app's name at the provider", "what the provider gave you")
-    client_secret: SecretStr = said("the app's password there", "what the provider gave you")
-    server_metadata_url: Annotated[str, AfterValidator(_web_address)] = said(
-        "where the provider describes itself",
-        "a web address, which mostly ends with /.well-known/openid-configuration",
+    client_id: str = key("the app's client ID at the provider", "the value from your provider")
+    client_secret: SecretStr = key(
+        "the app's client secret at the provider", "the value from your provider"
+    )
+    server_metadata_url: Annotated[str, AfterValidator(_url)] = key(
+        "the provider's OpenID Connect metadata",
+        "a URL, which usually ends with /.well-known/openid-configuration",
     )
 
 
 class SignIn(BaseModel):
-    """What all providers share, and the providers by name."""
+    """Settings shared by all providers, and the providers by name."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
-    redirect_uri: Annotated[str, AfterValidator(_callback)] = said(
-        "where providers send visitors back to", f"the app's address with {CALLBACK} behind it"
+    redirect_uri: Annotated[str, AfterValidator(_callback)] = key(
+        "URL to which providers send visitors back", f"the app's URL followed by {CALLBACK}"
     )
     cookie_secret: SecretStr = Field(
         min_length=SHORTEST_SECRET,
-        description="signs the cookie of who has signed in; whoever has it can sign in as anybody",
+        description="key that signs the sign-in cookie; anyone who has it can sign in as any user",
         json_schema_extra={
-            "allowed": f"{SHORTEST_SECRET} characters or more, the same for all processes"
+            "allowed": f"at least {SHORTEST_SECRET} characters, the same for all processes"
         },
     )
     providers: dict[str, Provider] = Field(min_length=1)
@@ -63,7 +65,7 @@ class SignIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _sort(cls, section: Any) -> Any:
-        """Gather the providers: sections of their own, or the keys in `auth` itself."""
+        """Collect the providers from their own sections or from the keys of `auth` itself."""
         if not isinstance(section, Mapping) or "providers" in section:
             return section
         rest = {name: value for name, value in section.items() if not _is_provider(value)}

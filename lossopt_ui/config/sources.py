@@ -1,7 +1,7 @@
-"""Where settings come from: environment variables, and Streamlit's secrets, which win.
+"""Sources of settings: environment variables and Streamlit's secrets, which take precedence.
 
-Streamlit makes environment variables of the texts and numbers at the top of `secrets.toml`.  Here
-the secrets are read themselves, so that their types and sections are known.
+Streamlit copies strings and numbers at the top of `secrets.toml` to environment variables.  This
+module reads the secrets themselves, which keeps their types and sections.
 """
 
 import os
@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 PREFIX = "LOSSOPT_"
 AUTH = "auth"
-"""The section of the secrets that says how visitors sign in; Streamlit reads it, too."""
+"""The section of the secrets for signing in; Streamlit reads it, too."""
 
 
 def variable(field: str) -> str:
@@ -24,29 +24,29 @@ def variable(field: str) -> str:
 
 
 def in_environment(name: str) -> str | None:
-    """The variable's text; None where it is not set or blank."""
+    """The variable's value; None if it is not set or blank."""
     return os.environ.get(name, "").strip() or None
 
 
 def secrets() -> Mapping[str, Any]:
-    """Streamlit's secrets as they were when the server started; empty where there are none."""
+    """Streamlit's secrets as of the start of the server; empty if there are none."""
     return _read_once(_Same(st.secrets))
 
 
 def fingerprint(names: Sequence[str]) -> Hashable:
-    """Equal where settings of these names, and the secrets, are as they were."""
+    """A value that changes if one of these settings or the secrets change."""
     return (_Same(st.secrets), *map(os.environ.get, names))
 
 
 class Source(PydanticBaseSettingsSource):
-    """The value of each field, from the secrets or from its environment variable."""
+    """Takes the value of each field from the secrets or from its environment variable."""
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
         self._secrets = secrets()
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Value, name of the setting, whether it is a text that has to be parsed as JSON: never."""
+        """Value, name of the setting, and whether to parse the value as JSON (never)."""
         if field_name == AUTH:
             return self._secrets.get(AUTH), AUTH, False
         name = variable(field_name)
@@ -54,7 +54,7 @@ class Source(PydanticBaseSettingsSource):
         return (in_environment(name) if value in (None, "") else value), name, False
 
     def __call__(self) -> dict[str, Any]:
-        """What is set, by field."""
+        """The values that are set, by field."""
         found = {
             name: self.get_field_value(field, name)[0]
             for name, field in self.settings_cls.model_fields.items()
@@ -63,7 +63,7 @@ class Source(PydanticBaseSettingsSource):
 
 
 class _Same:
-    """A key that is equal to itself alone, and keeps what it stands for alive."""
+    """A cache key that compares by identity and keeps its object alive."""
 
     def __init__(self, held: Any) -> None:
         self.held = held
@@ -79,6 +79,6 @@ class _Same:
 def _read_once(key: _Same) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = key.held.to_dict()
-    except (OSError, ValueError):  # there are none, or the server does not start with them
+    except (OSError, ValueError):  # none, or unreadable: the check at the start reports that
         return {}
     return found

@@ -1,4 +1,4 @@
-"""The settings as the table that docs/hosting.md shows."""
+"""The table of settings in docs/hosting.md."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +16,12 @@ DEFAULT_STORE = "`runs.db` in the user's data folder; in a checkout `data/runs.d
 
 
 def tables() -> str:
-    """Markdown: the variables, then the keys of `[auth]`."""
+    """Markdown tables of the variables and of the keys of `[auth]`."""
     return "\n".join([*_variables(), "", *_keys()])
 
 
-def put_into(page: Path) -> bool:
-    """Replace what stands between the two marks of the page; whether that changed it."""
+def update(page: Path) -> bool:
+    """Replace the text between the two markers of the page; return whether it changed."""
     text = page.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -33,7 +33,7 @@ def put_into(page: Path) -> bool:
 
 
 def _variables() -> Iterator[str]:
-    yield "| variable | what it sets | allowed | default, local | default, hosted |"
+    yield "| variable | description | allowed values | default, local | default, hosted |"
     yield "|---|---|---|---|---|"
     for variable, field in VARIABLES.items():
         name = variable.removeprefix(sources.PREFIX).lower()
@@ -42,7 +42,7 @@ def _variables() -> Iterator[str]:
 
 
 def _keys() -> Iterator[str]:
-    yield "| key in `[auth]` of the secrets | what it sets | allowed |"
+    yield "| key in `[auth]` of the secrets | description | allowed values |"
     yield "|---|---|---|"
     for model in (SignIn, Provider):
         for key, field in model.model_fields.items():

@@ -1,4 +1,4 @@
-"""Settings as an operator gives them: environment variables and a file of secrets."""
+"""Settings as an operator would set them: environment variables and a secrets file."""
 
 import json
 import os
@@ -24,7 +24,7 @@ AUTH = {
 
 
 class Give(Protocol):
-    """Set exactly these variables and secrets; returns the mistakes that are found."""
+    """Set exactly these variables and secrets, and return the mistakes found."""
 
     def __call__(
         self, *, secrets: str | Path | Mapping[str, Any] | None = None, **environment: str
@@ -33,7 +33,7 @@ class Give(Protocol):
 
 @pytest.fixture
 def give(tmp_path: Path) -> Give:
-    """What there is besides is left out, and there again afterwards."""
+    """Hides all other settings, and restores them afterwards."""
 
     def set_and_check(
         *, secrets: str | Path | Mapping[str, Any] | None = None, **environment: str
@@ -42,10 +42,10 @@ def give(tmp_path: Path) -> Give:
         path.unlink(missing_ok=True) if secrets is None else None
         if isinstance(secrets, str | Mapping):
             path.write_text(secrets if isinstance(secrets, str) else in_toml(secrets))
-        usual = {"LOSSOPT_STORE": f"sqlite:///{tmp_path}/usual.db"}
+        default = {"LOSSOPT_STORE": f"sqlite:///{tmp_path}/default.db"}
         if isinstance(secrets, str | Mapping) and "LOSSOPT_STORE" in secrets:
-            usual = {}
-        with only_these(path, usual | environment):
+            default = {}
+        with only_these(path, default | environment):
             return check.mistakes()
 
     return set_and_check
@@ -53,7 +53,7 @@ def give(tmp_path: Path) -> Give:
 
 @contextmanager
 def only_these(secrets: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Streamlit reads these secrets, which it makes a part of the environment."""
+    """Make Streamlit read these secrets, which it adds to the environment."""
     before = dict(os.environ)
     files = streamlit_config.get_option("secrets.files")
     watcher = streamlit_config.get_option("server.fileWatcherType")
@@ -75,7 +75,7 @@ def only_these(secrets: Path, environment: Mapping[str, str]) -> Iterator[None]:
 
 
 def in_toml(secrets: Mapping[str, Any]) -> str:
-    """Texts and numbers first, as TOML wants it, then sections."""
+    """Plain values first, as TOML requires, then sections."""
     top = {name: value for name, value in secrets.items() if not isinstance(value, Mapping)}
     lines = [f"{name} = {json.dumps(value)}" for name, value in top.items()]
     for section, keys in secrets.items():

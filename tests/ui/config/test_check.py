@@ -1,4 +1,4 @@
-"""Wrong settings end the server before it answers anybody: one line for each mistake."""
+"""Wrong settings stop the server before it serves anything, with one line per mistake."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from tests.ui.config.conftest import AUTH, Give
 PASSWORD = "hunter2-and-more"
 
 
-def test_settings_that_are_right_have_no_mistakes(give: Give) -> None:
+def test_valid_settings_have_no_mistakes(give: Give) -> None:
     assert give() == []
     assert give(LOSSOPT_MAX_RUNS="5e3", LOSSOPT_WORKERS=" 3 ", LOSSOPT_MAX_SECONDS="0.5") == []
     assert give(LOSSOPT_FRAMED_BY="https://school.example.org  http://localhost:8080") == []
@@ -58,7 +58,7 @@ def test_settings_that_are_right_have_no_mistakes(give: Give) -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_one_line_with_name_value_and_what_is_allowed(
+def test_a_wrong_value_gives_one_line_with_name_value_and_allowed_values(
     give: Give, name: str, value: str
 ) -> None:
     variable = f"LOSSOPT_{name}"
@@ -67,7 +67,7 @@ def test_a_wrong_value_is_one_line_with_name_value_and_what_is_allowed(
     assert line.endswith(VARIABLES[variable].json_schema_extra["allowed"])  # type: ignore[index,call-overload]
 
 
-def test_all_mistakes_are_found_at_once(give: Give) -> None:
+def test_all_mistakes_are_reported_at_once(give: Give) -> None:
     wrong = dict.fromkeys(VARIABLES, "!")
     lines = give(**wrong, LOSSOPT_NOTHING="!", secrets={"auth": {"client_id": ""}})
     for name in (*wrong, "LOSSOPT_NOTHING", "auth.client_secret", "auth.cookie_secret"):
@@ -76,7 +76,7 @@ def test_all_mistakes_are_found_at_once(give: Give) -> None:
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_a_misspelt_name_is_a_mistake_with_the_nearest_right_one(give: Give, name: str) -> None:
+def test_a_misspelt_name_is_reported_with_a_suggestion(give: Give, name: str) -> None:
     for slip in (
         name[:-1],
         name + "S",
@@ -89,9 +89,9 @@ def test_a_misspelt_name_is_a_mistake_with_the_nearest_right_one(give: Give, nam
         assert line.endswith(f"did you mean {name}?")
 
 
-def test_a_name_like_no_setting_is_a_mistake_whose_value_is_not_shown(give: Give) -> None:
+def test_an_unknown_name_is_reported_without_its_value(give: Give) -> None:
     [line] = give(LOSSOPT_API_TOKEN=PASSWORD)
-    assert line.startswith("LOSSOPT_API_TOKEN in the environment is no setting")
+    assert line.startswith("LOSSOPT_API_TOKEN in the environment is not a lossopt setting")
     assert PASSWORD not in line
     assert "LOSSOPT_MODE" in line
 
@@ -117,9 +117,7 @@ def test_a_name_like_no_setting_is_a_mistake_whose_value_is_not_shown(give: Give
         f"postgresql+psycopg:me:{PASSWORD}@127.0.0.1/db",
     ],
 )
-def test_a_store_that_cannot_be_used_is_a_mistake_without_its_password(
-    give: Give, address: str
-) -> None:
+def test_an_unusable_store_is_reported_without_its_password(give: Give, address: str) -> None:
     [line] = give(LOSSOPT_STORE=address)
     assert line.startswith("LOSSOPT_STORE is '")
     assert "but must be an SQLAlchemy address, such as sqlite:///" in line
@@ -129,7 +127,7 @@ def test_a_store_that_cannot_be_used_is_a_mistake_without_its_password(
     assert PASSWORD not in line
 
 
-def test_a_store_of_somebody_else_or_that_may_not_be_written_is_a_mistake(
+def test_a_foreign_or_read_only_database_is_reported(
     give: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, table in (("a", "facts (name, value)"), ("b", "runs (a)")):
@@ -142,7 +140,7 @@ def test_a_store_of_somebody_else_or_that_may_not_be_written_is_a_mistake(
     assert "readonly" in line
 
 
-def test_a_store_that_others_are_writing_to_is_no_mistake(
+def test_a_store_locked_by_another_writer_is_not_a_mistake(
     give: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_database, "BUSY_SECONDS", 0.01)
@@ -171,12 +169,12 @@ def test_a_store_that_others_are_writing_to_is_no_mistake(
         ("[auth]", "auth.redirect_uri in the secrets is not set"),
     ],
 )
-def test_what_is_wrong_in_the_secrets_is_said_by_name(give: Give, text: str, said: str) -> None:
+def test_mistakes_in_the_secrets_are_reported_by_name(give: Give, text: str, said: str) -> None:
     lines = give(secrets=text)
     assert [line for line in lines if said in line], lines
 
 
-def test_secrets_that_are_no_text_are_named(give: Give, tmp_path: Path) -> None:
+def test_unreadable_secrets_files_are_named(give: Give, tmp_path: Path) -> None:
     for place in ("no-text.toml", "folder.toml"):
         path = tmp_path / place
         path.mkdir() if place.startswith("folder") else path.write_bytes(b"\xff\xfe")
@@ -201,7 +199,7 @@ def test_every_key_that_signing_in_needs_is_asked_for(give: Give, key: str) -> N
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"cookie_secret": PASSWORD}, "auth.cookie_secret in the secrets must be 32 characters"),
+        ({"cookie_secret": PASSWORD}, "auth.cookie_secret in the secrets must be at least 32"),
         ({"client_secret": 5}, "auth.client_secret in the secrets must be"),
         (
             {"redirect_uri": "https://a.example/"},
@@ -211,10 +209,10 @@ def test_every_key_that_signing_in_needs_is_asked_for(give: Give, key: str) -> N
         ({"server_metadata_url": "accounts"}, "auth.server_metadata_url in the secrets is 'acc"),
         ({"cookie_secrets": "x"}, "did you mean auth.cookie_secret?"),
         ({"my_school": {"client_id": "x"}}, "auth.my_school.client_secret in the secrets is not"),
-        ({"my_school": AUTH}, "the name of a provider must have no underscore"),
+        ({"my_school": AUTH}, "a provider's name must not contain an underscore"),
     ],
 )
-def test_what_is_wrong_with_signing_in_is_said_without_secrets(
+def test_sign_in_mistakes_are_reported_without_secrets(
     give: Give, change: dict[str, Any], said: str
 ) -> None:
     lines = give(LOSSOPT_MODE="hosted", secrets={"auth": AUTH | change})
@@ -237,11 +235,11 @@ def test_signing_in_needs_hosted_mode_and_its_packages(
     name=some.sampled_from(sorted(VARIABLES)),
     value=some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"])),
 )
-def test_any_text_is_either_taken_or_one_line(give: Give, name: str, value: str) -> None:
+def test_any_text_is_accepted_or_gives_one_line(give: Give, name: str, value: str) -> None:
     if name == "LOSSOPT_STORE" and "://" in value:
         return
     lines = give(**{name: value})
-    # A list of websites has a line for each that is wrong.
+    # A list of websites gives one line for each wrong website.
     assert len(lines) <= max(1, len(value.split()) if name == "LOSSOPT_FRAMED_BY" else 1)
     assert not any("\n" in line or not line.isprintable() for line in lines)
 
@@ -254,7 +252,7 @@ def port() -> int:
     return number
 
 
-def test_the_server_ends_with_code_2_and_a_line_for_each_mistake(port: int, tmp_path: Path) -> None:
+def test_the_server_exits_with_code_2_and_one_line_per_mistake(port: int, tmp_path: Path) -> None:
     wrong = {"LOSSOPT_MODE": "public", "LOSSOPT_MAX_RUN": "5", "LOSSOPT_STORE": "sqlite://"}
     command = ["-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
     done = subprocess.run(

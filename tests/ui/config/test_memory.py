@@ -1,4 +1,4 @@
-"""The C library is asked to keep few pools of memory, where it is one that has them."""
+"""The number of glibc's arenas is limited."""
 
 import platform
 
@@ -7,7 +7,7 @@ import pytest
 from lossopt_ui.config import memory
 from tests.programs import run_python
 
-COUNT_POOLS = """
+COUNT_ARENAS = """
 import ctypes, tempfile, threading
 from lossopt_ui.config import memory
 {before}
@@ -27,26 +27,26 @@ for each in threads:
     each.start()
 for each in threads:
     each.join()
-memory.give_back()
-with tempfile.TemporaryFile() as told:
-    stream = libc.fdopen(told.fileno(), b"w")
+memory.release_free_memory()
+with tempfile.TemporaryFile() as report:
+    stream = libc.fdopen(report.fileno(), b"w")
     libc.malloc_info(0, stream)
     libc.fflush(stream)
-    told.seek(0)
-    print(told.read().count(b"<heap "))
+    report.seek(0)
+    print(report.read().count(b"<heap "))
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has pools of memory")
-def test_threads_share_few_pools_of_memory() -> None:
-    assert int(run_python("-c", COUNT_POOLS.format(before=""))) > memory.POOLS
-    few = COUNT_POOLS.format(before="memory.keep_few_pools()")
-    assert int(run_python("-c", few)) == memory.POOLS
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
+def test_threads_share_a_limited_number_of_arenas() -> None:
+    assert int(run_python("-c", COUNT_ARENAS.format(before=""))) > memory.ARENAS
+    few = COUNT_ARENAS.format(before="memory.limit_arenas()")
+    assert int(run_python("-c", few)) == memory.ARENAS
 
 
-def test_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_platforms_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for system in ("win32", "darwin"):
         monkeypatch.setattr("sys.platform", system)
         monkeypatch.setattr("ctypes.CDLL", lambda name: pytest.fail("asked for a library"))
-        memory.keep_few_pools()
-        memory.give_back()
+        memory.limit_arenas()
+        memory.release_free_memory()

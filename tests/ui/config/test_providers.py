@@ -1,4 +1,4 @@
-"""The button to sign in is there where the secrets name an identity provider."""
+"""The sign-in button appears if the secrets have an identity provider."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ TWO = {name: GOOD[name] for name in ("redirect_uri", "cookie_secret")} | {
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What `auth` in the secrets has, in hosted mode."""
+    """The section `auth` of the secrets, in hosted mode."""
     monkeypatch.setenv(mode.MODE, mode.HOSTED)
     section: dict[str, Any] = {}
 
@@ -38,7 +38,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return section
 
 
-def test_without_a_word_of_it_nobody_can_sign_in(secrets: dict[str, Any]) -> None:
+def test_without_the_section_nobody_can_sign_in(secrets: dict[str, Any]) -> None:
     assert providers.names() == []
 
 
@@ -55,7 +55,7 @@ def buttons(app: AppTest) -> set[str]:
 
 
 @pytest.mark.usefixtures("store")
-def test_the_button_is_there_where_one_can_sign_in_and_nowhere_else(
+def test_the_button_appears_only_if_there_is_a_provider(
     secrets: dict[str, Any],
 ) -> None:
     assert not buttons(open_page("lecture"))
@@ -66,9 +66,7 @@ def test_the_button_is_there_where_one_can_sign_in_and_nowhere_else(
     assert buttons(open_page("lecture")) == {"With school", "With library"}
 
 
-def test_on_ones_own_machine_the_secrets_say_nothing_of_it(
-    store: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_local_mode_ignores_the_section(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(mode.MODE, raising=False)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.secrets["auth"] = GOOD

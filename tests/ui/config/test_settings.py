@@ -1,4 +1,4 @@
-"""Every setting is declared once, and the code, the deployment and the docs know no other."""
+"""Every setting is declared once; code, deployment and docs use no other."""
 
 import re
 from dataclasses import fields
@@ -25,7 +25,7 @@ def files() -> list[Path]:
     return [file for file in (*found, *below) if file.is_file() and file.suffix in texts]
 
 
-def test_every_variable_that_is_named_anywhere_is_declared() -> None:
+def test_every_variable_mentioned_anywhere_is_declared() -> None:
     named = {
         name: file.relative_to(ROOT)
         for file in files()
@@ -34,7 +34,7 @@ def test_every_variable_that_is_named_anywhere_is_declared() -> None:
     assert {name: file for name, file in named.items() if name not in VARIABLES} == {}
 
 
-def test_the_environment_is_read_in_one_place_of_each_layer() -> None:
+def test_the_environment_is_read_in_few_modules() -> None:
     readers = {
         str(file.relative_to(ROOT))
         for file in files()
@@ -51,7 +51,7 @@ def test_the_environment_is_read_in_one_place_of_each_layer() -> None:
     }
 
 
-def test_the_docs_have_the_table_that_the_settings_make() -> None:
+def test_the_docs_contain_the_generated_table() -> None:
     page = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     assert f"{table.BEGIN}\n\n{table.tables()}\n\n{table.END}" in page, (
         "run: python -m lossopt_ui.config --write"
@@ -61,36 +61,36 @@ def test_the_docs_have_the_table_that_the_settings_make() -> None:
 def test_writing_the_table_replaces_it_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
-    assert table.put_into(page)
-    assert not table.put_into(page)
+    assert table.update(page)
+    assert not table.update(page)
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "\nold\n" not in text
     page.write_text("no marks")
     with pytest.raises(ValueError, match="must have the lines"):
-        table.put_into(page)
+        table.update(page)
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_every_setting_says_what_it_does_and_what_is_allowed(name: str) -> None:
+def test_every_setting_has_a_description_and_allowed_values(name: str) -> None:
     field = VARIABLES[name]
     assert field.description
     assert allowed(field)
 
 
-def test_every_limit_of_a_budget_can_be_set_and_has_a_default_where_strangers_come() -> None:
+def test_every_limit_can_be_set_and_has_a_default_in_hosted_mode() -> None:
     names = [field.name for field in fields(Budget)]
     assert {f"LOSSOPT_MAX_{name.upper()}" for name in names} <= {*VARIABLES}
     assert Settings(mode="local").budget() == Budget()
-    usual = Settings(mode="hosted").budget()
-    assert all(getattr(usual, name) < float("inf") for name in names)
+    default = Settings(mode="hosted").budget()
+    assert all(getattr(default, name) < float("inf") for name in names)
     for name in names:
         one = Settings.model_validate({"mode": HOSTED, f"max_{name}": 7}).budget()
         assert getattr(one, name) == 7
 
 
-def test_a_change_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_of_the_environment_take_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOSSOPT_MAX_RUNS", "5")
     assert settings().max_runs == 5
     monkeypatch.setenv("LOSSOPT_MAX_RUNS", "6")
@@ -99,7 +99,7 @@ def test_a_change_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) ->
     assert settings().max_runs is None
 
 
-def test_secrets_are_not_shown_by_accident() -> None:
+def test_secrets_are_not_in_representations() -> None:
     address = "postgresql://me:hunter2@host/db"
     found = Settings.model_validate({"store": address, "auth": AUTH | {"other": {**AUTH}}})
     shown = f"{found!r} {found} {found.model_dump()}"
