@@ -132,7 +132,7 @@ def _sign_in_mistakes(settings: Settings) -> Iterable[str]:
             f" LOSSOPT_MODE={HOSTED} or remove the section"
         )
     if missing := [name for name in SIGN_IN_PACKAGES if find_spec(name) is None]:
-        yield f"auth in the secrets requires packages that are missing: pip install {' '.join(missing)}"
+        yield f"auth in the secrets requires missing packages: pip install {' '.join(missing)}"
     for name in settings.auth.providers:
         if "_" in name:
             yield f"auth.{name} in the secrets: a provider's name must not contain an underscore"
