@@ -98,7 +98,9 @@ def ways_and_limits(
     one, two = st.columns([3, 2])
     with one:
         places = None if journey is None else journey.updates
-        ways, changes = comparison.weight_ways(runs, labels, hues, data.feature_names, places)
+        ways, changes = comparison.weight_trajectories(
+            runs, labels, hues, data.feature_names, places
+        )
         figure.show(
             ways,
             key="ways",

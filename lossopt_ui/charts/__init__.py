@@ -2,6 +2,6 @@
 
 import plotly.io
 
-# What draws a figure brings a template of its own.  Plotly's would be copied into every figure
-# and checked, which takes as long as all the rest of it.
+# The browser applies its own template.  Plotly would copy and validate its default template in
+# every figure, which takes as long as building the rest of the figure.
 plotly.io.templates.default = None

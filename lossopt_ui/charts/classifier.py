@@ -1,4 +1,4 @@
-"""What a trained classifier looks like, and what it does with its examples."""
+"""Charts of a trained classifier: templates, decision regions, weights, mistakes."""
 
 from collections.abc import Sequence
 
@@ -15,18 +15,18 @@ from lossopt_ui.charts.texts import all_plain, plain
 from lossopt_ui.charts.weights import Points, Regions
 
 GRID = 120
-"""Points along each side of the plane that are asked for their class."""
+"""Points along each side of the plane at which the class is predicted."""
 WORST = 10
 WORST_ROWS = 8
-TEMPLATES_A_ROW = 5
+TEMPLATES_PER_ROW = 5
 MOST_FEATURES = 30
-"""Rows of weights that can be told apart in a picture."""
+"""Rows of weights that are distinguishable in a chart."""
 
 
 def portrait(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> go.Figure:
-    """Templates for images, decision regions for points of a plane, else the weights.
+    """Templates for images, decision regions for two features, else the weights.
 
-    Weights have one scale together with those of the peers; what diverged has its own.
+    Weights share one scale with those of the peers; a diverged run has its own.
     """
     if data.image_shape is not None:
         return templates(run, data, theme, peers)
@@ -36,7 +36,7 @@ def portrait(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> g
 
 
 def is_plane(data: Data) -> bool:
-    """Whether the examples are points of a plane."""
+    """Whether the examples are points in a plane."""
     return data.image_shape is None and len(data.feature_names) == 2
 
 
@@ -48,20 +48,20 @@ def templates(run: Run, data: Data, theme: Theme, peers: Sequence[Run] = ()) -> 
         all_plain(data.class_names),
         title=f"Templates: {LOSSES[run.experiment.loss].label}",
         theme=theme,
-        columns=TEMPLATES_A_ROW,
+        columns=TEMPLATES_PER_ROW,
         limit=_largest_weight(run, peers),
     )
 
 
 def _largest_weight(run: Run, peers: Sequence[Run]) -> float:
-    """Of the run and its peers, those left out that diverged."""
+    """Largest absolute weight of the run and its peers, ignoring diverged peers."""
     peers = [] if run.status == DIVERGED else [p for p in peers if p.status != DIVERGED]
     return max(float(np.abs(each.weights).max()) for each in (run, *peers)) or 1.0
 
 
 def weights_of_features(run: Run, data: Data, theme: Theme, peers: Sequence[Run]) -> go.Figure:
-    """The weight of each feature for each class; of many features those that count most."""
-    drawn = features_that_count(run.weights)
+    """The weight of each feature for each class; of many features, those with the largest."""
+    drawn = most_important_features(run.weights)
     title = f"Weights: {LOSSES[run.experiment.loss].label}"
     if len(drawn) < len(data.feature_names):
         title += f", the {len(drawn)} largest of {len(data.feature_names):,} features"
@@ -70,19 +70,19 @@ def weights_of_features(run: Run, data: Data, theme: Theme, peers: Sequence[Run]
         data.class_names,
         [data.feature_names[each] for each in drawn],
         title=title,
-        unit="Feature, standardised" if run.experiment.standardize else "Feature",
+        unit="Feature (standardized)" if run.experiment.standardize else "Feature",
         limit=_largest_weight(run, peers),
         theme=theme,
     )
 
 
-def features_that_count(theta: weights.Array) -> weights.Array:
-    """Numbers of the features with the largest of the weights (C, D), in their order."""
+def most_important_features(theta: weights.Array) -> weights.Array:
+    """Sorted indices of the features with the largest absolute weights (C, D)."""
     return np.sort(np.argsort(-np.abs(theta).max(axis=0), kind="stable")[:MOST_FEATURES])
 
 
 def regions(run: Run, data: Data, theme: Theme) -> go.Figure:
-    """The plane by chosen class, with the examples, in the data's own units."""
+    """Decision regions and examples, in the data's original units."""
     train, test = data.original(data.train_features), data.original(data.test_features)
     x, y = plane(data)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
@@ -97,28 +97,28 @@ def regions(run: Run, data: Data, theme: Theme) -> go.Figure:
 
 
 def plane(data: Data) -> tuple[weights.Array, weights.Array]:
-    """The grid's places along both sides of the plane, around all examples."""
+    """Grid coordinates along both axes, covering all examples."""
     both = data.original(np.concatenate([data.train_features, data.test_features]))
     low, high = both.min(axis=0), both.max(axis=0)
-    room = 0.08 * (high - low)
-    x, y = (np.linspace(low[k] - room[k], high[k] + room[k], GRID) for k in (0, 1))
+    padding = 0.08 * (high - low)
+    x, y = (np.linspace(low[k] - padding[k], high[k] + padding[k], GRID) for k in (0, 1))
     return x, y
 
 
 def confusion(run: Run, data: Data, theme: Theme) -> go.Figure:
-    """Right and wrong answers by class, on the test part where there is one."""
+    """Confusion matrix, on the test set if there is one."""
     return weights.confusion(
         count_confusion(run, data, part(data)), class_names=data.class_names, theme=theme
     )
 
 
 def part(data: Data) -> str:
-    """The part on which a classifier is judged."""
+    """The part of the data on which a classifier is evaluated."""
     return "test" if len(data.test_labels) else "train"
 
 
 def worst_images(run: Run, data: Data, theme: Theme) -> go.Figure:
-    """The examples of largest loss, as images: true class, answer, loss."""
+    """The examples with the largest loss as images, with true class, prediction and loss."""
     assert data.image_shape is not None
     table = examples_by_loss(run, data, part(data)).head(WORST)
     features, _ = part_of(data, part(data))
@@ -132,23 +132,23 @@ def worst_images(run: Run, data: Data, theme: Theme) -> go.Figure:
         captions,
         title="Worst examples: true → predicted, loss",
         theme=theme,
-        columns=TEMPLATES_A_ROW,
+        columns=TEMPLATES_PER_ROW,
     )
 
 
 def worst_rows(run: Run, data: Data) -> list[list[str]]:
-    """The examples of largest loss, as rows of a table."""
+    """The examples with the largest loss as rows of a table."""
     table = examples_by_loss(run, data, part(data)).head(WORST_ROWS)
     return [row_of(data, *each) for each in table.itertuples(index=False)]
 
 
 def row_of(data: Data, row: int, true: int, predicted: int, loss: float) -> list[str]:
-    """Number, true class, predicted class and loss of an example in words."""
+    """Row number, true class, predicted class and loss of an example as text."""
     names = data.class_names
     return [str(row), names[true], names[predicted], f"{loss:.4g}"]
 
 
 def caption(data: Data, true: int, predicted: int, loss: float) -> str:
-    """What stands above an example's image: true class → answer, loss."""
+    """Caption of an example's image: true class → predicted class, loss."""
     names = data.class_names
     return f"{plain(names[true])}→{plain(names[predicted])}  {loss:.3g}"

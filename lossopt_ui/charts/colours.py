@@ -1,8 +1,8 @@
-"""One colour for one thing, on every page, in both themes.
+"""One colour per entity on every page, in both themes.
 
-The hues are those of Okabe and Ito (2008), told apart by all common kinds of colour vision.
-Some are too pale for a thin line on white and some too dark on black: each theme has the
-shade of the hue that keeps a contrast of 3 : 1 against its background.
+The hues are those of Okabe and Ito (2008), which are distinguishable with all common kinds of
+colour vision.  Some are too pale for a thin line on white, and some too dark on black: each theme
+has a shade of the hue with a contrast of at least 3 : 1 against the background.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SPARE: tuple[dict[Theme, str], ...] = (
 )
 """For losses that declare no colour, in the order of the registry; those after these get ink."""
 PAPER: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
-"""The page itself, as in `.streamlit/config.toml`: behind words that lie on curves."""
+"""Background of the page, as in `.streamlit/config.toml`: behind labels on curves."""
 BATCH: dict[int, dict[Theme, str]] = {
     1: {"light": "#7A7A00", "dark": "#B8B84A"},
     8: {"light": "#00838F", "dark": "#4DB6C4"},
@@ -34,12 +34,12 @@ BATCH: dict[int, dict[Theme, str]] = {
     128: {"light": "#6A51A3", "dark": "#9E8CD9"},
     512: {"light": "#8A5A44", "dark": "#C49A84"},
 }
-"""SGD by the size of its minibatches: green and its neighbours."""
+"""SGD by batch size: green and neighbouring hues."""
 LINES: dict[Theme, tuple[str, ...]] = {
     theme: (*(BATCH[size][theme] for size in (32, 128, 8, 512, 1)), GREY[theme], INK[theme])
     for theme in ("light", "dark")
 }
-"""For runs that differ in something that has no colour of its own: no hue of a loss."""
+"""For runs that differ in something without its own colour; disjoint from the losses' hues."""
 
 CLASSES: dict[Theme, tuple[str, ...]] = {
     "light": (
@@ -107,7 +107,7 @@ def loss_shades() -> dict[str, dict[Theme, str]]:
 
 
 def _pairs() -> Iterator[tuple[str, str]]:
-    """Every colour of the dark theme with that of the light one that means the same."""
+    """Pairs of a dark theme colour and the light theme colour with the same meaning."""
     for shades in (BACKGROUND, INK, GREY, *loss_shades().values(), *BATCH.values()):
         yield shades["dark"], shades["light"]
     yield from zip(CLASSES["dark"], CLASSES["light"], strict=True)
@@ -117,16 +117,16 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 
 ON_WHITE: dict[str, str] = dict(_pairs())
-"""What a colour of the dark theme becomes in a picture, which is always on white."""
+"""Dark theme colours and their replacements in downloaded images, which are on white."""
 
 
 def of_loss(name: str, theme: Theme) -> str:
-    """The colour of a loss; ink for a name that is not that of a loss."""
+    """The colour of a loss; ink for any other name."""
     return loss_shades().get(name, INK)[theme]
 
 
 def of_batch(size: int, theme: Theme) -> str:
-    """The colour of SGD with minibatches of this size: that of the nearest size with one."""
+    """The colour of SGD with this batch size: that of the nearest size that has one."""
     return BATCH[min(BATCH, key=lambda known: abs(known - size))][theme]
 
 

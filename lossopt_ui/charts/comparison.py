@@ -1,4 +1,4 @@
-"""Several runs on one chart."""
+"""Charts that compare several runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -26,19 +26,16 @@ from lossopt_ui.charts.colours import (
 from lossopt_ui.charts.curves import Curve, Level, curves
 from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.texts import plain
-from lossopt_ui.charts.training import best_possible, loss_at_start, unit
-from lossopt_ui.charts.weights import Way, ways
+from lossopt_ui.charts.training import loss_at_start, optimum_band, unit
+from lossopt_ui.charts.weights import Trajectory, trajectories
 
 DASHES = ("solid", "dash", "dot")
-OF_A_LOSS = ("objective", "data_loss", "test_loss", "gradient_norm", "distance")
-"""Columns that mean something else under another loss: never on one axis with it."""
+LOSS_DEPENDENT = ("objective", "data_loss", "test_loss", "gradient_norm", "distance")
+"""Columns whose values are not comparable across losses: never on a shared axis."""
 
 
 def colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
-    """A colour for each: of its loss or of its work where that tells all of them apart.
-
-    Otherwise hues that mean nothing else.
-    """
+    """Colours by loss or by batch size if those are unique, else neutral hues."""
     if len({each.loss for each in experiments}) == len(experiments) > 1:
         return [of_loss(each.loss, theme) for each in experiments]
     by_work = work_colours(experiments, theme)
@@ -48,15 +45,15 @@ def colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
 
 
 def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
-    """Ink for full-batch descent; for minibatches green or a neighbour, by the batch's size."""
+    """Ink for full-batch descent; green or a neighbouring hue for minibatches, by size."""
     return [
         INK[theme] if each.full_batch else of_batch(each.batch_size, theme) for each in experiments
     ]
 
 
-def what_the_axes_hide(panels: Iterable[Mapping[str, Experiment]], column: str) -> str:
-    """In what runs on one axis differ that makes their values incomparable; '' for nothing."""
-    if column not in OF_A_LOSS or column == "distance":
+def incomparable_settings(panels: Iterable[Mapping[str, Experiment]], column: str) -> str:
+    """Differences that make values on one axis incomparable, as text; '' if there are none."""
+    if column not in LOSS_DEPENDENT or column == "distance":
         return ""  # each distance is to the run's own optimum
     words = {
         "dataset": "data",
@@ -90,7 +87,7 @@ def overlay(
     levels: Sequence[Level] = (),
     y_title: str | None = None,
 ) -> go.Figure:
-    """The same column of several histories, by name."""
+    """One column of several histories, by name."""
     lines = [
         Curve(name, history, column, colour[k], DASHES[k // len(LINES[theme]) % len(DASHES)])
         for k, (name, history) in enumerate(histories.items())
@@ -108,9 +105,9 @@ def overlay(
 
 
 def panels(experiments: Mapping[str, Experiment], column: str) -> dict[str, dict[str, Experiment]]:
-    """Which experiments may share an axis for this column: by loss, or all under the name ''."""
+    """Experiments grouped by shared axis: by loss, or all under the name ''."""
     losses = {each.loss for each in experiments.values()}
-    if column not in OF_A_LOSS or len(losses) == 1:
+    if column not in LOSS_DEPENDENT or len(losses) == 1:
         return {"": dict(experiments)} if experiments else {}
     groups: dict[str, dict[str, Experiment]] = {}
     for label, each in experiments.items():
@@ -126,7 +123,7 @@ def one_loss(
     log_y: bool,
     optimum: Certificate | None = None,
 ) -> go.Figure:
-    """Objective and test loss of one loss, on an axis of its own, with the best possible."""
+    """Objective and test loss for one loss, with the optimum."""
     colour, start = of_loss(experiment.loss, theme), loss_at_start(experiment)
     return curves(
         [
@@ -135,18 +132,18 @@ def one_loss(
         ],
         title=LOSSES[experiment.loss].label,
         x="epoch",
-        y_title="Mean loss an example" + unit(experiment),
+        y_title="Mean loss per example" + unit(experiment),
         theme=theme,
         log_y=log_y,
         levels=[Level(start, f"zero weights: {start:.4g}")],
-        bands=best_possible(optimum),
+        bands=optimum_band(optimum),
     )
 
 
 def accuracies(
     histories: Mapping[Experiment, pd.DataFrame], *, theme: Theme, x: str = "epoch"
 ) -> go.Figure:
-    """Training and test accuracy of several losses on one axis: these can be compared."""
+    """Training and test accuracy of several losses on one axis."""
     lines = []
     for experiment, history in histories.items():
         colour, name = of_loss(experiment.loss, theme), LOSSES[experiment.loss].label
@@ -154,45 +151,45 @@ def accuracies(
         lines.append(Curve(f"{name}, test", history, "test_accuracy", colour, dash="dash"))
     return curves(
         lines,
-        title="Accuracy: one axis for all losses",
+        title="Accuracy (comparable across losses)",
         x=x,
-        y_title="Examples classified rightly (%)",
+        y_title="Accuracy (%)",
         theme=theme,
     )
 
 
-def weight_ways(
+def weight_trajectories(
     runs: Sequence[Run],
     names: Sequence[str],
     colour: Sequence[str],
     feature_names: Sequence[str],
-    places: Sequence[Sequence[int]] | None = None,
+    ticks: Sequence[Sequence[int]] | None = None,
 ) -> tuple[go.Figure, list[Change]]:
-    """The ways of several runs through weight space.
+    """The trajectories of several runs in weight space.
 
-    With two features each class's weight vector is a point of the plane; otherwise the plane
-    is that of the two principal directions of all the ways together.  With `places`, the update
-    of each run at every tick, a diamond a run moves along its way.
+    With two features each class's weight vector is a point in the plane; otherwise the plane is
+    spanned by the two principal directions of all trajectories.  `ticks` has the update of each
+    run at every tick: a diamond for each run then moves along its trajectory.
     """
     if len(feature_names) == 2:
-        strands = [list(np.moveaxis(run.path[:, :, :2], 1, 0)) for run in runs]
-        title = "Steps through weight space: one strand a class"
+        paths = [list(np.moveaxis(run.path[:, :, :2], 1, 0)) for run in runs]
+        title = "Trajectories in weight space, one per class"
         x_title, y_title = (f"Weight of {plain(name)}" for name in feature_names)
     else:
         plane = principal_plane(runs)
-        strands = [[way] for way in plane.ways]
-        title = "Steps through weight space"
-        x_title = f"First principal direction (both show {plane.share:.0%} of the movement)"
+        paths = [[each] for each in plane.ways]
+        title = "Trajectories in weight space"
+        x_title = f"First principal direction (both explain {plane.share:.0%} of the movement)"
         y_title = "Second principal direction"
     lines = [
-        Way(name, strand, run.path_updates, hue, 2.5 if run.experiment.full_batch else 1.2)
-        for name, strand, run, hue in zip(names, strands, runs, colour, strict=True)
+        Trajectory(name, path, run.path_updates, hue, 2.5 if run.experiment.full_batch else 1.2)
+        for name, path, run, hue in zip(names, paths, runs, colour, strict=True)
     ]
-    figure = ways(lines, title=title, x_title=x_title, y_title=y_title)
-    if places is None:
+    figure = trajectories(lines, title=title, x_title=x_title, y_title=y_title)
+    if ticks is None:
         return figure, []
     return figure, [
         change
-        for way, updates in zip(lines, places, strict=True)
-        for change in weights.add_traveller(figure, way, updates)
+        for line, updates in zip(lines, ticks, strict=True)
+        for change in weights.add_position(figure, line, updates)
     ]

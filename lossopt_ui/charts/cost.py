@@ -1,4 +1,4 @@
-"""Bars of what it costs to reach a target."""
+"""Bar chart of the cost of reaching a target."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from lossopt_ui.charts.colours import INK, Theme
 from lossopt_ui.charts.texts import all_plain
 
-NOT_REACHED, NOT_KNOWN = "not reached", "not known"
+NOT_REACHED, UNKNOWN = "not reached", "unknown"
 
 
 def bars(
@@ -19,15 +19,15 @@ def bars(
     x_title: str,
     theme: Theme,
 ) -> go.Figure:
-    """One bar a row: its median, with a thin line from the fewest to the most.
+    """One bar per row: the median, with a thin line from the lowest to the highest cost.
 
-    `costs` has the columns runs, reached, low, median, high by label.  Where the median run does
-    not reach the target there is no bar, and it is said in its place.
+    `costs` has the columns runs, reached, low, median, high, indexed by label.  If the median run
+    does not reach the target, a note replaces the bar.
     """
     labels = all_plain(costs.index)
     known = costs["median"].notna()
-    beyond = (costs["high"] - costs["median"]).where(known, 0.0).fillna(0.0)
-    before = (costs["median"] - costs["low"]).where(known, 0.0).fillna(0.0)
+    above = (costs["high"] - costs["median"]).where(known, 0.0).fillna(0.0)
+    below = (costs["median"] - costs["low"]).where(known, 0.0).fillna(0.0)
     figure = go.Figure(
         go.Bar(
             x=costs["median"],
@@ -35,17 +35,17 @@ def bars(
             orientation="h",
             name="median",
             marker={"color": [colours[label] for label in costs.index]},
-            error_x={"type": "data", "symmetric": False, "array": beyond, "arrayminus": before,
+            error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
                      "thickness": 1.2, "width": 3, "color": INK[theme]},
             hovertemplate="%{x:.4g}<extra></extra>",
         )
     )  # fmt: skip
     for label, (_, row) in zip(labels, costs.iterrows(), strict=True):
-        if words := _who_misses(row):
+        if note := _note(row):
             figure.add_annotation(
                 x=0 if pd.isna(row["median"]) else row["median"],
                 y=label,
-                text=f" {words}",
+                text=f" {note}",
                 xanchor="left",
                 showarrow=False,
                 font={"color": INK[theme], "size": 12},
@@ -56,10 +56,10 @@ def bars(
     return figure
 
 
-def _who_misses(row: pd.Series) -> str:
-    """What is said of runs that do not reach the target, or of which it is not known."""
+def _note(row: pd.Series) -> str:
+    """Note about runs that do not reach the target or whose cost is unknown."""
     if not row["runs"]:
-        return NOT_KNOWN
+        return UNKNOWN
     missed = int(row["runs"] - row["reached"])
     if not missed:
         return ""

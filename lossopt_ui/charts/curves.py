@@ -21,13 +21,13 @@ DISTANCES = ("distance", "distance_share")
 
 PERCENT = ("train_accuracy", "test_accuracy")
 MOST_POINTS = 1_000
-HEIGHT_OF_WORDS = 0.08
-"""A line of words beside a chart of the usual height."""
+LABEL_HEIGHT = 0.08
+"""Height of a label, as a fraction of a chart of normal height."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One line of a chart: where it comes from and how it looks."""
+    """One line of a chart: its data and its style."""
 
     name: str
     table: pd.DataFrame
@@ -39,9 +39,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line with its meaning, such as the loss at the start.
+    """A labelled horizontal line, such as the initial loss.
 
-    at_left     its words stand where curves begin: for what they come down to at their end
+    at_left     put the label on the left: for values that curves approach at their end
     """
 
     value: float
@@ -52,7 +52,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Band:
-    """Two values between which something is known to lie, with its meaning."""
+    """A labelled range in which a value is known to lie."""
 
     low: float
     high: float
@@ -73,15 +73,15 @@ def curves(
     y_range: tuple[float, float] | None = None,
     x_range: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """One line a curve over the column `x` of its table.
+    """One line per curve over the column `x` of its table.
 
-    Accuracies are drawn in percent.  A logarithmic axis leaves out values that are not
-    positive, the start at 0 updates among them.
+    Accuracies are in percent.  A logarithmic axis leaves out values that are not positive, such
+    as the start at 0 updates.
     """
     drawn = [line for line in lines if not line.table[line.column].isna().all()]
     traces = [_trace(line, x, log_x=log_x, log_y=log_y) for line in drawn]
     above = [band for band in bands if band.low > 0 or not log_y]
-    traces += [_edge_of(band, traces, theme) for band in above]
+    traces += [_upper_edge(band, traces, theme) for band in above]
     across: dict[str, object] = {"title": X_AXES[x], "type": "log" if log_x else "linear"}
     up: dict[str, object] = {"title": y_title, "type": "log" if log_y else "linear"}
     if log_x:
@@ -90,7 +90,7 @@ def curves(
         beside = [level.value for level in levels] + [band.low for band in bands]
         up |= {"exponentformat": "power", "dtick": _ticks(traces, "y", beside)}
     seen = [level for level in levels if level.value > 0 or not log_y]
-    # All at once: plotly looks at a whole figure in less time than at its parts one by one.
+    # All at once: plotly validates a whole figure faster than its parts one by one.
     return go.Figure(
         traces,
         {
@@ -100,9 +100,9 @@ def curves(
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
             "xaxis": across | {"range": x_range},
             "yaxis": up | {"range": y_range},
-            "shapes": [_area_of(each, theme) for each in above]
-            + [_line_of(each, theme) for each in seen],
-            "annotations": _words_of(seen, traces, theme, log_y=log_y),
+            "shapes": [_band_area(each, theme) for each in above]
+            + [_level_line(each, theme) for each in seen],
+            "annotations": _level_labels(seen, traces, theme, log_y=log_y),
         },
     )
 
@@ -110,7 +110,7 @@ def curves(
 def _ticks(
     traces: Sequence[Mapping[str, Any]], axis: Literal["x", "y"], beside: Sequence[float] = ()
 ) -> str | int:
-    """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 where there are few of them."""
+    """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 for few decades."""
     lines = [np.asarray(trace[axis], np.float64) for trace in traces]
     values = np.concatenate([np.asarray(beside, np.float64), *lines])
     positive = values[values > 0]
@@ -137,42 +137,42 @@ def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
 
 
 def thin(table: pd.DataFrame) -> pd.DataFrame:
-    """At most `MOST_POINTS` rows, the first and the last among them."""
+    """At most `MOST_POINTS` rows, including the first and the last."""
     if len(table) <= MOST_POINTS:
         return table
     return table.iloc[np.linspace(0, len(table) - 1, MOST_POINTS).round().astype(int)]
 
 
-def _line_of(level: Level, theme: Theme) -> dict[str, object]:
+def _level_line(level: Level, theme: Theme) -> dict[str, object]:
     line = {"color": level.colour or GREY[theme], "dash": "dot", "width": 1.5}
     ends = {"x0": 0, "x1": 1, "xref": "x domain", "y0": level.value, "y1": level.value}
     return {"type": "line", **ends, "line": line}
 
 
-def _words_of(
+def _level_labels(
     levels: Sequence[Level], traces: Sequence[Mapping[str, Any]], theme: Theme, *, log_y: bool
 ) -> list[dict[str, object]]:
-    """The levels' words, above their lines; where lines are close, all above the highest."""
+    """Labels above the levels' lines; labels of close lines are stacked above the highest."""
     highest_first = sorted((each for each in levels if each.text), key=lambda each: -each.value)
-    # An annotation's place is a power of ten on such an axis.
+    # On a log axis, annotations are positioned by exponent.
     place = np.log10 if log_y else float
     lines = [np.asarray(trace["y"], np.float64) for trace in traces]
     values = np.concatenate([[each.value for each in levels], *lines])
     values = values[np.isfinite(values)]
-    close = HEIGHT_OF_WORDS * (place(values.max()) - place(values.min())) if len(values) else 0.0
-    words: list[dict[str, object]] = []
+    close = LABEL_HEIGHT * (place(values.max()) - place(values.min())) if len(values) else 0.0
+    labels: list[dict[str, object]] = []
     for at_left in (True, False):
         lowest = np.inf
         for level in (each for each in highest_first if each.at_left == at_left):
             if lowest - place(level.value) > close:
-                words.append(_note(level.text, place(level.value), theme, at_left=at_left))
+                labels.append(_label(level.text, place(level.value), theme, at_left=at_left))
             else:
-                words[-1]["text"] = f"{words[-1]['text']}<br>{level.text}"
+                labels[-1]["text"] = f"{labels[-1]['text']}<br>{level.text}"
             lowest = place(level.value)
-    return words
+    return labels
 
 
-def _note(text: str, y: float, theme: Theme, *, at_left: bool) -> dict[str, object]:
+def _label(text: str, y: float, theme: Theme, *, at_left: bool) -> dict[str, object]:
     side = "left" if at_left else "right"
     return {
         "text": text,
@@ -189,14 +189,14 @@ def _note(text: str, y: float, theme: Theme, *, at_left: bool) -> dict[str, obje
     }
 
 
-def _area_of(band: Band, theme: Theme) -> dict[str, object]:
+def _band_area(band: Band, theme: Theme) -> dict[str, object]:
     ends = {"x0": 0, "x1": 1, "xref": "x domain", "y0": band.low, "y1": band.high, "yref": "y"}
     look = {"fillcolor": translucent(GREY[theme], 0.25), "line": {"width": 0}}
     return {"type": "rect"} | ends | look
 
 
-def _edge_of(band: Band, traces: Sequence[Mapping[str, Any]], theme: Theme) -> dict[str, Any]:
-    """The band's upper edge, from where the first line begins to where the last one ends."""
+def _upper_edge(band: Band, traces: Sequence[Mapping[str, Any]], theme: Theme) -> dict[str, Any]:
+    """The band's upper edge, from the first to the last x of all lines."""
     ends = np.concatenate([np.asarray(trace["x"], np.float64)[[0, -1]] for trace in traces])
     return {
         "type": "scatter",

@@ -1,4 +1,4 @@
-"""What an experiment's examples look like, before anything is trained on them."""
+"""Charts of an experiment's examples before training."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,38 +11,39 @@ from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.texts import all_plain
 from lossopt_ui.charts.weights import Points
 
-IMAGES_A_CLASS = 4
+IMAGES_PER_CLASS = 4
 MOST_CLASSES = 10
 
 
 def examples(data: Data, theme: Theme) -> go.Figure:
-    """Images of each class, or all examples as points of a plane."""
+    """Images of each class, or all examples as points in a plane."""
     if data.image_shape is not None:
         return images(data, theme)
     return points(data, theme)
 
 
 def images(data: Data, theme: Theme) -> go.Figure:
-    """The first training images of each class, a column a class."""
+    """The first training images of each class, one column per class."""
     assert data.image_shape is not None
-    shown = np.unique(data.train_labels)[:MOST_CLASSES]  # label noise may leave a class empty
-    of_class = [np.flatnonzero(data.train_labels == label)[:IMAGES_A_CLASS] for label in shown]
+    shown = np.unique(data.train_labels)[:MOST_CLASSES]  # label noise can empty a class
+    of_class = [np.flatnonzero(data.train_labels == label)[:IMAGES_PER_CLASS] for label in shown]
     rows = min(map(len, of_class))
     first = np.stack([each[:rows] for each in of_class], axis=1).ravel()
     names = all_plain(data.class_names[label] for label in shown)
     return weights.image_sheet(
         data.original(data.train_features[first]).reshape(-1, *data.image_shape),
         [*names, *[""] * (len(first) - len(names))],
-        title="Some training images of each class",
+        title="Training images of each class",
         theme=theme,
         columns=len(shown),
     )
 
 
 def points(data: Data, theme: Theme) -> go.Figure:
-    """A plane as it is; of more features the two directions along which examples spread most.
+    """Scatter plot of the examples.
 
-    One feature stands along a line for each class.
+    With more than two features, the axes are the first two principal components.  With a single
+    feature, each class has its own line.
     """
     train, test = data.train_features, data.test_features
     if train.shape[1] == 1:
@@ -56,9 +57,9 @@ def points(data: Data, theme: Theme) -> go.Figure:
         view = principal_view(np.concatenate([train, test]))
         [places] = view.ways
         title = (
-            f"Examples along two principal directions ({100 * view.share:.0f} % of the variance)"
+            f"Examples along two principal components ({100 * view.share:.0f} % of the variance)"
         )
-        axes = ("First principal direction", "Second principal direction")
+        axes = ("First principal component", "Second principal component")
     figure = weights.scatter(
         [
             Points(places[: len(train)], data.train_labels, "train"),

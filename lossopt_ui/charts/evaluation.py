@@ -1,4 +1,4 @@
-"""Classifiers by measures that they were not trained for: a matrix, margins, calibration."""
+"""Classifiers evaluated with other losses, margin distributions, and calibration."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ MOST_STEPS = 300
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a line of a chart is called and drawn."""
+class Style:
+    """Name and style of a line."""
 
     name: str
     colour: str
@@ -29,9 +29,9 @@ class Look:
 
 
 def trained_and_evaluated(table: pd.DataFrame, names: Sequence[str], theme: Theme) -> go.Figure:
-    """The matrix with its numbers; colours rank within a column, dark is best.
+    """Heatmap of every classifier under every loss; colours rank within a column.
 
-    Values of two columns cannot be compared, and so do not share a scale.
+    Values of different columns are not comparable, so they do not share a scale.
     """
     labels = [LOSSES[name].label if name in LOSSES else "Accuracy (%)" for name in table]
     ranks, texts = [], []
@@ -55,62 +55,64 @@ def trained_and_evaluated(table: pd.DataFrame, names: Sequence[str], theme: Them
             showscale=False,
             xgap=2,
             ygap=2,
-            hovertemplate="trained on %{y}<br>evaluated by %{x}: %{text}<extra></extra>",
+            hovertemplate="trained with %{y}<br>evaluated with %{x}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(side="top", title="Evaluated by")
-    figure.update_yaxes(autorange="reversed", title="Trained on")
+    figure.update_xaxes(side="top", title="Evaluated with")
+    figure.update_yaxes(autorange="reversed", title="Trained with")
     return figure
 
 
-def margin_distributions(margins: Mapping[Look, Array], theme: Theme) -> go.Figure:
-    """The share of examples with a margin of at most x, a step line each."""
+def margin_distributions(margins: Mapping[Style, Array], theme: Theme) -> go.Figure:
+    """Cumulative distribution of the margins, one line per classifier."""
     figure = go.Figure()
-    for look, values in margins.items():
+    for style, values in margins.items():
         shares = np.linspace(0.0, 1.0, min(MOST_STEPS, len(values)))
         figure.add_scatter(
             x=np.quantile(values, shares).astype(np.float32),
             y=(100.0 * shares).astype(np.float32),
-            name=look.name,
+            name=style.name,
             mode="lines",
-            line={"color": look.colour, "dash": look.dash, "width": 2},
+            line={"color": style.colour, "dash": style.dash, "width": 2},
             hovertemplate="%{y:.0f} %",
         )
     figure.add_vline(x=0.0, line={"color": GREY[theme], "dash": "dot", "width": 1.2})
     figure.add_annotation(
-        x=0.0, y=1.0, yref="paper", text="wrong | right", showarrow=False, yanchor="bottom",
+        x=0.0, y=1.0, yref="paper", text="wrong | correct", showarrow=False, yanchor="bottom",
         font={"color": GREY[theme], "size": 11},
     )  # fmt: skip
-    figure.update_layout(title="Margins", hovermode="x unified", legend=_BELOW, showlegend=True)
-    figure.update_xaxes(title="Score of the true class − highest other")
-    figure.update_yaxes(title="Examples with at most this (%)", range=(0, 100))
+    figure.update_layout(
+        title="Margin distribution", hovermode="x unified", legend=_BELOW, showlegend=True
+    )
+    figure.update_xaxes(title="Margin: score of true class − highest other")
+    figure.update_yaxes(title="Cumulative share of examples (%)", range=(0, 100))
     return figure
 
 
 def reliability(
-    tables: Mapping[Look, pd.DataFrame], errors: Mapping[Look, float], theme: Theme
+    tables: Mapping[Style, pd.DataFrame], errors: Mapping[Style, float], theme: Theme
 ) -> go.Figure:
-    """Accuracy against confidence; a calibrated classifier is on the diagonal."""
+    """Accuracy over confidence; a calibrated classifier is on the diagonal."""
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 100], y=[0, 100], mode="lines", name="calibrated",
         line={"color": INK[theme], "dash": "dot", "width": 1.2}, hoverinfo="skip",
     )  # fmt: skip
-    for look, table in tables.items():
+    for style, table in tables.items():
         share = table["n"] / table["n"].sum()
         figure.add_scatter(
             x=100 * table["confidence"],
             y=100 * table["accuracy"],
             customdata=table["n"],
-            name=f"{look.name}: ECE {100 * errors[look]:.1f} %",
+            name=f"{style.name}: ECE {100 * errors[style]:.1f} %",
             mode="lines+markers",
-            line={"color": look.colour, "dash": look.dash, "width": 1.2},
-            marker={"size": 5 + 18 * np.sqrt(share), "color": look.colour},
-            hovertemplate="%{y:.0f} % right at %{x:.0f} % (%{customdata} examples)",
+            line={"color": style.colour, "dash": style.dash, "width": 1.2},
+            marker={"size": 5 + 18 * np.sqrt(share), "color": style.colour},
+            hovertemplate="accuracy %{y:.0f} % at confidence %{x:.0f} % (%{customdata} examples)",
         )
     figure.update_layout(title="Calibration", legend=_BELOW, showlegend=True)
-    figure.update_xaxes(title="Confidence: highest probability of the softmax (%)", range=(0, 102))
-    figure.update_yaxes(title="Classified rightly (%)", range=(0, 105))
+    figure.update_xaxes(title="Confidence: highest softmax probability (%)", range=(0, 102))
+    figure.update_yaxes(title="Accuracy (%)", range=(0, 105))
     return figure
 
 

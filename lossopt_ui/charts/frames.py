@@ -1,4 +1,4 @@
-"""What a figure shows at other moments: sent once, changed in the browser."""
+"""Frames of a figure: sent once, switched in the browser."""
 
 import base64
 import json
@@ -15,9 +15,9 @@ _KINDS = {"f4": np.float32, "u1": np.uint8}
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """An attribute of a trace at every frame; for no trace, the texts of the annotations.
+    """An attribute of a trace in every frame; without a trace, the annotations' texts.
 
-    `values` has the frames as its leading axis: numbers of one to three axes, or a list.
+    The first axis of `values` is the frame: an array with one to three axes, or a list.
     """
 
     trace: int | None
@@ -25,18 +25,18 @@ class Change:
     values: Any
 
     def packed(self) -> dict[str, Any]:
-        """As the browser reads it: bytes or single numbers in base64, or plain JSON."""
+        """In the browser's format: uint8 or float32 in base64, or plain JSON."""
         return {"trace": self.trace, "attribute": self.attribute, "values": _packed(self.values)}
 
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """The frames of a figure, and the slider that they follow.
+    """The frames of a figure, and the slider that selects them.
 
     clock       key of the slider
-    which       the number of the frame at each of its ticks
-    changes     what differs from frame to frame
-    cursor      where on the x-axis a vertical line stands at each tick, if anywhere
+    which       index of the frame at each tick
+    changes     attributes that differ between frames
+    cursor      x position of a vertical line at each tick; empty for no line
     """
 
     clock: str
@@ -45,7 +45,7 @@ class Frames:
     cursor: Sequence[float] = field(default_factory=tuple)
 
     def packed(self, theme: Theme) -> str:
-        """As the browser reads it, JSON: what is text already is not looked at once more."""
+        """As JSON text, so that Streamlit does not serialize the content again."""
         content = {
             "clock": self.clock,
             "which": [int(each) for each in self.which],

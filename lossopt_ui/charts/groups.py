@@ -1,4 +1,4 @@
-"""Curves of groups of runs: a centre, a band, and the runs themselves behind them."""
+"""Curves of groups of runs: a central curve, a band, and the individual runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ from lossopt_ui.charts.curves import (
 
 Dash = Literal["solid", "dash", "dot"]
 MOST_MEMBER_POINTS = 20_000
-"""Of all thin lines of a chart together: more would take longer to draw than one waits."""
+"""Points of all thin lines in a chart: more would take too long to draw."""
 
 
 @dataclass(frozen=True, eq=False)
-class Strand:
-    """One named curve: a table (x, centre, low, high), and the curves that it stands for."""
+class GroupCurve:
+    """A named curve of a group: a table (x, centre, low, high), and its members' curves."""
 
     name: str
     table: pd.DataFrame
@@ -35,7 +35,7 @@ class Strand:
     members: Sequence[pd.DataFrame] = field(default_factory=tuple)
 
 
-def strand_of(
+def group_curve(
     name: str,
     histories: Sequence[pd.DataFrame],
     *,
@@ -45,13 +45,13 @@ def strand_of(
     band: str,
     colour: str,
     dash: Dash = "solid",
-) -> Strand:
-    """The strand of a group of histories; of a single one it is the curve itself."""
+) -> GroupCurve:
+    """The curve of a group of histories; a single history is its own curve."""
     if len(histories) == 1:
         [history] = histories
         y = history[column].to_numpy(np.float64)
         across = history[x].to_numpy(np.float64)
-        return Strand(
+        return GroupCurve(
             name, pd.DataFrame({"x": across, "centre": y, "low": y, "high": y}), colour, dash
         )
     members = [
@@ -60,13 +60,13 @@ def strand_of(
         )
         for each in histories
     ]
-    return Strand(name, aggregate(histories, column, x, centre, band), colour, dash, members)
+    return GroupCurve(name, aggregate(histories, column, x, centre, band), colour, dash, members)
 
 
-def all_smoothed(lines: Sequence[Strand], weight: float) -> list[Strand]:
-    """The same with a moving average in place of each curve, which goes behind it.
+def all_smoothed(lines: Sequence[GroupCurve], weight: float) -> list[GroupCurve]:
+    """Replace each curve by its moving average, and keep the raw curve as a member.
 
-    Over equal distances in x all are smoothed alike, however often each was evaluated.
+    The smoothing length is a distance in x, independent of how often each run was evaluated.
     """
     ends = [each.table["x"].iloc[[0, -1]] for each in lines if len(each.table)]
     span = max((last for _, last in ends), default=0.0) - min((x for x, _ in ends), default=0.0)
@@ -74,20 +74,20 @@ def all_smoothed(lines: Sequence[Strand], weight: float) -> list[Strand]:
     return [_smoothed(each, length) for each in lines]
 
 
-def _smoothed(strand: Strand, length: float) -> Strand:
-    raw = strand.table[["x", "centre"]]
+def _smoothed(curve: GroupCurve, length: float) -> GroupCurve:
+    raw = curve.table[["x", "centre"]]
     x = raw["x"].to_numpy(np.float64)
-    table = strand.table.assign(
+    table = curve.table.assign(
         **{
-            name: smoothed(x, strand.table[name].to_numpy(np.float64), length)
+            name: smoothed(x, curve.table[name].to_numpy(np.float64), length)
             for name in ("centre", "low", "high")
         }
     )
-    return Strand(strand.name, table, strand.colour, strand.dash, [*strand.members, raw])
+    return GroupCurve(curve.name, table, curve.colour, curve.dash, [*curve.members, raw])
 
 
-def strands(
-    lines: Sequence[Strand],
+def group_curves(
+    lines: Sequence[GroupCurve],
     *,
     column: str,
     x: str,
@@ -101,7 +101,7 @@ def strands(
     y_range: tuple[float, float] | None = None,
     x_range: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """A chart of strands; `column` says what they are, and so in which unit they are drawn."""
+    """A chart of group curves; `column` determines their unit."""
     figure = curves(
         [
             Curve(each.name, each.table.rename(columns={"x": x, "centre": column}), column,
@@ -132,7 +132,7 @@ def strands(
     return figure
 
 
-def _band(line: Strand, scale: float, *, log_x: bool, log_y: bool) -> go.Scatter | None:
+def _band(line: GroupCurve, scale: float, *, log_x: bool, log_y: bool) -> go.Scatter | None:
     table = thin(line.table)
     x, low, high = (table[name].to_numpy(np.float64) for name in ("x", "low", "high"))
     known = np.isfinite(low) & np.isfinite(high) & ((x > 0) | (not log_x))
@@ -157,15 +157,15 @@ def _band(line: Strand, scale: float, *, log_x: bool, log_y: bool) -> go.Scatter
 
 
 def _smallest_shown(centre: np.ndarray) -> float:
-    """Where a band ends on a logarithmic axis that its lower end would leave."""
+    """Lower end of a band on a logarithmic axis if its own is not positive."""
     positive = centre[centre > 0]
     return float(positive.min()) / 10.0 if len(positive) else 1e-300
 
 
 def _members(
-    line: Strand, scale: float, stride: int, *, log_x: bool, log_y: bool
+    line: GroupCurve, scale: float, stride: int, *, log_x: bool, log_y: bool
 ) -> go.Scatter | None:
-    """All of them in one trace, with gaps between."""
+    """All members in one trace, separated by gaps."""
     if not line.members:
         return None
     pieces_x, pieces_y = [], []

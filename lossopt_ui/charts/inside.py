@@ -1,4 +1,4 @@
-"""One example, and the gradient under the microscope."""
+"""Charts of a single example, and of the gradient check."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,11 +25,11 @@ from lossopt_ui.charts.texts import all_plain
 
 COLUMNS = 6
 LEAST_ERROR = 1e-12
-"""Relative errors below this look like it."""
+"""Smaller relative errors are drawn as this."""
 
 
 def sheet(table: pd.DataFrame, images: Array, data: Data, *, title: str, theme: Theme) -> go.Figure:
-    """Examples as images (k, h, w), each to be clicked; the table has row, true, predicted."""
+    """Clickable images (k, h, w) of examples; the table has row, true and predicted."""
     names = all_plain(data.class_names)
     captions = [
         names[true] if true == answer else f"{names[true]}→{names[answer]}"
@@ -40,22 +40,22 @@ def sheet(table: pd.DataFrame, images: Array, data: Data, *, title: str, theme: 
     )
 
 
-def gradient(slopes: Array, data: Data, theme: Theme) -> go.Figure:
-    """The gradient (C, D) of one example's loss as an image a class."""
+def gradient(gradients: Array, data: Data, theme: Theme) -> go.Figure:
+    """The gradient (C, D) of one example's loss, as one image per class."""
     assert data.image_shape is not None
     return weights.image_sheet(
-        slopes.reshape(-1, *data.image_shape),
+        gradients.reshape(-1, *data.image_shape),
         all_plain(data.class_names),
-        title="Its gradient: slope of its score times the image",
+        title="Gradient per class: score gradient × image",
         theme=theme,
         columns=5,
-        limit=float(np.abs(slopes).max()) or 1.0,
-        unit="slope",
+        limit=float(np.abs(gradients).max()) or 1.0,
+        unit="gradient",
     )
 
 
 def losses_of_one(epochs: Array, losses: Mapping[str, Array], own: str, theme: Theme) -> go.Figure:
-    """The loss of one example over the training, its own thick, the others beside it."""
+    """Losses of one example over training; the run's own loss is thick."""
     figure = go.Figure()
     for name, values in losses.items():
         figure.add_scatter(
@@ -67,22 +67,22 @@ def losses_of_one(epochs: Array, losses: Mapping[str, Array], own: str, theme: T
             hovertemplate="%{y:.4g}",
         )
     figure.update_layout(
-        title="Its loss over the training",
+        title="Loss of this example over training",
         hovermode="x unified",
         showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
     )
     figure.update_xaxes(title="Epochs")
-    figure.update_yaxes(title="Loss of the example", rangemode="tozero")
+    figure.update_yaxes(title="Loss", rangemode="tozero")
     return figure
 
 
-def microscope(
-    seen: Comparison, class_names: Sequence[str], columns: Sequence[str], theme: Theme
+def gradient_check(
+    check: Comparison, class_names: Sequence[str], columns: Sequence[str], theme: Theme
 ) -> go.Figure:
-    """The relative error of every entry; kinks are crossed."""
+    """The relative error of every entry; crosses mark kinks."""
     class_names, columns = all_plain(class_names), all_plain(columns)
-    powers = np.log10(np.maximum(seen.relative_error, LEAST_ERROR))
+    powers = np.log10(np.maximum(check.relative_error, LEAST_ERROR))
     figure = go.Figure(
         go.Heatmap(
             z=powers.astype(np.float32),
@@ -91,7 +91,7 @@ def microscope(
             zmin=np.log10(LEAST_ERROR),
             zmax=0,
             colorscale=SEQUENTIAL[theme],
-            customdata=seen.verdicts,
+            customdata=check.verdicts,
             hovertemplate="class %{y}, %{x}: 10^%{z:.1f}, %{customdata}<extra></extra>",
             colorbar={
                 "title": {"text": "relative error", "font": {"size": 13}},
@@ -101,16 +101,16 @@ def microscope(
             },
         )
     )
-    rows, places = np.nonzero(seen.verdicts == "kink")
+    rows, entries = np.nonzero(check.verdicts == "kink")
     figure.add_scatter(
-        x=[columns[place] for place in places],
+        x=[columns[entry] for entry in entries],
         y=[class_names[row] for row in rows],
         mode="markers",
         name="kink",
         marker={"symbol": "x-thin", "size": 7, "line": {"width": 2, "color": INK[theme]}},
         hoverinfo="skip",
     )
-    figure.update_layout(title="Relative error, entry by entry (crossed: kinks)", showlegend=False)
+    figure.update_layout(title="Relative error of each entry (crosses: kinks)", showlegend=False)
     figure.update_xaxes(title="Feature", type="category", nticks=12, showgrid=False)
     figure.update_yaxes(title="Class", type="category", autorange="reversed", showgrid=False)
     return figure

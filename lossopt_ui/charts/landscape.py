@@ -1,4 +1,4 @@
-"""The objective as contours or as a surface, with the ways of runs on it."""
+"""The objective as contours or as a surface, with trajectories of runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,52 +13,52 @@ from lossopt_ui.charts.colours import BACKGROUND, INK, Theme
 
 LEAST_SHARE = 1e-4
 LEAST_SHARE_OF_SURFACE = 1e-3
-"""Of the height of the landscape, on its logarithmic scale: nearer to the best is not told.
+"""Fraction of the height at which the logarithmic scale is cut off near the best value.
 
-A surface would end in a thorn there.
+The surface would otherwise end in a spike.
 """
 SCALE: dict[Theme, list[list[object]]] = {
     "light": [[0.0, "#F4F8FD"], [0.5, "#A9C4E4"], [1.0, "#3F6496"]],
     "dark": [[0.0, "#0E1117"], [0.5, "#22344F"], [1.0, "#5579AB"]],
 }
-"""Low is the background: ways lead there, and must be seen."""
+"""Low values have the background colour, so that trajectories ending there are visible."""
 
 
 @dataclass(frozen=True, eq=False)
-class WayOnPlane:
-    """A run's way as it is seen on the plane.
+class TrajectoryOnPlane:
+    """A run's trajectory, projected onto the plane.
 
-    places      (k, 2)
+    points      (k, 2) coordinates in the plane
     updates     (k,)
-    objective   (k,) of the run itself, which may be off the plane
-    below       (k,) on the plane below it
+    objective   (k,) objective of the run itself, which may be off the plane
+    projected   (k,) objective at the projected points
     """
 
     name: str
-    places: Array
+    points: Array
     updates: NDArray[np.int64]
     objective: Array
-    below: Array
+    projected: Array
     colour: str
     width: float
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A point of the plane with its name, such as the optimum."""
+    """A labelled point in the plane, such as the optimum."""
 
     name: str
-    place: tuple[float, float]
-    below: float
+    point: tuple[float, float]
+    projected: float
 
 
 @dataclass(frozen=True)
 class Height:
-    """How objectives become heights: as they are, or as powers of ten above the best.
+    """Maps objectives to heights: linear, or the logarithm of the excess over the best.
 
-    best   the lowest objective known; None for objectives as they are
-    top    the highest one on the landscape
-    least  share of the whole height that is the lowest told
+    best   lowest known objective; None for a linear scale
+    top    highest objective in the landscape
+    least  smallest excess that is resolved, as a fraction of the largest
     """
 
     best: float | None
@@ -74,11 +74,11 @@ class Height:
 
     @property
     def title(self) -> str:
-        """The name of the scale."""
-        return "objective" if self.best is None else "objective above the best known"
+        """Title of the scale."""
+        return "objective" if self.best is None else "objective above best known"
 
     def ticks(self) -> dict[str, object]:
-        """Where the scale has its numbers."""
+        """Ticks of the scale."""
         if self.best is None:
             return {}
         ends = self.of(np.array([self.best, self.top]))
@@ -88,14 +88,14 @@ class Height:
 
 def contours(
     land: Landscape,
-    ways: Sequence[WayOnPlane],
+    trajectories: Sequence[TrajectoryOnPlane],
     marks: Sequence[Mark],
     height: Height,
     *,
     titles: tuple[str, str],
     theme: Theme,
 ) -> go.Figure:
-    """The landscape from above; a ring is a start, a large dot an end."""
+    """The landscape as contours; rings mark starts, large dots mark ends."""
     figure = go.Figure(
         go.Contour(
             x=land.a,
@@ -110,12 +110,12 @@ def contours(
             hovertemplate="objective %{customdata:.4g}<extra></extra>",
         )
     )
-    for way in ways:
-        figure.add_scatter(**_flat(way, theme))
+    for trajectory in trajectories:
+        figure.add_scatter(**_flat(trajectory, theme))
     for mark in marks:
         figure.add_scatter(
-            x=[mark.place[0]],
-            y=[mark.place[1]],
+            x=[mark.point[0]],
+            y=[mark.point[1]],
             mode="markers",
             name=mark.name,
             marker={
@@ -124,10 +124,10 @@ def contours(
                 "color": BACKGROUND[theme],
                 "line": {"width": 1.5, "color": INK[theme]},
             },
-            hovertemplate=f"{mark.name}: {mark.below:.6g}<extra></extra>",
+            hovertemplate=f"{mark.name}: {mark.projected:.6g}<extra></extra>",
         )
     figure.update_layout(
-        title="The objective on the plane, from above",
+        title="Objective on the plane",
         hovermode="closest",
         showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.15, "x": 0.0},
@@ -139,44 +139,46 @@ def contours(
 
 
 def _bar(height: Height) -> dict[str, object]:
-    """The scale, above the picture: at its side it would take a narrow screen's width."""
+    """The colour bar, above the plot: beside it, it would not fit on narrow screens."""
     title = {"text": height.title, "side": "top", "font": {"size": 13}}
     place = {"orientation": "h", "x": 0.5, "y": 1.0, "yanchor": "bottom", "len": 0.9}
     return {"title": title, "thickness": 10, **place, **height.ticks()}
 
 
-def _flat(way: WayOnPlane, theme: Theme) -> dict[str, object]:
-    count = len(way.updates)
+def _flat(trajectory: TrajectoryOnPlane, theme: Theme) -> dict[str, object]:
+    count = len(trajectory.updates)
     size = np.full(count, 3.0)
     size[[0, -1]] = 10.0
     return {
-        "x": way.places[:, 0],
-        "y": way.places[:, 1],
-        "customdata": np.stack([way.updates, way.objective, way.below], axis=-1),
-        "name": way.name,
+        "x": trajectory.points[:, 0],
+        "y": trajectory.points[:, 1],
+        "customdata": np.stack(
+            [trajectory.updates, trajectory.objective, trajectory.projected], axis=-1
+        ),
+        "name": trajectory.name,
         "mode": "lines+markers",
-        "line": {"color": way.colour, "width": way.width},
+        "line": {"color": trajectory.colour, "width": trajectory.width},
         "marker": {
-            "color": way.colour,
+            "color": trajectory.colour,
             "size": size,
             "symbol": ["circle-open"] + ["circle"] * (count - 1),
             "line": {"width": [2.0] + [0.0] * (count - 1)},
         },
         "hovertemplate": "after %{customdata[0]:,.0f} updates: objective %{customdata[1]:.4g},"
-        " on the plane %{customdata[2]:.4g}",
+        " projected onto the plane %{customdata[2]:.4g}",
     }
 
 
 def surface(
     land: Landscape,
-    ways: Sequence[WayOnPlane],
+    trajectories: Sequence[TrajectoryOnPlane],
     marks: Sequence[Mark],
     height: Height,
     *,
     titles: tuple[str, str],
     theme: Theme,
 ) -> go.Figure:
-    """The same as a surface, the ways lying on it."""
+    """The landscape as a surface, with the trajectories on it."""
     height = replace(height, least=LEAST_SHARE_OF_SURFACE)
     z = height.of(land.objective)
     lift = 0.01 * float(z.max() - z.min())
@@ -192,35 +194,36 @@ def surface(
             hovertemplate="objective %{customdata:.4g}<extra></extra>",
         )
     )
-    for way in ways:
+    for trajectory in trajectories:
         figure.add_scatter3d(
-            x=way.places[:, 0],
-            y=way.places[:, 1],
-            z=_upon(land, z, way.places, height.of(way.below)) + lift,
-            customdata=np.stack([way.updates, way.objective], axis=-1),
-            name=way.name,
+            x=trajectory.points[:, 0],
+            y=trajectory.points[:, 1],
+            z=_on_surface(land, z, trajectory.points, height.of(trajectory.projected)) + lift,
+            customdata=np.stack([trajectory.updates, trajectory.objective], axis=-1),
+            name=trajectory.name,
             mode="lines+markers",
-            line={"color": way.colour, "width": 5},
-            marker={"color": way.colour, "size": 2.5},
+            line={"color": trajectory.colour, "width": 5},
+            marker={"color": trajectory.colour, "size": 2.5},
             hovertemplate="after %{customdata[0]:,.0f} updates: objective %{customdata[1]:.4g}",
         )
     for mark in marks:
         figure.add_scatter3d(
-            x=[mark.place[0]],
-            y=[mark.place[1]],
-            z=_upon(land, z, np.array([mark.place]), height.of(np.array([mark.below]))) + lift,
+            x=[mark.point[0]],
+            y=[mark.point[1]],
+            z=_on_surface(land, z, np.array([mark.point]), height.of(np.array([mark.projected])))
+            + lift,
             name=mark.name,
             mode="markers",
             marker={"symbol": "diamond", "size": 6, "color": INK[theme]},
-            hovertemplate=f"{mark.name}: {mark.below:.6g}<extra></extra>",
+            hovertemplate=f"{mark.name}: {mark.projected:.6g}<extra></extra>",
         )
     ticks = height.ticks()
     figure.update_layout(
-        title="The objective on the plane, as a surface",
+        title="Objective on the plane",
         showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": 0.0, "x": 0.0},
         scene={
-            # The unit is said below: there is no room for it along the edges.
+            # Without the unit: there is no room for it along the edges.
             "xaxis": {"title": {"text": titles[0].partition(" (")[0]}},
             "yaxis": {"title": {"text": titles[1].partition(" (")[0]}},
             "zaxis": {"title": {"text": "Height"}} | ticks,
@@ -232,7 +235,7 @@ def surface(
     return figure
 
 
-def _upon(land: Landscape, z: Array, places: Array, own: Array) -> Array:
-    """Heights of places (k, 2), not below the surface that is drawn straight from cell to cell."""
-    drawn = [np.interp(b, land.b, [np.interp(a, land.a, row) for row in z]) for a, b in places]
-    return np.maximum(own, drawn)
+def _on_surface(land: Landscape, z: Array, points: Array, heights: Array) -> Array:
+    """Heights at points (k, 2), raised to the linearly interpolated surface if below it."""
+    drawn = [np.interp(b, land.b, [np.interp(a, land.a, row) for row in z]) for a, b in points]
+    return np.maximum(heights, drawn)

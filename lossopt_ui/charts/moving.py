@@ -1,4 +1,4 @@
-"""How the pictures of a classifier change along the way of its run."""
+"""Frames of a classifier's charts along the trajectory of its run."""
 
 from collections.abc import Sequence
 
@@ -16,20 +16,20 @@ from lossopt_ui.charts.colours import translucent
 from lossopt_ui.charts.frames import Change
 
 SHARES = 201
-"""Points of the curve of losses."""
+"""Points on the curve of sorted losses."""
 Numbers = NDArray[np.float32]
 
 
 def portrait(path: WeightPath, data: Data) -> list[Change]:
-    """Of `classifier.portrait`: templates, classes chosen on the grid of the plane, weights."""
+    """Frames of `classifier.portrait`: templates, decision regions or weights."""
     if data.image_shape is not None:
         sheets = [
-            weights.mosaic(each.reshape(-1, *data.image_shape), classifier.TEMPLATES_A_ROW)[0]
+            weights.mosaic(each.reshape(-1, *data.image_shape), classifier.TEMPLATES_PER_ROW)[0]
             for each in path.weights
         ]
         return [Change(0, "z", np.stack(sheets).astype(np.float32))]
     if not classifier.is_plane(data):
-        drawn = classifier.features_that_count(path.weights[-1])
+        drawn = classifier.most_important_features(path.weights[-1])
         return [Change(0, "z", np.moveaxis(path.weights[:, :, drawn], 1, 2).astype(np.float32))]
     x, y = classifier.plane(data)
     grid = data.as_trained(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
@@ -38,7 +38,7 @@ def portrait(path: WeightPath, data: Data) -> list[Change]:
 
 
 def confusion(followed: Along) -> list[Change]:
-    """Of `classifier.confusion`."""
+    """Frames of `classifier.confusion`."""
     wrong = followed.confusion.copy()
     each = np.arange(wrong.shape[1])
     wrong[:, each, each] = 0
@@ -52,21 +52,21 @@ def confusion(followed: Along) -> list[Change]:
 
 
 def quantiles(losses: Numbers) -> Numbers:
-    """(k, n) losses from the largest to the smallest, at `SHARES` even places of the order."""
+    """(k, n) losses in descending order, sampled at `SHARES` evenly spaced ranks."""
     ordered = np.sort(losses, axis=1)[:, ::-1]
-    places = np.linspace(0, losses.shape[1] - 1, SHARES).round().astype(np.int64)
-    return np.asarray(ordered[:, places], np.float32)
+    ranks = np.linspace(0, losses.shape[1] - 1, SHARES).round().astype(np.int64)
+    return np.asarray(ordered[:, ranks], np.float32)
 
 
 def top_of(followed: Along) -> float:
-    """Where an axis for the losses at all points ends."""
+    """Upper end of an axis for the losses at all stored points."""
     curves = quantiles(followed.losses)
     finite = curves[np.isfinite(curves).all(axis=1)]
-    return float(finite[:, 1:].max())  # the one largest would flatten the others
+    return float(finite[:, 1:].max())  # the single largest would flatten the others
 
 
 def losses(followed: Along, *, colour: str, part: str, title: str, top: float) -> go.Figure:
-    """The losses of all examples in their order, at the last point; the axis ends at `top`."""
+    """Sorted losses of all examples at the last stored point; the y-axis ends at `top`."""
     curves = quantiles(followed.losses)
     shares = np.linspace(0, 100, SHARES)
     figure = go.Figure(
@@ -77,29 +77,28 @@ def losses(followed: Along, *, colour: str, part: str, title: str, top: float) -
             line={"color": colour, "width": 2},
             fill="tozeroy",
             fillcolor=translucent(colour, 0.25),
-            hovertemplate="%{x:.0f} % of the examples have a loss of %{y:.3g} or more"
-            "<extra></extra>",
+            hovertemplate="%{x:.0f} % of examples have a loss of %{y:.3g} or more<extra></extra>",
         )
     )
     named = "test" if part == "test" else "training"
     figure.update_layout(title=title, hovermode="closest")
     figure.update_xaxes(title=f"{named.capitalize()} examples, largest loss first (%)")
-    figure.update_yaxes(title="Loss of the example", range=[0, 1.05 * top or 1.0])
+    figure.update_yaxes(title="Loss", range=[0, 1.05 * top or 1.0])
     return figure
 
 
 def losses_changes(followed: Along) -> list[Change]:
-    """Of `losses`."""
+    """Frames of `losses`."""
     return [Change(0, "y", quantiles(followed.losses))]
 
 
 def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
-    """Of `classifier.worst_images`."""
+    """Frames of `classifier.worst_images`."""
     assert data.image_shape is not None
     features, labels = classifier.part_of(data, part)
     order, answers, losses = _worst(followed, classifier.WORST)
     images = data.original(features[order]).reshape(*order.shape, *data.image_shape)
-    sheets = [weights.mosaic(each, classifier.TEMPLATES_A_ROW)[0] for each in images]
+    sheets = [weights.mosaic(each, classifier.TEMPLATES_PER_ROW)[0] for each in images]
     captions = [
         [classifier.caption(data, *each) for each in zip(*of_point, strict=True)]
         for of_point in zip(labels[order], answers, losses, strict=True)
@@ -111,7 +110,7 @@ def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
 
 
 def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
-    """Of `classifier.worst_rows`, at every point."""
+    """`classifier.worst_rows` at every stored point."""
     _, labels = classifier.part_of(data, part)
     order, answers, losses = _worst(followed, classifier.WORST_ROWS)
     return [
@@ -121,7 +120,7 @@ def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
 
 
 def _worst(followed: Along, most: int) -> tuple[Labels, Labels, Numbers]:
-    """Rows, answers and losses (k, most) of the examples with the largest loss at each point."""
+    """Rows, predictions and losses (k, most) of the examples with the largest loss."""
     order = np.argsort(-followed.losses, axis=1, kind="stable")[:, :most]
     answers, losses = (
         np.take_along_axis(each, order, axis=1) for each in (followed.answers, followed.losses)
@@ -129,7 +128,7 @@ def _worst(followed: Along, most: int) -> tuple[Labels, Labels, Numbers]:
     return order, answers, losses
 
 
-def silent(
+def zero_gradient(
     epochs: Sequence[NDArray[np.floating]],
     shares: Sequence[NDArray[np.floating]],
     names: Sequence[str],
@@ -137,7 +136,7 @@ def silent(
     *,
     widths: Sequence[float] = (),
 ) -> go.Figure:
-    """Share of the examples with a gradient of zero, a line each."""
+    """Share of examples with zero gradient, one line per run or loss."""
     figure = go.Figure()
     for k, (x, y, name, colour) in enumerate(zip(epochs, shares, names, colours, strict=True)):
         figure.add_scatter(
@@ -145,11 +144,11 @@ def silent(
             line={"color": colour, "width": widths[k] if widths else 2.5},
         )  # fmt: skip
     figure.update_layout(
-        title="Examples with a gradient of zero",
+        title="Examples with zero gradient",
         hovermode="x unified",
         showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
     )
     figure.update_xaxes(title="Epochs")
-    figure.update_yaxes(title="Share of the examples (%)", range=[-2, 102])
+    figure.update_yaxes(title="Share of examples (%)", range=[-2, 102])
     return figure

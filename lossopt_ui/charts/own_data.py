@@ -1,4 +1,4 @@
-"""Data that somebody brings: how many of each class, and how images look."""
+"""Charts of uploaded data: class counts and sample images."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ MOST_IMAGES = 8
 
 
 def balance(counts: pd.Series, *, theme: Theme) -> go.Figure:
-    """Examples of each class, as lying bars in the order of the classes."""
+    """Number of examples per class as horizontal bars."""
     figure = go.Figure(
         go.Bar(
             x=counts.to_numpy(),
@@ -22,14 +22,14 @@ def balance(counts: pd.Series, *, theme: Theme) -> go.Figure:
             hovertemplate="%{y}: %{x:,} examples<extra></extra>",
         )
     )
-    figure.update_layout(title="Examples of each class", showlegend=False)
+    figure.update_layout(title="Examples per class", showlegend=False)
     figure.update_yaxes(type="category", autorange="reversed")
     figure.update_xaxes(title="Examples", rangemode="tozero")
     return figure
 
 
 def some_images(examples: Examples) -> go.Figure:
-    """The first example of each of some classes, side by side."""
+    """The first example of each of the first classes, side by side."""
     assert examples.image_shape is not None
     firsts = [
         int(np.argmax(examples.labels == label))

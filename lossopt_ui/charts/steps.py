@@ -1,4 +1,4 @@
-"""A step against its limits."""
+"""The learning rate vs its stability limits."""
 
 import math
 
@@ -15,11 +15,11 @@ from lossopt_ui.charts.colours import (
 
 
 def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
-    """One bar a limit, on a logarithmic axis; the learning rate crosses them all."""
-    limits = {"always stable": known.guaranteed, "at the start": known.at_start}
+    """One bar per limit on a logarithmic axis, and a line at the learning rate."""
+    limits = {"always stable": known.guaranteed, "at initialization": known.at_start}
     if known.at_optimum is not None:
-        limits["edge at the optimum"] = known.at_optimum
-    # Where the objective does not curve there is no limit, and no bar.
+        limits["at the optimum"] = known.at_optimum
+    # Without curvature there is no limit and no bar.
     bars = {name: value for name, value in limits.items() if math.isfinite(value)}
     left = 10 ** math.floor(math.log10(min(rate, *bars.values())) - 0.3)
     right = 10 ** math.ceil(math.log10(max(rate, *bars.values())) + 0.3)
@@ -45,12 +45,12 @@ def limits(known: StepLimits, rate: float, theme: Theme) -> go.Figure:
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
     figure.add_vline(x=rate, line={"color": INK[theme], "width": 2})
-    # An annotation's place is a power of ten on such an axis.
+    # On a log axis, annotations are positioned by exponent.
     figure.add_annotation(
         text=f"{rate:g}", x=math.log10(rate), xanchor="left", xshift=2, y=1, yref="paper",
         yanchor="top", showarrow=False, font={"size": 12}, borderpad=0,
     )  # fmt: skip
-    figure.update_layout(title="Your step against its limits", showlegend=False)
+    figure.update_layout(title="Learning rate vs stability limits", showlegend=False)
     figure.update_xaxes(
         title="Learning rate",
         type="log",

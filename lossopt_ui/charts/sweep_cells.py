@@ -1,4 +1,4 @@
-"""What charts of sweeps share: combinations of settings with the mean of their seeds, and words."""
+"""Shared by charts of sweeps: means over seeds for combinations of parameters, and labels."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from lossopt_ui.state import names
 
 
 def comparable(results: pd.DataFrame, *columns: str) -> dict[str, pd.DataFrame]:
-    """Results that can share a picture: one table for each loss where a column means other things.
+    """Results that can share a chart: one table per loss if a column depends on the loss.
 
     A single table has the name "".
     """
@@ -27,7 +27,7 @@ def values_of(results: pd.DataFrame, name: str) -> list[Any]:
     )
 
 
-def written(name: str, value: Any) -> str:
+def formatted(name: str, value: Any) -> str:
     return plain(names.shown(name, value))
 
 
@@ -36,7 +36,7 @@ def short(value: str) -> str:
 
 
 def cells_of(results: pd.DataFrame, x: str, y: str, value: str) -> list[dict[str, Any]]:
-    """One for each pair of values; where several families share one, their best."""
+    """One cell per pair of values; if several groups share a cell, the best of them."""
     found: dict[tuple[Any, Any], dict[str, Any]] = {}
     for family, runs in results.groupby("family", sort=False):
         ended = runs[runs["status"] != "diverged"][value].dropna()
@@ -46,14 +46,14 @@ def cells_of(results: pd.DataFrame, x: str, y: str, value: str) -> list[dict[str
             "mean": ended.mean() if len(ended) == len(runs) else np.nan,
             "sd": ended.std() if len(ended) > 1 else np.nan,
         }  # fmt: skip
-        place = (cell["x"], cell["y"])
-        if place not in found or _cost(cell, value) < _cost(found[place], value):
-            found[place] = cell
+        pair = (cell["x"], cell["y"])
+        if pair not in found or _cost(cell, value) < _cost(found[pair], value):
+            found[pair] = cell
     return list(found.values())
 
 
 def _cost(cell: Mapping[str, Any], value: str) -> float:
-    """The smaller the better; what diverged or is not known is worst."""
+    """Lower is better; diverged and unknown results are worst."""
     if pd.isna(cell["mean"]):
         return np.inf
     return float(-cell["mean"] if MEASURES[value].better == "higher" else cell["mean"])

@@ -1,4 +1,4 @@
-"""A map of two settings: what came of each pair of values, with the limits that theory draws."""
+"""Heatmap of a sweep over two parameters, with limits from theory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ from lossopt_ui.charts.colours import (
 )
 from lossopt_ui.charts.sweep_cells import (
     cells_of,
+    formatted,
     short,
     values_of,
-    written,
 )
 from lossopt_ui.state.pages.settings import SETTINGS
 
 MOST_TEXTS = 120
-"""Above this many cells there is no room for numbers in them: the colour bar is read instead."""
+"""With more cells than this there is a colour bar instead of numbers in the cells."""
 WIDE = 10.0
-"""A result whose largest value is this many times the smallest is coloured by its logarithm."""
+"""Ratio of largest to smallest value from which colours use the logarithm."""
 
 
 @dataclass(frozen=True)
 class StepEdge:
-    """A limit of the learning rate for values of another setting, and what limit it is."""
+    """A limit of the learning rate for each value of another parameter, and its label."""
 
     limits: Mapping[Any, float]
-    said: str
+    label: str
 
 
 def heat_map(
@@ -50,11 +50,11 @@ def heat_map(
     edge: StepEdge | None = None,
     zero_above: float | None = None,
 ) -> go.Figure:
-    """The mean over seeds for each pair of two settings' values, the best one outlined.
+    """The mean over seeds for each pair of parameter values, with the best outlined.
 
-    `results` has one row a run: the settings, `family`, `status`, `id` and the value.  `edge`
+    `results` has one row per run: the settings, `family`, `status`, `id` and the value.  `edge`
     is the largest stable learning rate for each value of the other axis, and `zero_above` the
-    L1 strength above which all weights are zero.  A click gives the family of the cell.
+    L1 strength above which all weights are zero.  A click returns the cell's `family`.
     """
     scale = 100.0 if MEASURES[value].percent else 1.0
     cells = cells_of(results, x, y, value)
@@ -69,9 +69,9 @@ def heat_map(
         hover[place] = _cell_hover(cell, scale)
         family[place] = cell["family"]
     better = MEASURES[value].better
-    ramp = _ramp(theme) if better == "higher" else _turned(_ramp(theme))
-    columns = [written(x, each) for each in across]
-    rows = [written(y, each) for each in up]
+    ramp = _ramp(theme) if better == "higher" else _reversed(_ramp(theme))
+    columns = [formatted(x, each) for each in across]
+    rows = [formatted(y, each) for each in up]
     depth, colour_bar = _depth(means, value)
     figure = go.Figure(
         go.Heatmap(
@@ -86,13 +86,13 @@ def heat_map(
     notes = []
     if edge and edge.limits:
         _draw_edge(figure, x, y, across, up, edge, theme)
-        notes.append(f"dotted: {edge.said}")
+        notes.append(f"dotted: {edge.label}")
     if zero_above is not None and "strength" in (x, y):
         _draw_zero(figure, x, across if x == "strength" else up, zero_above, theme)
         notes.append(f"dashed: all weights are zero above {zero_above:.3g}")
     below = "".join(f"<br><span style='font-size:12px'>{each}</span>" for each in notes)
     of_several = len({cell["family"] for cell in cells}) < results["family"].nunique()
-    also = ", best of the other settings" if of_several else ""
+    also = ", best over other parameters" if of_several else ""
     figure.update_layout(title=f"{short(value)}: mean over seeds{also}", showlegend=False)
     figure.update_xaxes(title=SETTINGS[x] + below, type="category", showgrid=False)
     figure.update_yaxes(title=SETTINGS[y], type="category", showgrid=False)
@@ -100,17 +100,17 @@ def heat_map(
 
 
 def _ramp(theme: Theme) -> list[list[Any]]:
-    """From a shade that is seen on the page: the last cell is no hole."""
+    """A colour scale that starts visibly different from the background."""
     [faint] = sample_colorscale(SEQUENTIAL[theme], [0.12])
     return [[0.0, faint], SEQUENTIAL[theme][-1]]
 
 
-def _turned(scale: list[list[Any]]) -> list[list[Any]]:
+def _reversed(scale: list[list[Any]]) -> list[list[Any]]:
     return [[1 - at, colour] for at, colour in scale][::-1]
 
 
 def _depth(means: np.ndarray, value: str) -> tuple[np.ndarray, dict[str, Any]]:
-    """What the colours stand for, and their bar: logarithms where one cell would outshine all."""
+    """Values for the colour scale, and the colour bar: logarithms if the range is wide."""
     bar: dict[str, Any] = {"title": {"text": short(value)}, "thickness": 12}
     known = means[~np.isnan(means)]
     if not known.size or known.min() <= 0 or known.max() < WIDE * known.min():
@@ -122,9 +122,9 @@ def _depth(means: np.ndarray, value: str) -> tuple[np.ndarray, dict[str, Any]]:
 def _texts(
     texts: np.ndarray, depth: np.ndarray, ramp: list[list[Any]], theme: Theme
 ) -> list[go.layout.Annotation]:
-    """The numbers on their cells, each in the ink that is read best there.
+    """The cells' numbers, each in the text colour with the best contrast.
 
-    As annotations they lie above the lines that theory draws.
+    They are annotations, so that they are drawn above the limit lines.
     """
     known = ~np.isnan(depth)
     low, high = (depth[known].min(), depth[known].max()) if known.any() else (0.0, 0.0)
@@ -153,14 +153,14 @@ def _cell_hover(cell: Mapping[str, Any], scale: float) -> str:
     if cell["diverged"]:
         return f"{cell['diverged']} of {cell['n']} runs diverged"
     if pd.isna(cell["mean"]):
-        return "not known"
+        return "unknown"
     mean, spread = cell["mean"] * scale, cell["sd"] * scale
-    said = f"{mean:.5g}" if pd.isna(spread) else with_spread(mean, spread)
-    return f"{said} (n={cell['n']})"
+    text = f"{mean:.5g}" if pd.isna(spread) else with_spread(mean, spread)
+    return f"{text} (n={cell['n']})"
 
 
 def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Theme) -> None:
-    """A frame around the best cell, or around each of those that are equally good."""
+    """Outline the best cell, or all cells that tie for best."""
     if np.isnan(means).all() or not better:
         return
     best = np.nanmax(means) if better == "higher" else np.nanmin(means)
@@ -170,13 +170,13 @@ def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Them
 
 
 def _draw(figure: go.Figure, theme: Theme, *, dash: str = "solid", **shape: Any) -> None:
-    """A shape with a seam around its ink, so that it is seen on cells of every depth."""
+    """Draw a shape with an outline in the background colour, visible on any cell."""
     figure.add_shape(**shape, line={"color": BACKGROUND[theme], "width": 6})
     figure.add_shape(**shape, line={"color": INK[theme], "width": 2.5, "dash": dash})
 
 
 def _place(values: Sequence[float], wanted: float) -> float:
-    """Where a number lies between the categories of a sorted axis."""
+    """Position of a number between the categories of a sorted axis."""
     logs = np.log([max(each, 1e-300) for each in values])
     places = np.arange(len(values))
     if len(values) < 2:
@@ -196,7 +196,7 @@ def _draw_edge(
     edge: StepEdge,
     theme: Theme,
 ) -> None:
-    """The largest stable step as a line of short bars, one in each row or column."""
+    """The largest stable learning rate as short lines, one per row or column."""
     along_x = x == "learning_rate"
     rates, others = (across, up) if along_x else (up, across)
     for k, other in enumerate(others):

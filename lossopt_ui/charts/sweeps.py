@@ -1,4 +1,4 @@
-"""What came of a sweep: sensitivity to one setting, all settings at once, two results."""
+"""Charts of a sweep: sensitivity, parallel coordinates, scatter plot."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,9 +20,9 @@ from lossopt_ui.charts.colours import (
 )
 from lossopt_ui.charts.sweep_cells import (
     cells_of,
+    formatted,
     short,
     values_of,
-    written,
 )
 from lossopt_ui.state import pages
 from lossopt_ui.state.pages.settings import SETTINGS
@@ -30,19 +30,18 @@ from lossopt_ui.state.pages.settings import SETTINGS
 MOST_LINES = 300
 BINS = 8
 BAND = ": band"
-"""How the name of a band ends."""
+"""Suffix of a band's name."""
 
 
 def sensitivity(
     results: pd.DataFrame, value: str, *, x: str, line_by: str, theme: Theme, title: str = ""
 ) -> go.Figure:
-    """The value at the end against a setting: one line for each value of another.
+    """The final value vs one parameter, with one line per value of another.
 
-    Lines are means over the runs with bands of one standard deviation; where several families
-    share a point, the best of them.  A diverged point is a cross at the edge.
+    Lines are means over the runs, with bands of one standard deviation; if several groups share a
+    point, the best of them is shown.  Crosses at the top mark diverged points.
 
-    Where the setting is no number nothing lies between two of its values: they are points, with
-    bars in the place of bands.
+    Values of categorical parameters are separate points with error bars instead of bands.
     """
     declaration = pages.DECLARED[x]
     numeric = isinstance(declaration, Number)
@@ -53,12 +52,12 @@ def sensitivity(
         own = results if key is None else results[results[line_by] == key]
         cells = sorted(cells_of(own.assign(_one=0), x, "_one", value), key=lambda cell: cell["x"])
         hue = of_loss(key, theme) if line_by == "loss" else LINES[theme][k % len(LINES[theme])]
-        name = "all runs" if key is None else written(line_by, key)
+        name = "all runs" if key is None else formatted(line_by, key)
         known = [cell for cell in cells if not pd.isna(cell["mean"])]
         if numeric:
             _add_band(figure, known, scale, hue, name)
         figure.add_scatter(
-            x=[cell["x"] if numeric else written(x, cell["x"]) for cell in known],
+            x=[cell["x"] if numeric else formatted(x, cell["x"]) for cell in known],
             y=[cell["mean"] * scale for cell in known],
             customdata=[cell["family"] for cell in known],
             name=name,
@@ -72,7 +71,7 @@ def sensitivity(
         gone = [cell for cell in cells if cell["diverged"]]
         if gone:
             figure.add_scatter(
-                x=[cell["x"] if numeric else written(x, cell["x"]) for cell in gone],
+                x=[cell["x"] if numeric else formatted(x, cell["x"]) for cell in gone],
                 y=[0.98 - 0.04 * k] * len(gone),
                 yaxis="y2",
                 customdata=[cell["family"] for cell in gone],
@@ -84,7 +83,7 @@ def sensitivity(
             )
     log_x = isinstance(declaration, Number) and declaration.logarithmic
     figure.update_layout(
-        title=f"{title or short(value)} against {SETTINGS[x].lower()}",
+        title=f"{title or short(value)} vs {SETTINGS[x].lower()}",
         hovermode="x unified",
         showlegend=True,
         legend={
@@ -102,7 +101,7 @@ def sensitivity(
 
 
 def _bars(cells: Sequence[Mapping[str, Any]], scale: float) -> dict[str, Any]:
-    """One standard deviation up and down, where it is known."""
+    """Error bars of one standard deviation, if known."""
     spreads = [0.0 if pd.isna(cell["sd"]) else cell["sd"] * scale for cell in cells]
     return {"type": "data", "array": spreads}
 
@@ -124,9 +123,9 @@ def _add_band(
 
 
 def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: Theme) -> go.Figure:
-    """Any two columns of the results, a point a run, coloured by a setting.
+    """Any two columns of the results, one point per run, coloured by a setting.
 
-    A click gives the run; those of the other pictures give a family.
+    A click returns the run's id; the other charts return a group's.
     """
     figure = go.Figure()
     for k, key in enumerate(values_of(results, colour_by) if colour_by else [None]):
@@ -136,13 +135,13 @@ def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: The
             x=_scaled(own, x),
             y=_scaled(own, y),
             customdata=own["id"],
-            name="all runs" if key is None else written(colour_by, key),
+            name="all runs" if key is None else formatted(colour_by, key),
             mode="markers",
             marker={"color": hue, "size": 7, "opacity": 0.75},
             hovertemplate="%{x:.4g}, %{y:.4g}",
         )
     figure.update_layout(
-        title=f"{_title(y)} against {_title(x).lower()}",
+        title=f"{_title(y)} vs {_title(x).lower()}",
         showlegend=True,
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
     )
@@ -162,15 +161,15 @@ def _scaled(results: pd.DataFrame, name: str) -> Any:
         return results[name].to_numpy(float) * (100.0 if MEASURES[name].percent else 1.0)
     if isinstance(pages.DECLARED[name], Number):
         return results[name].to_numpy(float)
-    return [written(name, each) for each in results[name]]
+    return [formatted(name, each) for each in results[name]]
 
 
 def parallel_coordinates(
     results: pd.DataFrame, columns: Sequence[str], value: str, *, theme: Theme
 ) -> go.Figure:
-    """A line a family through its value on each axis, the last of which is the result.
+    """One line per group through its value on each axis; the last axis is the result.
 
-    Lines are coloured by the result, in `BINS` shades; the best are the strongest.
+    Lines are coloured by the result in `BINS` shades; the best are the strongest.
     """
     scale = 100.0 if MEASURES[value].percent else 1.0
     families = results.groupby("family", sort=False).first()
@@ -195,9 +194,9 @@ def parallel_coordinates(
             )
     for k, (_, ticks) in enumerate(places.values()):
         figure.add_vline(x=k, line={"color": GREY[theme], "width": 1})
-        for at, words in ticks:
+        for at, label in ticks:
             figure.add_annotation(
-                x=k, y=at, text=words, showarrow=False, xanchor="left", xshift=3,
+                x=k, y=at, text=label, showarrow=False, xanchor="left", xshift=3,
                 font={"color": INK[theme], "size": 11}, bgcolor=BACKGROUND[theme], borderpad=1,
             )  # fmt: skip
     titles = [*(SETTINGS[name] for name in columns), short(value)]
@@ -206,12 +205,12 @@ def parallel_coordinates(
         range=(-0.1, len(titles) - 0.75),
     )  # fmt: skip
     figure.update_yaxes(visible=False, range=(-0.05, 1.05))
-    figure.update_layout(title="A line for each combination, the best ones dark")
+    figure.update_layout(title="One line per combination; strongest lines are best")
     return figure
 
 
 def _on_axis(column: pd.Series, name: str) -> tuple[dict[str, float], list[tuple[float, str]]]:
-    """Each family's place between 0 and 1, and ticks with their words."""
+    """Each group's position between 0 and 1, and labelled ticks."""
     if name in MEASURES:
         low, high = float(column.min()), float(column.max())
         span = high - low or 1.0
@@ -221,7 +220,7 @@ def _on_axis(column: pd.Series, name: str) -> tuple[dict[str, float], list[tuple
         )
     values = sorted(column.dropna().unique().tolist(), key=lambda each: (str(type(each)), each))
     place = {each: k / max(1, len(values) - 1) for k, each in enumerate(values)}
-    ticks = [(at, written(name, each)) for each, at in place.items()]
+    ticks = [(at, formatted(name, each)) for each, at in place.items()]
     return {family: place.get(each, 0.5) for family, each in column.items()}, ticks[
         :: max(1, len(ticks) // 12)
     ]

@@ -1,14 +1,14 @@
-"""Names that people give, in charts: plotly takes texts for markup."""
+"""Escaping of user text in charts: plotly interprets text as markup."""
 
 import html
 from collections.abc import Iterable
 
 
 def plain(text: object) -> str:
-    """The text as it is: no sign in it means anything."""
+    """Escape a text so that plotly shows it unchanged."""
     return html.escape(str(text), quote=False)
 
 
 def all_plain(texts: Iterable[object]) -> list[str]:
-    """Each of them as it is."""
+    """Escape each of the texts."""
     return [plain(each) for each in texts]

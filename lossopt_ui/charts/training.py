@@ -1,4 +1,4 @@
-"""The course of one training."""
+"""Charts of one training run."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from lossopt_ui.charts.curves import (
 
 
 def loss_at_start(experiment: Experiment) -> float:
-    """What the data loss must be when all weights are zero."""
+    """The data loss when all weights are zero."""
     return loss_of(experiment).at_equal_scores(experiment.size.classes)
 
 
@@ -41,16 +41,16 @@ def objective(
     log_y: bool = False,
     optimum: Certificate | None = None,
 ) -> go.Figure:
-    """Objective, its two parts and the test loss; the loss of zero weights is a level.
+    """Objective, its two parts and the test loss, with the loss of zero weights as a level.
 
-    The best possible objective is a band: between what is proved and what has been reached.
+    The optimum is a band between the proven lower bound and the best objective reached.
     """
     colour = of_loss(experiment.loss, theme)
     lines = []
     if run is not None and not experiment.full_batch:
         faint = translucent(GREY[theme], 0.5)
         before = _before_each_step(run.minibatch)
-        lines.append(Curve("on each minibatch", before, "objective", faint, width=1.0))
+        lines.append(Curve("minibatch objective", before, "objective", faint, width=1.0))
     lines += [
         Curve("objective", history, "objective", colour, width=3.0),
         Curve("data loss", history, "data_loss", colour, dash="dot"),
@@ -62,18 +62,18 @@ def objective(
         lines,
         title=f"Objective and its parts: {LOSSES[experiment.loss].label}",
         x=x,
-        y_title="Mean loss an example" + unit(experiment),
+        y_title="Mean loss per example" + unit(experiment),
         theme=theme,
         log_y=log_y,
         levels=[Level(start, f"zero weights: {start:.4g}")],
-        bands=best_possible(optimum),
+        bands=optimum_band(optimum),
     )
 
 
 def _before_each_step(minibatch: pd.DataFrame) -> pd.DataFrame:
-    """The objectives on minibatches where they were measured: before the step, not after it.
+    """Move minibatch objectives to where they were measured: before each step, not after it.
 
-    The mean over a stretch of steps stands in the stretch's middle.
+    The mean over several steps is placed in the middle of them.
     """
     ends = np.concatenate([[0], minibatch["update"]])
     middles = (ends[:-1] + ends[1:] - 1) / 2.0
@@ -84,11 +84,11 @@ def _before_each_step(minibatch: pd.DataFrame) -> pd.DataFrame:
     return minibatch.assign(**moved)
 
 
-def best_possible(optimum: Certificate | None) -> list[Band]:
-    """Where the best possible objective lies, if it is known."""
+def optimum_band(optimum: Certificate | None) -> list[Band]:
+    """The band that contains the optimum, if it is known."""
     if optimum is None or optimum.lower_bound == 0:
         return []
-    text = f"best possible ({optimum.objective:.4g}, certified)"
+    text = f"optimum ({optimum.objective:.4g}, certified)"
     return [Band(optimum.lower_bound, optimum.objective, text)]
 
 
@@ -102,19 +102,19 @@ def distance(
     title: str = "Distance to the optimum",
     x: str = "epoch",
 ) -> go.Figure:
-    """How far above the best possible objective the training is, on a logarithmic axis.
+    """Distance of the objective to the optimum, on a logarithmic axis.
 
-    `history` has the columns of `with_distance`, `gaps` those of `free_gaps`; `floor` is where
-    the noise of the steps should hold it.
+    `history` has the columns of `with_distance`, `gaps` those of `free_gaps`; `floor` is the
+    predicted noise floor.
     """
     colour = of_loss(experiment.loss, theme)
     faint = translucent(colour, 0.6)
-    lines = [Curve("at most this far", history, "distance", colour, width=3.0)]
-    blurred = history["distance_at_least"] < 0.9 * history["distance"]
-    if blurred.any():
-        lines.append(Curve("at least this far", history, "distance_at_least", faint, dash="dot"))
+    lines = [Curve("upper bound", history, "distance", colour, width=3.0)]
+    uncertain = history["distance_at_least"] < 0.9 * history["distance"]
+    if uncertain.any():
+        lines.append(Curve("lower bound", history, "distance_at_least", faint, dash="dot"))
     if gaps is not None and not gaps.empty:
-        name = "at most, by the gradient alone"
+        name = "upper bound from the gradient alone"
         lines.append(Curve(name, gaps, "gap", GREY[theme], dash="dash", width=1.5))
     levels = [] if not floor else [Level(floor, f"predicted noise floor: {floor:.2g}")]
     return curves(
@@ -129,7 +129,7 @@ def distance(
 
 
 def unit(experiment: Experiment) -> str:
-    """The unit of a loss, as the end of an axis's title."""
+    """The unit of a loss, as a suffix of an axis title."""
     named = LOSSES[experiment.loss].unit
     return f" ({named})" if named else ""
 
@@ -137,7 +137,7 @@ def unit(experiment: Experiment) -> str:
 def accuracy(
     experiment: Experiment, history: pd.DataFrame, *, theme: Theme, x: str = "epoch"
 ) -> go.Figure:
-    """Accuracy on both parts; guessing is a level."""
+    """Training and test accuracy, with chance as a level."""
     colour = of_loss(experiment.loss, theme)
     chance = 100.0 / experiment.size.classes
     return curves(
@@ -147,9 +147,9 @@ def accuracy(
         ],
         title="Accuracy",
         x=x,
-        y_title="Examples classified rightly (%)",
+        y_title="Accuracy (%)",
         theme=theme,
-        levels=[Level(chance, f"guessing: {chance:.3g} %")],
+        levels=[Level(chance, f"chance: {chance:.3g} %")],
     )
 
 
@@ -162,7 +162,7 @@ def gradient(
             Curve("gradient", history, "gradient_norm", of_loss(experiment.loss, theme)),
             Curve("weights", history, "weight_norm", GREY[theme], dash="dot"),
         ],
-        title="Norm of the gradient, and of the weights",
+        title="Gradient norm and weight norm",
         x=x,
         y_title="Euclidean norm",
         theme=theme,

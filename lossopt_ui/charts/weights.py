@@ -1,4 +1,4 @@
-"""Weights as pictures: templates, decision regions, ways through weight space."""
+"""Charts of weights: templates, decision regions, trajectories in weight space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MOST_POINTS_SHOWN = 1_000
 
 
 def mosaic(images: Array, columns: int) -> tuple[Array, list[tuple[float, float]]]:
-    """(k, h, w) images on one sheet with gaps of NaN, and the place above each image's middle."""
+    """(k, h, w) images on one sheet with NaN gaps, and the caption position of each image."""
     count, height, width = images.shape
     rows = -(-count // columns)
     sheet = np.full((rows * (height + 2), columns * (width + 1) - 1), np.nan)
@@ -51,15 +51,15 @@ def image_sheet(
 ) -> go.Figure:
     """Small images with captions above.
 
-    With `limit` they are signed, on a common scale from -limit to limit, whose values are in
-    the `unit`; without it they are pictures, from their least to their largest value.  With
-    `marks`, a number an image, they can be clicked.
+    With `limit` the values are signed, in the `unit`, on a common scale from -limit to limit;
+    without it they are scaled from their minimum to their maximum.  With `marks`, one number per
+    image, the images can be clicked.
     """
     sheet, places = mosaic(images, columns)
     signed = limit is not None
-    told = None
+    clicked = None
     if marks is not None:
-        told, _ = mosaic(np.ones_like(images) * np.reshape(marks, (-1, 1, 1)), columns)
+        clicked, _ = mosaic(np.ones_like(images) * np.reshape(marks, (-1, 1, 1)), columns)
     look = {"showarrow": False, "yanchor": "bottom", "yshift": -8}
     alike = {"visible": False, "constrain": "domain"}
     return go.Figure(
@@ -69,7 +69,7 @@ def image_sheet(
             zmax=limit if limit is not None else float(np.max(images)),
             colorscale=DIVERGING[theme] if signed else SEQUENTIAL[theme],
             showscale=signed,
-            customdata=told,
+            customdata=clicked,
             colorbar={"title": {"text": unit, "font": {"size": 13}}, "thickness": 12},
             hoverongaps=False,
             hovertemplate="%{z:.3g}<extra></extra>",
@@ -97,7 +97,7 @@ def of_features(
     limit: float,
     theme: Theme,
 ) -> go.Figure:
-    """Weights (features, classes) as signed cells, on a scale from -limit to limit."""
+    """Heatmap of weights (features, classes), on a scale from -limit to limit."""
     figure = go.Figure(
         go.Heatmap(
             x=all_plain(class_names),
@@ -120,17 +120,17 @@ def of_features(
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Which class a classifier chooses on a grid of the plane, in the data's own units."""
+    """Predicted classes on a grid of the plane, in the data's original units."""
 
     x: Array
     y: Array
     chosen: NDArray[np.int64]
-    """(len(y), len(x)) class numbers."""
+    """(len(y), len(x)) class indices."""
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Labelled points of the plane: positions (n, 2), labels (n,)."""
+    """Labelled points in the plane: positions (n, 2), labels (n,)."""
 
     positions: Array
     labels: NDArray[np.int64]
@@ -146,7 +146,7 @@ def decision_regions(
     feature_names: Sequence[str],
     theme: Theme,
 ) -> go.Figure:
-    """The plane coloured by the chosen class, with the points; test points are hollow."""
+    """The plane coloured by predicted class, with the points; test points are hollow."""
     count = len(class_names)
     figure = go.Figure(
         go.Heatmap(
@@ -176,7 +176,7 @@ def scatter(
     axes: Sequence[str],
     theme: Theme,
 ) -> go.Figure:
-    """Labelled points of a plane alone; test points are hollow."""
+    """Labelled points in a plane; test points are hollow."""
     figure = go.Figure()
     _add_points(figure, points, title=title, class_names=class_names, axes=axes, theme=theme)
     return figure
@@ -191,7 +191,7 @@ def _add_points(
     axes: Sequence[str],
     theme: Theme,
 ) -> None:
-    """Points of a plane whose sides have one scale, with what names them."""
+    """Add points in a plane with equal axis scales, titles and a legend."""
     for group in points:
         for label, name in enumerate(all_plain(class_names)):
             figure.add_scatter(**_class_points(group, label, name, theme))
@@ -202,7 +202,7 @@ def _add_points(
 
 
 def _steps(colours: Sequence[str]) -> list[list[object]]:
-    """A colour scale of equal steps."""
+    """A colour scale with equal steps."""
     edges = np.linspace(0.0, 1.0, len(colours) + 1)
     return [
         [float(edge), colour]
@@ -236,43 +236,45 @@ def _class_points(group: Points, label: int, name: str, theme: Theme) -> dict[st
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
-    """A run's way through a plane of weights.
+class Trajectory:
+    """A run's trajectory in a plane of weights.
 
-    strands   (k, 2) positions in the order of time; several for several weight vectors
-    updates   (k,) updates made before each position
+    paths     (k, 2) positions in order of time, one array per weight vector
+    updates   (k,) number of updates at each position
     """
 
     name: str
-    strands: Sequence[Array]
+    paths: Sequence[Array]
     updates: NDArray[np.int64]
     colour: str
     width: float = 1.5
 
 
-def ways(lines: Sequence[Way], *, title: str, x_title: str, y_title: str) -> go.Figure:
-    """Each way as a line with its steps marked; a ring is its start, a large dot its end."""
+def trajectories(
+    lines: Sequence[Trajectory], *, title: str, x_title: str, y_title: str
+) -> go.Figure:
+    """Trajectories as lines with markers; rings mark starts, large dots mark ends."""
     figure = go.Figure()
-    for way in lines:
-        count = len(way.updates)
+    for line in lines:
+        count = len(line.updates)
         size = np.full(count, 3.0)
         size[[0, -1]] = 9.0
         symbol = ["circle-open"] + ["circle"] * (count - 1)
-        # A gap between strands, so that one trace draws them all and the legend names it once.
+        # Gaps between paths let one trace draw them all, with one legend entry.
         gap = np.full((1, 2), np.nan)
-        path = np.concatenate([each for strand in way.strands for each in (strand, gap)])
+        points = np.concatenate([each for path in line.paths for each in (path, gap)])
         figure.add_scatter(
-            x=path[:, 0],
-            y=path[:, 1],
-            customdata=np.tile(np.append(way.updates, 0), len(way.strands)),
-            name=way.name,
+            x=points[:, 0],
+            y=points[:, 1],
+            customdata=np.tile(np.append(line.updates, 0), len(line.paths)),
+            name=line.name,
             mode="lines+markers",
-            line={"color": way.colour, "width": way.width},
+            line={"color": line.colour, "width": line.width},
             marker={
-                "color": way.colour,
-                "size": np.tile(np.append(size, 0), len(way.strands)),
-                "symbol": [*symbol, "circle"] * len(way.strands),
-                "line": {"width": np.tile([2.0, *[0.0] * count], len(way.strands))},
+                "color": line.colour,
+                "size": np.tile(np.append(size, 0), len(line.paths)),
+                "symbol": [*symbol, "circle"] * len(line.paths),
+                "line": {"width": np.tile([2.0, *[0.0] * count], len(line.paths))},
             },
             hovertemplate="after %{customdata} updates",
         )
@@ -282,39 +284,39 @@ def ways(lines: Sequence[Way], *, title: str, x_title: str, y_title: str) -> go.
     return figure
 
 
-def add_traveller(figure: go.Figure, way: Way, updates: Sequence[int]) -> list[Change]:
-    """A diamond on each strand of a way: where it is at every tick, after so many updates."""
-    points = np.searchsorted(way.updates, updates, side="right") - 1
-    places = np.stack([strand[np.maximum(0, points)] for strand in way.strands], axis=1)
+def add_position(figure: go.Figure, line: Trajectory, updates: Sequence[int]) -> list[Change]:
+    """Add a diamond on each path of a trajectory: its position at every tick."""
+    indices = np.searchsorted(line.updates, updates, side="right") - 1
+    positions = np.stack([path[np.maximum(0, indices)] for path in line.paths], axis=1)
     figure.add_scatter(
-        x=places[-1, :, 0],
-        y=places[-1, :, 1],
-        name=f"{way.name}, now",
+        x=positions[-1, :, 0],
+        y=positions[-1, :, 1],
+        name=f"{line.name}, current",
         mode="markers",
         showlegend=False,
         marker={
             "symbol": "diamond-open",
             "size": 14,
-            "color": way.colour,
-            "line": {"width": 2.5, "color": way.colour},
+            "color": line.colour,
+            "line": {"width": 2.5, "color": line.colour},
         },
         hoverinfo="skip",
     )
     number = len(figure.data) - 1
-    return [Change(number, axis, places[:, :, k]) for k, axis in enumerate("xy")]
+    return [Change(number, axis, positions[:, :, k]) for k, axis in enumerate("xy")]
 
 
 def counts_as_text(counts: NDArray[np.int64]) -> NDArray[np.str_]:
-    """What stands in the cells of (C, C) counts: a zero off the diagonal says nothing."""
-    said = (counts > 0) | np.eye(len(counts), dtype=bool)
-    return np.where(said, counts.astype(str), "")
+    """Text in the cells of (C, C) counts; zeros off the diagonal are blank."""
+    visible = (counts > 0) | np.eye(len(counts), dtype=bool)
+    return np.where(visible, counts.astype(str), "")
 
 
 def confusion(counts: NDArray[np.int64], *, class_names: Sequence[str], theme: Theme) -> go.Figure:
     """Counts of examples by true class (rows) and predicted class (columns)."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
-    # Shading by mistakes alone: the many right ones would wash out what one looks for.
+    # Only mistakes are shaded: the many correct predictions would hide them.
     figure = go.Figure(
         go.Heatmap(
             z=wrong.astype(np.float32),

@@ -194,7 +194,7 @@ def silent_shares(journey: Journey, data: Data) -> None:
     """Over time, the share of examples that pull at no weight, for each run."""
     examples = [followed(journey, run, data) for run in journey.runs]
     figure.show(
-        moving.silent(
+        moving.zero_gradient(
             [journey.clock.epochs] * len(examples),
             [
                 each.silent[points]

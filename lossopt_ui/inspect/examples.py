@@ -219,7 +219,7 @@ def that_pull(point: Point) -> None:
             following.follow(point.experiment, point.path, name, point.part) for name in compared
         ]
     figure.show(
-        moving.silent(
+        moving.zero_gradient(
             [point.epochs] * len(compared),
             [each.silent for each in followed],
             [LOSSES[name].label for name in compared],

@@ -31,7 +31,7 @@ def under_the_microscope(point: Point) -> None:
     columns = names_of_features(point.data)
     with one:
         figure.show(
-            charts.microscope(seen, point.data.class_names, columns, figure.theme()),
+            charts.gradient_check(seen, point.data.class_names, columns, figure.theme()),
             key="microscope",
             alt="Relative error of the analytic gradient in every entry; the worst are in the"
             " table.",

@@ -194,7 +194,7 @@ def _draw(runs: Sequence[Run], optima: Optima) -> None:
     called = names.of_runs(runs)
     height = _height(view)
     ways = [
-        charts.WayOnPlane(
+        charts.TrajectoryOnPlane(
             name, view.plane.coordinates(path.stacked), path.updates, value, below, colour, width
         )
         for name, path, value, below, colour, width in zip(

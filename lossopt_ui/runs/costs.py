@@ -17,7 +17,7 @@ from lossopt_ui.runs.line_charts import Drawn
 from lossopt_ui.runs.lines import Line
 from lossopt_ui.state import widgets
 
-NOT_REACHED, NOT_KNOWN = charts.NOT_REACHED, charts.NOT_KNOWN
+NOT_REACHED, UNKNOWN = charts.NOT_REACHED, charts.UNKNOWN
 HEADS = {
     "runs": "Runs", "reached": "Reached by", "low": "Fewest", "median": "Median", "high": "Most",
 }  # fmt: skip
@@ -76,7 +76,7 @@ def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """The table as text, with why there is no number where there is none."""
-    why = np.where(table[HEADS["runs"]] > 0, NOT_REACHED, NOT_KNOWN)
+    why = np.where(table[HEADS["runs"]] > 0, NOT_REACHED, UNKNOWN)
     written = table.map("{:.6g}".format)
     return written.where(table.notna(), pd.Series(why, index=table.index), axis=0)
 
@@ -117,5 +117,5 @@ def _in_words(table: pd.DataFrame) -> str:
 
 def _cost_in_words(row: pd.Series) -> str:
     if not row["runs"]:
-        return NOT_KNOWN
+        return UNKNOWN
     return NOT_REACHED if pd.isna(row["median"]) else f"{row['median']:.4g}"

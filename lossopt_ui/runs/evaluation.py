@@ -10,7 +10,7 @@ from lossopt_core import LOSSES, Run
 from lossopt_core.inspect.evaluation import Evaluation, evaluate, matrix
 from lossopt_ui.charts import evaluation as charts
 from lossopt_ui.charts.colours import Theme
-from lossopt_ui.charts.evaluation import Look
+from lossopt_ui.charts.evaluation import Style
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data
@@ -158,5 +158,5 @@ def _pooled(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
     )
 
 
-def _look(line: Line) -> Look:
-    return Look(line.plain, line.colour, line.dash)
+def _look(line: Line) -> Style:
+    return Style(line.plain, line.colour, line.dash)

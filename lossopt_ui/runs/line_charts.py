@@ -18,7 +18,7 @@ from lossopt_core.training.run import DIVERGED, STOPPED
 from lossopt_ui.charts import comparison, groups
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
-from lossopt_ui.charts.groups import Strand
+from lossopt_ui.charts.groups import GroupCurve
 from lossopt_ui.charts.training import loss_at_start
 from lossopt_ui.figures import figure
 from lossopt_ui.jobs.optimum import Optima
@@ -118,7 +118,7 @@ def charts(
     return [
         Drawn(
             key=_key(members, title, len(panels)),
-            figure=groups.strands(
+            figure=groups.group_curves(
                 [strands[line.key] for line in members],
                 column=axes.y,
                 x=axes.x,
@@ -139,7 +139,7 @@ def charts(
     ], words
 
 
-def _what_spreads_are(strands: Sequence[Strand], *, delta: bool) -> list[str]:
+def _what_spreads_are(strands: Sequence[GroupCurve], *, delta: bool) -> list[str]:
     """What ± in the legend and the bands stand for, where there are any."""
     said = []
     if not delta and any(" ± " in each.name for each in strands):
@@ -187,11 +187,11 @@ def _histories(line: Line, axes: Axes, optima: Optima) -> dict[str, pd.DataFrame
 
 def _strands(
     shown: Sequence[Line], histories: Mapping[str, Mapping[str, pd.DataFrame]], axes: Axes
-) -> dict[str, Strand]:
+) -> dict[str, GroupCurve]:
     smoothing = widgets.value("smoothing")
     made = {}
     for line in shown:
-        made[line.key] = groups.strand_of(
+        made[line.key] = groups.group_curve(
             _legend(line, histories[line.key], axes.y),
             list(histories[line.key].values()),
             column=axes.y,
@@ -230,7 +230,7 @@ def _differences(
     baseline: Line,
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
     axes: Axes,
-) -> dict[str, Strand]:
+) -> dict[str, GroupCurve]:
     base = _by_experiment(baseline, histories[baseline.key])
     made = {}
     for line in shown:
@@ -240,7 +240,7 @@ def _differences(
         if not table.empty:
             table = table.rename(columns={"difference": "centre"})
             name = f"{line.plain} − {baseline.plain} (n={int(table['n'].max())})"
-            made[line.key] = Strand(name, table, line.colour, line.dash)
+            made[line.key] = GroupCurve(name, table, line.colour, line.dash)
     return made
 
 
@@ -254,7 +254,7 @@ def _by_experiment(
     }
 
 
-def _across_alike(axes: Axes, strands: Sequence[Strand]) -> Axes:
+def _across_alike(axes: Axes, strands: Sequence[GroupCurve]) -> Axes:
     """The same with one range across, so that charts beside each other are read together."""
     values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in strands])
     values = values[np.isfinite(values) & ((values > 0) | (not axes.log_x))]
@@ -265,7 +265,7 @@ def _across_alike(axes: Axes, strands: Sequence[Strand]) -> Axes:
     return replace(axes, x_range=(float(low), float(high)))
 
 
-def _alike(axes: Axes, strands: Sequence[Strand], panels: Mapping[str, Sequence[Line]]) -> Axes:
+def _alike(axes: Axes, strands: Sequence[GroupCurve], panels: Mapping[str, Sequence[Line]]) -> Axes:
     """The same with one range for all charts, where their values can be compared."""
     if (
         MEASURES[axes.y].of_a_loss
@@ -344,7 +344,7 @@ def _what_the_axes_hide(panels: Mapping[str, Sequence[Line]], column: str) -> li
         {each.id: each for line in members for each in line.experiments}
         for members in panels.values()
     ]
-    if hidden := comparison.what_the_axes_hide(groups_of, column):
+    if hidden := comparison.incomparable_settings(groups_of, column):
         words.append(
             f"Mind that these runs differ in {hidden}: their values mean different things."
         )

@@ -232,7 +232,7 @@ def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
     after = figure(page, "objective")
     assert element.evaluate("element => element.mark"), "the chart was made anew"
     assert after["layout"]["xaxis"]["range"] == [0, 1]
-    assert trace(after, "on each minibatch")["visible"] == "legendonly"
+    assert trace(after, "minibatch objective")["visible"] == "legendonly"
 
 
 def test_a_learning_rate_is_typed_or_stepped_by_its_size(page: Page) -> None:
@@ -268,11 +268,11 @@ def test_a_certificate_comes_by_itself_and_the_distance_is_drawn(page: Page) -> 
     )
     [run] = train([Experiment(epochs=4, seed=13)])
     expected = with_distance(run.history, certify(run.experiment))["distance"]
-    drawn = trace(figure(page, "distance"), "at most this far")
+    drawn = trace(figure(page, "distance"), "upper bound")
     assert drawn["y"] == pytest.approx(expected.tolist(), rel=1e-4)
     assert figure(page, "distance")["layout"]["yaxis"]["type"] == "log"
     limits = figure(page, "step-limits")["data"][0]
-    assert list(limits["y"]) == ["always stable", "at the start", "edge at the optimum"]
+    assert list(limits["y"]) == ["always stable", "at initialization", "at the optimum"]
     expect(page.get_by_text("of the always stable limit")).to_be_visible()
 
 

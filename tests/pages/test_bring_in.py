@@ -171,10 +171,10 @@ def test_the_cost_of_a_curve_that_did_not_measure_the_target_is_not_known(
     assert not app.exception
     drawn = figures(app)["cost"]
     said = {each["y"]: each["text"].strip() for each in drawn["layout"]["annotations"]}
-    assert said["bare"] == "not known"
+    assert said["bare"] == "unknown"
     assert said["poor"] == "not reached"
-    assert "bare not known" in drawn["alt"]
+    assert "bare unknown" in drawn["alt"]
     table = in_words(app.dataframe[-1].value)
-    assert table.loc["bare", "Median"] == "not known"
+    assert table.loc["bare", "Median"] == "unknown"
     assert table.loc["poor", "Median"] == "not reached"
     assert table.loc["poor", "Runs"] == "1"

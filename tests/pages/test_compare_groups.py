@@ -191,7 +191,7 @@ def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore
     app = open_page("compare", query)
     assert not app.exception
     [warning] = app.warning
-    assert "also differ in learning rate: 0.1 against 0.001, 0.01" in words(app)
+    assert "also differ in learning rate: 0.1 vs 0.001, 0.01" in words(app)
     assert "margin" not in warning.value
     store.save(
         train(
@@ -217,7 +217,7 @@ def test_a_report_says_what_spreads_are_and_warns_as_the_page_does(seeded: list[
     said = " ".join(part.text for part in parts if isinstance(part, Text))
     assert "In the legend, ± is the standard deviation over the runs." in said
     assert "In the table, ± is the standard deviation over a line's runs." in said
-    assert "also differ in learning rate: 0.1 against 0.1, 0.3" in said
+    assert "also differ in learning rate: 0.1 vs 0.1, 0.3" in said
 
 
 def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) -> None:

@@ -58,7 +58,7 @@ def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store:
     chart = figures(certify(train(open_page("train", BLOBS))))["distance"]
     [run], optimum = train_in_core([as_experiment()]), certify_in_core(as_experiment())
     expected = with_distance(run.history, optimum)["distance"]
-    assert trace(chart, "at most this far")["y"] == pytest.approx(expected.tolist(), rel=1e-6)
+    assert trace(chart, "upper bound")["y"] == pytest.approx(expected.tolist(), rel=1e-6)
     gaps = free_gaps(run)["gap"]
     drawn = trace(chart, "at most, by the gradient alone")["y"]
     assert drawn == pytest.approx(gaps.tolist(), rel=1e-6)
@@ -69,7 +69,7 @@ def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store:
 
 def test_the_best_possible_value_is_a_line_among_the_curves(store: RunStore) -> None:
     chart = figures(certify(train(open_page("train", BLOBS))))["objective"]
-    [line] = [each for each in chart["data"] if each["name"].startswith("best possible")]
+    [line] = [each for each in chart["data"] if each["name"].startswith("optimum")]
     assert line["y"][0] == pytest.approx(certify_in_core(as_experiment()).objective)
     [band] = [each for each in chart["layout"]["shapes"] if each["type"] == "rect"]
     assert band["y0"] <= band["y1"] == line["y"][0]
@@ -193,7 +193,7 @@ def test_losses_show_their_distances_each_on_its_axis(store: RunStore) -> None:
         optimum = certify_in_core(as_experiment(loss=loss))
         chart = figures(app)[f"objective-{loss}"]
         expected = with_distance(run.history, optimum)["distance"].tolist()
-        assert trace(chart, "at most this far")["y"] == pytest.approx(expected, rel=1e-4)
+        assert trace(chart, "upper bound")["y"] == pytest.approx(expected, rel=1e-4)
         assert chart["layout"]["yaxis"]["type"] == "log"
     assert len(re.findall("of the best possible", words(app))) == 2
 

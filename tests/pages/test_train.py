@@ -131,11 +131,11 @@ def test_minibatch_objectives_stand_where_they_were_measured(store: RunStore) ->
     settings = {"dataset": "iris", "epochs": "2", "batch_size": "100", "learning_rate": "0.1"}
     shown = figures(press_train(open_page("train", settings)))["objective"]
     [run] = train([Experiment(dataset="iris", epochs=2, batch_size=100)])
-    before = trace(shown, "on each minibatch")
+    before = trace(shown, "minibatch objective")
     assert before["y"] == pytest.approx(list(run.minibatch["objective"]))
     assert before["x"] == pytest.approx([0, *run.minibatch["epoch"][:-1]]), "before each step"
     full = figures(press_train(open_page("train", settings | {"optimizer": "gd"})))["objective"]
-    assert "on each minibatch" not in [each["name"] for each in full["data"]]
+    assert "minibatch objective" not in [each["name"] for each in full["data"]]
 
 
 @pytest.mark.parametrize("epochs", [0, 999_999_999])

@@ -1,4 +1,4 @@
-"""Colours can be seen, in both themes."""
+"""Colours have enough contrast in both themes."""
 
 import pytest
 
@@ -15,13 +15,13 @@ from lossopt_ui.charts.colours import (
 )
 
 
-def test_contrast_is_that_of_the_standard() -> None:
+def test_contrast_agrees_with_wcag() -> None:
     assert contrast("#000000", "rgb(255, 255, 255)") == pytest.approx(21.0)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_line_stands_out_from_the_background(theme: colours.Theme) -> None:
+def test_lines_have_contrast_with_the_background(theme: colours.Theme) -> None:
     lines = [*LINES[theme], *CLASSES[theme], GREY[theme]]
     lines += [shades[theme] for shades in (*colours.loss_shades().values(), *colours.SPARE)]
     for line in lines:
@@ -29,18 +29,18 @@ def test_every_line_stands_out_from_the_background(theme: colours.Theme) -> None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_on_the_charts_stands_out_more(theme: colours.Theme) -> None:
+def test_text_has_more_contrast_than_lines_need(theme: colours.Theme) -> None:
     for text in (INK[theme], GREY[theme]):
         assert contrast(text, BACKGROUND[theme]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_lines_of_one_chart_have_colours_of_their_own(theme: colours.Theme) -> None:
+def test_lines_of_one_chart_have_different_colours(theme: colours.Theme) -> None:
     for family in (LINES[theme], CLASSES[theme]):
         assert len(set(family)) == len(family)
 
 
-def test_a_loss_has_the_same_colour_wherever_it_is_asked_for() -> None:
+def test_a_loss_has_its_colour_and_unknown_losses_are_ink() -> None:
     assert LOSSES["hinge"].colour == tuple(colours.of_loss("hinge", t) for t in ("light", "dark"))
     assert colours.of_loss("yet another", "dark") == INK["dark"]
 
@@ -57,17 +57,17 @@ def test_losses_without_a_colour_get_the_spare_ones_that_are_free(
     assert colours.of_loss(f"mine_{len(free)}", "dark") == INK["dark"]
 
 
-def test_every_loss_has_a_colour_of_its_own() -> None:
+def test_every_loss_has_a_different_colour() -> None:
     for theme in ("light", "dark"):
         assert len({colours.of_loss(name, theme) for name in LOSSES}) == len(LOSSES)
 
 
-def test_no_hue_of_a_loss_stands_for_anything_else() -> None:
+def test_hues_of_losses_are_used_for_nothing_else() -> None:
     for theme in ("light", "dark"):
         assert not {colours.of_loss(name, theme) for name in LOSSES} & set(LINES[theme])
 
 
-def test_on_white_a_colour_of_the_dark_theme_is_that_of_the_light_one() -> None:
+def test_downloads_replace_dark_theme_colours_by_light_ones() -> None:
     losses = colours.loss_shades().values()
     for shades in (BACKGROUND, INK, GREY, *losses, *colours.BATCH.values()):
         assert colours.ON_WHITE[shades["dark"]] == shades["light"]

@@ -1,4 +1,4 @@
-"""Words beside curves: each is read, wherever its line lies."""
+"""Labels of levels: readable wherever their lines are."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from lossopt_ui.charts.curves import Curve, Level, curves
 
 
 def notes(*levels: Level, highest: float = 2.0, log_y: bool = False) -> list[tuple[str, float]]:
-    """Words of a chart whose one curve falls to 0.1, and how high they stand."""
+    """Labels of a chart whose one curve falls to 0.1, and their heights."""
     table = pd.DataFrame({"epoch": np.arange(3), "objective": [highest, 0.5, 0.1]})
     chart = curves(
         [Curve("a", table, "objective", "#123456")],
@@ -23,17 +23,17 @@ def notes(*levels: Level, highest: float = 2.0, log_y: bool = False) -> list[tup
     return [(text, float(10**y if log_y else y)) for text, y in found]
 
 
-def test_words_of_close_lines_stand_above_the_highest() -> None:
+def test_labels_of_close_lines_are_stacked_above_the_highest() -> None:
     low, high = Level(0.28, "low", at_left=True), Level(0.33, "high", at_left=True)
     assert notes(low, high) == [("high<br>low", 0.33)]
 
 
-def test_words_of_lines_apart_and_on_either_side_stand_alone() -> None:
+def test_labels_of_distant_lines_and_of_opposite_sides_are_separate() -> None:
     levels = [Level(1.5, "right"), Level(1.5, "left", at_left=True), Level(0.3, "below")]
     assert sorted(notes(*levels)) == [("below", 0.3), ("left", 1.5), ("right", 1.5)]
 
 
-def test_close_is_meant_as_the_axis_shows_it() -> None:
+def test_closeness_is_measured_on_the_axis_scale() -> None:
     near, far = Level(0.11, "near"), Level(0.33, "far")
     assert len(notes(near, far, highest=20.0)) == 1
     apart = notes(near, far, highest=20.0, log_y=True)
@@ -41,6 +41,6 @@ def test_close_is_meant_as_the_axis_shows_it() -> None:
     assert [height for _, height in apart] == pytest.approx([0.33, 0.11])
 
 
-def test_lines_without_words_and_charts_without_values_are_drawn() -> None:
+def test_levels_without_labels_and_charts_without_values_are_drawn() -> None:
     assert notes(Level(0.3, "")) == []
     assert notes() == []

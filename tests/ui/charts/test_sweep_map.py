@@ -1,4 +1,4 @@
-"""The map of a sweep: its cells, what colours them, and what theory draws on it."""
+"""The heatmap of a sweep: cells, colours and limits from theory."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ RATES, STRENGTHS = (0.01, 0.1, 1.0), (0.001, 0.01)
 
 
 def results(value: str, values: list[float], **changes: object) -> pd.DataFrame:
-    """Two runs for each pair of values, a little apart."""
+    """Two slightly different runs for each pair of values."""
     pairs = [(rate, strength) for strength in STRENGTHS for rate in RATES]
     rows = [
         {"learning_rate": rate, "strength": strength, "family": f"{rate}-{strength}",
@@ -33,7 +33,7 @@ def texts(figure: go.Figure) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_number_is_read_on_its_cell(theme: colours.Theme) -> None:
+def test_every_number_has_contrast_on_its_cell(theme: colours.Theme) -> None:
     figure = drawn(
         results("test_accuracy", [0.1, 0.3, 0.45, 0.6, 0.8, 0.97]), "test_accuracy", theme
     )
@@ -47,7 +47,7 @@ def test_every_number_is_read_on_its_cell(theme: colours.Theme) -> None:
     assert texts(figure) == ["10", "30", "45", "60", "80", "97"]
 
 
-def test_all_that_are_equally_good_have_a_frame_and_no_cell_is_as_the_page() -> None:
+def test_all_best_cells_are_outlined_and_no_cell_looks_like_the_background() -> None:
     figure = drawn(results("test_accuracy", [0.1, 0.9, 0.45, 0.6, 0.9, 0.3]), "test_accuracy")
     frames = {(shape.x0 + 0.5, shape.y0 + 0.5) for shape in figure.layout.shapes}
     assert frames == {(1, 0), (1, 1)}
@@ -55,27 +55,27 @@ def test_all_that_are_equally_good_have_a_frame_and_no_cell_is_as_the_page() -> 
     assert colours.contrast(faintest, colours.BACKGROUND["light"]) > 1.15
 
 
-def test_one_huge_result_does_not_make_the_others_look_alike() -> None:
+def test_one_huge_result_does_not_make_the_others_indistinguishable() -> None:
     figure = drawn(results("objective", [0.05, 0.1, 0.2, 0.4, 0.8, 120.0]), "objective")
     depth = np.sort(np.array(figure.data[0].z, dtype=float).ravel())
     assert np.diff(depth).min() > 0.05 * np.ptp(depth)
     assert texts(figure) == ["0.05", "0.1", "0.2", "0.4", "0.8", "120"]
 
 
-def test_where_several_combinations_share_a_cell_their_best_that_did_not_diverge_is_shown() -> None:
+def test_a_cell_shared_by_several_combinations_shows_the_best_finished_one() -> None:
     values = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
     good = results("test_accuracy", values)
     worse = results("test_accuracy", [each - 0.2 for each in values])
-    gone = results("test_accuracy", values, status="diverged")
-    for k, more in enumerate((worse, gone)):
+    diverged = results("test_accuracy", values, status="diverged")
+    for k, more in enumerate((worse, diverged)):
         both = pd.concat([good, more.assign(family=more["family"] + f"-{k}")])
         for table in (both, both[::-1]):
             figure = drawn(table, "test_accuracy")
             assert texts(figure) == ["50", "60", "70", "80", "90", "95"]
-            assert "best of the other settings" in figure.layout.title.text
+            assert "best over other parameters" in figure.layout.title.text
 
 
-def test_limits_stand_between_the_values_that_they_lie_between_and_are_named() -> None:
+def test_limits_are_drawn_between_the_neighbouring_values_and_labelled() -> None:
     table = results("test_accuracy", [0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
     edge = StepEdge({0.001: 10**-0.5, 0.01: 0.1}, "edge of full-batch steps at the optimum")
     figure = drawn(table, "test_accuracy", edge=edge, zero_above=0.3)
@@ -88,7 +88,7 @@ def test_limits_stand_between_the_values_that_they_lie_between_and_are_named() -
     assert "all weights are zero above 0.3" in below
 
 
-def test_a_cell_whose_runs_diverged_says_so() -> None:
+def test_a_cell_with_diverged_runs_says_so() -> None:
     table = results("objective", [1.0] * 6)
     table.loc[table["learning_rate"] == 1.0, "status"] = "diverged"
     assert texts(drawn(table, "objective")) == ["1", "1", "diverged"] * 2

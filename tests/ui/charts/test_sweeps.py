@@ -1,4 +1,4 @@
-"""The pictures of a sweep beside its map."""
+"""Charts of a sweep other than its heatmap."""
 
 import pandas as pd
 import pytest
@@ -16,7 +16,7 @@ def results(setting: str, values: list[object]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def test_values_that_are_no_numbers_are_points_with_bars_under_their_names() -> None:
+def test_categorical_values_are_points_with_error_bars() -> None:
     table = results("loss", ["hinge", "cross_entropy"])
     [points] = sensitivity(table, "test_accuracy", x="loss", line_by="", theme="light").data
     assert points.mode == "markers"
@@ -24,7 +24,7 @@ def test_values_that_are_no_numbers_are_points_with_bars_under_their_names() -> 
     assert list(points.error_y.array) == pytest.approx([2**0.5, 2**0.5])
 
 
-def test_numbers_are_joined_by_a_line_in_a_band() -> None:
+def test_numeric_values_are_joined_by_a_line_with_a_band() -> None:
     table = results("strength", [0.01, 0.1])
     band, line = sensitivity(table, "test_accuracy", x="strength", line_by="", theme="light").data
     assert band.fill == "toself"
