@@ -1,1 +1,1 @@
-"""How a figure gets to the browser and keeps its view; the slider through time."""
+"""Sends figures to the browser and keeps their view; the time slider."""

@@ -1,7 +1,7 @@
-"""How pages cache what they compute from runs and data.
+"""Caching of results that pages compute from runs and data.
 
-`cached` is the decorator for all of it: every argument is part of the key, entries end with the
-visitor's workspace, and nobody who lacks the data is answered; see
+Every argument of a `cached` function is part of the key, entries are removed with the visitor's
+workspace, and a visitor without access to the data gets no result; see
 `lossopt_core.experiment.caches`.
 """
 
@@ -20,7 +20,7 @@ Arguments = ParamSpec("Arguments")
 
 
 def owner() -> Owner | None:
-    """The workspace in which this is computed; None where that cannot be told now."""
+    """The current workspace; None if it cannot be determined."""
     try:
         place = BROUGHT.place()
     except StoreError:
@@ -31,10 +31,10 @@ def owner() -> Owner | None:
 def cached(
     most: float, *, size: Callable[[Result], float] = lambda _: 1.0, spinner: str = ""
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Cache a function of runs, experiments, data or plain values; `most` as `size` counts.
+    """Cache a function of runs, experiments, data or plain values, up to the total size `most`.
 
-    Raises MissingDataError where an argument is on uploaded data that are not here, and
-    TypeError where one is of a kind whose content is not known.
+    Raises MissingDataError if an argument depends on uploaded data that is not available, and
+    TypeError if an argument cannot be hashed.
     """
 
     def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

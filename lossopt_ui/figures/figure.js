@@ -1,19 +1,19 @@
-// Draws a plotly figure and keeps what a person has set in it: the same node is redrawn by
-// Plotly.react, so zoom, hidden traces and hover survive a rerun and a change of data.
+// Draws a plotly figure and keeps its view: the same node is redrawn by Plotly.react, so that zoom,
+// hidden traces and hover survive a rerun and a change of data.
 
 const PICTURE = { width: 1000, height: 620 };
-const ROWS_WITHIN = 6; // names in a legend that a picture of that height has room for
+const ROWS_WITHIN = 6; // legend rows that fit an image of this height
 const ROW_OF_LEGEND = 26;
 const MARGIN = { l: 24, r: 24, t: 56, b: 24 };
-const PIXELS_OF_PNG = 3; // for each of the picture's own
-const REACH = 12; // pixels from a mark within which a click is meant for it
-const REACH_OF_UNIFIED_HOVER = 40; // pixels from an x within which its values are told
+const PIXELS_OF_PNG = 3; // scale of PNG downloads
+const REACH = 12; // pixels around a mark that count as a click on it
+const REACH_OF_UNIFIED_HOVER = 40; // pixels around an x in which the unified hover appears
 
 window.lossoptLibraries ??= {};
 const libraries = window.lossoptLibraries;
 let lastLoad = Promise.resolve();
 
-// The address is relative to the page, so that a base path works.
+// The URL is relative to the page, so that a base path works.
 const fetchLibrary = (address) =>
   new Promise((resolve, reject) => {
     const before = window.Plotly;
@@ -23,7 +23,7 @@ const fetchLibrary = (address) =>
     const end = () => {
       const loaded = window.Plotly;
       window.Plotly = before ?? loaded;
-      // A proxy's error page loads too, but brings no library.
+      // A proxy's error page also loads, but does not define the library.
       if (loaded) return resolve(loaded);
       delete libraries[address];
       script.remove();
@@ -34,7 +34,7 @@ const fetchLibrary = (address) =>
     document.head.appendChild(script);
   });
 
-// One download for the page, one after the other: all of them call themselves Plotly.
+// One download per library and page, one after the other: all of them define window.Plotly.
 const load = (address) => {
   if (!libraries[address]) {
     lastLoad = lastLoad.catch(() => {}).then(() => fetchLibrary(address));
@@ -92,7 +92,7 @@ const PAPER = template({
   font: "Helvetica, Arial, sans-serif",
 });
 
-// The same with other colours: `shades` has '#RRGGBB' by '#RRGGBB'.
+// Replaces colours: `shades` maps '#RRGGBB' to '#RRGGBB'.
 const recoloured = (value, shades) => {
   if (typeof value === "string") return shades[value] ?? recolouredRgba(value, shades);
   if (Array.isArray(value)) return value.map((each) => recoloured(each, shades));
@@ -112,16 +112,16 @@ const recolouredRgba = (value, shades) => {
   return `rgba(${channels},${opacity})`;
 };
 
-// What is shown now, as one would print it: on white, without what is hidden, and so tall that
-// all names have their place (a legend that is too high for its figure is cut off, and scrolled).
-const printed = ({ data, layout, told }) => {
+// The figure for a download: on white, without hidden traces, and tall enough for the legend
+// (which would otherwise be cut off).
+const downloadable = ({ data, layout, inputs }) => {
   const lines = data.filter((trace) => trace.visible !== "legendonly");
   const named = lines.filter((trace) => trace.showlegend !== false).length;
   const height = PICTURE.height + ROW_OF_LEGEND * Math.max(0, named - ROWS_WITHIN);
   const legend = { ...layout.legend, maxheight: height };
   const size = { width: PICTURE.width, height };
   const own = { legend, template: PAPER, autosize: false, margin: MARGIN, ...size };
-  return recoloured({ data: lines, layout: { ...layout, ...own } }, told.onWhite);
+  return recoloured({ data: lines, layout: { ...layout, ...own } }, inputs.onWhite);
 };
 
 const fileName = (layout, otherwise) => {
@@ -134,14 +134,14 @@ const downloadButton = (Plotly, format, icon) => ({
   name: `Download as ${format.toUpperCase()}`,
   icon,
   click: (element) => {
-    const picture = printed(element);
+    const picture = downloadable(element);
     const { width, height } = picture.layout;
     return Plotly.downloadImage(picture, {
       width,
       height,
       format,
       scale: format === "png" ? PIXELS_OF_PNG : 1,
-      filename: fileName(element.layout, element.told.name),
+      filename: fileName(element.layout, element.inputs.name),
     });
   },
 });
@@ -150,12 +150,12 @@ const TOOLS = {
   false: ["zoom2d", "pan2d", "resetScale2d"],
   true: ["orbitRotation", "zoom3d", "resetCameraDefault3d"],
 };
-const kept = new Map();
+const configs = new Map();
 
-// One object for all drawings: with other functions in it plotly would begin anew.
-const settings = ({ Plotly, told: { solid } }) => {
-  if (!kept.has(solid)) {
-    kept.set(solid, {
+// The same object for all redraws: plotly starts over if it gets new functions.
+const settings = ({ Plotly, inputs: { solid } }) => {
+  if (!configs.has(solid)) {
+    configs.set(solid, {
       displaylogo: false,
       modeBarButtons: [
         TOOLS[solid],
@@ -166,10 +166,10 @@ const settings = ({ Plotly, told: { solid } }) => {
       ],
     });
   }
-  return kept.get(solid);
+  return configs.get(solid);
 };
 
-// How far (x, y) is from the straight line between two places.
+// Distance of (x, y) to the line segment between two points.
 const toSegment = (x, y, from, to) => {
   const [across, up] = [to.x - from.x, to.y - from.y];
   const along = ((x - from.x) * across + (y - from.y) * up) / (across ** 2 + up ** 2 || 1);
@@ -177,7 +177,7 @@ const toSegment = (x, y, from, to) => {
   return Math.hypot(from.x + share * across - x, from.y + share * up - y);
 };
 
-// The box on the screen in which the axes under the pointer draw.
+// The plot area under the pointer, in screen coordinates.
 const plotArea = (element, { clientX, clientY }) =>
   [...element.querySelectorAll(".nsewdrag")]
     .map((layer) => layer.getBoundingClientRect())
@@ -201,14 +201,14 @@ const distance = (element, point, event) => {
   });
   const here = place(pointNumber);
   const beside = fullData.mode.includes("lines") ? [pointNumber - 1, pointNumber + 1] : [];
-  // A gap in a line has no place, nor has what is beyond its ends.
+  // Gaps in a line and points beyond its ends have no coordinates.
   const ends = [here, ...beside.map(place)].filter((end) => Number.isFinite(end.x + end.y));
   return Math.min(...ends.map((end) => toSegment(x, y, here, end)));
 };
 
-// The mark under the pointer that a click would open; undefined for none.
-const meant = (element, { points, event }) => {
-  if (!element.told.clickable) return undefined;
+// The clickable mark under the pointer; undefined if there is none.
+const markAt = (element, { points, event }) => {
+  if (!element.inputs.clickable) return undefined;
   return points
     .filter((point) => point.customdata !== undefined && point.customdata !== null)
     .map((point) => ({ point, far: distance(element, point, event) }))
@@ -218,10 +218,10 @@ const meant = (element, { points, event }) => {
 
 const listen = (element) => {
   element.on("plotly_click", (click) => {
-    const point = meant(element, click);
+    const point = markAt(element, click);
     if (point) element.setTriggerValue("click", point.customdata);
   });
-  // Plotly's event of a hover comes only when other marks are found: the pointer may move on.
+  // Plotly's hover event fires only when other marks are found, although the pointer may move on.
   element.hovered = [];
   element.on("plotly_hover", ({ points }) => {
     element.hovered = points;
@@ -230,15 +230,15 @@ const listen = (element) => {
     element.hovered = [];
   });
   element.addEventListener("mousemove", (event) => {
-    const clickable = meant(element, { points: element.hovered, event });
+    const clickable = markAt(element, { points: element.hovered, event });
     for (const layer of element.querySelectorAll(".nsewdrag")) {
       layer.style.cursor = clickable ? "pointer" : "";
     }
   });
 };
 
-// A change of theme draws anew but does not run the script, which chose the lines' colours.
-const tellThemeChange = (element, setTriggerValue) => {
+// A theme change redraws the page without rerunning the script, which chose the line colours.
+const reportThemeChange = (element, setTriggerValue) => {
   const background = getComputedStyle(element).getPropertyValue("--st-background-color");
   if (element.background && element.background !== background) {
     setTriggerValue("theme", background);
@@ -260,7 +260,7 @@ const framesOf = (packed) => {
   return { ...frames, changes };
 };
 
-// The values of one frame: a row of numbers, or rows of them.
+// The values of one frame: one row of numbers, or several.
 const ofFrame = (values, frame) => {
   if (Array.isArray(values)) return values[frame];
   const [, ...inner] = values.shape;
@@ -281,11 +281,11 @@ const cursorAt = (x, color) => ({
   line: { color, width: 1.5 },
 });
 
-// The tick at which a slider stands; without a slider a figure shows the end.
+// The tick of the slider; without a slider the figure shows the last frame.
 const tickOf = ({ clock, which }) =>
   Math.min(document.lossoptTicks?.[clock] ?? Infinity, which.length - 1);
 
-// The figure as it is at the tick of its clock.
+// The figure at the current tick of its clock.
 const atItsTick = ({ data, layout, frames }) => {
   if (!frames) return { data, layout };
   const tick = tickOf(frames);
@@ -305,9 +305,9 @@ const atItsTick = ({ data, layout, frames }) => {
 
 const ENDS_OF_LINE = /^M[^,]+,([^L]+)L[^,]+,(.+)$/;
 
-// Where nothing but the cursor moves, its line is moved by hand, in a tenth of the time of
-// plotly's public `relayout`.  That takes the axis and the shapes from the private `_fullLayout`
-// (a browser test checks that they are there); without them `relayout` moves the line.
+// If only the cursor moves, its line is moved directly, which is ten times as fast as plotly's
+// public `relayout`.  Axis and shapes are taken from the private `_fullLayout` (a browser test
+// checks that they are there); without them `relayout` moves the line.
 const moveCursor = (element) => {
   const { layout, frames } = element.shown;
   const place = layout.shapes?.length ?? 0;
@@ -338,7 +338,7 @@ const paintWhileDue = async (element) => {
   }
 };
 
-// Draws what is to be shown now.  While plotly is at work, what comes then is drawn once, after.
+// Redraws the figure.  Requests that arrive while plotly is busy are combined into one redraw.
 const paint = (element) => {
   element.due = true;
   element.painting ??= paintWhileDue(element).finally(() => {
@@ -358,11 +358,11 @@ const followClock = (element) => {
 
 const draw = async ({ data, parentElement, setTriggerValue }) => {
   const element = parentElement.querySelector(".lossopt-figure");
-  tellThemeChange(element, setTriggerValue);
+  reportThemeChange(element, setTriggerValue);
   element.setAttribute("aria-label", data.alt);
   element.style.height = `${data.height}px`;
   if (data.solid && !document.createElement("canvas").getContext("webgl")) {
-    element.textContent = "A surface needs WebGL, which this browser does not have.";
+    element.textContent = "Surface plots need WebGL, which this browser does not support.";
     return;
   }
   try {
@@ -373,25 +373,25 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
     return;
   }
   const figure = JSON.parse(data.figure);
-  // Buttons and listeners are made once, and look here for what was told last.
-  element.told = data;
+  // Buttons and listeners are created once, and read the latest data from here.
+  element.inputs = data;
   element.setTriggerValue = setTriggerValue;
   const layout = { ...figure.layout, template: ofTheme(element) };
   if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
   element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);
   await paint(element);
-  if (!element.on) return; // it has left the page before it was drawn
+  if (!element.on) return; // removed from the page before it was drawn
   if (!element.watched) {
     listen(element);
-    // A hidden tab has no size: draw again when the element gets one.
+    // A hidden tab has no size: resize when the element becomes visible.
     element.watched = new ResizeObserver(() => {
       if (element.isConnected && element.offsetWidth > 0 && element.drawn) {
         element.Plotly.Plots.resize(element);
       }
     });
     element.watched.observe(element);
-    // A slider moves what can be seen; the rest follows when one comes to it.
+    // Figures out of view are redrawn once they come into view.
     element.looked = new IntersectionObserver((changes) => {
       element.inView = changes.at(-1).isIntersecting;
       if (element.inView && element.due) paint(element);
@@ -407,7 +407,7 @@ export default function (component) {
     element.watched?.disconnect();
     element.looked?.disconnect();
     document.removeEventListener("lossopt-tick", element.onTick);
-    // Not at once: plotly may be in the middle of drawing, and would stumble.
+    // Later: plotly may still be drawing, and would fail.
     setTimeout(() => element.isConnected || element.Plotly?.purge(element), 2000);
   };
 }

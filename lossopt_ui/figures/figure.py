@@ -1,7 +1,7 @@
-"""Shows a plotly figure, keeps its view, and tells which mark was clicked.
+"""Shows a plotly figure, keeps its view, and reports clicks on marks.
 
-Streamlit's own plotly element is made anew at every change of its figure, and with it go
-zoom, hidden traces and hover.  Here `Plotly.react` redraws the same node.
+Streamlit's own plotly element is recreated whenever its figure changes, which loses zoom, hidden
+traces and hover.  This component redraws the same node with `Plotly.react`.
 """
 
 from collections import Counter
@@ -23,16 +23,16 @@ from lossopt_ui.figures.recipes import Recipe, Sent, digest
 from lossopt_ui.state.session import component_event
 
 MOST_IN_HOVER = 24
-"""Where more lines than these cross one x, a list of them all would cover the chart."""
+"""With more lines than this, a unified hover label would cover the chart."""
 MOST_CHARACTERS = 20_000_000
-"""Of figures that are held, for all visitors together."""
+"""Total size of cached figures, for all visitors together."""
 _NOT_IN_LEGENDS = {"contour", "heatmap", "surface"}
-"""Kinds of traces that have no entry in a legend unless they ask for one."""
+"""Types of traces that have no legend entry by default."""
 _LIBRARY = "app/static/plotly-cartesian.min.js"
 _LIBRARY_OF_SURFACES = "app/static/plotly-gl3d.min.js"
 _component = st.components.v2.component(
     "lossopt_figure",
-    # A figure, not an image: plotly's buttons are in it, and an image has no parts.
+    # A figure, not an image: it contains plotly's buttons, and an image must not have children.
     html='<div class="lossopt-figure" role="figure" style="width: 100%"></div>',
     js=Path(__file__).with_name("figure.js").read_text(encoding="utf-8"),
     isolate_styles=False,
@@ -48,21 +48,23 @@ def show(
     on_click: Callable[[Any], None] | None = None,
     frames: Frames | None = None,
 ) -> None:
-    """Draw the figure; `alt` says in words what it shows, `height` is in pixels.
+    """Draw the figure; `alt` is its text alternative, `height` is in pixels.
 
-    With `frames` it follows a slider of `time_travel` without a word to the server.
+    With `frames` it follows a slider of `time_travel` without requests to the server.
 
-    What a person has set in it stays as long as the key does.
+    Zoom and hidden traces persist as long as the key stays the same.
 
     A click on a mark (a point, a line, a bar, a cell) calls `on_click` with the mark's
-    `customdata`, before the script runs again.  Marks without `customdata` cannot be clicked.
-    The content comes from the browser: look it up, never trust it.
+    `customdata` before the script reruns.  Marks without `customdata` cannot be clicked.  The
+    value comes from the browser and is untrusted: look it up before using it.
 
-    Marks cannot be reached by the keyboard.  A page must offer the same by a table or a select
-    box.
+    Marks cannot be reached with the keyboard.  A page must offer the same with a table or a
+    select box.
     """
     sent = _sent(figure, key, height)
-    listener = {} if on_click is None else {"on_click_change": lambda: _tell(key, on_click)}
+    listener = (
+        {} if on_click is None else {"on_click_change": lambda: _forward_click(key, on_click)}
+    )
     _component(
         key=key,
         data={
@@ -82,11 +84,11 @@ def show(
 
 
 _SENT: Cache[Sent] = Cache(MOST_CHARACTERS, lambda sent: len(sent.json))
-"""All that a figure is made of is in its key: nobody gets one who does not have that."""
+"""The key contains all inputs of a figure, so that visitors without them never get it."""
 
 
 def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:
-    """The figure as it is sent; one that is known by its recipe is not made again."""
+    """The figure as sent to the browser; cached if it is given as a recipe."""
     if not isinstance(figure, Recipe):
         return _finished(figure, key, height)
     named = (figure.make.__module__, figure.make.__qualname__, key, height)
@@ -95,10 +97,10 @@ def _sent(figure: go.Figure | Recipe, key: str, height: int) -> Sent:
 
 
 def _finished(figure: go.Figure, key: str, height: int) -> Sent:
-    # As plain values: plotly would check the whole layout once more for each that is set.
+    # As plain values: plotly would validate the whole layout again for each assignment.
     content = figure.to_dict()
     traces, layout = content["data"], content.setdefault("layout", {})
-    _name(traces)
+    _set_ids(traces)
     layout |= {
         "height": height,
         "autosize": True,
@@ -106,7 +108,7 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
         "margin": {"l": 8, "r": 12, "t": 40, "b": 8},
     }
     layout.setdefault("showlegend", _has_legend(traces))
-    if "unified" in str(layout.get("hovermode")) and _told_by_hover(traces) > MOST_IN_HOVER:
+    if "unified" in str(layout.get("hovermode")) and _hoverable(traces) > MOST_IN_HOVER:
         layout["hovermode"] = "closest"
     solid = any(trace["type"] == "surface" for trace in traces)
     return Sent(plotly.io.json.to_json_plotly(content), solid)
@@ -115,8 +117,8 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
 def _has_legend(traces: Sequence[Mapping[str, Any]]) -> bool:
     """Whether plotly shows a legend by default.
 
-    Told to the browser, so that a downloaded picture, which leaves out hidden lines, has a legend
-    where the page has one: the browser would decide again by the lines that are left.
+    Set explicitly, so that a download without hidden lines keeps the legend of the page: plotly
+    would otherwise decide again by the remaining lines.
     """
     entries = [
         trace.get("showlegend")
@@ -128,33 +130,33 @@ def _has_legend(traces: Sequence[Mapping[str, Any]]) -> bool:
     return bool(shown) and len(entries) + sum(entry is True for entry in shown) > 1
 
 
-def _name(traces: Sequence[dict[str, Any]]) -> None:
-    """Give traces the names by which plotly knows them again where others come and go."""
+def _set_ids(traces: Sequence[dict[str, Any]]) -> None:
+    """Give traces ids, so that plotly recognizes them when other traces come and go."""
     seen: Counter[str] = Counter()
     for trace in traces:
-        # They become part of selectors in the page, where not every name may stand.
+        # The ids become part of CSS selectors, in which not every name is valid.
         name = blake2b((trace.get("name") or "").encode(), digest_size=8).hexdigest()
         trace["uid"] = f"{name}-{seen[name]}"
         seen[name] += 1
 
 
-def _told_by_hover(traces: Sequence[Mapping[str, Any]]) -> int:
+def _hoverable(traces: Sequence[Mapping[str, Any]]) -> int:
     return sum(trace.get("hoverinfo") not in {"skip", "none"} for trace in traces)
 
 
-def _tell(key: str, on_click: Callable[[Any], None]) -> None:
+def _forward_click(key: str, on_click: Callable[[Any], None]) -> None:
     content = component_event(key, "click")
     if content is not None:
         on_click(content)
 
 
 def theme() -> Theme:
-    """The theme that the visitor sees."""
+    """The visitor's theme."""
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def describe(what: str, history: pd.DataFrame, column: str) -> str:
-    """A chart in words, for those who cannot see it."""
+    """Text alternative of a chart of one column."""
     first, last = history[column].iloc[0], history[column].iloc[-1]
     epochs = history["epoch"].iloc[-1]
     return (

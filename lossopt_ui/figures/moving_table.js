@@ -1,4 +1,4 @@
-// Rows of text that are others at every tick of a slider (see time_travel.js).
+// A table whose rows change with the tick of a slider (see time_travel.js).
 
 const row = (kind, texts) => {
   const element = document.createElement("tr");
@@ -9,7 +9,7 @@ const row = (kind, texts) => {
 };
 
 const draw = (root) => {
-  const { clock, which, rows } = root.told;
+  const { clock, which, rows } = root.data;
   const tick = Math.min(document.lossoptTicks?.[clock] ?? Infinity, which.length - 1);
   const shown = rows[which[tick]].map((texts) => row("td", texts));
   root.querySelector("tbody").replaceChildren(...shown);
@@ -17,12 +17,12 @@ const draw = (root) => {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".frame");
-  root.told = data;
+  root.data = data;
   root.querySelector("caption").textContent = data.title;
   root.querySelector("thead").replaceChildren(row("th", data.columns));
   for (const head of root.querySelectorAll("th")) head.scope = "col";
   draw(root);
-  root.onTick ??= ({ detail: clock }) => clock === root.told.clock && draw(root);
+  root.onTick ??= ({ detail: clock }) => clock === root.data.clock && draw(root);
   document.addEventListener("lossopt-tick", root.onTick);
   return () => document.removeEventListener("lossopt-tick", root.onTick);
 }

@@ -1,4 +1,4 @@
-"""A table that follows the slider of `time_travel`, without a word to the server."""
+"""A table that follows the slider of `time_travel` without requests to the server."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ Rows = Sequence[Sequence[str]]
 def show(
     title: str, columns: Sequence[str], rows: Sequence[Rows], frames: Frames | None, *, key: str
 ) -> None:
-    """The rows at every kept point; without `frames` those of the last one."""
+    """Show the rows of the selected point; without `frames`, those of the last point."""
     _component(
         key=key,
         data={

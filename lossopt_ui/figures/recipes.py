@@ -1,7 +1,7 @@
-"""Figures that were made before are not made again.
+"""Recipes of figures, which allow a figure to be cached by its inputs.
 
-To build a figure takes plotly longer than all else that a page does.  What it is made of says
-whether it is known: runs do not change, and a class that opens one link looks at the same ones.
+Building a figure takes plotly longer than everything else on a page.  Runs do not change, and a
+class that opens one link views the same runs, so a figure can be cached by a digest of its inputs.
 """
 
 import hashlib
@@ -19,34 +19,34 @@ from lossopt_core import Experiment
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """A figure that may be known already: what makes it, and out of what."""
+    """A deferred figure: a function and its arguments."""
 
     make: Callable[..., go.Figure]
     of: Sequence[Any]
     named: Mapping[str, Any]
 
     def __call__(self) -> go.Figure:
-        """Make it."""
+        """Build the figure."""
         return self.make(*self.of, **self.named)
 
 
 def recipe(make: Callable[..., go.Figure], *of: Any, **named: Any) -> Recipe:
-    """The figure `make(*of, **named)`, which must depend on nothing else."""
+    """The deferred figure `make(*of, **named)`; `make` must be a pure function."""
     return Recipe(make, of, named)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A figure as the browser gets it."""
+    """A figure as sent to the browser."""
 
     json: str
     solid: bool
 
 
 def digest(*content: Any) -> bytes:
-    """The same for equal contents: of arrays, tables, experiments, runs and plain values.
+    """A hash of arrays, tables, experiments, runs and plain values, equal for equal contents.
 
-    TypeError where something is of another kind.
+    TypeError for any other type.
     """
     found = hashlib.blake2b(digest_size=16)
     for each in content:
@@ -55,7 +55,7 @@ def digest(*content: Any) -> bytes:
 
 
 _known: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
-"""Of what is never changed and told apart by identity: runs, data, certificates."""
+"""Digests of immutable objects that compare by identity: runs, data, certificates."""
 
 
 def _digest(content: Any) -> bytes:
@@ -75,7 +75,7 @@ def _hash(content: Any) -> bytes:
 
 
 def _parts(content: Any) -> Sequence[bytes]:
-    """What a value is made of, as bytes."""
+    """The content of a value as bytes."""
     match content:
         case None | bool() | int() | float() | str() | np.generic():
             return [repr(content).encode()]
@@ -93,4 +93,4 @@ def _parts(content: Any) -> Sequence[bytes]:
             return [_digest(part) for part in content]
         case _ if is_dataclass(content):
             return [_digest(getattr(content, field.name)) for field in fields(content)]
-    raise TypeError(f"a {type(content).__name__} has no digest")
+    raise TypeError(f"a {type(content).__name__} cannot be hashed")

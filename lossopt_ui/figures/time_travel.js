@@ -4,8 +4,8 @@
 const MILLISECONDS_PER_TICK = 120;
 const STILL = 250; // milliseconds without a key until the slider counts as released
 
-const tell = (root, tick) => {
-  const { clock, words } = root.told;
+const goTo = (root, tick) => {
+  const { clock, words } = root.data;
   root.range.value = tick;
   root.output.textContent = words[tick];
   root.range.setAttribute("aria-valuetext", words[tick]);
@@ -17,7 +17,7 @@ const tell = (root, tick) => {
 const stop = (root) => {
   clearInterval(root.playing);
   root.playing = undefined;
-  root.button.textContent = root.told?.play ?? "Play";
+  root.button.textContent = root.data?.play ?? "Play";
 };
 
 // Reports the released position; holding down a key counts as one movement.
@@ -29,7 +29,7 @@ const arriveSoon = (root) => {
 const arrive = (root) => {
   forget(root);
   root.reported = Number(root.range.value);
-  if (root.told.reports) root.setTriggerValue("tick", root.reported);
+  if (root.data.reports) root.setTriggerValue("tick", root.reported);
 };
 
 const forget = (root) => {
@@ -38,18 +38,18 @@ const forget = (root) => {
 };
 
 const approach = (root) => {
-  if (!root.told.asks || root.told.disabled || root.asked) return;
+  if (!root.data.asks || root.data.disabled || root.asked) return;
   root.asked = true;
   root.setTriggerValue("approach", true);
 };
 
 const play = (root) => {
-  const last = root.told.words.length - 1;
-  if (Number(root.range.value) === last) tell(root, 0);
+  const last = root.data.words.length - 1;
+  if (Number(root.range.value) === last) goTo(root, 0);
   root.button.textContent = "Pause";
   root.playing = setInterval(() => {
     const tick = Number(root.range.value) + 1;
-    tell(root, Math.min(tick, last));
+    goTo(root, Math.min(tick, last));
     if (tick >= last) {
       stop(root);
       arrive(root);
@@ -64,7 +64,7 @@ const begin = (root) => {
   root.output.setAttribute("aria-live", "off"); // the slider itself announces its value
   root.range.addEventListener("input", () => {
     stop(root);
-    tell(root, Number(root.range.value));
+    goTo(root, Number(root.range.value));
   });
   root.range.addEventListener("change", () => arriveSoon(root));
   root.addEventListener("pointerenter", () => approach(root));
@@ -92,8 +92,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root.range) begin(root);
   stay(root);
   root.style.colorScheme = data.theme;
-  const before = root.told;
-  root.told = data;
+  const before = root.data;
+  root.data = data;
   root.asked = false;
   root.setTriggerValue = setTriggerValue;
   root.setAttribute("aria-label", data.label);
@@ -106,13 +106,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (before?.of !== data.of || chosen) {
     forget(root);
     stop(root);
-    tell(root, data.tick);
+    goTo(root, data.tick);
   } else {
-    tell(root, Number(root.range.value));
+    goTo(root, Number(root.range.value));
   }
   return () => {
     stop(root);
     forget(root);
-    delete document.lossoptTicks?.[root.told.clock];
+    delete document.lossoptTicks?.[root.data.clock];
   };
 }

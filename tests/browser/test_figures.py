@@ -1,4 +1,4 @@
-"""Clicks on marks of a figure, its hover, and the pictures that can be taken of it."""
+"""Clicks on marks of a figure, its hover, and its downloads."""
 
 import re
 import shutil
@@ -26,11 +26,11 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_a_click_on_a_mark_is_told(page: Page, figures):
+def test_a_click_on_a_mark_is_reported(page: Page, figures):
     goto(page, figures)
     expect(page.get_by_text("clicked None")).to_be_visible()
     between = (1.1, 4.9)  # on the line between two points
-    for key, place, told in (
+    for key, place, content in (
         ("cells", (2, 1), "f"),
         ("cells", (0, 0), "a"),
         ("curve", (4, 2), "run 4"),
@@ -38,7 +38,7 @@ def test_a_click_on_a_mark_is_told(page: Page, figures):
     ):
         with rerun(page):
             click(page, key, *place)
-        expect(page.get_by_text(f"clicked {told}")).to_be_visible()
+        expect(page.get_by_text(f"clicked {content}")).to_be_visible()
     with rerun(page):
         page.get_by_text("Without the first line").click()
     expect(page.get_by_text("clicked run 1")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_click_on_a_mark_is_told(page: Page, figures):
     expect(page.get_by_text("clicked run 3")).to_be_visible()
 
 
-def test_a_click_beside_the_marks_is_nobodys(page: Page, figures):
+def test_a_click_beside_the_marks_is_ignored(page: Page, figures):
     goto(page, figures)
     cursor = f"document.querySelector('{selector('curve')} .nsewdrag').style.cursor"
     click(page, "curve", 4, -5)  # between the lines
@@ -60,8 +60,8 @@ def test_a_click_beside_the_marks_is_nobodys(page: Page, figures):
     page.wait_for_function(f"{cursor} === 'pointer'")
 
 
-def test_hover_tells_all_lines_by_their_values(page: Page, figures):
-    """Not in the order in which they were drawn."""
+def test_hover_lists_all_lines_sorted_by_value(page: Page, figures):
+    """Not in drawing order."""
     goto(page, figures)
     for epoch, order in ((0.0, ["falling", "rising"]), (5.0, ["falling", "rising"])):
         page.mouse.move(*place_of(page, "curve", epoch, 0), steps=3)
@@ -79,7 +79,7 @@ def download(page: Page, key: str, kind: str) -> Download:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_picture_of_lines_is_complete_and_on_white(page: Page, figures, scheme):
+def test_an_svg_download_is_complete_and_on_white(page: Page, figures, scheme):
     page.emulate_media(color_scheme=scheme)
     goto(page, figures)
     expect(page.get_by_text(f"theme {scheme},")).to_be_visible()
@@ -97,18 +97,18 @@ def test_a_picture_of_lines_is_complete_and_on_white(page: Page, figures, scheme
     assert background.get("style") == "fill: rgb(255, 255, 255); fill-opacity: 1;"
     lines = [each.get("style") for each in drawing.iter() if each.get("class") == "js-line"]
     strokes = Counter(re.search(r"stroke: rgb\((.*?)\)", style)[1] for style in lines)
-    one_each_in_the_legend = 1
+    one_in_the_legend = 1
     assert strokes == {
-        "118, 118, 118": 2_000 + one_each_in_the_legend,
-        "26, 26, 26": 1 + one_each_in_the_legend,
-        "0, 114, 178": 1 + one_each_in_the_legend,
+        "118, 118, 118": 2_000 + one_in_the_legend,
+        "26, 26, 26": 1 + one_in_the_legend,
+        "0, 114, 178": 1 + one_in_the_legend,
     }
     after = figure(page, "curve")
     assert after["layout"]["template"] == before["layout"]["template"]
     assert [line["line"] for line in after["data"]] == [line["line"] for line in before["data"]]
 
 
-def test_a_picture_has_room_for_all_names(page: Page, figures):
+def test_a_download_has_room_for_the_whole_legend(page: Page, figures):
     goto(page, figures)
     drawing = ElementTree.parse(download(page, "crowd", "SVG").path()).getroot()
     [scrolled] = [each for each in drawing.iter() if each.get("class") == "scrollbar"]
@@ -119,7 +119,7 @@ def test_a_picture_has_room_for_all_names(page: Page, figures):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_picture_of_points_has_a_size_for_print(page: Page, figures, scheme):
+def test_a_png_download_has_print_resolution(page: Page, figures, scheme):
     page.emulate_media(color_scheme=scheme)
     goto(page, figures)
     file = download(page, "cells", "PNG")
@@ -129,7 +129,7 @@ def test_a_picture_of_points_has_a_size_for_print(page: Page, figures, scheme):
     assert struct.unpack(">II", header[16:]) == (3_000, 1_860)
 
 
-def test_a_hidden_line_stays_hidden_and_is_not_in_the_picture(page: Page, figures):
+def test_a_hidden_line_stays_hidden_and_is_not_in_the_download(page: Page, figures):
     goto(page, figures)
     figure(page, "curve")
     page.locator(f"{selector('curve')} .legendtoggle").nth(1).click()

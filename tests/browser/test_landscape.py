@@ -56,7 +56,7 @@ def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
     choose_by_keyboard(page, "relief", "Surface")
     solid = page.locator(selector("landscape-surface"))
     # Where the browser of the test has no WebGL the page says so.
-    expect(solid.locator("canvas").or_(solid.get_by_text("needs WebGL")).first).to_be_visible(
+    expect(solid.locator("canvas").or_(solid.get_by_text("need WebGL")).first).to_be_visible(
         timeout=PATIENCE
     )
     choose_by_keyboard(page, "relief", "Contours")

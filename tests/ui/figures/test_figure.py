@@ -1,4 +1,4 @@
-"""What a figure sends to the browser; what comes of it there is in tests/browser."""
+"""The data that a figure sends to the browser; its behaviour there is in tests/browser."""
 
 import json
 import math
@@ -31,7 +31,7 @@ def app() -> AppTest:
     return AppTest.from_function(two_figures).run()
 
 
-def test_figures_are_told_apart_by_their_keys(app):
+def test_figures_are_distinguished_by_key(app):
     shown = figures(app)
     assert not app.exception
     assert {key: figure["alt"] for key, figure in shown.items()} == {
@@ -41,39 +41,39 @@ def test_figures_are_told_apart_by_their_keys(app):
     assert shown["two"]["layout"]["height"] == 200
 
 
-def test_the_view_is_kept_by_key_unless_the_figure_says_otherwise(app):
+def test_the_view_is_kept_by_key_unless_the_figure_sets_uirevision(app):
     shown = figures(app)
     assert shown["one"]["layout"]["uirevision"] == "one"
     assert shown["two"]["layout"]["uirevision"] == "mine"
 
 
-def test_numbers_travel_packed_and_whatever_they_are(app):
+def test_numbers_are_sent_in_binary_including_nan_and_inf(app):
     sent = json.loads(app.get("bidi_component")[0].proto.json)["figure"]
     assert json.loads(sent)["data"][0]["z"]["dtype"] == "f4"
     z = figures(app)["one"]["data"][0]["z"]
     assert z == [pytest.approx([1.0, math.nan], nan_ok=True), [math.inf, 4.0]]
 
 
-def test_the_script_knows_the_theme(app):
+def test_the_script_can_read_the_theme(app):
     assert app.text[0].value == "light"
     app.context["theme"] = "dark"
     assert app.run().text[0].value == "dark"
 
 
-def test_a_second_visitor_sees_the_same(app):
+def test_a_second_visitor_gets_the_same_figures(app):
     assert figures(AppTest.from_function(two_figures).run()).keys() == figures(app).keys()
 
 
-def test_a_click_is_told_before_the_script_runs(app):
+def test_a_click_is_reported_before_the_script_runs(app):
     click_mark(app, "two", {"opened": "a run"})
     assert not app.exception
     assert app.text[1].value == "opened a run"
     assert app.run().text[1].value == "opened a run"
 
 
-def test_a_figure_that_nobody_listens_to_takes_no_clicks(app):
-    told = [json.loads(each.proto.json)["clickable"] for each in app.get("bidi_component")]
-    assert told == [False, True]
+def test_a_figure_without_a_listener_ignores_clicks(app):
+    clickable = [json.loads(each.proto.json)["clickable"] for each in app.get("bidi_component")]
+    assert clickable == [False, True]
     click_mark(app, "one", {"opened": "a run"})
     assert not app.exception
     assert app.text[1].value == "opened None"
@@ -93,7 +93,7 @@ def many_lines() -> None:
         figure.show(lines, key=f"{count} lines", alt="Lines")
 
 
-def test_traces_are_told_apart_and_too_many_are_not_listed_together():
+def test_traces_have_unique_ids_and_many_lines_have_no_unified_hover():
     few, many = figures(AppTest.from_function(many_lines).run()).values()
     assert [few["layout"]["hovermode"], many["layout"]["hovermode"]] == ["x unified", "closest"]
     names = [trace["uid"] for trace in many["data"]]

@@ -1,4 +1,4 @@
-"""The slider and the frames that are sent to the browser; what moves there is in tests/browser."""
+"""The slider and frames sent to the browser; their behaviour there is in tests/browser."""
 
 import json
 
@@ -24,11 +24,11 @@ BLOBS = Experiment(dataset="blobs", epochs=3, evaluations=5)
 
 
 def sent(app: AppTest) -> dict[str, dict]:
-    """What every component of ours was sent, by key."""
+    """The data sent to each of our components, by key."""
     return {each.key: json.loads(each.proto.json) for each in app.get("bidi_component")}
 
 
-def test_frames_travel_packed():
+def test_frames_are_sent_in_binary():
     numbers = np.arange(6, dtype=np.uint8).reshape(3, 2)
     frames = Frames("clock", [0, 2], [Change(1, "y", numbers), Change(None, "text", ["a", "b"])])
     packed = json.loads(frames.packed("light"))
@@ -37,7 +37,7 @@ def test_frames_travel_packed():
     assert packed["changes"][1]["values"] == ["a", "b"]
 
 
-def test_runs_of_unequal_steps_are_together_at_equal_work():
+def test_runs_with_different_batch_sizes_are_aligned_by_work():
     runs = train([BLOBS.replace(optimizer="gd"), BLOBS.replace(batch_size=5)])
     clock = Clock.of(runs)
     assert clock.epochs[0] == 0
@@ -45,11 +45,11 @@ def test_runs_of_unequal_steps_are_together_at_equal_work():
     for run, path, points in zip(runs, clock.paths, clock.points, strict=True):
         seen = [run.experiment.gradient_evaluations(int(u)) for u in path.updates[points]]
         epochs = np.array(seen) / run.experiment.train_examples
-        assert (epochs <= clock.epochs + 1e-9).all(), "nobody is ahead of the time"
+        assert (epochs <= clock.epochs + 1e-9).all(), "no run is ahead of the clock"
         assert points[-1] == len(path) - 1
 
 
-def test_the_last_frame_of_every_picture_is_the_picture():
+def test_the_last_frame_of_decision_regions_is_the_static_figure():
     [run] = train([BLOBS])
     data = load_data(BLOBS)
     [path] = Clock.of([run]).paths
@@ -63,7 +63,7 @@ def test_the_last_frame_of_every_picture_is_the_picture():
     assert confusion(run, data).sum() == len(data.test_labels)
 
 
-def test_the_last_frame_of_weights_is_their_picture():
+def test_the_last_frame_of_weights_is_the_static_figure():
     [run] = train([BLOBS.replace(dataset_options={"features": 40})])
     data = load_data(run.experiment)
     [path] = Clock.of([run]).paths
@@ -111,7 +111,7 @@ def test_finished_runs_have_a_slider_that_their_figures_follow(store: RunStore, 
         assert len(frames["cursor"]) in (0, len(words))
 
 
-def test_without_a_path_the_page_says_so_and_shows_the_rest(store: RunStore, monkeypatch):
+def test_without_stored_weights_the_page_says_so_and_shows_the_rest(store: RunStore, monkeypatch):
     app = press_train(open_page("train", {"epochs": "2"}))
     find = RunStore.find
     monkeypatch.setattr(RunStore, "find", lambda *a, **k: find(*a, **k | {"with_path": False}))
