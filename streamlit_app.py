@@ -9,7 +9,7 @@ if __name__ == "__main__":  # for a visitor: Streamlit runs this file as a scrip
 else:  # for the server, which imports it
     from lossopt_ui.config import check
 
-    check.check()  # ends the program where a setting is wrong
+    check.check()  # exits if a setting is wrong
 
     from lossopt_ui.app import middleware, upkeep
 

@@ -1,4 +1,4 @@
-"""What this is, three ways in, and the last runs."""
+"""The start page: ready-made experiments, lessons and recent runs."""
 
 import streamlit as st
 
@@ -10,14 +10,14 @@ from lossopt_ui.state import pages
 
 navigation.begin(pages.START)
 st.markdown(
-    "Run experiments on loss functions and optimizers, and compare them. A linear classifier is"
-    " trained on data of your choice; curves show hinge against cross-entropy and gradient"
-    " descent against minibatch SGD, side by side."
-    f" {workspace.how_kept()} Every address can be copied: it opens the same experiment again."
+    "Run experiments with loss functions and optimizers, and compare the results. Train a linear"
+    " classifier on data of your choice, and see hinge vs cross-entropy or gradient descent vs"
+    " minibatch SGD side by side."
+    f" {workspace.how_kept()} To open an experiment again, copy its address."
 )
 st.subheader("Open a ready-made experiment")
-for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
-    with place.container(border=True, height="stretch"):
+for column, example in zip(st.columns(3), examples.READY_MADE, strict=True):
+    with column.container(border=True, height="stretch"):
         st.markdown(f"**{example.title}**")
         st.caption(example.text)
         st.page_link(
@@ -27,12 +27,12 @@ for place, example in zip(st.columns(3), examples.READY_MADE, strict=True):
             query_params=example.query,
         )
 
-st.page_link(pages.DATA.file, label="Or bring data of your own", icon=":material/upload_file:")
+st.page_link(pages.DATA.file, label="Or upload your own data", icon=":material/upload_file:")
 
 st.subheader("Follow a lesson")
 lesson_panel.offer()
 
-st.subheader("Last runs")
+st.subheader("Recent runs")
 with workspace.unreadable_said():
     table = saved_runs.table()
     trained = table[table["status"] != saved_runs.BROUGHT_IN]

@@ -5,7 +5,7 @@ from lossopt_ui.experiment.examples import READY_MADE
 from tests.helpers import figures, open_page, settle, words
 
 
-def test_it_says_what_this_is_and_offers_three_experiments(store: RunStore) -> None:
+def test_the_start_page_offers_ready_made_experiments(store: RunStore) -> None:
     app = open_page("start")
     assert not app.exception
     assert "No runs are kept yet" in words(app)
@@ -13,14 +13,14 @@ def test_it_says_what_this_is_and_offers_three_experiments(store: RunStore) -> N
         assert example.title in words(app)
 
 
-def test_the_last_runs_are_there_the_newest_first(store: RunStore) -> None:
+def test_recent_runs_are_listed_newest_first(store: RunStore) -> None:
     runs = train([Experiment(epochs=1, seed=seed) for seed in range(7)])
     store.save(runs)
     [table] = open_page("start").dataframe
     assert list(table.value["id"]) == [run.id for run in reversed(runs[-5:])]
 
 
-def test_every_ready_made_experiment_trains_as_soon_as_it_is_opened(store: RunStore) -> None:
+def test_every_ready_made_experiment_trains_when_opened(store: RunStore) -> None:
     for example in READY_MADE:
         file = example.page.removeprefix("pages/").removesuffix(".py")
         app = settle(open_page(file, example.query))
