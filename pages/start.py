@@ -37,7 +37,7 @@ with workspace.unreadable_said():
     table = saved_runs.table()
     trained = table[table["status"] != saved_runs.BROUGHT_IN]
     if trained.empty:
-        st.info("No runs are kept yet: open an experiment above, or train one of your own.")
+        st.info("No saved runs yet. Open an experiment above, or train one of your own.")
         references.glance()
     else:
         runs_table.glance(trained.tail(5))

@@ -8,7 +8,7 @@ from tests.helpers import figures, open_page, settle, words
 def test_the_start_page_offers_ready_made_experiments(store: RunStore) -> None:
     app = open_page("start")
     assert not app.exception
-    assert "No runs are kept yet" in words(app)
+    assert "No saved runs yet" in words(app)
     for example in READY_MADE:
         assert example.title in words(app)
 
