@@ -1,11 +1,11 @@
-"""Everything that the app uses of Streamlit beyond its public API.
+"""All uses of Streamlit beyond its public API.
 
-Public is what Streamlit documents under `st.` and `streamlit.typing`.  The rest may change with any
-release, so it stands here alone, each part with what it is needed for, and
-`tests/ui/test_streamlit_private.py` shows that the installed version has it and that it does what
-is expected.  Because of it `pyproject.toml` allows only versions with which that was run.
+The public API is what Streamlit documents under `st.` and `streamlit.typing`.  Everything else may
+change with any release.  It is collected here, and `tests/ui/test_streamlit_private.py` checks that
+the installed version has it and behaves as expected.  For this reason `pyproject.toml` only allows
+Streamlit versions for which these tests passed.
 
-In the browser, `figures/time_travel.js` looks for an element by Streamlit's
+In the browser, `figures/time_travel.js` finds an element by Streamlit's
 `data-testid="stElementContainer"`.
 """
 
@@ -21,30 +21,30 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 UPLOAD_PATH = "/_stcore/upload_file/"
-"""Before the session's id and the file's, in the address to which a browser sends a file."""
+"""Prefix of the upload URL, followed by the ids of session and file."""
 METRICS_PATH = ("_stcore", "metrics")
 MEDIA_PATH = "media"
-"""A part of the addresses of files that a page gives out."""
+"""Part of the URLs of files that a page serves."""
 LOGIN_PATH, AFTER_LOGIN_PATH = "/auth/login", "/oauth2callback"
 
 
 def session_id() -> str | None:
-    """The session that runs in this thread; None outside all of them."""
+    """The id of the session that runs in this thread; None outside of sessions."""
     context = get_script_run_ctx(suppress_warning=True)
     return None if context is None else context.session_id
 
 
 def went_through_history() -> bool:
-    """Whether the page is run because of the browser's Back or Forward."""
+    """Whether this rerun was caused by the browser's Back or Forward."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation
 
 
 def is_of_another_part() -> bool:
-    """Whether the callback that runs belongs to another part of the page than the run.
+    """Whether the running callback belongs to a different part of the page than the rerun.
 
-    A fragment that runs again by itself sends all widgets along, those outside of it too, as they
-    were in the browser when it asked.
+    When a fragment reruns on a timer, the browser also sends the values of all widgets outside of
+    the fragment, as they were at that time.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or not context.fragment_ids_this_run:
@@ -53,14 +53,14 @@ def is_of_another_part() -> bool:
 
 
 class UploadedBytes(Protocol):
-    """A file as Streamlit holds it."""
+    """An uploaded file in Streamlit's memory."""
 
     @property
     def data(self) -> bytes: ...
 
 
 class UploadStorage(Protocol):
-    """Where Streamlit holds uploaded files: by session, then by file."""
+    """Streamlit's storage of uploaded files, by session and file."""
 
     @property
     def file_storage(self) -> Mapping[str, Mapping[str, UploadedBytes]]: ...
@@ -68,32 +68,32 @@ class UploadStorage(Protocol):
 
 
 def upload_storage() -> UploadStorage | None:
-    """Where this server holds uploaded files; None where no server runs."""
+    """The server's storage of uploaded files; None if no server is running."""
     manager: Any = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
     return manager if hasattr(manager, "file_storage") else None
 
 
 def is_open(session: str) -> bool:
-    """Whether a session has a connection to a browser now."""
+    """Whether a session is connected to a browser."""
     return runtime.exists() and runtime.get_instance().is_active_session(session)
 
 
 def session_in(message: bytes) -> str:
-    """The session's id, which the first message to a browser tells; empty in any other message."""
+    """The session id in the first message to a browser; empty for any other message."""
     return str(ForwardMsg.FromString(message).new_session.initialize.session_id)
 
 
 def bound_answers(most: int) -> None:
-    """Allow messages to browsers so many bytes, whatever `server.maxMessageSize` says."""
+    """Set the size limit of messages to browsers, overriding `server.maxMessageSize`."""
     runtime_util._max_message_size_bytes = most
 
 
 def is_set_by_owner(option: str) -> bool:
-    """Whether whoever runs the server has set an option, and not we or Streamlit."""
+    """Whether the operator has set an option, rather than the app or Streamlit."""
     return config.is_manually_set(option)
 
 
 def index_html() -> str:
-    """The page in which the app runs, as browsers get it."""
+    """The HTML page in which the app runs."""
     page = Path(st.__file__).with_name("static") / "index.html"
     return page.read_text(encoding="utf-8")

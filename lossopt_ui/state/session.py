@@ -1,7 +1,7 @@
-"""Values that last as long as a visit, under typed keys.
+"""Typed keys for the session state.
 
-Only this module touches `st.session_state`, a table of untyped values under texts; everybody else
-declares a key, which says what is stored under it.  A text must not be declared twice.
+Only this module uses `st.session_state`, an untyped dictionary.  All other modules declare keys
+with the type of their value.  Names of keys must be unique.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 
 class _Key(Generic[Value]):
-    """What both kinds of keys have in common."""
+    """Shared by both kinds of keys."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -36,10 +36,10 @@ class _Key(Generic[Value]):
 
 
 class SessionKey(_Key[Value]):
-    """A value of the app's own.
+    """A value that the app stores in the session.
 
-    name      tells it from all others in the session
-    default   makes the value that holds until one is set
+    name      unique name in the session
+    default   creates the initial value
     """
 
     def __init__(self, name: str, default: Callable[[], Value]) -> None:
@@ -47,7 +47,7 @@ class SessionKey(_Key[Value]):
         self._default = default
 
     def get(self) -> Value:
-        """The value.  The default is stored, so that changes made to it last."""
+        """The value.  A default is stored first, so that mutations persist."""
         try:
             return self._stored()
         except KeyError:
@@ -55,26 +55,26 @@ class SessionKey(_Key[Value]):
             return value
 
     def pop(self) -> Value:
-        """The value, which is removed: the default holds again."""
+        """Remove and return the value."""
         value = self._stored() if self.is_set() else self._default()
         self.clear()
         return value
 
 
 class WidgetKey(_Key[Value]):
-    """The value of a widget that is drawn with `key=` this key's name.
+    """The value of a widget whose `key` is this key's name.
 
-    Streamlit removes it once a run of the page does not draw the widget.  It can be set before the
-    widget is drawn, and in callbacks.
+    Streamlit removes the value when a run of the page does not draw the widget.  It can be set
+    before the widget is drawn, and in callbacks.
     """
 
     def get(self) -> Value:
-        """The value; KeyError where the widget is not drawn and nobody has set one."""
+        """The value; KeyError if the widget is not drawn and no value was set."""
         return self._stored()
 
 
 class UploaderKey(SessionKey[int]):
-    """Counts the files that an uploader has taken: with another key it is an empty one."""
+    """Counts the accepted files of an uploader: a new widget key makes it empty again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, int)
@@ -84,19 +84,19 @@ class UploaderKey(SessionKey[int]):
         return f"{prefix}-{self.get()}"
 
     def empty(self) -> None:
-        """Let the uploader be empty from now on."""
+        """Empty the uploader."""
         self.set(self.get() + 1)
 
 
 def component_event(key: str, name: str) -> Any:
-    """What a component of our own has sent under a name; None where it has sent nothing.
+    """The value that one of our components sent under a name; None if it sent nothing.
 
-    It comes from the browser: never trust it.
+    It comes from the browser and is untrusted.
     """
     return WidgetKey[dict[str, Any]](key).get().get(name)
 
 
 def selected_rows(key: str) -> list[int]:
-    """The rows that are selected in a table, as the browser says: some may no longer exist."""
+    """The rows selected in a table according to the browser; some may no longer exist."""
     rows: list[int] = WidgetKey[Any](key).get()["selection"]["rows"]
     return rows

@@ -1,4 +1,4 @@
-"""A tiny app with figures in all kinds of places, for the tests of `lossopt_ui.figures.figure`."""
+"""A small app with figures in various containers, for tests of `lossopt_ui.figures.figure`."""
 
 import numpy as np
 import plotly.graph_objects as go

@@ -1,4 +1,4 @@
-"""A tiny app with figures whose marks can be clicked, and printed."""
+"""A small app with figures whose marks can be clicked, and downloaded."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,7 +16,7 @@ from lossopt_ui.figures import figure
 
 
 def curve(theme: Theme) -> go.Figure:
-    """Two lines of few points beside two thousand thin ones in one trace with gaps."""
+    """Two lines with few points, and two thousand thin lines in one trace with gaps."""
     epochs = np.arange(6, dtype=np.float32)
     one = np.append(epochs, np.float32(np.nan))
     many = np.concatenate([one * height / 2_000 for height in range(2_000)])
