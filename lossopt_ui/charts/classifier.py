@@ -61,14 +61,14 @@ def _largest_weight(run: Run, peers: Sequence[Run]) -> float:
 
 def weights_of_features(run: Run, data: Data, theme: Theme, peers: Sequence[Run]) -> go.Figure:
     """The weight of each feature for each class; of many features, those with the largest."""
-    drawn = most_important_features(run.weights)
+    shown = most_important_features(run.weights)
     title = f"Weights: {LOSSES[run.experiment.loss].label}"
-    if len(drawn) < len(data.feature_names):
-        title += f", the {len(drawn)} largest of {len(data.feature_names):,} features"
+    if len(shown) < len(data.feature_names):
+        title += f", the {len(shown)} largest of {len(data.feature_names):,} features"
     return weights.of_features(
-        run.weights[:, drawn].T,
+        run.weights[:, shown].T,
         data.class_names,
-        [data.feature_names[each] for each in drawn],
+        [data.feature_names[each] for each in shown],
         title=title,
         unit="Feature (standardized)" if run.experiment.standardize else "Feature",
         limit=_largest_weight(run, peers),

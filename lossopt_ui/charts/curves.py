@@ -82,14 +82,14 @@ def curves(
     traces = [_trace(line, x, log_x=log_x, log_y=log_y) for line in drawn]
     above = [band for band in bands if band.low > 0 or not log_y]
     traces += [_upper_edge(band, traces, theme) for band in above]
-    across: dict[str, object] = {"title": X_AXES[x], "type": "log" if log_x else "linear"}
-    up: dict[str, object] = {"title": y_title, "type": "log" if log_y else "linear"}
+    x_axis: dict[str, object] = {"title": X_AXES[x], "type": "log" if log_x else "linear"}
+    y_axis: dict[str, object] = {"title": y_title, "type": "log" if log_y else "linear"}
     if log_x:
-        across |= {"exponentformat": "power", "dtick": _ticks(traces, "x")}
+        x_axis |= {"exponentformat": "power", "dtick": _ticks(traces, "x")}
     if log_y:
-        beside = [level.value for level in levels] + [band.low for band in bands]
-        up |= {"exponentformat": "power", "dtick": _ticks(traces, "y", beside)}
-    seen = [level for level in levels if level.value > 0 or not log_y]
+        values = [level.value for level in levels] + [band.low for band in bands]
+        y_axis |= {"exponentformat": "power", "dtick": _ticks(traces, "y", values)}
+    visible = [level for level in levels if level.value > 0 or not log_y]
     # All at once: plotly validates a whole figure faster than its parts one by one.
     return go.Figure(
         traces,
@@ -98,21 +98,21 @@ def curves(
             "hovermode": "x unified",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
-            "xaxis": across | {"range": x_range},
-            "yaxis": up | {"range": y_range},
+            "xaxis": x_axis | {"range": x_range},
+            "yaxis": y_axis | {"range": y_range},
             "shapes": [_band_area(each, theme) for each in above]
-            + [_level_line(each, theme) for each in seen],
-            "annotations": _level_labels(seen, traces, theme, log_y=log_y),
+            + [_level_line(each, theme) for each in visible],
+            "annotations": _level_labels(visible, traces, theme, log_y=log_y),
         },
     )
 
 
 def _ticks(
-    traces: Sequence[Mapping[str, Any]], axis: Literal["x", "y"], beside: Sequence[float] = ()
+    traces: Sequence[Mapping[str, Any]], axis: Literal["x", "y"], extra: Sequence[float] = ()
 ) -> str | int:
     """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 for few decades."""
     lines = [np.asarray(trace[axis], np.float64) for trace in traces]
-    values = np.concatenate([np.asarray(beside, np.float64), *lines])
+    values = np.concatenate([np.asarray(extra, np.float64), *lines])
     positive = values[values > 0]
     decades = np.log10(positive.max() / positive.min()) if len(positive) else 0.0
     return 1 if decades > 2.5 else "D2"
@@ -120,15 +120,15 @@ def _ticks(
 
 def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
     table = thin(line.table)
-    across = table[x].to_numpy(np.float64)
-    up = table[line.column].to_numpy(np.float64) * (100.0 if line.column in PERCENT else 1.0)
-    up = np.where(np.isfinite(up) & ((up > 0) | (not log_y)), up, np.nan)
+    x_values = table[x].to_numpy(np.float64)
+    y_values = table[line.column].to_numpy(np.float64) * (100.0 if line.column in PERCENT else 1.0)
+    y_values = np.where(np.isfinite(y_values) & ((y_values > 0) | (not log_y)), y_values, np.nan)
     if log_x:
-        across = np.where(across > 0, across, np.nan)
+        x_values = np.where(x_values > 0, x_values, np.nan)
     return {
         "type": "scatter",
-        "x": across,
-        "y": up,
+        "x": x_values,
+        "y": y_values,
         "name": line.name,
         "mode": "lines+markers" if len(table) == 1 else "lines",
         "line": {"color": line.colour, "dash": line.dash, "width": line.width},
@@ -155,20 +155,20 @@ def _level_labels(
     """Labels above the levels' lines; labels of close lines are stacked above the highest."""
     highest_first = sorted((each for each in levels if each.text), key=lambda each: -each.value)
     # On a log axis, annotations are positioned by exponent.
-    place = np.log10 if log_y else float
+    position = np.log10 if log_y else float
     lines = [np.asarray(trace["y"], np.float64) for trace in traces]
     values = np.concatenate([[each.value for each in levels], *lines])
     values = values[np.isfinite(values)]
-    close = LABEL_HEIGHT * (place(values.max()) - place(values.min())) if len(values) else 0.0
+    close = LABEL_HEIGHT * (position(values.max()) - position(values.min())) if len(values) else 0.0
     labels: list[dict[str, object]] = []
     for at_left in (True, False):
         lowest = np.inf
         for level in (each for each in highest_first if each.at_left == at_left):
-            if lowest - place(level.value) > close:
-                labels.append(_label(level.text, place(level.value), theme, at_left=at_left))
+            if lowest - position(level.value) > close:
+                labels.append(_label(level.text, position(level.value), theme, at_left=at_left))
             else:
                 labels[-1]["text"] = f"{labels[-1]['text']}<br>{level.text}"
-            lowest = place(level.value)
+            lowest = position(level.value)
     return labels
 
 

@@ -48,22 +48,22 @@ def points(data: Data, theme: Theme) -> go.Figure:
     train, test = data.train_features, data.test_features
     if train.shape[1] == 1:
         labels = np.concatenate([data.train_labels, data.test_labels])
-        places = np.column_stack([data.original(np.concatenate([train, test])), labels])
+        positions = np.column_stack([data.original(np.concatenate([train, test])), labels])
         title, axes = "Examples", (data.feature_names[0], "Class")
     elif is_plane(data):
-        places = data.original(np.concatenate([train, test]))
+        positions = data.original(np.concatenate([train, test]))
         title, axes = "Examples", data.feature_names
     else:
         view = principal_view(np.concatenate([train, test]))
-        [places] = view.ways
+        [positions] = view.ways
         title = (
             f"Examples along two principal components ({100 * view.share:.0f} % of the variance)"
         )
         axes = ("First principal component", "Second principal component")
     figure = weights.scatter(
         [
-            Points(places[: len(train)], data.train_labels, "train"),
-            Points(places[len(train) :], data.test_labels, "test"),
+            Points(positions[: len(train)], data.train_labels, "train"),
+            Points(positions[len(train) :], data.test_labels, "test"),
         ],
         title=title,
         class_names=data.class_names,

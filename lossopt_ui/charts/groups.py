@@ -50,9 +50,9 @@ def group_curve(
     if len(histories) == 1:
         [history] = histories
         y = history[column].to_numpy(np.float64)
-        across = history[x].to_numpy(np.float64)
+        x_values = history[x].to_numpy(np.float64)
         return GroupCurve(
-            name, pd.DataFrame({"x": across, "centre": y, "low": y, "high": y}), colour, dash
+            name, pd.DataFrame({"x": x_values, "centre": y, "low": y, "high": y}), colour, dash
         )
     members = [
         pd.DataFrame(

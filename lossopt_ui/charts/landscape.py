@@ -141,8 +141,8 @@ def contours(
 def _bar(height: Height) -> dict[str, object]:
     """The colour bar, above the plot: beside it, it would not fit on narrow screens."""
     title = {"text": height.title, "side": "top", "font": {"size": 13}}
-    place = {"orientation": "h", "x": 0.5, "y": 1.0, "yanchor": "bottom", "len": 0.9}
-    return {"title": title, "thickness": 10, **place, **height.ticks()}
+    position = {"orientation": "h", "x": 0.5, "y": 1.0, "yanchor": "bottom", "len": 0.9}
+    return {"title": title, "thickness": 10, **position, **height.ticks()}
 
 
 def _flat(trajectory: TrajectoryOnPlane, theme: Theme) -> dict[str, object]:
@@ -237,5 +237,7 @@ def surface(
 
 def _on_surface(land: Landscape, z: Array, points: Array, heights: Array) -> Array:
     """Heights at points (k, 2), raised to the linearly interpolated surface if below it."""
-    drawn = [np.interp(b, land.b, [np.interp(a, land.a, row) for row in z]) for a, b in points]
-    return np.maximum(heights, drawn)
+    interpolated = [
+        np.interp(b, land.b, [np.interp(a, land.a, row) for row in z]) for a, b in points
+    ]
+    return np.maximum(heights, interpolated)

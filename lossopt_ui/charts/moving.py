@@ -29,8 +29,8 @@ def portrait(path: WeightPath, data: Data) -> list[Change]:
         ]
         return [Change(0, "z", np.stack(sheets).astype(np.float32))]
     if not classifier.is_plane(data):
-        drawn = classifier.most_important_features(path.weights[-1])
-        return [Change(0, "z", np.moveaxis(path.weights[:, :, drawn], 1, 2).astype(np.float32))]
+        shown = classifier.most_important_features(path.weights[-1])
+        return [Change(0, "z", np.moveaxis(path.weights[:, :, shown], 1, 2).astype(np.float32))]
     x, y = classifier.plane(data)
     grid = data.as_trained(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
     chosen = [predicted(scores) for scores in scores_along(path, grid)]

@@ -58,20 +58,20 @@ def heat_map(
     """
     scale = 100.0 if MEASURES[value].percent else 1.0
     cells = cells_of(results, x, y, value)
-    across, up = values_of(results, x), values_of(results, y)
-    means = np.full((len(up), len(across)), np.nan)
+    x_values, y_values = values_of(results, x), values_of(results, y)
+    means = np.full((len(y_values), len(x_values)), np.nan)
     texts = np.full(means.shape, "", dtype=object)
     hover, family = texts.copy(), texts.copy()
     for cell in cells:
-        place = up.index(cell["y"]), across.index(cell["x"])
-        means[place] = cell["mean"] * scale
-        texts[place] = _cell_text(cell, scale)
-        hover[place] = _cell_hover(cell, scale)
-        family[place] = cell["family"]
+        index = y_values.index(cell["y"]), x_values.index(cell["x"])
+        means[index] = cell["mean"] * scale
+        texts[index] = _cell_text(cell, scale)
+        hover[index] = _cell_hover(cell, scale)
+        family[index] = cell["family"]
     better = MEASURES[value].better
     ramp = _ramp(theme) if better == "higher" else _reversed(_ramp(theme))
-    columns = [formatted(x, each) for each in across]
-    rows = [formatted(y, each) for each in up]
+    columns = [formatted(x, each) for each in x_values]
+    rows = [formatted(y, each) for each in y_values]
     depth, colour_bar = _depth(means, value)
     figure = go.Figure(
         go.Heatmap(
@@ -85,10 +85,10 @@ def heat_map(
     _outline_best(figure, means, better, theme)
     notes = []
     if edge and edge.limits:
-        _draw_edge(figure, x, y, across, up, edge, theme)
+        _draw_edge(figure, x, y, x_values, y_values, edge, theme)
         notes.append(f"dotted: {edge.label}")
     if zero_above is not None and "strength" in (x, y):
-        _draw_zero(figure, x, across if x == "strength" else up, zero_above, theme)
+        _draw_zero(figure, x, x_values if x == "strength" else y_values, zero_above, theme)
         notes.append(f"dashed: all weights are zero above {zero_above:.3g}")
     below = "".join(f"<br><span style='font-size:12px'>{each}</span>" for each in notes)
     of_several = len({cell["family"] for cell in cells}) < results["family"].nunique()
@@ -175,13 +175,13 @@ def _draw(figure: go.Figure, theme: Theme, *, dash: str = "solid", **shape: Any)
     figure.add_shape(**shape, line={"color": INK[theme], "width": 2.5, "dash": dash})
 
 
-def _place(values: Sequence[float], wanted: float) -> float:
+def _position(values: Sequence[float], wanted: float) -> float:
     """Position of a number between the categories of a sorted axis."""
     logs = np.log([max(each, 1e-300) for each in values])
-    places = np.arange(len(values))
+    positions = np.arange(len(values))
     if len(values) < 2:
         return 0.0
-    at = float(np.interp(np.log(wanted), logs, places))
+    at = float(np.interp(np.log(wanted), logs, positions))
     if wanted > values[-1]:
         at = len(values) - 0.5
     return -0.5 if wanted < values[0] else at
@@ -191,18 +191,18 @@ def _draw_edge(
     figure: go.Figure,
     x: str,
     y: str,
-    across: Sequence[Any],
-    up: Sequence[Any],
+    x_values: Sequence[Any],
+    y_values: Sequence[Any],
     edge: StepEdge,
     theme: Theme,
 ) -> None:
     """The largest stable learning rate as short lines, one per row or column."""
     along_x = x == "learning_rate"
-    rates, others = (across, up) if along_x else (up, across)
+    rates, others = (x_values, y_values) if along_x else (y_values, x_values)
     for k, other in enumerate(others):
         if other not in edge.limits:
             continue
-        at = _place(rates, edge.limits[other])
+        at = _position(rates, edge.limits[other])
         ends = {"x0": at, "x1": at, "y0": k - 0.5, "y1": k + 0.5}
         if not along_x:
             ends = {"x0": k - 0.5, "x1": k + 0.5, "y0": at, "y1": at}
@@ -212,7 +212,7 @@ def _draw_edge(
 def _draw_zero(
     figure: go.Figure, x: str, strengths: Sequence[float], zero_above: float, theme: Theme
 ) -> None:
-    at = _place(strengths, zero_above)
-    along, across = ("x", "y") if x == "strength" else ("y", "x")
-    ends = {f"{along}0": at, f"{along}1": at, f"{across}0": 0, f"{across}1": 1}
-    _draw(figure, theme, type="line", dash="dash", **ends, **{f"{across}ref": f"{across} domain"})
+    at = _position(strengths, zero_above)
+    axis, other = ("x", "y") if x == "strength" else ("y", "x")
+    ends = {f"{axis}0": at, f"{axis}1": at, f"{other}0": 0, f"{other}1": 1}
+    _draw(figure, theme, type="line", dash="dash", **ends, **{f"{other}ref": f"{other} domain"})

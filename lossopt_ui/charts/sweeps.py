@@ -68,13 +68,13 @@ def sensitivity(
             error_y=None if numeric else _bars(known, scale),
             hovertemplate="%{y:.4g}",
         )
-        gone = [cell for cell in cells if cell["diverged"]]
-        if gone:
+        diverged = [cell for cell in cells if cell["diverged"]]
+        if diverged:
             figure.add_scatter(
-                x=[cell["x"] if numeric else formatted(x, cell["x"]) for cell in gone],
-                y=[0.98 - 0.04 * k] * len(gone),
+                x=[cell["x"] if numeric else formatted(x, cell["x"]) for cell in diverged],
+                y=[0.98 - 0.04 * k] * len(diverged),
                 yaxis="y2",
-                customdata=[cell["family"] for cell in gone],
+                customdata=[cell["family"] for cell in diverged],
                 name=f"{name}: diverged",
                 legendgroup=name,
                 mode="markers",
@@ -175,24 +175,24 @@ def parallel_coordinates(
     families = results.groupby("family", sort=False).first()
     families[value] = results.groupby("family")[value].mean() * scale
     families = families.dropna(subset=value).head(MOST_LINES)
-    places = {name: _on_axis(families[name], name) for name in [*columns, value]}
+    positions = {name: _on_axis(families[name], name) for name in [*columns, value]}
     order = families[value].rank(pct=True, ascending=MEASURES[value].better == "higher")
     figure = go.Figure()
     for bin_ in range(BINS):
-        mine = families.index[(np.minimum((order * BINS).astype(int), BINS - 1) == bin_)]
+        members = families.index[(np.minimum((order * BINS).astype(int), BINS - 1) == bin_)]
         hue = translucent(INK[theme], 0.12 + 0.85 * (bin_ / (BINS - 1)) ** 2)
-        for family in mine:
+        for family in members:
             figure.add_scatter(
-                x=list(range(len(places))),
-                y=[places[name][0][family] for name in places],
-                customdata=[family] * len(places),
+                x=list(range(len(positions))),
+                y=[positions[name][0][family] for name in positions],
+                customdata=[family] * len(positions),
                 name=family,
                 mode="lines",
                 line={"color": hue, "width": 1.0 + 1.5 * (bin_ == BINS - 1)},
                 showlegend=False,
                 hovertemplate=f"{short(value)}: {families[value][family]:.4g}<extra></extra>",
             )
-    for k, (_, ticks) in enumerate(places.values()):
+    for k, (_, ticks) in enumerate(positions.values()):
         figure.add_vline(x=k, line={"color": GREY[theme], "width": 1})
         for at, label in ticks:
             figure.add_annotation(
@@ -219,8 +219,8 @@ def _on_axis(column: pd.Series, name: str) -> tuple[dict[str, float], list[tuple
             [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")],
         )
     values = sorted(column.dropna().unique().tolist(), key=lambda each: (str(type(each)), each))
-    place = {each: k / max(1, len(values) - 1) for k, each in enumerate(values)}
-    ticks = [(at, formatted(name, each)) for each, at in place.items()]
-    return {family: place.get(each, 0.5) for family, each in column.items()}, ticks[
+    position = {each: k / max(1, len(values) - 1) for k, each in enumerate(values)}
+    ticks = [(at, formatted(name, each)) for each, at in position.items()]
+    return {family: position.get(each, 0.5) for family, each in column.items()}, ticks[
         :: max(1, len(ticks) // 12)
     ]

@@ -30,12 +30,12 @@ def mosaic(images: Array, columns: int) -> tuple[Array, list[tuple[float, float]
     count, height, width = images.shape
     rows = -(-count // columns)
     sheet = np.full((rows * (height + 2), columns * (width + 1) - 1), np.nan)
-    places = []
+    positions = []
     for index, image in enumerate(images):
         top, left = (index // columns) * (height + 2) + 2, (index % columns) * (width + 1)
         sheet[top : top + height, left : left + width] = image
-        places.append((left + (width - 1) / 2, top - 1.1))
-    return sheet, places
+        positions.append((left + (width - 1) / 2, top - 1.1))
+    return sheet, positions
 
 
 def image_sheet(
@@ -55,7 +55,7 @@ def image_sheet(
     without it they are scaled from their minimum to their maximum.  With `marks`, one number per
     image, the images can be clicked.
     """
-    sheet, places = mosaic(images, columns)
+    sheet, positions = mosaic(images, columns)
     signed = limit is not None
     clicked = None
     if marks is not None:
@@ -77,8 +77,8 @@ def image_sheet(
         {
             "title": title,
             "annotations": [
-                {"x": across, "y": up, "text": caption, **look}
-                for (across, up), caption in zip(places, captions, strict=True)
+                {"x": x, "y": y, "text": caption, **look}
+                for (x, y), caption in zip(positions, captions, strict=True)
             ],
             "xaxis": alike,
             "yaxis": alike
@@ -212,14 +212,14 @@ def _steps(colours: Sequence[str]) -> list[list[object]]:
 
 
 def _class_points(group: Points, label: int, name: str, theme: Theme) -> dict[str, object]:
-    mine = group.positions[group.labels == label]
-    most = max(1, MOST_POINTS_SHOWN * len(mine) // max(1, len(group.positions)))
-    mine = mine[:most]
+    positions = group.positions[group.labels == label]
+    limit = max(1, MOST_POINTS_SHOWN * len(positions) // max(1, len(group.positions)))
+    positions = positions[:limit]
     colour = CLASSES[theme][label % len(CLASSES[theme])]
     hollow = group.part == "test"
     return {
-        "x": mine[:, 0],
-        "y": mine[:, 1],
+        "x": positions[:, 0],
+        "y": positions[:, 1],
         "mode": "markers",
         "name": f"{name}, test" if hollow else name,
         "marker": {

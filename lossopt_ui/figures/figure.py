@@ -132,12 +132,12 @@ def _has_legend(traces: Sequence[Mapping[str, Any]]) -> bool:
 
 def _set_ids(traces: Sequence[dict[str, Any]]) -> None:
     """Give traces ids, so that plotly recognizes them when other traces come and go."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for trace in traces:
         # The ids become part of CSS selectors, in which not every name is valid.
         name = blake2b((trace.get("name") or "").encode(), digest_size=8).hexdigest()
-        trace["uid"] = f"{name}-{seen[name]}"
-        seen[name] += 1
+        trace["uid"] = f"{name}-{counts[name]}"
+        counts[name] += 1
 
 
 def _hoverable(traces: Sequence[Mapping[str, Any]]) -> int:

@@ -80,8 +80,8 @@ def runs_that_count(
     own = {**step.opens, **step.solution}
     now = {name: value(name) for name in (*FIELDS, "axes")}
     named = own.keys()
-    mine = _matches(step.page, runs, own, named) | _matches(step.page, runs, now, named)
-    return runs[(runs["created"] >= since) | mine]
+    matching = _matches(step.page, runs, own, named) | _matches(step.page, runs, now, named)
+    return runs[(runs["created"] >= since) | matching]
 
 
 def _matches(

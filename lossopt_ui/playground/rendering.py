@@ -64,5 +64,5 @@ def _lines(plane: Picture) -> list[dict[str, Any]]:
 def _path(line: Array) -> str:
     """A line as an SVG path, in thousandths of a unit and with y pointing down."""
     simplified = without_needless(line, TOLERANCE)
-    places = np.round(simplified * (RASTER, -RASTER)).astype(int).tolist()
-    return "M" + "L".join(f"{x} {y}" for x, y in places)
+    points = np.round(simplified * (RASTER, -RASTER)).astype(int).tolist()
+    return "M" + "L".join(f"{x} {y}" for x, y in points)

@@ -71,7 +71,7 @@ class Text:
     """A line of text."""
 
     label: str
-    longest: int
+    max_length: int
     help: str
     placeholder: str = ""
     default: str = ""
@@ -80,9 +80,9 @@ class Text:
         """The stripped text; ValueError if it is not text or too long."""
         if not isinstance(value, str):
             raise ValueError(f"{name} must be text, got {brief(value)}")
-        if len(value) > self.longest:
+        if len(value) > self.max_length:
             raise ValueError(
-                f"{name} must be at most {self.longest} characters, got {len(value):,}"
+                f"{name} must be at most {self.max_length} characters, got {len(value):,}"
             )
         return value.strip()
 

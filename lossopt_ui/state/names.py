@@ -99,12 +99,12 @@ def isolated(text: str) -> str:
     """Text whose bidirectional control characters have no effect beyond its end."""
     if not _DIRECTIONS.search(text):
         return text
-    kept, open_isolates = "", 0
-    for sign in text:
-        open_isolates += sign in ISOLATES
-        if sign == END_OF_ISOLATE:
+    result, open_isolates = "", 0
+    for character in text:
+        open_isolates += character in ISOLATES
+        if character == END_OF_ISOLATE:
             if open_isolates == 0:  # would close our own isolate
                 continue
             open_isolates -= 1
-        kept += sign
-    return FIRST_STRONG_ISOLATE + kept + END_OF_ISOLATE * (open_isolates + 1)
+        result += character
+    return FIRST_STRONG_ISOLATE + result + END_OF_ISOLATE * (open_isolates + 1)

@@ -40,7 +40,7 @@ _DRAWN: SessionKey[dict[str, None]] = SessionKey("controls.drawn", dict)
 
 
 class Looks(TypedDict):
-    """How a page's own widget of a choice is to look: arguments for Streamlit's."""
+    """Extra arguments for a page's custom widget."""
 
     disabled: bool
 
