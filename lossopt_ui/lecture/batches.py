@@ -54,7 +54,7 @@ def draw() -> None:
             index=[str(size) for size in means.index],
         )
     )
-    with frame.question("What does a batch four times as large buy you?"):
+    with frame.question("What do you gain from a batch four times as large?"):
         st.markdown(
             "Half the noise, as for any mean: noise × √B hardly changes until the batch contains"
             " a large part of the training set. It costs four times as much."

@@ -91,7 +91,8 @@ def _questions(scores: Array, hinge: Loss) -> None:
         _loss_table(losses / wrong)
     with frame.question("What if we squared each term?"):
         st.markdown(
-            "That is a different loss: one large violation costs more than several small ones."
+            "That is a different loss: one large violation costs more than several small ones with"
+            " the same sum."
         )
         _loss_table(squared)
     with frame.question("What are the smallest and the largest possible loss?"):

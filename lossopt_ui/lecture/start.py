@@ -29,5 +29,5 @@ def draw() -> None:
             number(loss.at_equal_scores(classes)),
         ]
     frame.table(pd.DataFrame(rows, index=["formula", "initial loss"]).T)
-    with frame.question("What is it with small random weights?"):
+    with frame.question("What is the initial loss with small random weights?"):
         st.markdown("Nearly the same: some losses start slightly higher, some slightly lower.")
