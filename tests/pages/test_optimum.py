@@ -60,7 +60,7 @@ def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store:
     expected = with_distance(run.history, optimum)["distance"]
     assert trace(chart, "upper bound")["y"] == pytest.approx(expected.tolist(), rel=1e-6)
     gaps = free_gaps(run)["gap"]
-    drawn = trace(chart, "at most, by the gradient alone")["y"]
+    drawn = trace(chart, "upper bound from the gradient alone")["y"]
     assert drawn == pytest.approx(gaps.tolist(), rel=1e-6)
     assert chart["layout"]["yaxis"]["type"] == "log"
     floor = noise_floor(as_experiment(), optimum)
