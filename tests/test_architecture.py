@@ -285,13 +285,13 @@ CACHED_FOR_ALL = {
     "lossopt_ui/jobs/watching.py:_farewell": "ends with the session",
     "lossopt_ui/jobs/watching.py:_workers_of_the_mode": "workers",
     "lossopt_ui/lecture/batches.py:_draws": "the lecture's, on digits",
+    "lossopt_ui/lecture/level_sets.py:_path": "points of the lecture",
     "lossopt_ui/lecture/level_sets.py:_surface": "points of the lecture",
-    "lossopt_ui/lecture/level_sets.py:_way": "points of the lecture",
     "lossopt_ui/lecture/numeric_gradient.py:_errors": "the lecture's, on digits",
     "lossopt_ui/lecture/on_digits.py:weights": "the lecture's, on digits",
-    "lossopt_ui/lecture/searches.py:_found": "the lecture's, on digits",
+    "lossopt_ui/lecture/searches.py:_search": "the lecture's, on digits",
     "lossopt_ui/lecture/steps.py:_ladder": "the lecture's, on digits",
-    "lossopt_ui/lecture/training_log.py:_trained": "the lecture's, on the spiral",
+    "lossopt_ui/lecture/training_log.py:_train": "the lecture's, on the spiral",
 }
 CACHES = {"lru_cache", "cache", "cache_data", "cache_resource", "cached", "cachedmethod"}
 # Tables that modules fill while the program runs.
