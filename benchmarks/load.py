@@ -238,7 +238,7 @@ async def train_in_browser(page: Page, person: Person, book: Book) -> None:
         f"**learning_rate={experiment.learning_rate:g}*", timeout=PATIENCE * 1e3
     )
     book.note("change", time.perf_counter() - begun)
-    kept = page.get_by_text(f"is kept: {experiment.id}")
+    kept = page.get_by_text(f"Saved as {experiment.id}")
     bar = page.get_by_test_id("stProgress")
     begun = time.perf_counter()
     await page.locator(".st-key-train button").click()
@@ -256,7 +256,7 @@ async def compare_in_browser(page: Page, person: Person, book: Book) -> None:
     book.note("compare", time.perf_counter() - begun)
     await person.think()
     begun = time.perf_counter()
-    await page.get_by_role("link", name="Open on the train page").first.click()
+    await page.get_by_role("link", name="Open in Train").first.click()
     await page.locator(".st-key-train button").wait_for(timeout=PATIENCE * 1e3)
     book.note("back", time.perf_counter() - begun)
 
@@ -307,11 +307,11 @@ async def everybody(
 async def watch_memory(process: int, book: Book) -> None:
     """Note the memory of a process and its children, every so often."""
     while True:
-        book.memory.append(sum(map(megabytes_of, family_of(process))))
+        book.memory.append(sum(map(megabytes_of, group_id_of(process))))
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
-def family_of(process: int) -> list[int]:
+def group_id_of(process: int) -> list[int]:
     """A process and its children, and theirs."""
     found = [process]
     for each in found:

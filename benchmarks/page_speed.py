@@ -58,7 +58,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{address}/train?live=true&learning_rate=0.2&epochs={EPOCHS}")
-            page.get_by_text("of the best possible (certified)").wait_for(timeout=60_000)
+            page.get_by_text("of the optimum (certified)").wait_for(timeout=60_000)
             taken = []
             for k in range(changes):
                 time.sleep(2)  # as long as one looks at the curves

@@ -69,7 +69,7 @@ def main() -> None:
             page.set_viewport_size({"width": 1440, "height": 2400})
             page.set_default_timeout(120_000)
             page.goto("/train?live=true")
-            page.get_by_text("of the best possible (certified)").wait_for()
+            page.get_by_text("of the optimum (certified)").wait_for()
             page.locator(".st-key-losses .main-svg").first.wait_for()
             page.wait_for_timeout(1_000)
             measure(page, "train, digits", ".st-key-moment", rounds)

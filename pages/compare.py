@@ -1,4 +1,4 @@
-"""All kept runs: found, chosen, compared, taken along."""
+"""The Compare page: filter, select, compare and export saved runs."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ import streamlit as st
 
 from lossopt_ui.app import navigation
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.experiment.saved_runs import Listing, Member
+from lossopt_ui.experiment.saved_runs import Listing, SavedRun
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data, visitor, workspace
 from lossopt_ui.jobs import optimum, render_gate
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.landscape.page import MOST_WAYS
+from lossopt_ui.landscape.page import MOST_TRAJECTORIES
 from lossopt_ui.runs import (
-    bring_in,
     costs,
     differences,
     evaluation,
     export,
-    line_charts,
-    line_tables,
-    lines,
+    group_charts,
+    group_tables,
+    groups,
+    importing,
     references,
     run_notes,
     runs_table,
@@ -29,34 +29,34 @@ from lossopt_ui.runs import (
     shared_link,
     view_report,
 )
-from lossopt_ui.runs.lines import Line
+from lossopt_ui.runs.groups import Group
 from lossopt_ui.state import page_links, pages, toasts, widgets
 from lossopt_ui.state.pages.settings import SETTINGS
 
 navigation.begin(pages.COMPARE)
 
 
-def say_where_runs_come_from() -> None:
-    """The whole page as long as no runs are kept."""
+def draw_empty_page() -> None:
+    """Draw the page while there are no saved runs."""
     toasts.show()
-    runs_table.say_unreadable(wanted_runs())
-    st.info("No runs are kept yet. Train one, and it will be here.", icon=":material/inbox:")
+    runs_table.report_unreadable(wanted_runs())
+    st.info("No saved runs yet. Runs appear here once they are trained.", icon=":material/inbox:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
         references.offer_to_compare()
-        bring_in.popover()
+        importing.popover()
     run_notes.undo()
 
 
 def wanted_runs() -> Listing:
-    """What is kept here, with the reference runs where they are wanted."""
+    """The saved runs, with the reference runs if switched on."""
     if widgets.value("references"):
         return saved_runs.listing_with_references()
     return saved_runs.listing()
 
 
 def tools_of_the_table() -> None:
-    """What stands above the table: how its rows are found, what it shows, how more come in."""
+    """Draw the controls above the table: filter, grouping, views, columns, import."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("filter", width="stretch")
         widgets.setting("rows", width=190)
@@ -67,57 +67,59 @@ def tools_of_the_table() -> None:
                 widgets.setting(name)
             widgets.setting("at_epoch", disabled=widgets.value("at") != "epoch")
             widgets.setting("archived")
-        bring_in.popover()
+        importing.popover()
 
 
 @st.fragment
 def table_and_results() -> None:
-    """The table, and what is chosen in it: a fragment, so that a click there runs no more.
+    """Draw the table and the selected runs: a fragment, so that a click reruns nothing else.
 
-    A fragment that is run by itself has no page around it that could catch, or wait its turn.
+    A fragment that is rerun by itself has no page around it, so it catches errors and waits for
+    its turn to render here.
     """
-    with render_gate.PAGES.turn(visitor.owner()), workspace.unreadable_said():
+    with render_gate.PAGES.turn(visitor.owner()), workspace.store_errors_shown():
         toasts.show()
         listing = wanted_runs()
-        if listing.runs.empty:  # the last run was deleted
+        if listing.runs.empty:  # the last run has just been deleted
             st.rerun()
-        runs_table.say_what_is_missing(listing)
+        runs_table.report_missing(listing)
         chosen = runs_table.choose(listing)
         run_notes.undo()
         if len(chosen):
             compare(chosen)
         elif not runs_table.hidden_by_the_filter(listing):
-            st.info("Select rows in the table's first column to see their curves.")
+            st.info("Select rows in the first column of the table to see their curves.")
 
 
-def tools_of_runs(chosen: pd.DataFrame, members: Sequence[Member]) -> None:
-    """What can be done with the chosen runs."""
+def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
+    """Draw the actions on the selected runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
         own = chosen[~chosen["reference"]]
         if len(own):
             run_notes.tools(own)
         if len(own) < len(chosen):
-            references.say_that_they_stay(beside_own=len(own) > 0)
+            references.explain_read_only(beside_own=len(own) > 0)
         export.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             page_links.link_to_train_page(members[0].experiment)
             page_links.link_to_inspect_page(members[0].id)
         trained = [each.id for each in members if each.experiment is not None]
         if trained:
-            page_links.link_to_landscape_page(trained[:MOST_WAYS])
+            page_links.link_to_landscape_page(trained[:MOST_TRAJECTORIES])
 
 
-def lines_to_draw(members: Sequence[Member]) -> list[Line]:
-    """The runs as lines with their looks, no more than can be told apart."""
-    together = widgets.value("rows") == "families"
-    found = lines.lines_of(members, together=together, group=widgets.value("group"))
-    few, grouped_by = lines.fewer(found, widgets.value("colour"))
+def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
+    """The runs as styled curves, grouped further if there are too many."""
+    grouped = widgets.value("rows") == "families"
+    found = groups.group_runs(members, grouped=grouped, by=widgets.value("group"))
+    few, grouped_by = groups.fewer(found, widgets.value("colour"))
     if grouped_by:
         st.caption(
-            f"More than {lines.MOST_LINES} curves: they are grouped by"
-            f" {SETTINGS[grouped_by].lower()}. 'Group by' at the left chooses others."
+            f"More than {groups.MOST_GROUPS} curves, so they are grouped by"
+            f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in the"
+            " sidebar."
         )
-    return lines.with_style(
+    return groups.with_style(
         few,
         colour=widgets.value("colour"),
         dash=widgets.value("dash"),
@@ -126,39 +128,39 @@ def lines_to_draw(members: Sequence[Member]) -> list[Line]:
 
 
 def compare(chosen: pd.DataFrame) -> None:
-    """The chosen runs beside each other."""
+    """Compare the selected runs."""
     members = saved_runs.members(chosen)
     experiments = [each.experiment for each in members if each.experiment is not None]
     missing_data.offer(experiments, "compare")
     above, below = st.container(), st.container()
-    # The curves first: they are what one waits for.
+    # Draw the curves first: visitors wait for them.
     with below:
-        draw(lines_to_draw(members))
+        draw(groups_to_draw(members))
     with above:
         tools_of_runs(chosen, members)
 
 
-def draw(shown: Sequence[Line]) -> None:
-    """The lines, looked at as one likes."""
+def draw(shown: Sequence[Group]) -> None:
+    """Draw the curves in the chosen tab."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("part", width="stretch", label_visibility="collapsed")
     baseline = differences.choose_baseline(shown)
-    experiments = [each for line in shown for each in line.experiments]
+    experiments = [each for group in shown for each in group.experiments]
     optimum.watch(experiments, lambda optima: results(shown, baseline, optima))
 
 
 def settings_of_the_view() -> None:
-    """What groups are, and how they look: at the left."""
+    """Draw the controls of grouping and style, in the sidebar."""
     st.subheader("Groups")
     for name in ("group", "centre", "band", "members"):
         widgets.setting(name)
-    st.subheader("Looks")
+    st.subheader("Style")
     for name in ("colour", "dash", "facet", "smoothing", "reference"):
         widgets.setting(name)
 
 
-def results(chosen: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
-    """One of four looks at the lines."""
+def results(chosen: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
+    """Draw one of the four tabs."""
     match widgets.value("part"):
         case "differences":
             differences.show(chosen, baseline, optima)
@@ -167,22 +169,22 @@ def results(chosen: Sequence[Line], baseline: Line | None, optima: Optima) -> No
         case "cost":
             costs.show(chosen, optima)
         case _:
-            line_charts.choose()
-            line_charts.draw(chosen, baseline, optima)
-            line_tables.show(chosen, optima)
+            group_charts.choose()
+            group_charts.draw(chosen, baseline, optima)
+            group_tables.show(chosen, optima)
     view_report.offer(chosen, baseline, optima)
 
 
-with workspace.unreadable_said():
+with workspace.store_errors_shown():
     shared_link.show()
     if wanted_runs().runs.empty:
-        say_where_runs_come_from()
+        draw_empty_page()
         st.stop()
-    # Browsers hold the table back as long as new kinds of widgets come after it.
+    # Browsers delay the table while new kinds of widgets follow it.
     with st.sidebar:
         settings_of_the_view()
     above, below = st.container(), st.container()
-    # The table first: it is what one waits for.
+    # Draw the table first: visitors wait for it.
     with below:
         table_and_results()
     with above:

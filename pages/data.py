@@ -1,4 +1,4 @@
-"""Data of one's own: bring a file, say what its columns mean, train on it on every page."""
+"""The page for uploads: upload a file, map its columns, use it as a data set on every page."""
 
 import streamlit as st
 
@@ -9,9 +9,9 @@ from lossopt_ui.state import pages
 
 navigation.begin(pages.DATA)
 
-with workspace.unreadable_said():
+with workspace.store_errors_shown():
     file, made = st.columns([3, 2], gap="large")
     with file:
-        upload.bring()
+        upload.upload()
     with made:
-        upload.kept()
+        upload.saved()

@@ -1,4 +1,4 @@
-"""Full-batch gradient descent against minibatch SGD, at equal work."""
+"""The page GD vs SGD: full-batch gradient descent vs minibatch SGD, at equal work."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from lossopt_ui.experiment import (
     conventions,
     distances,
     form,
-    journeys,
     learning_rate,
     pictures,
+    playback,
     results,
 )
 from lossopt_ui.figures import figure
@@ -33,10 +33,10 @@ with st.sidebar:
 
 
 def draw(outcome: watching.Outcome) -> None:
-    """Objective and accuracy over equal work, then the ways through weight space."""
+    """Draw objective and accuracy at equal work, then the trajectories through weight space."""
     found = [each for each in outcome.experiments if each in outcome.histories]
     if not found:
-        results.nothing_yet(outcome)
+        results.show_placeholder(outcome)
         return
     theme = figure.theme()
     labels = names.tell_apart(outcome.experiments)
@@ -45,10 +45,10 @@ def draw(outcome: watching.Outcome) -> None:
     histories = {labels[k]: outcome.histories[outcome.experiments[k]] for k in shown}
     colour = [hues[k] for k in shown]
     results.objective_figures(histories, outcome.runs)
-    results.say_how_they_ended(outcome.runs)
+    results.report_endings(outcome.runs)
     names_of = {outcome.experiments[k]: labels[k] for k in shown}
-    distances.say_how_near(names_of, outcome.histories, outcome.optima)
-    journey = journeys.begin(outcome.runs, labels)
+    distances.show_certified_gaps(names_of, outcome.histories, outcome.optima)
+    player = playback.begin(outcome.runs, labels)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x, show = widgets.setting("work", width=280), widgets.setting("show", width=240)
         log_x = widgets.setting("log_x")
@@ -63,7 +63,7 @@ def draw(outcome: watching.Outcome) -> None:
             x=x,
             log_x=log_x,
             log_y=log_y,
-            frames=journeys.cursor(journey, x),
+            frames=playback.cursor(player, x),
         )
     with two:
         figure.show(
@@ -79,39 +79,39 @@ def draw(outcome: watching.Outcome) -> None:
             key="test_accuracy",
             alt=f"Test accuracy of {', '.join(histories)} over {x.replace('_', ' ')}.",
             height=380,
-            frames=journeys.cursor(journey, x),
+            frames=playback.cursor(player, x),
         )
     if outcome.runs:
-        with missing_data.part("Weights and limits of the learning rate"):
-            ways_and_limits(outcome, outcome.runs, journey)
-        results.kept(outcome.runs)
+        with missing_data.part("Weights and stability limits of the learning rate"):
+            trajectories_and_limits(outcome, outcome.runs, player)
+        results.saved(outcome.runs)
     conventions.panel(outcome.experiments)
 
 
-def ways_and_limits(
-    outcome: watching.Outcome, runs: Sequence[Run], journey: journeys.Journey | None
+def trajectories_and_limits(
+    outcome: watching.Outcome, runs: Sequence[Run], player: playback.Player | None
 ) -> None:
-    """The ways through weight space, the limits of the step, and the classifiers."""
+    """Draw the trajectories, the stability limits of the learning rate, and the classifiers."""
     data = load_data(runs[0].experiment)
     labels = names.tell_apart(outcome.experiments)
     hues = comparison.work_colours(outcome.experiments, figure.theme())
     one, two = st.columns([3, 2])
     with one:
-        places = None if journey is None else journey.updates
-        ways, changes = comparison.weight_trajectories(
+        places = None if player is None else player.updates
+        trajectories, changes = comparison.weight_trajectories(
             runs, labels, hues, data.feature_names, places
         )
         figure.show(
-            ways,
+            trajectories,
             key="ways",
-            alt="The ways of GD and SGD through weight space, from the ring to the large dot.",
+            alt="Trajectories of GD and SGD through weight space, from the ring to the large dot.",
             height=460,
-            frames=None if journey is None else journey.together(changes),
+            frames=None if player is None else player.together(changes),
         )
     with two:
-        distances.step_against_limits(outcome.experiments[0], outcome.optima)
-    if journey is not None:
-        pictures.of_several(journey, portraits=True)
+        distances.learning_rate_limits(outcome.experiments[0], outcome.optima)
+    if player is not None:
+        pictures.of_several(player, portraits=True)
 
 
 if full is None:

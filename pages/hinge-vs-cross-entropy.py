@@ -1,4 +1,4 @@
-"""Hinge and cross-entropy on the same minibatches, side by side."""
+"""The page Hinge vs cross-entropy: both losses on the same minibatches, side by side."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from lossopt_ui.experiment import (
     conventions,
     distances,
     form,
-    journeys,
     learning_rate,
     one_example,
     pictures,
+    playback,
     results,
 )
 from lossopt_ui.figures import figure
@@ -41,17 +41,17 @@ with st.sidebar:
 
 
 def draw(outcome: watching.Outcome) -> None:
-    """Curves of each loss on its own axis, accuracies on one, then weights and an example."""
+    """Draw each loss on its own axis, accuracies on one, then weights and one example."""
     histories = {each: outcome.histories.get(each) for each in outcome.experiments}
     if any(history is None for history in histories.values()):
-        results.nothing_yet(outcome)
+        results.show_placeholder(outcome)
         return
     theme = figure.theme()
     results.loss_figures(histories)
-    results.say_how_they_ended(outcome.runs)
+    results.report_endings(outcome.runs)
     labels = {each: LOSSES[each.loss].label for each in histories}
-    distances.say_how_near(labels, histories, outcome.optima)
-    journey = journeys.begin(outcome.runs, list(labels.values()))
+    distances.show_certified_gaps(labels, histories, outcome.optima)
+    player = playback.begin(outcome.runs, list(labels.values()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show = widgets.setting("show", width=240)
         log_y = widgets.setting("log_y", disabled=show == "distance")
@@ -65,36 +65,36 @@ def draw(outcome: watching.Outcome) -> None:
                 outcome.optima,
                 show=show,
                 log_y=log_y,
-                frames=journeys.cursor(journey),
+                frames=playback.cursor(player),
             )
     st.caption(
-        "The values of different losses cannot be compared: a hinge of 0.1 is not better than a"
-        " cross-entropy of 0.2. So each has an axis of its own. What can be compared is accuracy."
+        "Values of different losses are not comparable: a hinge loss of 0.1 is not better than a"
+        " cross-entropy of 0.2. Each has its own axis. Compare accuracies instead."
     )
     figure.show(
         comparison.accuracies(histories, theme=theme),
         key="accuracy",
         alt="Training and test accuracy of the losses over the epochs, on one axis.",
         height=330,
-        frames=journeys.cursor(journey),
+        frames=playback.cursor(player),
     )
     if outcome.runs:
-        with missing_data.part("Weights and mistakes"):
-            weights_and_mistakes(outcome.runs, journey)
-        results.kept(outcome.runs)
+        with missing_data.part("Weights and misclassified examples"):
+            weights_and_mistakes(outcome.runs, player)
+        results.saved(outcome.runs)
     conventions.panel(outcome.experiments)
 
 
-def weights_and_mistakes(runs: Sequence[Run], journey: journeys.Journey | None) -> None:
-    """What the classifiers look like, who still pulls, and one example through each loss."""
+def weights_and_mistakes(runs: Sequence[Run], player: playback.Player | None) -> None:
+    """Draw the weights, the share of zero gradients, and one example under each loss."""
     data = load_data(runs[0].experiment)
     for column, run in zip(st.columns(len(runs)), runs, strict=True):
         with column:
             name = f"portrait-{run.experiment.loss}"
-            pictures.portrait(run, data, journey, key=name, peers=runs)
-    if journey is not None:
-        pictures.silent_shares(journey, data)
-        pictures.of_several(journey, portraits=False)
+            pictures.portrait(run, data, player, key=name, peers=runs)
+    if player is not None:
+        pictures.zero_gradient_shares(player, data)
+        pictures.of_several(player, portraits=False)
     one_example.example(runs, data)
 
 

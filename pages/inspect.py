@@ -1,11 +1,11 @@
-"""Inside a run: every kept point of its training."""
+"""The page Inside a run: every saved point of its training."""
 
 import streamlit as st
 
 from lossopt_core import Run
 from lossopt_ui.app import navigation
 from lossopt_ui.charts import training as charts
-from lossopt_ui.experiment import journeys, pictures
+from lossopt_ui.experiment import pictures, playback
 from lossopt_ui.figures import figure
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data, workspace
@@ -16,12 +16,12 @@ from lossopt_ui.state import pages, widgets
 navigation.begin(pages.INSPECT)
 
 
-def look_into(run: Run) -> None:
-    """The slider, what follows it, and three closer looks at where it stands."""
-    journey = journeys.begin([run], tick=inside.tick, on_change=inside.go_to)
-    if journey is None:
+def draw(run: Run) -> None:
+    """Draw the slider, the charts that follow it, and details of the chosen point."""
+    player = playback.begin([run], tick=inside.tick, on_change=inside.go_to)
+    if player is None:
         return
-    point = inside.Point(journey, inside.tick(journey.clock.paths[0]))
+    point = inside.Point(player, inside.tick(player.clock.paths[0]))
     log_y = widgets.setting("log_y")
     one, two = st.columns(2)
     with one:
@@ -37,7 +37,7 @@ def look_into(run: Run) -> None:
             key="objective",
             alt=figure.describe("Objective and its parts", run.history, "objective"),
             height=380,
-            frames=journey.cursor(),
+            frames=player.cursor(),
         )
     with two:
         figure.show(
@@ -45,22 +45,22 @@ def look_into(run: Run) -> None:
             key="accuracy",
             alt=figure.describe("Accuracy", run.history, "train_accuracy"),
             height=380,
-            frames=journey.cursor(),
+            frames=player.cursor(),
         )
-    pictures.in_a_row(run, journey)
+    pictures.side_by_side(run, player)
     st.subheader("At this point")
     chosen = widgets.setting("inside", label_visibility="collapsed")
     with missing_data.part("Examples and gradients"):
         match chosen:
             case "support":
-                examples.that_pull(point)
+                examples.active(point)
             case "gradient":
-                gradient.under_the_microscope(point)
+                gradient.check(point)
             case _:
                 examples.in_order(point)
 
 
-with workspace.unreadable_said():
+with workspace.store_errors_shown():
     chosen = inside.choose_run()
     if chosen is not None:
-        look_into(chosen)
+        draw(chosen)

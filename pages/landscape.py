@@ -1,4 +1,4 @@
-"""The objective as a landscape, with the ways of runs on it."""
+"""The Landscape page: the objective on a plane, with the trajectories of runs."""
 
 from lossopt_ui.app import navigation
 from lossopt_ui.identity import workspace
@@ -8,7 +8,7 @@ from lossopt_ui.state import pages
 
 navigation.begin(pages.LANDSCAPE)
 
-with workspace.unreadable_said():
+with workspace.store_errors_shown():
     runs = page.choose_runs()
     if runs:
         page.choose_view(runs)

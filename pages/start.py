@@ -13,7 +13,7 @@ st.markdown(
     "Run experiments with loss functions and optimizers, and compare the results. Train a linear"
     " classifier on data of your choice, and see hinge vs cross-entropy or gradient descent vs"
     " minibatch SGD side by side."
-    f" {workspace.how_kept()} To open an experiment again, copy its address."
+    f" {workspace.retention_notice()} To open an experiment again, copy its address."
 )
 st.subheader("Open a ready-made experiment")
 for column, example in zip(st.columns(3), examples.READY_MADE, strict=True):
@@ -33,9 +33,9 @@ st.subheader("Follow a lesson")
 lesson_panel.offer()
 
 st.subheader("Recent runs")
-with workspace.unreadable_said():
+with workspace.store_errors_shown():
     table = saved_runs.table()
-    trained = table[table["status"] != saved_runs.BROUGHT_IN]
+    trained = table[table["status"] != saved_runs.IMPORTED]
     if trained.empty:
         st.info("No saved runs yet. Open an experiment above, or train one of your own.")
         references.glance()

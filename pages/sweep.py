@@ -1,4 +1,4 @@
-"""Many trainings at once: every combination of some settings, each with several seeds."""
+"""The Sweep page: every combination of some settings, each with several seeds."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from lossopt_ui.sweep import fair_tuning, form, results
 
 navigation.begin(pages.SWEEP)
 
-with workspace.unreadable_said():
+with workspace.store_errors_shown():
     with st.sidebar:
         base = form.base()
     if widgets.setting("mode", label_visibility="collapsed") == "fair":
@@ -26,7 +26,7 @@ with workspace.unreadable_said():
         st.caption(form.dataset_words())
     experiments = [] if base is None else form.plan(base)
     if not experiments:
-        st.info("There is nothing to train with these settings: see the messages above.")
+        st.info("These settings give nothing to train: see the messages above.")
         st.stop()
     wanted = st.button("Run the sweep", key="train", type="primary", icon=":material/play_arrow:")
     watching.watch_many(

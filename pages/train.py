@@ -1,4 +1,4 @@
-"""Train one classifier and look at it from all sides."""
+"""The Train page: one training run in detail."""
 
 import streamlit as st
 
@@ -9,9 +9,9 @@ from lossopt_ui.experiment import (
     conventions,
     distances,
     form,
-    journeys,
     learning_rate,
     pictures,
+    playback,
     results,
 )
 from lossopt_ui.figures import figure
@@ -29,34 +29,34 @@ with st.sidebar:
     experiment = form.assemble(chosen)
 
 
-def say_where_the_loss_begins(shown: Experiment) -> None:
-    """What the first loss must be and why; a teacher who asks for it can hide it."""
+def show_initial_loss(shown: Experiment) -> None:
+    """Show what the initial loss must be and why; an assignment link can hide it."""
     if widgets.own_widget("first_loss") is None:
         return
     formula, value = LOSSES[shown.loss].start_formula, f"{charts.loss_at_start(shown):.4g}"
     st.caption(
-        "With zero weights all scores are equal, and the loss must be"
+        "With zero weights all scores are equal, so the initial loss must be"
         f" ${f'{formula} = {value}' if formula else value}$."
     )
 
 
 def draw(outcome: watching.Outcome) -> None:
-    """The experiment's curves, and once it is trained its weights and mistakes."""
+    """Draw the curves and, after training, the weights and the misclassified examples."""
     [shown] = outcome.experiments
     history = outcome.histories.get(shown)
     if history is None:
-        results.nothing_yet(outcome)
+        results.show_placeholder(outcome)
         return
     run = outcome.runs[0] if outcome.runs else None
     theme = figure.theme()
     results.key_figures(shown, history)
     results.parts(history)
-    results.say_how_they_ended(outcome.runs)
-    distances.say_how_near({shown: ""}, {shown: history}, outcome.optima)
-    journey = journeys.begin(outcome.runs)
+    results.report_endings(outcome.runs)
+    distances.show_certified_gaps({shown: ""}, {shown: history}, outcome.optima)
+    player = playback.begin(outcome.runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         log_y = widgets.setting("log_y")
-        say_where_the_loss_begins(shown)
+        show_initial_loss(shown)
     one, two = st.columns(2)
     with one:
         figure.show(
@@ -74,7 +74,7 @@ def draw(outcome: watching.Outcome) -> None:
                 "Objective, data loss, penalty and test loss", history, "objective"
             ),
             height=380,
-            frames=journeys.cursor(journey),
+            frames=playback.cursor(player),
         )
     with two:
         figure.show(
@@ -82,25 +82,23 @@ def draw(outcome: watching.Outcome) -> None:
             key="accuracy",
             alt=figure.describe("Training and test accuracy", history, "test_accuracy"),
             height=380,
-            frames=journeys.cursor(journey),
+            frames=playback.cursor(player),
         )
     if run is not None:
-        pictures.of_one(run, journey)
+        pictures.of_one(run, player)
     distances.distance_and_steps(
-        shown, history, run, outcome.optima, frames=journeys.cursor(journey)
+        shown, history, run, outcome.optima, frames=playback.cursor(player)
     )
-    with st.expander("Size of the gradient and of the weights"):
+    with st.expander("Gradient norm and weight norm"):
         figure.show(
             recipe(charts.gradient, shown, history, theme=theme),
             key="gradient",
-            alt=figure.describe(
-                "Norm of the gradient and of the weights", history, "gradient_norm"
-            ),
-            frames=journeys.cursor(journey),
+            alt=figure.describe("Gradient norm and weight norm", history, "gradient_norm"),
+            frames=playback.cursor(player),
         )
     conventions.panel(outcome.experiments)
     if run is not None:
-        results.kept([run])
+        results.saved([run])
 
 
 if experiment is None:

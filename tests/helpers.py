@@ -46,9 +46,9 @@ def train(app: AppTest) -> AppTest:
 
 
 def certify(app: AppTest) -> AppTest:
-    """Run the page until the best possible objectives are known."""
+    """Run the page until the certified optima are known."""
     end = time.monotonic() + PATIENCE
-    while "Computing the best possible" in words(app) or "being computed" in words(app):
+    while "Computing the certified optim" in words(app) or "being computed" in words(app):
         assert time.monotonic() < end, "no certificate came"
         time.sleep(0.1)
         app.run()

@@ -89,11 +89,11 @@ def _in_core() -> Mapping[str, Any]:
 def _on_pages() -> Mapping[str, Any]:
     """What the app makes of it: an address with all entries, opened, trained and compared."""
     from lossopt_core import LOSSES, RunStore
-    from lossopt_ui.experiment.saved_runs import Member
+    from lossopt_ui.experiment.saved_runs import SavedRun
     from lossopt_ui.runs import view_report
-    from lossopt_ui.runs.lines import lines_of
+    from lossopt_ui.runs.groups import group_runs
     from lossopt_ui.runs.report import report
-    from lossopt_ui.sweep.fair_tuning import NOTHING_KNOWN
+    from lossopt_ui.sweep.fair_tuning import NO_OPTIMA
     from tests.helpers import figures, open_page, trace, train, words
 
     app = train(open_page("train", QUERY))
@@ -114,9 +114,9 @@ def _on_pages() -> Mapping[str, Any]:
     compared = open_page("compare", {"runs": run.id, "rows": "runs", "colour": "loss"})
     found["compared"] = [str(each.value) for each in compared.exception]
     found["curves"] = figures(compared)["curves-all"]["data"]
-    members = [Member(run.id, run.experiment, run.history, run.status)]
-    shown = lines_of(members, together=False, group=())
-    parts = view_report._parts(shown, None, NOTHING_KNOWN)
+    members = [SavedRun(run.id, run.experiment, run.history, run.status)]
+    shown = group_runs(members, grouped=False, by=())
+    parts = view_report._parts(shown, None, NO_OPTIMA)
     page = report("Report", "http://localhost/", parts).decode()
     found["report"] = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
     return found

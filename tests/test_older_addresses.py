@@ -134,5 +134,5 @@ def test_a_page_finds_the_runs_of_an_older_store(
     assert not app.exception
     said = words(app)
     assert "In the address:" not in said
-    assert "not kept here" not in said
-    assert "Runs cannot be kept or found" not in said
+    assert "not saved here" not in said
+    assert "Runs cannot be saved or loaded" not in said

@@ -25,7 +25,7 @@ from tests.programs import ROOT
 LONG = {"dataset": "digits", "epochs": "400", "batch_size": "1", "learning_rate": "0.001"}
 GRACE = 10.0
 """The seconds that containers have from SIGTERM to SIGKILL."""
-INTERRUPTED = "A training was interrupted"
+INTERRUPTED = "Training was interrupted"
 TRAINED = {
     "train": ("train", LONG),
     "losses": ("hinge-vs-cross-entropy", LONG),
@@ -121,7 +121,7 @@ async def told(server: Server, cookies: dict[str, str], page: str = "compare") -
         return tab.words()
 
 
-def test_sigterm_keeps_what_is_done_and_tells_its_owner_until_it_is_dealt_with(
+def test_sigterm_saves_results_and_reports_the_interruption_until_it_is_handled(
     tmp_path: Path,
 ) -> None:
     async def story() -> None:
@@ -159,7 +159,7 @@ AS_PID_1 = ("unshare", "--fork", "--pid", "--mount-proc", sys.executable)
 @pytest.mark.parametrize("mode", [hosting.LOCAL, hosting.HOSTED])
 @pytest.mark.parametrize("command", [AS_CHILD, AS_PID_1], ids=["child", "PID 1"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_every_signal_to_end_keeps_what_is_done(
+def test_every_termination_signal_saves_results(
     tmp_path: Path, mode: str, command: tuple[str, ...], number: signal.Signals
 ) -> None:
     async def story() -> None:
@@ -179,7 +179,7 @@ def test_every_signal_to_end_keeps_what_is_done(
 
 @pytest.mark.slow  # it waits until the signs of life count as silent
 @pytest.mark.parametrize("what", TRAINED)
-def test_what_a_killed_server_trained_is_offered_to_a_tab_that_reconnects_at_once(
+def test_a_tab_that_reconnects_after_a_kill_is_offered_its_training(
     tmp_path: Path, what: str
 ) -> None:
     async def story() -> None:
@@ -204,7 +204,7 @@ def test_what_a_killed_server_trained_is_offered_to_a_tab_that_reconnects_at_onc
 
 
 @pytest.mark.slow
-def test_a_second_signal_ends_at_once_and_a_hanging_connection_keeps_nobody(tmp_path: Path) -> None:
+def test_a_second_signal_exits_immediately_despite_open_connections(tmp_path: Path) -> None:
     server = Server(tmp_path, hosting.LOCAL)
     upload = b"POST /_stcore/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
     for times, longest in ((1, GRACE), (2, 3.0)):

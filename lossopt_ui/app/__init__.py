@@ -1,1 +1,1 @@
-"""The shell around the pages: which requests the server answers, and how."""
+"""The shell around the pages: navigation, middleware, server lifespan."""

@@ -1,8 +1,8 @@
-"""Under which names the server answers.
+"""The host names that the server accepts.
 
-A page of any website can resolve its own name to this machine and then read what is answered
-under that name (DNS rebinding).  Names are what it needs: under an IP address a browser shows only
-what really comes from there.  So the server answers to IP addresses and names that are its own.
+Any website can make its own name resolve to this machine and then read what the server returns
+under that name (DNS rebinding). The attack needs a name: under an IP address a browser shows only
+what comes from that address. So the server accepts IP addresses and its own names only.
 """
 
 import ipaddress
@@ -24,27 +24,27 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{0,5}))?")
 _ORIGIN = re.compile(r"(https?)://([^/?#@]+)")
 LOCALHOST = "localhost"
 REFUSED = (
-    "lossopt does not answer under this name, which its owner has not allowed.\n"
-    "It answers to localhost, 127.0.0.1 and [::1]. To serve another name, start it with"
-    " --server.allowedHosts NAME, such as --server.allowedHosts lossopt.example.org.\n"
+    "lossopt does not accept requests for this host name.\n"
+    "It accepts localhost, 127.0.0.1 and [::1]. To allow another name, start it with"
+    " --server.allowedHosts NAME, for example --server.allowedHosts lossopt.example.org.\n"
     f"To serve visitors from a public address, set {mode.MODE}={mode.HOSTED}.\n"
 )
 OTHER_ORIGIN = (
-    "This request comes from a page of another website, and lossopt does not answer it.\n"
+    "lossopt does not accept requests from pages of other websites.\n"
     "To allow a website, start lossopt with --server.corsAllowedOrigins https://lossopt.example.org.\n"
 )
 
 
 @dataclass(frozen=True)
 class Host:
-    """A name, in lower case and without a trailing dot, and a port where one is given."""
+    """A host name, lower case and without a trailing dot, and a port if given."""
 
     name: str
     port: int | None
 
     @property
     def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-        """The IP address that the name is, if any; IPv4 also where it is written as IPv6."""
+        """The name as an IP address, if it is one; IPv4-mapped IPv6 becomes IPv4."""
         try:
             address = ipaddress.ip_address(self.name.strip("[]"))
         except ValueError:
@@ -53,7 +53,7 @@ class Host:
 
 
 def parse(text: str) -> Host | None:
-    """A `Host` header; None for what no browser sends."""
+    """Parse a `Host` header; None if it is invalid."""
     found = _HOST.fullmatch(text)
     if found is None:
         return None
@@ -63,14 +63,14 @@ def parse(text: str) -> Host | None:
     return Host(found[1].lower().removesuffix("."), port)
 
 
-class ServedNames:
-    """Answer requests that name this server, and no others."""
+class AllowedHosts:
+    """Refuse requests whose host name is not one of this server's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         problem = "" if scope["type"] == "lifespan" else _problem(Headers(scope=scope))
         if not problem:
             await self._app(scope, receive, send)
@@ -81,9 +81,9 @@ class ServedNames:
 
 
 def _problem(headers: Headers) -> str:
-    """Why a request is refused, or an empty text."""
+    """Why a request is refused, or an empty string."""
     if mode.hosted() and not st.get_option("server.allowedHosts"):
-        return ""  # many names may lead here, by proxies; Streamlit compares Host and Origin
+        return ""  # proxies may use any name; Streamlit compares Host and Origin
     hosts, origins = headers.getlist("host"), headers.getlist("origin")
     host = parse(hosts[0]) if len(hosts) == 1 else None
     if host is None or not is_served(host):
@@ -94,7 +94,7 @@ def _problem(headers: Headers) -> str:
 
 
 def is_served(host: Host) -> bool:
-    """Whether the server answers to this name."""
+    """Whether the server accepts this host name."""
     address = host.address
     if host.name == LOCALHOST or (address is not None and address.is_loopback):
         return True
@@ -104,7 +104,7 @@ def is_served(host: Host) -> bool:
 
 
 def _allowed() -> list[str]:
-    """Names that the owner has given: `server.allowedHosts`, and where browsers are sent."""
+    """Names from the configuration: `server.allowedHosts` and the server's own addresses."""
     named = [str(each) for each in st.get_option("server.allowedHosts") or []]
     for option in ("server.address", "browser.serverAddress"):
         if streamlit_private.is_set_by_owner(option) and st.get_option(option):
@@ -113,14 +113,14 @@ def _allowed() -> list[str]:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """As Streamlit reads its `server.allowedHosts`: a name, `*.example.org`, or `*`."""
+    """Match as Streamlit does for `server.allowedHosts`: a name, `*.example.org`, or `*`."""
     if pattern.startswith("*."):
         return name.endswith(pattern[1:])
     return pattern in ("*", name, name.strip("[]"))
 
 
 def _is_open_to_network() -> bool:
-    """Whether the owner has opened the server to other machines by its address."""
+    """Whether `server.address` opens the server to other machines."""
     if not streamlit_private.is_set_by_owner("server.address"):
         return False
     host = parse(_in_brackets(str(st.get_option("server.address"))))
@@ -136,14 +136,14 @@ def _in_brackets(address: str) -> str:
 
 @cache
 def _names_of_machine() -> frozenset[str]:
-    """What a network calls this machine: its name, alone and as `.local`."""
+    """Network names of this machine: its host name, alone and with `.local`."""
     whole = socket.gethostname().lower()
     first = whole.partition(".")[0]
     return frozenset(filter(None, {whole, first, f"{first}.local" if first else ""}))
 
 
 def _is_own(origin: str, host: Host) -> bool:
-    """Whether a page of this server asks, or one of a website that the owner allows."""
+    """Whether the request comes from a page of this server, or of an allowed website."""
     if origin in (st.get_option("server.corsAllowedOrigins") or []):
         return True
     found = _ORIGIN.fullmatch(origin)

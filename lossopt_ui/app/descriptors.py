@@ -1,9 +1,9 @@
-"""Open files: each visit takes some, and the system allows a program only so many.
+"""File descriptors: each session uses several, and the system limits them per process.
 
-Measured with Streamlit 1.67: one for the visit's WebSocket, and three for the event loop that
-Streamlit makes for each session (`AppSession._script_event_loop`: a selector and a pair of
-sockets).  A visit that has gone keeps its three for the two minutes in which it may come back.
-Those three are not ours to save, so there must be enough.
+Measured with Streamlit 1.67: one for the session's WebSocket, and three for the event loop that
+Streamlit creates for each session (`AppSession._script_event_loop`: a selector and a socket pair).
+A disconnected session keeps its three for the two minutes in which it may reconnect. We cannot
+avoid these three, so the limit must be high enough.
 """
 
 import logging
@@ -19,18 +19,18 @@ except ImportError:  # Windows has no such limit
 
 WANTED = 65_536
 LOWER = 10_240
-"""What macOS allows although it says that there is no limit."""
-A_VISIT = 4
-BESIDE = 100
-"""Open files of the server itself: the store, files that are being served, requests for pages."""
-GONE = 3 * 128
-"""Of visits that have gone and may come back; Streamlit keeps 128 at most."""
-ENOUGH_VISITS = 500
+"""The actual maximum on macOS, even if it reports no limit."""
+PER_SESSION = 4
+RESERVED = 100
+"""Descriptors for the server itself: the store, files being served, page requests."""
+DISCONNECTED = 3 * 128
+"""Descriptors of disconnected sessions that may reconnect; Streamlit keeps at most 128."""
+ENOUGH_SESSIONS = 500
 _OPEN = "/dev/fd"
 
 
 def raise_limit() -> float:
-    """Allow this program as many open files as it may have; returns how many."""
+    """Raise the limit of open files as far as possible; returns the new limit."""
     if resource is None:
         return float("inf")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -44,36 +44,36 @@ def raise_limit() -> float:
 
 
 def limit() -> float:
-    """How many open files this program may have."""
+    """The limit of open files of this process."""
     if resource is None:
         return float("inf")
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return float("inf") if soft == resource.RLIM_INFINITY else soft
 
 
-def visits_at_once(files: float) -> float:
-    """For how many visits so many open files are enough."""
-    return max(1, (files - BESIDE - GONE) / A_VISIT)
+def most_sessions(files: float) -> float:
+    """Number of simultaneous sessions for which this many open files are enough."""
+    return max(1, (files - RESERVED - DISCONNECTED) / PER_SESSION)
 
 
 def prepare() -> None:
-    """Raise the limit; where that leaves room for few visits, say so in the log."""
+    """Raise the limit, and log a warning if it is still low."""
     files = raise_limit()
-    if (visits := visits_at_once(files)) < ENOUGH_VISITS:
+    if (sessions := most_sessions(files)) < ENOUGH_SESSIONS:
         logging.getLogger("lossopt").warning(
-            "The system allows %d open files: enough for about %d visits at once. Others are"
-            " turned away. For more, raise the hard limit (LimitNOFILE in a systemd unit,"
-            " --ulimit nofile in Docker).",
+            "The system allows %d open files: enough for about %d simultaneous sessions. Further"
+            " sessions are rejected. To allow more, raise the hard limit (LimitNOFILE in a systemd"
+            " unit, --ulimit nofile in Docker).",
             files,
-            visits,
+            sessions,
         )
 
 
-class RoomForVisits:
-    """Turn further visits away before the program has no file left for those that are there.
+class SessionLimit:
+    """Reject new sessions before the process runs out of file descriptors.
 
-    A server that cannot open a file cannot read its store either.  Browsers try again by
-    themselves, so that who was turned away comes in as soon as somebody leaves.
+    A server that cannot open a file cannot read its store either. Browsers retry by themselves,
+    so a rejected visitor gets in as soon as another leaves.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -81,7 +81,7 @@ class RoomForVisits:
         self._connections = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
         elif self._is_full():
@@ -95,9 +95,9 @@ class RoomForVisits:
 
     def _is_full(self) -> bool:
         files = limit()
-        if self._connections < visits_at_once(files):  # to count open files takes time
+        if self._connections < most_sessions(files):  # counting open files takes time
             return False
         try:
-            return len(os.listdir(_OPEN)) > files - BESIDE
+            return len(os.listdir(_OPEN)) > files - RESERVED
         except OSError:
             return True

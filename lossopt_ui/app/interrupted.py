@@ -1,4 +1,4 @@
-"""Trainings that ended before their time: whoever comes back is told, and can go on with them."""
+"""Interrupted trainings: visitors who come back can continue or discard them."""
 
 from collections.abc import Hashable, Sequence
 
@@ -22,33 +22,33 @@ from lossopt_ui.state.session import SessionKey
 _LEFT: SessionKey[tuple[tuple[Hashable, ...], list[Interrupted]]] = SessionKey(
     "interrupted.left", lambda: ((), [])
 )
-"""What was found at the last look, and what it was found from."""
-MOST_TOLD = 3
-"""Interrupted trainings that are told at a time."""
+"""The result of the last search, and the state of the store it was found in."""
+MOST_SHOWN = 3
+"""Most interrupted trainings shown at a time."""
 
 
 def offer() -> None:
-    """Say what was interrupted, and offer to continue or to discard it.
+    """Report what was interrupted, and offer to continue or discard it.
 
-    Looked up at every run of a page: a tab that reconnects comes before it is known that the
-    program which it was connected to is gone.
+    Looked up at every rerun of a page: a tab may reconnect before it is known that the process
+    it was connected to is gone.
     """
     try:
         store = workspace.store()
         jobs = Underway(store).jobs()
         left = _left([job for job, interrupted in jobs.items() if interrupted])
-    except StoreError:  # who looks at runs will be told
+    except StoreError:  # pages that read runs report it
         return
-    for each in left[:MOST_TOLD]:
+    for each in left[:MOST_SHOWN]:
         _say(each)
-    if len(left) > MOST_TOLD:
-        st.caption(f"{names.counted(len(left) - MOST_TOLD, 'more interrupted training')}.")
+    if len(left) > MOST_SHOWN:
+        st.caption(f"{names.counted(len(left) - MOST_SHOWN, 'more interrupted training')}.")
     if unsure := watching.of_others(job for job, interrupted in jobs.items() if not interrupted):
         st.fragment(_look_again, run_every=LOOK_SECONDS)(unsure)
 
 
 def _look_again(unsure: Sequence[str]) -> None:
-    """Run the page when another program's training has ended, or is found to be interrupted."""
+    """Rerun the page once another process's training has ended or is found to be interrupted."""
     try:
         jobs = Underway(workspace.store()).jobs()
     except StoreError:
@@ -58,7 +58,7 @@ def _look_again(unsure: Sequence[str]) -> None:
 
 
 def _left(jobs: Sequence[str]) -> list[Interrupted]:
-    """What is left of these trainings, but for what is being trained again."""
+    """What is left of these trainings, except what is being retrained."""
     if not jobs:
         return []
     store = workspace.store()
@@ -68,7 +68,7 @@ def _left(jobs: Sequence[str]) -> list[Interrupted]:
         left = Underway(store).interrupted()
         _LEFT.set((key, left))
     again = [each.job for each in left if watching.is_trained(each.missing)]
-    if again:  # whatever comes of that has a note of its own
+    if again:  # the new training is registered by itself
         Underway(store).end(again)
     return [each for each in left if each.job not in again]
 
@@ -83,13 +83,13 @@ def _say(left: Interrupted) -> None:
 
 
 def in_words(left: Interrupted) -> str:
-    """'A training was interrupted: 3 runs (Hinge, SGD, Digits). 1 run is finished. ...'"""
+    """'Training was interrupted: 3 runs (Hinge; SGD; Digits). 1 run is finished. ...'"""
     missing = len(left.missing)
-    more = " and what follows from them" if left.comparison else ""
-    again = f"**Continue** trains the {names.counted(missing, 'missing run')}{more}"
+    more = " and the final comparison" if left.comparison else ""
+    again = f"**Continue** trains the {names.counted(missing, 'missing run')}{more} from scratch."
     return (
-        f"A training was interrupted: {_what(left)}. {_how_much_is_kept(left)} {again} from the"
-        " start; **Discard** leaves everything as it is."
+        f"Training was interrupted: {_what(left)}. {_how_much_is_saved(left)} {again} **Discard**"
+        " dismisses this message and keeps what is saved."
     )
 
 
@@ -103,14 +103,14 @@ def _what(left: Interrupted) -> str:
         parts.append(", ".join(url.label(registry[each]) for each in values))
     vary = [name for name in telling_settings(list(experiments)) if name not in registries]
     if len(experiments) > 1 and vary:
-        parts.append(f"different {', '.join(map(names.of_setting, vary))}")
+        parts.append(f"varying {', '.join(map(names.of_setting, vary))}")
     told = names.in_markdown("; ".join(parts))
     tuning = "tuning, " if left.comparison else ""
     return f"{tuning}{names.counted(len(experiments), 'run')} ({told})"
 
 
-def _how_much_is_kept(left: Interrupted) -> str:
-    """'3 runs are finished, 1 is kept up to update 4,000 of 10,000.'"""
+def _how_much_is_saved(left: Interrupted) -> str:
+    """'3 runs are finished, 1 is saved up to update 4,000 of 10,000.'"""
     finished = len({each.id for each in left.experiments}) - len(left.missing)
     table = saved_runs.table()
     by_id = {each.id: each for each in left.missing}
@@ -120,8 +120,8 @@ def _how_much_is_kept(left: Interrupted) -> str:
         [(id, update)] = begun[["id", "update"]].itertuples(index=False)
         parts.append(f"1 is saved up to update {update:,.0f} of {by_id[id].updates:,}")
     elif len(begun):
-        parts.append(f"{len(begun):,} are saved up to where they were")
-    return f"{', '.join(parts)}." if parts else "Nothing of it was saved."
+        parts.append(f"{len(begun):,} are partly saved")
+    return f"{', '.join(parts)}." if parts else "Nothing was saved."
 
 
 def _are(count: int) -> str:
@@ -129,7 +129,7 @@ def _are(count: int) -> str:
 
 
 def _resume(left: Interrupted) -> None:
-    if _is_still_there(left) and watching.resume(left):
+    if _is_still_offered(left) and watching.resume(left):
         _deregister(left)
 
 
@@ -137,8 +137,8 @@ def _discard(left: Interrupted) -> None:
     _deregister(left)
 
 
-def _is_still_there(left: Interrupted) -> bool:
-    """Whether nobody has dealt with it meanwhile, in another tab."""
+def _is_still_offered(left: Interrupted) -> bool:
+    """Whether it has not been continued or discarded in another tab meanwhile."""
     try:
         return Underway(workspace.store()).jobs().get(left.job, False)
     except StoreError as error:
@@ -151,5 +151,6 @@ def _deregister(left: Interrupted) -> None:
         Underway(workspace.store()).end([left.job])
     except StoreError as error:
         st.toast(
-            f"This will be shown again: {names.in_markdown(str(error))}.", icon=":material/error:"
+            f"This message will come back: {names.in_markdown(str(error))}.",
+            icon=":material/error:",
         )

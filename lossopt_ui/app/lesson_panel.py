@@ -1,4 +1,4 @@
-"""The lesson that a visitor is in, on top of every page."""
+"""The panel at the top of every page that shows the current step of a lesson."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,13 +17,13 @@ from lossopt_ui.state.pages import FOR_A_CLASS
 from lossopt_ui.state.session import SessionKey
 
 SECONDS = 1.0
-"""Between two looks whether a step was done."""
+"""Seconds between two checks whether the step is done."""
 _OPENED: SessionKey[dict[str, datetime]] = SessionKey("lesson_panel.opened", dict)
 """When each step was opened first."""
 
 
 def show(page: PageSpec) -> None:
-    """The step in the address: what it says, what to do, whether it was done, and the next."""
+    """Show the step named in the address: text, task, whether it is done, navigation."""
     place = widgets.value("lesson")
     if not place:
         _OPENED.clear()
@@ -45,14 +45,10 @@ def show(page: PageSpec) -> None:
             name = place.split(".")[0]
             if number > 1:
                 before = lesson.steps[number - 2]
-                _go(
-                    f"{name}.{number - 1}", before, "Step before", icon="arrow_back", page=page.name
-                )
+                _go(f"{name}.{number - 1}", before, "Back", icon="arrow_back", page=page.name)
             if number < len(lesson.steps):
                 after = lesson.steps[number]
-                _go(
-                    f"{name}.{number + 1}", after, "Next step", icon="arrow_forward", page=page.name
-                )
+                _go(f"{name}.{number + 1}", after, "Next", icon="arrow_forward", page=page.name)
             else:
                 _go_to_more_lessons()
             if step.solution:
@@ -61,7 +57,7 @@ def show(page: PageSpec) -> None:
 
 
 def _opened(place: str) -> datetime:
-    """When the step was opened first since its lesson was begun."""
+    """When the step was first opened since the lesson was started."""
     times = _OPENED.get()
     if any(step_at(each)[0] is not step_at(place)[0] for each in times):
         times.clear()
@@ -69,13 +65,13 @@ def _opened(place: str) -> datetime:
 
 
 def _say_whether_done(step: Step, page: str, opened: datetime) -> None:
-    """Looked at again until it is done: a training ends after this was drawn."""
+    """Show whether the step is done; polled, because training ends after this is drawn."""
 
     def done() -> bool:
         runs = runs_that_count(step, saved_runs.table(), opened, widgets.value)
         return step.done(PageState(page, widgets.value, runs))
 
-    with workspace.unreadable_said():
+    with workspace.store_errors_shown():
         polling.watch(done, lambda done: not done, lambda done: _say(step, done), seconds=SECONDS)
 
 
@@ -87,7 +83,7 @@ def _say(step: Step, done: bool) -> None:
 
 
 def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
-    """The way to a step: on the same page a button, as its address is not read again there."""
+    """A link to a step; on the same page a button, because its address is not read again."""
     if step.page == page:
         st.button(label, key=f"lesson-{icon}", icon=f":material/{icon}:", on_click=_open,
                   args=(place, step), type="tertiary")  # fmt: skip
@@ -101,18 +97,18 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
 
 
 def _go_to_more_lessons() -> None:
-    """The way to the start page, out of the lesson."""
+    """A link to the start page that ends the lesson."""
     st.page_link(
         pages.START.file,
         label="More lessons",
         icon=":material/school:",
-        # An address that names no lesson leaves it as it is: this one says that there is none.
+        # An address without `lesson` would keep the lesson open; an empty one ends it.
         query_params={"lesson": ""} | url.query_of(_for_a_class()),
     )
 
 
 def _for_a_class() -> dict[str, Any]:
-    """What a teacher has hidden and fixed goes along to every page."""
+    """The hidden and fixed controls of an assignment link, which apply on every page."""
     return {name: widgets.value(name) for name in FOR_A_CLASS}
 
 
@@ -130,7 +126,7 @@ def _leave() -> None:
 
 
 def offer() -> None:
-    """All lessons, with the way into each."""
+    """Show all lessons, each with a link to its first step."""
     for place, (name, lesson) in zip(st.columns(len(LESSONS)), LESSONS.items(), strict=True):
         with place.container(border=True, height="stretch"):
             st.markdown(f"**{lesson.title}**")
@@ -138,7 +134,7 @@ def offer() -> None:
             first = lesson.steps[0]
             st.page_link(
                 pages.BY_NAME[first.page].file,
-                label="Begin",
+                label="Start",
                 icon=":material/school:",
                 query_params=url.query_of({**first.opens, "lesson": f"{name}.1"}),
             )

@@ -1,6 +1,6 @@
-"""What surrounds every answer of the server: who may ask, a visitor's mark, headers of safety.
+"""The server's middleware: access control, the visitor's cookie, security headers.
 
-This is all that the app adds to Streamlit's own server; it knows of no page.
+This is all that the app adds to Streamlit's own server; it does not depend on any page.
 """
 
 import ipaddress
@@ -14,15 +14,15 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lossopt_ui.app import frames
-from lossopt_ui.app.addresses import ServedNames
-from lossopt_ui.app.descriptors import RoomForVisits
+from lossopt_ui.app import message_limits
+from lossopt_ui.app.addresses import AllowedHosts
+from lossopt_ui.app.descriptors import SessionLimit
 from lossopt_ui.config import mode
 from lossopt_ui.identity import cookies
 from lossopt_ui.identity.cookie import COOKIE, new_token, token_in
-from lossopt_ui.identity.login_redirect import WayBack
-from lossopt_ui.identity.sessions import OwnSessions
-from lossopt_ui.identity.uploads import AskedUploads
+from lossopt_ui.identity.login_redirect import LoginRedirect
+from lossopt_ui.identity.sessions import SessionOwnership
+from lossopt_ui.identity.uploads import UploadLimits
 from lossopt_ui.streamlit_private import (
     MEDIA_PATH,
     METRICS_PATH,
@@ -32,53 +32,53 @@ from lossopt_ui.streamlit_private import (
 
 _SECONDS_A_DAY = 86_400
 NOT_KEPT = "private, no-store"
-"""Pages come with their visitor's cookie, and files are somebody's: no cache may keep them."""
+"""Responses set the visitor's cookie or contain their files, so no cache may store them."""
 
 SAFETY = {
     "x-content-type-options": "nosniff",
-    # An address holds settings and ids of runs: they are nobody's business elsewhere.
+    # Addresses contain settings and ids of runs, which other sites must not see.
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
 }
 
 ONLY_HERE = (
-    "lossopt is served to the machine that it runs on, and to no other.\n"
-    "To open it to a network, start it with --server.address 0.0.0.0: everybody there then sees,"
-    " changes and deletes the same runs.\n"
-    f"To let each visitor have runs of their own, set {mode.MODE}={mode.HOSTED}.\n"
+    "lossopt accepts connections only from the machine that it runs on.\n"
+    "To open it to a network, start it with --server.address 0.0.0.0. Everybody on the network can"
+    " then see, change and delete all runs.\n"
+    f"To give each visitor their own runs, set {mode.MODE}={mode.HOSTED}.\n"
 )
 
 
 def middleware() -> list[Middleware]:
-    """The layers around Streamlit's server, the outermost first."""
-    frames.let_answers_be_larger()
+    """The middleware around Streamlit's server, outermost first."""
+    message_limits.raise_outgoing_limit()
     return [
-        Middleware(Safety),
-        Middleware(OnlyHere),
-        Middleware(ServedNames),
-        Middleware(RoomForVisits),
-        Middleware(ClosedMetrics),
-        Middleware(VisitorsMark),
-        Middleware(OwnSessions),
-        Middleware(AskedUploads),
-        Middleware(WayBack),
+        Middleware(SecurityHeaders),
+        Middleware(LocalOnly),
+        Middleware(AllowedHosts),
+        Middleware(SessionLimit),
+        Middleware(PrivateMetrics),
+        Middleware(VisitorCookie),
+        Middleware(SessionOwnership),
+        Middleware(UploadLimits),
+        Middleware(LoginRedirect),
     ]
 
 
 def safety() -> dict[str, str]:
-    """The headers of every answer."""
+    """The security headers of every response."""
     sites = mode.framed_by()
     headers = SAFETY | {"content-security-policy": content_security(framed_by=sites)}
-    # The older of the two headers about frames cannot name a site: it stands where none is named.
+    # The older header about frames cannot name a site, so it is sent only if none is named.
     return headers if sites else headers | {"x-frame-options": "SAMEORIGIN"}
 
 
 def content_security(*, framed_by: Sequence[str] = ()) -> str:
-    """From where a page may load what, and who may frame it, as browsers are told it."""
+    """The content security policy: what pages may load, and which sites may frame them."""
     rules = {
         "default-src": "'self'",
-        # Streamlit's charts compile their formulas; components come as modules out of memory.
+        # Streamlit's charts use eval, and components are loaded as modules from blobs.
         "script-src": f"'self' 'unsafe-eval' blob: {' '.join(_inline_scripts())}",
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
@@ -94,20 +94,20 @@ def content_security(*, framed_by: Sequence[str] = ()) -> str:
 
 
 def _inline_scripts() -> list[str]:
-    """The digests of the scripts that stand in Streamlit's own page: those may run, no others."""
+    """Hashes of the inline scripts in Streamlit's own page, the only ones that may run."""
     found = re.findall(r"<script>(.*?)</script>", index_html(), re.DOTALL)
     return [f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in found]
 
 
-class Safety:
-    """Headers that keep a page from loading from elsewhere, from being framed, and from caches."""
+class SecurityHeaders:
+    """Add headers against foreign resources, framing and caching."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._headers = safety()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -123,14 +123,14 @@ class Safety:
         await self._app(scope, receive, send_with_headers)
 
 
-class OnlyHere:
-    """In local mode, answer nobody on other machines, unless the owner opened the server."""
+class LocalOnly:
+    """In local mode, refuse other machines unless the server was opened to them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] == "lifespan" or _opened() or _from_here(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -147,20 +147,20 @@ def _from_here(scope: Scope) -> bool:
     host = (scope.get("client") or ("",))[0]
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:  # no network address: a socket of this machine
+    except ValueError:  # not an IP address: a local socket
         return True
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)
 
 
-class ClosedMetrics:
-    """Streamlit's metrics name what the app caches, and count visits: nobody's business."""
+class PrivateMetrics:
+    """Hide Streamlit's metrics, which reveal cached functions and numbers of visits."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         asked = scope["type"] == "http" and _parts(scope)[-2:] == METRICS_PATH
         if asked and not mode.metrics_open():
             await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
@@ -169,22 +169,22 @@ class ClosedMetrics:
 
 
 def _parts(scope: Scope) -> tuple[str, ...]:
-    """The parts of a request's path."""
+    """The components of a request's path."""
     return tuple(filter(None, scope.get("path", "").split("/")))
 
 
-class VisitorsMark:
-    """In hosted mode, a cookie by which a visitor's workspace is found again."""
+class VisitorCookie:
+    """In hosted mode, set the cookie that identifies a visitor's workspace."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Sent again at each visit, so that the days begin anew.
+                # Sent again at each visit to renew the expiry date.
                 token = token_in(cookies.headers_in(scope)) or new_token()
                 MutableHeaders(scope=message).append("set-cookie", _cookie(token))
             await send(message)
@@ -194,7 +194,7 @@ class VisitorsMark:
 
 
 def _is_for_a_page(scope: Scope) -> bool:
-    """Whether somebody opens a page, and not what belongs to one."""
+    """Whether the request is for a page, not for one of its resources."""
     return "text/html" in Headers(scope=scope).get("accept", "")
 
 

@@ -1,4 +1,4 @@
-"""The pages, and the frame around each of them."""
+"""Navigation between pages, and the frame around each of them."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossopt_core import uploads as own_data
 from lossopt_core.shipped import path_of
-from lossopt_ui.app import class_link, interrupted, lesson_panel
+from lossopt_ui.app import assignment_link, interrupted, lesson_panel
 from lossopt_ui.identity import missing_data, sign_in, uploads, visitor, workspace
 from lossopt_ui.jobs import render_gate, watching
 from lossopt_ui.state import pages, widgets
@@ -20,18 +20,18 @@ _FRAMED = SessionKey("navigation.framed", bool)
 
 
 def run() -> None:
-    """The whole app: the frame, and the page that the address names."""
+    """Run the app: draw the frame and the page named in the address."""
     with render_gate.PAGES.turn(visitor.owner()):
         _FRAMED.set(True)
         draw_page = _frame()
         watching.warm_up()
-        with uploads.page(), workspace.unreadable_said():
+        with uploads.page(), workspace.store_errors_shown():
             draw_page()
 
 
 def _frame() -> Callable[[], None]:
-    """Draw what is around all pages; returns what draws the page that the address names."""
-    # The icon is a local file: a material icon here would be fetched from another host.
+    """Draw the frame around all pages; returns a function that draws the current page."""
+    # A local file, because a material icon here would be fetched from another host.
     icon = path_of("static/favicon.png")
     st.set_page_config(page_title="lossopt", page_icon=icon, layout="wide")
     listed = [
@@ -49,11 +49,11 @@ def _frame() -> Callable[[], None]:
 
 
 def begin(page: PageSpec) -> None:
-    """The first line of every page: its heading, inside the whole app, and its address read.
+    """Start a page: draw its heading and read its address. The first call of every page.
 
-    On a fresh server a visit straight to a page runs the page's file without
-    `streamlit_app.py`, because the folder is called `pages`.  Naming the pages once and
-    starting over brings the frame.
+    On a fresh server, a direct visit to a page runs the page's file without `streamlit_app.py`,
+    because the folder is called `pages`. Declaring the navigation once and rerunning brings the
+    frame.
     """
     if not _FRAMED.get():
         _frame()
@@ -61,12 +61,12 @@ def begin(page: PageSpec) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.heading, width="stretch")
         if page.options:
-            class_link.offer()
+            assignment_link.offer()
         sign_in.offer()
     workspace.note_visit()
     missing_data.read_address(page)
     widgets.take_address(page)
-    class_link.say()
+    assignment_link.say()
     missing_data.offer_named(page)
     sign_in.offer_to_move()
     interrupted.offer()

@@ -1,7 +1,8 @@
-"""The server's end: when it is told to stop, trainings are saved first, and nothing hangs.
+"""Shutdown of the server: trainings are saved first, and nothing hangs.
 
-uvicorn waits for connections before it ends the app, without a limit, and then dies of the signal,
-so that no `atexit` runs.  So trainings are closed as soon as the signal comes, beside uvicorn.
+uvicorn waits for open connections without a time limit before it ends the app, and then dies of
+the signal, so that no `atexit` handler runs. So trainings are closed as soon as the signal
+arrives, in parallel with uvicorn.
 """
 
 import atexit
@@ -15,45 +16,45 @@ from types import FrameType
 from typing import Any
 
 GRACE_SECONDS = 8.0
-"""From the first signal to the end; containers are killed after 10 s."""
+"""Most seconds from the first signal to the exit; containers are killed after 10 s."""
 ECHO_SECONDS = 0.3
-"""A second signal so soon is the same: some programs pass on what their whole group receives."""
+"""A second signal this soon is an echo: some programs forward what their whole group receives."""
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 Handler = Callable[[int, FrameType | None], Any]
 
 
 class Shutdown:
-    """Closes what must be closed at the first signal; a second one ends the program at once.
+    """Close the app at the first signal; exit at once at the second.
 
-    close   saves what is to be saved and returns, well within `GRACE_SECONDS`; is called again
-            where the server ends
+    close   saves what must be saved and returns well within `GRACE_SECONDS`; called again when
+            the server ends
     """
 
     def __init__(self, close: Callable[[], None]) -> None:
         self._close = close
         self._begun: float | None = None
         self._before: dict[int, Any] = {}
-        self._grace = 0.0  # unless somebody else ends the program
+        self._grace = 0.0  # no wait unless another handler ends the program
         self._heard = self._hear = -1
 
     def listen(self) -> None:
-        """From now on heed signals.  Only the main thread can; elsewhere this does nothing."""
+        """Install the signal handlers. Does nothing outside the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
         # A handler interrupts the main thread anywhere, perhaps holding a lock: a pipe has none.
         self._heard, self._hear = os.pipe()
         threading.Thread(target=self._wait, name="shutdown", daemon=True).start()
         for number in SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` ignores that a terminal closes
+            if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` ignores SIGHUP
                 self._before[number] = signal.signal(number, self._on_signal)
 
     def finish(self) -> None:
-        """Close, or wait until that is done.  For the end of the server, in any thread."""
+        """Close, or wait until that is done. For the end of the server, in any thread."""
         self._close()
 
     def stop_listening(self) -> None:
-        """Put the signal handlers back that were there before."""
+        """Restore the previous signal handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
@@ -63,7 +64,7 @@ class Shutdown:
         if self._begun is None:
             self._begun = now
             os.write(self._hear, bytes([number]))
-            # The server knows nothing of a terminal that closes: to it that is SIGTERM.
+            # The server does not handle SIGHUP, so treat it as SIGTERM.
             for before in (self._before[number], self._before.get(signal.SIGTERM)):
                 if callable(before):
                     self._grace = GRACE_SECONDS
@@ -75,12 +76,12 @@ class Shutdown:
     def _wait(self) -> None:
         [number] = os.read(self._heard, 1)
         begun = time.monotonic()
-        # Where the signal itself does not end the program: a Ctrl-C would count as an error, and
-        # the first process of a container would take seconds to tidy up what nobody needs.
+        # In case the signal itself does not end the program: Ctrl-C would exit with a traceback,
+        # and the first process of a container would spend seconds on cleanup.
         atexit.register(_end, 128 + number if number == signal.SIGINT else 0)
         self._close()
         time.sleep(max(0.0, begun + self._grace - time.monotonic()))
-        os._exit(128 + number)  # somebody's connection does not end
+        os._exit(128 + number)  # some connection is still open
 
 
 def _end(code: int) -> None:

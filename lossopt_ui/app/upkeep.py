@@ -1,4 +1,4 @@
-"""What is done beside the visitors' pages as long as the server runs."""
+"""Background maintenance while the server runs."""
 
 import asyncio
 import gc
@@ -22,22 +22,22 @@ from lossopt_ui.identity import visitor
 from lossopt_ui.jobs import page_priority
 
 COLLECT_SECONDS = 15.0
-"""Between two collections of garbage.
+"""Seconds between two garbage collections.
 
-Streamlit would collect it after every run of the script, which takes longer than the run: this is
+Streamlit would collect after every script run, which takes longer than the run itself; that is
 switched off in `.streamlit/config.toml`.
 """
 REMOVE_SECONDS = 3600.0
-"""Between two looks for workspaces that nobody has used."""
+"""Seconds between two searches for unused workspaces."""
 READY_SECONDS = 5.0
-"""How long the server waits for the reference runs: the store may be out of reach."""
+"""How long the server waits for the reference runs; the store may be unreachable."""
 
 
 @asynccontextmanager
 async def lifespan(_server: object) -> AsyncIterator[None]:
-    """Begin with the server, which is ready when the first visitor will find the reference runs.
+    """Start the background work; the server is ready once the reference runs exist.
 
-    The work ends with the program; trainings are saved before.
+    The work ends with the process, after trainings have been saved.
     """
     memory.limit_arenas()
     page_priority.tune_process()
@@ -74,7 +74,7 @@ def _work(looked: threading.Event) -> None:
 
 
 class Every:
-    """Something that is due at once, and then again after so many seconds."""
+    """A timer that is due immediately, and then again after a number of seconds."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -82,7 +82,7 @@ class Every:
         self._last = -math.inf
 
     def due(self) -> bool:
-        """Whether it is to be done now; asked again it is not."""
+        """Whether it is due now; if so, the timer restarts."""
         now = self._clock()
         if now < self._last + self._seconds:
             return False
@@ -91,14 +91,14 @@ class Every:
 
 
 def _close() -> None:
-    """Save what is being trained."""
+    """Save trainings in progress."""
     from lossopt_ui.jobs import watching
 
     watching.close()
 
 
 def _watch_trainings() -> None:
-    """Find the trainings of programs that were killed."""
+    """Find trainings of killed processes."""
     watch = Watch(mode.store_address())
     while True:
         with suppress(StoreError):
@@ -107,7 +107,7 @@ def _watch_trainings() -> None:
 
 
 def _warm_up() -> None:
-    """Import what the first visitor will need, and let no collection look at it ever again."""
+    """Import what the first visitor needs, and exempt it from garbage collection."""
     from lossopt_ui.app import navigation  # noqa: F401
 
     load_data(Experiment())
@@ -117,7 +117,7 @@ def _warm_up() -> None:
 
 
 def reference_runs_made(address: str | None) -> bool:
-    """Make the reference runs that are missing; False where the store cannot be used now."""
+    """Create missing reference runs; False if the store cannot be used now."""
     try:
         reference.keep(address)
     except StoreError:
@@ -126,5 +126,5 @@ def reference_runs_made(address: str | None) -> bool:
 
 
 def end_workspaces(address: str | None) -> list[str]:
-    """Remove the workspaces of visitors who have not come back in time; return their names."""
+    """Delete the workspaces of visitors who have not come back in time; return their names."""
     return Workspaces(address).remove_unused(visitor.VISIT, timedelta(days=mode.KEPT_DAYS))

@@ -1,4 +1,4 @@
-"""Data that a visitor brings: the file, what is made of it, and what was brought before."""
+"""Upload of data: the file, the mapping of its columns, and the data sets uploaded so far."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,21 +45,21 @@ _UPLOADER = UploaderKey("own_data.files")
 _PROBLEM = SessionKey("own_data.problem", str)
 
 
-def bring() -> None:
-    """A file, what is in it, what its columns mean; then it is kept."""
+def upload() -> None:
+    """Upload a file, preview it, map its columns and save it as a data set."""
     file = uploads.uploader(
-        "A table, or arrays",
+        "Table or arrays",
         type=[ending.removeprefix(".") for ending in ENDINGS],
         max_upload_size=LARGEST // 1_000_000,
-        help="CSV or TSV with a row of names, Parquet; or NumPy's NPZ with numbers X (examples ×"
-        " features) or images X (examples × rows × columns), and labels y.",
+        help="CSV or TSV with a header row, or Parquet; or a NumPy NPZ file with X (examples ×"
+        " features, or images as examples × rows × columns) and labels y.",
         key=_UPLOADER.key("own-data"),
     )
     if problem := _PROBLEM.pop():
         st.error(problem)
     if file is None:
         file_contents.give_back()
-        _say_how()
+        _show_instructions()
         return
     try:
         content, columns, encoding = file_contents.of(file, _content)
@@ -77,7 +77,7 @@ def bring() -> None:
 
 
 def _content(data: bytes, name: str) -> tuple[pd.DataFrame | Examples, Sequence[Column], str]:
-    """What is in an upload, and its letters' encoding: each choice of meaning looks at it again."""
+    """Parse an upload into content, columns and encoding; needed again at every change."""
     with st.spinner("Reading the file …"):
         content = read(data, name, budgets.budget())
         if isinstance(content, Examples):
@@ -86,26 +86,26 @@ def _content(data: bytes, name: str) -> tuple[pd.DataFrame | Examples, Sequence[
         return content, columns_of(content), encoding_of(data) if is_text else "utf-8"
 
 
-def _say_how() -> None:
+def _show_instructions() -> None:
     st.info(
-        "Drop a file here: one row an example, one column of them its class. You choose which, and"
-        " see what becomes of gaps and texts, before anything is kept."
+        "Upload a file with one row per example and a label column. You choose the label and the"
+        " features, and how missing values and categories are handled, before anything is saved."
     )
-    st.caption("A table may look like this:")
+    st.caption("Example:")
     st.code(EXAMPLE, language=None)
 
 
 def _preview(table: pd.DataFrame, columns: Sequence[Column], encoding: str) -> None:
-    read_as = "" if encoding == "utf-8" else f" Its letters were read as {encoding}."
+    read_as = "" if encoding == "utf-8" else f" Encoding: {encoding}."
     size = [names.counted(len(table), "row"), names.counted(len(table.columns), "column")]
     st.caption(f"{', '.join(size)}.{read_as}")
     st.dataframe(table.head(SHOWN_ROWS), height=180)
-    with st.expander("What the columns hold"):
+    with st.expander("Columns"):
         st.dataframe(
             {
                 "column": [each.name for each in columns],
-                "holds": ["numbers" if each.numeric else "texts" for each in columns],
-                "different values": [each.values for each in columns],
+                "type": ["number" if each.numeric else "text" for each in columns],
+                "unique values": [each.values for each in columns],
                 "missing": [int(each.gaps.sum()) for each in columns],
             },
             hide_index=True,
@@ -117,7 +117,7 @@ def _meaning(columns: Sequence[Column], file: str) -> Preparation:
     called = [each.name for each in columns]
     label = st.selectbox(
         "Label", called, index=called.index(meant.label), key=f"label-{file}",
-        help="The column that says what an example is: at most 100 classes.",
+        help="The column with the class of each example. At most 100 classes.",
     )  # fmt: skip
     others = [name for name in called if name != label]
     features = st.multiselect(
@@ -125,20 +125,20 @@ def _meaning(columns: Sequence[Column], file: str) -> Preparation:
         others,
         default=[name for name in others if name in meant.features or name == meant.label],
         key=f"features-{file}-{label}",
-        help="What the classifier sees. Leave out numbers that only count the rows.",
+        help="The inputs of the classifier. Leave out row numbers and ids.",
     )
     with st.container(horizontal=True):
         missing = st.selectbox(
             "Missing values", list(GAPS), format_func=GAPS.get, key=f"missing-{file}"
         )
         texts = st.selectbox(
-            "Columns of texts", list(TEXTS), format_func=TEXTS.get, key=f"texts-{file}"
+            "Categorical columns", list(TEXTS), format_func=TEXTS.get, key=f"texts-{file}"
         )
     return Preparation(label, tuple(features), missing, texts)
 
 
 def _outcome(prepared: Prepared, filename: str, file: str) -> None:
-    """What the data would be; the button that keeps them."""
+    """Preview the resulting data set, with the button to save it."""
     examples = prepared.examples
     count, width = examples.features.shape
     with st.container(horizontal=True):
@@ -151,39 +151,39 @@ def _outcome(prepared: Prepared, filename: str, file: str) -> None:
     figure.show(
         charts.balance(prepared.balance, theme=figure.theme()),
         key="balance",
-        alt=f"Examples of each class; the largest class has {largest:.0%} of them.",
+        alt=f"Number of examples per class; the largest class has {largest:.0%} of them.",
         height=min(420, 120 + 24 * len(prepared.balance)),
     )
     if examples.image_shape is not None:
         figure.show(
             charts.some_images(examples),
             key="images",
-            alt="The first examples of some classes, as images.",
+            alt="Some example images of several classes.",
             height=160,
         )
     name = st.text_input("Name", filename.rpartition(".")[0][:LONGEST_NAME], key=f"name-{file}",
                          max_chars=LONGEST_NAME)  # fmt: skip
-    st.button("Keep it", key="keep-data", type="primary", icon=":material/save:",
-              on_click=_keep, args=(name or "Own data", examples))  # fmt: skip
+    st.button("Save", key="keep-data", type="primary", icon=":material/save:",
+              on_click=_save, args=(name or "Your data", examples))  # fmt: skip
 
 
-def _keep(name: str, examples: Examples) -> None:
+def _save(name: str, examples: Examples) -> None:
     try:
         kept = workspace.shelf().keep(name, examples)
     except (StoreError, ValueError) as error:
-        _PROBLEM.set(f"Not kept: {names.in_markdown(str(error))}.")
+        _PROBLEM.set(f"Not saved: {names.in_markdown(str(error))}.")
         return
     form.choose_data(kept)
     _UPLOADER.empty()
 
 
-def kept() -> None:
-    """What was brought before: to train on, to take out, to remove."""
-    st.subheader("Your data")
+def saved() -> None:
+    """List the uploaded data sets, with buttons to train on, download and delete them."""
+    st.subheader("Uploaded data sets")
     found = workspace.shelf().list()
     if not found:
-        where = "in your workspace: nobody else sees it" if mode.hosted() else "on this machine"
-        st.info(f"Nothing is kept yet. What you bring stays {where}.")
+        where = "private to your workspace" if mode.hosted() else "stored on this machine"
+        st.info(f"No uploads yet. Uploaded data are {where}.")
         return
     for each in found:
         _one(each)
@@ -192,7 +192,7 @@ def kept() -> None:
 def _one(each: Kept) -> None:
     chosen = widgets.value("dataset") == "own" and widgets.value("own.data") == each.fingerprint
     with st.container(border=True):
-        st.markdown(f"**{names.in_markdown(each.name)}**{' · chosen' if chosen else ''}")
+        st.markdown(f"**{names.in_markdown(each.name)}**{' · selected' if chosen else ''}")
         size = each.size
         st.caption(
             f"{size.examples:,} examples, {size.features:,} features, {size.classes} classes ·"
@@ -207,7 +207,7 @@ def _one(each: Kept) -> None:
                 | {f"own.{name}": str(value) for name, value in each.options.items()},
             )
             files.offer(_file(each))
-            st.button("Remove", key=f"remove-{each.fingerprint}", on_click=_remove, args=(each,),
+            st.button("Delete", key=f"remove-{each.fingerprint}", on_click=_delete, args=(each,),
                       icon=":material/delete:", type="tertiary")  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def _file(each: Kept) -> File:
     def make(mine: Mine) -> bytes:
         examples = mine.shelf.examples(each.fingerprint)
         if examples is None:
-            raise FileError("these data are no longer stored; reload the page")
+            raise FileError("this data set has been deleted; reload the page")
         return to_bytes(examples)
 
     return File(
@@ -228,8 +228,8 @@ def _file(each: Kept) -> File:
     )
 
 
-def _remove(each: Kept) -> Any:
+def _delete(each: Kept) -> Any:
     try:
         workspace.shelf().forget(each.fingerprint)
     except StoreError as error:
-        _PROBLEM.set(f"Not removed: {names.in_markdown(str(error))}.")
+        _PROBLEM.set(f"Not deleted: {names.in_markdown(str(error))}.")

@@ -1,1 +1,1 @@
-"""What the pages share that train an experiment, or a few side by side."""
+"""Shared parts of the pages that train one experiment, or several side by side."""

@@ -1,4 +1,4 @@
-"""The panel of conventions: how losses and penalties are counted here, and elsewhere."""
+"""The Conventions panel: how losses and penalties are defined here, and in other libraries."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from lossopt_ui.state.names import in_markdown
 
 
 def panel(experiments: Sequence[Experiment]) -> None:
-    """The conventions of these experiments, folded away; squared weights halved on demand."""
+    """Show the conventions of these experiments in an expander; squared weights can be halved."""
     with st.expander("Conventions", icon=":material/balance:"):
         squared = any(regularizer_of(each).squared > 0 for each in experiments)
         penalty = widgets.setting("penalty_as") if squared else FULL
@@ -21,7 +21,7 @@ def panel(experiments: Sequence[Experiment]) -> None:
 
 
 def table(experiments: Sequence[Experiment], penalty: str) -> pd.DataFrame:
-    """One row a convention; where it depends on the loss, one row a loss."""
+    """One row per convention; if it depends on the loss, one row per loss."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for experiment in experiments:
         for each in conventions(experiment, penalty):
@@ -31,7 +31,7 @@ def table(experiments: Sequence[Experiment], penalty: str) -> pd.DataFrame:
     shown = [
         {
             "": topic if topics.count(topic) == 1 else f"{topic}: {', '.join(losses)}",
-            "Here": in_markdown(here),
+            "In lossopt": in_markdown(here),
             "Elsewhere": in_markdown(elsewhere),
         }
         for (topic, here, elsewhere), losses in rows.items()

@@ -1,4 +1,4 @@
-"""Parts of pages that show how near runs are to the best possible, and how long their steps are."""
+"""Parts of pages that show the distance to the optimum and the limits of the learning rate."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,30 +21,38 @@ from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.jobs.watching import Outcome
 
+CERTIFIED_GAP = (
+    "**Certified gap:** the objective minus a lower bound that is proven by duality. The run is at"
+    " most this far above the optimum."
+)
 
-def say_how_near(
+
+def show_certified_gaps(
     names: Mapping[Experiment, str], histories: Mapping[Experiment, pd.DataFrame], optima: Optima
 ) -> None:
-    """A line for each objective that runs minimise: how near each of them is to its best.
+    """Write one line per objective: the certified gap of each run that minimises it.
 
-    A name '' is left out, and so are runs that are further off than at their start.
+    An empty name is not shown. Runs that end above their initial objective are left out.
     """
     problems: dict[str, list[Experiment]] = {}
     for each in names:
         problems.setdefault(problem_id(each), []).append(each)
-    lines = [_how_near(members, names, histories, optima) for members in problems.values()]
-    told = [caveat for each in names if is_full_batch(each) for caveat in convergence_caveats(each)]
-    st.caption("  \n".join(filter(None, [*lines, *dict.fromkeys(told)])))
-    optimum.say_failures(optima)
+    lines = [_certified_gaps(members, names, histories, optima) for members in problems.values()]
+    caveats = [
+        caveat for each in names if is_full_batch(each) for caveat in convergence_caveats(each)
+    ]
+    text = "  \n".join(filter(None, [*lines, *dict.fromkeys(caveats)]))
+    st.caption(text, help=CERTIFIED_GAP if "(certified)" in text else None)
+    optimum.show_failures(optima)
 
 
-def _how_near(
+def _certified_gaps(
     members: Sequence[Experiment],
     names: Mapping[Experiment, str],
     histories: Mapping[Experiment, pd.DataFrame],
     optima: Optima,
 ) -> str:
-    """Of experiments that minimise the same objective."""
+    """The line for experiments that minimise the same objective."""
     first = members[0]
     certificate = optima.of(first)
     label = f"{names[first]}: " if len(members) == 1 and names[first] else ""
@@ -61,8 +69,8 @@ def _how_near(
     several = len(members) > 1
     figures = [f"{far} ({names[each]})" if several else far for each, far in near.items()]
     return (
-        f"{label}**Within {', '.join(figures)} of the best possible (certified)**: no classifier"
-        f" has an objective below {optimum.at_least(certificate.lower_bound)} here."
+        f"{label}**Within {', '.join(figures)} of the optimum (certified)**; proven lower bound"
+        f" {optimum.at_least(certificate.lower_bound)}."
     )
 
 
@@ -75,7 +83,7 @@ def objective_or_distance(
     log_y: bool,
     frames: Frames | None = None,
 ) -> None:
-    """One loss on an axis of its own: its objective, or the distance to the best possible."""
+    """Chart one loss on its own axis: the objective, or its distance to the optimum."""
     label, distances = LOSSES[experiment.loss].label, optima.distances(experiment, history)
     if show == "distance" and distances is not None:
         title = f"{label}: distance to the optimum"
@@ -112,9 +120,9 @@ def objectives_or_distances(
     log_y: bool,
     frames: Frames | None = None,
 ) -> None:
-    """Several trainings of one loss on one axis: their objectives, or their distances.
+    """Chart several runs with one loss on one axis: objectives, or distances to the optimum.
 
-    Distances come with the floors that the noise of the steps should hold them at.
+    Distances come with the predicted noise floors.
     """
     optima = outcome.optima
     histories = {names[each]: outcome.histories[each] for each in names}
@@ -150,7 +158,7 @@ def objectives_or_distances(
     )
     if any(floors):
         st.caption(
-            "Dotted: where the noise of its constant steps should hold SGD.", help=NOISE_FLOOR
+            "Dotted: predicted noise floor of SGD with a constant learning rate.", help=NOISE_FLOOR
         )
 
 
@@ -161,8 +169,11 @@ def distance_and_steps(
     optima: Optima,
     frames: Frames | None = None,
 ) -> None:
-    """Side by side, where there are both: the way to the optimum, and the step's limits."""
-    with missing_data.part("Distance to the optimum and limits of the learning rate"):
+    """Chart the distance to the optimum, and the learning rate vs its stability limits.
+
+    Side by side if both are available.
+    """
+    with missing_data.part("Distance to the optimum and stability limits of the learning rate"):
         _distance_and_steps(experiment, history, run, optima, frames)
 
 
@@ -178,13 +189,13 @@ def _distance_and_steps(
     places = iter(st.columns(2) if known is not None else [st.container()])
     if distances is not None or optima.pending:
         with next(places):
-            _way_to_optimum(experiment, distances, run, optima, frames)
+            _distance_to_optimum(experiment, distances, run, optima, frames)
     if known is not None:
         with next(places):
-            step_against_limits(experiment, optima)
+            learning_rate_limits(experiment, optima)
 
 
-def _way_to_optimum(
+def _distance_to_optimum(
     experiment: Experiment,
     distances: pd.DataFrame | None,
     run: Run | None,
@@ -212,29 +223,31 @@ def _way_to_optimum(
     )
     if gaps is not None and not gaps.empty:
         st.caption(
-            "Solid: above the proved lower bound. Dashed: what the run's own gradient proves,"
+            "Solid: distance to the proven lower bound. Dashed: bound from the run's own gradient,"
             " |∇P|² / 4λ.",
             help=f"**Noise floor:** {NOISE_FLOOR}" if floor else None,
         )
 
 
-def step_against_limits(experiment: Experiment, optima: Optima) -> None:
-    """The chart of the step's limits, where it has any."""
+def learning_rate_limits(experiment: Experiment, optima: Optima) -> None:
+    """Chart the learning rate vs its stability limits, if there are any."""
     known = optimum.limits(experiment, optima)
     if known is None:
         return
-    edge = "" if known.at_optimum is None else f", edge at the optimum {_told(known.at_optimum)}"
+    edge = (
+        "" if known.at_optimum is None else f", edge at the optimum {_formatted(known.at_optimum)}"
+    )
     explained = explanations(experiment)
     figure.show(
         recipe(steps.limits, known, experiment.learning_rate, figure.theme()),
         key="step-limits",
-        alt=f"Learning rate {experiment.learning_rate:g} against its limits: always"
-        f" stable {known.guaranteed:.3g}, at the start {_told(known.at_start)}{edge}.",
+        alt=f"Learning rate {experiment.learning_rate:g} vs its stability limits: always"
+        f" stable {known.guaranteed:.3g}, at the start {_formatted(known.at_start)}{edge}.",
         height=260,
     )
     st.caption(
-        "For full gradients; minibatches are noisy and need shorter steps. Beyond the edge no"
-        " training comes to rest at the optimum.",
+        "These limits hold for full-batch gradients; noisy minibatch gradients need a smaller"
+        " learning rate. Above the edge, training cannot converge to the optimum.",
         help="  \n".join(
             f"**{name}:** {explained[field]}"
             for name, field in {
@@ -246,5 +259,5 @@ def step_against_limits(experiment: Experiment, optima: Optima) -> None:
     )
 
 
-def _told(limit: float) -> str:
+def _formatted(limit: float) -> str:
     return f"{limit:.3g}" if math.isfinite(limit) else "none"

@@ -8,7 +8,7 @@ from lossopt_ui.state import pages
 
 @dataclass(frozen=True)
 class ReadyMade:
-    """A page opened with settings in its address, and why one would."""
+    """A page that opens with given settings, and what it shows."""
 
     title: str
     text: str
@@ -19,19 +19,19 @@ class ReadyMade:
 READY_MADE = (
     ReadyMade(
         "Hinge or cross-entropy?",
-        "Handwritten digits, both losses on the same minibatches. Which one is content sooner,"
-        " and does it classify worse for that?",
+        "Handwritten digits, both losses on the same minibatches. Which loss stops improving"
+        " first, and is its accuracy worse?",
         pages.LOSSES.file,
         {"live": "true"},
     ),
     ReadyMade(
-        "Why not use all examples at every step?",
-        "Gradient descent against SGD with batches of 8, 32 and 128, at equal work.",
+        "Why not use all examples in every update?",
+        "Gradient descent vs SGD with batch sizes 8, 32 and 128, at equal work.",
         pages.OPTIMIZERS.file,
         {"live": "true", "batch_sizes": "8,32,128", "log_y": "true"},
     ),
     ReadyMade(
-        "What can a line not do?",
+        "Where does a linear classifier fail?",
         "Three spiral arms and three straight boundaries: watch a linear classifier do its best.",
         pages.TRAIN.file,
         {"live": "true", "dataset": "spiral", "optimizer": "gd", "learning_rate": "1",

@@ -1,4 +1,4 @@
-"""Examples followed along the ways of runs, held for all who look at the same."""
+"""Per-example losses and predictions along a run's trajectory, cached for all visitors."""
 
 from lossopt_core import Experiment, load_data
 from lossopt_core.inspect.along import Along, along
@@ -8,15 +8,15 @@ from lossopt_core.training.path import WeightPath
 from lossopt_ui.figures.caching import cached
 
 MOST_BYTES = 15_000_000
-"""Held for all visitors together; the examples of digits along 60 points take 160 kB."""
+"""Size of the cache, shared by all visitors; digits at 60 points takes 160 kB."""
 
 
 def follow(experiment: Experiment, path: WeightPath, loss: str, part: str) -> Along:
-    """The examples of a part along the way of a run, as a loss sees them."""
+    """Evaluate the examples of a part at every saved point of a run, under a given loss."""
     return _followed(experiment.replace(loss=loss), path, part)
 
 
-# The points, too: an id tells the settings, and the weights of a file may be any.
+# The path is part of the key: an imported run can have other weights under the same settings.
 @cached(MOST_BYTES, size=lambda seen: seen.losses.nbytes + seen.answers.nbytes)
 def _followed(experiment: Experiment, path: WeightPath, part: str) -> Along:
     features, labels = part_of(load_data(experiment), part)

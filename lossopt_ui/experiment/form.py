@@ -1,4 +1,4 @@
-"""What one is asked for an experiment, group by group, and the experiment that this makes."""
+"""The form for the settings of an experiment, and the experiment built from it."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -39,36 +39,36 @@ def data() -> dict[str, Any]:
 
 
 def choose_data(kept: uploads.Kept) -> None:
-    """Let experiments be on these data of the visitor's own; for callbacks."""
+    """Select this uploaded data set for experiments. For callbacks."""
     widgets.put_all(
         {"dataset": "own"} | {f"own.{name}": each for name, each in kept.options.items()}
     )
 
 
 def _own_data() -> dict[str, Any]:
-    """A box to choose one of the visitor's own data sets, and the way to where they are added."""
+    """A select box of the visitor's uploaded data sets, and a link to the upload page."""
     options = {name: widgets.value(f"own.{name}") for name in DATASETS["own"].options}
-    with workspace.unreadable_said():
+    with workspace.store_errors_shown():
         found = {each.fingerprint: each for each in workspace.shelf().list()}
         if options["data"] in found:
             _CHOSEN.set(options["data"])
             st.selectbox(
-                "Which",
+                "Uploaded data set",
                 list(found),
                 format_func=lambda mark: found[mark].name,
                 key=_CHOSEN.name,
                 on_change=lambda: choose_data(found[_CHOSEN.get()]),
             )
         elif options["data"] != pages.DECLARED["own.data"].default:
-            st.caption("These data are not here: the message at the top takes the file.")
+            st.caption("This data set is missing. Upload its file in the message at the top.")
         elif found:
             st.info("Choose one of your data sets.")
             for mark, each in found.items():
                 label = in_markdown(each.name)
                 st.button(label, key=f"own-{mark}", on_click=choose_data, args=(each,))
         else:
-            st.info("You have brought no data yet.")
-        st.page_link(pages.DATA.file, label="Add or change data", icon=":material/upload_file:")
+            st.info("You have not uploaded any data yet.")
+        st.page_link(pages.DATA.file, label="Upload or manage data", icon=":material/upload_file:")
     return options
 
 
@@ -83,7 +83,7 @@ def regularizer() -> dict[str, Any]:
 
 
 def optimizer() -> dict[str, Any]:
-    """Controls of the update rule, but for the length of its steps: see `learning_rate`."""
+    """Controls of the update rule, except the learning rate: see `learning_rate`."""
     chosen = _entry("optimizer", RULE_SETTINGS)
     if not OPTIMIZERS[chosen["optimizer"]].full_batch:
         chosen["batch_size"] = widgets.setting("batch_size")
@@ -91,23 +91,25 @@ def optimizer() -> dict[str, Any]:
 
 
 def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Experiment]:
-    """The same experiment by SGD, once for each batch size that the data has room for."""
-    room = [size for size in batch_sizes if size < full.train_examples]
-    if len(room) < len(batch_sizes):
+    """The same experiment with SGD, once for each batch size smaller than the training set."""
+    smaller = [size for size in batch_sizes if size < full.train_examples]
+    if len(smaller) < len(batch_sizes):
         st.info(
-            f"Left out: batch sizes that reach the {full.train_examples} training examples;"
-            " with all of them in a batch, SGD is GD."
+            f"Left out: batch sizes of {full.train_examples} or more, the size of the training"
+            " set. With all examples in one batch, SGD is GD."
         )
-    return [full.replace(optimizer="sgd", batch_size=size) for size in room]
+    return [full.replace(optimizer="sgd", batch_size=size) for size in smaller]
 
 
 def run(evaluations: str = "evaluations") -> dict[str, Any]:
-    """Controls of the length of the training and its chances.
+    """Controls of the number of epochs, the randomness and the stopping rule.
 
-    `evaluations` names the setting of their number, whose default is another for many runs.
+    `evaluations` names the setting for the number of evaluations: a sweep has another default.
     """
     epochs = widgets.setting("epochs")
-    with _folded("Seed, start and evaluations", "seed", "init_scale", evaluations, "precision"):
+    with _folded(
+        "Seed, initialization and evaluations", "seed", "init_scale", evaluations, "precision"
+    ):
         rest = {name: widgets.setting(name) for name in ("seed", "init_scale")}
         rest |= {
             "evaluations": widgets.setting(evaluations),
@@ -126,12 +128,12 @@ def run(evaluations: str = "evaluations") -> dict[str, Any]:
 
 
 def _folded(title: str, *names: str) -> AbstractContextManager[Any]:
-    """A place for controls that few need; none where all of them are hidden."""
+    """An expander for advanced controls; no expander if all of them are hidden."""
     return nullcontext() if widgets.hidden(*names) else st.expander(title)
 
 
 def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
-    """A choice out of a registry, its words, and the parameters that the entry looks at."""
+    """A choice from a registry, its description, and the parameters that the entry uses."""
     chosen = widgets.setting(name)
     entry = pages.DECLARED[name].registry[chosen]
     if not widgets.hidden(name):
@@ -139,16 +141,14 @@ def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
             st.caption(entry.summary)
         if entry.formula:
             st.markdown(f"$\\displaystyle {entry.formula}$")
-    looked_at = parameter_names(entry)
-    return {name: chosen} | {
-        each: widgets.setting(each) for each in parameters if each in looked_at
-    }
+    used = parameter_names(entry)
+    return {name: chosen} | {each: widgets.setting(each) for each in parameters if each in used}
 
 
 def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
-    """The experiment of these settings; None, with the reason on the page, if there is none.
+    """Build the experiment; None, with the reason on the page, if the settings are invalid.
 
-    A batch larger than the training part is the whole training part.
+    A batch size above the size of the training set is reduced to it.
     """
     try:
         experiment = _fitted(chosen)
@@ -156,12 +156,15 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
         st.error(in_markdown(str(error)))
         return None
     if experiment.batch_size < chosen.get("batch_size", 0):
-        st.info(f"Each batch is the whole training part of {experiment.batch_size} examples.")
+        st.info(
+            f"Each batch is the whole training set ({experiment.batch_size} examples): the batch"
+            " size is larger than that."
+        )
     return experiment
 
 
 def fitting(chosen: Mapping[str, Any]) -> Experiment | None:
-    """The same without a word on the page."""
+    """The same without any message on the page."""
     try:
         return _fitted(chosen)
     except ValueError:

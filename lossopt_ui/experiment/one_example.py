@@ -13,13 +13,13 @@ from lossopt_ui.charts.texts import plain
 from lossopt_ui.figures import figure
 from lossopt_ui.state import names, widgets
 
-IN_A_ROW = 2
-"""Tables beside each other: of three the terms would be cut."""
+TABLES_PER_ROW = 2
+"""Three side by side would cut off the terms."""
 
 
 def example(runs: Sequence[Run], data: Data) -> None:
-    """Choose an example, and see how each loss comes to its value."""
-    st.subheader("One example through each loss")
+    """Let the visitor choose an example, and show how each loss arrives at its value."""
+    st.subheader("One example under each loss")
     part = classifier.part(data)
     features, labels = part_of(data, part)
     last = len(labels) - 1
@@ -35,13 +35,13 @@ def example(runs: Sequence[Run], data: Data) -> None:
             )
     label = int(labels[row])
     st.caption(
-        f"Example {row} of the {part} part (0 to {last}); its true class is"
+        f"Example {row} of the {part} set (0 to {last}). True class:"
         f" {names.in_markdown(data.class_names[label])}."
     )
     tables = [_terms(run, data, features[row], label) for run in runs]
     image_width = [2.0] if data.image_shape else []
-    widths = image_width + [float(len(table.columns)) for table in tables[:IN_A_ROW]]
-    rows = [st.columns(widths) for _ in tables[::IN_A_ROW]]
+    widths = image_width + [float(len(table.columns)) for table in tables[:TABLES_PER_ROW]]
+    rows = [st.columns(widths) for _ in tables[::TABLES_PER_ROW]]
     if data.image_shape:
         with rows[0][0]:
             image = data.original(features[row : row + 1]).reshape(1, *data.image_shape)
@@ -55,7 +55,7 @@ def example(runs: Sequence[Run], data: Data) -> None:
                 height=220,
             )  # fmt: skip
     places = [place for columns in rows for place in columns[len(image_width) :]]
-    for place, run, table in zip(places, runs, tables, strict=False):  # the last may stay empty
+    for place, run, table in zip(places, runs, tables, strict=False):  # the last cell may be empty
         with place:
             _show_terms(run.experiment.loss, table)
 
@@ -73,7 +73,7 @@ def _show_terms(loss: str, table: pd.DataFrame) -> None:
         table,
         key=f"terms-{loss}",
         hide_index=True,
-        placeholder="",  # a cell without a number has no part in the loss
+        placeholder="",  # an empty cell does not enter the loss
         column_config={
             name: st.column_config.NumberColumn(name, format="%.3f") for name in table.columns[1:]
         },
@@ -85,5 +85,5 @@ def _sum(terms: pd.Series) -> str:
     parts = [f"{term:.3f}" for term in terms if term > 0]
     total = f"{terms.sum():.3f}"
     if not parts:
-        return "0: every other class is beaten by the margin"
+        return "0: the true class leads every other class by the margin"
     return total if len(parts) == 1 else f"{' + '.join(parts)} = {total}"

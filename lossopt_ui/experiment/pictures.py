@@ -1,4 +1,4 @@
-"""What a classifier looks like and does with its examples; under a slider, at every point."""
+"""Charts of a classifier and its predictions; with a slider, at every saved point."""
 
 from collections.abc import Sequence
 
@@ -17,84 +17,84 @@ from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.frames import Change, Frames
 from lossopt_ui.experiment import following
-from lossopt_ui.experiment.journeys import Journey
+from lossopt_ui.experiment.playback import Player
 from lossopt_ui.figures import figure, moving_table
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
 from lossopt_ui.state import widgets
 
-MOST_BESIDE = 3
+MOST_PER_ROW = 3
 MOST_PORTRAITS = 20
 
 
-def of_one(run: Run, journey: Journey | None) -> None:
-    """Weights or decision regions, confusion, losses and the worst examples of one run."""
-    with missing_data.part("Weights and mistakes"):
-        _of_one(run, journey)
+def of_one(run: Run, player: Player | None) -> None:
+    """Weights or decision regions, confusion matrix, losses and worst examples of one run."""
+    with missing_data.part("Weights and misclassified examples"):
+        _of_one(run, player)
 
 
-def _of_one(run: Run, journey: Journey | None) -> None:
+def _of_one(run: Run, player: Player | None) -> None:
     data = load_data(run.experiment)
     one, two = st.columns(2)
     with one:
-        portrait(run, data, journey, key="portrait")
+        portrait(run, data, player, key="portrait")
     with two:
-        confusion(run, data, journey, key="confusion")
+        confusion(run, data, player, key="confusion")
     one, two = st.columns(2)
     with one:
         if data.image_shape is not None:
-            worst(run, data, journey)
+            worst(run, data, player)
         else:
-            worst_table(run, data, journey)
-    if journey is not None:
+            worst_table(run, data, player)
+    if player is not None:
         with two:
-            losses(run, data, journey, key="losses", title="Losses of the examples")
+            losses(run, data, player, key="losses", title="Loss of each example")
 
 
-def in_a_row(run: Run, journey: Journey) -> None:
-    """Weights or decision regions, confusion and losses of one run, beside each other."""
-    with missing_data.part("Weights and mistakes"):
-        _in_a_row(run, journey)
+def side_by_side(run: Run, player: Player) -> None:
+    """Weights or decision regions, confusion matrix and losses of one run, side by side."""
+    with missing_data.part("Weights and misclassified examples"):
+        _side_by_side(run, player)
 
 
-def _in_a_row(run: Run, journey: Journey) -> None:
+def _side_by_side(run: Run, player: Player) -> None:
     data = load_data(run.experiment)
     first, second, third = st.columns(3)
     with first:
-        portrait(run, data, journey, key="portrait")
+        portrait(run, data, player, key="portrait")
     with second:
-        confusion(run, data, journey, key="confusion")
+        confusion(run, data, player, key="confusion")
     with third:
-        losses(run, data, journey, key="losses", title="Losses of the examples")
+        losses(run, data, player, key="losses", title="Loss of each example")
 
 
-def of_several(journey: Journey, *, portraits: bool) -> None:
-    """The same side by side, where somebody wants to see it: it is a page of pictures."""
+def of_several(player: Player, *, portraits: bool) -> None:
+    """The same for several runs, if switched on: it takes a page of charts."""
     if not widgets.setting("each"):
         return
-    data = load_data(journey.runs[0].experiment)
-    for first in range(0, len(journey.runs), MOST_BESIDE):
-        some = range(first, min(first + MOST_BESIDE, len(journey.runs)))
+    data = load_data(player.runs[0].experiment)
+    for first in range(0, len(player.runs), MOST_PER_ROW):
+        some = range(first, min(first + MOST_PER_ROW, len(player.runs)))
         for place, k in zip(st.columns(len(some)), some, strict=True):
-            run = journey.runs[k]
+            run = player.runs[k]
             with place:
-                st.markdown(f"**{journey.names[k]}**")
+                st.markdown(f"**{player.names[k]}**")
                 if portraits:
-                    portrait(run, data, journey, key=f"portrait-{k}", peers=journey.runs)
-                confusion(run, data, journey, key=f"confusion-{k}")
-                losses(run, data, journey, key=f"losses-{k}", title="Losses of the examples")
+                    portrait(run, data, player, key=f"portrait-{k}", peers=player.runs)
+                confusion(run, data, player, key=f"confusion-{k}")
+                losses(run, data, player, key=f"losses-{k}", title="Loss of each example")
 
 
 def portrait(
-    run: Run, data: Data, journey: Journey | None, *, key: str, peers: Sequence[Run] = ()
+    run: Run, data: Data, player: Player | None, *, key: str, peers: Sequence[Run] = ()
 ) -> None:
-    """Templates of images, decision regions of a plane, or the weights."""
+    """Templates for images, decision regions for two features, otherwise the weights."""
     frames = None
-    if journey is not None:
-        path = _way(journey, run)
+    if player is not None:
+        path = _path(player, run)
         changes = _portrait_changes(run.experiment, path)
-        frames = _frames(journey, run, changes)
+        frames = _frames(player, run, changes)
     figure.show(
         recipe(classifier.portrait, run, data, figure.theme(), peers=peers),
         key=key,
@@ -105,7 +105,7 @@ def portrait(
 
 
 def _height(data: Data) -> int:
-    """Of the portrait, in pixels."""
+    """Height of the portrait in pixels."""
     if data.image_shape is not None:
         return 270
     rows = (
@@ -115,19 +115,19 @@ def _height(data: Data) -> int:
 
 
 def in_words(data: Data) -> str:
-    """What the classifier's picture shows."""
+    """Alternative text of the portrait."""
     if data.image_shape is not None:
-        return f"Weights of {len(data.class_names)} classes as images on one scale."
+        return f"Weights of {len(data.class_names)} classes as images, on one colour scale."
     if not classifier.is_plane(data):
-        return "The weight of each feature for each class, as cells on one scale."
-    return "Regions of the plane by the class that the classifier chooses, with the examples."
+        return "Heatmap of the weight of each feature for each class."
+    return "Decision regions of the classifier, with the examples."
 
 
-def confusion(run: Run, data: Data, journey: Journey | None, *, key: str) -> None:
-    """Right and wrong answers by class."""
+def confusion(run: Run, data: Data, player: Player | None, *, key: str) -> None:
+    """The confusion matrix."""
     frames = None
-    if journey is not None:
-        frames = _frames(journey, run, moving.confusion(followed(journey, run, data)))
+    if player is not None:
+        frames = _frames(player, run, moving.confusion(followed(player, run, data)))
     figure.show(
         recipe(classifier.confusion, run, data, figure.theme()),
         key=key,
@@ -137,10 +137,10 @@ def confusion(run: Run, data: Data, journey: Journey | None, *, key: str) -> Non
     )
 
 
-def losses(run: Run, data: Data, journey: Journey, *, key: str, title: str) -> None:
-    """The losses of all examples in their order; runs with one loss share their axis."""
-    examples = followed(journey, run, data)
-    alike = [each for each in journey.runs if each.experiment.loss == run.experiment.loss]
+def losses(run: Run, data: Data, player: Player, *, key: str, title: str) -> None:
+    """The losses of all examples, sorted; runs with the same loss share the y-axis range."""
+    examples = followed(player, run, data)
+    alike = [each for each in player.runs if each.experiment.loss == run.experiment.loss]
     alike = [each for each in alike if each is run or DIVERGED not in (each.status, run.status)]
     figure.show(
         recipe(
@@ -149,21 +149,21 @@ def losses(run: Run, data: Data, journey: Journey, *, key: str, title: str) -> N
             colour=of_loss(run.experiment.loss, figure.theme()),
             part=classifier.part(data),
             title=title,
-            top=max(moving.top_of(followed(journey, each, data)) for each in alike),
+            top=max(moving.top_of(followed(player, each, data)) for each in alike),
         ),
         key=key,
-        alt="Losses of all examples, the largest first.",
+        alt="Loss of each example, largest first.",
         height=340,
-        frames=_frames(journey, run, moving.losses_changes(examples)),
+        frames=_frames(player, run, moving.losses_changes(examples)),
     )
 
 
-def worst(run: Run, data: Data, journey: Journey | None) -> None:
-    """The examples of largest loss as images."""
+def worst(run: Run, data: Data, player: Player | None) -> None:
+    """The examples with the largest loss, as images."""
     frames = None
-    if journey is not None:
-        examples, part = followed(journey, run, data), classifier.part(data)
-        frames = _frames(journey, run, moving.worst_images(examples, data, part))
+    if player is not None:
+        examples, part = followed(player, run, data), classifier.part(data)
+        frames = _frames(player, run, moving.worst_images(examples, data, part))
     figure.show(
         recipe(classifier.worst_images, run, data, figure.theme()),
         key="worst",
@@ -173,56 +173,56 @@ def worst(run: Run, data: Data, journey: Journey | None) -> None:
     )
 
 
-def worst_table(run: Run, data: Data, journey: Journey | None) -> None:
-    """The examples of largest loss as rows."""
+def worst_table(run: Run, data: Data, player: Player | None) -> None:
+    """The examples with the largest loss, as a table."""
     part = classifier.part(data)
-    if journey is not None:
-        rows = moving.worst_rows(followed(journey, run, data), data, part)
-        frames = _frames(journey, run, [])
+    if player is not None:
+        rows = moving.worst_rows(followed(player, run, data), data, part)
+        frames = _frames(player, run, [])
     else:
         rows, frames = [classifier.worst_rows(run, data)], None
     moving_table.show(
         "Worst examples",
-        [f"row of the {part} part", "true", "predicted", "loss"],
+        [f"row ({part} set)", "true", "predicted", "loss"],
         rows,
         frames,
         key="worst",
     )
 
 
-def silent_shares(journey: Journey, data: Data) -> None:
-    """Over time, the share of examples that pull at no weight, for each run."""
-    examples = [followed(journey, run, data) for run in journey.runs]
+def zero_gradient_shares(player: Player, data: Data) -> None:
+    """Chart the share of examples with zero gradient over the epochs, for each run."""
+    examples = [followed(player, run, data) for run in player.runs]
     figure.show(
         moving.zero_gradient(
-            [journey.clock.epochs] * len(examples),
+            [player.clock.epochs] * len(examples),
             [
                 each.silent[points]
-                for each, points in zip(examples, journey.clock.points, strict=True)
+                for each, points in zip(examples, player.clock.points, strict=True)
             ],
-            journey.names,
-            [of_loss(run.experiment.loss, figure.theme()) for run in journey.runs],
+            player.names,
+            [of_loss(run.experiment.loss, figure.theme()) for run in player.runs],
         ),
         key="silent",
-        alt="Share of the examples whose loss has a gradient of zero, over the epochs.",
+        alt="Share of examples with zero gradient, over the epochs.",
         height=330,
-        frames=journey.cursor(),
+        frames=player.cursor(),
     )
 
 
-def followed(journey: Journey, run: Run, data: Data) -> Along:
-    """The examples on which the classifier is judged, along its way."""
+def followed(player: Player, run: Run, data: Data) -> Along:
+    """The examples of the evaluated part, at every saved point of the run."""
     return following.follow(
-        run.experiment, _way(journey, run), run.experiment.loss, classifier.part(data)
+        run.experiment, _path(player, run), run.experiment.loss, classifier.part(data)
     )
 
 
-def _frames(journey: Journey, run: Run, changes: list[Change]) -> Frames:
-    return journey.frames(journey.runs.index(run), changes)
+def _frames(player: Player, run: Run, changes: list[Change]) -> Frames:
+    return player.frames(player.runs.index(run), changes)
 
 
-def _way(journey: Journey, run: Run) -> WeightPath:
-    return journey.clock.paths[journey.runs.index(run)]
+def _path(player: Player, run: Run) -> WeightPath:
+    return player.clock.paths[player.runs.index(run)]
 
 
 @cached(MOST_PORTRAITS)

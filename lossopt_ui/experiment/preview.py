@@ -1,4 +1,4 @@
-"""The data that one has chosen, as long as nothing is trained on them."""
+"""A preview of the selected data set, shown until something is trained on it."""
 
 import numpy as np
 import streamlit as st
@@ -10,18 +10,18 @@ from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
 
 MOST_NUMBERS = 1_000_000
-"""Examples times features that are made and drawn for a look; more would keep one waiting."""
+"""Largest number of examples × features that is previewed; more would be slow."""
 
 
 def show(experiment: Experiment) -> None:
-    """How many examples there are, and what they look like; nothing where they are missing."""
+    """Show the size of the data set and some examples."""
     size = experiment.size
     if size.examples * size.features > MOST_NUMBERS:
         st.caption(
-            f"{size.examples:,} examples of {size.features:,} features: too many for a look."
+            f"{size.examples:,} examples with {size.features:,} features: too large to preview."
         )
         return
-    with missing_data.part("A look at the data"):
+    with missing_data.part("Preview of the data"):
         data = load_data(experiment)
         figure.show(
             recipe(charts.examples, data, figure.theme()),
@@ -35,16 +35,16 @@ def show(experiment: Experiment) -> None:
 def _in_words(data: Data) -> str:
     if data.image_shape is not None:
         return "Some training images of each class."
-    return "The examples as points of a plane, by class."
+    return "Scatter plot of the examples, coloured by class."
 
 
 def _counts(data: Data) -> str:
-    """The sizes of the parts, and of the classes in the training part."""
+    """The sizes of the splits, and of the classes in the training set."""
     trained, tested = len(data.train_labels), len(data.test_labels)
     counts = np.bincount(data.train_labels, minlength=len(data.class_names))
     least, most = counts.min(), counts.max()
     each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return (
-        f"{trained:,} examples to train on ({each} of each of {len(counts)} classes),"
-        f" {tested:,} to test on; {data.train_features.shape[1]:,} features."
+        f"{trained:,} training examples ({len(counts)} classes, {each} examples per class),"
+        f" {tested:,} test examples, {data.train_features.shape[1]:,} features."
     )

@@ -1,4 +1,4 @@
-"""Parts of pages that show what came of a training."""
+"""Parts of pages that show the results of training."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,32 +22,32 @@ from lossopt_ui.identity import missing_data
 from lossopt_ui.jobs import watching
 from lossopt_ui.state import names, page_links, pages
 
-ON_A_SMALL_SCREEN = "on a small screen behind », at the top"
+ON_A_SMALL_SCREEN = "on a small screen, open it with » at the top"
 
 
-def nothing_yet(outcome: watching.Outcome) -> None:
-    """What stands where the results will be."""
+def show_placeholder(outcome: watching.Outcome) -> None:
+    """Show a placeholder until there are results."""
     if outcome.running and not outcome.waiting:
         st.skeleton(height=380)
         return
     if not outcome.running:
         st.info(
-            f"Choose the settings at the left ({ON_A_SMALL_SCREEN}), then press **Train**.",
+            f"Choose settings in the sidebar ({ON_A_SMALL_SCREEN}), then press **Train**.",
             icon=":material/play_arrow:",
         )
     preview.show(outcome.experiments[0])
 
 
 def no_experiment() -> None:
-    """What stands there where the settings go together to none."""
+    """Show a placeholder if the settings do not make a valid experiment."""
     st.info(
-        f"There is no training with these settings: see the message among them"
+        "These settings do not make a valid experiment: see the message in the sidebar"
         f" ({ON_A_SMALL_SCREEN})."
     )
 
 
 def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
-    """The numbers at the end of the training, each with its change since the start."""
+    """Show the final metrics, each with its change since the start of training."""
     first, last = history.iloc[0], history.iloc[-1]
     tested = pd.notna(last["test_accuracy"])
     a, *b, c, d = st.columns(4 if tested else 3)
@@ -62,7 +62,7 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
     )
     trained, at_start = last["train_accuracy"], first["train_accuracy"]
     for place in b:
-        gain = points(last["test_accuracy"] - trained, "against training")
+        gain = points(last["test_accuracy"] - trained, "vs training")
         accuracy_card(place, "Test accuracy", "test", last["test_accuracy"], gain)
     gain = points(trained - at_start, "since the start")
     accuracy_card(c, "Training accuracy", "training", trained, gain)
@@ -73,15 +73,15 @@ def key_figures(experiment: Experiment, history: pd.DataFrame) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help="0 at the optimum. For the hinge a subgradient, which need not vanish.",
+        help="0 at the optimum. For the hinge it is a subgradient, which need not be 0 there.",
     )
 
 
 def parts(history: pd.DataFrame) -> None:
-    """What the objective is made of, and how large the weights are, at the end of the training."""
+    """Show the terms of the objective and the weight norm at the end of training."""
     last = history.iloc[-1]
     st.caption(
-        f"Data loss {last['data_loss']:.4g}, penalty {last['penalty']:.4g}: together the objective."
+        f"Objective = data loss {last['data_loss']:.4g} + penalty {last['penalty']:.4g}."
         f" Weight norm {last['weight_norm']:.4g}."
     )
 
@@ -94,7 +94,7 @@ def accuracy_card(
     delta: str | None,
     arrow: Literal["auto", "off"] = "auto",
 ) -> None:
-    """A share of rightly classified examples of a part, with what it is compared with."""
+    """Show the accuracy on a part of the data, with its difference from a reference."""
     with place:
         st.metric(
             label,
@@ -103,32 +103,32 @@ def accuracy_card(
             delta_color="off",
             delta_arrow=arrow,
             border=True,
-            help=f"Share of the {part} examples that are classified rightly.",
+            help=f"Share of {part} examples classified correctly.",
         )
 
 
 def percent(share: float) -> str:
-    """A share as a percentage."""
+    """Format a share as a percentage."""
     return f"{100 * share:.1f} %"
 
 
 def points(difference: float, against: str) -> str:
-    """A difference of shares in percentage points."""
+    """Format a difference of shares in percentage points."""
     return f"{100 * difference:+.1f} points {against}"
 
 
 def loss_figures(histories: Mapping[Experiment, pd.DataFrame]) -> None:
-    """Accuracy under each loss, the first as the baseline of the others.
+    """Show the accuracy of each loss; the first is the baseline of the others.
 
-    Where all examples are trained on it is the accuracy on those.
+    This is the test accuracy, or the training accuracy if there is no test set.
     """
     last = [history.iloc[-1] for history in histories.values()]
     tested = bool(pd.notna(last[0]["test_accuracy"]))
     part, column = ("test", "test_accuracy") if tested else ("training", "train_accuracy")
     baseline = LOSSES[next(iter(histories)).loss].label.lower()
     for k, (place, experiment) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
-        gain = points(last[k][column] - last[0][column], f"against {baseline}")
-        in_training = f"{percent(last[k]['train_accuracy'])} in training" if tested else None
+        gain = points(last[k][column] - last[0][column], f"vs {baseline}")
+        in_training = f"training: {percent(last[k]['train_accuracy'])}" if tested else None
         label, delta = (
             f"{LOSSES[experiment.loss].label}: {part} accuracy",
             gain if k else in_training,
@@ -137,16 +137,15 @@ def loss_figures(histories: Mapping[Experiment, pd.DataFrame]) -> None:
 
 
 def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run] | None) -> None:
-    """The objective reached by each, the first as the baseline of the others.
+    """Show the final objective of each run; the first is the baseline of the others.
 
-    Differences are given once all have come to their end: before, they have not done the same
-    work.
+    Differences are shown only once all runs are finished: before, they have not done equal work.
     """
     comparable = runs is not None and all(run.status == FINISHED for run in runs)
     last = [history.iloc[-1] for history in histories.values()]
-    st.caption("Objective reached")
+    st.caption("Final objective")
     for k, (place, name) in enumerate(zip(st.columns(len(last)), histories, strict=True)):
-        difference = f"{last[k]['objective'] - last[0]['objective']:+.3g} against GD"
+        difference = f"{last[k]['objective'] - last[0]['objective']:+.3g} vs GD"
         compared = bool(k) and comparable
         place.metric(
             name,
@@ -160,32 +159,33 @@ def objective_figures(histories: Mapping[str, pd.DataFrame], runs: Sequence[Run]
         )
 
 
-def say_how_they_ended(runs: Sequence[Run] | None) -> None:
-    """Where runs did not come to their end, say so and what to do.
+def report_endings(runs: Sequence[Run] | None) -> None:
+    """Report runs that stopped early or diverged, and what to do about it.
 
-    The container stands there with or without words, so that the charts below it stay the same.
+    The container is drawn even if empty, so that the charts below it keep their identity.
     """
     with st.container():
         for run in runs or []:
-            _say_how_it_ended(run)
+            _report_ending(run)
 
 
-def _say_how_it_ended(run: Run) -> None:
+def _report_ending(run: Run) -> None:
     if run.reason == OLDER_RULE:
         st.info(
-            f"{_who(run)} was trained by an older version, whose step for L1 ended at the"
-            " optimum of another penalty. Train again to replace this run.",
+            f"{_who(run)} was trained by an older version, whose L1 update converged to the"
+            " optimum of a different penalty. Train again to replace this run.",
             icon=":material/history:",
         )
     elif run.status == STOPPED:
         st.info(
-            f"Stopped. What was done is kept: {run.final['update']:,.0f} of"
-            f" {run.experiment.updates:,} updates of {_who(run)}. Train again to go to the end.",
+            f"{_who(run)} was stopped after {run.final['update']:,.0f} of"
+            f" {run.experiment.updates:,} updates; the results up to there are saved. Train again"
+            " to complete the run.",
             icon=":material/stop_circle:",
         )
     if run.status == FINISHED and run.final["update"] < run.experiment.updates:
         st.info(
-            f"{_who(run)} ended after {run.final['update']:,.0f} of {run.experiment.updates:,}"
+            f"{_who(run)} stopped after {run.final['update']:,.0f} of {run.experiment.updates:,}"
             f" updates: {run.reason}. {STOPPING[run.experiment.stopping].summary}",
             icon=":material/flag:",
         )
@@ -194,13 +194,14 @@ def _say_how_it_ended(run: Run) -> None:
     st.warning(
         f"{_who(run)} diverged after {run.final['update']:,.0f} of {run.experiment.updates:,}"
         " updates: the objective grew without bound. The learning rate"
-        f" {run.experiment.learning_rate:g} is too large here: try {shorter_step(run):g}.",
+        f" {run.experiment.learning_rate:g} is too large here: try"
+        f" {smaller_learning_rate(run):g}.",
         icon=":material/trending_up:",
     )
 
 
-def shorter_step(run: Run) -> float:
-    """The suggested learning rate, or a tenth of the run's own where that is shorter."""
+def smaller_learning_rate(run: Run) -> float:
+    """The suggested learning rate, or a tenth of the run's own if that is smaller."""
     tenth = run.experiment.learning_rate / 10
     suggested = missing_data.known(lambda: suggested_learning_rate(run.experiment))
     return tenth if suggested is None else min(suggested, tenth)
@@ -211,12 +212,11 @@ def _who(run: Run) -> str:
     return f"{optimizer} on {loss.lower()}"
 
 
-def kept(runs: Sequence[Run]) -> None:
-    """Say that the runs are kept, with the way to the compare page."""
-    words = "This run is kept" if len(runs) == 1 else "These runs are kept"
+def saved(runs: Sequence[Run]) -> None:
+    """Show the ids under which the runs are saved, with links to pages about them."""
     ids = [run.id for run in runs]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{words}: {', '.join(ids)}.", width="stretch")
+        st.caption(f"Saved as {', '.join(ids)}.", width="stretch")
         page_links.link_to_inspect_page(ids[0])
         page_links.link_to_landscape_page(ids)
         st.page_link(

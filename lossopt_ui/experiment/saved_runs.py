@@ -1,10 +1,10 @@
-"""What is kept, as the pages look at it: one table, and the histories of those that are drawn.
+"""Saved runs as pages read them: one table of all, and the histories of those that are drawn.
 
-Runs never change once they are finished, so both are read once and held: the table until the
-store says that it has changed, histories up to a number of rows.
+Runs never change once they are finished, so both are cached: the table until the revision of the
+store changes, histories up to a size in bytes.
 
-Beside the visitor's own runs there are reference runs, where a page asks for them.  What is
-changed is changed in the visitor's own workspace, by `workspace.store()`.
+Pages can also ask for the reference runs, which are read-only. Changes go to the visitor's own
+workspace, through `workspace.store()`.
 """
 
 from collections.abc import Hashable, Sequence
@@ -29,16 +29,16 @@ from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_ui.identity import workspace
 
 MOST_BYTES = 30_000_000
-"""Of tables, and of histories, that are held for all visitors together."""
+"""Size of the cache of tables, and of that of histories, each shared by all visitors."""
 TABLE_BYTES, RUN_BYTES = 50_000, 800
 HISTORY_BYTES, ROW_BYTES = 6_000, 90
-"""What a table or a history takes without rows, and what a row takes."""
-BROUGHT_IN = "brought in"
+"""Estimated size of an empty table or history, and of each row."""
+IMPORTED = "imported"
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
-    """A run as a line needs it; one from elsewhere has no experiment."""
+class SavedRun:
+    """A saved run with its history; a curve imported from another program has no experiment."""
 
     id: str
     experiment: Experiment | None
@@ -50,16 +50,16 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """Runs as a table, and what it was read from.
+    """A table of runs, and what it was read from.
 
-    What is derived from the table is cached under `source` and `version`; the store may have
-    moved on.
+    Values derived from the table are cached under `source` and `version`; the store itself may
+    have changed since.
 
-    runs         as `RunStore.list` has them, with one more column, `reference`; not to be changed
-    unreadable   ids of runs that are left out, as they cannot be read
-    needed       entries of plug-ins that some of these need
-    source       which workspaces the runs are of
-    version      how these were when they were read
+    runs         as `RunStore.list` returns them, plus a column `reference`; do not modify
+    unreadable   ids of runs that are left out because they cannot be read
+    needed       plug-in entries that some of these need
+    source       the workspaces that the runs belong to
+    version      their revisions at the time of reading
     """
 
     runs: pd.DataFrame
@@ -80,7 +80,7 @@ def table() -> pd.DataFrame:
 
 
 def references() -> pd.DataFrame:
-    """The reference runs as a table, but for those that this workspace has as its own."""
+    """A table of the reference runs, without those that this workspace has trained itself."""
     return _references_beside(listing()).runs
 
 
@@ -88,14 +88,14 @@ def _references_beside(own: Listing) -> Listing:
     found = _listing_of(workspace.references())
     runs = found.runs
     mine = runs["id"].isin(reference.IDS) & ~runs["id"].isin(own.runs["id"])
-    # Each is a row of its own, whatever seeds of it somebody has trained.
+    # Each stays a row of its own, even if the visitor has trained other seeds of it.
     theirs = runs[mine].assign(family=runs["id"])
     theirs["tags"] = [[REFERENCE]] * len(theirs)
     return replace(found, runs=theirs.reset_index(drop=True))
 
 
 def listing_with_references() -> Listing:
-    """All runs of this workspace, and the reference runs before the oldest."""
+    """The reference runs, followed by all runs of this workspace."""
     own = listing()
     theirs = _references_beside(own)
     some = [each.runs for each in (theirs, own) if len(each.runs)] or [own.runs]
@@ -126,12 +126,12 @@ def _listing_of(store: RunStore) -> Listing:
 
 
 def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
-    """Curves from elsewhere as rows of the table: no settings, the last of what was measured."""
+    """Imported curves as rows of the table: no settings, and the last value of each metric."""
     rows = pd.DataFrame(
         {
             "id": [run.id for run in foreign],
             "family": [run.id for run in foreign],
-            "status": BROUGHT_IN,
+            "status": IMPORTED,
             "name": [run.name for run in foreign],
             "note": [run.source for run in foreign],
             "tags": [[] for _ in foreign],
@@ -151,12 +151,12 @@ def _spark(history: pd.DataFrame) -> list[float]:
     return list(values[np.linspace(0, len(values) - 1, 24).astype(int)]) if len(values) else []
 
 
-def members(rows: pd.DataFrame) -> list[Member]:
+def members(rows: pd.DataFrame) -> list[SavedRun]:
     """The runs of these rows of the table, with their histories."""
     store = workspace.store()
     histories: dict[str, pd.DataFrame] = {}
     experiments: dict[str, Experiment] = {}
-    trained = rows[rows["status"] != BROUGHT_IN]
+    trained = rows[rows["status"] != IMPORTED]
     for whose, some in trained.groupby("reference"):
         kept_in = workspace.references() if whose else store
         created = list(some["created"].astype(str))
@@ -166,14 +166,14 @@ def members(rows: pd.DataFrame) -> list[Member]:
         histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
     about = zip(*(rows[name] for name in ("id", "status", "name", "reference")), strict=True)
     return [
-        Member(id, experiments.get(id), histories[id], status, name, bool(whose))
+        SavedRun(id, experiments.get(id), histories[id], status, name, bool(whose))
         for id, status, name, whose in about
         if id in histories
     ]
 
 
-def family_of(member: Member) -> str:
-    """What an address calls the member together with those that differ by seed only."""
+def group_id_of(member: SavedRun) -> str:
+    """Id of the group of runs that differ from this one by seed only, as used in addresses."""
     if member.experiment is None or member.reference:
         return member.id
     return family_id(member.experiment)
@@ -182,7 +182,7 @@ def family_of(member: Member) -> str:
 def find(
     ids: Sequence[str], *, with_path: bool = True, with_minibatch: bool = True
 ) -> dict[str, Run]:
-    """Those runs of these ids that there are, reference runs too, in the order of the ids."""
+    """The runs with these ids that exist, reference runs included, in the order of the ids."""
     stores = (workspace.store(), workspace.references())
     return find_in(stores, ids, with_path=with_path, with_minibatch=with_minibatch)
 
@@ -194,7 +194,7 @@ def find_in(
     with_path: bool = True,
     with_minibatch: bool = True,
 ) -> dict[str, Run]:
-    """The same in a visitor's store and that of the reference runs; asks the session nothing."""
+    """The same from given stores (own, references); does not use the session."""
     own, references = stores
     what = {"with_path": with_path, "with_minibatch": with_minibatch}
     found = own.find(ids, **what)
@@ -204,30 +204,30 @@ def find_in(
 
 
 def sizes(ids: Sequence[str]) -> dict[str, int]:
-    """The bytes of the numbers of those runs that there are, in the order of the ids."""
+    """Bytes of the arrays of the runs that exist, in the order of the ids."""
     found = workspace.references().sizes(each for each in ids if each in reference.IDS)
     found |= workspace.store().sizes(ids)
     return {each: found[each] for each in ids if each in found}
 
 
 def load(ids: Sequence[str], *, with_path: bool = True, with_minibatch: bool = True) -> list[Run]:
-    """The same, where all of them must be there."""
+    """The same as `find`, but raise StoreError if any is missing."""
     found = find(ids, with_path=with_path, with_minibatch=with_minibatch)
     if absent := [each for each in ids if each not in found]:
-        workspace.store().load(absent)  # says which there is not
+        workspace.store().load(absent)  # raises, naming the missing run
     return [found[each] for each in ids]
 
 
 def _with_all_columns(history: pd.DataFrame) -> pd.DataFrame:
-    """A history from elsewhere as wide as ours: what was not measured is NaN."""
+    """An imported history with all our columns: NaN where nothing was measured."""
     return history.reindex(columns=[*HISTORY_COLUMNS, SECONDS], fill_value=np.nan)
 
 
 def _histories_of(
     store: RunStore, ids: Sequence[str], created: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
-    """The histories of those ids that there are."""
-    # A stopped run makes way for a newer one of the same id.
+    """The histories of the runs that exist, by id."""
+    # A stopped run can be replaced by a newer one with the same id.
     keys = {
         id: (store.address, store.workspace, id, when)
         for id, when in zip(ids, created, strict=True)

@@ -1,4 +1,4 @@
-"""What a paired difference says, as one plain sentence."""
+"""A paired difference as one plain sentence."""
 
 import math
 from collections.abc import Collection
@@ -21,23 +21,24 @@ from lossopt_core.experiment.measures import MEASURES
 
 UNITS = {ORDER: "seeds", SPLIT: "splits", FRESH: "samples of the data"}
 VARIED = {
-    ORDER: "start and order of the minibatches vary, the data stay the same",
-    SPLIT: "the data are split anew each time, so that it speaks of new data of this kind",
-    FRESH: "the data are made anew each time, so that it speaks of new data of this kind",
+    ORDER: "only the initialization and the minibatch order vary, the data stay the same",
+    SPLIT: "each seed has its own train/test split, so the result applies to new data of this kind",
+    FRESH: "each seed has its own sample of the data, so the result applies to new data of this"
+    " kind",
 }
 
 
 MOST_DIGITS = 4
-"""Of a range whose ends are close together."""
+"""Most significant digits of a range whose ends are close together."""
 
 
 def sentence(name: str, baseline: str, column: str, found: PairedDifference) -> str:
-    """'cross-entropy is 0.4 to 1.1 points better than hinge (10 seeds)', or why it is not said."""
+    """'cross-entropy is 0.4 to 1.1 points better than hinge (10 seeds)', or why there is none."""
     said = _sentence(name, baseline, column, found)
     if not found.left_out:
         return said
     runs = "1 run" if found.left_out == 1 else f"{found.left_out} runs"
-    return f"{said} Left out: {runs} without a result to compare, or without a partner."
+    return f"{said} Left out: {runs} without a comparable result, or without a run to pair with."
 
 
 def _sentence(name: str, baseline: str, column: str, found: PairedDifference) -> str:
@@ -46,12 +47,12 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
     match found.verdict:
         case verdict if verdict == TOO_FEW:
             return (
-                f"{name}: too few {units} to tell ({found.n}); at least {FEWEST_PAIRS} that it"
-                f" shares with {baseline} are needed."
+                f"{name}: too few {units} in common with {baseline} for a verdict ({found.n}); it"
+                f" takes at least {FEWEST_PAIRS}."
             )
         case verdict if verdict == NOT_SEEN:
-            said = f"{name}: no difference to {baseline} to be seen with {seeds}"
-            return f"{said}.{_how_large_it_may_be(column, found)}{_resolution(found)}"
+            said = f"{name}: no detectable difference from {baseline}"
+            return f"{said} ({seeds}{_interval(column, found)}).{_resolution(found)}"
         case verdict if verdict in (LOWER, HIGHER):
             said = f"{name} is {_how_much(column, found)} than {baseline} ({seeds})."
             return f"{said}{_resolution(found)}"
@@ -59,7 +60,7 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
 
 
 def _why_not_at_once(found: PairedDifference) -> str:
-    """What is too little for so many comparisons, and what helps."""
+    """Why there is no verdict for this many comparisons, and what would give one."""
     units, at_once = UNITS[found.varies], f"{found.comparisons} comparisons at once"
     if enough := pairs_for(found.comparisons):
         return (
@@ -67,13 +68,13 @@ def _why_not_at_once(found: PairedDifference) -> str:
             f" Compare fewer, or train at least {enough} {units} of each."
         )
     return (
-        f"{at_once} are too many to tell, with any number of {units}. Compare fewer: at most"
+        f"{at_once} are too many for a verdict, with any number of {units}. Make at most"
         f" {most_comparisons()}."
     )
 
 
 def _how_much(column: str, found: PairedDifference) -> str:
-    """'0.4 to 1.1 points better': from the end of the interval that is nearer to 0."""
+    """'0.4 to 1.1 points better': the interval, the end nearer to 0 first."""
     measure = MEASURES[column]
     scale = 100.0 if measure.percent else 1.0
     near, far = sorted((abs(found.low) * scale, abs(found.high) * scale))
@@ -86,8 +87,8 @@ def _how_much(column: str, found: PairedDifference) -> str:
     return f"{amount} {'better' if better else 'worse'}"
 
 
-def _how_large_it_may_be(column: str, found: PairedDifference) -> str:
-    """' It may be 1.0 points worse to 0.6 points better.': not seen is not the same as none."""
+def _interval(column: str, found: PairedDifference) -> str:
+    """'; 95 % CI: 1.0 points worse to 0.6 points better': undetected is not the same as zero."""
     if not found.low < found.high:
         return ""
     measure = MEASURES[column]
@@ -97,27 +98,27 @@ def _how_large_it_may_be(column: str, found: PairedDifference) -> str:
     less, more = (f"{_written(_at_place(end, place, ROUND_CEILING))}{unit}" for end in ends)
     words = {"higher": ("worse", "better"), "lower": ("better", "worse"), "": ("lower", "higher")}
     down, up = words[measure.better]
-    return f" It may be {less} {down} to {more} {up}."
+    return f"; 95 % CI: {less} {down} to {more} {up}"
 
 
 def _resolution(found: PairedDifference) -> str:
-    """' One example is 2.2 points.', where the range comes from that and not from the spread."""
+    """' One example is 2.2 points.', if that step and not the spread determines the range."""
     if not found.step or not (found.alike or abs(found.difference) < found.step):
         return ""
     example = f"ne example is {100.0 * found.step:.2g} points"
     if not found.alike:
         return f" O{example}."
-    pairs = f"{found.n} pairs are too few to rule out rare changes"
+    pairs = f"{found.n} pairs are too few to rule out rare differences"
     amount = "No pair differs" if found.difference == 0 else "All pairs differ by the same amount"
     return f" {amount}, but {pairs}; o{example}."
 
 
 def _outwards(near: float, far: float) -> str:
-    """Both ends with as many digits as their distance means; never less wide than it is."""
+    """Both ends, rounded outwards to the digits that the width of the range justifies."""
     width = max(far - near, far * 10.0 ** (2 - MOST_DIGITS))
     place = math.floor(math.log10(width)) - 1
     low = _at_place(near, place, ROUND_FLOOR)
-    while low == 0:  # a difference that is real is not called one of 0
+    while low == 0:  # a significant difference is not reported as 0
         place -= 1
         low = _at_place(near, place, ROUND_FLOOR)
     return f"{_written(low)} to {_written(_at_place(far, place, ROUND_CEILING))}"
@@ -134,40 +135,40 @@ def _written(value: Decimal) -> str:
 
 
 def note(all_found: Collection[PairedDifference]) -> str:
-    """What the seeds vary; and what the range is, and how sure, where one is shown."""
+    """What the seeds vary and, if a range is shown, how it was computed."""
     found = next((each for each in all_found if _has_range(each)), None)
     varied = VARIED[(found or next(iter(all_found))).varies]
     parts = [f"{varied[0].upper()}{varied[1:]}."]
     if found is None:
         return parts[0]
-    parts.append("The range is a 95 % interval of the mean difference, pair by pair")
+    parts.append("The range is a 95 % confidence interval of the mean paired difference")
     if found.comparisons > 1:
-        parts[-1] += f", corrected for {found.comparisons} comparisons at once (Bonferroni)"
+        parts[-1] += f", corrected for {found.comparisons} comparisons (Bonferroni)"
     parts[-1] += "."
     if found.step:
-        parts.append("It allows for results that no pair has shown yet.")
+        parts.append("It allows for outcomes that no pair has shown yet.")
     if found.varies == SPLIT:
-        parts.append("As splits overlap, it is widened by Nadeau and Bengio's correction.")
+        parts.append("Because the splits overlap, it is widened by Nadeau and Bengio's correction.")
     return " ".join(parts)
 
 
 def _has_range(found: PairedDifference) -> bool:
-    """Whether its sentence has a range; that of equal pairs is a single number."""
+    """Whether its sentence contains a range; equal pairs give a single number."""
     return found.n >= FEWEST_PAIRS and found.low < found.high
 
 
 def mean_of_several(name: str, column: str) -> str:
-    """Why nothing is said of a measure of runs that have several losses."""
+    """Why a metric is not compared for a group of runs with several losses."""
     return (
-        f"{name}: its runs have several losses, of which {_measure(column)} has no mean."
-        " Compare an accuracy."
+        f"{name}: its runs have different losses, so a mean {_measure(column)} would be"
+        " meaningless. Compare an accuracy."
     )
 
 
 def not_comparable(name: str, baseline: str, column: str) -> str:
-    """Why nothing is said of a measure that means something else under another loss."""
+    """Why a metric is not compared between runs with different losses."""
     return (
-        f"{name}: {_measure(column)} means something else than for {baseline}, which has another"
+        f"{name}: {_measure(column)} is not comparable with {baseline}, which has a different"
         " loss. Compare an accuracy."
     )
 

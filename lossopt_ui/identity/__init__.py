@@ -1,1 +1,1 @@
-"""Who a visitor is: cookies and sessions."""
+"""Visitors: cookies, sessions, sign-in, workspaces, uploads."""

@@ -1,4 +1,4 @@
-"""The visitor's cookie: a secret by which a browser's workspace is found again."""
+"""The visitor's cookie: a secret token that identifies the browser's workspace."""
 
 import re
 import secrets
@@ -11,15 +11,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_token() -> str:
-    """256 bits that nobody guesses."""
+    """A random token of 256 bits."""
     return secrets.token_urlsafe(32)
 
 
 def is_token(text: str) -> bool:
-    """Whether it is what `new_token` gives."""
+    """Whether the text has the form of a token from `new_token`."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def token_in(headers: Iterable[str]) -> str:
-    """The visitor's token in some `Cookie` headers; empty where there is none, or a forged one."""
+    """The visitor's token in `Cookie` headers; empty if there is none or it is malformed."""
     return cookies.find(headers, COOKIE, is_token)

@@ -1,8 +1,8 @@
-"""Reading and scoping cookies, tolerantly.
+"""Tolerant reading of cookies, and their scope.
 
-Whatever other programs on the same host put into their cookies, ours must still be found.
-`http.cookies` gives up on a whole header because of one cookie that it dislikes (JSON, spaces,
-bytes above 127), so headers are split here, as browsers build them (RFC 6265, section 5.4).
+Our cookies must be found whatever other programs on the same host put into theirs.
+`http.cookies` rejects a whole header because of one invalid cookie (JSON, spaces, bytes above
+127), so this module splits headers as browsers build them (RFC 6265, section 5.4).
 """
 
 import re
@@ -14,16 +14,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Scope
 
 _SEPARATORS = (";", "[;,]")
-"""Browsers put a semicolon between cookies; a comma comes from programs that join headers."""
+"""Browsers separate cookies by semicolons; commas come from programs that join headers."""
 _SECURE = re.compile(r";\s*secure\s*(;|$)", re.IGNORECASE)
 _FORWARDED_PROTO = re.compile(r'\bproto="?([a-z]+)', re.IGNORECASE)
 
 
 def find(headers: Iterable[str], name: str, accept: Callable[[str], bool]) -> str:
-    """The first acceptable value of a cookie in some `Cookie` headers, or an empty text.
+    """The first acceptable value of a cookie in `Cookie` headers, or an empty string.
 
-    Browsers send the cookie with the most specific path first, hence the first.  A value may be
-    quoted, and other cookies of the same name are passed over unless they are accepted.
+    The first, because browsers send the cookie with the most specific path first. A value may be
+    quoted. Cookies of the same name whose value is not accepted are skipped.
     """
     headers = list(headers)
     for separator in _SEPARATORS:
@@ -45,13 +45,13 @@ def headers_in(scope: Scope) -> list[str]:
 
 
 def path() -> str:
-    """The path to which the app's cookies belong: the base path, so that neighbours get none."""
+    """The path of the app's cookies: the base path, so that other apps on the host get none."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return quote(f"/{base}", safe="/")
 
 
 def is_encrypted(scope: Scope) -> bool:
-    """Whether the browser speaks TLS, to this server or to a proxy before it."""
+    """Whether the browser uses TLS, to this server or to a proxy in front of it."""
     headers = Headers(scope=scope)
     told = [headers.get("x-forwarded-proto", "").partition(",")[0].strip()]
     told += _FORWARDED_PROTO.findall(headers.get("forwarded", "").partition(",")[0])
@@ -59,7 +59,7 @@ def is_encrypted(scope: Scope) -> bool:
 
 
 def secure_all(headers: MutableHeaders) -> None:
-    """Mark every cookie of an answer as `Secure`: browsers then never send it unencrypted."""
+    """Mark every cookie of a response as `Secure`, so that browsers never send it unencrypted."""
     headers.raw[:] = [
         (name, value + b"; Secure")
         if name.lower() == b"set-cookie" and not _SECURE.search(value.decode("latin-1"))

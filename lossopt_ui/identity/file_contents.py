@@ -1,7 +1,7 @@
-"""What was read from uploaded files, held while a page shows it.
+"""Cache of parsed uploads, held while a page shows them.
 
-A page is drawn again at every choice of what a column means, and must not read the file each time.
-All visitors share the room: the ones unused for longest are read again when they are wanted.
+A page reruns at every change of a widget and must not parse the file each time. The cache is
+shared by all visitors; least recently used contents are evicted and parsed again on demand.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from lossopt_ui.state.session import SessionKey
 
 Content = TypeVar("Content")
 MOST_BYTES = 80_000_000
-"""Of all contents that are held, for all visitors together."""
+"""Size of the cache, shared by all visitors."""
 _SHOWN = SessionKey("file_contents.shown", str)
-"""The file whose content is held for the page, if any."""
+"""The id of the file whose content is cached for the page, if any."""
 
 
 def of(file: UploadedFile, read: Callable[[bytes, str], Content]) -> Content:
-    """What `read` makes of the file's bytes and name; ValueError where it raises one."""
+    """The result of `read` on the file's bytes and name; passes on its ValueError."""
     if _SHOWN.get() != file.file_id:
         give_back()
     _SHOWN.set(file.file_id)
@@ -33,7 +33,7 @@ def of(file: UploadedFile, read: Callable[[bytes, str], Content]) -> Content:
 
 
 def give_back() -> None:
-    """The page shows no file any more: forget what was in the last one."""
+    """Drop the content of the last file, because the page shows none any more."""
     if shown := _SHOWN.pop():
         _held().drop(shown)
 
@@ -44,7 +44,7 @@ def _held() -> Cache[Any]:
 
 
 def memory_of(content: object) -> float:
-    """Bytes that a table, examples, or several of them take, about."""
+    """Estimated bytes of a table, of examples, or of several of them."""
     if isinstance(content, tuple | list):
         return sum(map(memory_of, content))
     if isinstance(content, Examples):

@@ -1,7 +1,7 @@
-"""From the identity provider back to the page on which somebody pressed "Sign in".
+"""After sign-in, redirect from the identity provider back to the page of the "Sign in" button.
 
-Streamlit leads everybody to the start page.  The way is kept in the browser meanwhile: a path of
-this app, and never an address of another.
+Streamlit redirects everybody to the start page. The page's path is kept in a cookie meanwhile;
+it is always a path of this app, never an address of another site.
 """
 
 from urllib.parse import quote, unquote, urlsplit
@@ -14,18 +14,18 @@ from lossopt_ui.streamlit_private import AFTER_LOGIN_PATH, LOGIN_PATH
 
 COOKIE = "lossopt_way_back"
 LONGEST = 3_000
-"""Characters of a path, as a cookie has room for 4,096."""
+"""Most characters of a path; a cookie can hold 4,096 bytes."""
 SECONDS = 600
 
 
-class WayBack:
-    """Notes the page when somebody goes to sign in, and leads back to it."""
+class LoginRedirect:
+    """Remember the page at the start of sign-in, and redirect back to it afterwards."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         path = scope["path"] if scope["type"] == "http" else ""
         if not path.endswith((LOGIN_PATH, AFTER_LOGIN_PATH)):
             await self._app(scope, receive, send)
@@ -36,11 +36,11 @@ class WayBack:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 if path.endswith(LOGIN_PATH):
-                    way = _path_of(headers.get("referer", ""), headers.get("host", ""))
-                    answer.append("set-cookie", _cookie(way))
+                    target = _path_of(headers.get("referer", ""), headers.get("host", ""))
+                    answer.append("set-cookie", _cookie(target))
                 else:
-                    if way := _noted(scope):
-                        answer["location"] = way
+                    if target := _remembered(scope):
+                        answer["location"] = target
                     answer.append("set-cookie", _cookie(""))
             await send(message)
 
@@ -48,7 +48,7 @@ class WayBack:
 
 
 def _path_of(address: str, host: str) -> str:
-    """The path of an address of this host, with its settings; empty for any other."""
+    """Path and query of an address of this host; empty for any other host."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -56,11 +56,11 @@ def _path_of(address: str, host: str) -> str:
     if parts.netloc != host:
         return ""
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return path if _is_here(path) else ""
+    return path if _is_local_path(path) else ""
 
 
-def _is_here(path: str) -> bool:
-    """Whether it is a path and no address: browsers take two slashes for another host."""
+def _is_local_path(path: str) -> bool:
+    """Whether it is a path and not an address: browsers read `//` as the start of a host."""
     return (
         path.startswith("/")
         and path[1:2] not in ("/", "\\")
@@ -70,17 +70,17 @@ def _is_here(path: str) -> bool:
     )
 
 
-def _noted(scope: Scope) -> str:
-    return unquote(cookies.find(cookies.headers_in(scope), COOKIE, _leads_here))
+def _remembered(scope: Scope) -> str:
+    return unquote(cookies.find(cookies.headers_in(scope), COOKIE, _is_quoted_local_path))
 
 
-def _leads_here(value: str) -> bool:
-    return _is_here(unquote(value))
+def _is_quoted_local_path(value: str) -> bool:
+    return _is_local_path(unquote(value))
 
 
-def _cookie(way: str) -> str:
-    age = SECONDS if way else 0
+def _cookie(target: str) -> str:
+    age = SECONDS if target else 0
     return (
-        f"{COOKIE}={quote(way, safe='')}; Path={cookies.path()}; Max-Age={age}; HttpOnly;"
+        f"{COOKIE}={quote(target, safe='')}; Path={cookies.path()}; Max-Age={age}; HttpOnly;"
         " SameSite=Lax"
     )

@@ -1,10 +1,11 @@
-"""Uploaded data that a page needs and that are not here.
+"""Missing uploads: data sets that a page needs but that have not been uploaded here.
 
-The page says which data it needs and takes the file; whatever does not need them is shown.
+The page names the missing data set and offers an uploader; everything that does not need the data
+is shown.
 
 - `offer_named` and `offer` show the message with the uploader, once for each data set.
-- `part` surrounds a part of a page that needs data, `known` a value that follows from them.
-- Around every page and fragment `workspace.unreadable_said` catches what neither of them did.
+- `part` wraps a part of a page that needs data, `known` a computation that needs them.
+- Around every page and fragment, `workspace.store_errors_shown` catches the remaining errors.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,19 +36,19 @@ from lossopt_ui.state.session import SessionKey, UploaderKey
 
 OWN = "own"
 NOTHING = pages.DECLARED[f"{OWN}.data"].default
-"""The fingerprint that stands for no choice."""
+"""The fingerprint that means no data set is chosen."""
 Options = Mapping[str, Any]
 _PAGE = SessionKey("missing.page", str)
 _NAMED: SessionKey[Options | None] = SessionKey("missing.named", lambda: None)
-"""The data that the page's address named."""
+"""The data set named in the page's address."""
 _OFFERED: SessionKey[dict[str, str]] = SessionKey("missing.offered", dict)
-"""The place at which the upload is offered, by fingerprint."""
+"""The place where each upload is offered, by fingerprint."""
 _UPLOADER = UploaderKey("missing.files")
 Value = TypeVar("Value")
 
 
 def is_missing(experiment: Experiment) -> bool:
-    """Whether the experiment is on uploaded data that are not here."""
+    """Whether the experiment is on an uploaded data set that is missing here."""
     try:
         check_present(experiment)
     except MissingDataError:
@@ -56,7 +57,7 @@ def is_missing(experiment: Experiment) -> bool:
 
 
 def known(compute: Callable[[], Value]) -> Value | None:
-    """What is computed; None where data are missing for it."""
+    """The result of `compute`; None if its data are missing."""
     try:
         return compute()
     except MissingDataError:
@@ -65,9 +66,9 @@ def known(compute: Callable[[], Value]) -> Value | None:
 
 @contextmanager
 def part(what: str) -> Iterator[None]:
-    """A part of a page that needs data: where they are missing one line takes its place.
+    """Wrap a part of a page that needs data: if they are missing, show a line in its place.
 
-    `what` is the part's name, as the beginning of a sentence.
+    `what` is the name of the part, as the beginning of a sentence.
     """
     try:
         yield
@@ -76,7 +77,7 @@ def part(what: str) -> Iterator[None]:
         if mark == NOTHING:
             st.caption(f"{what}: choose or upload data first.")
             return
-        st.caption(f"{what}: not available without the data `{mark}`.")
+        st.caption(f"{what}: not available without the data set `{mark}`.")
         if mark not in _OFFERED.get():
             st.page_link(
                 pages.DATA.file,
@@ -87,12 +88,12 @@ def part(what: str) -> Iterator[None]:
 
 
 def query_of(options: Options) -> dict[str, str]:
-    """The options as they stand in an address."""
+    """The options as query parameters."""
     return {f"{OWN}.{name}": str(value) for name, value in options.items()}
 
 
 def read_address(page: PageSpec) -> None:
-    """Keep in mind, until the page is left, which data its address named."""
+    """Remember which data set the address named, until the visitor leaves the page."""
     if _PAGE.get() != page.name:
         _PAGE.set(page.name)
         _NAMED.set(None)
@@ -105,9 +106,9 @@ def read_address(page: PageSpec) -> None:
 
 
 def offer_named(page: PageSpec) -> None:
-    """Offer the upload of what the address or the chosen data set names, at the top of a page.
+    """Offer the upload of the chosen data set at the top of a page.
 
-    On a page without a data set among its options, what the address named counts.
+    On a page without a data set among its options, that is the one named in the address.
     """
     _OFFERED.set({})
     options = _NAMED.get()
@@ -119,7 +120,10 @@ def offer_named(page: PageSpec) -> None:
 
 
 def offer(experiments: Sequence[Experiment], place: str) -> None:
-    """Offer the upload of the data that these experiments need; `place` tells uploaders apart."""
+    """Offer the upload of the data that these experiments need.
+
+    `place` distinguishes the uploaders of a page.
+    """
     on_uploads = [each for each in experiments if DATASETS[each.dataset].brought]
     by_mark = {each.dataset_options["data"]: each.dataset_options for each in on_uploads}
     _offer(list(by_mark.values()), place)
@@ -128,20 +132,20 @@ def offer(experiments: Sequence[Experiment], place: str) -> None:
 def _offer(candidates: Sequence[Options], place: str) -> None:
     try:
         wanted = {each["data"]: each for each in candidates if _to_be_offered(each, place)}
-    except StoreError:  # whoever looks at runs will be told
+    except StoreError:  # pages that read runs report it
         return
     if not wanted:
         return
     _OFFERED.get().update(dict.fromkeys(wanted, place))
     with st.container(border=True):
         st.error(
-            "This page needs data that are not here: "
+            "This page needs data that have not been uploaded here: "
             + "; ".join(map(_described, wanted.values()))
-            + ". Upload the file that they came from, or the NPZ file of the data.",
+            + ". Upload the original file, or the NPZ file downloaded from lossopt.",
             icon=":material/dataset:",
         )
         file = uploads.uploader(
-            "The file with these data",
+            "File with these data",
             type=[ending.removeprefix(".") for ending in ENDINGS],
             max_upload_size=LARGEST // 1_000_000,
             key=_UPLOADER.key(f"missing-data-{place}"),
@@ -169,7 +173,7 @@ def _described(options: Options) -> str:
 
 
 def _examples(file: UploadedFile, wanted: Mapping[str, Options]) -> tuple[Examples, str]:
-    """The examples in an upload that come nearest to what is wanted, and their fingerprint."""
+    """The examples in an upload that best match what is needed, and their fingerprint."""
 
     def find(data: bytes, filename: str) -> Examples:
         with st.spinner("Reading the file …"):
@@ -180,12 +184,12 @@ def _examples(file: UploadedFile, wanted: Mapping[str, Options]) -> tuple[Exampl
 
 
 def _take(file: UploadedFile, wanted: Mapping[str, Options]) -> None:
-    """Keep the file's data if they are those that are wanted; say which they are otherwise."""
+    """Save the uploaded data if they are the needed ones; otherwise report the mismatch."""
     try:
         examples, mark = _examples(file, wanted)
         if mark in wanted:
             workspace.shelf().keep(
-                file.name.rpartition(".")[0][:LONGEST_NAME] or "Own data", examples
+                file.name.rpartition(".")[0][:LONGEST_NAME] or "Your data", examples
             )
     except (StoreError, ValueError) as error:
         problem = str(error)
@@ -198,12 +202,12 @@ def _take(file: UploadedFile, wanted: Mapping[str, Options]) -> None:
     came |= {"data": mark, "classes": len(examples.class_names)}
     needed = " or ".join(map(_described, wanted.values()))
     st.error(
-        f"These are other data. Needed: {needed}. In the file: {_described(came)}.",
+        f"This file contains other data. Needed: {needed}. In the file: {_described(came)}.",
         icon=":material/rule:",
     )
     st.page_link(
         pages.DATA.file,
-        label="Choose what the columns mean",
+        label="Map the columns",
         icon=":material/table:",
         query_params=query_of(next(iter(wanted.values()))),
     )

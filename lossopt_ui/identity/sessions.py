@@ -1,7 +1,8 @@
 """Sessions belong to the browser that opened them.
 
-Streamlit takes up any session whose id a connection names, and accepts uploads for it.  An id is
-seen in addresses and logs; it must not open somebody's workspace.  Only the visitor's cookie does.
+Streamlit resumes any session whose id a connection names, and accepts uploads for it. Ids appear
+in addresses and logs, so an id alone must not give access to a workspace: the visitor's cookie
+must match too.
 """
 
 import math
@@ -24,22 +25,22 @@ _PROTOCOLS = "sec-websocket-protocol"
 
 
 class Owners:
-    """Whose cookie opened which session: those that are open, and those closed a while ago."""
+    """Which cookie opened which session, for open and recently closed sessions."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._open: dict[str, tuple[str, int]] = {}
         self._closed: TTLCache[str, str] = TTLCache(math.inf, KEPT_SECONDS, timer=clock)
 
     def open(self, session: str, token: str) -> None:
-        """A connection of this cookie has the session; whoever had it first owns it."""
+        """Register a connection to the session; its owner is the first cookie that had it."""
         first = self._closed.pop(session, token)
         owner, connections = self._open.get(session, (first, 0))
         self._open[session] = owner, connections + 1
 
     def close(self, session: str) -> None:
-        """One of the session's connections has ended."""
+        """Register the end of one of the session's connections."""
         token, connections = self._open.pop(session)
-        if connections > 1:  # it was taken up again before the first connection was closed
+        if connections > 1:  # the browser reconnected before the first connection was closed
             self._open[session] = token, connections - 1
         else:
             self._closed[session] = token
@@ -50,15 +51,15 @@ class Owners:
         return bool(token) and owner == token
 
 
-class OwnSessions:
-    """In hosted mode, the cookie decides to which sessions a request may refer."""
+class SessionOwnership:
+    """In hosted mode, allow a request only the sessions of its own cookie."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._owners = Owners()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] == "lifespan" or not mode.hosted():
             await self._app(scope, receive, send)
             return
@@ -68,7 +69,8 @@ class OwnSessions:
         elif UPLOAD_PATH in scope["path"] and not self._owners.has(
             _uploading(scope["path"]), token
         ):
-            await PlainTextResponse("Not a session of this browser.", 403)(scope, receive, send)
+            problem = "This session belongs to another browser."
+            await PlainTextResponse(problem, 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -88,10 +90,10 @@ class OwnSessions:
                 self._owners.close(session)
 
     def _with_own_session(self, scope: Scope, token: str) -> Scope:
-        """The request without the id of a session that is not this browser's.
+        """The request without the session id if that session is not this browser's.
 
-        Streamlit's front end names, as subprotocols: its own, a token against forged requests,
-        and the session to go on with.
+        Streamlit's front end sends three subprotocols: its own name, an XSRF token, and the
+        session to resume.
         """
         named = [
             each.strip() for each in ",".join(Headers(scope=scope).getlist(_PROTOCOLS)).split(",")
@@ -104,12 +106,12 @@ class OwnSessions:
 
 
 def _uploading(path: str) -> str:
-    """The session's id in the address of an upload."""
+    """The session id in the path of an upload."""
     return path.rpartition(UPLOAD_PATH)[2].partition("/")[0]
 
 
 def _session_in(message: Message) -> str:
-    """The id of the session that Streamlit tells a browser at the beginning, or an empty text."""
+    """The session id in Streamlit's first message to a browser, or an empty string."""
     data = message.get("bytes")
     if message["type"] != "websocket.send" or not data:
         return ""

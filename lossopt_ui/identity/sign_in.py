@@ -1,7 +1,7 @@
-"""Signing in and out: the button, who has signed in, and what was made before.
+"""The sign-in controls, and the transfer of what was made before signing in.
 
-Streamlit talks to the identity provider and keeps who it is in a signed cookie; here is only what
-a person sees of it.
+Streamlit talks to the identity provider and stores the identity in a signed cookie; this module
+draws only the user interface.
 """
 
 import streamlit as st
@@ -17,17 +17,16 @@ from lossopt_ui.state import names
 from lossopt_ui.state.session import SessionKey
 
 LONGEST_NAME = 24
-"""Characters of a name that have room beside a page's title."""
+"""Most characters of a name that fit beside the title of a page."""
 _LEFT: SessionKey[Contents | None] = SessionKey("sign-in.left", lambda: None)
-"""What this browser holds from without an account; None before it was looked up."""
+"""What this browser made before signing in; None until looked up."""
 _PROBLEM = SessionKey("sign-in.problem", str)
 
 
 def offer() -> None:
-    """The button to sign in, or who has signed in; nothing where nobody can.
+    """Show the sign-in button or the account; nothing if sign-in is not configured.
 
-    Not in a page that is shown within another, whose address says `embed=true`: providers refuse
-    to be framed.
+    Not on embedded pages (`embed=true`), because identity providers refuse to be framed.
     """
     offered = providers.names()
     if not offered or st.context.is_embedded:
@@ -54,35 +53,35 @@ def _show(visitor: visits.Person) -> None:
     with st.popover(shown, icon=":material/account_circle:", type="tertiary", key="account"):
         st.markdown(f"Signed in as **{names.in_markdown(visitor.name)}**.")
         st.caption(
-            "Your runs, data and views are kept until you delete them. You find them again wherever"
-            " you sign in."
+            "Your runs, data and views are saved until you delete them, and available wherever you"
+            " sign in."
         )
         st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=st.logout)
 
 
 def offer_to_move() -> None:
-    """Say once a visit what this browser holds from without an account; offer to move it."""
+    """Offer, once a session, to move what this browser made before signing in."""
     if not providers.names() or visits.person() is None:
         return
     left = _LEFT.get()
     if left is None:
         try:
             left = _workspaces().contents(visits.anonymous())
-        except StoreError:  # who looks at runs will be told
+        except StoreError:  # pages that read runs report it
             return
         _LEFT.set(left)
     if left == Contents():
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            f"Made in this browser without signing in: {_in_words(left)}. What you do not move to"
-            f" your workspace is removed within {mode.KEPT_DAYS} days.",
+            f"Made in this browser before you signed in: {_in_words(left)}. Move them to your"
+            f" workspace, or they will be deleted within {mode.KEPT_DAYS} days.",
             icon=":material/move_to_inbox:",
         )
         st.button("Move", key="move", type="primary", on_click=_move, args=(left,))
         st.button("Not now", key="leave", on_click=_leave)
     if problem := _PROBLEM.pop():
-        st.error(f"Nothing was moved: {names.in_markdown(problem)}.", icon=":material/error:")
+        st.error(f"Not moved: {names.in_markdown(problem)}.", icon=":material/error:")
 
 
 def _move(left: Contents) -> None:
@@ -106,7 +105,7 @@ def _leave() -> None:
 def _in_words(left: Contents) -> str:
     counted = (
         (left.runs, "run", "runs"),
-        (left.curves, "curve from elsewhere", "curves from elsewhere"),
+        (left.curves, "imported curve", "imported curves"),
         (left.data_sets, "data set", "data sets"),
         (left.views, "saved view", "saved views"),
     )

@@ -1,8 +1,8 @@
-"""Uploaded files: only those that a page asks for are taken, and what nobody uses is given back.
+"""Limits on uploaded files: only files that a page asks for, in bounded memory.
 
-Streamlit takes every file that is sent to an open session and keeps it in memory until the session
-ends.  Here a session must show an uploader, the files of a visitor and of all visitors together
-are bounded, and files that no uploader shows make way for new ones.
+Streamlit accepts every file sent to an open session and keeps it in memory until the session
+ends. Here a session must show an uploader, the memory per visitor and in total is bounded, and
+files that no uploader shows are dropped to make room for new ones.
 """
 
 import re
@@ -26,14 +26,14 @@ from lossopt_ui.state.session import SessionKey
 from lossopt_ui.streamlit_private import UploadStorage
 
 MOST_OF_A_VISITOR = 20_000_000
-"""Bytes of all files of one visitor that the server holds at once."""
+"""Most bytes of files that the server holds for one visitor."""
 MOST_OF_ALL = 60_000_000
-"""The same of all visitors together."""
+"""Most bytes of files that the server holds for all visitors together."""
 KEPT_SECONDS = 300.0
-"""How long a closed session is remembered; Streamlit lets it be opened again for two minutes."""
-NOT_ASKED = "No page of this visit asks for a file, so none is taken.\n"
+"""How long a closed session is remembered; Streamlit lets it reconnect for two minutes."""
+NOT_ASKED = "Upload refused: no page of this session shows an uploader.\n"
 TOO_MUCH = (
-    "Your files would take more than {most:.0f} MB of the server's memory together. Remove one, or"
+    "Your uploads would take more than {most:.0f} MB of the server's memory. Remove a file or"
     " reload the page.\n"
 )
 FULL = "Other visitors are uploading large files. Try again in a minute.\n"
@@ -43,12 +43,12 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass
 class Session:
-    """What is known of an open session.
+    """State of a session.
 
     asks      whether its page shows an uploader
-    shown     the files that its uploaders showed when the page was drawn last
-    visitor   whose it is, once a file was sent
-    closed    when its connection was found closed; it may be opened again
+    shown     the files in its uploaders when the page was last drawn
+    visitor   its visitor, known once a file has been sent
+    closed    when its connection was found closed; it may reconnect
     """
 
     asks: bool = False
@@ -58,7 +58,7 @@ class Session:
 
 
 class TooMuchError(Exception):
-    """A file cannot be taken; the message says why."""
+    """An upload is refused; the message says why."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -66,9 +66,10 @@ class TooMuchError(Exception):
 
 
 class Uploads:
-    """The uploads of all visitors; threads may share it.
+    """The uploads of all visitors; thread-safe.
 
-    `storage` gives Streamlit's manager of files, `is_open` tells whether a session is.
+    storage   returns Streamlit's uploaded-file manager
+    is_open   whether a session is connected
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Uploads:
         self._lock = threading.Lock()
 
     def ask(self, session: str, file: str | None) -> None:
-        """The session's page shows an uploader, with this file in it."""
+        """Register that the session's page shows an uploader, with this file in it."""
         with self._lock:
             if session not in self._sessions:
                 self._forget_closed()
@@ -99,7 +100,10 @@ class Uploads:
             about.shown |= {file} if file else set()
 
     def drawn(self, session: str, shown: set[str] | None) -> None:
-        """A page was drawn to its end, with these files in its uploaders; None: it has none."""
+        """Register that a page is fully drawn, with these files in its uploaders.
+
+        `shown` is None if the page has no uploader.
+        """
         with self._lock:
             if shown is not None:
                 self._sessions.setdefault(session, Session()).shown = shown
@@ -114,9 +118,9 @@ class Uploads:
 
     @contextmanager
     def receiving(self, session: str, file: str, visitor: str, size: int) -> Iterator[None]:
-        """Make room for a file of so many bytes while it comes; TooMuchError where there is none.
+        """Reserve memory while a file is being received; TooMuchError if there is not enough.
 
-        Files that no uploader shows make way, the oldest first.
+        Files that no uploader shows are dropped first, the oldest of them first.
         """
         token = object()
         with self._lock:
@@ -138,7 +142,7 @@ class Uploads:
             with self._lock:
                 del self._coming[token]
             if not self._is_open(session) and (storage := self._storage()):
-                storage.remove_file(session, file)  # it was closed while the file came
+                storage.remove_file(session, file)  # the session was closed during the upload
 
     def _awaited(self, visitor: str | None) -> int:
         return sum(size for whose, size in self._coming.values() if visitor in (None, whose))
@@ -154,7 +158,10 @@ class Uploads:
                 del self._sessions[session]
 
     def _make_room(self, sessions: set[str] | None, most: int) -> bool:
-        """Let the files of these sessions (None: all) take at most so much, if that can be."""
+        """Drop files of these sessions (None: all) until they take at most `most` bytes.
+
+        Returns whether that was possible.
+        """
         storage = self._storage()
         if storage is None:
             return most >= 0
@@ -182,22 +189,22 @@ class Uploads:
 
 
 UPLOADS = Uploads(streamlit_private.upload_storage, streamlit_private.is_open)
-"""All uploads of this program."""
+"""All uploads of this process."""
 _DRAWN: SessionKey[set[str] | None] = SessionKey("uploads.drawn", lambda: None)
-"""The files in the uploaders of the page; None where it has drawn no uploader."""
+"""The files in the uploaders of the page; None if it has drawn no uploader."""
 
 
 @contextmanager
 def page() -> Iterator[None]:
-    """A page is drawn within; where it asks for no file, the session's files are given back."""
+    """Wrap the drawing of a page; if it shows no uploader, the session's files are dropped."""
     _DRAWN.set(None)
-    yield  # a page that is interrupted says nothing of what it would have asked for
+    yield  # an interrupted page does not count: it may not have reached its uploader
     if session := streamlit_private.session_id():
         UPLOADS.drawn(session, _DRAWN.get())
 
 
 def uploader(label: str, **named: Any) -> UploadedFile | None:
-    """Streamlit's uploader of one file: the only way in which a page asks for a file."""
+    """Streamlit's uploader of one file. Pages use only this one."""
     file: UploadedFile | None = st.file_uploader(label, **named)
     if session := streamlit_private.session_id():
         UPLOADS.ask(session, file.file_id if file else None)
@@ -205,15 +212,15 @@ def uploader(label: str, **named: Any) -> UploadedFile | None:
     return file
 
 
-class AskedUploads:
-    """Takes uploads that a page asked for, and no more of them than there is room for."""
+class UploadLimits:
+    """Accept only uploads that a page asked for, within the memory limits."""
 
     def __init__(self, app: ASGIApp, uploads: Uploads = UPLOADS) -> None:
         self._app = app
         self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         wanted = scope["type"] == "http" and scope.get("method") == "PUT"
         found = _PATH.search(scope["path"]) if wanted else None
         if found is None:
@@ -229,12 +236,12 @@ class AskedUploads:
 
 
 def _visitor(scope: Scope, session: str) -> str:
-    """Whose upload it is: the browser's mark, or without one this session alone."""
+    """The visitor of an upload: the browser's token or, without one, the session."""
     return token_in(cookies.headers_in(scope)) or session
 
 
 def _size(scope: Scope) -> int:
-    """The bytes that may come: as many as are announced, or as many as are taken at most."""
+    """The size of the upload: as announced, or else the maximum."""
     most = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
     announced = Headers(scope=scope).get("content-length", "")
     return min(most, int(announced)) if announced.isdecimal() else most

@@ -1,7 +1,7 @@
-"""Whose workspace it is that a visitor sees, where there are many visitors.
+"""Which workspace a visitor sees in hosted mode.
 
-A workspace's name is a digest: of a secret that its owner's browser holds, or, keyed with a secret
-of the store, of the account that somebody has signed in with.  Nobody can name one from outside.
+The name of a workspace is a hash: of a secret in the owner's browser or, keyed with a secret of
+the store, of the account that the owner signed in with. Nobody else can guess it.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from lossopt_ui.identity.cookie import new_token, token_in
 from lossopt_ui.state.session import SessionKey
 
 VISIT, ACCOUNT = "visit-", "account-"
-"""How the names of workspaces begin: those that end some days after the last visit, and others."""
+"""Prefixes of workspace names: temporary (deleted some days after the last visit), permanent."""
 _VISIT = SessionKey("visits.visit", lambda: VISIT + _digest(_token()))
 _ACCOUNT = SessionKey("visits.account", lambda: ("", ""))
 """An identity, and the name of its workspace."""
@@ -24,10 +24,10 @@ _ACCOUNT = SessionKey("visits.account", lambda: ("", ""))
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody whom an identity provider vouches for.
+    """A signed-in user.
 
-    identity   issuer and subject: the two that together tell persons apart
-    name       how the provider calls them; a text like any that people write
+    identity   issuer and subject, which together identify the user
+    name       display name from the provider; untrusted text
     """
 
     identity: str
@@ -35,7 +35,7 @@ class Person:
 
 
 def person() -> Person | None:
-    """Who has signed in, if anybody."""
+    """The signed-in user, if any."""
     if not st.user.get("is_logged_in", False):
         return None
     told = {name: st.user.get(name) for name in ("iss", "sub", "name", "email")}
@@ -47,19 +47,19 @@ def person() -> Person | None:
 
 
 def workspace() -> str:
-    """The name of this visitor's workspace; StoreError where a person's cannot be found."""
+    """The name of this visitor's workspace; StoreError if the store cannot be read."""
     visitor = person()
     return anonymous() if visitor is None else _of_account(visitor)
 
 
 def owner() -> str:
-    """Whose turn a page is drawn in: this browser's, however many tabs it has."""
+    """The owner of a page for fair scheduling: the browser, however many tabs it has."""
     return anonymous() if mode.hosted() else mode.LOCAL
 
 
 def anonymous() -> str:
-    """The name of the workspace of this browser, whoever has signed in."""
-    # Found once a visit: a cookie that changes in between must not change what one looks at.
+    """The name of this browser's own workspace, signed in or not."""
+    # Determined once a session: a cookie that changes meanwhile must not switch workspaces.
     return _VISIT.get()
 
 
@@ -72,18 +72,18 @@ def _of_account(visitor: Person) -> str:
     return name
 
 
-def has_mark() -> bool:
-    """Whether the browser keeps a secret; in a frame of another site browsers keep none."""
-    return bool(_kept_token())
+def has_cookie() -> bool:
+    """Whether the browser accepted the cookie; in a frame of another site browsers do not."""
+    return bool(_cookie_token())
 
 
-def _kept_token() -> str:
+def _cookie_token() -> str:
     return token_in(st.context.headers.get_all("cookie"))
 
 
 def _token() -> str:
-    """The secret of the browser; where it keeps none, one for as long as the visit lasts."""
-    return _kept_token() or new_token()
+    """The token in the browser's cookie, or a new one that lasts for this session."""
+    return _cookie_token() or new_token()
 
 
 def _digest(secret: str) -> str:

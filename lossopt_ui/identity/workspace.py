@@ -1,4 +1,4 @@
-"""Where the runs are kept, and whose they are."""
+"""The visitor's workspace: access to the store."""
 
 import math
 import threading
@@ -20,17 +20,17 @@ from lossopt_ui.state.session import SessionKey
 
 _NOTED: SessionKey[dict[str, float]] = SessionKey("workspace.noted", dict)
 NOTED_SECONDS = 3600.0
-"""Between two notes that a workspace is in use."""
+"""Seconds between two updates of a workspace's last use."""
 
 
 def store(name: str | None = None) -> RunStore:
     """The store of this visitor's runs, or of another workspace of theirs.
 
-    RuntimeError outside a session where there are many visitors: no cookie and no sign-in can be
-    read there, and a made-up workspace would look like an empty one.
+    RuntimeError in hosted mode outside a session: cookies and sign-in cannot be read there, and
+    an invented workspace would look like an empty one.
     """
     if name is None and mode.hosted() and _outside_sessions():
-        raise RuntimeError("whose runs are meant is only known within a visitor's session")
+        raise RuntimeError("the visitor's workspace is known only within a session")
     mine = name or (visitor.workspace() if mode.hosted() else mode.LOCAL)
     return RunStore(
         mode.store_address(),
@@ -41,54 +41,54 @@ def store(name: str | None = None) -> RunStore:
 
 
 def references() -> RunStore:
-    """Where the reference runs are."""
+    """The store of the reference runs."""
     return reference.runs(mode.store_address(), discreet=mode.hosted())
 
 
 def note_visit() -> None:
-    """Let the visitor's workspace be kept for its days from now on."""
+    """Record that the visitor's workspace is in use, which postpones its deletion."""
     now = time.monotonic()
     noted = _NOTED.get()
     if mode.hosted() and now > noted.get("at", -math.inf) + NOTED_SECONDS:
         noted["at"] = now
-        with suppress(StoreError):  # who looks at runs will be told
+        with suppress(StoreError):  # pages that read runs report it
             note = (mode.store_address(), visitor.workspace(), noted)
-            # Where another writes, this may have to wait: the page need not.
+            # In a thread, because another writer may block it and the page should not wait.
             threading.Thread(target=_note, args=note, name="visit", daemon=True).start()
 
 
 def _note(address: str | None, name: str, noted: dict[str, float]) -> None:
     try:
         Workspaces(address).note_use(name)
-    except StoreError:  # the next page tries again: an unnoted visit could cost the workspace
+    except StoreError:  # retry on the next page: an unrecorded visit could cost the workspace
         noted.clear()
 
 
-def how_kept() -> str:
-    """A sentence on how long this visitor's runs are kept, and who sees them."""
+def retention_notice() -> str:
+    """A sentence on how long this visitor's runs are saved, and who can see them."""
     if not mode.hosted():
-        return "Every run is kept."
+        return "All runs are saved."
     if visitor.person() is not None:
-        return "Your runs are kept until you delete them, and nobody else sees them."
-    if not visitor.has_mark():
+        return "Your runs are saved until you delete them, and only you can see them."
+    if not visitor.has_cookie():
         return (
-            "Your runs are kept for as long as this visit lasts, since the browser takes no cookie"
-            " here, and nobody else sees them."
+            "Your runs are saved only for this visit, because the browser does not accept the"
+            " cookie here. Only you can see them."
         )
     return (
-        f"Your runs are kept for at least {mode.KEPT_DAYS} days after your last visit in this"
-        f" browser{', or for good once you sign in' if providers.names() else ''}, and nobody else"
-        " sees them."
+        f"Your runs are saved for at least {mode.KEPT_DAYS} days after your last visit in this"
+        f" browser{', or permanently once you sign in' if providers.names() else ''}. Only you can"
+        " see them."
     )
 
 
 def shelf() -> uploads.Shelf:
-    """The visitor's own data."""
+    """The visitor's uploaded data sets."""
     return uploads.Shelf(store())
 
 
 def shelf_in_session() -> uploads.Shelf | None:
-    """The visitor's own data; None outside a session, where nobody's data are meant."""
+    """The visitor's uploaded data sets; None outside a session, where there is no visitor."""
     return None if mode.hosted() and _outside_sessions() else shelf()
 
 
@@ -97,23 +97,23 @@ def _outside_sessions() -> bool:
 
 
 @contextmanager
-def unreadable_said() -> Iterator[None]:
-    """Where the store fails, or data are not here, say so, instead of what would be drawn."""
+def store_errors_shown() -> Iterator[None]:
+    """Show store errors and missing data as messages instead of tracebacks."""
     try:
         yield
     except MissingDataError as error:
-        say_missing(error)
+        show_missing_data(error)
     except StoreError as error:
         said = names.in_markdown(str(error))
-        st.error(f"Runs cannot be kept or found: {said}.", icon=":material/database_off:")
+        st.error(f"Runs cannot be saved or loaded: {said}.", icon=":material/database_off:")
 
 
-def say_missing(error: MissingDataError) -> None:
-    """Which data are missing, and where they can be added."""
+def show_missing_data(error: MissingDataError) -> None:
+    """Report which data are missing, with a link to upload them."""
     st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/dataset:")
     st.page_link(
         pages.DATA.file,
-        label="Add the file on the page Your data",
+        label="Upload the file",
         icon=":material/upload_file:",
         query_params={f"own.{name}": str(value) for name, value in error.options.items()},
     )

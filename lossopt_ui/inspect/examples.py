@@ -1,4 +1,4 @@
-"""The examples of a run at one point: all in their order, one closely, those that still pull."""
+"""The examples of a run at one point: sorted by loss, one in detail, and the active ones."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ _BOX: WidgetKey[int] = WidgetKey("inside.row")
 
 
 def in_order(point: Point) -> None:
-    """The examples by their loss, and the one that is chosen."""
+    """Show the examples sorted by loss, and one of them in detail."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("examples_of", width=180)
         widgets.setting("order", width=220)
@@ -29,7 +29,7 @@ def in_order(point: Point) -> None:
     table = point.table if widgets.value("order") == "largest" else point.table[::-1]
     some = table.iloc[first : first + ON_A_SHEET]
     title = (
-        f"Places {first + 1} to {first + len(some)} of {len(table):,}: losses"
+        f"Ranks {first + 1} to {first + len(some)} of {len(table):,}: loss"
         f" {some['loss'].iloc[0]:.3g} to {some['loss'].iloc[-1]:.3g}"
     )
     one, two = st.columns(2)
@@ -42,7 +42,7 @@ def in_order(point: Point) -> None:
 
 
 def _sheet(point: Point, some: pd.DataFrame, *, title: str, key: str) -> None:
-    """Examples as images, or as rows where they are none."""
+    """Show examples as images, or as table rows if they are not images."""
     if point.data.image_shape is None:
         st.markdown(f"**{title}**")
         st.dataframe(_in_words(point, some), hide_index=True, height=320, key=key)
@@ -53,7 +53,7 @@ def _sheet(point: Point, some: pd.DataFrame, *, title: str, key: str) -> None:
     figure.show(
         charts.sheet(some, images, point.data, title=title, theme=figure.theme()),
         key=key,
-        alt=f"{title}; above each its true class, and the answer where that is wrong.",
+        alt=f"{title}. Above each: true class, and the prediction if it is wrong.",
         height=70 + 85 * rows,
         on_click=lambda row: _take_row(point, row),
     )
@@ -67,7 +67,7 @@ def _in_words(point: Point, some: pd.DataFrame) -> pd.DataFrame:
             "true": names[some["true"]],
             "predicted": names[some["predicted"]],
             "loss": some["loss"],
-            "pull": some["pull"],
+            "gradient norm": some["pull"],
         }
     )
 
@@ -78,7 +78,7 @@ def _take_row(point: Point, row: object) -> None:
 
 
 def _choose(point: Point, some: pd.DataFrame) -> int:
-    """The row of the chosen example; the box reaches those on the sheet, and the chosen one."""
+    """The row of the chosen example, from a select box of the sheet's examples and the last one."""
     row = widgets.value("row")
     if not 0 <= row < len(point.table):
         row = int(some["row"].iloc[0])
@@ -89,7 +89,7 @@ def _choose(point: Point, some: pd.DataFrame) -> int:
         example = by_row.loc[each]
         answer = names[int(example["predicted"])]
         return (
-            f"Row {each}: {names[int(example['true'])]}, answer {answer},"
+            f"Row {each}: true {names[int(example['true'])]}, predicted {answer},"
             f" loss {example['loss']:.3g}"
         )
 
@@ -97,7 +97,7 @@ def _choose(point: Point, some: pd.DataFrame) -> int:
     if looks is not None:
         _BOX.set(row)
         st.selectbox(
-            "Look closely at",
+            "Example in detail",
             rows,
             key=_BOX.name,
             format_func=words,
@@ -108,7 +108,7 @@ def _choose(point: Point, some: pd.DataFrame) -> int:
 
 
 def _one(point: Point, row: int) -> None:
-    """Image, scores, margins, probabilities; the loss under all losses."""
+    """Show one example: image, scores, margins, probabilities, and its value under all losses."""
     features, labels = point.examples
     label = int(labels[row])
     one = one_example(point.experiment, point.theta, features[row], label)
@@ -137,7 +137,7 @@ def _all_losses(point: Point, one: OneExample) -> None:
         pd.DataFrame(
             {
                 "loss": [
-                    f"{LOSSES[name].label}{' (its own)' if name == own else ''}"
+                    f"{LOSSES[name].label}{' (trained)' if name == own else ''}"
                     for name in one.losses
                 ],
                 "value": list(one.losses.values()),
@@ -145,7 +145,7 @@ def _all_losses(point: Point, one: OneExample) -> None:
         ),
         hide_index=True,
         key="all-losses",
-        column_config={"value": st.column_config.NumberColumn("of this example", format="%.4g")},
+        column_config={"value": st.column_config.NumberColumn("value", format="%.4g")},
     )
 
 
@@ -162,36 +162,37 @@ def _classes(point: Point, one: OneExample, label: int) -> None:
         column_config={
             "score": st.column_config.NumberColumn("score", format="%.3f"),
             "margin": st.column_config.NumberColumn(
-                "margin", format="%.3f", help="The true class's score minus this one."
+                "margin", format="%.3f", help="Score of the true class minus this score."
             ),
             "probability": st.column_config.NumberColumn(
                 "probability", format="%.4f", help="Softmax of the scores."
             ),
             "gradient": st.column_config.NumberColumn(
-                "slope", format="%.4f", help="Of the run's own loss in this score."
+                "∂loss/∂score", format="%.4f", help="Derivative of the run's loss."
             ),
         },
     )
 
 
 def _one_over_time(point: Point, row: int) -> None:
-    """The gradient of the chosen example, and its loss over the training."""
+    """Show the gradient of the chosen example, and its loss over the epochs."""
     features, labels = point.examples
     example, label = features[row], int(labels[row])
     one, two = st.columns(2)
     slopes = one_example(point.experiment, point.theta, example, label).gradient
     with one:
         if not slopes.any():
-            st.info("Its gradient is zero: at this point it pulls at no weight.")
+            st.info("Zero gradient: at this point the example does not affect any weight.")
         elif point.data.image_shape is not None:
             figure.show(
                 charts.gradient(slopes, point.data, figure.theme()),
                 key="its-gradient",
-                alt="The gradient of the example's loss in the weights, an image a class.",
+                alt="Gradient of the example's loss with respect to the weights, one image per"
+                " class.",
                 height=300,
             )
         else:
-            st.markdown("**Its gradient: slope of its score times the features**")
+            st.markdown("**Gradient: ∂loss/∂score × features**")
             table = pd.DataFrame(slopes, columns=list(point.data.feature_names))
             table.insert(0, "class", list(point.data.class_names))
             st.dataframe(table, hide_index=True, key="its-gradient")
@@ -204,17 +205,17 @@ def _one_over_time(point: Point, row: int) -> None:
                 figure.theme(),
             ),
             key="its-losses",
-            alt="The loss of the example under all losses, over the epochs.",
+            alt="The example under all losses, over the epochs.",
             height=340,
-            frames=point.journey.cursor(),
+            frames=point.player.cursor(),
         )
 
 
-def that_pull(point: Point) -> None:
-    """How many examples have a gradient of zero over time, and those that have another now."""
+def active(point: Point) -> None:
+    """Show the share of examples with zero gradient over time, and the active examples now."""
     widgets.setting("examples_of", width=180)
     compared = list(dict.fromkeys([point.experiment.loss, "hinge", "cross_entropy"]))
-    with st.spinner("Following the examples …"):
+    with st.spinner("Evaluating the examples …"):
         followed = [
             following.follow(point.experiment, point.path, name, point.part) for name in compared
         ]
@@ -227,20 +228,20 @@ def that_pull(point: Point) -> None:
             widths=[3.0] + [1.2] * (len(compared) - 1),
         ),
         key="silent",
-        alt="Share of the examples whose loss has a gradient of zero, under several losses.",
+        alt="Share of examples with zero gradient, under several losses.",
         height=330,
-        frames=point.journey.cursor(),
+        frames=point.player.cursor(),
     )
     st.caption(
-        f"Thick: {LOSSES[compared[0]].label.lower()}, which the run was trained with. Thin: what"
-        " other losses would say of the same weights."
+        f"Thick: {LOSSES[compared[0]].label.lower()}, the training loss of this run. Thin: other"
+        " losses, evaluated at the same weights."
     )
     support = point.table[~point.table["silent"]].sort_values("pull", ascending=False)
     share = results.percent(len(support) / len(point.table))
     st.markdown(
-        f"**Support examples: {len(support):,} of {len(point.table):,} ({share})** pull at the"
-        " weights here. Without the others the gradient would be the same."
+        f"**Active examples: {len(support):,} of {len(point.table):,} ({share})** have a nonzero"
+        " gradient here. Removing the others would not change the gradient of the summed loss."
     )
     if len(support):
         some = support.iloc[:ON_A_SHEET]
-        _sheet(point, some, title=f"The {len(some)} that pull hardest", key="support")
+        _sheet(point, some, title=f"The {len(some)} with the largest gradient", key="support")

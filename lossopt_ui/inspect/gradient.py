@@ -1,4 +1,4 @@
-"""The gradient of a run's objective at one point, under the microscope."""
+"""Gradient check of a run's objective at one point."""
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,8 @@ from lossopt_ui.state import widgets
 WORST_ENTRIES = 20
 
 
-def under_the_microscope(point: Point) -> None:
-    """Analytic against numeric, entry by entry, with the course's verdict."""
+def check(point: Point) -> None:
+    """Compare analytic and numerical gradient per entry, with the verdicts of the course notes."""
     h = widgets.setting("h", width=180)
     objective = Objective.of(point.experiment)
     seen = _compared(point.experiment, point.theta, h)
@@ -33,8 +33,8 @@ def under_the_microscope(point: Point) -> None:
         figure.show(
             charts.gradient_check(seen, point.data.class_names, columns, figure.theme()),
             key="microscope",
-            alt="Relative error of the analytic gradient in every entry; the worst are in the"
-            " table.",
+            alt="Relative error of the analytic gradient for every weight; the largest are in the"
+            " table below.",
             height=380,
         )
     with two:
@@ -55,13 +55,13 @@ def under_the_microscope(point: Point) -> None:
 def _verdict(seen: Comparison, objective: Objective, point: Point) -> None:
     of = f"{seen.analytic.size:,} entries, {objective.examples:,} training examples"
     if objective.examples < len(point.data.train_labels):
-        of += " (the first: more would take long)"
+        of += " (only the first ones, for speed)"
     kinks = int((seen.verdicts == "kink").sum())
     words = f"**{VERDICTS[seen.overall]}.** {of}."
     if kinks:
         words += (
-            f" Not counted: {kinks:,} entries with a kink. Within h of such a weight the slope of"
-            " the loss jumps, and the two gradients differ by no more than the jump."
+            f" Not counted: {kinks:,} entries with a kink. There the derivative of the loss jumps"
+            " within h of the weight, and the two gradients differ by no more than the jump."
         )
     if seen.overall in ("wrong", "doubtful"):
         st.warning(words, icon=":material/error:")
@@ -82,7 +82,7 @@ def _counts(seen: Comparison) -> None:
 def worst_entries(
     seen: Comparison, class_names: tuple[str, ...], columns: list[str]
 ) -> pd.DataFrame:
-    """The entries of largest relative error as rows."""
+    """The entries with the largest relative error, as rows."""
     error = seen.relative_error
     order = np.argsort(-error, axis=None, kind="stable")[:WORST_ENTRIES]
     rows, places = np.unravel_index(order, error.shape)
@@ -102,6 +102,6 @@ def worst_entries(
     )
 
 
-@cached(20, spinner="Moving every weight by h …")
+@cached(20, spinner="Computing the numerical gradient …")
 def _compared(experiment: Experiment, theta: Array, h: float) -> Comparison:
     return compare(Objective.of(experiment), theta, h)

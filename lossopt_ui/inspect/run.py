@@ -1,4 +1,4 @@
-"""The inside of one run at one kept point: what the page of that name shows below its slider."""
+"""One run at one saved point: what the page Inside a run shows below its slider."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ from lossopt_core.inspect.example import examples_at
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.training.path import WeightPath
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.experiment.journeys import Journey
+from lossopt_ui.experiment.playback import Player
 from lossopt_ui.identity import missing_data
 from lossopt_ui.runs import references
 from lossopt_ui.state import names, page_links, pages, widgets
@@ -30,15 +30,15 @@ _CHOICE: WidgetKey[str] = WidgetKey("inside.choice")
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """A run at one of the points of its journey."""
+    """A run at one of its saved points."""
 
-    journey: Journey
+    player: Player
     number: int
 
     @property
     def run(self) -> Run:
         """The run."""
-        return self.journey.runs[0]
+        return self.player.runs[0]
 
     @property
     def experiment(self) -> Experiment:
@@ -47,12 +47,12 @@ class Point:
 
     @property
     def path(self) -> WeightPath:
-        """All of its points."""
-        return self.journey.clock.paths[0]
+        """All of its saved points."""
+        return self.player.clock.paths[0]
 
     @property
     def theta(self) -> Array:
-        """Weights at the point with the bias as last column, (C, D + 1)."""
+        """Weights at the point, with the bias as last column, shape (C, D + 1)."""
         return np.asarray(self.path.stacked[self.number])
 
     @cached_property
@@ -62,12 +62,12 @@ class Point:
 
     @property
     def epochs(self) -> Array:
-        """The epochs of all points, (k,)."""
+        """The epochs of all points, shape (k,)."""
         return epochs_of(self.run, self.path)
 
     @property
     def part(self) -> str:
-        """The part whose examples are looked at: 'test' only where there is one."""
+        """The part of the data to show: 'test' only if there is a test set."""
         wanted = widgets.value("examples_of")
         return wanted if wanted == "test" and len(self.data.test_labels) else "train"
 
@@ -78,24 +78,24 @@ class Point:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """All its examples at the point, the largest loss first; see `examples_at`."""
+        """All of its examples at the point, largest loss first; see `examples_at`."""
         return examples_at(self.experiment, self.theta, *self.examples)
 
 
 def choose_run() -> Run | None:
-    """The run that the address names, or the newest; a box to choose another.  None: no runs."""
+    """The run in the address, or the newest; shows a box to choose another. None without runs."""
     table = saved_runs.with_references()
-    trained = table[table["status"] != saved_runs.BROUGHT_IN]
+    trained = table[table["status"] != saved_runs.IMPORTED]
     ids = trained["id"].tolist()[::-1]
     named = widgets.value("run")
     if trained["reference"].all() and not set(named) & set(ids):
-        st.info("No runs are kept yet. Train one, and look into it.", icon=":material/inbox:")
+        st.info("No saved runs yet. Train one to inspect it.", icon=":material/inbox:")
         with st.container(horizontal=True):
             st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
-            references.offer("Look into a reference run", "run", ids[-1:])
+            references.offer("Inspect a reference run", "run", ids[-1:])
         return None
     if named and named[0] not in ids:
-        st.warning(f"The run {named[0]} is not kept here: this is the newest.")
+        st.warning(f"Run {named[0]} is not saved here. This is the newest run.")
         named = ()
     chosen = named[0] if named else ids[0]
     called = labels(trained)
@@ -124,7 +124,7 @@ def _take_choice() -> None:
 
 
 def labels(table: pd.DataFrame) -> dict[str, str]:
-    """What the box calls each run: its name, or what it is."""
+    """Label of each run in the box: its name, or its data set, loss and optimizer."""
     settings = ["dataset", "loss", "optimizer"]
     found = {}
     for row in table[["id", "name", "status", "reference", *settings]].to_dict("records"):
@@ -135,13 +135,13 @@ def labels(table: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def tick(journey_points: WeightPath) -> int:
-    """The point that the address names."""
-    return journey_points.last_until(widgets.value("at_update"))
+def tick(path: WeightPath) -> int:
+    """The point named in the address."""
+    return path.last_until(widgets.value("at_update"))
 
 
 def go_to(path: WeightPath, number: int) -> None:
-    """Let the address name a point; the end is not said."""
+    """Write a point to the address; the last one is the default and is left out."""
     if number == len(path) - 1:
         widgets.forget("at_update")
     else:

@@ -1,8 +1,8 @@
-"""Certificates in the background.
+"""Background computation of certificates.
 
-A certificate takes up to ten seconds.  One worker computes them, those asked for last first,
-and keeps them in the store.  What fails for a passing reason is tried again, after longer and
-longer pauses; for any other reason, when somebody asks to.  Knows nothing of Streamlit.
+A certificate takes up to ten seconds. One worker computes them, the latest request first, and
+saves them in the store. Transient failures are retried with exponential backoff; other failures
+only on request. Independent of Streamlit.
 """
 
 import math
@@ -28,16 +28,16 @@ from lossopt_core.fields import brief
 from lossopt_core.objective.certifiable import why_not_certified
 
 SECONDS = 10.0
-"""Longest search for one optimum."""
+"""Time limit of the search for one optimum."""
 FORGOTTEN_SECONDS = 5.0
-"""A certificate that nobody has asked for meanwhile is not begun."""
+"""A request that is not repeated within this time is dropped."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
-"""Seconds before a second try; each further pause is twice as long."""
+"""Seconds before the first retry, doubled for each further one, and their maximum."""
 MOST_TRIES = 8
-"""With the pauses between them a bit more than a minute."""
+"""With the pauses between them, a bit more than a minute."""
 MOST_FAILURES = 1_000
-PASSING = (StoreError, MemoryError, OSError, BrokenExecutor)
-"""Faults that may be gone at the next try: a locked store, too little memory, a killed worker,
+TRANSIENT = (StoreError, MemoryError, OSError, BrokenExecutor)
+"""Errors that may be gone at the next try: a locked store, too little memory, a killed worker,
 a timeout (an OSError)."""
 
 Key = tuple[Owner | None, str]
@@ -46,7 +46,7 @@ Solve = Callable[[Experiment], Certificate]
 
 @dataclass(frozen=True)
 class Request:
-    """A certificate that a page waits for; `asked` is a time of the worker's clock."""
+    """A certificate that a page waits for; `asked` is a time on the worker's clock."""
 
     experiment: Experiment
     store: RunStore
@@ -55,9 +55,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong, as a part of a sentence, how often, and when the next try is due.
+    """A failed computation.
 
-    `due` is a time of the worker's clock, infinite where only a person can ask for another try.
+    reason   what went wrong, as a clause for messages
+    tries    number of failed tries
+    due      time of the next try on the worker's clock; infinite if only a user can retry
     """
 
     reason: str
@@ -66,19 +68,19 @@ class Failure:
 
     @property
     def final(self) -> bool:
-        """Whether it is not tried again by itself."""
+        """Whether it is not retried automatically."""
         return math.isinf(self.due)
 
 
 def within_seconds(experiment: Experiment) -> Certificate:
-    """The certificate as good as it gets in `SECONDS`."""
+    """The best certificate found within `SECONDS`."""
     return certify(experiment, time_budget=SECONDS)
 
 
 class Certifier:
-    """One worker for the certificates of all visitors; it lives while there is something to do.
+    """One worker thread for the certificates of all visitors; it ends when there is nothing to do.
 
-    What concerns uploaded data, failures too, concerns the workspace that has them.
+    Requests and failures on uploaded data are kept per workspace.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class Certifier:
         self._worker: threading.Thread | None = None
 
     def ask(self, experiment: Experiment, store: RunStore) -> bool:
-        """Want this certificate; whether it will come.  To be repeated while one waits."""
+        """Request a certificate; returns whether it will come. Repeat while waiting for it."""
         why_not = why_not_certified(experiment.loss, experiment.regularizer)
         if why_not or not _present(experiment, store):
             return False
@@ -113,15 +115,15 @@ class Certifier:
         return True
 
     def failure(self, experiment: Experiment, store: RunStore) -> Failure | None:
-        """What went wrong at the last try, if it did."""
+        """The last failure, if any."""
         return self._failures.find(_key(experiment, store))
 
     def retry(self, experiment: Experiment, store: RunStore) -> None:
-        """Forget that it failed: whoever asks next has it tried again."""
+        """Forget the failure, so that the next request tries again."""
         self._failures.drop(_key(experiment, store))
 
     def wait(self, seconds: float) -> bool:
-        """Wait until nothing is left to do, or for so long; whether nothing is."""
+        """Wait until there is nothing to do, at most this long; returns whether that is so."""
         with self._changed:
             return self._changed.wait_for(lambda: self._worker is None, seconds)
 
@@ -133,14 +135,14 @@ class Certifier:
                     self._certify(key, request)
                 finally:
                     self._drop(key, request)
-        finally:  # whatever ended it: the next who asks begins another
+        finally:  # whatever ended the thread, the next request starts another
             with self._changed:
                 if self._worker is threading.current_thread():
                     self._worker = None
                     self._changed.notify_all()
 
     def _drop(self, key: Key, request: Request) -> None:
-        """A request was worked on; one that came meanwhile stays, if it can still be met."""
+        """Remove a processed request; a newer one for the same key stays if it can succeed."""
         failure = self._failures.find(key)
         hopeless = failure is not None and failure.final
         with self._changed:
@@ -151,11 +153,11 @@ class Certifier:
         try:
             if request.store.certificate(request.experiment) is not None:
                 self._failures.drop(key)
-                return  # asked for just before it came
+                return  # requested just before it was saved
             with uploads.using(uploads.Shelf(request.store)):
                 certificate = self._solve(request.experiment)
             request.store.keep_certificate(request.experiment, certificate)
-        except MissingDataError:  # deleted meanwhile; nobody is promised anything any more
+        except MissingDataError:  # the data were deleted meanwhile
             self._failures.drop(key)
         except Exception as error:
             self._note(key, error)
@@ -165,13 +167,13 @@ class Certifier:
     def _note(self, key: Key, error: Exception) -> None:
         before = self._failures.find(key)
         tries = 1 if before is None else before.tries + 1
-        again = isinstance(error, PASSING) and tries < MOST_TRIES
+        again = isinstance(error, TRANSIENT) and tries < MOST_TRIES
         pause = min(self._first_pause * 2 ** (tries - 1), LONGEST_PAUSE) if again else math.inf
         failure = Failure(_reason(error), tries, self._clock() + pause)
         self._failures.put(key, failure, owner=key[0])
 
     def _next(self) -> tuple[Key, Request] | None:
-        """Wait for a request whose time has come; the newest first.  None: nobody waits."""
+        """Wait for the newest request that is due; None if there are no requests."""
         with self._changed:
             while True:
                 now = self._clock()

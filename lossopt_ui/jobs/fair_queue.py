@@ -1,4 +1,4 @@
-"""A queue in which owners take turns, however much each of them has brought."""
+"""A round-robin queue: owners take turns, however many items each of them has."""
 
 import math
 import threading
@@ -7,18 +7,18 @@ from collections.abc import Hashable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
-class Turns(Generic[Thing]):
-    """Things that wait, by their owners; threads may share it.
+class FairQueue(Generic[Item]):
+    """Waiting items by owner; thread-safe.
 
-    at_once   how many things of one owner may be taken and not yet done
+    at_once   how many items of one owner may be in progress at the same time
     """
 
     def __init__(self, at_once: float = math.inf) -> None:
         self._at_once = at_once
-        self._waiting: OrderedDict[Hashable, deque[Thing]] = OrderedDict()
+        self._waiting: OrderedDict[Hashable, deque[Item]] = OrderedDict()
         self._taken: Counter[Hashable] = Counter()
         self._changed = threading.Condition()
 
@@ -26,56 +26,56 @@ class Turns(Generic[Thing]):
         with self._changed:
             return sum(map(len, self._waiting.values()))
 
-    def of(self, owner: Hashable) -> tuple[Thing, ...]:
-        """What an owner has waiting, the first in turn first."""
+    def of(self, owner: Hashable) -> tuple[Item, ...]:
+        """The waiting items of an owner, in order."""
         with self._changed:
             return tuple(self._waiting.get(owner, ()))
 
-    def add(self, owner: Hashable, thing: Thing) -> None:
-        """Let a thing wait: behind its owner's others, and after every other owner's first."""
+    def add(self, owner: Hashable, item: Item) -> None:
+        """Add an item, behind its owner's others; owners take turns."""
         with self._changed:
-            self._waiting.setdefault(owner, deque()).append(thing)
+            self._waiting.setdefault(owner, deque()).append(item)
             self._changed.notify_all()
 
-    def discard(self, owner: Hashable, thing: Thing) -> bool:
-        """Let a thing wait no longer; whether it did."""
+    def discard(self, owner: Hashable, item: Item) -> bool:
+        """Remove a waiting item; returns whether it was waiting."""
         with self._changed, suppress(KeyError, ValueError):
-            things = self._waiting[owner]
-            things.remove(thing)
-            if not things:
+            items = self._waiting[owner]
+            items.remove(item)
+            if not items:
                 del self._waiting[owner]
             return True
         return False
 
-    def take(self) -> tuple[Hashable, Thing]:
-        """Wait for the next thing, and its owner, who is the last to have a turn again."""
+    def take(self) -> tuple[Hashable, Item]:
+        """Wait for the next item and take it; its owner goes to the end of the queue."""
         with self._changed:
             while (owner := self._next()) is None:
                 self._changed.wait()
-            things = self._waiting.pop(owner[0])
-            thing = things.popleft()
-            if things:
-                self._waiting[owner[0]] = things
+            items = self._waiting.pop(owner[0])
+            item = items.popleft()
+            if items:
+                self._waiting[owner[0]] = items
             self._taken[owner[0]] += 1
-            return owner[0], thing
+            return owner[0], item
 
     def _next(self) -> tuple[Hashable] | None:
-        """Whose turn it is: whoever has waited longest, of those who may have another."""
+        """The owner whose turn it is: the one who has waited longest and may have another item."""
         free = (owner for owner in self._waiting if self._taken[owner] < self._at_once)
         return next(((owner,) for owner in free), None)
 
     def done(self, owner: Hashable) -> None:
-        """One thing that was taken is no longer worked on."""
+        """Mark one taken item of the owner as done."""
         with self._changed:
             self._taken[owner] -= 1
             if not self._taken[owner]:
                 del self._taken[owner]
             self._changed.notify_all()
 
-    def before(self, thing: Thing) -> list[Thing]:
-        """What is taken before it; all that waits where it does not wait."""
+    def before(self, item: Item) -> list[Item]:
+        """The items that will be taken before it; all waiting items if it is not waiting."""
         with self._changed:
-            rounds = [list(things) for things in self._waiting.values()]
+            rounds = [list(items) for items in self._waiting.values()]
         deepest = max(map(len, rounds), default=0)
-        order = [things[turn] for turn in range(deepest) for things in rounds if turn < len(things)]
-        return order[: order.index(thing)] if thing in order else order
+        order = [items[turn] for turn in range(deepest) for items in rounds if turn < len(items)]
+        return order[: order.index(item)] if item in order else order

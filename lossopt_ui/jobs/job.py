@@ -1,6 +1,6 @@
-"""One training in the background, which can be asked at any time how far it is, and be stopped.
+"""A background training that reports its progress and can be stopped.
 
-It knows nothing of Streamlit, and saves what came of it to the store.
+Independent of Streamlit. Its runs are saved to the store.
 """
 
 import math
@@ -29,21 +29,21 @@ from lossopt_ui.jobs.page_priority import PagePriority
 from lossopt_ui.jobs.sequel import Sequel
 
 PART = 64
-"""Runs that are trained and saved together, where a training saves by part."""
+"""Most runs that are trained and saved together if a job saves by part."""
 PRODUCTS_AN_UPDATE = 50_000
-"""What an update costs beside its multiplications, in these: calls of functions."""
+"""Overhead of an update, in equivalent multiplications: function calls."""
 UNKEPT_SECONDS = 120.0
-"""How long the runs of a training wait for a store that is full, locked or out of reach."""
+"""How long finished runs wait for a store that is full, locked or unreachable."""
 RETRY_SECONDS = 2.0
 
 
 class Job:
-    """The training of some experiments, begun as soon as a worker is free.
+    """The training of some experiments, started as soon as a worker is free.
 
-    It ends early when somebody stops it, when it has taken the seconds that it may, when no
-    visitor has been left for a while, or when the program ends; what is done is saved then.  A
-    long one saves `by_part`: each cohort as soon as it is trained, and none that was not begun;
-    between parts others have their turn.  A sequel follows unless it was stopped.
+    It ends early when it is stopped, reaches its time limit, has had no visitor for a while, or
+    the process ends; the results so far are saved. A long job saves `by_part`: each cohort as soon
+    as it is trained, and none that was not started; other jobs get their turn between parts. The
+    sequel follows unless the job was stopped.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Job:
         self._total += sequel.updates if sequel else 0
         self._done = 0
         self.seconds_left = seconds
-        """How long it may still take, without the part that goes on."""
+        """Remaining time limit, not counting the part in progress."""
         self._stop = threading.Event()
         self._given_up = threading.Event()
         self.problem: StoreError | None = None
-        """Why what is trained could not be kept so far."""
+        """Why the trained runs could not be saved so far."""
         self._progress: Progress | None = None
         self._visitors: set[int] = set()
         self._visitors_lock = threading.Lock()
@@ -78,20 +78,20 @@ class Job:
         self._turn = threading.Lock()
         self._underway = Underway(store)
         self.noted = self._underway.begin(self.experiments, sequel.comparison if sequel else None)
-        """Its name among the trainings that the store knows of."""
+        """Its id among the trainings registered in the store."""
         self._interrupted = False
 
     def take_turn(self) -> bool:
-        """Train and save one part; whether more is to be done.  For workers."""
+        """Train and save one part; returns whether there is more to do. For workers."""
         with self._turn:
-            if self._future.done():  # stopped while it waited
+            if self._future.done():  # stopped while waiting
                 return False
             if not self._future.running():
                 self._future.set_running_or_notify_cancel()
             try:
                 with uploads.using(uploads.Shelf(self.store)):
                     next(self._turns)
-                if self.stopped:  # what is done has been saved
+                if self.stopped:  # the results so far have been saved
                     self._future.set_result(None)
             except StopIteration:
                 self._future.set_result(None)
@@ -110,7 +110,7 @@ class Job:
             yield from self._train(parts_of(more))
 
     def _train(self, parts: Sequence[Sequence[Experiment]]) -> Iterator[None]:
-        """The parts one by one, with a pause before each but the first."""
+        """Train the parts one by one, yielding before each but the first."""
         for number, part in enumerate(parts):
             if number:
                 yield
@@ -136,14 +136,14 @@ class Job:
         self._done += sum(each.updates for each in part)
 
     def _save(self, runs: Sequence[Run]) -> None:
-        """Save, and where the store fails try again for a while: the work is done."""
+        """Save the runs; if the store fails, retry for a while, since the work is done."""
         give_up = time.monotonic() + UNKEPT_SECONDS
         while True:
             try:
                 self.store.save(runs)
             except StoreError as problem:
                 self.problem = problem
-                # Who stops a training wants what it has; who stops it now does not wait for it.
+                # A first Stop keeps the results; a Stop while saving fails gives them up.
                 if time.monotonic() > give_up or self._given_up.wait(RETRY_SECONDS):
                     raise
             else:
@@ -151,21 +151,21 @@ class Job:
                 return
 
     def heartbeat(self) -> None:
-        """Give a sign of life."""
+        """Tell the store that the job is alive."""
         if not self._interrupted:
             self._underway.heartbeat(self.noted)
 
     def interrupt(self) -> None:
-        """Stop it because the program ends: what is left can be continued later."""
+        """Stop it because the process ends; the rest can be continued later."""
         self._interrupted = True
         self.stop()
 
     def note_interruption(self) -> None:
-        """Let whoever comes back find it at once."""
+        """Register it as interrupted, so that a returning visitor finds it immediately."""
         self._underway.interrupt([self.noted])
 
     def deregister(self) -> None:
-        """It has ended: nothing is left to be done, unless the program or the store failed it."""
+        """Unregister it, unless it was interrupted or the store failed: then it can be resumed."""
         if self._interrupted:
             return
         if isinstance(self.error, StoreError) and not self.stopped:
@@ -174,12 +174,12 @@ class Job:
             self._underway.end([self.noted])
 
     def join(self, visitor: object) -> None:
-        """A visitor looks after this training."""
+        """Add a visitor who watches this training."""
         with self._visitors_lock:
             self._visitors.add(id(visitor))
 
     def leave(self, visitor: object, patience: float) -> None:
-        """A visitor has gone; after `patience` seconds without any the training is stopped."""
+        """Remove a visitor; after `patience` seconds without any, the training is stopped."""
         with self._visitors_lock:
             self._visitors.discard(id(visitor))
         if self.running:
@@ -198,67 +198,67 @@ class Job:
 
     @property
     def running(self) -> bool:
-        """Whether it is still to be waited for."""
+        """Whether it has not ended yet."""
         return not self._future.done()
 
     @property
     def waiting(self) -> bool:
-        """Whether no worker has been free for it so far."""
+        """Whether it is still waiting for a worker."""
         return self.running and not self._future.running()
 
     @property
     def stopped(self) -> bool:
-        """Whether it was asked to stop, or has used up its time."""
+        """Whether it was asked to stop, or has reached its time limit."""
         return self._stop.is_set()
 
     @property
     def used_up(self) -> bool:
-        """Whether it has taken as long as one may."""
+        """Whether it has reached its time limit."""
         return self.seconds_left <= 0
 
     @property
     def error(self) -> BaseException | None:
-        """What went wrong, once it has ended."""
+        """The error that ended it, if any."""
         return None if self.running or self._future.cancelled() else self._future.exception()
 
     @property
     def share(self) -> float:
-        """How much is done, between 0 and 1."""
+        """Fraction done, between 0 and 1."""
         progress = self._progress
         return (self._done + (progress.done if progress else 0)) / self._total
 
     @property
     def cost(self) -> float:
-        """What is still to be done, in multiplications."""
+        """Remaining work, in multiplications."""
         whole = sum(map(products_of, self.experiments)) + PRODUCTS_AN_UPDATE * self._total
         return (1 - self.share) * whole
 
     def histories(self) -> dict[Experiment, pd.DataFrame]:
-        """Curves so far of what is being trained now."""
+        """Curves so far of the runs in progress."""
         return self._progress.histories() if self._progress else {}
 
     def stop(self) -> None:
-        """Ask it to end at the next update; what is done is kept, if the store is in reach."""
+        """Ask it to end at the next update; the results so far are saved if possible."""
         self._stop.set()
         if self.problem is not None:
             self._given_up.set()
         self._future.cancel()
-        if self._turn.acquire(blocking=False):  # it waits for its next turn, if it has begun
+        if self._turn.acquire(blocking=False):  # not in a turn: waiting for the next one, if begun
             with suppress(InvalidStateError):
                 self._future.set_result(None)
             self._turn.release()
 
     def when_over(self, call: Callable[["Job"], object]) -> None:
-        """Call this once it is no longer to be waited for, in the thread that ends it."""
+        """Call this once it has ended, in the thread that ends it."""
         self._future.add_done_callback(lambda _: call(self))
 
     def wait(self, seconds: float) -> bool:
-        """Give it some time; return whether it has ended."""
+        """Wait at most this long; returns whether it has ended."""
         return bool(wait_for([self._future], timeout=seconds).done)
 
 
 def parts_of(experiments: Sequence[Experiment]) -> Sequence[Sequence[Experiment]]:
-    """Cohorts, wide ones in pieces."""
+    """Cohorts, split into pieces of at most `PART` runs."""
     return [
         members[first : first + PART]
         for members in cohorts(experiments)

@@ -1,4 +1,4 @@
-"""What is known of the best possible objective of the runs on a page."""
+"""Certified optima for the runs on a page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,11 +28,11 @@ from lossopt_ui.state.names import counted, in_markdown
 
 @dataclass(frozen=True, eq=False)
 class Optima:
-    """Certificates of the experiments that have one.
+    """Certificates by experiment.
 
     pending     whether more are being computed
-    asked       whether those that are missing were asked for
-    failures    of those that are missing, what went wrong
+    asked       whether the missing ones were requested
+    failures    why missing ones could not be computed
     """
 
     certificates: dict[Experiment, Certificate]
@@ -41,15 +41,15 @@ class Optima:
     failures: Mapping[Experiment, Failure] = field(default_factory=dict)
 
     def of(self, experiment: Experiment) -> Certificate | None:
-        """The certificate; None while it is not known, and where it proves nothing.
+        """The certificate; None if it is unknown or its lower bound is not positive.
 
-        Without a penalty only the bound 0 is known, which need not be attained.
+        Without a penalty only the bound 0 is known, which may not be attained.
         """
         certificate = self.certificates.get(experiment)
         return certificate if certificate is not None and certificate.lower_bound > 0 else None
 
     def distances(self, experiment: Experiment, history: pd.DataFrame) -> pd.DataFrame | None:
-        """A history with its distances to the optimum; None where that is not known."""
+        """A history with its distances to the optimum; None if the optimum is unknown."""
         certificate = self.of(experiment)
         return None if certificate is None else with_distance(history, certificate)
 
@@ -60,9 +60,9 @@ def _certifier() -> Certifier:
 
 
 def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
-    """The certificates that are kept; the others are asked for."""
+    """The saved certificates; the others are requested."""
     store = workspace.store()
-    # Runs of other seeds and other steps have the same best possible objective.
+    # Runs that differ only in seed or optimizer settings share their optimum.
     first: dict[str, Experiment] = {}
     problems = {each: problem_id(each) for each in experiments}
     for each, problem in problems.items():
@@ -84,17 +84,17 @@ def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:
 
 
 def watch(experiments: Sequence[Experiment], draw: Callable[[Optima], None]) -> None:
-    """Draw with what is known, and again whenever more is."""
+    """Draw with the known certificates, and redraw whenever there are more."""
 
     def draw_and_say(optima: Optima) -> None:
-        say_failures(optima)
+        show_failures(optima)
         draw(optima)
 
     polling.watch(lambda: look_up(experiments), lambda optima: optima.pending, draw_and_say)
 
 
-def say_failures(optima: Optima) -> None:
-    """Where certificates could not be computed, say why, with a button to try again."""
+def show_failures(optima: Optima) -> None:
+    """Report certificates that could not be computed, with a button to retry."""
     final = {problem_id(each): each for each, why in optima.failures.items() if why.final}
     with st.container(horizontal=True, vertical_alignment="center"):
         if not final:
@@ -105,9 +105,7 @@ def say_failures(optima: Optima) -> None:
             f" {in_markdown('; '.join(reasons))}.",
             icon=":material/error:",
         )
-        st.button(
-            "Try again", key="retry-certificates", on_click=_retry, args=(list(final.values()),)
-        )
+        st.button("Retry", key="retry-certificates", on_click=_retry, args=(list(final.values()),))
 
 
 def _retry(experiments: Sequence[Experiment]) -> None:
@@ -116,7 +114,7 @@ def _retry(experiments: Sequence[Experiment]) -> None:
 
 
 def limits(experiment: Experiment, optima: Optima) -> StepLimits | None:
-    """The limits of the experiment's step, with the edge at the optimum once that is known."""
+    """Stability limits of the learning rate, with the edge at the optimum once that is known."""
     named = ("optimizer", "momentum", "init_scale", "seed", *PROBLEM_SETTINGS)
     # A batch size must fit the data.
     alike = Experiment(**{name: getattr(experiment, name) for name in named}, batch_size=1)
@@ -129,7 +127,7 @@ def _limits(experiment: Experiment, certificate: Certificate | None) -> StepLimi
 
 
 def floor(experiment: Experiment, optima: Optima) -> float | None:
-    """Where the noise of SGD's steps is predicted to hold the objective above the optimum."""
+    """Predicted noise floor: how far above the optimum SGD's objective settles."""
     certificate = optima.of(experiment)
     return None if certificate is None else _floor(experiment, certificate)
 
@@ -141,22 +139,22 @@ def _floor(experiment: Experiment, certificate: Certificate) -> float | None:
 
 @cached(1_000)
 def gradient_gaps(run: Run) -> pd.DataFrame:
-    """What the run's own gradients prove."""
+    """Bounds on the distance to the optimum from the run's own gradients."""
     return free_gaps(run)
 
 
 def within(objective: float, certificate: Certificate) -> str:
-    """'within 3e-6 of the best possible (certified)'."""
-    return f"within {at_most(objective - certificate.lower_bound)} of the best possible (certified)"
+    """'within 3e-6 of the optimum (certified)'."""
+    return f"within {at_most(objective - certificate.lower_bound)} of the optimum (certified)"
 
 
 def at_most(value: float) -> str:
-    """Two digits, rounded up, since it is a claim: 0.021, 3.1e-6."""
+    """Two digits, rounded up because it is an upper bound: 0.021, 3.1e-6."""
     return _rounded(max(0.0, value), 2, ROUND_CEILING)
 
 
 def at_least(value: float) -> str:
-    """Six digits, rounded down."""
+    """Six digits, rounded down because it is a lower bound."""
     return _rounded(value, 6, ROUND_FLOOR)
 
 
@@ -166,11 +164,11 @@ def _rounded(value: float, digits: int, rounding: str) -> str:
 
 
 def why_unknown(experiment: Experiment, optima: Optima) -> str:
-    """Why nothing is proved of the best possible objective, as a sentence."""
+    """Why there is no certified optimum, as a sentence."""
     if experiment in optima.certificates:
         return (
-            "Without a penalty only 0 is known to be a bound: data that lines can separate come"
-            " ever nearer to it, others stay above."
+            "Without a penalty the only proven lower bound is 0. On linearly separable data the"
+            " objective approaches it; on other data it stays above."
         )
     if why_not := why_not_certified(experiment.loss, experiment.regularizer):
         return f"{why_not[0].upper()}{why_not[1:]}."
@@ -182,7 +180,7 @@ def why_unknown(experiment: Experiment, optima: Optima) -> str:
     if failure is not None and optima.pending:
         return f"Computing the optimum failed ({in_markdown(failure.reason)}). Retrying …"
     if optima.pending:
-        return "Computing the best possible objective, with a proof …"
+        return "Computing the certified optimum …"
     if not optima.asked:
-        return "How near this is to the best possible is computed once the training has ended."
-    return "The best possible objective could not be computed here."
+        return "The distance to the optimum is computed after training."
+    return "The certified optimum could not be computed."

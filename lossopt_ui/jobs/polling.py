@@ -1,4 +1,4 @@
-"""A part of a page that is drawn again and again while something goes on elsewhere."""
+"""A part of a page that polls and redraws while something runs in the background."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,20 +12,20 @@ from lossopt_ui.identity import visitor, workspace
 from lossopt_ui.jobs import render_gate
 
 SECONDS = 0.5
-"""Between two looks, at least."""
+"""Shortest interval between two polls."""
 REST = 6.0
-"""How many times as long as a look takes there is until the next: where many look, each does so
-less often, or nobody would have time for anything else."""
+"""Shortest interval as a multiple of the duration of a poll: with many visitors each polls less
+often, or polling would take all the time."""
 MOST_SECONDS = 5.0
 Seen = TypeVar("Seen")
 
 
 @dataclass(eq=False)
 class _Part(Generic[Seen]):
-    """A fragment keeps it from one look to the next.
+    """State that a fragment keeps between polls.
 
-    first     what was seen when the page was run, None once that has been drawn
-    seconds   between two looks
+    first     the result of the first poll, None once it has been drawn
+    seconds   interval between two polls
     """
 
     look: Callable[[], Seen]
@@ -37,14 +37,14 @@ class _Part(Generic[Seen]):
 
 
 class Pace:
-    """How long looks take here, with the wait for their turn; the last ones count most."""
+    """Moving average of the duration of a poll, including the wait for its turn."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """A look, which may end in an exception of Streamlit's."""
+        """Measure one poll, which may end in an exception of Streamlit's."""
         begun = time.monotonic()
         try:
             yield
@@ -52,7 +52,7 @@ class Pace:
             self.seconds += (time.monotonic() - begun - self.seconds) / 8
 
     def between(self, least: float) -> float:
-        """The seconds between two looks that are at least so far apart where nobody is busy."""
+        """The interval between two polls, given the shortest one on an idle server."""
         return max(least, min(MOST_SECONDS, REST * self.seconds))
 
 
@@ -68,10 +68,10 @@ def watch(
     *,
     seconds: float = SECONDS,
 ) -> None:
-    """Draw what `look` sees, and look again as long as that `goes_on`: a fragment of the page.
+    """Draw the result of `look`, and poll again as long as it `goes_on`: a fragment of the page.
 
-    Looks are `seconds` apart, or more where the machine is busy.  Once it has ended the whole
-    page is run, so that its other parts know.
+    Polls are `seconds` apart, or more on a busy machine. At the end the whole page is rerun, so
+    that its other parts are updated.
     """
     between = _pace().between(seconds)
     first = look()
@@ -80,12 +80,16 @@ def watch(
 
 
 def _show(part: _Part[Seen], least: float) -> None:
-    # A fragment that is run again by itself has no page around it that could catch.
-    with _pace().measured(), render_gate.PAGES.turn(visitor.owner()), workspace.unreadable_said():
+    # A fragment that is rerun by itself has no page around it, so it catches errors here.
+    with (
+        _pace().measured(),
+        render_gate.PAGES.turn(visitor.owner()),
+        workspace.store_errors_shown(),
+    ):
         seen = part.look() if part.first is None else part.first
         if part.polling and part.first is None:
             now = _pace().between(least)
             if not part.goes_on(seen) or not part.seconds / 4 < now < part.seconds * 2:
-                st.rerun()  # ends the polling, or begins another: its pace is the page's
+                st.rerun()  # ends polling, or restarts it with another interval
         part.first = None
         part.draw(seen)

@@ -1,8 +1,8 @@
-"""Few pages are drawn at a time, and those who ask for them take turns.
+"""A gate that lets few pages render at a time, with turns between owners.
 
-Python runs one thread at a time.  Where a hundred want to go on, it is busy with changing from one
-to the next, and nobody's page is complete before everybody's is.  Turns go round between owners,
-so that somebody with many tabs keeps others waiting no longer than somebody with one.
+Python runs one thread at a time. With a hundred pages rendering at once it would spend its time
+switching between them, and no page would be complete before all are. Owners take turns, so that
+a visitor with many tabs delays others no more than a visitor with one.
 """
 
 import threading
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 AT_ONCE = 1
 PATIENCE = 4.0
-"""Seconds after which an owner's next page goes in regardless: the last may wait for a store."""
+"""Seconds after which an owner's next page enters regardless: the last may wait for the store."""
 PATIENCE_WITH_OTHERS = 1.0
-"""The same where those inside are others': a heavy page of theirs must not be waited for."""
+"""The same if the pages inside belong to others: nobody should wait for their heavy page."""
 
 
 @dataclass(eq=False)
 class _Place:
-    """One that wants to go in, or is inside since some time."""
+    """A thread that waits at the gate, or is inside since some time."""
 
     owner: Hashable
     since: float = 0.0
@@ -29,10 +29,10 @@ class _Place:
 
 
 class RenderGate:
-    """Threads that want to go in where only a few may be.
+    """Limits how many threads are inside, with patience in seconds.
 
-    Patience grows with the number of those inside, so that they do not all go in regardless as
-    soon as everything is slow.
+    Patience grows with the number of threads inside, so that they do not all enter regardless
+    as soon as everything is slow.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class RenderGate:
 
     @property
     def waiting(self) -> int:
-        """How many wait to go in."""
+        """Number of threads waiting."""
         with self._lock:
             return sum(map(len, self._waiting.values()))
 
     @contextmanager
     def turn(self, owner: Hashable = None) -> Iterator[None]:
-        """What is done within is done with few others; who is inside already stays so."""
+        """Wait for a turn and hold it; reentrant within a thread."""
         if self._place is not None:
             yield
             return
@@ -71,7 +71,7 @@ class RenderGate:
 
     @contextmanager
     def outside(self) -> Iterator[None]:
-        """For somebody inside who only waits meanwhile: others may go in."""
+        """Give up the turn while the thread only waits, and take one again afterwards."""
         place = self._place
         if place is None:
             yield
@@ -83,12 +83,12 @@ class RenderGate:
             self._enter(place.owner)
 
     def wait_until_empty(self, seconds: float) -> None:
-        """Wait until nobody is inside, or for so long."""
+        """Wait until nobody is inside, at most this long."""
         self._nobody.wait(seconds)
 
     @property
     def _place(self) -> _Place | None:
-        """The place of this thread, if it is inside."""
+        """The state of this thread, if it is inside."""
         return getattr(self._own, "place", None)
 
     def _enter(self, owner: Hashable) -> None:
@@ -111,7 +111,7 @@ class RenderGate:
                 self._nobody.set()
 
     def _admit(self) -> None:
-        """Let in whoever may go, the owner who has waited longest for a turn first."""
+        """Admit waiting threads, the owner who has waited longest first."""
         while True:
             now = time.monotonic()
             owner = next(((each,) for each in self._waiting if self._has_room(each, now)), None)
@@ -126,9 +126,9 @@ class RenderGate:
             place.inside.set()
 
     def _has_room(self, owner: Hashable, now: float) -> bool:
-        """Whether another of this owner's may go in beside those inside.
+        """Whether another thread of this owner may enter.
 
-        Whoever is inside for longer than one has patience with does not count.
+        Threads that have been inside for longer than the patience do not count.
         """
         own = sum(place.owner == owner for place in self._inside)
         patience = {True: self._patience * own, False: self._with_others * len(self._inside)}
@@ -137,4 +137,4 @@ class RenderGate:
 
 
 PAGES = RenderGate()
-"""All pages of this program."""
+"""All pages of this process."""

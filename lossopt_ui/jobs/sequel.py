@@ -1,4 +1,4 @@
-"""Trainings that depend on what came of others."""
+"""Trainings that depend on the results of earlier ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from lossopt_core.analysis.fair_tuning import Comparison
 
 @dataclass(frozen=True)
 class Sequel:
-    """What is trained after a job's own experiments, and depends on what came of them.
+    """Experiments that a job trains after its own, depending on the results of those.
 
-    updates       how many it will have, about
-    experiments   asked for once the others have been saved
-    comparison    what both are part of; without it a killed program's sequel is not known
+    updates       estimated number of updates
+    experiments   called once the job's own experiments have been saved
+    comparison    the comparison that both belong to; needed to resume after the process is killed
     """
 
     updates: int
@@ -22,7 +22,7 @@ class Sequel:
 
     @classmethod
     def of(cls, comparison: Comparison, store: RunStore) -> "Sequel":
-        """The second half of a fair comparison, whose tuning runs are in the store then."""
+        """The second phase of a fair comparison, run once its tuning runs are in the store."""
         runs = len(comparison.candidates) * comparison.fresh_seeds
         return cls(
             runs * comparison.base.updates,

@@ -1,4 +1,4 @@
-"""Runs for a page: from the store where it has them, otherwise trained, while one watches."""
+"""Runs for a page: loaded from the store or trained in the background, with live progress."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -28,30 +28,30 @@ from lossopt_ui.state import names, widgets
 from lossopt_ui.state.session import SessionKey
 
 PATIENCE = 0.5
-"""Seconds to wait for a training before a progress bar is worth showing."""
+"""Seconds to wait for a training before showing a progress bar."""
 LONG = 2 * PATIENCE
-"""Seconds of a training that is not waited for: it is expected to take more than that."""
+"""A training expected to take more seconds than this is not waited for."""
 RESULTS_SECONDS = 4.0
-"""Between two drawings of what has come of very many trainings so far."""
+"""Seconds between two redraws of the results of a sweep in progress."""
 _SHOWN: SessionKey[dict[str, Sequence[Experiment]]] = SessionKey("training.shown", dict)
-"""What each page showed last."""
+"""The experiments that each page showed last."""
 _VISITOR = SessionKey("training.visitor", Visitor)
-EARLIER = "The settings have changed: these are the last runs. Press Train for new ones."
+EARLIER = "Settings have changed. These are the previous results; press Train to update them."
 EARLIER_GOES_ON = (
-    "The settings have changed: these are the curves of the training that goes on. Train stops it,"
-    " keeps what is done, and begins anew."
+    "Settings have changed. These curves are from the training in progress. Train stops it, saves"
+    " its results so far and starts with the new settings."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What is known of the experiments a page asked for.
+    """The results so far of the experiments that a page asked for.
 
-    histories   curves so far, of those that have any
-    runs        all runs, in the order asked; None while some are missing
+    histories   curves so far, by experiment
+    runs        all runs, in the order of the experiments; None while some are missing
     running     whether they are being trained
-    waiting     whether no worker has been free for that so far
-    optima      what is known of their best possible objectives
+    waiting     whether training is still waiting for a worker
+    optima      their certified optima
     """
 
     experiments: Sequence[Experiment]
@@ -67,8 +67,8 @@ def _workers() -> Workers:
 
 
 @st.cache_resource
-def _workers_of_the_mode(hosted: bool) -> Workers:  # the mode decides what one may have
-    # scikit-learn takes a second to import: begin before the first visitor presses a button.
+def _workers_of_the_mode(hosted: bool) -> Workers:  # the budget depends on the mode
+    # scikit-learn takes a second to import: start before the first visitor clicks a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
     return Workers(
         budgets.budget(),
@@ -80,7 +80,7 @@ def _workers_of_the_mode(hosted: bool) -> Workers:  # the mode decides what one 
 
 @st.cache_resource(scope="session", on_release=Visitor.gone, show_spinner=False)
 def _farewell(_visitor: Visitor) -> Visitor:
-    """Let Streamlit tell the visitor when the session has ended."""
+    """Make Streamlit call `Visitor.gone` at the end of the session."""
     return _visitor
 
 
@@ -91,21 +91,21 @@ def _visitor() -> Visitor:
 
 
 def warm_up() -> None:
-    """Make ready what the first training will need."""
+    """Start the workers before the first training."""
     _workers()
 
 
 def start() -> tuple[bool, bool]:
-    """The button that starts a training, and the switch that starts it at every change."""
+    """Show the Train button and the auto-train switch; returns the state of both."""
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.button("Train", key="train", type="primary", icon=":material/play_arrow:")
         return wanted, widgets.setting("live")
 
 
 def resume(left: Interrupted) -> bool:
-    """Train what is left of an interrupted training, beside what goes on; whether that begins.
+    """Train what is left of an interrupted training, in parallel with the current one.
 
-    For callbacks.
+    Returns whether it was started. For callbacks.
     """
     store = workspace.store()
     sequel = Sequel.of(left.comparison, store) if left.comparison else None
@@ -126,12 +126,12 @@ def is_trained(experiments: Sequence[Experiment]) -> bool:
 
 
 def of_others(noted: Iterable[str]) -> list[str]:
-    """Those of the trainings that the store knows of which no worker of this program has."""
+    """The trainings registered in the store that belong to other processes."""
     return _workers().unknown(noted)
 
 
 def close() -> None:
-    """Stop and save all trainings: the program ends."""
+    """Stop and save all trainings, at the end of the process."""
     _workers().close()
 
 
@@ -143,19 +143,19 @@ def watch(
     page: str,
     live: bool = False,
 ) -> None:
-    """Bring the experiments' runs onto the page; `draw` is called with what there is.
+    """Show the runs of the experiments; `draw` is called with the results so far.
 
-    Runs that are kept are shown at once.  Others are trained if `wanted`, or if `live` and not
-    yet tried: for more than a moment in the background, with progress, growing curves and a
-    Stop button.  Until then the page's last runs stay, and it says so.  Drawing is a fragment
-    of the page, so that charts stay the same from the first point to the last.
+    Saved runs are shown immediately. Others are trained if `wanted`, or if `live` and not yet
+    tried: in the background, with progress, growing curves and a Stop button. Until then the
+    page's previous results stay, with a note. Drawing is a fragment of the page, so that charts
+    keep their identity from the first point to the last.
     """
-    with workspace.unreadable_said():
+    with workspace.store_errors_shown():
         job = _job_for(experiments, wanted=wanted, live=live)
         mine = _concerns(job, experiments)
         polling.watch(
             lambda: _outcome(experiments, job if mine else None),
-            # Of the outcome, too: the job may have ended since that was looked at.
+            # Check the job too: it may have ended after the outcome was read.
             lambda outcome: (
                 outcome.running or (job is not None and job.running) or outcome.optima.pending
             ),
@@ -170,12 +170,12 @@ def watch_many(
     draw: Callable[[bool], None],
     sequel: Sequel | None = None,
 ) -> None:
-    """The same for very many: they are saved part by part, and `draw` looks into the store.
+    """The same for many experiments: they are saved in parts, and `draw` reads the store.
 
-    It is told whether more is being trained.  What is kept is not trained again, so that a stopped
-    training goes on where it was.  A training that is begun here goes on to the `sequel`.
+    `draw` is called with whether training is in progress. Saved runs are not retrained, so a
+    stopped sweep resumes where it was. A training started here continues with the `sequel`.
     """
-    with workspace.unreadable_said():
+    with workspace.store_errors_shown():
         job = _job_for(experiments, wanted=wanted, live=False, by_part=True, sequel=sequel)
         mine = _concerns(job, experiments)
 
@@ -183,13 +183,13 @@ def watch_many(
             return job is not None and mine and job.running
 
         if wanted and not running() and not workspace.store().missing(experiments):
-            st.rerun()  # it was over at once, and what stands above was said before it
+            st.rerun()  # training is already over; redraw what stands above
 
         def show_status(running: bool) -> None:
             with st.container():
                 _status(job, mine=mine, running=running)
 
-        # Apart, since pictures of many runs would take the processor from the training.
+        # Separate intervals, because charts of many runs would slow the training down.
         polling.watch(running, bool, show_status)
         polling.watch(running, bool, draw, seconds=RESULTS_SECONDS)
 
@@ -206,10 +206,10 @@ def _job_for(
     by_part: bool = False,
     sequel: Sequel | None = None,
 ) -> Job | None:
-    """The visitor's one training: begun if these experiments need it, or an earlier one.
+    """The visitor's current training: a new one if these experiments need it, or an earlier one.
 
-    An earlier one goes on, whatever page is open, until another is begun; a reload finds it
-    again by its experiments.
+    An earlier one continues, whatever page is open, until another is started. After a reload it
+    is found by its experiments.
     """
     visitor = _visitor()
     store = workspace.store()
@@ -231,7 +231,7 @@ def _job_for(
             )
             return job
         except MissingDataError as error:
-            workspace.say_missing(error)
+            workspace.show_missing_data(error)
             return job
         visitor.take(begun)
         if _workers().expected(begun) < LONG:
@@ -242,9 +242,9 @@ def _job_for(
 
 
 def _with_status(outcome: Outcome, job: Job | None, *, mine: bool, page: str) -> Outcome:
-    """Say how the training stands; return what is to be shown.
+    """Show the status of the training; return the outcome to draw.
 
-    That is what the page asks for, or what it showed last where of that there is nothing yet.
+    That is the outcome of the page's experiments or, while there is none, the previous one.
     """
     shown = _SHOWN.get()
     with st.container():
@@ -260,7 +260,7 @@ def _with_status(outcome: Outcome, job: Job | None, *, mine: bool, page: str) ->
 
 
 def _outcome(experiments: Sequence[Experiment], job: Job | None) -> Outcome:
-    # Asked before the store is read: a job that has ended by now has saved its runs.
+    # Read before the store: a job that has ended by now has saved its runs.
     running = job is not None and job.running
     waiting = job is not None and job.waiting
     found = workspace.store().find([each.id for each in experiments])
@@ -269,46 +269,43 @@ def _outcome(experiments: Sequence[Experiment], job: Job | None) -> Outcome:
     if job is not None and running:
         histories |= {each: rows for each, rows in job.histories().items() if each in experiments}
         runs = None
-    # The search for an optimum would take the processor from the training.
+    # Not during training, because the search for an optimum would slow it down.
     optima = optimum.look_up(list(histories), ask=not running)
     return Outcome(experiments, histories, runs, running, waiting, optima)
 
 
 def _status(job: Job | None, *, mine: bool, running: bool) -> None:
-    """How the training stands: one line with a bar and a Stop button, or how it ended.
+    """Show the progress bar with a Stop button, or how the training ended.
 
-    Of this page's own training it says what the rest of the page shows, be it `running` or not.
+    For the page's own training, `running` is passed in to agree with the rest of the page.
     """
     if job is None:
         return
     if running if mine else job.running:
-        what = "Training" if mine else "Training with the earlier settings"
+        what = "Training" if mine else "Training with previous settings"
         words = _place(job) if job.waiting else f"{what}: {job.share:.0%}"
         if job.problem is not None:
             st.warning(
-                f"Trained, but not kept yet: {job.problem}. It is tried again; Stop gives it up.",
+                f"Trained, but not saved yet: {job.problem}. Retrying. Stop discards the results.",
                 icon=":material/database_off:",
             )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(job.share, text=words)
             st.button("Stop", key="stop", on_click=_stop, args=(job,))
     elif mine and job.error is not None:
-        st.error(
-            f"The training failed: {names.in_markdown(str(job.error))}", icon=":material/error:"
-        )
+        st.error(f"Training failed: {names.in_markdown(str(job.error))}", icon=":material/error:")
     elif mine and job.used_up:
         st.warning(
-            "It took as long as one training may take here, "
-            f"{budgets.budget().seconds:g} s. What was done is kept. Choose fewer epochs or runs,"
-            " or larger batches.",
+            f"Training was stopped at the time limit of {budgets.budget().seconds:g} s. The results"
+            " so far are saved. Choose fewer epochs or runs, or a larger batch size.",
             icon=":material/timer_off:",
         )
 
 
 def _place(job: Job) -> str:
-    """Where a waiting training stands."""
+    """The position of a waiting training, and the expected wait."""
     before, seconds = _workers().place(job)
-    place = f"{before} before yours" if before else "yours is the next"
+    place = f"{before} ahead of yours" if before else "yours is next"
     return f"Waiting for a free worker: {place}, about {max(1, round(seconds)):,} s"
 
 

@@ -1,4 +1,4 @@
-"""The few threads that train for all visitors, and the queue before them."""
+"""The worker threads that train for all visitors, and their queue."""
 
 import atexit
 import math
@@ -11,25 +11,25 @@ from lossopt_core import Experiment, RunStore, StoreError
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.unfinished import BEAT_SECONDS
 from lossopt_core.store.usage import Usage
-from lossopt_ui.jobs.fair_queue import Turns
+from lossopt_ui.jobs.fair_queue import FairQueue
 from lossopt_ui.jobs.job import Job, parts_of
 from lossopt_ui.jobs.sequel import Sequel
 
 WORKERS = 2
 SHARES = 20
-"""An owner may have this part of the places in the queue: nobody closes it for everybody."""
+"""An owner may take 1 / SHARES of the queue, so that nobody can fill it alone."""
 CLOSING_SECONDS = 5.0
-"""How long the program's end waits for trainings to save what is done."""
+"""How long the shutdown waits for trainings to save their results."""
 FIRST_SPEED = 5e8
-"""Products a second that are expected before any was measured."""
+"""Multiplications per second assumed before any measurement."""
 
 
 class Workers:
-    """The trainings of all visitors: few at a time, since more would share the processors.
+    """The trainings of all visitors: few at a time, because more would compete for the CPUs.
 
-    budget         what one training may cost
-    at_once        how many of one owner's may go on at the same time
-    most_waiting   how many may wait for a worker; a share of them for one owner
+    budget         limits of a training
+    at_once        most trainings of one owner at the same time
+    most_waiting   most trainings waiting for a worker; one owner may have a share of them
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Workers:
         self._jobs: list[Job] = []
         self._most_waiting_each = max(1.0, most_waiting / SHARES)
         self._admission = threading.Lock()
-        self._turns: Turns[Job] = Turns(at_once)
+        self._turns: FairQueue[Job] = FairQueue(at_once)
         self._speed = FIRST_SPEED
         self._closing = False
         self._started = False
@@ -56,8 +56,8 @@ class Workers:
         if self._started:
             return
         self._started = True
-        # Daemons, unlike the threads of an executor, are not waited for before the program's
-        # own end can stop them.
+        # Daemon threads, because the interpreter would wait for the threads of an executor before
+        # our exit handler could stop them.
         for _ in range(self._count):
             threading.Thread(target=self._work, name="training", daemon=True).start()
         threading.Thread(target=self._beat, name="signs of life", daemon=True).start()
@@ -75,7 +75,7 @@ class Workers:
             self._learn(before - job.cost, time.monotonic() - begun)
 
     def _wait_for_turn(self, owner: Hashable, job: Job) -> None:
-        """Let a job wait for a worker; it leaves as soon as it is stopped."""
+        """Queue a job for a worker; it leaves the queue as soon as it is stopped."""
         self._turns.add(owner, job)
         if job.stopped:  # meanwhile
             job.stop()
@@ -83,7 +83,7 @@ class Workers:
             self._leave(job)
 
     def _leave(self, job: Job) -> None:
-        """A job has ended: if it still waited, no worker will see it."""
+        """Remove an ended job from the queue; if it was waiting, no worker will see it."""
         if self._turns.discard(_owner(job.store), job):
             self._deregister(job)
 
@@ -92,7 +92,7 @@ class Workers:
             job.deregister()
 
     def _learn(self, done: float, seconds: float) -> None:
-        """How quick trainings are here; the last ones count most."""
+        """Update the moving average of the training speed."""
         if done > 0 and seconds > 0.05:
             self._speed += (done / seconds - self._speed) / 4
 
@@ -105,16 +105,16 @@ class Workers:
                         job.heartbeat()
 
     def close(self) -> None:
-        """Stop all trainings, note them as interrupted, and give them a moment to save.
+        """Stop all trainings, register them as interrupted, and give them time to save.
 
-        It returns within `CLOSING_SECONDS`, whatever the store and the trainings do.
+        Returns within `CLOSING_SECONDS`, whatever the store and the trainings do.
         """
         last = time.monotonic() + CLOSING_SECONDS
         self._closing = True
         cut = [job for job in self._jobs if job.running and not job.stopped]
         for job in cut:
             job.interrupt()
-        # The store may be locked: that must keep nobody waiting for longer.
+        # In a thread, because the store may be locked and must not delay the shutdown.
         noting = threading.Thread(target=_note_interruptions, args=(cut,), daemon=True)
         noting.start()
         for job in self._jobs:
@@ -130,12 +130,12 @@ class Workers:
         sequel: Sequel | None = None,
         replacing: Job | None = None,
     ) -> Job:
-        """Train experiments as soon as a worker is free; the job it replaces is stopped then.
+        """Queue experiments for training, and stop the job that this one replaces.
 
-        BudgetError, before any work, where that is more than one may have.
+        BudgetError, before any work, if it would exceed the budget.
         """
         if self._closing:
-            raise BudgetError("the app is being restarted. Try again in a minute")
+            raise BudgetError("the app is restarting. Try again in a minute")
         self._check(experiments, store, by_part=by_part)
         owner = _owner(store)
         with self._admission:
@@ -154,49 +154,49 @@ class Workers:
         return job
 
     def _check_queue(self, owner: Hashable, replacing: Job | None) -> None:
-        """BudgetError where too many trainings wait, of this owner or of all."""
+        """BudgetError if too many trainings are waiting, of this owner or in total."""
         own = [each for each in self._turns.of(owner) if each is not replacing]
         leaving = len(self._turns.of(owner)) - len(own)
         if len(own) >= self._most_waiting_each:
-            what = "1 of your trainings waits" if len(own) == 1 else f"{len(own):,} of yours wait"
-            raise BudgetError(f"{what} for a worker already, and no more may. Stop one, or wait")
+            what = "1 of your trainings is" if len(own) == 1 else f"{len(own):,} of yours are"
+            raise BudgetError(f"{what} already waiting for a worker, the maximum. Stop one or wait")
         if (waiting := len(self._turns) - leaving) >= self._most_waiting:
-            what = "1 training waits" if waiting == 1 else f"{waiting:,} trainings wait"
+            what = "1 training is" if waiting == 1 else f"{waiting:,} trainings are"
             raise BudgetError(
-                f"{what} for a worker already, and no more may. Try again in a minute"
+                f"{what} already waiting for a worker, the maximum. Try again in a minute"
             )
 
     def _check(self, experiments: Sequence[Experiment], store: RunStore, *, by_part: bool) -> None:
-        """BudgetError where training these is more than one may have."""
+        """BudgetError if training these would exceed the budget."""
         kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
         self._budget.check_training(
             experiments, kept, parts=parts_of(experiments) if by_part else None
         )
 
     def place(self, job: Job) -> tuple[int, float]:
-        """How many have their turn before a waiting training, and in how many seconds it has."""
+        """Number of turns before a waiting training's, and the expected seconds until then."""
         before = self._turns.before(job)
         under_way = [each for each in self._jobs if each.running and not each.waiting]
-        # Those between two of their parts are under way, and wait.
+        # A job between two parts is both under way and waiting: count it once.
         ahead = {id(each): self._seconds_for(each) for each in (*before, *under_way)}
         return len(before), sum(ahead.values()) / self._count
 
     def expected(self, job: Job) -> float:
-        """In how many seconds a training will have ended, about."""
+        """Expected seconds until a training ends."""
         before = self.place(job)[1] if job.waiting else 0.0
         return before + self._seconds_for(job)
 
     def _seconds_for(self, job: Job) -> float:
-        """What is still to be done, and no more than it may take."""
+        """Expected remaining seconds, capped by the time limit."""
         return min(job.cost / self._speed, job.seconds_left)
 
     def unknown(self, noted: Iterable[str]) -> list[str]:
-        """Those of the store's trainings that are not trained here."""
+        """The trainings registered in the store that do not run in this process."""
         here = {job.noted for job in self._jobs}
         return [each for each in noted if each not in here]
 
     def find(self, experiments: Sequence[Experiment], store: RunStore) -> Job | None:
-        """A training of all these experiments for this store that is under way."""
+        """A training in progress that includes all these experiments, for this store."""
         wanted = set(experiments)
         running = (each for each in self._jobs if each.running and not each.stopped)
         mine = (each for each in running if _owner(each.store) == _owner(store))

@@ -1,4 +1,4 @@
-"""The ways of runs through the landscape of their objective: what the page of that name shows."""
+"""The content of the Landscape page: trajectories of runs through the landscape of an objective."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,17 +32,17 @@ from lossopt_ui.runs import references
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.session import WidgetKey
 
-MOST_WAYS = 8
-"""Ways on one landscape: more could not be told apart."""
+MOST_TRAJECTORIES = 8
+"""Most trajectories on one landscape: more could not be told apart."""
 FAR = 2.0
-"""Objectives beyond so many times that of the start are left outside of the picture."""
+"""Points whose objective is more than this many times the initial one may lie off the chart."""
 _RUNS: WidgetKey[list[str]] = WidgetKey("landscape.runs")
 _THROUGH: WidgetKey[str] = WidgetKey("landscape.through")
 
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """The best classifier that is known, (C, D + 1), and what is known of it."""
+    """The best known weights, shape (C, D + 1), and what to call them."""
 
     theta: Array
     name: str
@@ -50,10 +50,10 @@ class Best:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A landscape with what is seen on it.
+    """A landscape with the points drawn on it.
 
-    values   the objective of each run at its own points
-    below    the objective on the plane at the same places
+    values   objective of each run at its saved points
+    below    objective at the projections of these points onto the plane
     """
 
     plane: Plane
@@ -66,16 +66,16 @@ class View:
 
 
 def choose_runs() -> list[Run]:
-    """The runs whose ways are drawn; those that minimise something else are left out and said."""
+    """The runs to draw; reports those that are left out because they minimise something else."""
     table = saved_runs.with_references()
-    trained = table[table["status"] != saved_runs.BROUGHT_IN]
+    trained = table[table["status"] != saved_runs.IMPORTED]
     named = _named(trained)
     if trained["reference"].all() and not named:
-        st.info("No runs are kept yet. Train GD and SGD, and look at their ways.")
+        st.info("No saved runs yet. Train GD and SGD to see their trajectories.")
         with st.container(horizontal=True):
             st.page_link(pages.OPTIMIZERS.file, label="GD vs SGD", icon=":material/trending_down:")
-            ways = [each.id for each in reference.OPTIMIZERS_COMPARED]
-            references.offer("Look at the reference runs", "runs", ways)
+            ids = [each.id for each in reference.OPTIMIZERS_COMPARED]
+            references.offer("Show reference runs", "runs", ids)
         return []
     ids = trained["id"].tolist()[::-1]
     chosen = named or ids[:1]
@@ -87,9 +87,9 @@ def choose_runs() -> list[Run]:
             ids,
             key=_RUNS.name,
             format_func=inside.labels(trained).get,
-            max_selections=MOST_WAYS,
+            max_selections=MOST_TRAJECTORIES,
             on_change=lambda: widgets.put("runs", tuple(_RUNS.get())),
-            help=f"At most {MOST_WAYS}, which minimise the same objective.",
+            help=f"At most {MOST_TRAJECTORIES} runs that minimise the same objective.",
             **looks,
         )
     runs = saved_runs.load(chosen, with_minibatch=False)
@@ -98,13 +98,13 @@ def choose_runs() -> list[Run]:
 
 
 def _named(trained: pd.DataFrame) -> list[str]:
-    """The runs that the address names; the compare page names families too."""
+    """The runs named in the address; links from the Compare page may also name groups."""
     wanted = widgets.value("runs")
     ids = set(trained["id"])
     found: list[str] = []
     for each in wanted:
         found += [each] if each in ids else trained.loc[trained["family"] == each, "id"].tolist()
-    return list(dict.fromkeys(found))[:MOST_WAYS]
+    return list(dict.fromkeys(found))[:MOST_TRAJECTORIES]
 
 
 def _with_a_path(runs: list[Run]) -> list[Run]:
@@ -114,7 +114,7 @@ def _with_a_path(runs: list[Run]) -> list[Run]:
             WeightPath.of(run)
             found.append(run)
         except ValueError as error:
-            st.caption(f"Left out: {names.in_markdown(str(error))}. Train it again to have one.")
+            st.caption(f"Left out: {names.in_markdown(str(error))}. Train again to save a path.")
     return found
 
 
@@ -125,20 +125,20 @@ def _on_one_objective(runs: list[Run]) -> list[Run]:
     same = [run for run in runs if problem_id(run.experiment) == problem]
     if len(same) < len(runs):
         st.info(
-            f"Left out: {len(runs) - len(same)} of the runs minimise another objective (data,"
-            " loss or penalty differ), which is another landscape."
+            f"Left out: {len(runs) - len(same)} of the runs minimise a different objective (other"
+            " data, loss or penalty) and have a different landscape."
         )
     return same
 
 
 def chosen_run(runs: Sequence[Run]) -> Run:
-    """The run whose start and end the plane goes through; the first unless the address says."""
+    """The run whose start and end span the plane: the one in the address, or the first."""
     named = widgets.value("through")
     return next((run for run in runs if run.id in named), runs[0])
 
 
 def choose_view(runs: Sequence[Run]) -> None:
-    """Which plane, which picture."""
+    """Show the controls of the plane and the chart."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         plane = widgets.setting("plane", width=220)
         widgets.setting("relief", width=160)
@@ -148,7 +148,7 @@ def choose_view(runs: Sequence[Run]) -> None:
             called = dict(zip(ids, names.of_runs(runs), strict=True))
             _THROUGH.set(chosen_run(runs).id)
             st.selectbox(
-                "Plane of the run",
+                "Plane through run",
                 ids,
                 key=_THROUGH.name,
                 format_func=called.get,
@@ -158,7 +158,7 @@ def choose_view(runs: Sequence[Run]) -> None:
 
 
 def best_known(runs: Sequence[Run], optima: Optima) -> Best:
-    """The certified optimum; or what a search found; or the best point of the runs."""
+    """The certified optimum, or the best point of the search for it, or the best of the runs."""
     experiment = runs[0].experiment
     certificate = optima.certificates.get(experiment)
     if certificate is not None:
@@ -169,18 +169,18 @@ def best_known(runs: Sequence[Run], optima: Optima) -> Best:
 
 
 def draw(runs: Sequence[Run], optima: Optima) -> None:
-    """The landscape with the ways, and how much of each the plane shows.
+    """Draw the landscape with the trajectories, and the share of each that the plane shows.
 
-    Without the data there is no objective but at the points that the runs have measured.
+    If the data are missing, only a table of the recorded objectives is shown.
     """
     with missing_data.part("The landscape"):
         _draw(runs, optima)
         return
     table = {
         "run": names.of_runs(runs),
-        "rule": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
-        "objective at the start": [run.history["objective"].iloc[0] for run in runs],
-        "objective at the end": [run.history["objective"].iloc[-1] for run in runs],
+        "optimizer": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
+        "initial objective": [run.history["objective"].iloc[0] for run in runs],
+        "final objective": [run.history["objective"].iloc[-1] for run in runs],
     }
     st.dataframe(pd.DataFrame(table), hide_index=True, key="runs-alone")
 
@@ -193,7 +193,7 @@ def _draw(runs: Sequence[Run], optima: Optima) -> None:
     theme = figure.theme()
     called = names.of_runs(runs)
     height = _height(view)
-    ways = [
+    trajectories = [
         charts.TrajectoryOnPlane(
             name, view.plane.coordinates(path.stacked), path.updates, value, below, colour, width
         )
@@ -211,15 +211,16 @@ def _draw(runs: Sequence[Run], optima: Optima) -> None:
     marks = [charts.Mark(best.name, (float(a), float(b)), view.best_below)]
     flat = widgets.value("relief") == "contours"
     picture = (charts.contours if flat else charts.surface)(
-        view.land, ways, marks, height, titles=_titles(kind, best), theme=theme
+        view.land, trajectories, marks, height, titles=_titles(kind, best), theme=theme
     )
     figure.show(
         picture,
         key="landscape" if flat else "landscape-surface",
-        alt=f"The objective on a plane through weight space with the ways of {', '.join(called)}.",
+        alt=f"The objective on a plane through weight space, with the trajectories of"
+        f" {', '.join(called)}.",
         height=560,
     )
-    _say_what_is_seen(runs, called, paths, view)
+    _show_projection(runs, called, paths, view)
 
 
 def _height(view: View) -> charts.Height:
@@ -232,11 +233,11 @@ def _height(view: View) -> charts.Height:
 
 def _titles(kind: str, best: Best) -> tuple[str, str]:
     if kind == "principal":
-        return "First principal direction (distance)", "Second (distance)"
-    return f"Start towards {best.name} (distance)", "At right angles (distance)"
+        return "First principal direction (distance)", "Second principal direction (distance)"
+    return f"Direction from start to {best.name} (distance)", "Orthogonal direction (distance)"
 
 
-@cached(20, spinner="Measuring the landscape …")
+@cached(20, spinner="Computing the landscape …")
 def _view(
     experiments: Sequence[Experiment],
     paths: Sequence[WeightPath],
@@ -244,7 +245,7 @@ def _view(
     through: int,
     kind: str,
 ) -> View:
-    """`through` says which run's start and end the plane goes through."""
+    """`through` is the index of the run whose start and end span the plane."""
     experiment, path = experiments[through], paths[through]
     if kind == "principal":
         plane = Plane.principal(paths)
@@ -266,14 +267,14 @@ def _view(
     )
 
 
-def _say_what_is_seen(
+def _show_projection(
     runs: Sequence[Run], called: Sequence[str], paths: Sequence[WeightPath], view: View
 ) -> None:
     st.dataframe(
         pd.DataFrame(
             {
                 "run": called,
-                "rule": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
+                "optimizer": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
                 "shown": [results.percent(view.plane.share(path)) for path in paths],
                 "objective": [value[-1] for value in view.values],
                 "on the plane": [below[-1] for below in view.below],
@@ -286,21 +287,22 @@ def _say_what_is_seen(
         key="shown",
         column_config={
             "shown": st.column_config.TextColumn(
-                "variance shown", help="Of the way's variance in weight space, by this plane."
+                "explained variance",
+                help="Share of the trajectory's variance in weight space that lies in this plane.",
             ),
-            "objective": st.column_config.NumberColumn("objective at the end", format="%.5g"),
-            "on the plane": st.column_config.NumberColumn("on the plane below", format="%.5g"),
+            "objective": st.column_config.NumberColumn("final objective", format="%.5g"),
+            "on the plane": st.column_config.NumberColumn("objective at projection", format="%.5g"),
             "distance": st.column_config.NumberColumn(
-                f"distance from the {view.best.name}", format="%.4g"
+                f"distance to {view.best.name}", format="%.4g"
             ),
         },
     )
     dimensions = view.best.theta.size
     words = (
-        f"Weight space has {dimensions:,} dimensions, the picture two: ways are seen where they"
-        " fall on the plane at right angles, and the landscape is the objective there. Lengths on"
-        " both axes are distances in weight space."
+        f"Weight space has {dimensions:,} dimensions, the chart has two. Trajectories are projected"
+        " onto the plane, and the landscape is the objective on the plane. Both axes are distances"
+        " in weight space."
     )
     if any(run.status == DIVERGED for run in runs):
-        words += " A run that diverged leaves the picture."
+        words += " A diverged run leaves the chart."
     st.caption(words)

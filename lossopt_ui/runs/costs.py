@@ -1,4 +1,4 @@
-"""What it costs each line to reach a target, as bars and a table."""
+"""The cost to reach a target for each group of runs, as a bar chart and a table."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.figures import figure
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.runs.line_charts import Drawn
-from lossopt_ui.runs.lines import Line
+from lossopt_ui.runs.group_charts import Drawn
+from lossopt_ui.runs.groups import Group
 from lossopt_ui.state import widgets
 
 NOT_REACHED, UNKNOWN = charts.NOT_REACHED, charts.UNKNOWN
 HEADS = {
-    "runs": "Runs", "reached": "Reached by", "low": "Fewest", "median": "Median", "high": "Most",
+    "runs": "Runs", "reached": "Reached by", "low": "Min", "median": "Median", "high": "Max",
 }  # fmt: skip
 WORDS = {
     "test_accuracy": "test accuracy of at least",
@@ -28,8 +28,8 @@ WORDS = {
 }
 
 
-def show(shown: Sequence[Line], optima: Optima) -> None:
-    """Bars of the median over each line's runs; who does not reach the target says so."""
+def show(shown: Sequence[Group], optima: Optima) -> None:
+    """Show bars of the median cost per group; a group that misses the target is labelled so."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("target_of", width=320)
         widgets.setting("target", width=160)
@@ -38,23 +38,24 @@ def show(shown: Sequence[Line], optima: Optima) -> None:
     figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
     if x == SECONDS:
         st.caption(
-            "Seconds are those of the machine at that time, without the evaluations. Only runs that"
-            " were trained alone, as on the train page, have a time of their own."
+            "Wall-clock seconds on the machine that trained the run, without evaluations. Only runs"
+            " trained alone, as on the Train page, are timed."
         )
     st.caption(
-        "The first evaluation at which it is reached: it may have been a little earlier, and later"
-        " evaluations may be worse again. Bars are medians over the runs, thin lines their range."
+        "Measured at the first evaluation that reaches the target. The target may have been reached"
+        " a little earlier, and later evaluations may be worse. Bars: median over the runs. Thin"
+        " lines: range."
     )
-    # The chart says which of these are not reached, and which are not known.
+    # The chart distinguishes targets that are not reached from unknown ones.
     st.dataframe(shown_table, key="cost-table", placeholder="–")
 
 
-def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn, pd.DataFrame]:
-    """The bars, and the table of what they stand for."""
+def pictures(shown: Sequence[Group], optima: Optima, theme: Theme) -> tuple[Drawn, pd.DataFrame]:
+    """The bar chart, and the table of its values."""
     column, target, x = map(widgets.value, ("target_of", "target", "x"))
     costs = {
-        line.label: cost_table(_histories(line, column, x, optima), column, target)
-        for line in shown
+        group.label: cost_table(_histories(group, column, x, optima), column, target)
+        for group in shown
     }
     goal = (
         f"{WORDS[column]} {target:.4g}"
@@ -65,7 +66,7 @@ def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn
     table = pd.DataFrame.from_dict(rows, orient="index").sort_values("median", na_position="last")
     bars = charts.bars(
         table,
-        {line.label: line.colour for line in shown},
+        {group.label: group.colour for group in shown},
         title=f"{X_AXES[x]} to a {goal}",
         x_title=X_AXES[x],
         theme=theme,
@@ -75,16 +76,16 @@ def pictures(shown: Sequence[Line], optima: Optima, theme: Theme) -> tuple[Drawn
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text, with why there is no number where there is none."""
+    """The table as text, with the reason in place of each missing number."""
     why = np.where(table[HEADS["runs"]] > 0, NOT_REACHED, UNKNOWN)
     written = table.map("{:.6g}".format)
     return written.where(table.notna(), pd.Series(why, index=table.index), axis=0)
 
 
-def _histories(line: Line, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
-    """The histories with values of both; without a certificate a distance is not known."""
+def _histories(group: Group, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
+    """The histories with values of both metrics; distances need a certificate."""
     found = {}
-    for member in line.members:
+    for member in group.members:
         history: pd.DataFrame | None = member.history
         if column in DISTANCES:
             known = member.experiment is not None
@@ -97,7 +98,7 @@ def _histories(line: Line, column: str, x: str, optima: Optima) -> dict[str, pd.
 
 
 def _summary(costs: pd.DataFrame, x: str) -> dict[str, float]:
-    """The median counts runs that do not reach the target as beyond all others."""
+    """Summary over runs; the median counts runs that miss the target as infinite."""
     values = np.sort(costs[x].fillna(np.inf).to_numpy(float))
     reached = values[np.isfinite(values)]
     middle = values[(len(values) - 1) // 2] if len(values) else np.inf

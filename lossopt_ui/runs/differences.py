@@ -1,4 +1,4 @@
-"""Whether a difference is real: every line against a baseline, seed by seed."""
+"""Significance of differences: each group of runs vs a baseline, paired by seed."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -17,21 +17,21 @@ from lossopt_core.experiment.description import unequal_settings
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.experiment import verdict
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.runs import line_tables
-from lossopt_ui.runs.lines import Line, mixed
+from lossopt_ui.runs import group_tables
+from lossopt_ui.runs.groups import Group, mixed
 from lossopt_ui.state import names, widgets
 from lossopt_ui.state.session import WidgetKey
 
 NONE = ""
-PRECISE = ("p (uncorrected)", "p (corrected, Holm)", "Gain of pairing (×)")
+PRECISE = ("p (uncorrected)", "p (corrected, Holm)", "Gain from pairing (×)")
 _CHOICE: WidgetKey[str] = WidgetKey("baseline-choice")
 
 
-def choose_baseline(shown: Sequence[Line]) -> Line | None:
-    """The line that the others are compared with: asked for where there is more than one."""
+def choose_baseline(shown: Sequence[Group]) -> Group | None:
+    """The baseline that the others are compared with; there is no control for a single curve."""
     if len(shown) < 2 or widgets.value("part") not in ("curves", "differences"):
         return None
-    labels = {NONE: "None"} | {line.key: line.label for line in shown}
+    labels = {NONE: "None"} | {group.key: group.label for group in shown}
     wanted = next(iter(widgets.value("baseline")), NONE)
     wanted = wanted if wanted in labels else NONE
     if not _CHOICE.is_set() or _CHOICE.get() != wanted:
@@ -43,12 +43,12 @@ def choose_baseline(shown: Sequence[Line]) -> Line | None:
             format_func=labels.get,
             key=_CHOICE.name,
             on_change=_take_baseline,
-            help="What the others are compared with, seed by seed.",
+            help="The others are compared with it, paired by seed.",
             width=420,
         )
         if wanted and widgets.value("part") == "curves":
             widgets.setting("delta")
-    return next((line for line in shown if line.key == wanted), None)
+    return next((group for group in shown if group.key == wanted), None)
 
 
 def _take_baseline() -> None:
@@ -56,20 +56,20 @@ def _take_baseline() -> None:
     widgets.put("baseline", (wanted,) if wanted else ())
 
 
-def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
-    """A sentence for each line, and the figures behind it."""
+def show(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
+    """Show a verdict for each group, and a table of the numbers behind it."""
     if len(shown) < 2:
-        st.info("Select a second run, or family of runs, to compare this one with.")
+        st.info("Select a second run or group to compare with this one.")
         return
     if baseline is None:
-        st.info("Choose a baseline above: every other line is compared with it, seed by seed.")
+        st.info("Choose a baseline above. All others are compared with it, paired by seed.")
         return
     column = widgets.setting("measure", width=320)
-    others = [line for line in shown if line.key != baseline.key]
+    others = [group for group in shown if group.key != baseline.key]
     found = paired(others, baseline, column, optima)
-    for line in others:
-        st.markdown(f"- {sentence(line, baseline, column, found.get(line.key))}")
-    comparable = [line for line in others if line.key in found]
+    for group in others:
+        st.markdown(f"- {sentence(group, baseline, column, found.get(group.key))}")
+    comparable = [group for group in others if group.key in found]
     if warnings := confounded(comparable, baseline, column, optima):
         st.warning("  \n".join(warnings), icon=":material/balance:")
     if found:
@@ -84,22 +84,22 @@ def show(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
 
 
 def note(found: Mapping[str, PairedDifference]) -> str:
-    """What the sentences rest on."""
+    """How the differences were computed."""
     return verdict.note(found.values()) if found else ""
 
 
 def sentence(
-    line: Line,
-    baseline: Line,
+    group: Group,
+    baseline: Group,
     column: str,
     found: PairedDifference | None,
     written: Callable[[str], str] = names.in_markdown,
 ) -> str:
-    """What the paired difference of a line says, or why there is none."""
-    name, base = written(line.label), written(baseline.label)
-    if not line.experiments:
-        return f"{name}: a curve from elsewhere has no seeds to be paired by."
-    if several := mixed([line, baseline], column):
+    """The paired difference of a group as a sentence, or why there is none."""
+    name, base = written(group.label), written(baseline.label)
+    if not group.experiments:
+        return f"{name}: an imported curve has no seeds to pair by."
+    if several := mixed([group, baseline], column):
         return verdict.mean_of_several(written(several[0].label), column)
     if found is None:
         return verdict.not_comparable(name, base, column)
@@ -107,63 +107,63 @@ def sentence(
 
 
 def confounded(
-    others: Sequence[Line],
-    baseline: Line,
+    others: Sequence[Group],
+    baseline: Group,
     column: str,
     optima: Optima,
     written: Callable[[str], str] = names.in_markdown,
 ) -> list[str]:
-    """A warning for each group of runs whose difference may come from what it is not grouped by.
+    """A warning for each group that differs from the baseline in settings it is not grouped by.
 
-    Lines that are no groups say by their labels what they differ in.
+    Without grouping by settings, the labels already name all differences.
     """
     base = _values(baseline, column, optima)
     warnings = []
-    for line in (each for each in others if each.group):
-        ours, theirs = counted(_values(line, column, optima), base)
+    for group in (each for each in others if each.grouped_by):
+        ours, theirs = counted(_values(group, column, optima), base)
         differing = [
             names.unequal(name, *values)
             for name, values in unequal_settings(ours, theirs).items()
-            if name not in (*SEEDS, *line.group)
+            if name not in (*SEEDS, *group.grouped_by)
         ]
         if differing:
             warnings.append(
-                f"{written(line.label)} and {written(baseline.label)} also differ in"
-                f" {written('; '.join(differing))}. The difference may come from that."
+                f"{written(group.label)} and {written(baseline.label)} also differ in"
+                f" {written('; '.join(differing))}. That may explain the difference."
             )
     return warnings
 
 
 def paired(
-    others: Sequence[Line], baseline: Line, column: str, optima: Optima, comparisons: int = 0
+    others: Sequence[Group], baseline: Group, column: str, optima: Optima, comparisons: int = 0
 ) -> dict[str, PairedDifference]:
-    """The differences of those lines that can be compared, by their keys.
+    """The paired differences of all comparable groups, by their keys.
 
-    They are corrected for as many `comparisons` at once, or for as many as they are.
+    They are corrected for the given number of `comparisons`; 0 means for as many as there are.
     """
     comparable = [
-        line
-        for line in others
-        if line.experiments
-        and not (MEASURES[column].of_a_loss and line.loss != baseline.loss)
-        and not mixed([line, baseline], column)
+        group
+        for group in others
+        if group.experiments
+        and not (MEASURES[column].of_a_loss and group.loss != baseline.loss)
+        and not mixed([group, baseline], column)
     ]
     base = _values(baseline, column, optima)
     return {
-        line.key: paired_difference(
+        group.key: paired_difference(
             base,
-            _values(line, column, optima),
+            _values(group, column, optima),
             comparisons or len(comparable),
             measure=column,
         )
-        for line in comparable
+        for group in comparable
     }
 
 
-def _values(line: Line, column: str, optima: Optima) -> dict[Experiment, float]:
-    """Each run's result by its experiment."""
-    members = [each for each in line.members if each.experiment is not None]
-    found = line_tables.values(members, column, optima)
+def _values(group: Group, column: str, optima: Optima) -> dict[Experiment, float]:
+    """The result of each run, by its experiment."""
+    members = [each for each in group.members if each.experiment is not None]
+    found = group_tables.values(members, column, optima)
     return {
         each.experiment: value
         for each, value in zip(members, found, strict=True)
@@ -172,12 +172,12 @@ def _values(line: Line, column: str, optima: Optima) -> dict[Experiment, float]:
 
 
 def table(
-    others: Sequence[Line], found: Mapping[str, PairedDifference], column: str
+    others: Sequence[Group], found: Mapping[str, PairedDifference], column: str
 ) -> pd.DataFrame:
-    """The figures behind the sentences, a row a line that could be compared."""
+    """The numbers behind the verdicts, one row per comparable group."""
     percent = MEASURES[column].percent
     scale, unit = (100.0, " (points)") if percent else (1.0, "")
-    rows = [(line.label, found[line.key]) for line in others if line.key in found]
+    rows = [(group.label, found[group.key]) for group in others if group.key in found]
     adjusted = corrected([each.p_value for _, each in rows])
     return pd.DataFrame(
         {
@@ -185,11 +185,11 @@ def table(
             "Pairs": [each.n for _, each in rows],
             f"Δ{unit}": [each.difference * scale for _, each in rows],
             "Δ (%)": [each.share * 100.0 for _, each in rows],
-            f"95 % from{unit}": [each.low * scale for _, each in rows],
-            f"95 % to{unit}": [each.high * scale for _, each in rows],
+            f"95 % CI low{unit}": [each.low * scale for _, each in rows],
+            f"95 % CI high{unit}": [each.high * scale for _, each in rows],
             "p (uncorrected)": [each.p_value for _, each in rows],
             "p (corrected, Holm)": adjusted,
-            "Gain of pairing (×)": [each.gain for _, each in rows],
+            "Gain from pairing (×)": [each.gain for _, each in rows],
             "Left out": [each.left_out for _, each in rows],
         }
     )

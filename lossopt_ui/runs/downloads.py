@@ -1,4 +1,4 @@
-"""The kinds of files that runs are written to."""
+"""File formats for exporting runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,13 @@ from lossopt_core.store.annotations import Note
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file with all evaluations of the runs: how it is called and made.
+    """A file format with all evaluations of the runs.
 
-    `write` is given the runs, and what is said about them by id.  `why_not` says which packages it
-    needs that are not installed here, or "".
+    label        text of the button
+    ending       file extension
+    media_type   MIME type
+    write        makes the file from the runs and their notes, by run id
+    why_not      which packages it needs that are not installed here, or ""
     """
 
     label: str
@@ -49,4 +52,4 @@ PROGRAMS: Mapping[str, Kind] = {
     "mlflow": Kind("MLflow", "mlflow.zip", ZIP, mlflow.mlflow_zip, mlflow.why_not),
 }
 WHOLE = Kind("Runs with weights", ENDING.removeprefix("."), ZIP, lambda runs, _: to_archive(runs))
-"""What 'Bring in' takes back."""
+"""The format that Import reads back."""

@@ -1,4 +1,4 @@
-"""The selected classifiers under every loss, with their margins and their calibration."""
+"""The selected classifiers evaluated under every loss, with margins and calibration."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,21 +14,21 @@ from lossopt_ui.charts.evaluation import Style
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data
-from lossopt_ui.runs.line_charts import Drawn
-from lossopt_ui.runs.lines import Line
+from lossopt_ui.runs.group_charts import Drawn
+from lossopt_ui.runs.groups import Group
 from lossopt_ui.state import names
 
-TITLE = "Under every loss"
-NOTHING = "None of the selected runs has weights that could be evaluated."
+TITLE = "Evaluation under every loss"
+NOTHING = "None of the selected runs has weights to evaluate."
 MOST_RUNS = 240
-MOST_LINES = 8
+MOST_GROUPS = 8
 
-Evaluated = dict[Line, list[Evaluation]]
-"""Lines with the evaluations of their runs."""
+Evaluated = dict[Group, list[Evaluation]]
+"""Groups with the evaluations of their runs."""
 
 
-def show(shown: Sequence[Line]) -> None:
-    """A matrix for all lines; margins and calibration for the first few."""
+def show(shown: Sequence[Group]) -> None:
+    """Show a matrix of all groups, and margins and calibration of the first few."""
     found, words = evaluated(shown)
     if not found:
         st.info(names.in_markdown(" ".join(words) or NOTHING))
@@ -39,23 +39,25 @@ def show(shown: Sequence[Line]) -> None:
     figure.show(whole.figure, key=whole.key, alt=whole.alt, height=whole.height)
     with st.expander("As a table, with margins and calibration"):
         st.dataframe(table(found), key="evaluated-table")
-    if len(found) > MOST_LINES:
-        st.caption(f"Below: the first {MOST_LINES} of {len(found)} lines.")
+    if len(found) > MOST_GROUPS:
+        st.caption(f"Below: the first {MOST_GROUPS} of {len(found)}.")
     for place, each in zip(st.columns(len(parts)), parts, strict=True):
         with place:
             figure.show(each.figure, key=each.key, alt=each.alt, height=each.height)
-    if not all(line.loss and LOSSES[line.loss].probabilistic for line in found):
+    if not all(group.loss and LOSSES[group.loss].probabilistic for group in found):
         st.caption(
-            "Only cross-entropy trains scores to mean probabilities; for the others this says how"
-            " far the softmax of their scores is from being some."
+            "Only cross-entropy trains scores to be probabilities. For other losses, this chart"
+            " shows how well the softmax of their scores happens to be calibrated."
         )
 
 
-def evaluated(shown: Sequence[Line]) -> tuple[Evaluated, list[str]]:
-    """What could be evaluated, and what has to be said with it."""
-    ids = [member.id for line in shown for member in line.members if member.experiment is not None]
+def evaluated(shown: Sequence[Group]) -> tuple[Evaluated, list[str]]:
+    """The evaluations, and the messages to show with them."""
+    ids = [
+        member.id for group in shown for member in group.members if member.experiment is not None
+    ]
     if len(ids) > MOST_RUNS:
-        return {}, [f"Select at most {MOST_RUNS} runs to evaluate them; these are {len(ids)}."]
+        return {}, [f"Select at most {MOST_RUNS} runs to evaluate; {len(ids)} are selected."]
     runs = saved_runs.find(ids, with_path=False, with_minibatch=False)
     part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
     there = {id: run for id, run in runs.items() if not missing_data.is_missing(run.experiment)}
@@ -63,61 +65,61 @@ def evaluated(shown: Sequence[Line]) -> tuple[Evaluated, list[str]]:
     words = []
     if without := _without_data(shown, runs, there):
         left_out = [label for label in left_out if label not in without]
-        words.append(f"Left out, as their data are not here: {', '.join(without)}.")
+        words.append(f"Left out because their data are missing: {', '.join(without)}.")
     if left_out:
         out = ", ".join(left_out)
-        words.append(f"Left out, as they have no finite weights or are from elsewhere: {out}.")
+        words.append(f"Left out because they are imported or have no finite weights: {out}.")
     if found:
         words.append(
-            f"On the {'test' if part == 'test' else 'training'} part of each run's own data;"
-            " losses with a margin have a margin of 1. Columns cannot be compared with each other:"
-            " colours rank within one, the strongest is the best."
+            f"Evaluated on the {'test' if part == 'test' else 'training'} set of each run, with"
+            " margin 1 for losses that have a margin. Columns are not comparable with each other:"
+            " colours rank within each column, and the strongest colour is the best."
         )
     return found, words
 
 
 def pictures(found: Evaluated, theme: Theme) -> list[Drawn]:
-    """The matrix of all lines; margins and calibration of the first few."""
-    first = dict(list(found.items())[:MOST_LINES])
+    """The matrix of all groups; margins and calibration of the first few."""
+    first = dict(list(found.items())[:MOST_GROUPS])
     return [_matrix(found, theme), _margins(first, theme), _calibration(first, theme)]
 
 
 def _evaluations(
-    shown: Sequence[Line], runs: Mapping[str, Run], part: str
+    shown: Sequence[Group], runs: Mapping[str, Run], part: str
 ) -> tuple[Evaluated, list[str]]:
-    found: dict[Line, list[Evaluation]] = {}
+    found: dict[Group, list[Evaluation]] = {}
     left_out = []
-    for line in shown:
-        for member in line.members:
+    for group in shown:
+        for member in group.members:
             try:
-                found.setdefault(line, []).append(evaluate(runs[member.id], part))
+                found.setdefault(group, []).append(evaluate(runs[member.id], part))
             except (KeyError, ValueError):
-                left_out.append(line.label)
-    return {line: each for line, each in found.items() if each}, list(dict.fromkeys(left_out))
+                left_out.append(group.label)
+    return {group: each for group, each in found.items() if each}, list(dict.fromkeys(left_out))
 
 
 def _without_data(
-    shown: Sequence[Line], runs: Mapping[str, Run], there: Mapping[str, Run]
+    shown: Sequence[Group], runs: Mapping[str, Run], there: Mapping[str, Run]
 ) -> list[str]:
-    """Labels of lines with a run whose data are missing."""
+    """Labels of groups with a run whose data are missing."""
     gone = runs.keys() - there.keys()
-    return [line.label for line in shown if any(each.id in gone for each in line.members)]
+    return [group.label for group in shown if any(each.id in gone for each in group.members)]
 
 
 def _matrix(found: Evaluated, theme: Theme) -> Drawn:
-    values = matrix({line.key: each for line, each in found.items()})
-    drawn = charts.trained_and_evaluated(values, [line.plain for line in found], theme)
-    alt = "Every selected run under every loss; the table below has the numbers."
+    values = matrix({group.key: each for group, each in found.items()})
+    drawn = charts.trained_and_evaluated(values, [group.plain for group in found], theme)
+    alt = "Every selected run under every loss; numbers are in the table below."
     return Drawn("evaluated", drawn, alt, 120 + 36 * len(values))
 
 
 def table(found: Evaluated) -> pd.DataFrame:
-    """The matrix with a row a line, and what else is known of margins and calibration."""
+    """The matrix as a table, with a quantile of the margins and the calibration error."""
     heads = {name: LOSSES[name].label for name in LOSSES}
-    values = matrix({line.key: each for line, each in found.items()})
+    values = matrix({group.key: each for group, each in found.items()})
     shown = values.rename(columns=heads | {"accuracy": "Accuracy"})
-    shown.index = pd.Index([line.label for line in found])
-    shown["Smallest tenth of margins"] = [
+    shown.index = pd.Index([group.label for group in found])
+    shown["Margin, 10 % quantile"] = [
         float(np.mean([np.quantile(e.margins, 0.1) for e in each])) for each in found.values()
     ]
     shown["Calibration error (ECE)"] = [
@@ -128,26 +130,26 @@ def table(found: Evaluated) -> pd.DataFrame:
 
 def _margins(found: Evaluated, theme: Theme) -> Drawn:
     values = {
-        _look(line): np.concatenate([e.margins for e in each]) for line, each in found.items()
+        _look(group): np.concatenate([e.margins for e in each]) for group, each in found.items()
     }
-    alt = "Distribution of the margins of " + ", ".join(line.label for line in found)
+    alt = "Distribution of margins for " + ", ".join(group.label for group in found)
     drawn = charts.margin_distributions(values, theme)
     return Drawn("margins", drawn, alt, 400 + 22 * len(found))
 
 
 def _calibration(found: Evaluated, theme: Theme) -> Drawn:
-    tables = {_look(line): _pooled(each) for line, each in found.items()}
+    tables = {_look(group): _pooled(each) for group, each in found.items()}
     errors = {
-        _look(line): float(np.mean([e.calibration_error for e in each]))
-        for line, each in found.items()
+        _look(group): float(np.mean([e.calibration_error for e in each]))
+        for group, each in found.items()
     }
-    alt = "Accuracy against confidence of " + ", ".join(line.label for line in found)
+    alt = "Accuracy vs confidence for " + ", ".join(group.label for group in found)
     drawn = charts.reliability(tables, errors, theme)
     return Drawn("calibration", drawn, alt, 400 + 22 * len(found))
 
 
 def _pooled(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
-    """The bins of several runs together."""
+    """Reliability bins pooled over several runs."""
     rows = pd.concat([each.calibration for each in evaluations])
     sums = rows.assign(
         confidence=rows["confidence"] * rows["n"], accuracy=rows["accuracy"] * rows["n"]
@@ -158,5 +160,5 @@ def _pooled(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
     )
 
 
-def _look(line: Line) -> Style:
-    return Style(line.plain, line.colour, line.dash)
+def _look(group: Group) -> Style:
+    return Style(group.plain, group.colour, group.dash)

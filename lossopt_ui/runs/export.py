@@ -1,4 +1,4 @@
-"""What can be taken along of the selected runs: data, a table, a link, Python."""
+"""Export of the selected runs: data files, a link, Python scripts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from lossopt_core.exchange.programs import EXTRA
 from lossopt_core.exchange.scripts import with_lossopt, with_numpy
 from lossopt_ui.config import mode
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.experiment.saved_runs import Member
+from lossopt_ui.experiment.saved_runs import SavedRun
 from lossopt_ui.runs import files, shared_link
 from lossopt_ui.runs.downloads import (
     DATA,
@@ -25,20 +25,20 @@ MOST_IN_A_SCRIPT = 100
 POPOVER = "take-along"
 
 
-def popover(members: Sequence[Member]) -> None:
-    """Buttons for the selected runs; files are made when they are asked for."""
+def popover(members: Sequence[SavedRun]) -> None:
+    """The Export popover of the selected runs; files are made on request."""
     ids = tuple(each.id for each in members if each.experiment is not None)
     if not ids:
         return
-    # What is in it takes longer than all else on the page: it is made when it is opened.
-    place = st.popover("Take along", icon=":material/download:", key=POPOVER, on_change="rerun")
+    # Its content takes longer than the rest of the page, so it is drawn only when opened.
+    place = st.popover("Export", icon=":material/download:", key=POPOVER, on_change="rerun")
     if place.open:
         with place:
             _content(members, ids)
 
 
-def _content(members: Sequence[Member], ids: Sequence[str]) -> None:
-    st.markdown("**All evaluations, one row each**")
+def _content(members: Sequence[SavedRun], ids: Sequence[str]) -> None:
+    st.markdown("**One row per evaluation**")
     rows = sum(len(each.history) for each in members if each.experiment is not None)
     st.caption(f"{names.counted(len(ids), 'run')}, {names.counted(rows, 'row')}.")
     files.offer(
@@ -48,11 +48,11 @@ def _content(members: Sequence[Member], ids: Sequence[str]) -> None:
         )
     )
     _programs(ids)
-    st.markdown("**To keep, and to bring in again**")
+    st.markdown("**For Import, with weights**")
     _archive(ids)
-    st.markdown("**Link with these runs in it**")
+    st.markdown("**Link that retrains these runs**")
     shared_link.offer(ids)
-    st.markdown("**As Python**")
+    st.markdown("**Python script**")
     _scripts(members)
 
 
@@ -67,7 +67,7 @@ def _file(kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False) -> F
 
 
 def _programs(ids: Sequence[str]) -> None:
-    """Files for other programs whose packages are installed; who runs the app is told of others."""
+    """Files for installed programs; in local mode, a note on how to install the others."""
     offered = {name: kind for name, kind in PROGRAMS.items() if not kind.why_not()}
     others = [kind.label for name, kind in PROGRAMS.items() if name not in offered]
     if offered:
@@ -78,14 +78,13 @@ def _programs(ids: Sequence[str]) -> None:
 
 
 def _archive(ids: Sequence[str]) -> None:
-    """The runs with their weights, in as many files as that takes; how large is said before."""
+    """Offer the runs with their weights, split into files if large; sizes are shown first."""
     sizes = saved_runs.sizes(ids)
     try:
         parts = archive.parts(sizes)
     except ValueError as error:
         st.warning(
-            f"Not available: {names.in_markdown(str(error))}. Download the"
-            " evaluations above instead."
+            f"Not available: {names.in_markdown(str(error))}. Download the evaluations instead."
         )
         return
     if not parts:
@@ -94,8 +93,8 @@ def _archive(ids: Sequence[str]) -> None:
     if len(parts) > 1:
         st.caption(
             f"{names.counted(len(ids), 'run')} with weights take up to"
-            f" {_megabytes(sum(sizes.values()))}, and a file may have"
-            f" {_megabytes(archive.LARGEST)}: they are split into {len(parts)} files."
+            f" {_megabytes(sum(sizes.values()))}. The limit per file is"
+            f" {_megabytes(archive.LARGEST)}, so they are split into {len(parts)} files."
         )
         chosen = st.selectbox(
             "Part",
@@ -117,12 +116,12 @@ def _megabytes(size: float) -> str:
     return f"{max(size / 1e6, 0.01):,.2g} MB" if size < 1e7 else f"{size / 1e6:,.0f} MB"
 
 
-def _scripts(members: Sequence[Member]) -> None:
+def _scripts(members: Sequence[SavedRun]) -> None:
     experiments = [each.experiment for each in members if each.experiment is not None]
-    with_core, alone = st.tabs(["With lossopt_core", "With NumPy alone"])
+    with_core, alone = st.tabs(["lossopt_core", "NumPy only"])
     with with_core:
         if len(experiments) > MOST_IN_A_SCRIPT:
-            st.caption(f"The first {MOST_IN_A_SCRIPT} runs.")
+            st.caption(f"Only the first {MOST_IN_A_SCRIPT} runs.")
         st.code(with_lossopt(experiments[:MOST_IN_A_SCRIPT]), language="python", height=300)
     with alone:
         try:
@@ -131,5 +130,5 @@ def _scripts(members: Sequence[Member]) -> None:
             st.caption(f"{str(error)[0].upper()}{str(error)[1:]}.")
             return
         if len(experiments) > 1:
-            st.caption("The first of the selected runs.")
+            st.caption("Only the first of the selected runs.")
         st.code(script, language="python", height=300)

@@ -1,10 +1,10 @@
-"""Files that a visitor downloads: the one way in which a page gives out a file.
+"""File downloads: pages offer files only through this module.
 
 Streamlit calls the function behind a download button after the page has been drawn, in a thread
-without a session.  Session state, cookies and sign-in read as empty there, so whatever asks for
-"this visitor's runs" in that thread asks for nobody's.  Pages therefore never call
-`st.download_button`; they call `offer`, which binds the visitor's stores while the page is drawn
-and hands them to the function that writes the file.
+without a session. Session state, cookies and sign-in are empty there, so code that asks for "this
+visitor's runs" in that thread gets nobody's. Pages therefore never call `st.download_button`.
+They call `offer`, which looks up the visitor's stores while the page is drawn and passes them to
+the function that writes the file.
 """
 
 import threading
@@ -24,20 +24,20 @@ from lossopt_ui.state import names
 from lossopt_ui.state.session import SessionKey
 
 LONGEST_START = 5.0
-"""Seconds to wait until the browser, which asks apart from the press, has the file begun."""
+"""Seconds to wait, after a click, for the browser's separate request that starts the file."""
 HOLD_SECONDS = 2.0
-"""For which a finished file waits at most until the page refers to it."""
+"""Longest time that a finished file is held until the page refers to it."""
 POLL = 0.2
-"""Seconds between two looks at whether the file is ready."""
+"""Seconds between two checks whether the file is ready."""
 
 
 class FileError(Exception):
-    """A file cannot be made; the message says why, in words for people."""
+    """A file cannot be made; the message says why, in words for users."""
 
 
 @dataclass(frozen=True)
 class Mine:
-    """What belongs to the visitor whose page was drawn."""
+    """The stores of the visitor whose page was drawn."""
 
     store: RunStore
     references: RunStore
@@ -48,9 +48,9 @@ class Mine:
         return Shelf(self.store)
 
     def runs(self, ids: Sequence[str], *, whole: bool = False) -> list[Run]:
-        """All runs of these ids; FileError where some are no longer kept.
+        """All runs with these ids; FileError if some have been deleted.
 
-        `whole` reads the stored weights along the path and the minibatch curve too.
+        `whole` also reads the saved weights along the path and the minibatch curve.
         """
         stores = (self.store, self.references)
         found = saved_runs.find_in(stores, ids, with_path=whole, with_minibatch=whole)
@@ -69,15 +69,15 @@ class Mine:
 
 @dataclass(frozen=True)
 class File:
-    """A file on offer.
+    """A file that can be downloaded.
 
     label     text of the button, as plain text
     name      file name in the browser's downloads
-    kind      media type
-    make      writes the file; gets what belongs to the visitor, and must ask the session for
-              nothing.  Errors raised as FileError, StoreError or ValueError are shown as they are
+    kind      MIME type
+    make      writes the file from the visitor's stores; must not use the session. The messages of
+              FileError, StoreError and ValueError are shown to the visitor
     key       key of the button
-    type      look of the button
+    type      button type
     """
 
     label: str
@@ -89,11 +89,11 @@ class File:
 
 
 class Delivery:
-    """What became of the files behind one button, shared by its session and the making threads.
+    """State of the files behind one button, shared by its session and the threads that make them.
 
-    Streamlit drops a finished file as soon as two pages, of whomever, have been drawn while no
-    page refers to it, which on a busy server is before the browser has asked for it.  So a file
-    is handed over only once its page refers to it too.
+    Streamlit drops a finished file once two pages, of any visitors, have been drawn while no page
+    refers to it. On a busy server that happens before the browser has fetched it. A file is
+    therefore handed over only once its page refers to it too.
     """
 
     def __init__(self, *, hold: float = HOLD_SECONDS) -> None:
@@ -105,12 +105,12 @@ class Delivery:
         self._problem = ""
 
     def make(self, file: File, mine: Mine) -> bytes:
-        """The file's content; FileError with the reason in words where it cannot be made."""
+        """Make the content of the file; FileError with the reason if that fails."""
         self._held.clear()
         with self._lock:
             self._begun += 1
         content = b""
-        problem = "something unexpected went wrong; the server's log has the details"
+        problem = "there was an unexpected error; see the server log"
         try:
             with using(mine.shelf):
                 content = file.make(mine)
@@ -127,18 +127,18 @@ class Delivery:
         return content
 
     def take(self) -> bytes:
-        """The last finished file, once; empty where there is none."""
+        """Return the last finished file once; afterwards and if there is none, empty bytes."""
         with self._lock:
             content, self._content = self._content, b""
         return content
 
     def release(self) -> None:
-        """The page refers to the finished file now."""
+        """Note that the page now refers to the finished file."""
         self._held.set()
 
     @property
     def news(self) -> bool:
-        """Whether a file has been made, or has failed, since that was last told."""
+        """Whether a file has finished or failed since the last call of `tell`."""
         with self._lock:
             return self._told < self._begun == self._ended
 
@@ -149,23 +149,23 @@ class Delivery:
             return self._ended < self._begun
 
     def tell(self) -> str:
-        """Why the last file was not made; "" if it was."""
+        """Why the last file was not made, or ""; marks the news as read."""
         with self._lock:
             self._told = self._ended
             return self._problem
 
 
 def offer(*files: File) -> None:
-    """A row of buttons, each of which downloads its file when it is pressed.
+    """Show a row of buttons, each of which downloads its file.
 
-    A file that cannot be made is said in words below the row; nothing empty is downloaded.
+    If a file cannot be made, the reason is shown below the row and nothing is downloaded.
     """
     _row(files, Mine(workspace.store(), workspace.references()))
 
 
 @st.fragment
 def _row(files: Sequence[File], mine: Mine) -> None:
-    """A fragment, so that pressing a button draws nothing else of the page again."""
+    """A fragment, so that a click on a button redraws nothing else on the page."""
     with st.container(horizontal=True):
         pressed = [file for file in files if _button(file, mine)]
     for file in pressed:
@@ -198,19 +198,20 @@ def _button(file: File, mine: Mine) -> bool:
         type=file.type,
     )
     if not pressed:
-        delivery.tell()  # an earlier press that nobody waited for
+        delivery.tell()  # discard the outcome of an earlier click that nobody waited for
     return pressed
 
 
 def _delivery(file: File) -> Delivery:
-    """One for each button and session: the file may be made for an earlier drawing of it."""
+    """The delivery of a button in this session; it outlives reruns of the page."""
     return SessionKey(f"files.{file.key}", Delivery).get()
 
 
 def _outcome(delivery: Delivery) -> str:
-    """Why the file of the button just pressed was not made; waits until that is known.
+    """Wait for the file of the button just clicked; why it was not made, or "".
 
-    Writing to the page between two looks lets Streamlit end the wait when the visitor goes on.
+    Writing to the page between two checks lets Streamlit interrupt the wait when the visitor
+    does something else.
     """
     place, give_up = st.empty(), time.monotonic() + LONGEST_START
     while not delivery.news and (delivery.running or time.monotonic() < give_up):

@@ -1,4 +1,4 @@
-"""Reference runs on the pages: where they are offered, and what is said of them."""
+"""Controls and messages about the reference runs."""
 
 from collections.abc import Sequence
 
@@ -10,26 +10,26 @@ from lossopt_ui.runs import runs_table
 from lossopt_ui.state import pages, url, widgets
 
 COMPARED = {"references": True, "runs": tuple(each.id for each in reference.OPTIMIZERS_COMPARED)}
-"""The view of the compare page that one begins with."""
+"""The view of the Compare page that the buttons open."""
 _ICON = ":material/menu_book:"
 
 
 def switch() -> None:
-    """Whether they are in the table, where there are any."""
+    """Show the switch that includes them in the table, if there are any."""
     if len(saved_runs.references()):
         widgets.setting("references")
 
 
 def glance() -> None:
-    """All of them, to look at."""
+    """Show a read-only table of all of them."""
     theirs = saved_runs.references()
     if len(theirs):
-        st.caption("Reference runs, the same for everybody:")
+        st.caption("Reference runs, the same for all users:")
         runs_table.glance(theirs)
 
 
 def link_to_compare() -> None:
-    """The way to the compare page with some of them, from another page."""
+    """Show a link to the Compare page with some of them, for other pages."""
     if len(saved_runs.references()):
         st.page_link(
             pages.COMPARE.file,
@@ -40,7 +40,7 @@ def link_to_compare() -> None:
 
 
 def offer_to_compare() -> None:
-    """The same on the compare page itself, whose address is not read again there."""
+    """The same on the Compare page itself: a button, since its address is not read again."""
     if len(saved_runs.references()):
         st.button(
             "Compare reference runs",
@@ -52,14 +52,14 @@ def offer_to_compare() -> None:
 
 
 def offer(label: str, name: str, ids: Sequence[str]) -> None:
-    """A button that chooses some of them for the page that one is on."""
+    """Show a button that selects some of them on the current page."""
     if len(saved_runs.references()):
         st.button(
             label, key="reference-runs", icon=_ICON, on_click=widgets.put, args=(name, tuple(ids))
         )
 
 
-def say_that_they_stay(*, beside_own: bool) -> None:
-    """Why there are no tools for them."""
-    others = "; the buttons are for your own" if beside_own else ""
-    st.caption(f"Reference runs cannot be changed{others}.", width="content")
+def explain_read_only(*, beside_own: bool) -> None:
+    """Explain why they have no buttons."""
+    others = "; the buttons apply to your own runs" if beside_own else ""
+    st.caption(f"Reference runs are read-only{others}.", width="content")

@@ -1,7 +1,7 @@
-"""One HTML file with what a page shows, which opens without a network.
+"""A self-contained HTML report of a page.
 
-Its policy forbids it to ask any host for anything; the charts can be zoomed and hovered, as
-plotly is part of the file.  What people have written is escaped by the template.
+Its content security policy forbids all network requests. Plotly is embedded, so charts can be
+zoomed and hovered. The template escapes all text from users.
 """
 
 import json
@@ -33,7 +33,7 @@ class Text:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table with its index as first column."""
+    """A table; its index becomes the first column."""
 
     table: pd.DataFrame
     title: str
@@ -41,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A figure made for a light background, and what it shows in words."""
+    """A figure for a light background, with its alternative text."""
 
     figure: go.Figure
     alt: str
@@ -54,12 +54,12 @@ TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def report(title: str, address: str, parts: Sequence[Part]) -> bytes:
-    """The file: title, when it was made and from which address, then the parts in their order."""
+    """Render the file: title, date, address, then the parts in order."""
     page = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     text = page.render(
         title=title,
-        made=f"Made by lossopt on {now}.",
+        made=f"Created with lossopt on {now}.",
         address=address,
         parts=[_described(part) for part in parts],
         versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),
@@ -96,7 +96,7 @@ def _cell(value: object) -> str:
 
 
 def _json(figure: go.Figure) -> str:
-    """The figure on white, as JSON in which no tag can begin or end."""
+    """The figure on a white background, as JSON that is safe inside a script element."""
     on_paper = go.Figure(figure)
     axis = {"gridcolor": GRID, "linecolor": LINE, "zerolinecolor": LINE, "automargin": True}
     on_paper.update_layout(

@@ -1,4 +1,4 @@
-"""What people say of runs: names, tags, notes; what they pin, put away, delete and take back."""
+"""Annotation of runs: names, tags, notes; pinning, archiving, deletion and undo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from lossopt_ui.state import toasts, widgets
 from lossopt_ui.state.names import counted, in_markdown
 from lossopt_ui.state.session import SessionKey, WidgetKey
 
-SEVERAL = "Several – left as they are"
+SEVERAL = "Several values – unchanged"
 NAME: WidgetKey[str] = WidgetKey("run-name")
 TAGS: WidgetKey[str] = WidgetKey("run-tags")
 NOTE: WidgetKey[str] = WidgetKey("run-note")
@@ -22,7 +22,7 @@ NOTE: WidgetKey[str] = WidgetKey("run-note")
 
 @dataclass(frozen=True)
 class Edited:
-    """What stood in the fields before somebody changed it, and of which runs."""
+    """The content of the fields before any edit, and the runs it belongs to."""
 
     ids: tuple[str, ...] = ()
     name: str = ""
@@ -32,7 +32,7 @@ class Edited:
 
 @dataclass(frozen=True)
 class Deleted:
-    """Runs that were deleted last, and what was selected then."""
+    """The last deleted runs, and the selection at that time."""
 
     ids: Sequence[str] = ()
     selection: Sequence[str] = ()
@@ -43,7 +43,7 @@ _DELETED = SessionKey("run_notes.deleted", Deleted)
 
 
 def tools(rows: pd.DataFrame) -> None:
-    """Buttons for the selected runs."""
+    """Show the buttons for the selected runs."""
     ids = tuple(rows["id"])
     pinned, archived = bool(rows["pinned"].all()), bool(rows["archived"].all())
     _edit(rows)
@@ -51,31 +51,31 @@ def tools(rows: pd.DataFrame) -> None:
         "Unpin" if pinned else "Pin",
         key="pin",
         icon=":material/keep_off:" if pinned else ":material/keep:",
-        help="Pinned runs stand first in the table.",
+        help="Pinned runs are listed first.",
         on_click=_annotate,
         args=(ids,),
         kwargs={"pinned": not pinned},
     )
     st.button(
-        "Take back" if archived else "Archive",
+        "Unarchive" if archived else "Archive",
         key="archive",
         icon=":material/unarchive:" if archived else ":material/archive:",
-        help="Archived runs are kept, but not shown unless asked for.",
+        help="Archived runs stay saved but are hidden unless you show them.",
         on_click=_annotate,
         args=(ids,),
         kwargs={"archived": not archived},
     )
     st.button(
         "Delete", key="delete", icon=":material/delete:", on_click=_delete, args=(ids,),
-        help="Can be undone.",
+        help="You can undo this.",
     )  # fmt: skip
 
 
 def _edit(rows: pd.DataFrame) -> None:
-    """Name, tags and note of the selection; what its runs do not share stays as it is."""
+    """Fields for name, tags and note of the selection; values that differ are left unchanged."""
     ids = tuple(rows["id"])
     tags = _shared_tags(rows["tags"])
-    # Streamlit forgets what stands in a field that is not drawn for a while.
+    # Streamlit drops the value of a field that is not drawn for a while.
     if not NAME.is_set() or _EDITED.get().ids != ids:
         edited = Edited(ids, _shared(rows["name"]), _shared(rows["note"]), tags)
         _EDITED.set(edited)
@@ -84,15 +84,15 @@ def _edit(rows: pd.DataFrame) -> None:
         TAGS.set(", ".join(tags))
     with st.popover("Name, tags, note", icon=":material/edit:"):
         whom = "this run" if len(ids) == 1 else f"all {len(ids)} selected runs"
-        of_whom = f"Of {whom}; at most 80 characters."
+        of_whom = f"Applies to {whom}. At most 80 characters."
         st.text_input("Name", key=NAME.name, help=of_whom, placeholder=_unless_shared(rows["name"]))
-        words = "Words with commas between them; at most 12."
+        words = "Comma-separated. At most 12."
         st.text_input("Tags", key=TAGS.name, help=words, placeholder=_unless_shared(rows["tags"]))
         if rows["tags"].map(set).map(len).max() > len(tags):
-            st.caption("Tags that only some of the runs have are left as they are.")
+            st.caption("Tags that only some of the runs have stay unchanged.")
         most = "At most 2,000 characters."
         st.text_area("Note", key=NOTE.name, help=most, placeholder=_unless_shared(rows["note"]))
-        st.button(f"Keep for {whom}", key="keep-notes", type="primary", on_click=_keep, args=(ids,))
+        st.button(f"Save for {whom}", key="keep-notes", type="primary", on_click=_save, args=(ids,))
 
 
 def _shared(column: pd.Series) -> str:
@@ -104,12 +104,12 @@ def _shared_tags(column: pd.Series) -> list[str]:
 
 
 def _unless_shared(column: pd.Series) -> str | None:
-    """What an empty field says where the runs differ."""
+    """Placeholder of a field whose values differ between the runs."""
     return SEVERAL if column.map(str).nunique() > 1 else None
 
 
-def _keep(ids: Sequence[str]) -> None:
-    """Write what was changed in the fields, and nothing else."""
+def _save(ids: Sequence[str]) -> None:
+    """Save the fields that were edited, and nothing else."""
     before = _EDITED.get()
     name, note = NAME.get().strip(), NOTE.get().strip()
     tags = [tag.strip() for tag in TAGS.get().split(",") if tag.strip()]
@@ -126,16 +126,16 @@ def _keep(ids: Sequence[str]) -> None:
         for new, some in alike.items():
             workspace.store().annotate(some, tags=new)
     except (StoreError, ValueError) as error:
-        _say_not_changed(error)
+        _report_failure(error)
         return
-    _EDITED.set(replace(before, ids=()))  # the fields are filled with what is kept
-    toasts.later("Kept.", icon=":material/check:")
+    _EDITED.set(replace(before, ids=()))  # refill the fields with the saved values
+    toasts.later("Saved.", icon=":material/check:")
 
 
 def _by_tags(
     ids: Sequence[str], added: Sequence[str], removed: Sequence[str]
 ) -> dict[tuple[str, ...], list[str]]:
-    """The new tags, with the runs that have just these then; ValueError before any is written."""
+    """Runs by their new tags; ValueError before anything is written if tags are invalid."""
     table = saved_runs.table()
     mine = table[table["id"].isin(ids)]
     alike: dict[tuple[str, ...], list[str]] = {}
@@ -148,29 +148,29 @@ def _by_tags(
 
 
 def _annotate(ids: Sequence[str], **said: object) -> None:
-    """Write it down; say why where that cannot be."""
+    """Save annotations, or show why that failed."""
     try:
         workspace.store().annotate(ids, **said)  # type: ignore[arg-type]
     except (StoreError, ValueError) as error:
-        _say_not_changed(error)
+        _report_failure(error)
 
 
-def _say_not_changed(error: Exception) -> None:
-    toasts.later(f"Nothing was changed: {in_markdown(str(error))}.", icon=":material/error:")
+def _report_failure(error: Exception) -> None:
+    toasts.later(f"Not saved: {in_markdown(str(error))}.", icon=":material/error:")
 
 
 def _delete(ids: Sequence[str]) -> None:
     try:
         workspace.store().delete(ids)
     except StoreError as error:
-        toasts.later(f"Nothing was deleted: {in_markdown(str(error))}.", icon=":material/error:")
+        toasts.later(f"Not deleted: {in_markdown(str(error))}.", icon=":material/error:")
         return
     _DELETED.set(Deleted(ids, widgets.value("runs")))
     widgets.put("runs", ())
 
 
 def undo() -> None:
-    """A line that takes the last deletion back, as long as there is one."""
+    """Offer to undo the last deletion."""
     ids = _DELETED.get().ids
     if not ids:
         return
@@ -185,7 +185,7 @@ def _undo() -> None:
     try:
         workspace.store().restore(deleted.ids)
     except StoreError as error:
-        toasts.later(f"Nothing was taken back: {in_markdown(str(error))}.", icon=":material/error:")
+        toasts.later(f"Not restored: {in_markdown(str(error))}.", icon=":material/error:")
         return
     widgets.put("runs", deleted.selection)
     _dismiss()

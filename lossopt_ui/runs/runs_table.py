@@ -1,4 +1,4 @@
-"""The kept runs as a table in which runs are found and chosen."""
+"""The table of saved runs, in which runs are filtered and selected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ from lossopt_core.store import reference
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.saved_runs import Listing
 from lossopt_ui.figures import caching
-from lossopt_ui.runs import entries
-from lossopt_ui.runs.entries import SPREAD, differing
+from lossopt_ui.runs import table_rows
+from lossopt_ui.runs.table_rows import SPREAD, differing
 from lossopt_ui.state import names, pages, toasts, widgets
 from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
@@ -27,18 +27,18 @@ from lossopt_ui.state.session import SessionKey, selected_rows
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
 MOST_BYTES = 30_000_000
-"""Of all tables that are prepared and held."""
+"""Size of the cache of prepared tables."""
 ROW, HEAD, TALLEST = 35, 38, 330
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """The table as it is to be shown; the same for everybody with the same choices.
+    """The table ready to be shown; it depends on nothing but the table of runs and a `View`.
 
-    runs      the runs that the filter lets through
-    rows      the entries: families of runs, or runs, in their order
+    runs      the runs that match the filter
+    rows      one row per run or group, in order
     shown     the cells
-    error     what is wrong with the filter
+    error     the error in the filter, if any
     """
 
     runs: pd.DataFrame
@@ -49,12 +49,12 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The table that was drawn last.
+    """The table widget as last drawn.
 
-    number     tells it from those before
-    ids        of its rows
-    at_first   what was selected when it was drawn first
-    wanted     what is selected
+    number     serial number, part of its key
+    ids        ids of its rows
+    at_first   selection when it was first drawn with this key
+    wanted     current selection
     """
 
     number: int = 0
@@ -68,19 +68,19 @@ _TABLE = SessionKey("runs_table.table", Drawn)
 
 @dataclass(frozen=True)
 class View:
-    """What a visitor has chosen of how the table looks: all that it is prepared from.
+    """The controls that determine the content of the table.
 
-    filter      which runs are in it
-    archived    whether archived ones are
-    together    whether runs that differ by seed only are one row
-    columns     which are shown; none for those that tell the runs apart
-    sort        by which columns
-    at          the point of the training at which results are shown, with its epoch
+    filter      text of the filter
+    archived    whether archived runs are included
+    grouped     whether runs that differ by seed only share a row
+    columns     columns to show; empty for the settings that differ
+    sort        columns to sort by
+    at          point of training whose results are shown; `at_epoch` is its epoch
     """
 
     filter: str
     archived: bool
-    together: bool
+    grouped: bool
     columns: tuple[str, ...]
     sort: tuple[str, ...]
     at: str
@@ -88,11 +88,11 @@ class View:
 
     @classmethod
     def chosen(cls) -> "View":
-        """As the widgets of the page say."""
+        """The current values of the controls."""
         return cls(
             filter=widgets.value("filter"),
             archived=widgets.value("archived"),
-            together=widgets.value("rows") == "families",
+            grouped=widgets.value("rows") == "families",
             columns=widgets.value("columns"),
             sort=widgets.value("sort"),
             at=widgets.value("at"),
@@ -101,10 +101,10 @@ class View:
 
 
 def choose(listing: Listing) -> pd.DataFrame:
-    """Show the runs, the newest first; return the rows of those that are selected.
+    """Show the runs, newest first; return the table rows of the selected ones.
 
-    What differs between the runs comes first, then what came of them.  Settings that are the
-    same in all of them are left out, unless columns are chosen.
+    Settings that differ come first, then the results. Settings that are the same in all runs are
+    left out, unless columns are chosen.
     """
     prepared, table = _prepared(listing), listing.runs
     if prepared.error is not None:
@@ -115,12 +115,12 @@ def choose(listing: Listing) -> pd.DataFrame:
     if hidden := hidden_by_the_filter(listing):
         what = "1 selected run is" if hidden == 1 else f"{hidden:,} selected runs are"
         st.info(f"{what} hidden by the filter.", icon=":material/filter_alt:")
-    # Streamlit lays the table's tools over what is above its right end: nothing stands there.
+    # Streamlit draws the table's toolbar over the space above its right end, so keep that empty.
     st.caption(_how_many(prepared, of=len(table)))
     ids = prepared.rows["id"].tolist()
     wanted = widgets.value("runs")
     key, at_first = _same_table(ids, wanted)
-    # Not the tables themselves: what a callback names is held as long as the visit lasts.
+    # Copies of a few columns: whatever a callback refers to is held for the whole session.
     rows = prepared.rows[["id", "family", "members"]].copy()
     meant = _selected_runs(table)[["id", "family"]].copy()
     st.dataframe(
@@ -131,10 +131,10 @@ def choose(listing: Listing) -> pd.DataFrame:
         placeholder="–",
         on_select=lambda: _take_selection(key, rows, meant),
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": entries.selected(prepared.rows, at_first)}},
+        selection_default={"selection": {"rows": table_rows.selected(prepared.rows, at_first)}},
         column_config=_looks(prepared.shown),
     )
-    return entries.runs_of(prepared.runs, wanted)
+    return table_rows.runs_of(prepared.runs, wanted)
 
 
 def _how_many(prepared: Prepared, *, of: int) -> str:
@@ -167,12 +167,12 @@ def _prepared(listing: Listing) -> Prepared:
 def _prepare(table: pd.DataFrame, view: View) -> Prepared:
     runs, error = _found(table, view)
     at_point = _at_the_point(runs, view)
-    rows = entries.in_order(entries.entries(at_point, together=view.together), view.sort)
+    rows = table_rows.in_order(table_rows.rows_of(at_point, grouped=view.grouped), view.sort)
     return Prepared(runs, rows, _as_shown(rows, _columns_of(rows, view)), error)
 
 
 def _found(table: pd.DataFrame, view: View) -> tuple[pd.DataFrame, FilterError | None]:
-    """The runs that the filter lets through; all of them where it has a mistake."""
+    """The runs that match the filter; all runs if the filter is invalid."""
     table = _in_question(table, archived=view.archived)
     try:
         return table[parse(view.filter).matches(table)].reset_index(drop=True), None
@@ -181,25 +181,25 @@ def _found(table: pd.DataFrame, view: View) -> tuple[pd.DataFrame, FilterError |
 
 
 def _in_question(table: pd.DataFrame, *, archived: bool) -> pd.DataFrame:
-    """The runs that can be in the table, whatever the filter."""
+    """The runs in the table before filtering: archived ones only if switched on."""
     return table if archived else table[~table["archived"]]
 
 
 def _selected_runs(table: pd.DataFrame) -> pd.DataFrame:
-    """The runs that are selected one by one, hidden by the filter or not."""
+    """The runs that are selected individually, whether hidden by the filter or not."""
     wanted = [each for each in widgets.value("runs") if each != EVERYTHING]
-    return entries.runs_of(_in_question(table, archived=widgets.value("archived")), wanted)
+    return table_rows.runs_of(_in_question(table, archived=widgets.value("archived")), wanted)
 
 
 def hidden_by_the_filter(listing: Listing) -> int:
-    """How many runs are selected that the filter does not let through."""
+    """Number of selected runs that do not match the filter."""
     visible = _prepared(listing).runs["id"]
     return int((~_selected_runs(listing.runs)["id"].isin(visible)).sum())
 
 
 def glance(table: pd.DataFrame) -> None:
-    """A few runs, the newest first, to look at only."""
-    rows = entries.entries(table, together=False)
+    """Show a few runs, newest first, without selection."""
+    rows = table_rows.rows_of(table, grouped=False)
     columns = list(dict.fromkeys(["dataset", "loss", "optimizer", *_automatic(rows)]))
     tags = ["tags"] * bool(rows["tags"].map(bool).any())
     shown = _as_shown(rows, [*columns, *RESULTS, *tags, *ABOUT])
@@ -209,11 +209,11 @@ def glance(table: pd.DataFrame) -> None:
 
 
 def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """The key of the table, and what was selected when it first stood there.
+    """The key of the table widget, and its selection when it was first drawn with that key.
 
-    A selection is kept by position: a table of other rows must be another table, and so must
-    one whose selection was changed from elsewhere.  What a visitor selects in the table changes
-    neither, so that its many rows are not sent again.
+    Streamlit stores a selection by position, so other rows need another key, and so does a
+    selection that was changed outside the table. A selection made in the table changes neither,
+    so its rows are not sent again.
     """
     before = _TABLE.get()
     number, at_first = before.number, before.at_first
@@ -224,41 +224,41 @@ def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequenc
 
 
 def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
-    """Let the selected rows be wanted, and what was wanted before and stands in no row."""
+    """Select the runs of the chosen rows, and keep earlier selections that are in no row."""
     places = selected_rows(key)
     selected = rows.iloc[[place for place in places if place < len(rows)]]
     unseen = _wanted_unseen(rows, meant, selected)
     ids = [
         id
-        for id, family in zip(selected["id"], selected["family"], strict=True)
-        if family not in unseen
+        for id, group_id in zip(selected["id"], selected["family"], strict=True)
+        if group_id not in unseen
     ]
     wanted = list(dict.fromkeys([*ids, *unseen]))
     everything = len(selected) == len(rows) > 1
     if everything and (not unseen or len(wanted) > MOST_CHOSEN):
         wanted = [EVERYTHING]
         if unseen:
-            toasts.later("All rows are chosen, and runs that the table does not show are no more.")
+            toasts.later("All rows are selected. Hidden runs are no longer selected.")
     if len(wanted) > MOST_CHOSEN:
         toasts.later(
-            f"At most {MOST_CHOSEN} rows can be chosen one by one: the first {MOST_CHOSEN} are."
-            " Narrow the table with the filter and choose all of it."
+            f"At most {MOST_CHOSEN} rows can be selected individually; the first {MOST_CHOSEN} are"
+            " selected. Narrow the table with the filter and select all of its rows."
         )
     widgets.put("runs", wanted[:MOST_CHOSEN])
     _TABLE.set(replace(_TABLE.get(), wanted=widgets.value("runs")))
 
 
 def _wanted_unseen(rows: pd.DataFrame, meant: pd.DataFrame, selected: pd.DataFrame) -> list[str]:
-    """Ids that were wanted and stand in no row: the filter hides them, or a switch does."""
+    """Selected ids that are in no row because the filter or a switch hides them."""
     wanted = widgets.value("runs")
     shown, on = ({id for ids in some["members"] for id in ids} for some in (rows, selected))
-    unknown = {*entries.unknown(meant, wanted)} - shown
+    unknown = {*table_rows.unknown(meant, wanted)} - shown
     references = [each for each in wanted if each in unknown and each in reference.IDS]
-    return [*entries.wanted_unseen(meant, shown, on, wanted), *references]
+    return [*table_rows.wanted_unseen(meant, shown, on, wanted), *references]
 
 
 def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
-    """The table with its results at the point of the training that is asked for."""
+    """The table with the results at the chosen point of training."""
     if view.at == BEST:
         best = {
             name: table[f"best_{name}"] for name in ("objective", "train_accuracy", "test_accuracy")
@@ -279,7 +279,7 @@ def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def _automatic(rows: pd.DataFrame) -> list[str]:
-    """Settings that differ; options of data sets go with the data set's name."""
+    """Settings that differ; options of data sets are merged into the data set column."""
     names_ = differing(rows)
     if any("." in name for name in names_):
         return ["dataset", *(name for name in names_ if "." not in name and name != "dataset")]
@@ -291,7 +291,7 @@ def _columns_of(rows: pd.DataFrame, view: View) -> list[str]:
         return ["pinned"] * bool(rows["pinned"].any()) + [*view.columns, "id"]
     spreads = [f"test_accuracy{SPREAD}"] * bool((rows["runs"] > 1).any())
     varying = [
-        name for name in _automatic(rows) if not view.together or name not in ("seed", "split_seed")
+        name for name in _automatic(rows) if not view.grouped or name not in ("seed", "split_seed")
     ]
     said = [name for name in ("name", "tags", "note") if rows[name].map(bool).any()]
     first = ["pinned"] * bool(rows["pinned"].any()) + [name for name in said if name == "name"]
@@ -312,14 +312,14 @@ def _as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         elif name.removesuffix(SPREAD).endswith("accuracy"):
             shown[name] = rows[name] * 100
         elif name == "spark":
-            shown[name] = rows[name].map(np.float32)  # half as much to send, a line all the same
+            shown[name] = rows[name].map(np.float32)  # half the bytes, the same line
         elif name in rows:
             shown[name] = rows[name]
     return shown
 
 
 def _with_options(table: pd.DataFrame) -> pd.Series:
-    """Each row's data set, with the options that differ among the runs on it."""
+    """The data set of each row, with its options that differ."""
     words = _readable("dataset", table["dataset"])
     for dataset, rows in table.groupby("dataset"):
         for name in differing(rows):
@@ -336,14 +336,14 @@ def _option_in_short(value: float | str) -> str:
 
 
 def _readable(name: str, column: pd.Series) -> pd.Series:
-    """Entries of registries by their labels; numbers stay numbers, so that they sort."""
+    """Registry entries as their labels; numbers stay numbers, so that they sort."""
     if isinstance(pages.DECLARED[name], Choice):
         return column.map(lambda each: names.shown(name, each), na_action="ignore")
     return column
 
 
 def _looks(shown: pd.DataFrame) -> dict[str, Any]:
-    """How the columns of the table are titled and written."""
+    """Titles and formats of the columns."""
     return {name: _look(name) for name in shown}
 
 
@@ -355,7 +355,7 @@ def _look(name: str) -> Any:
     match name:
         case "spark":
             return config.LineChartColumn(
-                "Objective", help="From the start to the end.", width="small"
+                "Objective", help="Over the whole training.", width="small"
             )
         case "created":
             return config.DatetimeColumn(COLUMNS[name], format="distance")
@@ -364,36 +364,36 @@ def _look(name: str) -> Any:
         case "pinned":
             return config.CheckboxColumn("Pinned", width="small")
         case "runs":
-            return config.NumberColumn("Runs", help="How many differ by seed only.")
+            return config.NumberColumn("Runs", help="Runs that differ by seed only.")
         case "id":
-            return config.TextColumn("Id")
+            return config.TextColumn("ID")
         case _ if name.endswith(SPREAD):
             return config.NumberColumn("± sd", format="%.2f", help="Standard deviation over seeds.")
         case _ if name.endswith("accuracy"):
             return config.NumberColumn(f"{COLUMNS[name]} (%)", format="%.1f")
         case "update":
             return config.NumberColumn(COLUMNS[name], format="%d")
-        case _ if name in entries.FIGURES:
+        case _ if name in table_rows.FIGURES:
             return config.NumberColumn(COLUMNS[name], format="%.4g")
     return config.TextColumn(COLUMNS.get(name, declaration.label if declaration else name))
 
 
-def say_unreadable(listing: Listing) -> None:
-    """Runs of the store that cannot be read, and the plug-ins that they need."""
+def report_unreadable(listing: Listing) -> None:
+    """Report saved runs that cannot be read, and the plug-ins that they need."""
     if listing.unreadable:
         ids = ", ".join(listing.unreadable)
-        st.warning(f"These kept runs cannot be read, and are left out: {ids}.")
+        st.warning(f"These saved runs cannot be read and are left out: {ids}.")
     if listing.needed:
         said = names.in_markdown(", ".join(listing.needed))
         st.warning(f"Some runs need plug-ins that are not installed here: {said}.")
 
 
-def say_what_is_missing(listing: Listing) -> None:
-    """Runs of the store that cannot be read, and ids of the address that are not here."""
-    say_unreadable(listing)
-    unknown = {*entries.unknown(listing.runs, widgets.value("runs"))}
+def report_missing(listing: Listing) -> None:
+    """Report saved runs that cannot be read, and ids in the address that do not exist."""
+    report_unreadable(listing)
+    unknown = {*table_rows.unknown(listing.runs, widgets.value("runs"))}
     if hidden := len(unknown & {*reference.IDS}):
         what = "1 reference run is" if hidden == 1 else f"{hidden} reference runs are"
-        st.info(f"{what} chosen, and not shown: the switch 'Reference runs' shows them.")
+        st.info(f"{what} selected but not shown. Switch on 'Reference runs' to show them.")
     if gone := len(unknown - {*reference.IDS}):
-        st.warning(f"{gone} of the runs in the address are not kept here.")
+        st.warning(f"{gone} of the runs in the address are not saved here.")

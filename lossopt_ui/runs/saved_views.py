@@ -1,4 +1,4 @@
-"""Views with a name: an address of the compare page that one comes back to."""
+"""Saved views: named addresses of the Compare page."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,14 +13,14 @@ _NAME: WidgetKey[str] = WidgetKey("view-name")
 
 
 def popover() -> None:
-    """Open a kept view, keep the present one, or forget one."""
+    """Open a saved view, save the current one, or delete one."""
     with st.popover("Views", icon=":material/bookmark:"):
         kept = workspace.store().views()
         if not kept:
-            st.caption("A view is all that stands in the address: keep it under a name.")
+            st.caption("A view saves the filter, the selection and the charts under a name.")
         for name, query in kept.items():
             with st.container(horizontal=True, vertical_alignment="center"):
-                # No link: while one stays on a page, a new address of it is not read.
+                # A button, not a link: a new address of the same page is not read again.
                 st.button(
                     names.in_markdown(name),
                     key=f"open-{name}",
@@ -30,15 +30,15 @@ def popover() -> None:
                     args=(query,),
                 )
                 st.button(
-                    "Forget", key=f"forget-{name}", type="tertiary", on_click=_forget, args=(name,)
+                    "Delete", key=f"forget-{name}", type="tertiary", on_click=_delete, args=(name,)
                 )
-        with st.form("name-of-view", border=False):  # so that Enter keeps it too
+        with st.form("name-of-view", border=False):  # a form, so that Enter saves it too
             st.text_input("Name of this view", key=_NAME.name)
-            st.form_submit_button("Keep this view", key="keep-view", on_click=_keep)
+            st.form_submit_button("Save view", key="keep-view", on_click=_save)
 
 
 def _open(query: str) -> None:
-    """Show what was kept; what the view does not name is at its default, as in a fresh visit."""
+    """Show a saved view; options that it does not name get their defaults."""
     found, problems = url.read(dict(parse_qsl(query)))
     widgets.begin_anew()
     widgets.put_all({name: found[name] for name in pages.COMPARE.options.keys() & found.keys()})
@@ -46,24 +46,24 @@ def _open(query: str) -> None:
         st.toast(f"In the view: {names.in_markdown(str(problem))}", icon=":material/link_off:")
 
 
-def _keep() -> None:
+def _save() -> None:
     name = _NAME.get().strip()
     query = urlencode(url.query_of({each: widgets.value(each) for each in pages.COMPARE.options}))
     try:
         workspace.store().keep_view(name, query)
     except (StoreError, ValueError) as error:
         st.toast(
-            f"The view was not kept: {names.in_markdown(str(error))}.", icon=":material/error:"
+            f"The view was not saved: {names.in_markdown(str(error))}.", icon=":material/error:"
         )
         return
     _NAME.set("")
-    st.toast("The view is kept.", icon=":material/bookmark_added:")
+    st.toast("View saved.", icon=":material/bookmark_added:")
 
 
-def _forget(name: str) -> None:
+def _delete(name: str) -> None:
     try:
         workspace.store().forget_view(name)
     except StoreError as error:
         st.toast(
-            f"The view was not forgotten: {names.in_markdown(str(error))}.", icon=":material/error:"
+            f"The view was not deleted: {names.in_markdown(str(error))}.", icon=":material/error:"
         )

@@ -1,4 +1,4 @@
-"""Runs that came along with an address: trained here, and compared with what was sent."""
+"""Shared links: runs in an address are retrained here and compared with the sender's results."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from lossopt_ui.state import names, widgets
 
 
 def show() -> None:
-    """Train what the address brought, choose it, and say whether it came out the same."""
+    """Train the runs in the address, select them, and report whether they were reproduced."""
     text = widgets.value("share")
     if not text:
         return
@@ -28,7 +28,7 @@ def show() -> None:
         shared = unpack(text)
     except ValueError as error:
         st.error(f"In the address: {names.in_markdown(str(error))}.", icon=":material/link_off:")
-        st.button("Go on without", key="drop-share", on_click=widgets.put, args=("share", ""))
+        st.button("Ignore", key="drop-share", on_click=widgets.put, args=("share", ""))
         return
     experiments = [each.experiment for each in shared]
     missing_data.offer(experiments, "shared")
@@ -56,13 +56,13 @@ def _found(shared: Sequence[Shared]) -> None:
 
 
 def in_words(found: Sequence[Reproduction]) -> str:
-    """'Reproduced: largest relative difference 4e-16', or which run differs and how."""
+    """'... reproduced: largest relative difference 4e-16.', or which run differs and how."""
     many = len(found)
     what = "The shared run was" if many == 1 else f"All {many} shared runs were"
     wrong = [each for each in found if not each.reproduced]
     if not wrong:
         largest = max(each.largest for each in found)
-        return f"{what} trained here and reproduced: largest relative difference {largest:.0e}."
+        return f"{what} retrained and reproduced: largest relative difference {largest:.0e}."
     labels = names.tell_apart([each.experiment for each in found])
     lines = [
         f"{names.in_markdown(label)}: {_what_differs(each)}"
@@ -74,55 +74,56 @@ def in_words(found: Sequence[Reproduction]) -> str:
 
 def _what_differs(found: Reproduction) -> str:
     if found.status != found.expected_status:
-        said = f"it {found.status} here, and {found.expected_status} where it was shared."
+        said = f"it {found.status} here, but {found.expected_status} where it was shared."
     else:
-        much = f"by {found.largest:.2g} (relative)" if math.isfinite(found.largest) else "wholly"
+        finite = math.isfinite(found.largest)
+        much = f"by {found.largest:.2g} (relative)" if finite else "completely"
         said = f"the objective differs {much} at update {found.update:,}."
     return f"{said} {_why(found)}"
 
 
 def _why(found: Reproduction) -> str:
-    """The likely reason, by what both were computed with."""
+    """The likely reason, from the versions on both sides."""
     apart = [
-        f"{name} {names.in_markdown(there)} there and {here} here"
+        f"{name} {names.in_markdown(there)} there, {here} here"
         for name, (there, here) in found.otherwise.items()
     ]
     if apart:
-        return f"It was computed with {', '.join(apart)}, which can be the reason."
+        return f"A likely reason is the versions: {'; '.join(apart)}."
     if not found.told:
-        return "With which versions it was computed there is not known: others can be the reason."
+        return "The sender's versions are unknown; different versions may be the reason."
     return (
-        "Both were computed with the same versions as far as that is known: somebody may have"
-        " changed the address, or the version of lossopt is another."
+        "All known versions are the same. The address may have been edited, or lossopt itself may"
+        " have a different version."
     )
 
 
 def _in_common(runs: Sequence[Run]) -> dict[str, str]:
-    """What is the same in the environments of all runs."""
+    """The entries that the environments of all runs have in common."""
     found = set.intersection(*(set(run.environment.items()) for run in runs))
     return dict(sorted(found))
 
 
 LONGEST_ADDRESS = 11_000
-"""Characters of a link.
+"""Most characters in a link.
 
-The server takes 16,384 bytes of headers.  The page that opens the link adds the ids of up to 100
-runs to its address, and cookies and other headers need their part.  The shipped proxy takes as much
-as the server.
+The server accepts 16,384 bytes of headers. The page that opens the link adds the ids of up to 100
+runs to its address, and cookies and other headers take space too. The shipped proxy has the same
+limit as the server.
 """
 
 
 def _link(runs: Sequence[Run]) -> str:
-    """The address; ValueError where servers would refuse it."""
+    """The address; ValueError if it is too long for servers."""
     link = widgets.address(share=pack(runs, _in_common(runs)))
     if len(link) > LONGEST_ADDRESS:
         room = max(1, len(runs) * LONGEST_ADDRESS // len(link))
-        raise ValueError(f"an address has room for about {room} of these {len(runs)} runs")
+        raise ValueError(f"a link can hold only about {room} of these {len(runs)} runs")
     return link
 
 
 def offer(ids: Sequence[str]) -> None:
-    """The address, to be copied."""
+    """Show the link, to be copied."""
     try:
         runs = saved_runs.load(ids, with_path=False)
         st.code(_link(runs), language=None, wrap_lines=False)
@@ -130,5 +131,5 @@ def offer(ids: Sequence[str]) -> None:
         st.warning(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return
     st.caption(
-        "Whoever opens it gets these runs trained, and is told whether they came out the same."
+        "Opening the link retrains these runs and reports whether the results are reproduced."
     )

@@ -1,4 +1,4 @@
-"""The report of what the compare page shows: its charts, its table, its verdicts."""
+"""The report of the Compare page: charts, tables, verdicts."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,18 @@ import streamlit as st
 
 from lossopt_core.experiment import conventions
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.runs import costs, differences, evaluation, files, line_charts, line_tables, lines
+from lossopt_ui.runs import (
+    costs,
+    differences,
+    evaluation,
+    files,
+    group_charts,
+    group_tables,
+    groups,
+)
 from lossopt_ui.runs.files import File
-from lossopt_ui.runs.line_charts import Drawn
-from lossopt_ui.runs.lines import Line
+from lossopt_ui.runs.group_charts import Drawn
+from lossopt_ui.runs.groups import Group
 from lossopt_ui.runs.report import (
     Chart,
     Part,
@@ -19,20 +27,20 @@ from lossopt_ui.runs.report import (
 )
 from lossopt_ui.state import widgets
 
-TITLE = "Runs compared with lossopt"
+TITLE = "Comparison of runs"
 
 
-def offer(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
-    """A file with the present view, made when it is asked for."""
+def offer(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
+    """Offer the current view as a file, made on request."""
     place = st.popover("Report", icon=":material/article:", key="report", on_change="rerun")
     if not place.open:
         return
     with place:
-        st.caption("One HTML file with what you see. It opens without a network.")
+        st.caption("The current view as one HTML file that works offline.")
         address, parts = widgets.address(), _parts(shown, baseline, optima)
         files.offer(
             File(
-                "Download the report",
+                "Download report",
                 "lossopt-report.html",
                 "text/html",
                 lambda _: report(TITLE, address, parts),
@@ -41,18 +49,18 @@ def offer(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
         )
 
 
-def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list[Part]:
-    """What the present look shows, in any case curves and all settings; verdicts, if any."""
-    on_paper = lines.with_style(
+def _parts(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> list[Part]:
+    """The current tab, then curves, verdicts if there is a baseline, and all settings."""
+    on_paper = groups.with_style(
         shown, colour=widgets.value("colour"), dash=widgets.value("dash"), theme="light"
     )
     parts = [*_of_the_look(on_paper, optima), *_curves(on_paper, baseline, optima)]
     if baseline is not None:
         parts += _verdicts(shown, baseline, optima)
-    parts.append(Table(line_tables.whole(shown, optima), "Settings and results"))
-    if words := line_tables.what_spreads_are(shown):
+    parts.append(Table(group_tables.whole(shown, optima), "Settings and results"))
+    if words := group_tables.explain_spreads(shown):
         parts.append(Text(words))
-    all_settings = line_tables.settings(shown, differing_only=False)
+    all_settings = group_tables.settings(shown, differing_only=False)
     return [
         *parts,
         Table(all_settings.T, "All settings"),
@@ -61,8 +69,8 @@ def _parts(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list
     ]
 
 
-def _of_the_look(shown: Sequence[Line], optima: Optima) -> list[Part]:
-    """Pictures and tables of the looks that are neither curves nor verdicts."""
+def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
+    """Charts and tables of the tabs other than curves and significance."""
     match widgets.value("part"):
         case "evaluation":
             found, words = evaluation.evaluated(shown)
@@ -78,22 +86,22 @@ def _of_the_look(shown: Sequence[Line], optima: Optima) -> list[Part]:
     return []
 
 
-def _curves(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> list[Part]:
-    charts, words = line_charts.charts(shown, baseline, optima, "light")
+def _curves(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> list[Part]:
+    charts, words = group_charts.charts(shown, baseline, optima, "light")
     return [*map(_chart, charts), *map(Text, words)]
 
 
-def _verdicts(shown: Sequence[Line], baseline: Line, optima: Optima) -> list[Part]:
-    others = [line for line in shown if line.key != baseline.key]
+def _verdicts(shown: Sequence[Group], baseline: Group, optima: Optima) -> list[Part]:
+    others = [group for group in shown if group.key != baseline.key]
     column = widgets.value("measure")
     found = differences.paired(others, baseline, column, optima)
     said = [
-        Text(differences.sentence(line, baseline, column, found.get(line.key), str))
-        for line in others
+        Text(differences.sentence(group, baseline, column, found.get(group.key), str))
+        for group in others
     ]
-    comparable = [line for line in others if line.key in found]
+    comparable = [group for group in others if group.key in found]
     warnings = differences.confounded(comparable, baseline, column, optima, str)
-    parts: list[Part] = [Text("Is it real?", heading=True), *said, *map(Text, warnings)]
+    parts: list[Part] = [Text("Significance", heading=True), *said, *map(Text, warnings)]
     if found:
         table = differences.table(others, found, column).set_index("Compared")
         parts += [Text(differences.note(found)), Table(table, "Paired differences")]

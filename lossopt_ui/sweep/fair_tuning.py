@@ -1,4 +1,4 @@
-"""The sweep page's second half: candidates, each tuned on its own, then compared."""
+"""Fair tuning on the Sweep page: candidates are tuned one by one, then compared."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,17 +26,17 @@ from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import watching
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.jobs.sequel import Sequel
-from lossopt_ui.runs import differences, line_tables, lines
+from lossopt_ui.runs import differences, group_tables, groups
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.sweep import CANDIDATES
 from lossopt_ui.sweep import form, results
 
 FIRST = 3
-NOTHING_KNOWN = Optima({}, pending=False)
+NO_OPTIMA = Optima({}, pending=False)
 
 
 def choose(base: Experiment) -> Comparison | None:
-    """The controls of a comparison; None, with the reason on the page, if there is none."""
+    """The controls of a comparison; None, with the reason on the page, if they are invalid."""
     one, two = st.columns([3, 2])
     with one:
         protocol = PROTOCOLS[widgets.setting("protocol")]
@@ -49,7 +49,7 @@ def choose(base: Experiment) -> Comparison | None:
     try:
         rates = axis("learning_rate", widgets.value("rates")).values
         fresh_seeds = widgets.value("seeds")
-        # Before any experiment is made: an address may ask for many thousands.
+        # Checked before any experiment is created: an address may ask for many thousands.
         budgets.budget().check_grid(len(candidates) * (len(rates) * TUNING_SEEDS + fresh_seeds))
         comparison = Comparison(
             widgets.value("protocol"),
@@ -58,7 +58,7 @@ def choose(base: Experiment) -> Comparison | None:
             tuple(sorted(rates)),
             fresh_seeds=fresh_seeds,
         )
-        comparison.tuning()  # with a validation part set aside, its batches may not fit
+        comparison.tuning()  # without the validation set, a batch may exceed the training set
         return comparison
     except ValueError as error:
         st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
@@ -66,7 +66,7 @@ def choose(base: Experiment) -> Comparison | None:
 
 
 def show(comparison: Comparison) -> None:
-    """What it takes, the button, progress, and what came of it."""
+    """Show the plan, the Run button, the progress and the results."""
     tuning = comparison.tuning()
     missing = workspace.store().missing(tuning)
     final = [] if missing else comparison.final(_tuned(comparison))
@@ -75,15 +75,15 @@ def show(comparison: Comparison) -> None:
     labels = ", ".join(CANDIDATES[each] for each in comparison.candidates)
     st.markdown(
         f"{labels}: each is trained with {len(comparison.rates)} learning rates ×"
-        f" {comparison.tuning_seeds} seeds and tested on a **validation part**; then each, at its"
-        f" best, with {comparison.fresh_seeds} **fresh seeds** on the **test part**, which tuning"
-        " never looks at."
+        f" {comparison.tuning_seeds} seeds and evaluated on a **validation set**. Then each is"
+        f" trained at its best rate with {comparison.fresh_seeds} **fresh seeds** and evaluated on"
+        " the **test set**, which tuning never uses."
     )
     st.markdown(_in_all(planned, to_do))
     wanted = st.button(
         "Run the comparison", key="train", type="primary", icon=":material/play_arrow:"
     )
-    # Asked for together: between the phases a training has saved the one, and not begun the other.
+    # Both phases at once: between them, a job has saved the first but not yet begun the second.
     watching.watch_many(
         [*tuning, *final],
         wanted=wanted,
@@ -93,18 +93,18 @@ def show(comparison: Comparison) -> None:
 
 
 def _anything(comparison: Comparison) -> dict[str, Tuned]:
-    """Rates that stand in for the best ones before they are known: they take as long."""
+    """Placeholder rates for the time estimate, until the best ones are known."""
     guess = Tuned(comparison.rates[0], math.nan, on_border=True)
     return dict.fromkeys(comparison.candidates, guess)
 
 
 def _in_all(planned: Sequence[Experiment], to_do: Sequence[Experiment]) -> str:
-    words = f"**{len(planned):,} runs** in all."
+    words = f"**{len(planned):,} runs** in total."
     if not to_do:
-        return f"{words} All of them are kept already."
+        return f"{words} All of them are already saved."
     if len(to_do) < len(planned):
-        words += f" {len(planned) - len(to_do):,} are kept already."
-    return f"{words} About **{form.duration(expected_seconds(to_do))}** to train."
+        words += f" {len(planned) - len(to_do):,} are already saved."
+    return f"{words} Training time: about **{form.duration(expected_seconds(to_do))}**."
 
 
 def _rows(experiments: Sequence[Experiment]) -> pd.DataFrame:
@@ -119,17 +119,17 @@ def _results(comparison: Comparison, *, running: bool) -> None:
     rows = _rows(comparison.tuning())
     still_tuning = len(workspace.store().missing(comparison.tuning()))
     if rows.empty:
-        results.say_nothing_is_trained("Run the comparison", running=running)
-        st.caption(f"{still_tuning:,} runs to go in the tuning, the first of two parts.")
+        results.show_placeholder("Run the comparison", running=running)
+        st.caption(f"Phase 1 of 2, tuning: {still_tuning:,} runs left.")
         return
     tuned = comparison.tuned(rows)
     final = saved_runs.members(_rows(comparison.final(tuned)))
     if still_tuning:
-        st.caption(f"Tuning, the first of two parts: {still_tuning:,} runs to go.")
+        st.caption(f"Phase 1 of 2, tuning: {still_tuning:,} runs left.")
     elif final:
-        _compared(comparison, lines.lines_of(final, together=True, group=(comparison.setting,)))
+        _compared(comparison, groups.group_runs(final, grouped=True, by=(comparison.setting,)))
     if not still_tuning:
-        _warn_of_borders(comparison, tuned)
+        _warn_of_edges(comparison, tuned)
     drawn = charts.sensitivity(
         rows, VALIDATION, x="learning_rate", line_by=comparison.setting,
         theme=figure.theme(), title="Validation accuracy (%)",
@@ -137,68 +137,68 @@ def _results(comparison: Comparison, *, running: bool) -> None:
     figure.show(
         drawn,
         key="fair-sensitivity",
-        alt="Validation accuracy against learning rate, a line a candidate.",
+        alt="Validation accuracy vs learning rate, one line per candidate.",
         height=440,
     )
-    results.say_what_the_band_is(drawn)
+    results.explain_bands(drawn)
     _table(comparison, tuned, final)
 
 
-def _compared(comparison: Comparison, shown: Sequence[lines.Line]) -> None:
-    """The best of the candidates, and a sentence for each other."""
+def _compared(comparison: Comparison, shown: Sequence[groups.Group]) -> None:
+    """Name the best candidate, and write a verdict for each of the others."""
     order = sorted(shown, key=_rank)
     if len(shown) < 2 or math.isnan(_mean(order[0].members)):
         return
     best, others = order[0], order[1:]
     st.markdown(
         f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best.members):.2%} on"
-        f" the test part over {len(best.members)} fresh seeds."
+        f" the test set over {len(best.members)} fresh seeds."
     )
-    # The best was picked by the same results: any two could have been those that are compared.
+    # The best was picked by these very results, so any pair could have been the one compared.
     pairs = math.comb(len(shown), 2)
-    found = differences.paired(others, best, "test_accuracy", NOTHING_KNOWN, comparisons=pairs)
-    for line in others:
-        st.markdown(f"- {differences.sentence(line, best, 'test_accuracy', found.get(line.key))}")
+    found = differences.paired(others, best, "test_accuracy", NO_OPTIMA, comparisons=pairs)
+    for group in others:
+        st.markdown(f"- {differences.sentence(group, best, 'test_accuracy', found.get(group.key))}")
     st.caption(differences.note(found))
-    ids = list(dict.fromkeys(saved_runs.family_of(line.members[0]) for line in order))
+    ids = list(dict.fromkeys(saved_runs.group_id_of(group.members[0]) for group in order))
     st.page_link(
         pages.COMPARE.file,
-        label="Open them on the compare page",
+        label="Compare these runs",
         icon=":material/compare_arrows:",
         query_params={"runs": ",".join(ids), "baseline": ids[0], "part": "differences"},
     )
 
 
-def _rank(line: lines.Line) -> float:
-    """The best first; last those of whom a run diverged, so that they have no mean."""
-    mean = _mean(line.members)
+def _rank(group: groups.Group) -> float:
+    """Sort key: the best first; candidates with a diverged run have no mean and come last."""
+    mean = _mean(group.members)
     return math.inf if math.isnan(mean) else -mean
 
 
-def _ends(members: Sequence[saved_runs.Member]) -> np.ndarray:
-    return np.array(line_tables.values(members, "test_accuracy", NOTHING_KNOWN))
+def _ends(members: Sequence[saved_runs.SavedRun]) -> np.ndarray:
+    return np.array(group_tables.values(members, "test_accuracy", NO_OPTIMA))
 
 
-def _mean(members: Sequence[saved_runs.Member]) -> float:
+def _mean(members: Sequence[saved_runs.SavedRun]) -> float:
     return float(_ends(members).mean()) if members else math.nan
 
 
-def _warn_of_borders(comparison: Comparison, tuned: Mapping[str, Tuned]) -> None:
-    at_border = [CANDIDATES[name] for name, each in tuned.items() if each.on_border]
-    if not at_border:
+def _warn_of_edges(comparison: Comparison, tuned: Mapping[str, Tuned]) -> None:
+    at_edge = [CANDIDATES[name] for name, each in tuned.items() if each.on_border]
+    if not at_edge:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
-            f"The best learning rate of {', '.join(at_border)} lies on the border of the grid:"
-            " a better one may lie beyond.",
+            f"The best learning rate of {', '.join(at_edge)} is at the edge of the grid: a better"
+            " one may lie outside.",
             icon=":material/border_outer:",
         )
         wider = as_text([Axis("learning_rate", comparison.wider().rates)]).partition("=")[2]
-        st.button("Widen the grid", key="widen", on_click=widgets.put, args=("rates", wider))
+        st.button("Extend the grid", key="widen", on_click=widgets.put, args=("rates", wider))
 
 
 def _table(
-    comparison: Comparison, tuned: Mapping[str, Tuned], final: Sequence[saved_runs.Member]
+    comparison: Comparison, tuned: Mapping[str, Tuned], final: Sequence[saved_runs.SavedRun]
 ) -> None:
     rows = {}
     for candidate in comparison.candidates:
@@ -206,7 +206,7 @@ def _table(
         own = [m for m in final if getattr(m.experiment, comparison.setting) == candidate]
         gone = sum(each.status == DIVERGED for each in own)
         rows[CANDIDATES[candidate]] = {
-            "Best learning rate": "every one diverged" if known is None else f"{known.rate:g}",
+            "Best learning rate": "all diverged" if known is None else f"{known.rate:g}",
             "Validation accuracy (%)": None if known is None else known.accuracy * 100,
             "Fresh seeds": f"{len(own)}, {gone} diverged" if gone else str(len(own)),
             "Test accuracy (%)": _mean(own) * 100,

@@ -1,4 +1,4 @@
-"""Parts of the sweep page: what varies, how long it takes, what came of it."""
+"""The form of the Sweep page: parameters to sweep, number of runs, expected time."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ FIELDS: WidgetKey[list[str]] = WidgetKey("sweep-fields")
 
 
 def base() -> Experiment | None:
-    """The experiment whose settings hold where nothing varies."""
+    """The experiment that supplies all settings that are not swept."""
     chosen = form.data() | form.loss() | form.regularizer() | form.optimizer()
     swept = {axis.name: axis.values for axis in axes()[0]}
     alternatives = [
@@ -36,18 +36,18 @@ def base() -> Experiment | None:
 
 
 def axes() -> tuple[tuple[Axis, ...], list[str]]:
-    """What varies, and what is wrong with the rest."""
+    """The parameters to sweep, and what is wrong with those that cannot be read."""
     return parse(widgets.value("axes"), widgets.value("draw_seed"))
 
 
 def _texts() -> dict[str, str]:
-    """The axes as they were written, by their settings."""
+    """The text of each axis, by its setting."""
     parts = (part.partition("=") for part in widgets.value("axes").split(";") if part.strip())
     return {name.strip(): text.strip() for name, _, text in parts if name.strip() in SETTINGS}
 
 
 def choose_axes() -> None:
-    """Which settings vary, and a line for the values of each."""
+    """Controls for the parameters to sweep, with a text field for the values of each."""
     texts = _texts()
     looks = widgets.own_widget("axes")
     if looks is None:
@@ -55,12 +55,13 @@ def choose_axes() -> None:
     allowed = [name for name in SETTINGS if name not in NOT_SWEPT and _concerns(name)]
     FIELDS.set([name for name in texts if name in allowed])
     st.multiselect(
-        "What varies",
+        "Parameters to sweep",
         allowed,
         format_func=SETTINGS.get,
         key=FIELDS.name,
         on_change=_take_fields,
-        help="Every combination of their values is trained. All else is as chosen at the left.",
+        help="Every combination of their values is trained. All other settings are as in the"
+        " sidebar.",
         **looks,
     )
     for name in FIELDS.get():
@@ -71,7 +72,7 @@ def choose_axes() -> None:
             key=line.name,
             on_change=_take_axis,
             args=(name,),
-            help="Values with commas between them, or a range: log 1e-3 1 7, linear 0 1 5,"
+            help="Comma-separated values, or a range: log 1e-3 1 7, linear 0 1 5,"
             " random log 1e-3 1 20.",
             **looks,
         )
@@ -83,7 +84,7 @@ def choose_axes() -> None:
 
 
 def _concerns(name: str) -> bool:
-    """Options of other data sets have no say."""
+    """Whether the setting has an effect: options of other data sets have none."""
     dataset, _, _ = name.rpartition(".")
     return not dataset or dataset == widgets.value("dataset")
 
@@ -112,7 +113,7 @@ def _put(texts: dict[str, str]) -> None:
 
 
 def _start(name: str) -> str:
-    """Values to begin with."""
+    """Initial values for a newly selected parameter."""
     declaration = pages.DECLARED[name]
     if isinstance(declaration, Number):
         if declaration.logarithmic:
@@ -123,7 +124,7 @@ def _start(name: str) -> str:
 
 
 def plan(experiment: Experiment) -> list[Experiment]:
-    """The sweep's experiments; how many there are, how many are kept, how long the rest takes."""
+    """The experiments of the sweep; shows how many, how many are saved, and the time to train."""
     found, problems = axes()
     if problems:
         return []
@@ -136,15 +137,15 @@ def plan(experiment: Experiment) -> list[Experiment]:
     experiments, impossible = sweep.experiments()
     for problem, count in list(impossible.items())[:3]:
         what = "1 combination" if count == 1 else f"{count:,} combinations"
-        st.caption(f"Left out: {what}, as {names.in_markdown(problem)}.")
+        st.caption(f"Left out: {what}, because {names.in_markdown(problem)}.")
     missing = workspace.store().missing(experiments)
     combinations = len({family_id(each) for each in experiments})
     words = f"**{len(experiments):,} runs**: {combinations:,} combinations"
     words += f" × {sweep.seeds} seeds." if sweep.seeds > 1 else "."
     if len(missing) < len(experiments):
-        words += f" {len(experiments) - len(missing):,} are kept already."
+        words += f" {len(experiments) - len(missing):,} are already saved."
     if missing:
-        words += f" About **{duration(expected_seconds(missing))}** to train."
+        words += f" Training time: about **{duration(expected_seconds(missing))}**."
     st.markdown(words)
     return experiments
 
@@ -160,8 +161,10 @@ def duration(seconds: float) -> str:
 
 
 def dataset_words() -> str:
-    """What the seeds speak of."""
+    """What differs between the seeds, in a sentence."""
     generated = DATASETS[widgets.value("dataset")].generated
     if widgets.value("vary") == "order":
-        return "All seeds have the same data: differences are about training, not about new data."
-    return "Each seed has other data." if generated else "Each seed splits the data anew."
+        return "All seeds use the same data: differences are about training, not about new data."
+    if generated:
+        return "Each seed has its own sample of the data."
+    return "Each seed has its own train/test split."

@@ -1,4 +1,4 @@
-"""What came of a sweep: the best, whether it is real, the pictures, the table."""
+"""The results of a sweep: verdict on the best combination, charts, table."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,28 +29,28 @@ from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data, workspace
 from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.runs import entries
+from lossopt_ui.runs import table_rows
 from lossopt_ui.state import names, page_links, pages, widgets
 from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
 from lossopt_ui.state.session import selected_rows
 from lossopt_ui.sweep import verdicts
 
 DASHES = "–"
-GONE = "A combination some of whose runs were deleted"
+GONE = "Combination with deleted runs"
 
 
 def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
-    """The rows of the sweep's runs that came to an end: what was stopped is trained again."""
+    """The rows of the sweep's runs, without those that were stopped: they are trained again."""
     table = saved_runs.table()
     planned = table["id"].isin([each.id for each in experiments])
     return table[planned & (table["status"] != STOPPED)]
 
 
 def results(experiments: Sequence[Experiment], *, running: bool) -> None:
-    """What came of the sweep so far: the best, the pictures, the table."""
+    """Show the results of the sweep so far: verdict, charts, table."""
     table = results_of(experiments)
     if table.empty:
-        say_nothing_is_trained("Run the sweep", running=running)
+        show_placeholder("Run the sweep", running=running)
         return
     by_id = {each.id: each for each in experiments}
     of_distance = widgets.value("value") in DISTANCES
@@ -61,12 +61,12 @@ def results(experiments: Sequence[Experiment], *, running: bool) -> None:
     )
 
 
-def say_nothing_is_trained(button: str, *, running: bool) -> None:
-    """What is said in the place of results."""
+def show_placeholder(button: str, *, running: bool) -> None:
+    """Show a placeholder until there are results."""
     if running:
-        st.caption("The first results come as soon as a part of the runs is trained.")
+        st.caption("The first results appear as soon as some of the runs are trained.")
     else:
-        st.info(f"Nothing is trained yet. Press **{button}**.", icon=":material/play_arrow:")
+        st.info(f"No results yet. Press **{button}**.", icon=":material/play_arrow:")
 
 
 def _with_distance(
@@ -84,12 +84,12 @@ def _with_distance(
         start = table["spark"].str[0] - (table["objective"] - column)
         column = column / start
     if optima.pending:
-        st.caption("Computing the best possible objectives, with a proof …")
+        st.caption("Computing the certified optima …")
     return table.assign(**{value: column})
 
 
 def _draw(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
-    rows = entries.in_order(entries.entries(table, together=True), [widgets.value("value")])
+    rows = table_rows.in_order(table_rows.rows_of(table, grouped=True), [widgets.value("value")])
     verdicts.show(table, optima)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("look", width="stretch", label_visibility="collapsed")
@@ -101,18 +101,18 @@ def _draw(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima
 
 def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
     column, theme = widgets.value("value"), figure.theme()
-    varied = [name for name in entries.differing(table) if name not in NOT_SWEPT]
+    varied = [name for name in table_rows.differing(table) if name not in NOT_SWEPT]
     if not varied or column not in table:
-        st.info("There is one combination only: vary a setting to see a picture.")
+        st.info("There is only one combination. Sweep a parameter to see a chart.")
         return
     look = widgets.value("look")
-    across = widgets.setting("scatter_x", width=280) if look == "scatter" else column
+    scatter_x = widgets.setting("scatter_x", width=280) if look == "scatter" else column
     shown = table if look in ("map", "sensitivity") else whole(table)
     if len(shown) < len(table):
-        st.caption("Combinations with runs that diverged are left out of this picture.")
-    parts = comparable(shown, column, across)
+        st.caption("Combinations with diverged runs are left out of this chart.")
+    parts = comparable(shown, column, scatter_x)
     if len(parts) > 1:
-        st.caption("Values of different losses cannot be compared: each has a picture of its own.")
+        st.caption("Values of different losses are not comparable: each loss has its own chart.")
         varied = [name for name in varied if name != "loss"] or varied
     if look in ("map", "sensitivity"):
         x, y = _axes_of_picture(varied)
@@ -128,34 +128,36 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
         elif look == "parallel":
             drawn = charts.parallel_coordinates(part, varied, column, theme=theme)
         elif look == "scatter":
-            drawn = charts.scatter(part, across, column, colour_by=varied[0], theme=theme)
+            drawn = charts.scatter(part, scatter_x, column, colour_by=varied[0], theme=theme)
         else:
             if look == "map":
-                st.caption("A map needs two settings that vary; this is the sensitivity to one.")
+                st.caption(
+                    "A heatmap needs two swept parameters. With one, this is its sensitivity curve."
+                )
             drawn = charts.sensitivity(part, column, x=x, line_by=y, theme=theme)
         figure.show(
             drawn,
             key=f"sweep-{look}-{loss or 'all'}",
-            alt=f"{sweep_cells.short(column)} of the sweep; the table below has the numbers.",
+            alt=f"{sweep_cells.short(column)} of the sweep; numbers are in the table below.",
             height=440,
             on_click=_open,
         )
         if look == "map" and y:
-            _say_what_lines_rest_on(part, x, y)
-        say_what_the_band_is(drawn)
+            _show_sources_of_lines(part, x, y)
+        explain_bands(drawn)
 
 
-def say_what_the_band_is(drawn: go.Figure) -> None:
-    """Below a picture of the sensitivity; other pictures have neither bands nor bars."""
+def explain_bands(drawn: go.Figure) -> None:
+    """Explain the bands or error bars of a sensitivity chart; other charts have none."""
     bands = any((trace.name or "").endswith(charts.BAND) for trace in drawn.data)
     bars = any("error_y" in trace and any(trace.error_y.array or ()) for trace in drawn.data)
     if bands or bars:
-        what = "Bands are" if bands else "Bars are"
-        st.caption(f"{what} one standard deviation over the seeds, above and below the mean.")
+        what = "Bands" if bands else "Error bars"
+        st.caption(f"{what}: mean ± one standard deviation over the seeds.")
 
 
 def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
-    """Across and up: as chosen, or numbers across and choices up."""
+    """The x and y axes: as chosen, or numbers on x and categories on y."""
     numbers = [name for name in varied if isinstance(pages.DECLARED[name], Number)]
     ordered = sorted(numbers, key=lambda name: name != "learning_rate")
     ordered += [name for name in varied if name not in numbers]
@@ -171,9 +173,9 @@ def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
 def _edge(
     table: pd.DataFrame, experiments: Sequence[Experiment], x: str, y: str, optima: Optima
 ) -> sweep_map.StepEdge | None:
-    """The limit of the learning rate for each value of the other axis, where there is just one.
+    """The stability limit of the learning rate for each value of the other axis, if unique.
 
-    The real edge at the optimum where it is known for all of them, else the always stable limit.
+    The edge at the optimum if it is known for all of them, else the always stable limit.
     """
     if "learning_rate" not in (x, y):
         return None
@@ -191,18 +193,18 @@ def _edge(
     }
     real = {value: each.at_optimum for value, each in limits.items() if each.at_optimum is not None}
     if len(real) == len(limits):
-        return sweep_map.StepEdge(_finite(real), "edge of full-batch steps at the optimum")
+        return sweep_map.StepEdge(_finite(real), "stability edge at the optimum (full batch)")
     guaranteed = {value: each.guaranteed for value, each in limits.items()}
-    return sweep_map.StepEdge(guaranteed, "always stable (full-batch steps)")
+    return sweep_map.StepEdge(guaranteed, "always stable (full batch)")
 
 
 def _finite(limits: Mapping[Any, float]) -> dict[Any, float]:
-    """Without those of objectives that do not curve, which have no limit."""
+    """Drop infinite limits, which belong to objectives without curvature."""
     return {value: limit for value, limit in limits.items() if math.isfinite(limit)}
 
 
-def _say_what_lines_rest_on(table: pd.DataFrame, x: str, y: str) -> None:
-    """Behind an info icon: the statements, with sources, behind the lines on a map."""
+def _show_sources_of_lines(table: pd.DataFrame, x: str, y: str) -> None:
+    """Behind an info icon: the theorems, with sources, behind the lines on a heatmap."""
     said = []
     if "learning_rate" in (x, y):
         first = Experiment(optimizer=table["optimizer"].iloc[0]) if "optimizer" in table else None
@@ -211,7 +213,7 @@ def _say_what_lines_rest_on(table: pd.DataFrame, x: str, y: str) -> None:
     if "strength" in (x, y) and any(map(_sets_weights_to_zero, penalties)):
         said.append(ZERO_STATEMENT)
     if said:
-        st.caption("Lines on the map: what they rest on", help="  \n".join(said))
+        st.caption("Theory behind the lines on the heatmap", help="  \n".join(said))
 
 
 def _sets_weights_to_zero(regularizer: str) -> bool:
@@ -219,7 +221,7 @@ def _sets_weights_to_zero(regularizer: str) -> bool:
 
 
 def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:
-    """For L1: the strength above which all weights are zero, where it is one for all runs."""
+    """For L1: the strength above which all weights are zero, if all runs share it."""
     by_id = {each.id: each for each in experiments}
     alike = {by_id[id].replace(strength=1.0, split_seed=0) for id in table["id"]}
     if len({problem_id(each) for each in alike}) > 1:
@@ -235,16 +237,16 @@ def _zero_strength(experiment: Experiment) -> float | None:
 
 
 def _open(mark: Any) -> None:
-    """A click on a mark: look closely at its combination, or at its run."""
+    """On a click on a mark, open its combination or run below the table."""
     try:
         widgets.put("opened", (mark,))
     except ValueError:
-        return  # what the browser sends may be anything
+        return  # the browser can send anything
 
 
 def _table(rows: pd.DataFrame) -> None:
-    """One row a combination, the best first; a row can be opened, like a mark of the picture."""
-    varied = [name for name in entries.differing(rows) if name not in NOT_SWEPT]
+    """One row per combination, the best first; a row can be opened, like a mark on the chart."""
+    varied = [name for name in table_rows.differing(rows) if name not in NOT_SWEPT]
     shown = pd.DataFrame(index=rows.index)
     for name in varied:
         cells = [DASHES if pd.isna(each) else names.shown(name, each) for each in rows[name]]
@@ -254,14 +256,14 @@ def _table(rows: pd.DataFrame) -> None:
         if name in rows:
             scale, label = 100.0 if MEASURES[name].percent else 1.0, sweep_cells.short(name)
             shown[label] = rows[name] * scale
-            shown[label + entries.SPREAD] = rows.get(name + entries.SPREAD, math.nan) * scale
+            shown[label + table_rows.SPREAD] = rows.get(name + table_rows.SPREAD, math.nan) * scale
     shown["Status"] = rows["status"]
     key = f"sweep-table-{hash(tuple(rows['family'])):x}"
-    families = list(rows["family"])
+    group_ids = list(rows["family"])
 
     def take() -> None:
         chosen = selected_rows(key)
-        widgets.put("opened", [families[row] for row in chosen if row < len(families)])
+        widgets.put("opened", [group_ids[row] for row in chosen if row < len(group_ids)])
 
     opened = widgets.value("opened")
     st.dataframe(
@@ -273,11 +275,11 @@ def _table(rows: pd.DataFrame) -> None:
         on_select=take,
         selection_mode="single-row",
         selection_default={
-            "selection": {"rows": [families.index(f) for f in opened if f in families]}
+            "selection": {"rows": [group_ids.index(f) for f in opened if f in group_ids]}
         },
         column_config={
             name: st.column_config.NumberColumn(
-                "± sd" if name.endswith(entries.SPREAD) else None, format="%.4g"
+                "± sd" if name.endswith(table_rows.SPREAD) else None, format="%.4g"
             )
             for name in shown
             if shown[name].dtype == float
@@ -286,16 +288,16 @@ def _table(rows: pd.DataFrame) -> None:
 
 
 def _opened(table: pd.DataFrame) -> None:
-    """The combination, or the run, that was clicked, and where to go on with it."""
+    """Show the combination or run that was clicked, with links to other pages."""
     opened = widgets.value("opened")
     one = table[table["id"].isin(opened)]
     rows = table[table["family"].isin(opened) | table["family"].isin(one["family"])]
     if rows.empty:
         return
-    family, first = rows["family"].iloc[0], (rows if one.empty else one).iloc[0]
+    group_id, first = rows["family"].iloc[0], (rows if one.empty else one).iloc[0]
     experiments = workspace.store().experiments([first["id"]])
     with st.container(border=True):
-        st.markdown(f"**{names.in_markdown(_label(table, family))}**: {_how_many(rows)}")
+        st.markdown(f"**{names.in_markdown(_label(table, group_id))}**: {_how_many(rows)}")
         st.write(_ends(rows) if one.empty else f"Seed {first['seed']:.0f}: {_ends(one)}")
         with st.container(horizontal=True):
             for experiment in experiments.values():
@@ -303,20 +305,20 @@ def _opened(table: pd.DataFrame) -> None:
             page_links.link_to_inspect_page(first["id"])
             st.page_link(
                 pages.COMPARE.file,
-                label="Open its runs on the compare page",
+                label="Compare its runs",
                 icon=":material/compare_arrows:",
-                query_params={"runs": family, "members": "true"},
+                query_params={"runs": group_id, "members": "true"},
             )
 
 
-def _label(table: pd.DataFrame, family: str) -> str:
-    """The combination by what tells it from the others."""
+def _label(table: pd.DataFrame, group_id: str) -> str:
+    """A label of the combination: the settings that distinguish it from the others."""
     firsts = table.drop_duplicates("family")
     experiments = workspace.store().experiments(firsts["id"])
-    # Somebody may have deleted runs elsewhere since the table was read.
+    # Runs may have been deleted in another tab since the table was read.
     firsts = firsts[firsts["id"].isin(list(experiments))]
     told = names.tell_apart([experiments[id].replace(seed=0, split_seed=0) for id in firsts["id"]])
-    return dict(zip(firsts["family"], told, strict=True)).get(family, GONE)
+    return dict(zip(firsts["family"], told, strict=True)).get(group_id, GONE)
 
 
 def _how_many(rows: pd.DataFrame) -> str:
@@ -326,10 +328,10 @@ def _how_many(rows: pd.DataFrame) -> str:
 
 
 def _ends(rows: pd.DataFrame) -> str:
-    """What came of the runs that came to their end."""
+    """Mean and standard deviation of the final metrics of the runs that did not diverge."""
     ended = rows[rows["status"] != DIVERGED]
     if ended.empty:
-        return "No end that could be compared."
+        return "All runs diverged."
     said = []
     for name in ("test_accuracy", "objective"):
         scale, unit = (100.0, " %") if MEASURES[name].percent else (1.0, "")

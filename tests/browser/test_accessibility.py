@@ -75,7 +75,7 @@ def check_that_it_fits(page: Page) -> None:
     + [pytest.param(address, "light", marks=pytest.mark.slow) for address in PAGES]
     + [pytest.param(address, "dark", marks=pytest.mark.slow) for address in LESS_OFTEN],
 )
-def test_a_page_has_no_serious_violation(
+def test_a_page_has_no_serious_accessibility_violation(
     address: str, scheme: str, pages: dict[str, Page], runs: dict[str, str]
 ) -> None:
     page = pages[scheme]

@@ -68,7 +68,7 @@ def test_a_lesson_from_start_to_end(student: Page) -> None:
         assert f"lesson=loss.{number}" in page.url
         if number < len(steps):
             wait_until_quiet(page)
-            activate(page, panel.locator("a, button").filter(has_text="Next step"))
+            activate(page, panel.locator("a, button").filter(has_text="Next"))
     activate(page, page.locator("a", has_text="More lessons"))
     expect(page.get_by_text("Follow a lesson")).to_be_visible()
     wait_until_quiet(page)
@@ -101,10 +101,10 @@ def test_points_steps_and_time_on_the_playground(student: Page) -> None:
     expect(updates).to_have_text("0")
 
 
-def test_a_link_for_a_class_is_made(student: Page) -> None:
+def test_an_assignment_link_is_created(student: Page) -> None:
     page = student
     goto(page, "/lecture?card=scores")
-    activate(page, page.get_by_role("button", name="Link for a class"))
+    activate(page, page.get_by_role("button", name="Assignment link"))
     dialog = page.get_by_role("dialog")
     tab_to(page, dialog.locator(".st-key-class-fix input"))
     page.keyboard.type("Margin")

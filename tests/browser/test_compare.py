@@ -1,4 +1,4 @@
-"""Journeys on the compare and the sweep page, in a real browser."""
+"""Journeys on the Compare and Sweep pages, in a real browser."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -
     expect(page.get_by_text("60 runs: 6 combinations × 10 seeds.")).to_be_visible()
     expect(page.get_by_text(re.compile("About .+ to train"))).to_be_visible()
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text("60 are kept already.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("60 are already saved.")).to_be_visible(timeout=60_000)
     wait_for_training(page)
     expect(page.get_by_text(re.compile("Best test accuracy"))).to_be_visible()
     verdict = page.get_by_text(re.compile(r"with 10 seeds|\(10 seeds\)")).first
@@ -66,7 +66,7 @@ def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -
         expect(page).to_have_url(re.compile(f"opened={marked[place]['customdata'][-1]}"))
     expect(page.get_by_text(re.compile("Seed [0-9]: Test accuracy"))).to_be_visible()
     with rerun(page):
-        page.get_by_role("link", name="Open its runs on the compare page").click()
+        page.get_by_role("link", name="Compare its runs").click()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
     assert any("(n=10)" in line["name"] for line in figure(page, "curves-all")["data"])
 
@@ -119,7 +119,7 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     goto(page, copied)
     expect(page.get_by_text(said).first).to_be_visible()
 
-    page.get_by_role("button", name="Take along").click()
+    page.get_by_role("button", name="Export").click()
     shared = page.locator('[data-testid="stCode"]').filter(has_text="share=").inner_text().strip()
     assert len(shared) < 8_000
     # Elsewhere the runs are not kept: here they are deleted first.
@@ -135,13 +135,13 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     stranger.close()
 
 
-def test_a_view_is_kept_and_opened_by_keyboard(page: Page, seeded: RunStore) -> None:
+def test_a_view_is_saved_and_opened_by_keyboard(page: Page, seeded: RunStore) -> None:
     goto(page, "/compare?filter=split_seed+%3D+77&rows=runs&runs=all&y=test_accuracy")
     page.get_by_role("button", name="Views").click()
     page.get_by_label("Name of this view").fill("Twenty")
     with rerun(page):
         page.keyboard.press("Enter")
-    expect(page.get_by_text("The view is kept.")).to_be_visible()
+    expect(page.get_by_text("View saved.")).to_be_visible()
     goto(page, "/compare")
     page.get_by_role("button", name="Views").click()
     page.get_by_role("button", name="Twenty").focus()
@@ -152,7 +152,7 @@ def test_a_view_is_kept_and_opened_by_keyboard(page: Page, seeded: RunStore) -> 
     seeded.forget_view("Twenty")
 
 
-def test_keeping_a_note_is_said_and_leaves_no_warning_in_the_log(
+def test_saving_a_note_is_confirmed_and_logs_no_warning(
     page: Page, seeded: RunStore, environment: dict[str, str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
@@ -183,13 +183,13 @@ def test_a_deletion_is_undone(page: Page, seeded: RunStore) -> None:
     assert len(figure(page, "curves-all")["data"]) == 1
 
 
-def test_after_the_last_run_the_page_shows_the_way_to_the_first(
+def test_after_deleting_the_last_run_the_page_links_to_training(
     page: Page, seeded: RunStore
 ) -> None:
     kept = set(seeded.list()["id"])
     goto(page, "/compare?runs=all&y=test_accuracy")
     page.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_text("No runs are kept yet.")).to_be_visible()
+    expect(page.get_by_text("No saved runs yet.")).to_be_visible()
     expect(page.get_by_text("Group by")).to_have_count(0)
     page.locator(".st-key-undo button").click()
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
@@ -198,7 +198,7 @@ def test_after_the_last_run_the_page_shows_the_way_to_the_first(
 
 
 @pytest.mark.parametrize("width", [1440, 420])
-def test_the_tools_of_the_table_cover_nothing(page: Page, seeded: RunStore, width: int) -> None:
+def test_the_toolbar_of_the_table_covers_nothing(page: Page, seeded: RunStore, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     goto(page, "/compare?filter=split_seed+%3D+77")
     page.get_by_test_id("stDataFrame").hover()
@@ -207,13 +207,13 @@ def test_the_tools_of_the_table_cover_nothing(page: Page, seeded: RunStore, widt
     below = tools.bounding_box()
     assert below is not None
     # The rows are counted beside them.
-    for above in (page.get_by_role("button", name="Bring in"), page.get_by_text("in 2 rows")):
+    for above in (page.get_by_role("button", name="Import"), page.get_by_text("in 2 rows")):
         box = above.evaluate(BOX_OF_WHAT_IS_SEEN)
         beside = box["right"] <= below["x"]
         assert beside or box["bottom"] <= below["y"]
 
 
-def test_zoom_survives_another_choice_of_view(page: Page, seeded: RunStore) -> None:
+def test_zoom_survives_a_change_of_options(page: Page, seeded: RunStore) -> None:
     family = seeded.list().query("loss == 'hinge' and split_seed == 77")["family"].iloc[0]
     goto(page, f"/compare?runs={family}")
     figure(page, "curves-all")
@@ -236,7 +236,7 @@ def take_report(page: Page, address: str, file: Path) -> None:
     with rerun(page):
         page.get_by_role("button", name="Report").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the report").click()
+        page.get_by_role("button", name="Download report").click()
     download.value.save_as(file)
 
 

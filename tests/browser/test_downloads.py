@@ -1,4 +1,4 @@
-"""Every button that gives a file, pressed in a browser: the file holds what the store holds."""
+"""Every download button, clicked in a browser: the file agrees with the store."""
 
 import re
 import zipfile
@@ -63,7 +63,7 @@ def arrived(profile: BrowserContext, store: str, seeds: list[int], width: int) -
         {"name": "own.csv", "mimeType": "text/csv", "buffer": table(width)}
     )
     before = workspaces(store)
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Download", exact=True)).to_be_visible()
     [workspace] = workspaces(store) - before
     mine = RunStore(store, workspace)
@@ -115,9 +115,9 @@ def test_uploaded_data(visitor: Visitor) -> None:
     assert from_bytes(content).class_names == kept.class_names
 
 
-def test_everything_on_the_compare_page(visitor: Visitor) -> None:
+def test_every_export_of_the_compare_page(visitor: Visitor) -> None:
     page, runs = compare(visitor), visitor.runs
-    open_popover(page, "Take along")
+    open_popover(page, "Export")
     expect(page.get_by_text(f"2 runs, {len(tidy(runs))} rows.")).to_be_visible()
     run_files(page, runs)
     programs_files(page, runs)
@@ -172,7 +172,7 @@ def link_and_scripts(page: Page, runs: list[Run]) -> None:
 def report_and_tables(page: Page, runs: list[Run]) -> None:
     """The report, and the table below the curves as text."""
     ends = [run.final["objective"] for run in runs]
-    page.get_by_role("button", name="Table as text").click()
+    page.get_by_role("button", name="Download table").click()
     _, content = downloaded(page, ".st-key-table-csv button")
     written = pd.read_csv(StringIO(content.decode()))["Objective"]
     assert written.tolist() == pytest.approx(ends, rel=1e-4)
@@ -197,10 +197,10 @@ def figures(page: Page) -> None:
         assert Path(download.value.path()).read_bytes().startswith(start)
 
 
-def test_a_file_that_cannot_be_made_is_said_in_words(visitor: Visitor) -> None:
+def test_a_failed_download_is_reported(visitor: Visitor) -> None:
     """The runs are deleted in another tab, between drawing and pressing."""
     page = compare(visitor)
-    open_popover(page, "Take along")
+    open_popover(page, "Export")
     visitor.store.delete([visitor.runs[0].id])
     downloads: list[Download] = []
     page.on("download", lambda download: downloads.append(download))
@@ -216,7 +216,7 @@ def test_a_file_that_cannot_be_made_is_said_in_words(visitor: Visitor) -> None:
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
-def test_another_visitor_gets_their_own(
+def test_each_visitor_downloads_their_own_runs(
     visitor: Visitor, browser: Browser, site: tuple[str, str]
 ) -> None:
     place, address = site
@@ -231,6 +231,6 @@ def test_another_visitor_gets_their_own(
         assert np.array_equal(from_bytes(content).features, kept.features)
         assert mine.fingerprint not in {each.fingerprint for each in Shelf(visitor.store).list()}
         page = compare(other)
-        open_popover(page, "Take along")
+        open_popover(page, "Export")
         content = downloaded(page, ".st-key-download button")[1]
         assert content.decode() == to_csv(tidy(other.runs))

@@ -1,4 +1,4 @@
-"""The app in a frame: of a website that its owner has named, and of another."""
+"""The app in a frame of a configured website, and of another one."""
 
 import threading
 from collections.abc import Iterator
@@ -33,9 +33,7 @@ def website(page: dict[str, str]) -> Iterator[str]:
         running.shutdown()
 
 
-def test_a_teachers_website_shows_the_app_and_no_other_does(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_only_a_configured_website_can_frame_the_app(browser: Browser, tmp_path: Path) -> None:
     page = {"html": ""}
     with ExitStack() as open_now:
         named, other = (open_now.enter_context(website(page)) for _ in range(2))

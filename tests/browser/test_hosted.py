@@ -1,4 +1,4 @@
-"""Many visitors, one app: none sees or harms another."""
+"""Many visitors of one app: isolated from each other."""
 
 import asyncio
 import re
@@ -56,7 +56,7 @@ def stranger(browser: Browser, hosted: str) -> Iterator[BrowserContext]:
 
 
 def trained(context: BrowserContext, query: str) -> Page:
-    """A page of this visitor on which a run was trained."""
+    """A page of this visitor with a trained run."""
     page = context.new_page()
     goto(page, f"/train?{query}")
     expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
@@ -84,7 +84,7 @@ def kept_ids(address: str) -> dict[str, set[str]]:
     return found
 
 
-def test_a_visitors_runs_are_nobody_elses(
+def test_runs_are_private_to_their_visitor(
     visitor: BrowserContext, stranger: BrowserContext, address: str
 ) -> None:
     page = trained(visitor, f"{SMALL}&seed=11")
@@ -98,7 +98,7 @@ def test_a_visitors_runs_are_nobody_elses(
         expect(other.get_by_test_id("stException")).to_have_count(0)
         assert "seed 11" not in shown_text(other)
     goto(other, f"/inspect?run={mine}")
-    expect(other.get_by_text(f"The run {mine} is not kept here")).to_be_visible()
+    expect(other.get_by_text(f"Run {mine} is not saved here")).to_be_visible()
     assert kept_ids(address)[workspace] == {mine}
 
     # A reload, and a second tab, find the visitor's own again.
@@ -109,7 +109,7 @@ def test_a_visitors_runs_are_nobody_elses(
         )
 
 
-def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
+def test_reference_runs_exist_from_the_first_visit_and_are_read_only(
     browser: Browser, hosted: str, address: str
 ) -> None:
     before = reference.runs(address).list()
@@ -119,11 +119,11 @@ def test_reference_runs_are_there_from_the_first_visit_and_nobody_changes_them(
         goto(page, "/compare")
         with rerun(page):
             page.get_by_role("button", name="Compare reference runs").click()
-        expect(page.get_by_text("Reference runs cannot be changed")).to_be_visible()
+        expect(page.get_by_text("Reference runs are read-only")).to_be_visible()
         expect(page.get_by_role("button", name="Delete")).to_have_count(0)
         names = [line["name"] for line in figure(page, "curves-all")["data"]]
         assert len([name for name in names if name.endswith("(reference)")]) == 4
-        page.get_by_role("button", name="Take along").click()
+        page.get_by_role("button", name="Export").click()
         with page.expect_download() as started:
             page.locator(".st-key-download button").click()
         exported = pd.read_csv(started.value.path())
@@ -140,7 +140,7 @@ async def _forge_clicks(hosted: str) -> None:
     async with Visit(hosted, cookies) as tab:
         await tab.open("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"})
         await tab.press("train")
-        await tab.wait_until(lambda: "This run is kept" in tab.words(), "the run was not kept")
+        await tab.wait_until(lambda: "Saved as " in tab.words(), "the run was not saved")
         [own] = tab.run_ids()
         await tab.go("compare", {"references": "true", "runs": own})
         buttons = [tab.id_of(key) for key in ("pin", "archive", "delete")]
@@ -150,7 +150,7 @@ async def _forge_clicks(hosted: str) -> None:
             await tab.forge(button)  # at worst it concerns the run that it was made for
 
 
-def test_the_mark_cannot_be_read_by_scripts_and_opens_nothing_when_forged(
+def test_the_visitor_cookie_is_unreadable_by_scripts_and_cannot_be_forged(
     visitor: BrowserContext, stranger: BrowserContext, address: str
 ) -> None:
     page = trained(visitor, f"{SMALL}&seed=21")
@@ -167,7 +167,7 @@ def test_the_mark_cannot_be_read_by_scripts_and_opens_nothing_when_forged(
     expect(other.get_by_text("No runs", exact=False).first).to_be_visible()
 
 
-def test_cookies_of_others_on_the_same_host_cost_nobody_the_workspace(
+def test_foreign_cookies_on_the_same_host_do_not_lose_the_workspace(
     browser: Browser, hosted: str, address: str
 ) -> None:
     with new_profile(browser, hosted) as context:
@@ -189,9 +189,9 @@ def test_cookies_of_others_on_the_same_host_cost_nobody_the_workspace(
         assert workspace_with(of_seed(23), address) == workspace
 
 
-def test_a_session_goes_on_in_the_browser_that_opened_it_and_in_no_other(hosted: str) -> None:
+def test_only_the_browser_that_opened_a_session_can_resume_it(hosted: str) -> None:
     async def told(token: str, session: str = "") -> str:
-        """The id of the session that a connection is told, which may name one to go on with."""
+        """The session id that a connection receives; it may name one to resume."""
         named = [websockets.Subprotocol(each) for each in ("streamlit", "x", session) if each]
         connection = websockets.connect(
             f"{hosted.replace('http', 'ws')}/_stcore/stream",
@@ -216,7 +216,7 @@ def test_a_session_goes_on_in_the_browser_that_opened_it_and_in_no_other(hosted:
         other.submit(asyncio.run, try_all()).result()
 
 
-def test_what_is_too_much_is_refused_in_words(visitor: BrowserContext) -> None:
+def test_requests_over_budget_are_refused_with_a_message(visitor: BrowserContext) -> None:
     page = visitor.new_page()
     goto(page, "/train?dataset=blobs&epochs=5000&batch_size=1")
     with rerun(page):
@@ -236,14 +236,16 @@ def test_the_pages_load_nothing_that_the_headers_forbid(visitor: BrowserContext)
     assert not forbidden
 
 
-def test_an_interrupted_training_is_said_and_goes_on(visitor: BrowserContext, address: str) -> None:
+def test_an_interrupted_training_is_reported_and_resumed(
+    visitor: BrowserContext, address: str
+) -> None:
     page = trained(visitor, f"{SMALL}&seed=31")
     workspace = workspace_with(of_seed(31), address)
     left = [of_seed(32), of_seed(33)]
     underway = Underway(RunStore(address, workspace))
     underway.interrupt([underway.begin(left)])
     goto(page, "/compare")
-    expect(page.get_by_text("A training was interrupted", exact=False)).to_be_visible()
+    expect(page.get_by_text("Training was interrupted", exact=False)).to_be_visible()
     with rerun(page):
         page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("was interrupted", exact=False)).to_have_count(0)
@@ -253,7 +255,7 @@ def test_an_interrupted_training_is_said_and_goes_on(visitor: BrowserContext, ad
 
 
 @pytest.mark.slow  # that a deserted training is stopped, tests of the queue show without a browser
-def test_who_closes_the_page_frees_the_worker_within_a_minute(
+def test_closing_the_page_frees_the_worker_within_a_minute(
     browser: Browser, tmp_path: Path
 ) -> None:
     environment = {
@@ -283,7 +285,7 @@ MESSAGE = 2_000_000
 """Bytes that a browser may send at once."""
 
 
-def test_a_message_is_bounded_before_it_is_inflated(hosted: str) -> None:
+def test_the_message_limit_applies_before_decompression(hosted: str) -> None:
     """What a few kilobytes stand for is refused before there is room made for it."""
 
     read_and_no_message, too_big = 1002, 1009
@@ -309,7 +311,7 @@ def test_a_message_is_bounded_before_it_is_inflated(hosted: str) -> None:
     assert ends == [read_and_no_message, too_big] * 2
 
 
-def test_a_file_is_taken_where_the_page_asks_for_one_and_nowhere_else(hosted: str) -> None:
+def test_uploads_are_accepted_only_on_pages_with_an_uploader(hosted: str) -> None:
     async def come() -> tuple[int, int, int]:
         async with Visit(hosted, {}) as tab:
             await tab.open("lecture", {})

@@ -1,4 +1,4 @@
-"""A finished run is moved through, without a mouse, and looked into."""
+"""The page Inside a run, by keyboard."""
 
 import re
 
@@ -35,7 +35,7 @@ def weights_on_the_sheet(page: Page) -> list[float]:
     return sorted(value for value in numbers if np.isfinite(value))
 
 
-def test_a_slider_moves_all_pictures_without_the_server(page: Page) -> None:
+def test_the_slider_updates_all_charts_without_the_server(page: Page) -> None:
     goto(page, "/train?epochs=3&seed=21")
     page.locator(".st-key-train button").click()
     expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)

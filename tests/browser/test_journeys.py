@@ -1,4 +1,4 @@
-"""What people come for, done in a real browser, judged by what they see."""
+"""Typical tasks in a real browser, judged by what is on the screen."""
 
 import io
 import re
@@ -20,7 +20,7 @@ PATIENCE = 30_000
 
 
 def press_train(page: Page) -> None:
-    """Train, and wait until the runs are kept."""
+    """Train, and wait until the runs are saved."""
     page.locator(".st-key-train button").click()
     expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".st-key-stop")).to_have_count(0)
@@ -86,7 +86,7 @@ def test_from_the_first_visit_to_a_trained_run(page: Page) -> None:
     expect(page.get_by_role("figure", name=re.compile("Confusion matrix"))).to_be_visible()
 
 
-def test_hinge_against_cross_entropy(page: Page) -> None:
+def test_hinge_vs_cross_entropy(page: Page) -> None:
     goto(page, "/hinge-vs-cross-entropy?epochs=4")
     press_train(page)
     runs = train([Experiment(epochs=4, loss=loss) for loss in ("hinge", "cross_entropy")])
@@ -94,7 +94,7 @@ def test_hinge_against_cross_entropy(page: Page) -> None:
         chart = figure(page, f"objective-{run.experiment.loss}")
         drawn = trace(chart, "objective")
         assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
-    expect(page.get_by_text("The values of different losses cannot be compared")).to_be_visible()
+    expect(page.get_by_text("Values of different losses are not comparable")).to_be_visible()
     accuracy = figure(page, "accuracy")
     assert len(accuracy["data"]) == 4
     assert metric(page, "Cross-entropy: test accuracy") == (
@@ -106,7 +106,7 @@ def test_hinge_against_cross_entropy(page: Page) -> None:
     expect(page.get_by_text(re.compile(r"Cross-entropy = \d\.\d{3}"))).to_be_visible()
 
 
-def test_gd_against_sgd(page: Page) -> None:
+def test_gd_vs_sgd(page: Page) -> None:
     goto(page, "/gd-vs-sgd?epochs=4&batch_sizes=8,128")
     press_train(page)
     chart = figure(page, "objective")
@@ -138,7 +138,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
         goto(page, f"/train?epochs=3&seed=77&learning_rate={rate}")
         press_train(page)
     page.get_by_role("link", name="Compare runs").first.click()
-    expect(page.get_by_text("Select rows in the table's first column")).to_be_visible()
+    expect(page.get_by_text("Select rows in the first column")).to_be_visible()
     select_row(page, 0)
     select_row(page, 1)
     chart = figure(page, "curves-all")
@@ -148,7 +148,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
         assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
 
     with rerun(page):
-        page.get_by_role("button", name="Take along").click()
+        page.get_by_role("button", name="Export").click()
     with page.expect_download() as started:
         page.locator(".st-key-download button").click()
     page.keyboard.press("Escape")
@@ -163,7 +163,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("Deleted 1 run.")).to_be_visible()
     goto(page, f"/compare?runs={runs[0].id},{runs[1].id}")
-    expect(page.get_by_text("1 of the runs in the address are not kept here.")).to_be_visible()
+    expect(page.get_by_text("1 of the runs in the address are not saved here.")).to_be_visible()
     assert len(figure(page, "curves-all")["data"]) == 1
 
 
@@ -190,13 +190,13 @@ def test_a_copied_address_opens_the_same_experiment_elsewhere(page: Page, browse
     stranger.close()
 
 
-def test_stop_stops_at_once_and_says_so(page: Page) -> None:
+def test_stop_takes_effect_immediately_and_is_confirmed(page: Page) -> None:
     goto(page, "/train?epochs=100000&seed=5")
     page.locator(".st-key-train button").click()
     expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(selector("objective"))).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("the results up to there are saved")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".st-key-stop")).to_have_count(0)
     assert trace(figure(page, "objective"), "objective")["y"][-1] > 0
 
@@ -212,7 +212,7 @@ def test_live_curves_grow_in_the_same_chart_and_keep_the_zoom(page: Page) -> Non
     before = len(trace(figure(page, "accuracy"), "training")["x"])
     wait_for(page, lambda: len(trace(figure(page, "accuracy"), "training")["x"]) > before)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("the results up to there are saved")).to_be_visible(timeout=PATIENCE)
     assert element.evaluate("element => element.mark"), "the chart was made anew"
     assert figure(page, "accuracy")["layout"]["yaxis"]["range"] == [80, 90]
 
@@ -235,7 +235,7 @@ def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
     assert trace(after, "minibatch objective")["visible"] == "legendonly"
 
 
-def test_a_learning_rate_is_typed_or_stepped_by_its_size(page: Page) -> None:
+def test_a_learning_rate_is_typed_or_stepped_by_its_magnitude(page: Page) -> None:
     goto(page, "/train")
     type_in(page, "learning_rate", "0.123")
     assert "learning_rate=0.123" in page.url
@@ -245,7 +245,7 @@ def test_a_learning_rate_is_typed_or_stepped_by_its_size(page: Page) -> None:
     assert "learning_rate=0.00015" in page.url
 
 
-def test_settings_go_along_from_page_to_page_and_back(page: Page) -> None:
+def test_settings_carry_over_between_pages(page: Page) -> None:
     goto(page, "/train")
     choose(page, "dataset", "Blobs")
     type_in(page, "epochs", "7")
@@ -260,12 +260,10 @@ def test_settings_go_along_from_page_to_page_and_back(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/train\?.*dataset=blobs"))
 
 
-def test_a_certificate_comes_by_itself_and_the_distance_is_drawn(page: Page) -> None:
+def test_the_certificate_appears_automatically_and_the_distance_is_drawn(page: Page) -> None:
     goto(page, "/train?epochs=4&seed=13")
     press_train(page)
-    expect(page.get_by_text(re.compile("Within .* of the best possible"))).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(page.get_by_text(re.compile("Within .* of the optimum"))).to_be_visible(timeout=PATIENCE)
     [run] = train([Experiment(epochs=4, seed=13)])
     expected = with_distance(run.history, certify(run.experiment))["distance"]
     drawn = trace(figure(page, "distance"), "upper bound")
@@ -297,7 +295,7 @@ def test_back_and_forward_change_the_settings_with_the_address(page: Page) -> No
 
 
 @pytest.mark.slow
-def test_back_leads_to_the_page_before_as_it_was(page: Page) -> None:
+def test_back_restores_the_previous_page(page: Page) -> None:
     goto(page, "/train?epochs=3&seed=12")
     press_train(page)
     run_id = Experiment(epochs=3, seed=12).id
@@ -313,7 +311,7 @@ def test_back_leads_to_the_page_before_as_it_was(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_back_to_an_address_without_settings_keeps_those_brought_along(page: Page) -> None:
+def test_back_to_an_address_without_settings_keeps_carried_over_ones(page: Page) -> None:
     goto(page, "/train")
     type_in(page, "epochs", "7")
     with rerun(page):
@@ -325,7 +323,7 @@ def test_back_to_an_address_without_settings_keeps_those_brought_along(page: Pag
     expect(page.locator(".st-key-epochs input")).to_have_value("7")
 
 
-def test_broken_values_in_an_address_are_named_and_do_no_harm(page: Page) -> None:
+def test_invalid_values_in_an_address_are_reported_and_harmless(page: Page) -> None:
     goto(page, "/train?loss=%3Cscript%3Ealert(1)%3C/script%3E&epochs=99999999&momentum=0.5")
     expect(page.get_by_text("epochs must be a whole number from 1 to 100000")).to_be_visible()
     expect(page.get_by_text("loss must be one of hinge")).to_be_visible()
@@ -333,7 +331,7 @@ def test_broken_values_in_an_address_are_named_and_do_no_harm(page: Page) -> Non
     expect(page).to_have_url(re.compile(r"/train\?momentum=0\.5$"))
 
 
-def test_a_reload_finds_its_training_again_and_can_stop_it(page: Page) -> None:
+def test_a_reload_finds_the_training_and_can_stop_it(page: Page) -> None:
     goto(page, "/train?epochs=100000&seed=9")
     page.locator(".st-key-train button").click()
     expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
@@ -341,13 +339,13 @@ def test_a_reload_finds_its_training_again_and_can_stop_it(page: Page) -> None:
     page.reload()
     expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=5_000)
+    expect(page.get_by_text("the results up to there are saved")).to_be_visible(timeout=5_000)
     page.reload()
-    expect(page.get_by_text("Stopped. What was done is kept")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("the results up to there are saved")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.slow
-def test_a_training_whose_visitor_has_gone_does_not_hold_up_the_server(
+def test_a_training_without_its_visitor_does_not_block_the_server(
     browser: Browser, environment: dict[str, str]
 ) -> None:
     with server(ROOT / "streamlit_app.py", environment=environment) as address:

@@ -1,4 +1,4 @@
-"""GD and SGD on the landscape of their objective."""
+"""The Landscape page with GD and SGD."""
 
 import re
 

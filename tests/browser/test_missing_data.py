@@ -1,4 +1,4 @@
-"""A class opens a link to data that it does not have, and brings the file."""
+"""A class opens a link to missing data and uploads the file."""
 
 from pathlib import Path
 
@@ -18,7 +18,9 @@ def fingerprint_of(table: str) -> str:
     return uploads.fingerprint(examples)
 
 
-def test_a_class_link_to_missing_data_takes_the_file(browser: Browser, tmp_path: Path) -> None:
+def test_an_assignment_link_to_missing_data_accepts_the_file(
+    browser: Browser, tmp_path: Path
+) -> None:
     right, wrong = tmp_path / "things.csv", tmp_path / "others.csv"
     right.write_text(TABLE)
     wrong.write_text(TABLE.replace("c2", "c9"))
@@ -40,7 +42,7 @@ def test_a_class_link_to_missing_data_takes_the_file(browser: Browser, tmp_path:
         expect(alert.filter(has_text=needed)).to_be_visible()
         file = page.locator('input[type="file"]')
         file.set_input_files(wrong)
-        refusal = alert.filter(has_text="These are other data.")
+        refusal = alert.filter(has_text="This file contains other data.")
         expect(refusal).to_contain_text(needed)
         expect(refusal).to_contain_text(came)
         page.get_by_role("button", name="Remove others.csv").click()

@@ -1,4 +1,4 @@
-"""A file of one's own, from the disk to a trained run."""
+"""An upload, from the disk to a trained run."""
 
 import re
 from pathlib import Path
@@ -12,19 +12,19 @@ ROWS = "".join(f"{k % 7},{(k * 3) % 11},c{k % 3}\n" for k in range(60))
 
 
 def bring(page: Page, path: Path) -> None:
-    """Choose a file, and wait until it is read."""
+    """Choose a file, and wait until it has been read."""
     page.locator('input[type="file"]').set_input_files(path)
-    expect(page.get_by_role("button", name="Keep it")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
 
 
-def test_a_table_is_brought_kept_and_trained_on(page: Page, tmp_path: Path) -> None:
+def test_a_table_is_uploaded_saved_and_trained_on(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "things.csv"
     path.write_text(f"width,height,kind\n{ROWS}")
     goto(page, "/data")
     bring(page, path)
     assert figure(page, "balance")["data"][0]["y"] == ["c0", "c1", "c2"]
     with rerun(page):
-        page.get_by_role("button", name="Keep it").click()
+        page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("60 examples, 2 features, 3 classes")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
@@ -39,7 +39,7 @@ def test_a_table_is_brought_kept_and_trained_on(page: Page, tmp_path: Path) -> N
     expect(page.get_by_role("combobox", name="Which")).to_have_value("things")
 
 
-def test_a_ragged_file_is_refused_by_its_row(page: Page, tmp_path: Path) -> None:
+def test_a_ragged_file_is_refused_with_its_row(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "ragged.csv"
     path.write_text("x,kind\n1,a\n2,b,c\n")
     goto(page, "/data")
@@ -56,7 +56,7 @@ def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:
     goto(page, "/data")
     bring(page, path)
     with rerun(page):
-        page.get_by_role("button", name="Keep it").click()
+        page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Train on it").first.click()  # the newest
     page.wait_for_url(re.compile("dataset=own"))
     page.locator(".st-key-train button").click()

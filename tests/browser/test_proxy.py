@@ -1,4 +1,4 @@
-"""The app as it is hosted: the shipped proxy before two processes on one PostgreSQL store."""
+"""The hosted setup: the shipped proxy, two processes, one PostgreSQL store."""
 
 import gzip
 import re
@@ -84,7 +84,7 @@ def test_a_visitor_stays_with_one_process_and_visitors_are_shared_out(
     assert len(set.union(*answered.values())) == 2
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_encrypted_where_the_page_is(
+def test_the_cookie_is_http_only_and_secure_behind_tls(
     proxy: Proxy,
 ) -> None:
     _, plain = get(f"{proxy.address}/_stcore/health")
@@ -93,7 +93,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_encrypted_where_the_page_is(
     assert str(new_visitor(encrypted)).endswith("; HttpOnly; SameSite=Lax; Secure")
 
 
-def test_the_longest_link_that_the_app_makes_comes_through_to_it(proxy: Proxy) -> None:
+def test_the_longest_shared_link_passes_the_proxy(proxy: Proxy) -> None:
     """Also when the page that it opened has put the ids of all runs into its own address."""
     link = "/compare?share=" + "A" * (LONGEST_ADDRESS - len(proxy.address + "/compare?share="))
     reloaded = link + "&runs=" + "%2C".join(["0123456789abcdef"] * MOST_RUNS)
@@ -107,7 +107,7 @@ def test_the_longest_link_that_the_app_makes_comes_through_to_it(proxy: Proxy) -
     assert get(f"{proxy.address}/_stcore/health", Referer=f"{proxy.address}{link}")[0] == b"ok"
 
 
-def test_what_is_large_is_compressed(proxy: Proxy) -> None:
+def test_large_responses_are_compressed(proxy: Proxy) -> None:
     page, _ = get(f"{proxy.address}/")
     script = re.search(rb'src="\./(static/js/[^"]+\.js)"', page)
     assert script is not None
@@ -130,7 +130,7 @@ def test_the_metrics_are_closed(proxy: Proxy, path: str) -> None:
     refused.value.close()
 
 
-def test_the_app_is_healthy_and_takes_no_more_than_it_says(proxy: Proxy) -> None:
+def test_the_app_is_healthy_within_its_memory_limit(proxy: Proxy) -> None:
     assert get(f"{proxy.address}/_stcore/health")[0] == b"ok"
     too_much = Request(f"{proxy.address}/_stcore/upload_file/x/y", data=bytes(7 * 2**20))
     with pytest.raises(HTTPError, match="413") as refused:

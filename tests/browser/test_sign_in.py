@@ -1,4 +1,4 @@
-"""Somebody signs in with a provider of OpenID Connect, and is at home in every browser."""
+"""Sign-in with an OpenID Connect provider, and the same workspace in every browser."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def stranger(profile: BrowserContext) -> Iterator[Page]:
     page.close()
 
 
-def test_who_signs_in_finds_their_runs_in_another_browser_and_nobody_else_does(
+def test_runs_follow_the_account_to_another_browser_and_stay_private(
     new_browser: NewBrowser, stranger: Page, provider: Provider, address: str
 ) -> None:
     sign_in(stranger, "alice")
@@ -98,7 +98,7 @@ def test_who_signs_in_finds_their_runs_in_another_browser_and_nobody_else_does(
     assert list(RunStore(address, name).list()["id"]) == [of_alice.id]
 
 
-def test_who_signs_out_is_a_stranger_again(stranger: Page) -> None:
+def test_signing_out_returns_to_an_anonymous_workspace(stranger: Page) -> None:
     sign_in(stranger, "bob")
     is_signed_in(stranger, "bob")
     of_bob = trained(stranger, 2)
@@ -109,14 +109,12 @@ def test_who_signs_out_is_a_stranger_again(stranger: Page) -> None:
     has_not(stranger, of_bob)
 
 
-def test_what_was_made_before_is_moved_when_that_is_wanted(
-    new_browser: NewBrowser, stranger: Page
-) -> None:
+def test_earlier_runs_are_moved_on_request(new_browser: NewBrowser, stranger: Page) -> None:
     before = trained(stranger, 3)
     goto(stranger, "/")  # back on the page before, signed in, it would be trained again
     sign_in(stranger, "alice")
     is_signed_in(stranger, "alice")
-    offer = stranger.get_by_text("Made in this browser without signing in: 1 run.")
+    offer = stranger.get_by_text("Made in this browser before you signed in: 1 run.")
     expect(offer).to_be_visible()
     stranger.get_by_role("button", name="Not now").click()
     expect(offer).to_have_count(0)
@@ -133,7 +131,7 @@ def test_what_was_made_before_is_moved_when_that_is_wanted(
         has(page, before)
 
 
-def test_one_comes_back_to_the_page_from_which_one_went(stranger: Page) -> None:
+def test_sign_in_returns_to_the_same_page(stranger: Page) -> None:
     goto(stranger, "/train?dataset=blobs&epochs=7")
     sign_in(stranger, "bob")
     is_signed_in(stranger, "bob")
@@ -149,7 +147,7 @@ def test_one_comes_back_to_the_page_from_which_one_went(stranger: Page) -> None:
         pytest.param(identity_provider.for_somebody_else, marks=pytest.mark.slow),
     ],
 )
-def test_a_token_that_is_not_good_opens_nothing(
+def test_an_invalid_token_is_rejected(
     stranger: Page, provider: Provider, monkeypatch: pytest.MonkeyPatch, token: Any
 ) -> None:
     monkeypatch.setattr(provider, "token", token)
@@ -158,7 +156,7 @@ def test_a_token_that_is_not_good_opens_nothing(
     assert USER not in {cookie["name"] for cookie in stranger.context.cookies()}
 
 
-def test_who_changes_their_mind_or_has_no_subject_stays_nobody(stranger: Page) -> None:
+def test_a_cancelled_sign_in_or_one_without_subject_stays_anonymous(stranger: Page) -> None:
     stranger.get_by_role("button", name="Sign in").click()
     stranger.get_by_role("link", name="I changed my mind").click()
     is_nobody(stranger)
@@ -166,7 +164,7 @@ def test_who_changes_their_mind_or_has_no_subject_stays_nobody(stranger: Page) -
     is_nobody(stranger)
 
 
-def test_a_forged_or_an_old_cookie_opens_nothing(
+def test_a_forged_or_expired_cookie_is_rejected(
     stranger: Page, hosted: str, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {"iss": provider.address, "is_logged_in": True, "origin": hosted} | PEOPLE["alice"]
@@ -197,7 +195,7 @@ def test_a_name_from_a_provider_is_text(stranger: Page) -> None:
     assert not [address for address in asked if "x.example" in address]
 
 
-def test_a_page_within_another_has_no_button(stranger: Page) -> None:
+def test_an_embedded_page_has_no_sign_in_button(stranger: Page) -> None:
     goto(stranger, "/train?embed=true")
     expect(stranger.get_by_role("heading", name="Train a classifier")).to_be_visible()
     expect(stranger.get_by_role("button", name="Sign in")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Signing in on a server of one's own: encrypted, the shipped proxy, two processes, one store."""
+"""Sign-in over TLS: the shipped proxy, two processes, one store."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -50,9 +50,7 @@ def process_of(visitor: BrowserContext, proxy: Proxy) -> str:
     return process
 
 
-def test_what_is_trained_at_one_process_is_found_at_the_other(
-    browser: Browser, proxy: Proxy
-) -> None:
+def test_runs_trained_in_one_process_are_found_in_the_other(browser: Browser, proxy: Proxy) -> None:
     with new_profile(browser, proxy.address) as first:
         page = first.new_page()
         goto(page, "/")

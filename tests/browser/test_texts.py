@@ -1,4 +1,4 @@
-"""Text that people wrote is shown as text: no sign in it means anything to the front end."""
+"""User text is shown literally: no character has a meaning to the front end."""
 
 import shutil
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_every_sign_is_shown_as_it_is(browser: Browser, texts: str) -> None:
+def test_every_character_is_shown_literally(browser: Browser, texts: str) -> None:
     with new_profile(browser, texts) as profile:
         page = profile.new_page()
         goto(page, "/")

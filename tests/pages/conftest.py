@@ -1,4 +1,4 @@
-"""What several pages are tested with."""
+"""Fixtures for the tests of several pages."""
 
 import pytest
 

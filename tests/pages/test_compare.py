@@ -1,4 +1,4 @@
-"""The page of all kept runs."""
+"""The Compare page."""
 
 import csv
 import json
@@ -27,14 +27,14 @@ def ids(*runs: Run) -> dict[str, str]:
     return {"runs": ",".join(run.id for run in runs)}
 
 
-def test_without_runs_it_shows_the_way_to_the_first(store: RunStore) -> None:
+def test_without_runs_it_links_to_training(store: RunStore) -> None:
     app = open_page("compare")
     assert not app.exception
-    assert "No runs are kept yet" in app.info[0].value
+    assert "No saved runs yet" in app.info[0].value
     assert not app.sidebar.selectbox, "there is nothing to be grouped"
 
 
-def test_the_table_has_all_runs_with_what_differs_first(kept: list[Run]) -> None:
+def test_the_table_lists_all_runs_and_differing_settings_first(kept: list[Run]) -> None:
     [table] = open_page("compare").dataframe
     assert set(table.value["id"]) == {run.id for run in kept}
     assert list(table.value.columns)[:3] == ["loss", "learning_rate", "test_accuracy"]
@@ -60,7 +60,7 @@ def test_different_losses_never_share_an_axis_for_their_values(kept: list[Run]) 
     assert len(figures(app)["curves-all"]["data"]) == 3
 
 
-def test_axes_are_chosen_and_kept_in_the_address(kept: list[Run]) -> None:
+def test_chosen_axes_are_part_of_the_address(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0]) | {"x": "update", "log_y": "true"})
     layout = figures(app)["curves-all"]["layout"]
     assert layout["xaxis"]["title"]["text"] == "Updates"
@@ -69,7 +69,7 @@ def test_axes_are_chosen_and_kept_in_the_address(kept: list[Run]) -> None:
     assert dict(app.query_params)["x"] == "gradient_evaluations"
 
 
-def test_two_runs_are_told_apart_by_the_fields_that_differ_alone(kept: list[Run]) -> None:
+def test_labels_name_only_the_settings_that_differ(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0], kept[1]))
     table = app.dataframe[1].value
     assert list(table.index) == ["learning rate 0.1", "learning rate 0.3"]
@@ -79,7 +79,7 @@ def test_two_runs_are_told_apart_by_the_fields_that_differ_alone(kept: list[Run]
     assert list(table["Loss"]) == ["Cross-entropy"] * 2
 
 
-def test_deleting_deletes_the_selected_runs_alone_and_can_be_undone(
+def test_delete_removes_only_the_selected_runs_and_can_be_undone(
     kept: list[Run], store: RunStore
 ) -> None:
     app = open_page("compare", ids(kept[0], kept[2]))
@@ -95,14 +95,14 @@ def test_deleting_deletes_the_selected_runs_alone_and_can_be_undone(
     assert "Deleted" not in words(app)
 
 
-def test_a_run_that_is_not_kept_here_is_said(kept: list[Run]) -> None:
+def test_an_unknown_run_in_the_address_is_reported(kept: list[Run]) -> None:
     app = open_page("compare", {"runs": f"{kept[0].id},{'0' * 16}"})
     assert not app.exception
-    assert "1 of the runs in the address are not kept here" in app.warning[0].value
+    assert "1 of the runs in the address are not saved here" in app.warning[0].value
     assert len(figures(app)["curves-all"]["data"]) == 1
 
 
-def test_the_download_holds_every_evaluation_of_the_runs(kept: list[Run]) -> None:
+def test_the_download_contains_every_evaluation_of_the_runs(kept: list[Run]) -> None:
     rows = [*csv.reader(StringIO(DATA["csv"].write(kept, {}).decode()))]
     assert len(rows) == 1 + sum(len(run.history) for run in kept)
     first = dict(zip(rows[0], rows[1], strict=True))
@@ -132,7 +132,7 @@ def test_a_run_of_defaults_opens_with_the_defaults(store: RunStore) -> None:
     assert go(app, "train").selectbox(key="loss").value == "cross_entropy"
 
 
-def test_comparing_leaves_the_settings_of_the_next_training_alone(kept: list[Run]) -> None:
+def test_comparing_does_not_change_the_settings_of_the_next_training(kept: list[Run]) -> None:
     app = open_page("train", {"loss": "hinge", "epochs": "7"})
     for name, value in ids(kept[0]).items():
         app.query_params[name] = value
@@ -152,7 +152,7 @@ def test_gd_and_sgd_keep_their_colours(store: RunStore) -> None:
     assert sgd["line"]["color"] == BATCH[32]["light"]
 
 
-def test_runs_that_did_not_come_to_their_end_say_so(store: RunStore) -> None:
+def test_unfinished_runs_are_labelled(store: RunStore) -> None:
     runs = train([Experiment(loss="squared_hinge", learning_rate=rate) for rate in (0.001, 1.0)])
     store.save(runs)
     names = [
@@ -161,7 +161,7 @@ def test_runs_that_did_not_come_to_their_end_say_so(store: RunStore) -> None:
     assert names == ["learning rate 0.001", "learning rate 1 (diverged)"]
 
 
-def test_values_of_other_data_or_penalties_are_not_compared_without_a_word(
+def test_comparing_other_data_or_penalties_gives_a_warning(
     store: RunStore,
 ) -> None:
     runs = train([Experiment(epochs=1), Experiment(epochs=1, strength=0.1)])
@@ -174,13 +174,13 @@ def test_values_of_other_data_or_penalties_are_not_compared_without_a_word(
     assert "differ in" not in words(app)
 
 
-def test_runs_on_axes_of_their_own_may_differ_in_the_penalty(store: RunStore) -> None:
+def test_runs_on_separate_axes_may_differ_in_the_penalty(store: RunStore) -> None:
     runs = train([Experiment(epochs=1), Experiment(epochs=1, loss="hinge", strength=0.5)])
     store.save(runs)
     assert "differ in" not in words(open_page("compare", ids(*runs)))
 
 
-def test_options_are_told_with_their_data_set(store: RunStore) -> None:
+def test_options_are_shown_with_their_data_set(store: RunStore) -> None:
     runs = train(
         [
             Experiment(dataset="blobs", epochs=1),
@@ -196,7 +196,7 @@ def test_options_are_told_with_their_data_set(store: RunStore) -> None:
     assert {"Moons: noise", "Circles: noise", "Blobs: spread"} <= set(settings.columns)
 
 
-def test_names_tags_and_notes_are_kept_and_shown_as_text(kept: list[Run], store: RunStore) -> None:
+def test_names_tags_and_notes_are_saved_and_shown_as_text(kept: list[Run], store: RunStore) -> None:
     hostile = "<b>x</b> ![y](http://127.0.0.2/z.png)"
     app = open_page("compare", ids(kept[0], kept[1]))
     app = open_page("compare", ids(kept[0]))
@@ -212,7 +212,7 @@ def test_names_tags_and_notes_are_kept_and_shown_as_text(kept: list[Run], store:
     assert not any("![y](http" in text for text in said)
 
 
-def test_only_what_was_changed_is_kept_for_several_runs(kept: list[Run], store: RunStore) -> None:
+def test_only_edited_fields_are_saved_for_several_runs(kept: list[Run], store: RunStore) -> None:
     first, second, _ = kept
     store.annotate([first.id], name="too fast", tags=["all", "bad"], note="important")
     store.annotate([second.id], name="best", tags=["all", "good"])
@@ -220,7 +220,7 @@ def test_only_what_was_changed_is_kept_for_several_runs(kept: list[Run], store: 
     assert app.text_input(key="run-name").placeholder == SEVERAL
     assert app.text_area(key="run-note").placeholder == SEVERAL
     assert app.text_input(key="run-tags").value == "all"
-    assert "only some of the runs have are left as they are" in words(app)
+    assert "only some of the runs have stay unchanged" in words(app)
     app.text_input(key="run-tags").set_value("paper")
     app.button(key="keep-notes").click().run()
     rows = store.list().set_index("id")[["name", "tags", "note"]]
@@ -235,19 +235,19 @@ def test_only_what_was_changed_is_kept_for_several_runs(kept: list[Run], store: 
     assert list(rows.loc[first.id]) == ["", ["bad", "paper"], "important"], "a shared one goes"
 
 
-def test_too_many_tags_for_one_of_the_runs_change_none(kept: list[Run], store: RunStore) -> None:
+def test_too_many_tags_for_one_run_change_no_run(kept: list[Run], store: RunStore) -> None:
     store.annotate([kept[0].id], name="first", tags=[f"tag {k}" for k in range(12)])
     app = open_page("compare", ids(kept[0], kept[1]))
     app.text_input(key="run-name").set_value("another")
     app.text_input(key="run-tags").set_value("one more")
     app.button(key="keep-notes").click().run()
-    assert "Nothing was changed: tags must be at most 12" in app.toast[0].value
+    assert "Not saved: tags must be at most 12" in app.toast[0].value
     rows = store.list().set_index("id")
     assert rows["name"][kept[0].id] == "first"
     assert rows["tags"][kept[1].id] == []
 
 
-def test_fields_of_notes_are_filled_again_after_another_page(
+def test_annotation_fields_are_refilled_after_visiting_another_page(
     kept: list[Run], store: RunStore
 ) -> None:
     store.annotate([kept[0].id], name="first", tags=["good"], note="important")
@@ -263,7 +263,7 @@ def test_fields_of_notes_are_filled_again_after_another_page(
 
 
 def tick(app: AppTest, *ids: str) -> None:
-    """Let just these rows of the table be ticked, as by clicks in a browser."""
+    """Select exactly these rows of the table, as by clicks in a browser."""
     rows = [list(app.dataframe[0].value["id"]).index(id) for id in ids]
     selection = {"selection": {"rows": rows, "columns": [], "cells": []}}
     states = app._tree.get_widget_states()
@@ -275,7 +275,7 @@ def chosen(app: AppTest) -> list[str]:
     return [each for each in dict(app.query_params).get("runs", "").split(",") if each]
 
 
-def test_a_filter_keeps_what_was_selected_before_it(kept: list[Run]) -> None:
+def test_a_filter_keeps_the_earlier_selection(kept: list[Run]) -> None:
     slow, fast, hinge = (run.id for run in kept)
     app = open_page("compare", {"filter": "loss = cross_entropy"})
     tick(app, slow)
@@ -294,7 +294,7 @@ def test_a_filter_keeps_what_was_selected_before_it(kept: list[Run]) -> None:
     assert chosen(app) == ["all"]
 
 
-def test_a_click_beside_an_archived_run_lets_go_of_it(kept: list[Run], store: RunStore) -> None:
+def test_a_click_deselects_an_archived_run(kept: list[Run], store: RunStore) -> None:
     first, second, _ = (run.id for run in kept)
     app = open_page("compare", {"runs": first})
     app.button(key="archive").click().run()
@@ -303,7 +303,7 @@ def test_a_click_beside_an_archived_run_lets_go_of_it(kept: list[Run], store: Ru
     assert chosen(app) == [second]
 
 
-def test_no_more_is_selected_than_an_address_may_hold(
+def test_the_selection_is_limited_by_the_address(
     kept: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, fast, hinge = (run.id for run in kept)
@@ -313,10 +313,12 @@ def test_no_more_is_selected_than_an_address_may_hold(
     assert chosen(app) == [slow, hinge]
     tick(app, slow, fast)
     assert chosen(app) == ["all"]
-    assert "runs that the table does not show are no more" in app.toast[0].value
+    assert "Hidden runs are no longer selected" in app.toast[0].value
 
 
-def test_pinned_runs_come_first_and_archived_ones_go(kept: list[Run], store: RunStore) -> None:
+def test_pinned_runs_come_first_and_archived_ones_are_hidden(
+    kept: list[Run], store: RunStore
+) -> None:
     app = open_page("compare", ids(kept[0]))
     app.button(key="pin").click().run()
     assert app.dataframe[0].value["id"].iloc[0] == kept[0].id
@@ -326,7 +328,7 @@ def test_pinned_runs_come_first_and_archived_ones_go(kept: list[Run], store: Run
     assert kept[0].id in set(app.dataframe[0].value["id"])
 
 
-def test_a_view_is_kept_under_a_name(kept: list[Run], store: RunStore) -> None:
+def test_a_view_is_saved_under_a_name(kept: list[Run], store: RunStore) -> None:
     app = open_page("compare", ids(kept[0]) | {"log_y": "true", "filter": "loss = cross_entropy"})
     app.text_input(key="view-name").set_value("My view")
     app.button(key="keep-view").click().run()
@@ -339,7 +341,7 @@ def test_a_view_is_kept_under_a_name(kept: list[Run], store: RunStore) -> None:
     assert store.views() == {}
 
 
-def test_a_kept_view_is_shown_when_it_is_pressed(kept: list[Run], store: RunStore) -> None:
+def test_a_saved_view_opens_on_click(kept: list[Run], store: RunStore) -> None:
     query = ids(kept[0], kept[1]) | {"filter": "loss = cross_entropy", "columns": "loss,update"}
     store.keep_view("Two rates", urlencode(query))
     app = open_page("compare", ids(kept[2]) | {"log_y": "true", "hide": "facet"})
@@ -353,7 +355,7 @@ def test_a_kept_view_is_shown_when_it_is_pressed(kept: list[Run], store: RunStor
     assert len(figures(app)["curves-all"]["data"]) == 2
 
 
-def test_what_a_kept_view_cannot_show_is_said(kept: list[Run], store: RunStore) -> None:
+def test_invalid_parts_of_a_saved_view_are_reported(kept: list[Run], store: RunStore) -> None:
     store.keep_view("Old", urlencode(ids(kept[0]) | {"x": "fortnights"}))
     app = open_page("compare")
     app.button(key="open-Old").click().run()
@@ -362,7 +364,7 @@ def test_what_a_kept_view_cannot_show_is_said(kept: list[Run], store: RunStore) 
     assert dict(app.query_params) == ids(kept[0])
 
 
-def test_columns_and_order_are_as_one_likes(kept: list[Run]) -> None:
+def test_columns_and_order_can_be_chosen(kept: list[Run]) -> None:
     app = open_page("compare", {"columns": "loss,objective", "sort": "test_accuracy"})
     table = app.dataframe[0].value
     assert list(table.columns) == ["loss", "objective", "id"]
@@ -370,27 +372,27 @@ def test_columns_and_order_are_as_one_likes(kept: list[Run]) -> None:
     assert table["id"].iloc[0] == best.id
 
 
-def test_seconds_are_an_axis_for_runs_that_were_trained_alone(store: RunStore) -> None:
+def test_seconds_are_an_axis_only_for_runs_trained_alone(store: RunStore) -> None:
     alone = [train([Experiment(epochs=2, learning_rate=rate)])[0] for rate in (0.1, 0.2)]
-    together = train([Experiment(epochs=2, learning_rate=rate) for rate in (0.3, 0.4)])
-    store.save([*alone, *together])
-    app = open_page("compare", {"x": "seconds"} | ids(*alone, together[0]))
+    grouped = train([Experiment(epochs=2, learning_rate=rate) for rate in (0.3, 0.4)])
+    store.save([*alone, *grouped])
+    app = open_page("compare", {"x": "seconds"} | ids(*alone, grouped[0]))
     assert not app.exception
     chart = figures(app)["curves-all"]
     seconds = trace(chart, "learning rate 0.1")["x"]
     assert seconds[-1] == pytest.approx(alone[0].seconds_per_update * alone[0].final["update"])
     assert chart["layout"]["xaxis"]["title"]["text"] == "Seconds of training"
     assert len(chart["data"]) == 2
-    assert "only runs that were trained alone" in words(app)
+    assert "only runs trained alone" in words(app)
 
     app = open_page("compare", {"x": "seconds", "part": "cost", "target": "0.2"} | ids(*alone))
     assert (
         "Seconds of training to a test accuracy" in figures(app)["cost"]["layout"]["title"]["text"]
     )
-    assert "Seconds are those of the machine" in words(app)
+    assert "Wall-clock seconds on the machine" in words(app)
 
 
-def test_runs_on_two_uploaded_data_sets_are_told_apart_by_their_fingerprints(store: RunStore):
+def test_runs_on_two_uploads_are_labelled_by_fingerprint(store: RunStore):
     sets = [
         experiment_on(
             [[x] for x in (0, 1, 2, 3.0 + k)], [0, 1, 0, 1], batch_size=1, test_fraction=0

@@ -1,4 +1,4 @@
-"""The compare page where lines are many runs: families, groups, baselines."""
+"""The Compare page with grouped runs: seeds, settings, baselines."""
 
 import math
 import re
@@ -12,11 +12,11 @@ from lossopt_core import (
     RunStore,
     train,
 )
-from lossopt_ui.experiment.saved_runs import Member
+from lossopt_ui.experiment.saved_runs import SavedRun
 from lossopt_ui.runs import view_report
-from lossopt_ui.runs.lines import lines_of
+from lossopt_ui.runs.groups import group_runs
 from lossopt_ui.runs.report import Text
-from lossopt_ui.sweep.fair_tuning import NOTHING_KNOWN
+from lossopt_ui.sweep.fair_tuning import NO_OPTIMA
 from tests.helpers import figures, open_page, words
 
 
@@ -50,11 +50,11 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert mean["y"][-1] == pytest.approx(sum(ends) / 8)
     assert "(n=8)" in mean["name"]
     assert any(line["name"].endswith(": band") for line in chart)
-    assert "Distance (furthest run)" in app.dataframe[1].value
+    assert "Distance to optimum (worst run)" in app.dataframe[1].value
     said = words(app)
-    assert "In the legend, ± is the standard deviation over the runs." in said
-    assert "Band: 95 % interval of the mean, at each point by itself." in said
-    assert "In the table, ± is the standard deviation over a line's runs." in said
+    assert "Legend: mean ± standard deviation over the runs." in said
+    assert "Band: 95 % interval of the mean, pointwise." in said
+    assert "In the table: mean ± standard deviation over the runs." in said
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16
     assert len(figures(apart)["curves-all"]["data"]) == 16
@@ -62,7 +62,7 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert "±" not in "".join(each.value for each in apart.caption)
 
 
-def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
+def test_only_accuracies_are_averaged_over_several_losses(
     seeded: list[Run], store: RunStore
 ) -> None:
     query = {"runs": ",".join(families(store)), "group": "epochs"}
@@ -70,32 +70,37 @@ def test_a_mean_over_several_losses_is_drawn_of_accuracies_alone(
     assert not app.exception
     assert not figures(app)
     said = words(app)
-    assert "Left out, as a mean over runs of several losses means nothing: epochs 2." in said
+    assert "Left out because a mean over different losses is meaningless: epochs 2." in said
     assert list(app.dataframe[1].value["Objective"]) == ["several losses"]
     app.selectbox(key="y").set_value("test_accuracy").run()
     names = [line["name"] for line in figures(app)["curves-all"]["data"]]
     assert any(name.startswith("epochs 2") and name.endswith("(n=16)") for name in names)
 
 
-def test_a_baseline_of_several_losses_is_compared_with_nothing_and_says_why(
+def test_a_baseline_with_several_losses_explains_why_it_compares_nothing(
     seeded: list[Run], store: RunStore
 ) -> None:
     store.save(train([seeded[0].experiment.replace(epochs=1, seed=k) for k in range(6)]))
     query = {"rows": "runs", "runs": "all", "group": "epochs", "delta": "true"}
-    shown = [Member(run.id, run.experiment, run.history, run.status) for run in seeded]
-    [mixed] = lines_of(shown, together=False, group=("epochs",))
+    shown = [SavedRun(run.id, run.experiment, run.history, run.status) for run in seeded]
+    [mixed] = group_runs(shown, grouped=False, by=("epochs",))
     app = open_page("compare", query | {"baseline": mixed.key})
     assert not app.exception
-    assert "No differences: epochs 2 has no curve along these axes." in words(app).replace("\\", "")
+    assert "No differences: epochs 2 has no values for these axes." in words(app).replace("\\", "")
     chart = figures(app)["curves-all"]
     assert "Difference" not in chart["layout"]["yaxis"]["title"]["text"]
     app = open_page(
         "compare", query | {"baseline": mixed.key, "part": "differences", "measure": "objective"}
     )
-    assert "epochs 2: its runs have several losses, of which objective has no mean" in words(app)
+    assert (
+        "epochs 2: its runs have different losses, so a mean objective would be meaningless"
+        in words(app)
+    )
 
 
-def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: RunStore) -> None:
+def test_diverged_runs_are_excluded_from_means_and_reported(
+    seeded: list[Run], store: RunStore
+) -> None:
     gone = [
         replace(run, experiment=run.experiment.replace(seed=k), status="diverged")
         for k, run in enumerate(seeded[:3], 8)
@@ -113,10 +118,10 @@ def test_what_diverged_counts_in_no_mean_and_is_said(seeded: list[Run], store: R
     assert math.isnan(rows["test_accuracy"]["Hinge"]), "a mean of the others would flatter"
     assert rows["status"]["Hinge"] == "8 finished, 3 diverged"
     app = open_page("compare", query | {"part": "differences", "baseline": two})
-    assert "Left out: 3 runs without a result to compare" in words(app)
+    assert "Left out: 3 runs without a comparable result" in words(app)
 
 
-def test_colour_line_style_and_small_multiples_each_follow_a_setting(store: RunStore) -> None:
+def test_colour_line_style_and_facets_each_follow_a_setting(store: RunStore) -> None:
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, evaluations=4)
     runs = train(
         [
@@ -148,7 +153,9 @@ def test_colour_line_style_and_small_multiples_each_follow_a_setting(store: RunS
     assert first["yaxis"]["range"] == second["yaxis"]["range"]
 
 
-def test_members_are_drawn_behind_their_mean_when_asked(seeded: list[Run], store: RunStore) -> None:
+def test_single_runs_are_drawn_behind_their_mean_on_request(
+    seeded: list[Run], store: RunStore
+) -> None:
     app = open_page("compare", {"runs": families(store)[0], "members": "true"})
     [behind] = [
         line for line in figures(app)["curves-all"]["data"] if line["name"].endswith("each run")
@@ -156,7 +163,7 @@ def test_members_are_drawn_behind_their_mean_when_asked(seeded: list[Run], store
     assert sum(value is None or value != value for value in behind["x"]) == 8
 
 
-def test_a_baseline_gives_a_sentence_for_each_other_line(
+def test_a_baseline_gives_a_verdict_for_each_other_group(
     seeded: list[Run], store: RunStore
 ) -> None:
     one, two = families(store)
@@ -165,7 +172,7 @@ def test_a_baseline_gives_a_sentence_for_each_other_line(
     assert not app.exception
     said = words(app)
     assert "8 seeds" in said
-    assert "better" in said or "worse" in said or "no difference" in said
+    assert "better" in said or "worse" in said or "no detectable difference" in said
     assert "the data stay the same" in said
     paired = app.dataframe[1].value
     assert list(paired["Pairs"]) == [8]
@@ -179,13 +186,13 @@ def test_a_baseline_gives_a_sentence_for_each_other_line(
     assert "means something else" in words(app)
 
 
-def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore) -> None:
+def test_confounded_groups_give_a_warning(store: RunStore) -> None:
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1)
     hinge, entropy = base.replace(loss="hinge"), base.replace(loss="cross_entropy")
     slower = [hinge.replace(learning_rate=rate, seed=k) for rate in (0.001, 0.01) for k in range(6)]
     store.save(runs := train([*slower, *(entropy.replace(seed=k) for k in range(6))]))
-    shown = [Member(run.id, run.experiment, run.history, run.status) for run in runs]
-    lines = lines_of(shown, together=False, group=("loss",))
+    shown = [SavedRun(run.id, run.experiment, run.history, run.status) for run in runs]
+    lines = group_runs(shown, grouped=False, by=("loss",))
     key = next(line.key for line in lines if line.label == "Hinge")
     query = {"rows": "runs", "runs": "all", "group": "loss", "part": "differences", "baseline": key}
     app = open_page("compare", query)
@@ -206,17 +213,17 @@ def test_groups_that_also_differ_in_other_settings_are_warned_of(store: RunStore
     assert not app.warning
 
 
-def test_a_report_says_what_spreads_are_and_warns_as_the_page_does(seeded: list[Run]) -> None:
+def test_a_report_explains_spreads_and_warns_like_the_page(seeded: list[Run]) -> None:
     faster = [
         replace(run, experiment=run.experiment.replace(learning_rate=0.3)) if k < 4 else run
         for k, run in enumerate(seeded)
     ]
-    shown = [Member(run.id, run.experiment, run.history, run.status) for run in faster]
-    lines = lines_of(shown, together=False, group=("loss",))
-    parts = view_report._parts(lines, lines[0], NOTHING_KNOWN)
+    shown = [SavedRun(run.id, run.experiment, run.history, run.status) for run in faster]
+    lines = group_runs(shown, grouped=False, by=("loss",))
+    parts = view_report._parts(lines, lines[0], NO_OPTIMA)
     said = " ".join(part.text for part in parts if isinstance(part, Text))
-    assert "In the legend, ± is the standard deviation over the runs." in said
-    assert "In the table, ± is the standard deviation over a line's runs." in said
+    assert "Legend: mean ± standard deviation over the runs." in said
+    assert "In the table: mean ± standard deviation over the runs." in said
     assert "also differ in learning rate: 0.1 vs 0.1, 0.3" in said
 
 
@@ -229,7 +236,7 @@ def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) 
     assert curve["y"][0] == pytest.approx(0.0)
 
 
-def test_the_filter_narrows_the_table_and_points_at_mistakes(seeded: list[Run]) -> None:
+def test_the_filter_narrows_the_table_and_points_at_errors(seeded: list[Run]) -> None:
     app = open_page("compare", {"filter": "loss = hinge and seed < 3", "rows": "runs"})
     assert len(app.dataframe[0].value) == 3
     app.text_input(key="filter").set_value("los = hinge").run()
@@ -239,14 +246,12 @@ def test_the_filter_narrows_the_table_and_points_at_mistakes(seeded: list[Run]) 
     assert len(app.dataframe[0].value) == 16
 
 
-def test_everything_that_the_filter_shows_can_be_chosen_at_once(
-    seeded: list[Run], store: RunStore
-) -> None:
+def test_all_filtered_runs_can_be_selected_at_once(seeded: list[Run], store: RunStore) -> None:
     app = open_page("compare", {"filter": "loss = hinge", "runs": "all", "rows": "runs"})
     assert len(figures(app)["curves-all"]["data"]) == 8
 
 
-def test_more_lines_than_can_be_named_become_groups(store: RunStore) -> None:
+def test_too_many_curves_are_grouped(store: RunStore) -> None:
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1, evaluations=3)
     rates = [0.001 * k for k in range(1, 15)]
     store.save(
@@ -259,7 +264,7 @@ def test_more_lines_than_can_be_named_become_groups(store: RunStore) -> None:
         )
     )
     app = open_page("compare", {"runs": "all", "y": "test_accuracy"})
-    assert "More than 24 curves: they are grouped by loss." in words(app)
+    assert "More than 24 curves, so they are grouped by loss." in words(app)
     names = [
         line["name"] for line in figures(app)["curves-all"]["data"] if "band" not in line["name"]
     ]
@@ -276,7 +281,7 @@ def test_every_run_is_evaluated_under_every_loss(seeded: list[Run], store: RunSt
     assert len(cells["y"]) == 2
 
 
-def test_cost_to_target_says_who_does_not_reach_it(seeded: list[Run], store: RunStore) -> None:
+def test_cost_to_target_labels_runs_that_miss_it(seeded: list[Run], store: RunStore) -> None:
     query = {"runs": ",".join(families(store)), "part": "cost", "target": "0.05"}
     app = open_page("compare", query)
     assert not app.exception

@@ -1,4 +1,4 @@
-"""The page of one's own data: from a file to runs on every page."""
+"""The upload page: from a file to runs on every page."""
 
 import io
 
@@ -25,14 +25,14 @@ def keep(content: bytes, name: str) -> AppTest:
     return app.button(key="keep-data").click().run()
 
 
-def test_the_first_visit_says_what_to_do(store: RunStore) -> None:
+def test_the_first_visit_shows_instructions(store: RunStore) -> None:
     app = open_page("data")
     assert not app.exception
-    assert "Drop a file here" in app.info[0].value
-    assert "stays on this machine" in app.info[1].value
+    assert "Upload a file with one row per example" in app.info[0].value
+    assert "stored on this machine" in app.info[1].value
 
 
-def test_a_table_is_previewed_before_anything_is_kept(store: RunStore) -> None:
+def test_a_table_is_previewed_before_it_is_saved(store: RunStore) -> None:
     app = bring(TABLE.encode(), "things.csv")
     assert not app.exception
     assert [each.value for each in app.metric] == ["60", "4", "3"]
@@ -43,7 +43,7 @@ def test_a_table_is_previewed_before_anything_is_kept(store: RunStore) -> None:
     assert Shelf(store).list() == []
 
 
-def test_what_is_kept_is_trained_on_like_any_other_data(store: RunStore) -> None:
+def test_an_upload_can_be_trained_on_like_any_other_data_set(store: RunStore) -> None:
     app = keep(TABLE.encode(), "things.csv")
     assert not app.exception
     [kept] = Shelf(store).list()
@@ -64,7 +64,7 @@ def test_what_is_kept_is_trained_on_like_any_other_data(store: RunStore) -> None
         assert not app.exception, page
 
 
-def test_the_example_of_a_table_is_one_that_can_be_kept(store: RunStore) -> None:
+def test_the_example_table_can_be_saved(store: RunStore) -> None:
     app = keep(open_page("data").code[0].value.encode(), "example.csv")
     assert not app.error
     assert Shelf(store).list()[0].size.classes == 2
@@ -93,7 +93,7 @@ def test_images_are_shown_as_images(store: RunStore) -> None:
         (b"x,<img src=x onerror=alert(1)>\n1,a\n2,b\n", "t.csv", "each needs at least 2"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(
+def test_an_invalid_file_is_explained(
     store: RunStore, content: bytes, name: str, said: str
 ) -> None:
     app = bring(content, name)
@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_file_is_said(
     assert Shelf(store).list() == []
 
 
-def test_a_link_to_data_that_are_not_here_says_which(store: RunStore) -> None:
+def test_a_link_to_missing_data_names_them(store: RunStore) -> None:
     app = keep(TABLE.encode(), "things.csv")
     [kept] = Shelf(store).list()
     query = {"dataset": "own"} | {f"own.{name}": str(value) for name, value in kept.options.items()}
@@ -123,7 +123,7 @@ def test_a_link_to_data_that_are_not_here_says_which(store: RunStore) -> None:
     assert len(store.list()) == 1
 
 
-def test_what_is_taken_out_comes_back_as_the_same(store: RunStore) -> None:
+def test_a_downloaded_data_set_has_the_same_fingerprint_again(store: RunStore) -> None:
     keep(TABLE.encode(), "things.csv")
     [kept] = Shelf(store).list()
     examples = Shelf(store).examples(kept.fingerprint)
@@ -133,7 +133,7 @@ def test_what_is_taken_out_comes_back_as_the_same(store: RunStore) -> None:
     assert [each.fingerprint for each in Shelf(store).list()] == [kept.fingerprint]
 
 
-def test_a_budget_is_said_before_anything_is_kept(
+def test_a_budget_is_enforced_before_anything_is_saved(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOSSOPT_MAX_NUMBERS", "100")

@@ -1,4 +1,4 @@
-"""The store fails: that is said, nothing done is lost, and the app recovers by itself."""
+"""Store failures are reported, lose no finished work, and the app recovers by itself."""
 
 import sqlite3
 import time
@@ -37,42 +37,40 @@ def run_until(app: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
     return app
 
 
-def test_what_a_full_disk_cannot_keep_waits_until_it_can(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_wait_for_a_full_disk(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.job.RETRY_SECONDS", 0.1)
     assert store.list().empty
     database = at(store)
     database.execute(FULL)
     app = open_page("train", {"dataset": "blobs", "epochs": "2"})
     app.button(key="train").click().run()
-    run_until(app, lambda app: "not kept yet" in said(app))
+    run_until(app, lambda app: "not saved yet" in said(app))
     assert "database or disk is full" in said(app)
     assert not app.exception
     database.execute("DROP TRIGGER full")
     settle(app)
-    assert "not kept yet" not in said(app)
+    assert "not saved yet" not in said(app)
     assert len(store.list()) == 1
 
 
-def test_who_does_not_want_to_wait_for_a_full_disk_stops(store: RunStore) -> None:
+def test_stop_ends_the_wait_for_a_full_disk(store: RunStore) -> None:
     assert store.list().empty
     at(store).execute(FULL)
     app = open_page("train", {"dataset": "blobs", "epochs": "2"})
     app.button(key="train").click().run()
-    run_until(app, lambda app: "not kept yet" in said(app))
+    run_until(app, lambda app: "not saved yet" in said(app))
     app.button(key="stop").click().run()
-    run_until(app, lambda app: "The training failed" in said(app))
+    run_until(app, lambda app: "Training failed" in said(app))
     assert "database or disk is full" in said(app)
     assert store.list().empty
 
 
-def test_a_store_that_is_locked_is_said_and_found_again(
+def test_a_locked_store_is_reported_and_found_again(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = train(open_page("train", {"dataset": "blobs", "epochs": "2"}))
     monkeypatch.setattr("lossopt_core.store.database.BUSY_SECONDS", 0.2)
-    # By another address, so that it has an engine of its own.
+    # Another address, to get another database engine.
     monkeypatch.setenv("LOSSOPT_STORE", store.address.replace("sqlite:", "sqlite+pysqlite:"))
     database = at(store)
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -82,7 +80,7 @@ def test_a_store_that_is_locked_is_said_and_found_again(
         app = go(app, page)
         assert not app.exception, page
     go(app, "compare")
-    assert "Runs cannot be kept or found" in said(app)
+    assert "Runs cannot be saved or loaded" in said(app)
     assert "locked" in said(app)
     database.execute("ROLLBACK")
     database.close()
@@ -92,7 +90,7 @@ def test_a_store_that_is_locked_is_said_and_found_again(
 
 @pytest.mark.parametrize("page", ["start", "train", "compare", "inspect", "landscape", "sweep"])
 @pytest.mark.parametrize("fault", ["unreachable", "newer", "no database"])
-def test_a_store_out_of_reach_is_said_on_every_page(
+def test_an_unreachable_store_is_reported_on_every_page(
     fault: str, page: str, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "unreachable":
@@ -105,7 +103,7 @@ def test_a_store_out_of_reach_is_said_on_every_page(
         monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path / 'text'}")
     app = open_page(page, {"live": "true", "epochs": "1"} if page == "train" else {})
     assert not app.exception
-    assert "Runs cannot be kept or found" in said(app)
+    assert "Runs cannot be saved or loaded" in said(app)
 
 
 def interrupt(store: RunStore, experiments: list[Experiment]) -> str:
@@ -123,7 +121,7 @@ def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
     interrupt(store, left)
     app = open_page("train")
     assert "interrupted: 3 runs (Cross\\-entropy; SGD; Blobs; different seed)." in said(app)
-    assert "Nothing of it was saved" in said(app)
+    assert "Nothing was saved" in said(app)
     [resume] = buttons(app, "Continue")
     resume.click().run()
     assert "interrupted" not in said(app)
@@ -131,7 +129,7 @@ def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
     assert "interrupted" not in said(open_page("start"))
 
 
-def test_an_interrupted_training_can_be_forgotten(store: RunStore) -> None:
+def test_an_interrupted_training_can_be_discarded(store: RunStore) -> None:
     left = [Experiment(dataset="blobs", epochs=1)]
     interrupt(store, left)
     app = open_page("start")
@@ -148,7 +146,7 @@ def test_an_interrupted_training_can_be_forgotten(store: RunStore) -> None:
     assert store.list().empty
 
 
-def test_it_is_said_how_much_of_an_interrupted_training_was_kept(store: RunStore) -> None:
+def test_the_saved_part_of_an_interrupted_training_is_reported(store: RunStore) -> None:
     experiments = [Experiment(dataset="blobs", epochs=5, seed=seed) for seed in range(4)]
     asked = iter(range(100))
     [stopped] = train_runs(experiments[1:2], should_stop=lambda: next(asked) == 7)
@@ -159,7 +157,7 @@ def test_it_is_said_how_much_of_an_interrupted_training_was_kept(store: RunStore
     assert "trains the 3 missing runs" in words
 
 
-def test_several_interrupted_trainings_are_dealt_with_one_by_one(store: RunStore) -> None:
+def test_several_interrupted_trainings_are_handled_separately(store: RunStore) -> None:
     each = [[Experiment(dataset="blobs", epochs=1, seed=seed)] for seed in range(5)]
     jobs = [interrupt(store, some) for some in each]
     app = open_page("start")
@@ -172,7 +170,7 @@ def test_several_interrupted_trainings_are_dealt_with_one_by_one(store: RunStore
     assert not Underway(store).interrupted()
 
 
-def test_who_comes_before_it_is_known_is_told_later(store: RunStore) -> None:
+def test_an_early_visitor_is_told_once_the_interruption_is_known(store: RunStore) -> None:
     job = Underway(store).begin([Experiment(dataset="blobs", epochs=1)])
     app = open_page("start")
     assert "interrupted" not in said(app)
@@ -180,7 +178,7 @@ def test_who_comes_before_it_is_known_is_told_later(store: RunStore) -> None:
     assert "interrupted" in said(app.run())
 
 
-def test_what_the_page_trains_again_by_itself_is_not_offered(store: RunStore) -> None:
+def test_a_training_that_the_page_restarts_is_not_offered(store: RunStore) -> None:
     [experiment] = [Experiment(dataset="blobs", epochs=2)]
     Underway(store).begin([experiment])
     app = train(open_page("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}))

@@ -1,4 +1,4 @@
-"""The page of gradient descent against SGD."""
+"""The page GD vs SGD."""
 
 import math
 import re
@@ -22,7 +22,7 @@ def test_gd_and_every_batch_size_are_trained(store: RunStore) -> None:
     assert drawn["y"] == pytest.approx(run.history["objective"].tolist())
 
 
-def test_the_axis_is_equal_work_until_one_chooses_another(store: RunStore) -> None:
+def test_the_default_axis_is_equal_work(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2"}))
     chart = figures(app)["objective"]
     assert chart["layout"]["xaxis"]["title"]["text"] == "Gradient evaluations (examples)"
@@ -38,7 +38,7 @@ def test_axes_can_be_logarithmic(store: RunStore) -> None:
     assert layout["xaxis"]["type"] == layout["yaxis"]["type"] == "log"
 
 
-def test_with_two_features_ways_are_those_of_the_weight_vectors(store: RunStore) -> None:
+def test_with_two_features_trajectories_are_weight_vectors(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2", "dataset": "blobs", "learning_rate": "0.1"}))
     ways = figures(app)["ways"]
     assert ways["layout"]["xaxis"]["title"]["text"] == "Weight of x1"
@@ -47,20 +47,20 @@ def test_with_two_features_ways_are_those_of_the_weight_vectors(store: RunStore)
     assert end_of_first_class == pytest.approx(run.weights[0, 0], rel=1e-6)
 
 
-def test_with_many_features_ways_are_on_the_principal_plane(store: RunStore) -> None:
+def test_with_many_features_trajectories_are_on_the_principal_plane(store: RunStore) -> None:
     ways = figures(train(open_page(PAGE, {"epochs": "2"})))["ways"]
     assert re.search(r"\d% of the movement", ways["layout"]["xaxis"]["title"]["text"])
     assert ways["layout"]["yaxis"]["title"]["text"] == "Second principal direction"
 
 
-def test_a_batch_that_takes_in_all_examples_is_left_out_and_said(store: RunStore) -> None:
+def test_a_batch_of_all_examples_is_left_out_and_reported(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2", "dataset": "blobs", "batch_sizes": "32,512"}))
     assert not app.exception
     assert "Left out" in words(app)
     assert len(store.list()) == 2
 
 
-def test_without_a_batch_size_gd_stands_alone(store: RunStore) -> None:
+def test_without_batch_sizes_only_gd_is_trained(store: RunStore) -> None:
     app = open_page(PAGE, {"epochs": "2"})
     app.multiselect(key="batch_sizes").set_value([]).run()
     train(app)
@@ -72,11 +72,11 @@ def test_gd_is_the_baseline_of_the_others(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2"}))
     labels = [metric.label for metric in app.metric]
     assert labels == ["GD (full batch)", "SGD, batch size 32"]
-    assert "Objective reached" in words(app)
-    assert app.metric[1].delta.endswith("against GD")
+    assert "Final objective" in words(app)
+    assert app.metric[1].delta.endswith("vs GD")
 
 
-def test_nothing_is_said_of_a_difference_from_a_diverged_run(store: RunStore) -> None:
+def test_there_is_no_difference_from_a_diverged_run(store: RunStore) -> None:
     query = {"loss": "squared_hinge", "learning_rate": "1", "epochs": "9"}
     app = train(open_page(PAGE, query))
     assert "diverged after" in words(app)

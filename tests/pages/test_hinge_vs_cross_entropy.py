@@ -1,4 +1,4 @@
-"""The page of hinge against cross-entropy."""
+"""The page Hinge vs cross-entropy."""
 
 import pytest
 
@@ -36,13 +36,13 @@ def test_each_loss_has_its_own_axis_and_accuracy_a_shared_one(store: RunStore) -
     assert "cannot be compared" in words(app)
 
 
-def test_templates_stand_beside_each_other_on_one_scale(store: RunStore) -> None:
+def test_templates_are_side_by_side_on_one_scale(store: RunStore) -> None:
     shown = figures(train(open_page(PAGE, {"epochs": "2"})))
     scales = {shown[f"portrait-{loss}"]["data"][0]["zmax"] for loss in ("hinge", "cross_entropy")}
     assert len(scales) == 1
 
 
-def test_the_squared_hinge_comes_on_demand(store: RunStore) -> None:
+def test_the_squared_hinge_is_optional(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2", "squared": "true", "learning_rate": "0.01"}))
     assert "objective-squared_hinge" in figures(app)
     assert len(store.list()) == 3
@@ -71,7 +71,7 @@ def test_the_worst_example_is_one_click_away(store: RunStore) -> None:
     assert app.dataframe[0].value.iloc[:, -1].sum() <= before
 
 
-def test_an_example_beyond_the_last_is_the_last(store: RunStore) -> None:
+def test_an_example_number_is_limited_to_the_last(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "1", "example": "999999"}))
     assert not app.exception
     assert "Example 449 of the test part" in words(app)
@@ -80,7 +80,7 @@ def test_an_example_beyond_the_last_is_the_last(store: RunStore) -> None:
     assert dict(app.query_params)["example"] == "449"
 
 
-def test_without_a_test_part_the_figures_are_of_the_training_part(store: RunStore) -> None:
+def test_without_a_test_set_the_training_set_is_used(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "1", "test_fraction": "0"}))
     assert not app.exception
     assert [card.label for card in app.metric] == [
@@ -90,12 +90,12 @@ def test_without_a_test_part_the_figures_are_of_the_training_part(store: RunStor
     assert app.metric[1].delta.endswith("points against hinge")
 
 
-def test_points_of_a_plane_show_regions_of_both(store: RunStore) -> None:
+def test_two_features_show_decision_regions_of_both(store: RunStore) -> None:
     shown = figures(train(open_page(PAGE, {"dataset": "spiral", "epochs": "2"})))
     assert {"portrait-hinge", "portrait-cross_entropy"} <= set(shown)
 
 
-def test_a_diverged_run_does_not_spoil_the_templates_of_the_others(store: RunStore) -> None:
+def test_a_diverged_run_does_not_affect_the_templates_of_others(store: RunStore) -> None:
     app = train(open_page(PAGE, {"squared": "true", "learning_rate": "0.1"}))
     shown = figures(app)
     scale = {

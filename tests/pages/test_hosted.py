@@ -1,4 +1,4 @@
-"""Pages where visitors are strangers: each of these apps is a visitor of their own."""
+"""Pages in hosted mode, where each app under test is a separate visitor."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -22,7 +22,7 @@ SMALL = {"dataset": "blobs", "epochs": "1"}
 def hosted(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(mode.MODE, mode.HOSTED)
     monkeypatch.setattr(visits, "_token", cookie.new_token)  # an AppTest has no cookies
-    monkeypatch.setattr(visits, "has_mark", lambda: True)
+    monkeypatch.setattr(visits, "has_cookie", lambda: True)
 
 
 def workspace_of(app: AppTest) -> str:
@@ -30,22 +30,20 @@ def workspace_of(app: AppTest) -> str:
     return name
 
 
-def test_how_long_runs_are_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_states_how_long_runs_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page("start")
-    assert "kept for at least 7 days after your last visit in this browser, and nobody" in words(
-        app
-    )
+    assert "saved for at least 7 days after your last visit in this browser. Only you" in words(app)
     monkeypatch.setattr(providers, "names", lambda: ["default"])
-    assert "in this browser, or for good once you sign in" in words(app.run())
-    monkeypatch.setattr(visits, "has_mark", lambda: False)
-    assert "as long as this visit lasts, since the browser takes no cookie" in words(app.run())
+    assert "in this browser, or permanently once you sign in" in words(app.run())
+    monkeypatch.setattr(visits, "has_cookie", lambda: False)
+    assert "only for this visit, because the browser does not accept" in words(app.run())
     monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
-    assert "kept until you delete them" in words(app.run())
+    assert "saved until you delete them" in words(app.run())
     monkeypatch.setenv(mode.MODE, mode.LOCAL)
-    assert "Every run is kept." in words(open_page("start"))
+    assert "All runs are saved." in words(open_page("start"))
 
 
-def test_nobody_changes_what_is_somebody_elses_by_whatever_a_page_is_sent(
+def test_forged_widget_values_cannot_change_runs_of_others(
     store: RunStore,
 ) -> None:
     owner = train(open_page("train", SMALL))
@@ -57,7 +55,7 @@ def test_nobody_changes_what_is_somebody_elses_by_whatever_a_page_is_sent(
     before = mine.revision()
 
     go(other, "compare")
-    # What a page remembers is not believed either: who was chosen, edited, deleted or shown.
+    # Values in the session are not trusted either: selected, edited, deleted or shown runs.
     other.session_state["runs"] = (own, theirs)
     other.session_state["run_notes.edited"] = Edited((theirs,))
     other.session_state["run_notes.deleted"] = Deleted((theirs,))
@@ -72,24 +70,22 @@ def test_nobody_changes_what_is_somebody_elses_by_whatever_a_page_is_sent(
         other.query_params["run"] = other.query_params["runs"] = theirs
         go(other, page)
         assert not other.exception, page
-        assert theirs not in words(other).replace(f"The run {theirs} is not kept here", "")
+        assert theirs not in words(other).replace(f"Run {theirs} is not saved here", "")
     assert mine.revision() == before
     assert list(mine.list()["id"]) == [theirs]
     assert "theirs" not in words(other)
 
 
-def test_who_waits_to_be_moved_is_told_why_it_cannot_be(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_move_is_explained(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     app = train(open_page("train", SMALL))
     monkeypatch.setattr(providers, "names", lambda: ["default"])
     monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
     monkeypatch.setattr(visits, "_of_account", lambda visitor: "account-alice")
     app = go(app, "start")
-    assert "without signing in: 1 run." in words(app)
+    assert "before you signed in: 1 run." in words(app)
     monkeypatch.setenv("LOSSOPT_MAX_BYTES", "10")
     app.button(key="move").click().run()
-    assert "Nothing was moved: your workspace may hold" in app.error[0].value
+    assert "Not moved: your workspace may hold" in app.error[0].value
     monkeypatch.delenv("LOSSOPT_MAX_BYTES")
 
     def fails(*names: str) -> None:
@@ -98,19 +94,21 @@ def test_who_waits_to_be_moved_is_told_why_it_cannot_be(
     with monkeypatch.context() as broken:
         broken.setattr(Workspaces, "move", fails)
         app.button(key="move").click().run()
-        assert "Nothing was moved: the store cannot be used." in app.error[0].value
+        assert "Not moved: the store cannot be used." in app.error[0].value
     app.button(key="move").click().run()
     assert not app.error
-    assert "without signing in" not in words(app)
+    assert "before you signed in" not in words(app)
     assert len(RunStore(store.address, "account-alice").list()) == 1
     settle(app)
 
 
-def test_a_store_out_of_reach_is_said_without_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_store_is_reported_without_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("LOSSOPT_STORE", "postgresql+psycopg://me@127.0.0.1:9/none")
     app = open_page("compare")
     said = [each.value.replace("\\", "") for each in app.error]
-    assert said == ["Runs cannot be kept or found: the store cannot be used: it is out of reach."]
+    assert said == ["Runs cannot be saved or loaded: the store cannot be used: it is out of reach."]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +121,7 @@ def test_a_store_out_of_reach_is_said_without_its_place(monkeypatch: pytest.Monk
         "lecture": ("card", "lesson"),
     }.items(),
 )
-def test_what_an_address_holds_is_text(page: str, names: tuple[str, ...]) -> None:
+def test_values_in_an_address_are_shown_as_text(page: str, names: tuple[str, ...]) -> None:
     image = "![x](https://x.example/a.png)"
     app = open_page(page, dict.fromkeys(names, image))
     assert not app.exception
@@ -133,12 +131,12 @@ def test_what_an_address_holds_is_text(page: str, names: tuple[str, ...]) -> Non
     assert not [text for text in said if "![x](" in text]
 
 
-def test_a_click_on_train_does_not_wait_for_a_training_that_has_to_wait(
+def test_train_returns_at_once_if_the_queue_is_busy(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workers = Workers()
     monkeypatch.setattr(watching, "_workers", lambda: workers)
-    monkeypatch.setattr(watching, "PATIENCE", 300.0)  # longer than the test would
+    monkeypatch.setattr(watching, "PATIENCE", 300.0)  # longer than the test
     busy = [
         workers.begin([Experiment(epochs=100_000, seed=k)], RunStore(store.address, f"other {k}"))
         for k in range(WORKERS)
@@ -147,8 +145,8 @@ def test_a_click_on_train_does_not_wait_for_a_training_that_has_to_wait(
     app = open_page("train", SMALL)
     app.button(key="train").click().run()
     waiting = app.get("progress")[0].proto.text
-    assert "Waiting for a free worker: yours is the next, about" in waiting
-    assert "preview-blobs" in figures(app)  # one looks at the data meanwhile
+    assert "Waiting for a free worker: yours is next, about" in waiting
+    assert "preview-blobs" in figures(app)  # the preview is shown meanwhile
     for job in busy:
         job.stop()
     settle(app)

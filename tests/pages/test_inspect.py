@@ -1,4 +1,4 @@
-"""The inside of a run, point by point."""
+"""The page Inside a run."""
 
 import json
 
@@ -39,13 +39,13 @@ def table(app: AppTest, column: str):
     return found
 
 
-def test_without_runs_the_page_says_what_to_do(store: RunStore):
+def test_without_runs_the_page_shows_instructions(store: RunStore):
     app = open_page(PAGE)
     assert not app.exception
-    assert "No runs are kept yet" in words(app)
+    assert "No saved runs yet" in words(app)
 
 
-def test_the_newest_run_is_shown_at_its_end(store: RunStore, run):
+def test_the_newest_run_is_shown_at_its_last_point(store: RunStore, run):
     app = open_page(PAGE)
     assert not app.exception
     assert slider(app)["tick"] == len(run.path_updates) - 1
@@ -74,7 +74,7 @@ def test_an_address_names_run_point_and_example(store: RunStore, run):
     assert trace(over, "Hinge")["y"][2] == pytest.approx(one.losses["hinge"])
 
 
-def test_a_click_on_an_image_and_the_box_choose_an_example(store: RunStore, run):
+def test_a_click_or_the_select_box_chooses_an_example(store: RunStore, run):
     app = open_page(PAGE, {"run": run.id})
     sheet = figures(app)["sheet"]["data"][0]
     row = int(np.nanmax(sheet["customdata"]))
@@ -87,14 +87,14 @@ def test_a_click_on_an_image_and_the_box_choose_an_example(store: RunStore, run)
     assert f"Row {int(np.nanmin(sheet['customdata']))}: true class" in words(app)
 
 
-def test_what_comes_from_the_browser_is_checked(store: RunStore, run):
+def test_values_from_the_browser_are_validated(store: RunStore, run):
     app = open_page(PAGE, {"run": run.id})
     for content in (10**9, "x", None, -5, [1]):
         click_mark(app, "sheet", content)
         assert not app.exception
 
 
-def test_support_examples_are_those_with_a_gradient(store: RunStore, run):
+def test_active_examples_have_a_nonzero_gradient(store: RunStore, run):
     app = open_page(PAGE, {"run": run.id, "inside": "support"})
     assert not app.exception
     data = load_data(HINGE)
@@ -106,7 +106,7 @@ def test_support_examples_are_those_with_a_gradient(store: RunStore, run):
     assert set(trace(shares, "Cross-entropy")["y"]) == {0.0}
 
 
-def test_the_microscope_gives_the_course_s_verdict(store: RunStore, run):
+def test_the_gradient_check_gives_the_verdict_of_the_course(store: RunStore, run):
     app = open_page(PAGE, {"run": run.id, "inside": "gradient"})
     assert not app.exception
     assert "At most 1e-7: be happy. 650 entries, 1,347 training examples" in words(app).replace(
@@ -117,15 +117,15 @@ def test_the_microscope_gives_the_course_s_verdict(store: RunStore, run):
     assert "entries with a kink" in words(coarse)
 
 
-def test_a_run_that_is_not_kept_is_said(store: RunStore, run):
+def test_an_unknown_run_is_reported(store: RunStore, run):
     app = open_page(PAGE, {"run": "0123456789abcdef"})
     assert not app.exception
-    assert "The run 0123456789abcdef is not kept here" in words(app)
+    assert "Run 0123456789abcdef is not saved here" in words(app)
 
 
 @pytest.mark.parametrize("dataset", ["blobs", "iris", "course_demo"])
 @pytest.mark.parametrize("look", ["examples", "support", "gradient"])
-def test_data_that_are_no_images_are_shown_in_tables(store: RunStore, dataset: str, look: str):
+def test_data_without_images_are_shown_in_tables(store: RunStore, dataset: str, look: str):
     share = {"test_fraction": 0.0} if dataset == "course_demo" else {}
     experiment = Experiment(dataset=dataset, epochs=2, batch_size=3, **share)
     store.save(train([experiment]))

@@ -1,4 +1,4 @@
-"""The landscape of an objective with the ways of runs on it."""
+"""The Landscape page: the objective with the trajectories of runs."""
 
 import numpy as np
 import pytest
@@ -30,10 +30,10 @@ def shown(app: AppTest):
     return table
 
 
-def test_without_runs_the_page_says_what_to_do(store: RunStore):
+def test_without_runs_the_page_shows_instructions(store: RunStore):
     app = open_page(PAGE)
     assert not app.exception
-    assert "No runs are kept yet" in words(app)
+    assert "No saved runs yet" in words(app)
 
 
 def test_gd_and_sgd_on_the_plane_of_start_optimum_and_end(store: RunStore, pair):
@@ -58,7 +58,7 @@ def test_gd_and_sgd_on_the_plane_of_start_optimum_and_end(store: RunStore, pair)
     assert np.min(land["customdata"]) > 0
 
 
-def test_principal_directions_and_the_share_they_show(store: RunStore, pair):
+def test_principal_directions_show_their_explained_variance(store: RunStore, pair):
     app = certify(open_page(PAGE, {"runs": ids(pair), "plane": "principal"}).run())
     assert not app.exception
     paths = [WeightPath.of(run) for run in pair]
@@ -66,7 +66,7 @@ def test_principal_directions_and_the_share_they_show(store: RunStore, pair):
     assert shown(app)["shown"].tolist() == [f"{100 * plane.share(p):.1f} %" for p in paths]
 
 
-def test_the_same_as_a_surface(store: RunStore, pair):
+def test_the_landscape_as_a_surface(store: RunStore, pair):
     app = certify(open_page(PAGE, {"runs": ids(pair), "relief": "surface"}).run())
     assert not app.exception
     drawn = figures(app)["landscape-surface"]
@@ -76,16 +76,16 @@ def test_the_same_as_a_surface(store: RunStore, pair):
     assert low - 0.1 <= np.min(way) <= np.max(way) <= high + 0.1
 
 
-def test_runs_of_another_objective_are_left_out_and_said(store: RunStore, pair):
+def test_runs_with_another_objective_are_left_out_and_reported(store: RunStore, pair):
     other = train([BASE.replace(loss="hinge", learning_rate=0.01)])
     store.save(other)
     app = open_page(PAGE, {"runs": ids([*pair, *other])})
     assert not app.exception
-    assert "Left out: 1 of the runs minimise another objective" in words(app)
+    assert "Left out: 1 of the runs minimise a different objective" in words(app)
     assert len(shown(app)) == 2
 
 
-def test_without_a_certificate_the_best_point_of_the_runs_stands_in(
+def test_without_a_certificate_the_best_point_of_the_runs_is_used(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(LOSSES["crammer_singer"], "domain", None)
@@ -94,10 +94,10 @@ def test_without_a_certificate_the_best_point_of_the_runs_stands_in(
     app = open_page(PAGE, {"runs": ids(runs)})
     assert not app.exception
     assert trace(figures(app)["landscape"], "best point of the runs")
-    assert "distance from the" not in words(app)
+    assert "distance to " not in words(app)
 
 
-def test_a_run_that_diverged_does_not_spoil_the_picture(store: RunStore):
+def test_a_diverged_run_does_not_affect_the_chart(store: RunStore):
     base = Experiment(dataset="blobs", epochs=5, evaluations=10, optimizer="gd")
     runs = train([base, base.replace(learning_rate=1e4, loss="cross_entropy")])
     store.save(runs)
@@ -107,7 +107,7 @@ def test_a_run_that_diverged_does_not_spoil_the_picture(store: RunStore):
     assert max(land["x"]) - min(land["x"]) < 100
 
 
-def test_the_compare_page_s_families_are_known(store: RunStore):
+def test_groups_from_the_compare_page_are_accepted(store: RunStore):
     runs = train([BASE.replace(seed=seed) for seed in (1, 2)])
     store.save(runs)
     [family] = set(store.list()["family"])

@@ -61,7 +61,7 @@ def test_the_sweep_of_strengths_has_enough_seeds_and_names_ties(
     means = store.list().groupby("strength")["test_accuracy"].mean()
     best = means[means > means.max() - 1e-12].index
     assert set(best) == {0.00001, 0.0001}
-    assert "Equal to it on average: strength 1e-05." in said
+    assert "Tied with it on average: strength 1e-05." in said
 
 
 def test_the_sweep_of_losses_shows_points_labelled_by_loss(store: RunStore) -> None:
@@ -71,10 +71,10 @@ def test_the_sweep_of_losses_shows_points_labelled_by_loss(store: RunStore) -> N
     [points] = figures(app)["sweep-sensitivity-all"]["data"]
     assert points["mode"] == "markers"
     assert set(points["x"]) == {"Hinge", "Cross-entropy"}
-    assert "A map needs two settings" not in words(app)
+    assert "A heatmap needs two swept parameters" not in words(app)
 
 
-def test_more_lessons_leaves_the_lesson(store: RunStore) -> None:
+def test_more_lessons_ends_the_lesson(store: RunStore) -> None:
     app = open_page("train", {"lesson": "gd-sgd.6", "hide": "loss"})
     [query] = [
         each.proto.query_string

@@ -1,4 +1,4 @@
-"""Data that are not here: every page says which, takes the file, and shows everything else."""
+"""Missing data: every page names them, accepts the file, and shows everything else."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ TRAINING = ["train", "hinge-vs-cross-entropy", "gd-vs-sgd", "sweep"]
 
 
 def rest_slow(values: list[str], *quick: str) -> list[object]:
-    """All values for a test, those that repeat what the quick ones show marked as slow."""
+    """Parameters of a test; those that only repeat the quick ones are marked slow."""
     return [
         pytest.param(each, marks=[] if each in quick else [pytest.mark.slow]) for each in values
     ]
@@ -48,9 +48,9 @@ OPTIONS = {
 def mine(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, store: RunStore
 ) -> RunStore:
-    """The store as the app's visitor sees it, in each mode."""
+    """The visitor's store, in each mode."""
     monkeypatch.setenv("LOSSOPT_MODE", request.param)
-    monkeypatch.setattr(visitor, "has_mark", lambda: True)
+    monkeypatch.setattr(visitor, "has_cookie", lambda: True)
     monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     return store if request.param == "local" else RunStore(store.address, "visit-ann")
 
@@ -79,7 +79,7 @@ def widgets(app: AppTest) -> set[str]:
 OF_THE_DATA = ("ask.own_data", "remove-", "download-")
 
 
-def test_there_are_pages() -> None:
+def test_the_list_of_pages_is_not_empty() -> None:
     assert {*ON_RUNS, *TRAINING, "playground", "lecture", "start", "data"} <= {*PAGES}
 
 
@@ -107,10 +107,10 @@ def test_an_address_that_names_missing_data(mine: RunStore, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", rest_slow(TRAINING, "train", "sweep"))
-def test_own_data_with_nothing_chosen(store: RunStore, page: str) -> None:
+def test_uploaded_data_with_none_chosen(store: RunStore, page: str) -> None:
     app = open_page(page, {"dataset": "own"})
     assert not app.exception
-    assert "You have brought no data yet." in words(app)
+    assert "You have not uploaded any data yet." in words(app)
     assert "choose or upload data first" in words(app)
     app.button(key="train").click().run()
     assert not app.exception
@@ -133,7 +133,7 @@ def test_own_data_with_nothing_chosen(store: RunStore, page: str) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("page", TRAINING)
-def test_whatever_else_stands_in_the_address(
+def test_missing_data_with_any_other_settings(
     store: RunStore, page: str, more: dict[str, str]
 ) -> None:
     app = open_page(page, query_of(OPTIONS) | more)
@@ -144,7 +144,7 @@ def test_whatever_else_stands_in_the_address(
 
 @pytest.fixture
 def orphans(store: RunStore) -> list[Experiment]:
-    """Experiments whose runs are kept, while their data were deleted; one of them diverged."""
+    """Experiments with saved runs but deleted data; one of them diverged."""
     shelf = Shelf(store)
     options = shelf.keep("mine", random_examples()).options
     first = Experiment(dataset="own", dataset_options=options, epochs=2, batch_size=8)
@@ -177,7 +177,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("page", ON_RUNS)
-def test_runs_whose_data_are_gone(store: RunStore, orphans: list[Experiment], page: str) -> None:
+def test_runs_with_deleted_data(store: RunStore, orphans: list[Experiment], page: str) -> None:
     app = open_page(page, address_of(page, orphans))
     assert not app.exception
     [once] = said(app)
@@ -193,7 +193,7 @@ def test_runs_whose_data_are_gone(store: RunStore, orphans: list[Experiment], pa
 
 
 @pytest.mark.parametrize("inside", rest_slow(["support", "gradient"], "gradient"))
-def test_each_look_inside_a_run_without_its_data(
+def test_each_view_inside_a_run_without_its_data(
     store: RunStore, orphans: list[Experiment], inside: str
 ) -> None:
     app = open_page("inspect", address_of("inspect", orphans) | {"inside": inside})
@@ -201,20 +201,20 @@ def test_each_look_inside_a_run_without_its_data(
     assert "Examples and gradients: not available without the data" in words(app)
 
 
-def test_evaluation_leaves_out_what_has_no_data_and_says_why(
+def test_evaluation_leaves_out_runs_without_data_and_says_why(
     store: RunStore, orphans: list[Experiment]
 ) -> None:
     store.save(train([(other := Experiment(dataset="iris", epochs=2, batch_size=8))]))
     query = {"runs": ",".join([orphans[0].id, other.id]), "part": "evaluation"}
     app = open_page("compare", query)
     assert not app.exception
-    assert "Left out, as their data are not here: " in words(app)
+    assert "Left out because their data are missing: " in words(app)
     assert "no finite weights" not in words(app)
     assert "evaluated" in figures(app)
 
 
 @pytest.mark.parametrize("page", rest_slow(TRAINING[:3], "gd-vs-sgd"))
-def test_kept_curves_are_shown_on_training_pages(
+def test_saved_curves_are_shown_on_training_pages(
     store: RunStore, orphans: list[Experiment], page: str
 ) -> None:
     query = query_of(orphans[0].dataset_options) | {
@@ -226,7 +226,7 @@ def test_kept_curves_are_shown_on_training_pages(
     assert "not available without the data" in words(app)
 
 
-def test_a_run_that_diverged_is_still_told_a_shorter_step(
+def test_a_diverged_run_still_gets_a_smaller_learning_rate(
     store: RunStore, orphans: list[Experiment]
 ) -> None:
     query = query_of(orphans[0].dataset_options) | {
@@ -248,7 +248,7 @@ def test_a_shared_link_to_runs_on_missing_data(store: RunStore, orphans: list[Ex
     assert list(store.list()["id"]) == [orphans[0].id]
 
 
-def test_data_that_are_removed_while_they_are_chosen(store: RunStore) -> None:
+def test_data_deleted_while_they_are_selected(store: RunStore) -> None:
     Shelf(store).keep("mine", random_examples())
     app = open_page("train", query_of(OPTIONS))
     suggested = app.number_input(key="learning_rate").value
@@ -282,7 +282,7 @@ def test_another_file_is_refused_with_both_fingerprints(store: RunStore) -> None
     assert len(Shelf(store).list()) == 1
 
 
-def test_the_budget_holds_at_this_door_too(
+def test_the_budget_applies_to_this_upload_too(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOSSOPT_MAX_NUMBERS", "100")
@@ -292,7 +292,7 @@ def test_the_budget_holds_at_this_door_too(
     assert Shelf(store).list() == []
 
 
-# What follows from somebody's data
+# Values derived from a visitor's data
 
 
 def everything_on(app: AppTest) -> str:
@@ -301,7 +301,7 @@ def everything_on(app: AppTest) -> str:
 
 
 def look_around(store: RunStore, experiment: Experiment, page: str) -> AppTest:
-    """Open a page on the data, with runs on them where the page shows runs."""
+    """Open a page with the data, and with runs on them if the page shows runs."""
     query = query_of(experiment.dataset_options)
     if page in ON_RUNS:
         query = address_of(page, [experiment, experiment.replace(optimizer="gd")])
@@ -310,10 +310,10 @@ def look_around(store: RunStore, experiment: Experiment, page: str) -> AppTest:
 
 
 @pytest.mark.parametrize("page", rest_slow([*TRAINING, *ON_RUNS], "train", "inspect", "landscape"))
-def test_a_stranger_sees_nothing_that_follows_from_the_data(
+def test_another_visitor_sees_nothing_derived_from_the_data(
     store: RunStore, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
-    """The stranger even has the runs, weights and all: from a file that somebody passed on."""
+    """The stranger even has the runs with their weights, from an exported file."""
     monkeypatch.setenv("LOSSOPT_MODE", "hosted")
     monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     ann, bob = RunStore(store.address, "visit-ann"), RunStore(store.address, "visit-bob")
@@ -339,19 +339,19 @@ def test_a_stranger_sees_nothing_that_follows_from_the_data(
     assert telling in seen
     assert telling not in nobody
     assert str(OPTIONS["data"]) in nobody
-    # Once Ann has deleted the data she is told as little.
+    # Once Ann has deleted the data, she sees no more than others.
     Shelf(ann).forget(kept.fingerprint)
     monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     assert telling not in everything_on(look_around(store, first, page))
     assert ann.certificate(first) is None
 
 
-# Certificates that failed
+# Failed certificates
 
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """Errors that the next certificates end with, the first first."""
+    """Errors of the next certificates, in order."""
     errors: list[Exception] = []
 
     def solve(experiment: Experiment) -> object:
@@ -365,7 +365,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
 
 
 @pytest.mark.parametrize("page", rest_slow(["train", "compare"], "train"))
-def test_a_certificate_that_failed_for_good_is_said_with_a_way_to_retry(
+def test_a_failed_certificate_is_reported_with_a_retry_button(
     store: RunStore, failing: list[Exception], page: str
 ) -> None:
     failing.append(ValueError("the numbers <b>disagree</b>"))

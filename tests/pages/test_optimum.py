@@ -1,4 +1,4 @@
-"""Certified optima and limits of the step, on every page that shows them."""
+"""Certified optima and stability limits, on every page that shows them."""
 
 import re
 
@@ -32,24 +32,24 @@ def as_experiment(**changes: object) -> Experiment:
 
 
 def claims(app: AppTest) -> list[float]:
-    """How far each run on the page is from the best possible, at most."""
-    [line] = re.findall(r"Within (.*?) of the best possible \(certified\)", words(app))
+    """The certified gap of each run on the page."""
+    [line] = re.findall(r"Within (.*?) of the optimum \(certified\)", words(app))
     return [float(each) for each in re.findall(r"(?:^|, )(\d\S*)", line)]
 
 
 def level(chart: dict, start: str) -> float:
-    """The height of a horizontal line by the beginning of its words."""
+    """The height of a horizontal line, by the start of its label."""
     [note] = [each for each in chart["layout"]["annotations"] if each["text"].startswith(start)]
     return 10 ** note["y"] if chart["layout"]["yaxis"]["type"] == "log" else note["y"]
 
 
-def test_a_run_says_how_near_it_is_to_the_best_possible(store: RunStore) -> None:
+def test_a_run_shows_its_certified_gap(store: RunStore) -> None:
     app = certify(train(open_page("train", BLOBS)))
     [run], optimum = train_in_core([as_experiment()]), certify_in_core(as_experiment())
     distance = run.final["objective"] - optimum.lower_bound
     [claim] = claims(app)
     assert distance <= claim <= 1.1 * distance
-    [bound] = re.findall(r"no classifier has an objective below (\S+) here", words(app))
+    [bound] = re.findall(r"proven lower bound (\S+)\.(?:\s|$)", words(app))
     assert 0.9999 * optimum.lower_bound <= float(bound) <= optimum.lower_bound
     assert store.certificate(as_experiment()).reached
 
@@ -67,7 +67,7 @@ def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store:
     assert level(chart, "predicted noise floor") == pytest.approx(floor, rel=1e-6)
 
 
-def test_the_best_possible_value_is_a_line_among_the_curves(store: RunStore) -> None:
+def test_the_optimum_is_a_line_among_the_curves(store: RunStore) -> None:
     chart = figures(certify(train(open_page("train", BLOBS))))["objective"]
     [line] = [each for each in chart["data"] if each["name"].startswith("optimum")]
     assert line["y"][0] == pytest.approx(certify_in_core(as_experiment()).objective)
@@ -75,7 +75,7 @@ def test_the_best_possible_value_is_a_line_among_the_curves(store: RunStore) -> 
     assert band["y0"] <= band["y1"] == line["y"][0]
 
 
-def test_limits_of_the_step_stand_beside_it(store: RunStore) -> None:
+def test_stability_limits_are_shown_with_the_learning_rate(store: RunStore) -> None:
     app = certify(train(open_page("train", BLOBS)))
     experiment = as_experiment()
     known = step_limits(experiment, certify_in_core(experiment))
@@ -83,24 +83,24 @@ def test_limits_of_the_step_stand_beside_it(store: RunStore) -> None:
     assert bars["x"] == pytest.approx([known.guaranteed, known.at_start, known.at_optimum])
     share = experiment.learning_rate / known.guaranteed
     assert (
-        f"Your step is **{share:.2g} of the always stable limit** {known.guaranteed:.3g}"
+        f"The learning rate is **{share:.2g} × the always stable limit** {known.guaranteed:.3g}"
         in words(app)
     )
 
 
-def test_a_step_beyond_the_limit_is_said_to_be(store: RunStore) -> None:
+def test_a_learning_rate_above_the_limit_gets_a_warning(store: RunStore) -> None:
     app = open_page("train", BLOBS | {"learning_rate": "9"})
-    assert "times the always stable limit" in words(app)
+    assert "training may diverge or never converge" in words(app)
 
 
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"loss": "hinge"}, "has kinks and so no limit"),
-        ({"optimizer": "adam"}, "divides its steps by the size of recent gradients"),
+        ({"loss": "hinge"}, "has kinks, so there is no limit"),
+        ({"optimizer": "adam"}, "divides its updates by the size of recent gradients"),
     ],
 )
-def test_where_there_is_no_limit_the_page_says_what_happens_instead(
+def test_without_a_limit_the_page_says_what_happens_instead(
     store: RunStore, query: dict[str, str], said: str
 ) -> None:
     app = certify(train(open_page("train", BLOBS | query)))
@@ -121,7 +121,7 @@ def test_a_loss_without_certificate_says_so(
 
 
 @pytest.mark.parametrize("loss", ["crammer_singer", "one_vs_all"])
-def test_every_loss_is_told_how_near_it_is(store: RunStore, loss: str) -> None:
+def test_every_loss_shows_its_certified_gap(store: RunStore, loss: str) -> None:
     app = certify(train(open_page("train", BLOBS | {"loss": loss})))
     assert not app.exception
     best = certify_in_core(as_experiment(loss=loss))
@@ -129,19 +129,19 @@ def test_every_loss_is_told_how_near_it_is(store: RunStore, loss: str) -> None:
     assert "distance" in figures(app)
 
 
-def test_while_a_training_runs_nobody_says_that_its_optimum_cannot_be_proved() -> None:
+def test_during_training_the_optimum_is_not_called_unavailable() -> None:
     said = optimum.why_unknown(Experiment(), Optima({}, pending=False, asked=False))
-    assert "once the training has ended" in said
+    assert "is computed after training" in said
 
 
-def test_without_a_penalty_nothing_is_claimed(store: RunStore) -> None:
+def test_without_a_penalty_no_gap_is_claimed(store: RunStore) -> None:
     app = certify(train(open_page("train", BLOBS | {"regularizer": "none"})))
-    assert "Without a penalty only 0 is known to be a bound" in words(app)
+    assert "Without a penalty the only proven lower bound is 0" in words(app)
     assert "certified" not in words(app)
     assert "distance" not in figures(app)
 
 
-def test_a_run_that_diverged_claims_nothing_and_is_told_a_shorter_step(store: RunStore) -> None:
+def test_a_diverged_run_claims_no_gap_and_gets_a_smaller_learning_rate(store: RunStore) -> None:
     query = BLOBS | {"loss": "squared_hinge", "learning_rate": "5"}
     app = certify(train(open_page("train", query)))
     suggested = suggested_learning_rate(as_experiment(loss="squared_hinge"))
@@ -161,21 +161,21 @@ def test_a_new_experiment_has_the_suggested_learning_rate(store: RunStore) -> No
     assert list(store.list()["learning_rate"]) == [smaller]
 
 
-def test_a_learning_rate_that_somebody_set_stays_until_it_is_given_up(store: RunStore) -> None:
+def test_a_learning_rate_that_was_set_stays_until_reset(store: RunStore) -> None:
     app = open_page("train", {"dataset": "blobs", "learning_rate": "0.1"})
     app.selectbox(key="loss").set_value("squared_hinge").run()
     assert app.number_input(key="learning_rate").value == 0.1
     assert app.query_params["learning_rate"] == "0.1"
     app.selectbox(key="loss").set_value("cross_entropy").run()
     suggested = suggested_learning_rate(Experiment(dataset="blobs"))
-    assert app.button(key="suggested").label == f"Use the suggested {suggested:g}"
+    assert app.button(key="suggested").label == f"Use suggested rate {suggested:g}"
     app.button(key="suggested").click().run()
     assert app.number_input(key="learning_rate").value == suggested
     assert "learning_rate" not in app.query_params
     assert not [each for each in app.button if each.key == "suggested"]
 
 
-def test_the_squared_hinge_goes_by_a_step_of_its_own(store: RunStore) -> None:
+def test_the_squared_hinge_uses_its_own_learning_rate(store: RunStore) -> None:
     query = {"squared": "true", "epochs": "2"}
     app = train(open_page("hinge-vs-cross-entropy", query))
     rates = store.list().set_index("loss")["learning_rate"]
@@ -185,7 +185,7 @@ def test_the_squared_hinge_goes_by_a_step_of_its_own(store: RunStore) -> None:
     assert f"Squared hinge: goes by {squared:g} instead" in words(app)
 
 
-def test_losses_show_their_distances_each_on_its_axis(store: RunStore) -> None:
+def test_each_loss_shows_its_distance_on_its_own_axis(store: RunStore) -> None:
     query = BLOBS | {"show": "distance"}
     app = certify(train(open_page("hinge-vs-cross-entropy", query)))
     for loss in ("hinge", "cross_entropy"):
@@ -195,21 +195,20 @@ def test_losses_show_their_distances_each_on_its_axis(store: RunStore) -> None:
         expected = with_distance(run.history, optimum)["distance"].tolist()
         assert trace(chart, "upper bound")["y"] == pytest.approx(expected, rel=1e-4)
         assert chart["layout"]["yaxis"]["type"] == "log"
-    assert len(re.findall("of the best possible", words(app))) == 2
+    assert len(re.findall(r"of the optimum \(certified\)", words(app))) == 2
 
 
-def test_kinks_have_no_limit_but_that_of_the_penalty(store: RunStore) -> None:
+def test_losses_with_kinks_have_only_the_limit_of_the_penalty(store: RunStore) -> None:
     hinge = BLOBS | {"loss": "hinge", "optimizer": "gd"}
-    assert "a constant step does not diverge, but does not come to rest" in words(
+    assert "a constant learning rate does not diverge, but does not converge" in words(
         open_page("train", hinge | {"strength": "0"})
     )
     strong = hinge | {"strength": "5"}
-    assert "a constant step below 0.2 does not diverge" in words(
+    assert "a constant learning rate below 0.2 does not diverge" in words(
         open_page("train", strong | {"learning_rate": "0.1"})
     )
-    assert "step is **2 times** 0.2, from which on the penalty can make it diverge" in words(
-        open_page("train", strong | {"learning_rate": "0.4"})
-    )
+    said = words(open_page("train", strong | {"learning_rate": "0.4"}))
+    assert "learning rate is **2 ×** 0.2, the value above which the penalty can make" in said
 
 
 def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStore) -> None:
@@ -221,7 +220,7 @@ def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStor
     optimum = certify_in_core(experiment)
     [floor] = [each for each in chart["layout"]["shapes"] if each["line"]["dash"] == "dot"]
     assert floor["y0"] == floor["y1"] == pytest.approx(noise_floor(experiment, optimum), rel=1e-6)
-    assert "Dotted: where the noise of its constant steps should hold SGD." in words(app)
+    assert "Dotted: predicted noise floor of SGD with a constant learning rate." in words(app)
     runs = train_in_core([experiment.replace(optimizer="gd"), experiment])
     for run, claim in zip(runs, claims(app), strict=True):
         distance = run.final["objective"] - optimum.lower_bound
@@ -244,7 +243,7 @@ def compare(runs: list[Run], **query: str) -> AppTest:
     return certify(open_page("compare", {"runs": ",".join(run.id for run in runs)} | query))
 
 
-def test_distances_of_kept_runs_are_compared(kept: list[Run]) -> None:
+def test_distances_of_saved_runs_are_compared(kept: list[Run]) -> None:
     app = compare(kept, y="distance_share")
     assert not app.exception
     [chart] = figures(app).values()
@@ -252,11 +251,11 @@ def test_distances_of_kept_runs_are_compared(kept: list[Run]) -> None:
     assert len(chart["data"]) == 2
     assert [each["y"][0] for each in chart["data"]] == [1.0, 1.0]
     said = words(app).replace(names.WORD_JOINER, "")
-    assert "Left out, as the best possible objective is not known: Crammer" in said
-    assert len(re.findall(r"within \S+ of the best possible \(certified\)", words(app))) == 2
+    assert "Left out because the optimum is unknown: Crammer" in said
+    assert len(re.findall(r"within \S+ of the optimum \(certified\)", words(app))) == 2
 
 
-def test_distances_of_different_losses_have_axes_of_their_own(kept: list[Run]) -> None:
+def test_distances_of_different_losses_have_separate_axes(kept: list[Run]) -> None:
     shown = figures(compare(kept, y="distance"))
     assert set(shown) == {"curves-cross_entropy", "curves-hinge"}
     optimum = certify_in_core(as_experiment())
@@ -265,27 +264,25 @@ def test_distances_of_different_losses_have_axes_of_their_own(kept: list[Run]) -
     assert np.array(drawn["y"]) == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_best_of_each_problem_says_which_it_is(store: RunStore) -> None:
+def test_each_optimum_is_labelled_by_its_objective(store: RunStore) -> None:
     weak, strong = as_experiment(), as_experiment(strength=0.01)
     runs = train_in_core([weak, strong, weak.replace(seed=1)])
     store.save(runs)
     [chart] = figures(compare(runs)).values()
     said = [each["text"] for each in chart["layout"]["annotations"] if "best" in each["text"]]
     assert "<br>".join(said) == "<br>".join(
-        f"best possible, strength {each.strength:g}: {certify_in_core(each).objective:.4g}"
+        f"optimum, strength {each.strength:g}: {certify_in_core(each).objective:.4g}"
         for each in (strong, weak)
     )
     [alone] = figures(compare(runs[:1])).values()
-    assert any(
-        each["text"].startswith("best possible: ") for each in alone["layout"]["annotations"]
-    )
+    assert any(each["text"].startswith("optimum: ") for each in alone["layout"]["annotations"])
 
 
-def test_a_single_run_on_the_compare_page_says_how_near_it_is(kept: list[Run]) -> None:
-    assert "of the best possible (certified)" in words(compare(kept[:1]))
+def test_a_single_run_on_the_compare_page_shows_its_certified_gap(kept: list[Run]) -> None:
+    assert "of the optimum (certified)" in words(compare(kept[:1]))
 
 
-def test_what_is_shown_goes_along_to_the_other_comparison(store: RunStore) -> None:
+def test_the_choice_of_curves_carries_over_to_the_other_comparison(store: RunStore) -> None:
     app = open_page("gd-vs-sgd", BLOBS | {"show": "distance"})
     train(go(app, "hinge-vs-cross-entropy"))
     assert app.selectbox(key="show").value == "distance"

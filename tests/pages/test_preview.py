@@ -1,4 +1,4 @@
-"""What one sees of the data before anything is trained on them."""
+"""The preview of the data before training."""
 
 import numpy as np
 import pytest
@@ -24,13 +24,13 @@ def test_images_are_shown_class_by_class_until_there_are_results(
     [sheet] = chart["data"]
     shown = np.array(sheet["z"], dtype=float)[2:10, 27:35]
     np.testing.assert_allclose(shown, picture, atol=1e-4)
-    assert "1,347 examples to train on (131 to 137 of each of 10 classes), 450 to test" in words(
+    assert "1,347 training examples (10 classes, 131 to 137 examples per class), 450 test" in words(
         app
     )
     assert "preview-digits" not in figures(press_train(app))
 
 
-def test_points_of_a_plane_stand_where_they_are(store: RunStore) -> None:
+def test_two_features_are_drawn_at_their_coordinates(store: RunStore) -> None:
     chart = figures(open_page("train", {"dataset": "blobs"}))["preview-blobs"]
     data = load_data(Experiment(dataset="blobs"))
     trained = [line for line in chart["data"] if not line["name"].endswith(", test")]
@@ -42,7 +42,7 @@ def test_points_of_a_plane_stand_where_they_are(store: RunStore) -> None:
     np.testing.assert_allclose(trained[0]["y"], first[:, 1], rtol=1e-6)
 
 
-def test_many_features_are_seen_along_their_principal_directions(store: RunStore) -> None:
+def test_many_features_are_drawn_along_principal_directions(store: RunStore) -> None:
     chart = figures(open_page("train", {"dataset": "iris"}))["preview-iris"]
     data = load_data(Experiment(dataset="iris"))
     features = np.concatenate([data.train_features, data.test_features])
@@ -53,7 +53,7 @@ def test_many_features_are_seen_along_their_principal_directions(store: RunStore
     assert np.var(across, ddof=1) == pytest.approx(spread[0], rel=1e-6)
 
 
-def test_one_feature_stands_along_a_line_for_each_class(store: RunStore) -> None:
+def test_one_feature_is_drawn_on_a_line_per_class(store: RunStore) -> None:
     labels = np.arange(60) % 3 // 2
     one = Examples(np.arange(60.0)[:, None] % 7, labels, ("a", "b"), ("x",))
     options = Shelf(store).keep("one", one).options
@@ -71,13 +71,13 @@ def test_one_feature_stands_along_a_line_for_each_class(store: RunStore) -> None
     assert not app.exception
 
 
-def test_data_too_large_for_a_look_are_told_in_numbers(store: RunStore) -> None:
+def test_large_data_are_summarized_in_numbers(store: RunStore) -> None:
     app = open_page("train", {"dataset": "mnist_like", "mnist_like.examples": "60000"})
     assert not figures(app)
-    assert "too many for a look" in words(app)
+    assert "too large to preview" in words(app)
 
 
-def test_a_share_of_wrong_labels_is_seen(store: RunStore) -> None:
+def test_label_noise_is_visible(store: RunStore) -> None:
     clean, noisy = (
         figures(open_page("train", {"dataset": "moons", "label_noise": noise}))["preview-moons"]
         for noise in ("0", "0.3")

@@ -26,7 +26,7 @@ def trained() -> list[Run]:
 
 @pytest.fixture
 def theirs(store: RunStore, trained: list[Run], monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
-    """The table of the reference runs, which are in the store."""
+    """The table of the reference runs in the store."""
     monkeypatch.setattr(reference, "train", lambda experiments: trained)
     reference.keep(store.address)
     return reference.runs(store.address).list()
@@ -44,9 +44,9 @@ def unchanged(theirs: pd.DataFrame, store: RunStore) -> bool:
     return reference.runs(store.address).list().equals(theirs)
 
 
-def test_without_runs_of_ones_own_they_are_offered_and_compared(theirs, store):
+def test_without_own_runs_they_are_offered_and_compared(theirs, store):
     app = open_page("compare")
-    assert "No runs are kept yet" in app.info[0].value
+    assert "No saved runs yet" in app.info[0].value
     app.button(key="reference-runs").click().run()
     assert not app.exception
     table = app.dataframe[0].value
@@ -58,16 +58,16 @@ def test_without_runs_of_ones_own_they_are_offered_and_compared(theirs, store):
     assert store.list().empty
 
 
-def test_the_start_page_shows_them_until_there_are_runs_of_ones_own(theirs, store):
+def test_the_start_page_shows_them_until_there_are_own_runs(theirs, store):
     app = open_page("start")
-    assert "No runs are kept yet" in words(app)
+    assert "No saved runs yet" in words(app)
     assert set(app.dataframe[0].value["id"]) == set(reference.IDS)
     store.save(train([Experiment(epochs=1)]))
     [table] = open_page("start").dataframe
     assert not set(table.value["id"]) & set(reference.IDS)
 
 
-def test_beside_ones_own_runs_they_are_there_when_asked_for(theirs, own):
+def test_the_switch_shows_them_next_to_own_runs(theirs, own):
     app = open_page("compare")
     assert list(app.dataframe[0].value["id"]) == [own.id]
     app.toggle(key="references").set_value(True).run()
@@ -78,15 +78,13 @@ def test_beside_ones_own_runs_they_are_there_when_asked_for(theirs, own):
     assert list(app.dataframe[0].value["id"]) == [own.id]
 
 
-def test_where_the_switch_hides_what_is_chosen_the_page_says_so(theirs, own):
+def test_selected_but_hidden_reference_runs_are_reported(theirs, own):
     app = open_page("compare", {"references": "true", "runs": CROSS_ENTROPY})
     app.toggle(key="references").set_value(False).run()
-    assert "4 reference runs are chosen, and not shown" in words(app)
+    assert "4 reference runs are selected but not shown" in words(app)
 
 
-def test_a_run_that_one_has_trained_oneself_is_there_once_and_can_be_changed(
-    theirs, store, trained
-):
+def test_a_retrained_reference_run_is_listed_once_and_editable(theirs, store, trained):
     store.save(trained[:1])
     app = open_page("compare", {"references": "true", "runs": trained[0].id})
     assert list(app.dataframe[0].value["id"]).count(trained[0].id) == 1
@@ -95,7 +93,7 @@ def test_a_run_that_one_has_trained_oneself_is_there_once_and_can_be_changed(
     assert unchanged(theirs, store)
 
 
-def test_seeds_of_ones_own_are_a_line_beside_the_reference_run(theirs, store):
+def test_own_seeds_are_a_separate_curve(theirs, store):
     [first, *_] = reference.EXPERIMENTS
     seeds = train([first.replace(seed=k) for k in (1, 2)])
     store.save(seeds)
@@ -106,10 +104,10 @@ def test_seeds_of_ones_own_are_a_line_beside_the_reference_run(theirs, store):
     assert any(name.endswith("(reference)") for name in names)
 
 
-def test_only_ones_own_of_what_is_selected_is_changed(theirs, store, own):
+def test_only_own_runs_of_the_selection_are_changed(theirs, store, own):
     query = {"references": "true", "runs": f"{own.id},{CROSS_ENTROPY}"}
     app = open_page("compare", query)
-    assert "Reference runs cannot be changed; the buttons are for your own" in words(app)
+    assert "Reference runs are read-only; the buttons apply to your own" in words(app)
     app.text_input(key="run-name").set_value("mine")
     app.button(key="keep-notes").click().run()
     app.button(key="pin").click().run()
@@ -121,7 +119,7 @@ def test_only_ones_own_of_what_is_selected_is_changed(theirs, store, own):
     assert unchanged(theirs, store)
 
 
-def test_where_only_they_are_selected_a_forged_click_finds_no_button(theirs, store, own):
+def test_a_forged_click_cannot_change_reference_runs(theirs, store, own):
     app = open_page("compare", {"references": "true", "runs": own.id})
     buttons = {key: app.button(key=key).proto.id for key in ("pin", "archive", "delete")}
     app = open_page("compare", {"references": "true", "runs": CROSS_ENTROPY})
@@ -134,13 +132,13 @@ def test_where_only_they_are_selected_a_forged_click_finds_no_button(theirs, sto
 
 
 def forge(app: AppTest, state: WidgetState) -> None:
-    """Send what no browser would: the state of a widget that is not on the page."""
+    """Send a forged state: of a widget that is not on the page."""
     states = app._tree.get_widget_states()
     states.widgets.append(state)
     app._run(states)
 
 
-def test_they_are_opened_evaluated_and_a_baseline_like_any_other(theirs, own):
+def test_they_can_be_opened_evaluated_and_used_as_a_baseline(theirs, own):
     first = reference.IDS[0]
     app = open_page("inspect", {"run": first})
     assert not app.exception
@@ -156,7 +154,7 @@ def test_they_are_opened_evaluated_and_a_baseline_like_any_other(theirs, own):
     assert "too few seeds" in words(app)
 
 
-def test_they_can_be_shared_in_a_link_like_any_other(theirs, store):
+def test_they_can_be_shared_in_a_link(theirs, store):
     app = open_page("compare", {"references": "true", "runs": CROSS_ENTROPY})
     app.session_state["take-along"] = True
     app.run()
@@ -164,14 +162,14 @@ def test_they_can_be_shared_in_a_link_like_any_other(theirs, store):
     [share] = parse_qs(urlsplit(address).query)["share"]
     received = settle(settle(open_page("compare", {"share": share})).run())
     said = received.success[0].value
-    assert "All 4 shared runs were trained here and reproduced" in said
+    assert "All 4 shared runs were retrained and reproduced" in said
     assert set(store.list()["id"]) == {each.id for each in reference.OPTIMIZERS_COMPARED}
 
 
-def test_without_runs_of_ones_own_the_pages_of_runs_offer_them(theirs):
+def test_without_own_runs_the_pages_about_runs_offer_them(theirs):
     for page in ("inspect", "landscape"):
         app = open_page(page)
-        assert "No runs are kept yet" in words(app)
+        assert "No saved runs yet" in words(app)
         app.button(key="reference-runs").click().run()
         assert not app.exception
         assert figures(app)

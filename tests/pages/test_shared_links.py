@@ -1,4 +1,4 @@
-"""Runs that came along in an address: trained here, and compared with what was sent."""
+"""Runs in a shared link: retrained here, and compared with the sender's results."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from lossopt_core.exchange.sharing import pack
 from tests.helpers import open_page, settle
 
 
-def test_runs_in_a_link_are_trained_and_compared(store: RunStore) -> None:
+def test_runs_in_a_link_are_retrained_and_compared(store: RunStore) -> None:
     runs = train([Experiment(dataset="blobs", epochs=2, seed=k) for k in range(2)])
     app = settle(open_page("compare", {"share": pack(runs)}))
     app = settle(app.run())
@@ -21,7 +21,7 @@ def test_runs_in_a_link_are_trained_and_compared(store: RunStore) -> None:
     assert "reproduced: largest relative difference" in app.success[0].value
 
 
-def test_a_link_says_which_run_came_out_otherwise_and_why(kept: list[Run]) -> None:
+def test_a_run_that_is_not_reproduced_is_named_with_a_reason(kept: list[Run]) -> None:
     one, other, third = kept
     changed = other.history.assign(objective=other.history["objective"] * 1.01)
     tampered = [one, replace(other, history=changed), replace(third, status="diverged")]
@@ -35,22 +35,22 @@ def test_a_link_says_which_run_came_out_otherwise_and_why(kept: list[Run]) -> No
     assert "it finished here, and diverged where it was shared" in said
     assert "computed with numpy 1\\.26 \\*x\\* there and" in said
     app = open_page("compare", {"share": pack(tampered, one.environment)})
-    assert any("the same versions" in each.value for each in app.warning)
+    assert any("All known versions are the same" in each.value for each in app.warning)
     app = open_page("compare", {"share": pack(tampered)})
-    assert any("computed there is not known" in each.value for each in app.warning)
-    assert not any("the same versions" in each.value for each in app.warning)
+    assert any("sender's versions are unknown" in each.value for each in app.warning)
+    assert not any("All known versions are the same" in each.value for each in app.warning)
 
 
-def test_a_diverged_run_in_a_link_is_known_by_its_end(store: RunStore) -> None:
+def test_a_diverged_run_in_a_link_is_compared_by_its_end(store: RunStore) -> None:
     [run] = train([Experiment(loss="squared_hinge", learning_rate=1.0, epochs=2)])
     assert run.status == "diverged"
     app = settle(settle(open_page("compare", {"share": pack([run])})).run())
     assert not app.exception
-    assert "The shared run was trained here and reproduced" in app.success[0].value
+    assert "The shared run was retrained and reproduced" in app.success[0].value
     assert list(store.list()["status"]) == ["diverged"]
 
 
-def test_a_damaged_link_is_said_and_left_behind(kept: list[Run]) -> None:
+def test_a_damaged_link_is_reported_and_can_be_ignored(kept: list[Run]) -> None:
     app = open_page("compare", {"share": "nonsense"})
     assert not app.exception
     assert "the shared runs are damaged" in app.error[0].value

@@ -1,4 +1,4 @@
-"""The sweep page: what varies, what it takes, what came of it."""
+"""The Sweep page: parameters, size, results."""
 
 import math
 import time
@@ -30,15 +30,15 @@ def sweep(**query: str) -> AppTest:
     return open_page("sweep", TWO_BY_THREE | query)
 
 
-def test_it_says_what_it_takes_before_it_starts(store: RunStore) -> None:
+def test_the_size_of_a_sweep_is_shown_before_it_starts(store: RunStore) -> None:
     app = sweep()
     assert not app.exception
     assert "**60 runs**: 6 combinations × 10 seeds. About **" in words(app)
-    assert "Nothing is trained yet" in words(app)
+    assert "No results yet" in words(app)
     assert store.list().empty
 
 
-def test_the_results_begin_with_the_best_and_a_verdict(store: RunStore) -> None:
+def test_results_begin_with_the_best_combination_and_a_verdict(store: RunStore) -> None:
     app = press_train(sweep(seeds="6"))
     assert not app.exception
     assert len(store.list()) == 36
@@ -55,14 +55,14 @@ def test_the_results_begin_with_the_best_and_a_verdict(store: RunStore) -> None:
     assert sorted(shown) == pytest.approx(sorted(means))
 
 
-def test_what_is_kept_is_not_trained_again(store: RunStore) -> None:
+def test_saved_runs_are_not_retrained(store: RunStore) -> None:
     base = Experiment(
         dataset="blobs", dataset_options={"examples": 60}, epochs=2, loss="hinge", strength=1e-4,
         evaluations=20,
     )  # fmt: skip
     store.save(runs := train([base.replace(seed=k) for k in range(4)]))
     app = sweep(seeds="4", learning_rate="0.1")
-    assert "**24 runs**: 6 combinations × 4 seeds. 4 are kept already." in words(app)
+    assert "**24 runs**: 6 combinations × 4 seeds. 4 are already saved." in words(app)
     before = store.list().set_index("id")["created"]
     press_train(app)
     after = store.list().set_index("id")["created"]
@@ -70,7 +70,7 @@ def test_what_is_kept_is_not_trained_again(store: RunStore) -> None:
     assert (after[[run.id for run in runs]] == before[[run.id for run in runs]]).all()
 
 
-def test_a_mistake_is_said_where_it_is_and_the_rest_stays(store: RunStore) -> None:
+def test_an_error_is_shown_at_its_field_and_the_rest_stays(store: RunStore) -> None:
     app = sweep(axes="loss=hinge,hing;strength=0.001,0.01")
     assert not app.exception
     [error] = app.error
@@ -82,20 +82,20 @@ def test_a_mistake_is_said_where_it_is_and_the_rest_stays(store: RunStore) -> No
     assert dict(app.query_params)["axes"] == "loss=hinge, cross_entropy;strength=0.001,0.01"
 
 
-def test_other_settings_can_vary(store: RunStore) -> None:
+def test_other_settings_can_be_swept(store: RunStore) -> None:
     app = sweep()
     app.multiselect(key="sweep-fields").set_value(["learning_rate"]).run()
     assert app.text_input(key="axis-learning_rate").value == "log 1e-3 1 7"
     assert "**70 runs**: 7 combinations" in words(app)
 
 
-def test_too_large_a_sweep_is_refused_in_words(store: RunStore) -> None:
+def test_a_sweep_that_is_too_large_is_refused(store: RunStore) -> None:
     app = sweep(axes="learning_rate=log 1e-3 1 100;strength=log 1e-4 1 100")
     assert "at most 10,000 are allowed" in words(app).replace("\\", "")
     assert not app.exception
 
 
-def test_the_map_has_the_limits_that_theory_draws_on_it(store: RunStore) -> None:
+def test_the_heatmap_shows_the_theoretical_limits(store: RunStore) -> None:
     query = SMALL | {
         "regularizer": "l1", "seeds": "1",
         "axes": "learning_rate=0.01,0.1,10;strength=0.001,0.01,10",
@@ -110,10 +110,10 @@ def test_the_map_has_the_limits_that_theory_draws_on_it(store: RunStore) -> None
     zero_above = zero_strength(first.experiment)
     said = layout["xaxis"]["title"]["text"]
     assert f"all weights are zero above {zero_above:.3g}" in said
-    assert "of full-batch steps" in said
+    assert "(full batch)" in said
 
 
-def test_a_best_value_on_the_border_can_be_widened_with_one_click(store: RunStore) -> None:
+def test_a_range_with_its_best_value_at_the_edge_can_be_extended(store: RunStore) -> None:
     app = press_train(
         sweep(axes="learning_rate=0.00001,0.0001,0.001", seeds="2", value="objective")
     )
@@ -121,7 +121,7 @@ def test_a_best_value_on_the_border_can_be_widened_with_one_click(store: RunStor
     assert "learning rate α 0.001 is the highest tried" in warning
     app.button(key="widen-learning_rate").click().run()
     assert dict(app.query_params)["axes"] == "learning_rate=1e-05,0.0001,0.001,0.01,0.1"
-    assert "**10 runs**: 5 combinations × 2 seeds. 6 are kept already." in words(app)
+    assert "**10 runs**: 5 combinations × 2 seeds. 6 are already saved." in words(app)
 
 
 RATES = SMALL | {"axes": "learning_rate=0.05,0.1,0.2", "seeds": "6"}
@@ -129,7 +129,7 @@ RATES = SMALL | {"axes": "learning_rate=0.05,0.1,0.2", "seeds": "6"}
 
 @pytest.fixture
 def some_diverged(store: RunStore) -> list[Run]:
-    """Three learning rates; of the largest two runs of six diverged, with all examples right."""
+    """Three learning rates; two of six runs with the largest one diverged, at full accuracy."""
     base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2, evaluations=20)
     runs = train(
         [base.replace(learning_rate=r, seed=k) for r in (0.05, 0.1, 0.2) for k in range(6)]
@@ -147,7 +147,7 @@ def some_diverged(store: RunStore) -> list[Run]:
 
 
 @pytest.mark.parametrize("look", ["map", "parallel", "scatter"])
-def test_a_combination_some_of_whose_runs_diverged_is_never_the_best(
+def test_a_combination_with_diverged_runs_is_never_the_best(
     some_diverged: list[Run], look: str
 ) -> None:
     app = open_page("sweep", RATES | {"look": look})
@@ -168,7 +168,7 @@ def test_a_combination_some_of_whose_runs_diverged_is_never_the_best(
     assert bool(shown & mine) == (look == "map"), "the map has a cross for it"
 
 
-def test_what_was_stopped_is_no_result(some_diverged: list[Run], store: RunStore) -> None:
+def test_stopped_runs_are_no_results(some_diverged: list[Run], store: RunStore) -> None:
     more = replace(some_diverged[0], experiment=some_diverged[0].experiment.replace(seed=6))
     store.save([replace(more, status="stopped")])
     app = open_page("sweep", RATES | {"seeds": "7"})
@@ -176,7 +176,7 @@ def test_what_was_stopped_is_no_result(some_diverged: list[Run], store: RunStore
     assert set(app.dataframe[0].value["Runs"]) == {6}
 
 
-def test_each_loss_has_its_own_best_where_values_cannot_be_compared(store: RunStore) -> None:
+def test_each_loss_has_its_own_best_if_values_are_not_comparable(store: RunStore) -> None:
     app = press_train(sweep(seeds="2", value="objective"))
     said = [each.value for each in app.markdown if "Best objective" in each.value]
     assert [each.partition(":")[0] for each in said] == [
@@ -190,35 +190,35 @@ def test_each_loss_has_its_own_best_where_values_cannot_be_compared(store: RunSt
     assert set(figures(app)) == {"sweep-scatter-hinge", "sweep-scatter-cross_entropy"}
 
 
-def test_the_best_of_many_is_corrected_for_all_that_it_was_picked_from(store: RunStore) -> None:
+def test_the_verdict_is_corrected_for_all_pairs(store: RunStore) -> None:
     app = press_train(sweep(seeds="10"))
     assert "corrected for 15 comparisons at once" in words(app)  # all pairs of 6
 
 
-def test_a_range_that_is_not_said_is_not_explained(store: RunStore) -> None:
+def test_a_range_is_explained_only_if_shown(store: RunStore) -> None:
     app = press_train(sweep(seeds="2"))
     assert "too few seeds" in words(app)
     assert "The range is" not in words(app)
 
 
-def test_a_sweep_too_large_for_a_verdict_says_how_large_it_may_be(
+def test_a_sweep_too_large_for_a_verdict_states_the_limit(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pairing, "SUBSETS", 200)  # as if 6 combinations were 21
     said = words(press_train(sweep(seeds="6")))
-    assert "15 comparisons at once are too many to tell, with any number of seeds" in said
-    assert "A sweep of at most 3 combinations can get a verdict." in said
+    assert "15 comparisons at once are too many for a verdict, with any number of seeds" in said
+    assert "Only a sweep of at most 3 combinations can get a verdict." in said
     assert "The range is" not in said
 
 
-def test_bars_of_choices_are_explained(store: RunStore) -> None:
+def test_error_bars_of_categories_are_explained(store: RunStore) -> None:
     query = {"dataset": "iris", "axes": "loss=hinge,cross_entropy", "seeds": "3", "epochs": "2"}
     app = press_train(open_page("sweep", query | {"look": "sensitivity"}))
     assert "Bars are one standard deviation over the seeds" in words(app)
 
 
-def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunStore) -> None:
-    """A fragment goes on with the table that it was made with."""
+def test_a_run_deleted_elsewhere_affects_nothing_else(store: RunStore) -> None:
+    """A fragment keeps the table that it was created with."""
     press_train(sweep(seeds="2"))
     table = store.list()
     firsts = table.drop_duplicates("family")
@@ -227,7 +227,9 @@ def test_a_run_that_was_deleted_elsewhere_takes_nothing_else_with_it(store: RunS
     assert results._label(table, firsts["family"].iloc[0])
 
 
-def test_any_result_is_scattered_over_any_setting_and_a_mark_is_a_run(store: RunStore) -> None:
+def test_a_scatter_plot_shows_any_result_vs_any_setting_with_one_mark_per_run(
+    store: RunStore,
+) -> None:
     app = press_train(sweep(seeds="2", look="scatter", scatter_x="strength"))
     drawn = figures(app)["sweep-scatter-all"]["data"]
     assert {x for trace in drawn for x in trace["x"]} == {1e-4, 1e-3, 1e-2}
@@ -241,7 +243,7 @@ def test_any_result_is_scattered_over_any_setting_and_a_mark_is_a_run(store: Run
 
 
 @pytest.mark.parametrize("look", ["sensitivity", "parallel", "scatter"])
-def test_there_are_other_pictures(store: RunStore, look: str) -> None:
+def test_there_are_other_charts(store: RunStore, look: str) -> None:
     app = press_train(sweep(seeds="2", look=look))
     assert not app.exception
     drawn = figures(app)[f"sweep-{look}-all"]["data"]
@@ -255,7 +257,7 @@ def test_there_are_other_pictures(store: RunStore, look: str) -> None:
         assert len(drawn) == 6
 
 
-def test_values_of_different_losses_have_pictures_of_their_own(store: RunStore) -> None:
+def test_different_losses_have_separate_charts(store: RunStore) -> None:
     app = press_train(sweep(seeds="2", value="objective"))
     assert {"sweep-map-hinge", "sweep-map-cross_entropy"} <= set(figures(app)) or {
         "sweep-sensitivity-hinge", "sweep-sensitivity-cross_entropy"
@@ -263,7 +265,7 @@ def test_values_of_different_losses_have_pictures_of_their_own(store: RunStore) 
     assert "Values of different losses cannot be compared" in words(app)
 
 
-def test_an_opened_combination_leads_to_its_runs(store: RunStore) -> None:
+def test_an_opened_combination_links_to_its_runs(store: RunStore) -> None:
     app = press_train(sweep(seeds="3"))
     family = store.list()["family"].iloc[0]
     app = sweep(seeds="3", opened=family)
@@ -276,7 +278,7 @@ def test_a_link_to_the_page_has_all_of_its_settings(store: RunStore) -> None:
     app = sweep(seeds="7", vary="split", value="train_accuracy", look="scatter")
     assert app.number_input(key="seeds").value == 7
     assert app.selectbox(key="vary").value == "split"
-    assert "Each seed has other data." in words(app)
+    assert "Each seed has its own sample of the data." in words(app)
     assert dict(app.query_params)["seeds"] == "7"
 
 
@@ -286,7 +288,7 @@ def test_fair_tuning_tunes_and_then_compares_with_fresh_seeds(store: RunStore) -
         "candidates": "gd,sgd",
     }  # fmt: skip
     app = open_page("sweep", query)
-    assert "tested on a **validation part**" in words(app)
+    assert "evaluated on a **validation set**" in words(app)
     app = press_train(app)
     app = settle(app.run())
     assert not app.exception
@@ -309,13 +311,13 @@ def stop(app: AppTest) -> AppTest:
     return app
 
 
-def test_a_stopped_sweep_goes_on_where_it_was(store: RunStore) -> None:
+def test_a_stopped_sweep_resumes_where_it_was(store: RunStore) -> None:
     one = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2, evaluations=20)
     store.save(train([one]))
     query = SMALL | {"axes": "epochs=2,50000", "seeds": "2", "learning_rate": "0.1"}
     app = open_page("sweep", query)
     app.button(key="train").click().run()
-    # Parts that were not begun leave nothing: the long one is under way now.
+    # Parts that were not started leave nothing; the long one is in progress now.
     wait_until(lambda: app.run().get("progress")[0].proto.text not in ("", "Training: 0%"))
     app = settle(app.button(key="stop").click().run())
     kept = store.list().set_index("id")["status"]
@@ -338,7 +340,7 @@ def test_a_stopped_tuning_stays_stopped(store: RunStore) -> None:
     assert not store.list()["status"].eq("finished").all()
 
 
-def test_draws_depend_on_a_seed_that_is_asked_for_where_something_is_drawn(
+def test_random_draws_have_a_seed_control(
     store: RunStore,
 ) -> None:
     app = sweep(axes="learning_rate=random log 1e-3 1 5", seeds="1")
@@ -351,7 +353,7 @@ def test_draws_depend_on_a_seed_that_is_asked_for_where_something_is_drawn(
     assert "draw_seed" not in {each.key for each in sweep().number_input}
 
 
-def test_a_sweep_has_few_evaluations_until_one_asks_for_more(store: RunStore) -> None:
+def test_a_sweep_has_few_evaluations_by_default(store: RunStore) -> None:
     app = sweep(seeds="1", axes="loss=hinge")
     assert app.number_input(key="sweep_evaluations").value == 20
     app.number_input(key="sweep_evaluations").set_value(60).run()
@@ -360,13 +362,13 @@ def test_a_sweep_has_few_evaluations_until_one_asks_for_more(store: RunStore) ->
     assert list(store.list()["evaluations"]) == [60]
 
 
-def test_what_leaves_no_room_for_validation_is_said(store: RunStore) -> None:
+def test_too_little_data_for_validation_is_reported(store: RunStore) -> None:
     app = open_page("sweep", SMALL | {"mode": "fair"})
     assert not app.exception
     assert "Batch\\_size must be at most the 30 training examples" in app.error[0].value
 
 
-def test_the_families_of_a_sweep_are_those_of_the_store(store: RunStore) -> None:
+def test_the_groups_of_a_sweep_are_those_of_the_store(store: RunStore) -> None:
     press_train(sweep(seeds="2"))
     table = store.list()
     for id, family in zip(table["id"], table["family"], strict=True):

@@ -1,4 +1,4 @@
-"""Names that people gave, on each page: as text in what is Markdown, untouched in what is not."""
+"""User text on each page: escaped in Markdown, unchanged elsewhere."""
 
 import json
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from lossopt_core.data.datasets import Examples
 from tests.helpers import AppTest, open_page, settle
 
 MARK = "ZQ7 :red[x] *b* `c` &lt; <b>"
-"""Begins every name; unescaped it would be coloured, bold, or gone."""
+"""Prefix of every name; unescaped it would be coloured, bold, or gone."""
 PLAIN = {
     "options", "rawValue", "rawValues", "default", "placeholder", "codeText", "id", "formId",
     "fileName", "url", "value",
 }  # fmt: skip
-"""Fields of elements that the front end shows as they are."""
+"""Fields of elements that the front end shows literally."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def _names() -> tuple[str, ...]:
 
 @pytest.fixture
 def queries(store: RunStore, _names: tuple[str, ...]) -> dict[str, str]:
-    """A store full of such names; addresses of what is in it."""
+    """A store with such names everywhere; returns addresses that show them."""
     shelf = uploads.Shelf(store)
     data = Examples(
         np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 2, _names, _names
@@ -61,7 +61,7 @@ def queries(store: RunStore, _names: tuple[str, ...]) -> dict[str, str]:
 
 
 def texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """All texts within, each with the name of its field."""
+    """All texts in a message, each with the name of its field."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield from texts(each, (*path, name))
@@ -80,7 +80,7 @@ def elements(block: Any) -> Iterator[Any]:
 
 
 def shown(app: AppTest) -> Iterator[tuple[str, str, str]]:
-    """Kind of element, field, and text of everything with a mark in it, tables left out."""
+    """Element type, field and text of everything that contains the prefix, except tables."""
     for root in app._tree.children.values():
         for element in elements(root):
             if element.type == "arrow_data_frame":
@@ -103,7 +103,7 @@ def shown(app: AppTest) -> Iterator[tuple[str, str, str]]:
         *(pytest.param(p, marks=pytest.mark.slow) for p in ("train", "data", "inspect")),
     ],
 )
-def test_a_name_is_text_wherever_it_stands(queries: dict[str, str], page: str) -> None:
+def test_a_name_is_shown_as_text_everywhere(queries: dict[str, str], page: str) -> None:
     query = dict(each.split("=", 1) for each in queries[page].split("&") if each)
     app = settle(open_page("train" if page == "choose" else page, query))
     assert page == "choose" or not app.exception  # without data there is nothing to draw

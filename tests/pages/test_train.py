@@ -1,4 +1,4 @@
-"""The train page."""
+"""The Train page."""
 
 import json
 import math
@@ -20,16 +20,16 @@ from tests.helpers import train as press_train
 from tests.programs import wait_until
 
 
-def test_the_first_visit_says_what_to_do(store: RunStore) -> None:
+def test_the_first_visit_shows_instructions(store: RunStore) -> None:
     app = open_page("train")
     assert not app.exception
     [message] = app.info
-    assert message.value.startswith("Choose the settings")
+    assert message.value.startswith("Choose settings")
     assert list(figures(app)) == ["preview-digits"], "nothing but a look at the data"
     assert store.list().empty
 
 
-def test_training_shows_the_run_that_the_core_gives(store: RunStore) -> None:
+def test_training_shows_the_run_of_the_core(store: RunStore) -> None:
     app = press_train(open_page("train", {"epochs": "3"}))
     [run] = train([Experiment(epochs=3)])
     assert not app.exception
@@ -42,7 +42,7 @@ def test_training_shows_the_run_that_the_core_gives(store: RunStore) -> None:
     assert list(store.list()["id"]) == [run.id]
 
 
-def test_objective_is_drawn_with_its_parts(store: RunStore) -> None:
+def test_the_objective_is_drawn_with_its_terms(store: RunStore) -> None:
     chart = figures(press_train(open_page("train", {"epochs": "2"})))["objective"]
     parts = [trace(chart, name)["y"] for name in ("data loss", "penalty", "objective")]
     for data_loss, penalty, objective in zip(*parts, strict=True):
@@ -52,7 +52,7 @@ def test_objective_is_drawn_with_its_parts(store: RunStore) -> None:
     assert "Objective" in chart["alt"]
 
 
-def test_the_parts_of_the_objective_and_the_weight_norm_stand_there_as_numbers(
+def test_the_terms_of_the_objective_and_the_weight_norm_are_shown(
     store: RunStore,
 ) -> None:
     app = press_train(open_page("train", {"epochs": "2", "strength": "0.1"}))
@@ -65,7 +65,7 @@ def test_the_parts_of_the_objective_and_the_weight_norm_stand_there_as_numbers(
 @pytest.mark.parametrize(
     ("loss", "theory"), [("hinge", "9"), ("squared_hinge", "9"), ("cross_entropy", "2.303")]
 )
-def test_the_loss_at_the_start_is_what_theory_says(store: RunStore, loss: str, theory: str) -> None:
+def test_the_initial_loss_agrees_with_theory(store: RunStore, loss: str, theory: str) -> None:
     app = press_train(open_page("train", {"loss": loss, "epochs": "1", "learning_rate": "0.01"}))
     [level] = figures(app)["objective"]["layout"]["annotations"]
     assert level["text"] == f"zero weights: {theory}"
@@ -87,7 +87,7 @@ def test_digits_have_templates_confusion_and_worst_examples(store: RunStore) -> 
     assert len(shown["worst"]["layout"]["annotations"]) == 10
 
 
-def test_a_plane_has_decision_regions_and_a_table_of_worst_examples(store: RunStore) -> None:
+def test_two_features_have_decision_regions_and_a_table_of_worst_examples(store: RunStore) -> None:
     app = press_train(open_page("train", {"dataset": "blobs", "epochs": "2"}))
     names = [each.get("name") for each in figures(app)["portrait"]["data"]]
     assert names == [None, "A", "B", "C", "A, test", "B, test", "C, test"]
@@ -102,7 +102,7 @@ def test_a_plane_has_decision_regions_and_a_table_of_worst_examples(store: RunSt
 
 
 @pytest.mark.parametrize(("features", "rows"), [(5, 5), (40, 30)])
-def test_features_that_are_no_image_and_no_plane_are_shown_by_their_weights(
+def test_other_features_are_shown_by_their_weights(
     store: RunStore, features: int, rows: int
 ) -> None:
     query = {"dataset": "blobs", "blobs.features": str(features), "epochs": "2"}
@@ -117,7 +117,7 @@ def test_features_that_are_no_image_and_no_plane_are_shown_by_their_weights(
     assert ("the 30 largest of 40" in portrait["layout"]["title"]["text"]) == (features == 40)
 
 
-def test_no_test_part_is_no_problem(store: RunStore) -> None:
+def test_training_works_without_a_test_set(store: RunStore) -> None:
     app = press_train(open_page("train", {"test_fraction": "0", "epochs": "1"}))
     assert not app.exception
     assert [card.label for card in app.metric] == [
@@ -127,7 +127,7 @@ def test_no_test_part_is_no_problem(store: RunStore) -> None:
     ]
 
 
-def test_minibatch_objectives_stand_where_they_were_measured(store: RunStore) -> None:
+def test_minibatch_objectives_are_drawn_at_their_updates(store: RunStore) -> None:
     settings = {"dataset": "iris", "epochs": "2", "batch_size": "100", "learning_rate": "0.1"}
     shown = figures(press_train(open_page("train", settings)))["objective"]
     [run] = train([Experiment(dataset="iris", epochs=2, batch_size=100)])
@@ -139,7 +139,7 @@ def test_minibatch_objectives_stand_where_they_were_measured(store: RunStore) ->
 
 
 @pytest.mark.parametrize("epochs", [0, 999_999_999])
-def test_a_number_out_of_range_is_refused_in_words(store: RunStore, epochs: int) -> None:
+def test_a_number_out_of_range_is_refused_with_a_message(store: RunStore, epochs: int) -> None:
     app = open_page("train", {"epochs": "3"})
     app.number_input(key="epochs").set_value(epochs).run()
     allowed = "Epochs must be a whole number from 1 to 100000"
@@ -157,17 +157,17 @@ def test_a_diverged_run_is_shown_and_explained(store: RunStore) -> None:
     assert list(store.list()["status"]) == ["diverged"]
 
 
-def test_changed_settings_keep_the_last_curves_and_say_so(store: RunStore) -> None:
+def test_changed_settings_keep_the_previous_curves_with_a_note(store: RunStore) -> None:
     app = press_train(open_page("train", {"epochs": "2"}))
     before = figures(app)["objective"]["data"]
     app.selectbox(key="loss").set_value("hinge").run()
     assert figures(app)["objective"]["data"] == before
-    assert "The settings have changed" in words(app)
+    assert "Settings have changed" in words(app)
     app.selectbox(key="loss").set_value("cross_entropy").run()
-    assert "The settings have changed" not in words(app)
+    assert "Settings have changed" not in words(app)
 
 
-def test_with_the_switch_on_every_change_trains(store: RunStore) -> None:
+def test_auto_train_trains_on_every_change(store: RunStore) -> None:
     app = press_train(open_page("train", {"epochs": "2"}))
     app.toggle(key="live").set_value(True).run()
     settle(app.number_input(key="epochs").set_value(3).run())
@@ -187,7 +187,7 @@ def test_settings_survive_going_to_another_page_and_back(store: RunStore) -> Non
     assert app.number_input(key="learning_rate").value == 0.3
 
 
-def test_settings_are_in_the_address_and_defaults_are_not(store: RunStore) -> None:
+def test_the_address_contains_settings_but_no_defaults(store: RunStore) -> None:
     app = open_page("train")
     assert dict(app.query_params) == {}
     app.selectbox(key="loss").set_value("hinge").run()
@@ -197,7 +197,7 @@ def test_settings_are_in_the_address_and_defaults_are_not(store: RunStore) -> No
     assert dict(app.query_params) == {"learning_rate": "0.3"}
 
 
-def test_a_bad_learning_rate_gives_way_to_the_suggested_one(store: RunStore) -> None:
+def test_an_invalid_learning_rate_is_replaced_by_the_suggested_one(store: RunStore) -> None:
     app = open_page("train", {"dataset": "iris", "learning_rate": "nan"})
     assert "using the suggested value instead." in words(app)
     assert app.number_input(key="learning_rate").value == suggested_learning_rate(
@@ -220,7 +220,7 @@ def test_a_bad_learning_rate_gives_way_to_the_suggested_one(store: RunStore) -> 
         ("batch_sizes", "32,7", "batch_sizes must be chosen from"),
     ],
 )
-def test_a_bad_value_in_the_address_is_named_and_replaced_by_the_default(
+def test_an_invalid_value_in_the_address_is_reported_and_replaced(
     store: RunStore, name: str, value: str, said: str
 ) -> None:
     app = open_page("train", {name: value, "momentum": "0.5"})
@@ -231,29 +231,29 @@ def test_a_bad_value_in_the_address_is_named_and_replaced_by_the_default(
     assert dict(app.query_params) == {"momentum": "0.5"}
 
 
-def test_settings_that_fit_no_experiment_are_explained(store: RunStore) -> None:
+def test_settings_that_make_no_experiment_are_explained(store: RunStore) -> None:
     app = open_page("train", {"dataset": "course_demo", "test_fraction": "0.1"})
     assert not app.exception
     assert "test_fraction must leave at least one" in words(app)
 
 
-def test_a_batch_larger_than_the_data_is_the_whole_data(store: RunStore) -> None:
+def test_a_batch_larger_than_the_data_is_reduced(store: RunStore) -> None:
     app = press_train(open_page("train", {"dataset": "course_demo", "epochs": "2"}))
     assert not app.exception
-    assert "whole training part of 6 examples" in words(app)
+    assert "whole training set (6 examples)" in words(app)
     assert list(store.list()["batch_size"]) == [6]
 
 
-def test_a_store_out_of_reach_is_said_without_a_traceback(
+def test_an_unreachable_store_is_reported_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LOSSOPT_STORE", "sqlite:////proc/nowhere/runs.db")
     app = open_page("train")
     assert not app.exception
-    assert "Runs cannot be kept or found" in app.error[0].value
+    assert "Runs cannot be saved or loaded" in app.error[0].value
 
 
-def test_a_long_training_goes_on_while_one_looks_at_other_pages(store: RunStore) -> None:
+def test_a_long_training_continues_on_other_pages(store: RunStore) -> None:
     app = open_page("train", {"epochs": "100000"})
     app.button(key="train").click().run()
     assert any(button.key == "stop" for button in app.button)
@@ -263,11 +263,11 @@ def test_a_long_training_goes_on_while_one_looks_at_other_pages(store: RunStore)
     stop = app.button(key="stop")
     stop.click().run()
     settle(app)
-    assert "Stopped. What was done is kept" in words(app)
+    assert "the results up to there are saved" in words(app)
     assert list(store.list()["status"]) == ["stopped"]
 
 
-def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: RunStore) -> None:
+def test_the_earlier_training_can_be_stopped_after_settings_changed(store: RunStore) -> None:
     app = open_page("train", {"epochs": "100000"})
     app.button(key="train").click().run()
     app.selectbox(key="loss").set_value("hinge").run()
@@ -284,7 +284,7 @@ def test_with_changed_settings_the_earlier_training_can_still_be_stopped(store: 
         ("target", "updates: target reached. The objective is within the tolerance"),
     ],
 )
-def test_a_run_that_ends_early_says_why(store: RunStore, stopping: str, said: str) -> None:
+def test_early_stopping_is_explained(store: RunStore, stopping: str, said: str) -> None:
     query = {"dataset": "blobs", "epochs": "500", "stopping": stopping, "tolerance": "0.01"}
     app = press_train(open_page("train", query))
     assert not app.exception
@@ -293,7 +293,7 @@ def test_a_run_that_ends_early_says_why(store: RunStore, stopping: str, said: st
     assert app.number_input(key="tolerance").value == 0.01
 
 
-def test_a_target_that_cannot_be_proved_is_refused(store: RunStore) -> None:
+def test_a_target_without_certificate_is_refused(store: RunStore) -> None:
     app = open_page("train", {"stopping": "target", "regularizer": "none"})
     assert "stopping must not be target here" in words(app)
     assert not app.exception
@@ -310,27 +310,27 @@ def test_sampling_averaging_and_label_noise_are_settings(store: RunStore) -> Non
     assert app.toggle(key="averaging").value
 
 
-def test_a_stopped_run_says_so_to_whoever_opens_it(store: RunStore) -> None:
+def test_a_stopped_run_is_labelled_when_opened(store: RunStore) -> None:
     experiment = Experiment(epochs=100_000, seed=3)
     made = iter(range(400))
     store.save(train([experiment], should_stop=lambda: next(made, None) is None))
     app = open_page("train", {"epochs": "100000", "seed": "3"})
-    assert "Stopped. What was done is kept: 400 of 4,300,000 updates" in words(app)
+    assert "the results up to there are saved: 400 of 4,300,000 updates" in words(app)
     drawn = trace(figures(app)["objective"], "objective")
     assert sum(epochs < 1 for epochs in drawn["x"]) >= 3, "it shows how the training began"
 
 
-def test_curves_of_a_running_training_stay_when_a_setting_changes(store: RunStore) -> None:
+def test_curves_of_a_training_in_progress_stay_when_a_setting_changes(store: RunStore) -> None:
     app = open_page("train", {"epochs": "100000", "seed": "4"})
     app.button(key="train").click().run()
     wait_until(lambda: "objective" in figures(app.run()))
     app.number_input(key="learning_rate").set_value(0.05).run()
-    assert "curves of the training that goes on" in words(app)
-    assert "Choose the settings" not in words(app)
+    assert "curves are from the training in progress" in words(app)
+    assert "Choose settings" not in words(app)
     assert "objective" in figures(app)
     settle(app.button(key="stop").click().run())
 
 
-def test_without_a_test_part_no_curve_is_named_after_it(store: RunStore) -> None:
+def test_without_a_test_set_there_is_no_test_curve(store: RunStore) -> None:
     shown = figures(press_train(open_page("train", {"test_fraction": "0", "epochs": "1"})))
     assert [line["name"] for line in shown["accuracy"]["data"]] == ["training"]

@@ -87,7 +87,7 @@ def test_without_a_test_part_its_columns_are_empty():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_loss_at_the_start_is_what_theory_says(loss):
+def test_the_initial_loss_agrees_with_theory(loss):
     [run] = train([BLOBS.replace(loss=loss, init_scale=0.0)])
     assert run.history["data_loss"][0] == pytest.approx(
         loss_of(BLOBS.replace(loss=loss)).at_equal_scores(3)

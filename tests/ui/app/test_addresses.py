@@ -1,4 +1,4 @@
-"""Local mode answers under the names it serves, and under no others."""
+"""Local mode accepts its own host names and no others."""
 
 import pytest
 import streamlit as st
@@ -10,7 +10,7 @@ from tests.asgi import page, request, run, wrapped
 
 
 class Settings(dict[str, object]):
-    """Streamlit's options, some of them set by hand."""
+    """Streamlit's options, some of them set by the test."""
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def options(monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def is_answered(host: str | None, *more: tuple[str, str], client: str = "127.0.0.1") -> bool:
-    """Whether a request is; pages and connections are answered alike."""
+    """Whether a request is accepted; pages and WebSocket connections are treated alike."""
     [shown, *_] = run(wrapped(page), request(more, host=host, client=client))
     [joined, *_] = run(wrapped(page), request(more, host=host, client=client, kind="websocket"))
     assert (shown["status"] == 200) == (joined["type"] == "websocket.accept")
@@ -90,7 +90,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("host", HERE)
-def test_names_of_this_machine_are_answered(host: str) -> None:
+def test_names_of_this_machine_are_accepted(host: str) -> None:
     assert is_answered(host)
     assert is_answered(host, ("origin", f"http://{host.lower()}"))
 
@@ -121,7 +121,7 @@ def test_a_request_names_exactly_one_host() -> None:
         ("[::1]:8501", "http://[::1]:8501"),
     ],
 )
-def test_pages_of_this_server_may_ask(host: str, origin: str) -> None:
+def test_requests_from_own_pages_are_accepted(host: str, origin: str) -> None:
     assert is_answered(host, ("origin", origin))
 
 
@@ -147,13 +147,13 @@ def test_pages_of_this_server_may_ask(host: str, origin: str) -> None:
         "//localhost:8501",
     ],
 )
-def test_pages_of_others_may_not_ask(origin: str) -> None:
+def test_requests_from_other_sites_are_refused(origin: str) -> None:
     assert not is_answered("localhost:8501", ("origin", origin))
     ours = ("origin", "http://localhost:8501")
     assert not is_answered("localhost:8501", ours, ("origin", origin))
 
 
-def test_who_is_refused_is_told_what_to_set() -> None:
+def test_a_refusal_names_the_option_to_set() -> None:
     _, body = run(wrapped(page), request(host="my-laptop.lan"))
     assert "--server.allowedHosts" in body["body"].decode()
     assert "LOSSOPT_MODE=hosted" in body["body"].decode()
@@ -162,7 +162,7 @@ def test_who_is_refused_is_told_what_to_set() -> None:
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.7"])
-def test_once_opened_it_answers_under_its_addresses_and_names(
+def test_an_opened_server_accepts_its_addresses_and_names(
     options: Settings, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr(addresses, "_names_of_machine", lambda: frozenset({"box", "box.local"}))
@@ -175,14 +175,14 @@ def test_once_opened_it_answers_under_its_addresses_and_names(
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
-def test_an_address_of_this_machine_opens_it_to_nobody(options: Settings, address: str) -> None:
+def test_a_loopback_address_does_not_open_the_server(options: Settings, address: str) -> None:
     options["server.address"] = address
     assert is_answered("127.0.0.1:8501")
     assert not is_answered("192.168.1.7:8501")
     assert not is_answered("evil.example:8501")
 
 
-def test_names_that_the_owner_gives_are_served(options: Settings) -> None:
+def test_configured_names_are_accepted(options: Settings) -> None:
     options["server.address"] = "box.example.org"
     options["browser.serverAddress"] = "Shown.example.org"
     options["server.allowedHosts"] = ["lossopt.example.org.", "*.lan"]
@@ -195,7 +195,7 @@ def test_names_that_the_owner_gives_are_served(options: Settings) -> None:
     assert not is_answered("a.lan", ("origin", "http://portal.example.org"))
 
 
-def test_in_hosted_mode_the_owner_decides(
+def test_in_hosted_mode_the_configuration_decides(
     options: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(mode.MODE, mode.HOSTED)
@@ -206,7 +206,7 @@ def test_in_hosted_mode_the_owner_decides(
     assert not is_answered("any.example")
 
 
-def test_the_machines_own_names_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_names_of_the_machine_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses._names_of_machine.cache_clear()
     monkeypatch.setattr(addresses.socket, "gethostname", lambda: "Box.lan")
     assert addresses._names_of_machine() == {"box.lan", "box", "box.local"}

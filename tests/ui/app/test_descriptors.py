@@ -1,4 +1,4 @@
-"""There are open files enough for many visits; where not, those that are there come first."""
+"""File descriptors suffice for many sessions; if not, existing sessions have priority."""
 
 import logging
 import os
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lossopt_ui.app import descriptors
-from lossopt_ui.app.descriptors import RoomForVisits
+from lossopt_ui.app.descriptors import SessionLimit
 from tests.asgi import page, request, run
 from tests.programs import run_python
 
@@ -25,20 +25,20 @@ def test_the_limit_is_raised_as_far_as_the_system_allows() -> None:
     assert soft == (descriptors.WANTED if hard < 0 else min(hard, descriptors.WANTED))
 
 
-def test_a_limit_that_leaves_room_for_few_is_said(
+def test_a_low_limit_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(descriptors, "raise_limit", lambda: 1024)
     with caplog.at_level(logging.WARNING):
         descriptors.prepare()
-    assert "1024 open files: enough for about 135 visits at once" in caplog.text
+    assert "1024 open files: enough for about 135 simultaneous sessions" in caplog.text
     caplog.clear()
     monkeypatch.setattr(descriptors, "raise_limit", lambda: float("inf"))
     descriptors.prepare()
     assert caplog.text == ""
 
 
-def test_a_limit_is_never_lowered_and_a_refusal_is_survived(
+def test_a_limit_is_never_lowered_and_a_refusal_is_handled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[tuple[int, int]] = []
@@ -61,39 +61,39 @@ def test_a_limit_is_never_lowered_and_a_refusal_is_survived(
 
 
 class Crowded:
-    """A server whose visits stay, and open files with them."""
+    """A server whose sessions stay open and hold descriptors."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, files: float) -> None:
         self.files = 30
-        self.app = RoomForVisits(self._visit)
+        self.app = SessionLimit(self._visit)
         self.answers: list[str] = []
         monkeypatch.setattr(descriptors, "limit", lambda: files)
         monkeypatch.setattr(os, "listdir", lambda _: range(self.files))
 
     async def _visit(self, scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.accept"})
-        if self.files < 5000:  # the next comes while this one stays
-            self.files += descriptors.A_VISIT
+        if self.files < 5000:  # the next session starts while this one stays
+            self.files += descriptors.PER_SESSION
             await self.app(scope, receive, send)
 
     def open(self) -> list[str]:
         return [each["type"] for each in run(self.app, request(kind="websocket"))]
 
 
-def test_visits_are_turned_away_before_no_file_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_are_rejected_before_descriptors_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
     crowded = Crowded(monkeypatch, files=1024)
     *came, last = crowded.open()
     assert last == "websocket.close"
     assert set(came) == {"websocket.accept"}
-    assert len(came) >= descriptors.visits_at_once(1024)
+    assert len(came) >= descriptors.most_sessions(1024)
     assert crowded.files < 1024 - 50
-    crowded.files = 30  # all have left
+    crowded.files = 30  # all sessions have ended
     assert crowded.open()[0] == "websocket.accept"
-    [answer, *_] = run(RoomForVisits(page), request())
+    [answer, *_] = run(SessionLimit(page), request())
     assert answer["status"] == 200, "pages are shown meanwhile"
 
 
-def test_where_files_cannot_be_counted_the_limit_alone_tells(
+def test_the_limit_applies_if_files_cannot_be_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     crowded = Crowded(monkeypatch, files=1024)
@@ -104,4 +104,4 @@ def test_where_files_cannot_be_counted_the_limit_alone_tells(
     monkeypatch.setattr(os, "listdir", fails)
     *came, last = crowded.open()
     assert last == "websocket.close"
-    assert len(came) == int(descriptors.visits_at_once(1024))
+    assert len(came) == int(descriptors.most_sessions(1024))

@@ -1,4 +1,4 @@
-"""What surrounds the server's answers: who may ask, the visitor's mark, headers of safety."""
+"""The middleware: access control, the visitor cookie, security headers."""
 
 import re
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ TOKEN = "a" * 43
 def ask(
     headers: Mapping[str, str] | None = None, *, client: str = "127.0.0.1", kind: str = "http"
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The messages of the answer, and its headers; the cookie is ours."""
+    """The messages of the response, and its headers; the cookie is ours."""
     sent = run(wrapped(page), request(list((headers or {}).items()), client=client, kind=kind))
     answered = {name.decode(): text.decode() for name, text in sent[0].get("headers", [])}
     return sent, answered
 
 
-def test_the_server_hears_of_its_own_beginning_through_all_layers() -> None:
-    """A scope of that kind has no path, no headers and no client."""
+def test_lifespan_events_pass_through_all_middleware() -> None:
+    """A lifespan scope has no path, no headers and no client."""
     heard: list[str] = []
 
     async def life(scope: Any, receive: Any, send: Any) -> None:
@@ -40,13 +40,13 @@ def hosted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_is_answered(client: str) -> None:
+def test_this_machine_is_accepted(client: str) -> None:
     sent, _ = ask(client=client)
     assert sent[0]["status"] == 200
 
 
 @pytest.mark.parametrize("client", ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7", "fe80::1%eth0"])
-def test_other_machines_are_told_how_they_could_be(client: str) -> None:
+def test_other_machines_are_refused_with_instructions(client: str) -> None:
     sent, _ = ask(client=client)
     assert sent[0]["status"] == 403
     body = sent[1]["body"].decode()
@@ -56,7 +56,7 @@ def test_other_machines_are_told_how_they_could_be(client: str) -> None:
     assert closed == {"type": "websocket.close", "code": 1008}
 
 
-def test_other_machines_are_answered_once_the_owner_has_opened_the_server(
+def test_other_machines_are_accepted_by_an_opened_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(config, "is_manually_set", lambda name: name == "server.address")
@@ -65,7 +65,7 @@ def test_other_machines_are_answered_once_the_owner_has_opened_the_server(
 
 
 @pytest.mark.usefixtures("hosted")
-def test_a_visitor_is_marked_by_a_secret_that_no_script_can_read() -> None:
+def test_the_visitor_cookie_is_not_readable_by_scripts() -> None:
     sent, answered = ask(client="192.0.2.7")
     assert sent[0]["status"] == 200
     cookie = answered["set-cookie"]
@@ -82,7 +82,7 @@ def test_a_visitor_is_marked_by_a_secret_that_no_script_can_read() -> None:
 
 
 @pytest.mark.usefixtures("hosted")
-def test_who_comes_back_keeps_the_mark_unless_it_is_forged() -> None:
+def test_a_returning_visitor_keeps_a_valid_cookie() -> None:
     assert f"{COOKIE}={TOKEN};" in ask({"cookie": f"a=b; {COOKIE}={TOKEN}"})[1]["set-cookie"]
     for forged in ("short", f"{TOKEN}a", "é" * 43, '"; Path=/', "a b", ""):
         cookie = ask({"cookie": f"{COOKIE}={forged}"})[1]["set-cookie"]
@@ -90,15 +90,15 @@ def test_who_comes_back_keeps_the_mark_unless_it_is_forged() -> None:
 
 
 @pytest.mark.usefixtures("hosted")
-def test_only_who_opens_a_page_is_marked() -> None:
+def test_only_page_requests_get_a_cookie() -> None:
     assert "set-cookie" not in ask({"accept": "*/*"})[1]
 
 
-def test_on_ones_own_machine_nobody_is_marked() -> None:
+def test_local_mode_sets_no_cookie() -> None:
     assert "set-cookie" not in ask()[1]
 
 
-def test_headers_keep_a_page_from_others() -> None:
+def test_security_headers_protect_a_page() -> None:
     _, answered = ask()
     rules = dict(rule.split(" ", 1) for rule in answered["content-security-policy"].split("; "))
     assert rules["default-src"] == "'self'"
@@ -110,7 +110,7 @@ def test_headers_keep_a_page_from_others() -> None:
     assert answered["referrer-policy"] == "same-origin"
 
 
-def test_websites_that_are_named_may_frame_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configured_websites_may_frame_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(hosting.FRAMED_BY, "https://school.example.org http://localhost:8080")
     _, answered = ask()
     policy = answered["content-security-policy"]
@@ -119,9 +119,7 @@ def test_websites_that_are_named_may_frame_the_app(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("mode", [hosting.LOCAL, hosting.HOSTED])
-def test_no_cache_keeps_a_page_or_somebodys_file(
-    monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
+def test_pages_and_files_are_not_cached(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     monkeypatch.setenv(hosting.MODE, mode)
 
     async def file(scope: Any, receive: Any, send: Any) -> None:
@@ -141,7 +139,7 @@ METRICS = ["/_stcore/metrics", "/base/path/_stcore/metrics", "//_stcore//metrics
 
 @pytest.mark.parametrize("mode", [hosting.LOCAL, hosting.HOSTED])
 @pytest.mark.parametrize("path", METRICS)
-def test_metrics_are_closed_unless_somebody_opens_them(
+def test_metrics_are_hidden_by_default(
     monkeypatch: pytest.MonkeyPatch, mode: str, path: str
 ) -> None:
     monkeypatch.setenv(hosting.MODE, mode)

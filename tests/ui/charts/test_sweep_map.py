@@ -77,14 +77,14 @@ def test_a_cell_shared_by_several_combinations_shows_the_best_finished_one() -> 
 
 def test_limits_are_drawn_between_the_neighbouring_values_and_labelled() -> None:
     table = results("test_accuracy", [0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
-    edge = StepEdge({0.001: 10**-0.5, 0.01: 0.1}, "edge of full-batch steps at the optimum")
+    edge = StepEdge({0.001: 10**-0.5, 0.01: 0.1}, "stability edge at the optimum (full batch)")
     figure = drawn(table, "test_accuracy", edge=edge, zero_above=0.3)
     bars = [s for s in figure.layout.shapes if s.line.dash == "dot"]
     assert [bar.x0 for bar in bars] == pytest.approx([1.5, 1.0])
     [zero] = [s for s in figure.layout.shapes if s.line.dash == "dash"]
     assert zero.y0 == zero.y1 == 1.5  # beyond the last strength
     below = figure.layout.xaxis.title.text
-    assert "dotted: edge of full-batch steps at the optimum" in below
+    assert "dotted: stability edge at the optimum (full batch)" in below
     assert "all weights are zero above 0.3" in below
 
 

@@ -1,4 +1,4 @@
-"""The panel of conventions, on each page that trains."""
+"""The Conventions panel on every training page."""
 
 import pytest
 
@@ -16,24 +16,24 @@ SHORT_TRAINING = {"dataset": "iris", "epochs": "1"}
 
 
 def shown(app):
-    [conventions] = [each.value for each in app.table if "Here" in each.value.columns]
+    [conventions] = [each.value for each in app.table if "In lossopt" in each.value.columns]
     return conventions.map(lambda words: words.replace("\\", ""))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_panel_shows_the_penalty_both_ways(page: str, store) -> None:
     app = press_train(open_page(page, SHORT_TRAINING | {"strength": "0.25"}))
-    assert "λ = 0.25, not halved" in shown(app).loc["Penalty", "Here"]
+    assert "λ = 0.25, not halved" in shown(app).loc["Penalty", "In lossopt"]
     app.radio(key="penalty_as").set_value("halved").run()
     assert not app.exception
-    assert "λ′ = 2 λ = 0.5" in shown(app).loc["Penalty", "Here"]
+    assert "λ′ = 2 λ = 0.5" in shown(app).loc["Penalty", "In lossopt"]
     assert app.query_params["penalty_as"] == "halved"
 
 
-def test_what_depends_on_the_loss_says_of_which_loss_it_is() -> None:
+def test_conventions_that_depend_on_the_loss_name_it() -> None:
     both = [Experiment(loss=loss, dataset="breast_cancer") for loss in ("hinge", "cross_entropy")]
     rows = table(both, FULL)
-    assert rows.loc["Bias", "Here"] == "not penalised"
+    assert rows.loc["Bias", "In lossopt"] == "not penalised"
     assert (
         "LogisticRegression" in rows.loc["Same optimum in scikit-learn: Cross-entropy", "Elsewhere"]
     )

@@ -1,4 +1,4 @@
-"""What is held for all visitors is what each of them would have made."""
+"""The shared cache of per-example results returns what each visitor would compute."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from lossopt_ui.experiment import following
 SMALL = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=2)
 
 
-def test_a_run_of_a_file_with_other_weights_is_not_taken_for_the_one_of_its_settings() -> None:
+def test_an_imported_run_with_other_weights_is_cached_separately() -> None:
     [run] = train([SMALL])
     forged = replace(run, path=-run.path, weights=-run.weights)
     theirs = following.follow(SMALL, WeightPath.of(forged), SMALL.loss, "test")
@@ -25,7 +25,7 @@ def test_a_run_of_a_file_with_other_weights_is_not_taken_for_the_one_of_its_sett
     assert following.follow(SMALL, WeightPath.of(run), "hinge", "test") is not ours
 
 
-def test_of_many_examples_fewer_points_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fewer_points_are_evaluated_for_many_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = train([SMALL.replace(epochs=100, evaluations=100)])
     [path] = Clock.of(runs).paths
     assert len(path) == MOST_TICKS

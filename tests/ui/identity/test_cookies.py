@@ -1,4 +1,4 @@
-"""A visitor keeps the workspace, whatever cookies of others stand beside ours."""
+"""A visitor keeps the workspace whatever other cookies the browser sends."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ from tests.asgi import cookies_set, page, request, run, wrapped
 TOKEN = "TFpdHEzmV_IitAVKqAuWdEhfaJ9xF1Zuhpwl89u6iqM"
 OURS = f"{COOKIE}={TOKEN}"
 
-# As browsers send them: of analytics, consent banners, frameworks, notebooks, and odd programs.
+# Real cookies of analytics, consent banners, frameworks, notebooks and other programs.
 NEIGHBOURS = [
     "",
     " ",
@@ -105,7 +105,7 @@ def token_given(*headers: bytes) -> str:
 
 @pytest.mark.usefixtures("hosted")
 @pytest.mark.parametrize("neighbour", NEIGHBOURS, ids=range(len(NEIGHBOURS)))
-def test_the_workspace_stays_whatever_stands_beside_ours(neighbour: str | bytes) -> None:
+def test_our_cookie_is_found_next_to_any_others(neighbour: str | bytes) -> None:
     theirs, ours = raw(neighbour), OURS.encode()
     both = theirs + b"; " + ours, ours + b"; " + theirs, ours + b";" + theirs
     for header in (*both, theirs + b"; a=b; " + ours + b"; c=d; " + theirs):
@@ -126,17 +126,17 @@ def test_the_workspace_stays_whatever_stands_beside_ours(neighbour: str | bytes)
         f'a="1, 2", {OURS}, b=3',
     ],
 )
-def test_other_ways_to_write_ours_are_read(header: str) -> None:
+def test_other_notations_of_our_cookie_are_read(header: str) -> None:
     assert token_in([header]) == TOKEN
 
 
-def test_of_two_the_one_with_the_most_specific_path_counts() -> None:
+def test_of_two_cookies_the_most_specific_path_wins() -> None:
     other = "b" * 43
     assert token_in([f"{OURS}; {COOKIE}={other}"]) == TOKEN
     assert token_in([OURS, f"{COOKIE}={other}"]) == TOKEN
 
 
-# Anything in a header but what ends it, and what ends a cookie within it.
+# Any characters except those that end a header or a cookie within it.
 _OTHERS = st.lists(
     st.text(st.characters(max_codepoint=255, exclude_characters=";\r\n\0"), max_size=30),
     max_size=6,
@@ -146,7 +146,7 @@ _OTHERS = st.lists(
 @given(before=_OTHERS, after=_OTHERS)
 @example(before='"', after='"')
 @settings(max_examples=60, deadline=None)
-def test_ours_is_found_between_any_others(before: str, after: str) -> None:
+def test_our_cookie_is_found_among_random_others(before: str, after: str) -> None:
     if COOKIE in before:  # another of our name may come first
         return
     assert token_in([f"{before}; {OURS}; {after}"]) == TOKEN
@@ -161,7 +161,7 @@ def test_nothing_but_a_token_is_ever_found(header: str) -> None:
     assert found == "" or (is_token(found) and found in header)
 
 
-def test_the_way_back_is_read_by_the_same_parser() -> None:
+def test_the_login_redirect_uses_the_same_parser() -> None:
     name = login_redirect.COOKIE
     noted = f'prefs={{"a":1}}; x=é; {name}=%2Ftrain%3Floss%3Dhinge; {name}="//e"'
 
@@ -169,7 +169,7 @@ def test_the_way_back_is_read_by_the_same_parser() -> None:
         await send({"type": "http.response.start", "status": 302, "headers": [(b"location", b"/")]})
 
     answer = run(
-        login_redirect.WayBack(callback), request([("cookie", noted)], path="/oauth2callback")
+        login_redirect.LoginRedirect(callback), request([("cookie", noted)], path="/oauth2callback")
     )
     assert dict(answer[0]["headers"])[b"location"] == b"/train?loss=hinge"
 
@@ -187,7 +187,7 @@ def test_our_cookies_belong_to_the_base_path(
     )
     [cookie] = cookies_set(run(wrapped(page), request()), COOKIE)
     assert f"; Path={path};" in cookie
-    signing_in = run(login_redirect.WayBack(page), request(path=f"{path}/auth/login"))
+    signing_in = run(login_redirect.LoginRedirect(page), request(path=f"{path}/auth/login"))
     assert f"; Path={path};" in cookies_set(signing_in, login_redirect.COOKIE)[0]
 
 
@@ -208,9 +208,7 @@ PLAIN = [
 @pytest.mark.parametrize(
     ("asked", "secure"), [(e, True) for e in ENCRYPTED] + [(p, False) for p in PLAIN]
 )
-def test_every_cookie_is_secure_behind_tls_streamlits_own_too(
-    asked: dict[str, Any], secure: bool
-) -> None:
+def test_behind_tls_every_cookie_is_secure(asked: dict[str, Any], secure: bool) -> None:
     async def streamlits(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"set-cookie", b"_streamlit_xsrf=2|a|b|1; Path=/; SameSite=Lax")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -221,7 +219,7 @@ def test_every_cookie_is_secure_behind_tls_streamlits_own_too(
         assert cookie.endswith("; Secure") == secure
 
 
-def test_a_cookie_is_marked_secure_once_only() -> None:
+def test_a_cookie_is_marked_secure_only_once() -> None:
     values = ["a=secure", "b=1; Secure", "c=1; secure ; Path=/", "d=1; Path=/secure"]
     headers = MutableHeaders(raw=[(b"set-cookie", each.encode()) for each in values])
     cookies.secure_all(headers)
@@ -232,14 +230,14 @@ def test_a_cookie_is_marked_secure_once_only() -> None:
 
 @pytest.mark.usefixtures("hosted")
 @pytest.mark.parametrize("neighbour", NEIGHBOURS, ids=range(len(NEIGHBOURS)))
-def test_a_visit_reads_the_cookie_that_the_page_was_given(
+def test_a_session_reads_the_cookie_of_its_page(
     monkeypatch: pytest.MonkeyPatch, neighbour: str | bytes
 ) -> None:
-    """The script sees the headers of its connection, in an order of their own."""
+    """The script sees the headers of its connection, in arbitrary order."""
     theirs = raw(neighbour).decode("latin-1")
     for headers in ([f"{OURS}; {theirs}"], [f"{theirs}; {OURS}"], [theirs, OURS], [OURS, theirs]):
         context = SimpleNamespace(headers=StreamlitHeaders(("cookie", each) for each in headers))
         monkeypatch.setattr(visitor, "st", SimpleNamespace(context=context))
         monkeypatch.setattr(session, "st", SimpleNamespace(session_state={}))
-        assert visitor.has_mark()
+        assert visitor.has_cookie()
         assert visitor.anonymous() == visitor.VISIT + visitor._digest(TOKEN)

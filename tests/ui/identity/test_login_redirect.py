@@ -1,4 +1,4 @@
-"""After signing in one is where one was, and never on another host."""
+"""Sign-in returns to the same page, and never to another host."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 import pytest
 
-from lossopt_ui.identity.login_redirect import COOKIE, LONGEST, WayBack
+from lossopt_ui.identity.login_redirect import COOKIE, LONGEST, LoginRedirect
 
 HOST = "lossopt.example"
 
 
 def ask(path: str, **given: str) -> dict[str, str]:
-    """The headers of the answer to who asks for a path."""
+    """The headers of the response to a request for a path."""
 
     async def leads_to_the_start(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 302, "headers": [(b"location", b"/")]})
@@ -24,7 +24,7 @@ def ask(path: str, **given: str) -> dict[str, str]:
         sent.append(message)
 
     headers = [(name.encode(), text.encode()) for name, text in ({"host": HOST} | given).items()]
-    app = WayBack(leads_to_the_start)
+    app = LoginRedirect(leads_to_the_start)
     asked = app({"type": "http", "path": path, "headers": headers}, None, send)  # type: ignore[arg-type]
     # Playwright, where it runs too, keeps an event loop in this thread.
     with ThreadPoolExecutor() as other:
@@ -32,7 +32,7 @@ def ask(path: str, **given: str) -> dict[str, str]:
     return {name.decode(): text.decode() for name, text in sent[0]["headers"]}
 
 
-def test_the_page_is_noted_and_led_back_to() -> None:
+def test_sign_in_returns_to_its_page() -> None:
     noted = ask("/auth/login", referer=f"https://{HOST}/train?loss=hinge&epochs=5")["set-cookie"]
     assert "HttpOnly" in noted
     back = ask("/oauth2callback", cookie=noted.split(";")[0])
@@ -51,7 +51,7 @@ def test_the_page_is_noted_and_led_back_to() -> None:
         f"https://{HOST}/train?note={'x' * LONGEST}",
     ],
 )
-def test_no_other_address_is_noted(address: str) -> None:
+def test_addresses_of_other_sites_are_ignored(address: str) -> None:
     assert ask("/auth/login", referer=address)["set-cookie"].startswith(f"{COOKIE}=; ")
 
 
@@ -59,10 +59,10 @@ def test_no_other_address_is_noted(address: str) -> None:
     "way",
     ["//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/a\r\nb", ""],
 )
-def test_a_forged_way_leads_nowhere(way: str) -> None:
+def test_a_forged_redirect_cookie_is_ignored(way: str) -> None:
     cookie = f"{COOKIE}={quote(way, safe='')}"
     assert ask("/oauth2callback", cookie=cookie)["location"] == "/"
 
 
-def test_other_answers_are_left_alone() -> None:
+def test_other_responses_are_unchanged() -> None:
     assert ask("/train", referer=f"https://{HOST}/compare") == {"location": "/"}

@@ -1,4 +1,4 @@
-"""A session's id opens nothing: the visitor's cookie decides."""
+"""A session id alone gives no access: the visitor's cookie decides."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lossopt_ui.config import mode
 from lossopt_ui.identity.cookie import COOKIE
-from lossopt_ui.identity.sessions import KEPT_SECONDS, Owners, OwnSessions
+from lossopt_ui.identity.sessions import KEPT_SECONDS, Owners, SessionOwnership
 from tests.asgi import page, request, run
 
 ALICE, BOB = "a" * 43, "b" * 43
@@ -15,7 +15,7 @@ SESSION = "5a1e0f6c-9f0e-4d44-a5a4-0f6a8b0b1c2d"
 
 
 class Server:
-    """What Streamlit does with a connection: it goes on with the session that is named."""
+    """Streamlit's behaviour: a connection resumes the session that it names."""
 
     def __init__(self) -> None:
         self.named: list[list[str]] = []
@@ -43,14 +43,14 @@ def cookie(token: str) -> list[tuple[str, str]]:
     return [("cookie", f"{COOKIE}={token}")] if token else []
 
 
-def connect(app: OwnSessions, token: str, session: str = "", xsrf: str = "x") -> None:
+def connect(app: SessionOwnership, token: str, session: str = "", xsrf: str = "x") -> None:
     named = f"streamlit, {xsrf}, {session}" if session else f"streamlit, {xsrf}"
     headers = [*cookie(token), ("sec-websocket-protocol", named)]
     run(app, request(headers, kind="websocket", path="/base/_stcore/stream"))
 
 
-def test_only_the_browser_that_opened_a_session_goes_on_with_it(server: Server) -> None:
-    app = OwnSessions(server)
+def test_only_the_browser_that_opened_a_session_resumes_it(server: Server) -> None:
+    app = SessionOwnership(server)
     connect(app, ALICE)
     for token in (BOB, "", "forged"):
         connect(app, token, SESSION)
@@ -62,31 +62,31 @@ def test_only_the_browser_that_opened_a_session_goes_on_with_it(server: Server) 
 @pytest.mark.parametrize(
     "session", ["", "unknown", SESSION.upper(), "a" * 5000, f"{SESSION}, more"]
 )
-def test_other_ids_are_not_gone_on_with(server: Server, session: str) -> None:
-    app = OwnSessions(server)
+def test_unknown_session_ids_are_not_resumed(server: Server, session: str) -> None:
+    app = SessionOwnership(server)
     connect(app, BOB)
     connect(app, ALICE, session)
     assert SESSION not in server.named[-1]
     assert len(server.named[-1]) == 2
 
 
-def test_without_a_cookie_no_session_is_gone_on_with(server: Server) -> None:
-    app = OwnSessions(server)
+def test_without_a_cookie_no_session_is_resumed(server: Server) -> None:
+    app = SessionOwnership(server)
     connect(app, "")
     connect(app, "", SESSION)
     assert server.named[-1] == ["streamlit", "x"]
 
 
 def test_several_headers_are_read_as_one(server: Server) -> None:
-    app = OwnSessions(server)
+    app = SessionOwnership(server)
     connect(app, ALICE)
     split = [("sec-websocket-protocol", "streamlit, x"), ("sec-websocket-protocol", SESSION)]
     run(app, request([*cookie(BOB), *split], kind="websocket"))
     assert server.named[-1] == ["streamlit", "x"]
 
 
-def test_files_are_given_only_to_sessions_of_ones_own(server: Server) -> None:
-    app = OwnSessions(server)
+def test_uploads_are_accepted_only_for_own_sessions(server: Server) -> None:
+    app = SessionOwnership(server)
     connect(app, ALICE)
     for path in (f"/_stcore/upload_file/{SESSION}/f", f"/base/_stcore/upload_file/{SESSION}/f"):
         for token, status in ((ALICE, 200), (BOB, 403), ("", 403)):
@@ -96,14 +96,14 @@ def test_files_are_given_only_to_sessions_of_ones_own(server: Server) -> None:
     assert answer["status"] == 403
 
 
-def test_on_ones_own_machine_sessions_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_mode_does_not_check_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(mode.MODE, mode.LOCAL)
     server = Server()
-    connect(OwnSessions(server), "", SESSION)
+    connect(SessionOwnership(server), "", SESSION)
     assert server.named == [["streamlit", "x", SESSION]]
 
 
-def test_the_owner_of_an_open_session_is_never_forgotten_of_a_closed_one_in_time() -> None:
+def test_owners_of_closed_sessions_are_forgotten_after_a_while() -> None:
     now = [0.0]
     owners = Owners(lambda: now[0])
     for session in ("open", "twice", "twice", "closed"):
@@ -135,7 +135,7 @@ def test_a_connection_that_fails_counts_as_closed(server: Server) -> None:
             await super().__call__(scope, receive, send)
             raise ConnectionError
 
-    app = OwnSessions(Failing())
+    app = SessionOwnership(Failing())
     with pytest.raises(ConnectionError):
         connect(app, ALICE)
     assert app._owners._open == {}

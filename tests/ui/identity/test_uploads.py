@@ -1,4 +1,4 @@
-"""Only files that a page asks for are taken, and no more than there is room for."""
+"""Only files that a page asks for are accepted, within the memory limits."""
 
 import ast
 import asyncio
@@ -11,14 +11,14 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from lossopt_ui.identity.cookie import COOKIE
-from lossopt_ui.identity.uploads import KEPT_SECONDS, AskedUploads, Uploads
+from lossopt_ui.identity.uploads import KEPT_SECONDS, UploadLimits, Uploads
 from tests.programs import ROOT
 
 ONE, OTHER = "a" * 43, "b" * 43
 
 
 class Server:
-    """Uploads of sessions that are open until they are closed; a clock that is set."""
+    """Uploads with sessions that the test closes, and a clock that it sets."""
 
     def __init__(self, most_of_a_visitor: int = 100, most_of_all: int = 150) -> None:
         self.files = MemoryUploadedFileManager("/_stcore/upload_file")
@@ -34,7 +34,7 @@ class Server:
         self.closes_meanwhile = False
 
     async def _streamlit(self, scope: Any, receive: Any, send: Any) -> None:
-        """As Streamlit's own end point: it keeps the file for the session, whoever that is."""
+        """Streamlit's endpoint: it keeps the file for the session, whoever sent it."""
         *_, session, file = scope["path"].split("/")
         data = (await receive())["body"]
         if self.closes_meanwhile:
@@ -46,7 +46,7 @@ class Server:
     def put(
         self, session: str, file: str, size: int, *, mark: str = ONE, announced: bool = True
     ) -> tuple[int, str]:
-        """The status and the words of the answer to an upload."""
+        """Status and text of the response to an upload."""
         sent: list[dict[str, Any]] = []
 
         async def send(message: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class Server:
             headers.append((b"content-length", str(size).encode()))
         path = f"/base/_stcore/upload_file/{session}/{file}"
         scope = {"type": "http", "method": "PUT", "path": path, "headers": headers}
-        app = AskedUploads(self._streamlit, self.uploads)
+        app = UploadLimits(self._streamlit, self.uploads)
         with ThreadPoolExecutor() as other:
             other.submit(asyncio.run, app(scope, receive, send)).result()
         return sent[0]["status"], sent[1]["body"].decode()
@@ -69,10 +69,12 @@ class Server:
         return set(self.files.file_storage.get(session, {}))
 
 
-def test_a_file_that_no_page_asked_for_is_refused() -> None:
+def test_an_unrequested_file_is_refused() -> None:
     server = Server()
-    assert server.put("s", "f", 10) == (403, "No page of this visit asks for a file, so none is"
-                                        " taken.\n")  # fmt: skip
+    assert server.put("s", "f", 10) == (
+        403,
+        "Upload refused: no page of this session shows an uploader.\n",
+    )
     server.uploads.ask("t", None)
     assert server.put("s", "f", 10)[0] == 403, "another session's page asks"
     server.uploads.ask("s", None)
@@ -80,18 +82,18 @@ def test_a_file_that_no_page_asked_for_is_refused() -> None:
     assert server.held("s") == {"f"}
 
 
-def test_a_visitor_may_send_so_many_bytes_and_not_one_more() -> None:
+def test_the_limit_per_visitor_is_exact() -> None:
     server = Server()
     server.uploads.ask("s", None)
     assert server.put("s", "one", 60)[0] == 204
     server.uploads.drawn("s", {"one"})
     status, words = server.put("s", "two", 41)
     assert (status, server.held("s")) == (413, {"one"})
-    assert "Remove one, or reload the page" in words
+    assert "Remove a file or reload the page" in words
     assert server.put("s", "two", 40)[0] == 204
 
 
-def test_many_tabs_of_one_visitor_share_what_it_may_send() -> None:
+def test_tabs_of_one_visitor_share_the_limit() -> None:
     server = Server()
     for session in "stu":
         server.uploads.ask(session, None)
@@ -102,7 +104,7 @@ def test_many_tabs_of_one_visitor_share_what_it_may_send() -> None:
     assert server.put("other", "f", 40, mark=OTHER)[0] == 204
 
 
-def test_all_visitors_together_have_a_bound_too() -> None:
+def test_all_visitors_together_have_a_limit() -> None:
     server = Server(most_of_all=150)
     for number, session in enumerate("stuv"):
         server.uploads.ask(session, None)
@@ -111,7 +113,7 @@ def test_all_visitors_together_have_a_bound_too() -> None:
     assert answer == (503, "Other visitors are uploading large files. Try again in a minute.\n")
 
 
-def test_files_that_no_uploader_shows_make_way_the_oldest_first() -> None:
+def test_files_in_no_uploader_are_dropped_oldest_first() -> None:
     server = Server()
     server.uploads.ask("s", None)
     for name in ("one", "two"):
@@ -121,7 +123,7 @@ def test_files_that_no_uploader_shows_make_way_the_oldest_first() -> None:
     assert server.held("s") == {"two", "three"}
 
 
-def test_without_an_announcement_the_largest_file_is_reckoned_with() -> None:
+def test_without_content_length_the_maximum_size_is_assumed() -> None:
     server = Server()
     server.uploads.ask("s", None)
     assert server.put("s", "f", 10, announced=False)[0] == 413
@@ -130,7 +132,7 @@ def test_without_an_announcement_the_largest_file_is_reckoned_with() -> None:
     assert large.put("s", "f", 10, announced=False)[0] == 204
 
 
-def test_files_that_are_under_way_count() -> None:
+def test_uploads_in_progress_count() -> None:
     server = Server()
     server.uploads.ask("s", None)
     with server.uploads.receiving("s", "f", ONE, 70):
@@ -138,7 +140,7 @@ def test_files_that_are_under_way_count() -> None:
     assert server.put("s", "g", 40)[0] == 204
 
 
-def test_a_page_without_an_uploader_gives_the_files_back() -> None:
+def test_a_page_without_an_uploader_drops_the_files() -> None:
     server = Server()
     server.uploads.ask("s", None)
     server.put("s", "f", 10)
@@ -147,7 +149,7 @@ def test_a_page_without_an_uploader_gives_the_files_back() -> None:
     assert not server.uploads.asks("s")
 
 
-def test_a_file_of_a_session_that_was_closed_meanwhile_is_not_kept_for_ever() -> None:
+def test_a_file_of_a_closed_session_is_dropped() -> None:
     server = Server()
     server.uploads.ask("s", None)
     server.closes_meanwhile = True
@@ -155,7 +157,7 @@ def test_a_file_of_a_session_that_was_closed_meanwhile_is_not_kept_for_ever() ->
     assert server.held("s") == set()
 
 
-def test_a_session_may_come_back_for_a_while_and_is_then_forgotten() -> None:
+def test_a_closed_session_is_remembered_for_a_while() -> None:
     server = Server()
     server.uploads.ask("s", None)
     server.closed.add("s")
@@ -169,7 +171,7 @@ def test_a_session_may_come_back_for_a_while_and_is_then_forgotten() -> None:
 
 
 @pytest.mark.parametrize("place", ["lossopt_ui", "pages"])
-def test_every_uploader_is_one_that_is_noted(place: str) -> None:
+def test_every_uploader_is_registered(place: str) -> None:
     for file in (ROOT / place).rglob("*.py"):
         calls = [
             node

@@ -1,4 +1,4 @@
-"""What tests of trainings in the background share."""
+"""Fixtures for the tests of background training."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from lossopt_ui.jobs.workers import Workers
 
 @pytest.fixture
 def workers() -> Workers:
-    """Workers as a server without limits has them."""
+    """Workers of a server without limits."""
     return Workers()

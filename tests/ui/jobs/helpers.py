@@ -1,4 +1,4 @@
-"""Trainings that tests begin in the background."""
+"""Background trainings for tests."""
 
 from lossopt_core import Experiment, RunStore
 from lossopt_ui.jobs.job import Job
@@ -9,7 +9,7 @@ LONG = Experiment(epochs=100_000)
 
 
 def begin(workers: Workers, store: RunStore) -> Job:
-    """A long training, which has begun."""
+    """A long training that has started."""
     job = workers.begin([LONG], store)
     wait_until(lambda: job.share > 0)
     return job

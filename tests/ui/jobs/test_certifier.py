@@ -1,4 +1,4 @@
-"""Certificates in the background: for whoever waits, the newest first, in spite of faults."""
+"""Background certificates: newest request first, despite errors."""
 
 import itertools
 import threading
@@ -28,7 +28,7 @@ Make = Callable[..., Certifier]
 
 @pytest.fixture
 def make() -> Iterator[Make]:
-    """Makes certifiers, and lets none of them go on after the test.
+    """Creates certifiers, and stops all of them after the test.
 
     What a test changes it changes in its own certifier and store: the app's certifier may still be
     at work for a page that was tested before.
@@ -45,7 +45,7 @@ def make() -> Iterator[Make]:
 
 
 def failing(*errors: BaseException) -> tuple[Solve, list[Experiment]]:
-    """A search that ends with these errors, one after the other, and then finds; its calls."""
+    """A search that fails with these errors in turn and then succeeds; records its calls."""
     left, calls = list(errors), []
 
     def solve(experiment: Experiment) -> Certificate:
@@ -58,7 +58,7 @@ def failing(*errors: BaseException) -> tuple[Solve, list[Experiment]]:
 
 
 def wait_for(worker: Certifier, experiment: Experiment, store: RunStore) -> None:
-    """Ask as a page does, until the certificate is there."""
+    """Request repeatedly, as a page does, until the certificate is there."""
 
     def is_there() -> bool:
         if store.certificate(experiment) is not None:
@@ -77,7 +77,7 @@ def wait_for_failure(worker: Certifier, experiment: Experiment, store: RunStore)
     return failure.reason
 
 
-def test_what_is_asked_for_comes_into_the_store(store: RunStore, make: Make) -> None:
+def test_a_requested_certificate_is_saved(store: RunStore, make: Make) -> None:
     worker = make()
     assert worker.ask(SMALL, store)
     wait_until(lambda: store.certificate(SMALL) is not None)
@@ -102,7 +102,7 @@ def test_a_loss_that_has_no_certificate_is_refused(
     ],
     ids=lambda fault: type(fault).__name__,
 )
-def test_a_passing_fault_is_tried_again(store: RunStore, make: Make, fault: Exception) -> None:
+def test_a_transient_error_is_retried(store: RunStore, make: Make, fault: Exception) -> None:
     solve, calls = failing(fault, fault)
     worker = make(solve=solve)
     wait_for(worker, SMALL, store)
@@ -111,7 +111,7 @@ def test_a_passing_fault_is_tried_again(store: RunStore, make: Make, fault: Exce
     assert worker.failure(SMALL, store) is None
 
 
-def test_a_store_that_is_locked_when_the_certificate_is_there_is_tried_again(
+def test_saving_to_a_locked_store_is_retried(
     store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep, locked = store.keep_certificate, [True]
@@ -127,8 +127,8 @@ def test_a_store_that_is_locked_when_the_certificate_is_there_is_tried_again(
     assert not locked
 
 
-def test_what_is_asked_for_while_it_fails_is_tried_again(store: RunStore, make: Make) -> None:
-    """Nobody has to ask at the right moment."""
+def test_a_request_during_a_failure_is_retried(store: RunStore, make: Make) -> None:
+    """The timing of requests does not matter."""
     begun, go_on = threading.Event(), threading.Event()
 
     def fail_once(experiment: Experiment) -> Certificate:
@@ -147,7 +147,7 @@ def test_what_is_asked_for_while_it_fails_is_tried_again(store: RunStore, make: 
     assert store.certificate(SMALL) is not None
 
 
-def test_pauses_grow_and_end(store: RunStore, make: Make) -> None:
+def test_retries_back_off_and_end(store: RunStore, make: Make) -> None:
     now, pauses = 0.0, []
     solve, calls = failing(*[MemoryError()] * 100)
     worker = make(solve=solve, clock=lambda: now)
@@ -170,7 +170,7 @@ def test_pauses_grow_and_end(store: RunStore, make: Make) -> None:
 @pytest.mark.parametrize(
     "fault", [ValueError("no such thing\nat all"), RuntimeError(), KeyError(1)]
 )
-def test_any_other_fault_is_said_and_tried_again_when_somebody_wants_it(
+def test_other_errors_are_reported_and_retried_on_request(
     store: RunStore, make: Make, fault: Exception
 ) -> None:
     solve, calls = failing(fault)
@@ -185,15 +185,13 @@ def test_any_other_fault_is_said_and_tried_again_when_somebody_wants_it(
     wait_for(worker, SMALL, store)
 
 
-def test_whatever_ends_the_worker_the_next_who_asks_has_another(
-    store: RunStore, make: Make
-) -> None:
+def test_a_request_starts_a_new_worker_after_any_end(store: RunStore, make: Make) -> None:
     solve, calls = failing(SystemExit())
     wait_for(make(solve=solve), SMALL, store)
     assert len(calls) == 2
 
 
-def test_uploaded_data_are_their_owners_matter(store: RunStore, make: Make) -> None:
+def test_certificates_on_uploads_belong_to_their_workspace(store: RunStore, make: Make) -> None:
     ann, bob = (RunStore(store.address, name) for name in ("ann", "bob"))
     random = np.random.default_rng(0)
     examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), ("x", "y", "z"))
@@ -213,7 +211,7 @@ def test_uploaded_data_are_their_owners_matter(store: RunStore, make: Make) -> N
     assert calls == [experiment, experiment]
 
 
-def test_data_that_are_deleted_meanwhile_leave_nothing_behind(store: RunStore, make: Make) -> None:
+def test_data_deleted_meanwhile_leave_no_failure(store: RunStore, make: Make) -> None:
     shelf, random = uploads.Shelf(store), np.random.default_rng(0)
     examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), tuple("xyz"))
     options = shelf.keep("mine", examples).options
@@ -231,7 +229,9 @@ def test_data_that_are_deleted_meanwhile_leave_nothing_behind(store: RunStore, m
     assert store.certificate(experiment) is None
 
 
-def test_the_newest_comes_first_and_the_forgotten_never(store: RunStore, make: Make) -> None:
+def test_the_newest_request_comes_first_and_abandoned_ones_are_dropped(
+    store: RunStore, make: Make
+) -> None:
     begun, go_on = threading.Event(), threading.Event()
     done, certificate, seconds = [], certify(SMALL), itertools.count()
 
@@ -246,7 +246,7 @@ def test_the_newest_comes_first_and_the_forgotten_never(store: RunStore, make: M
     worker.ask(SMALL.replace(strength=1.0), store)
     begun.wait(20)
     worker.ask(SMALL.replace(strength=2.0), store)
-    now += certifier.FORGOTTEN_SECONDS  # nobody asks for it again
+    now += certifier.FORGOTTEN_SECONDS  # no further request
     worker.ask(SMALL.replace(strength=3.0), store)
     worker.ask(SMALL.replace(strength=4.0), store)
     go_on.set()

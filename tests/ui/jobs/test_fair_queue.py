@@ -1,4 +1,4 @@
-"""Owners take turns, however much each of them has brought."""
+"""Owners take turns, however many items each of them has."""
 
 import math
 import threading
@@ -14,11 +14,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from lossopt_ui.jobs.fair_queue import Turns
+from lossopt_ui.jobs.fair_queue import FairQueue
 
 
-def test_a_visitor_with_much_to_do_does_not_hold_up_the_others() -> None:
-    turns: Turns[str] = Turns()
+def test_an_owner_with_many_items_does_not_delay_others() -> None:
+    turns: FairQueue[str] = FairQueue()
     for thing in ("a1", "a2", "a3"):
         turns.add("a", thing)
     turns.add("b", "b1")
@@ -29,8 +29,8 @@ def test_a_visitor_with_much_to_do_does_not_hold_up_the_others() -> None:
     assert [turns.take()[1] for _ in range(5)] == ["a1", "b1", "c1", "a2", "a3"]
 
 
-def test_who_comes_back_waits_for_all_who_came_meanwhile() -> None:
-    turns: Turns[str] = Turns()
+def test_a_returning_owner_goes_to_the_end_of_the_queue() -> None:
+    turns: FairQueue[str] = FairQueue()
     turns.add("a", "a1")
     assert turns.take() == ("a", "a1")
     turns.add("b", "b1")
@@ -38,8 +38,8 @@ def test_who_comes_back_waits_for_all_who_came_meanwhile() -> None:
     assert turns.take() == ("b", "b1")
 
 
-def test_taking_waits_for_something_that_may_be_taken() -> None:
-    turns: Turns[str] = Turns(at_once=1)
+def test_take_waits_for_an_available_item() -> None:
+    turns: FairQueue[str] = FairQueue(at_once=1)
     taken: list[tuple[object, str]] = []
     waiting = threading.Thread(target=lambda: taken.extend((turns.take(), turns.take())))
     waiting.start()
@@ -53,14 +53,14 @@ def test_taking_waits_for_something_that_may_be_taken() -> None:
 
 
 class Queue(RuleBasedStateMachine):
-    """Whatever owners do, nobody starves, and what was withdrawn counts nowhere."""
+    """Whatever owners do, nobody starves, and withdrawn items do not count."""
 
     owners = st.sampled_from("abcd")
 
     @initialize(at_once=st.sampled_from([1, 2, math.inf]))
     def begin(self, at_once: float) -> None:
         self.at_once = at_once
-        self.turns: Turns[int] = Turns(at_once)
+        self.turns: FairQueue[int] = FairQueue(at_once)
         self.waiting: dict[str, list[int]] = {}
         self.taken: Counter[str] = Counter()
         self.before_me: dict[str, list[str]] = {}
@@ -109,7 +109,7 @@ class Queue(RuleBasedStateMachine):
 
     @invariant()
     def nobody_starves(self) -> None:
-        """While an owner waits and may go, each other one goes first once at most."""
+        """While an owner waits, each other owner goes first at most once."""
         for owner in set(self.before_me) - set(self.may_take()):
             del self.before_me[owner]
         assert all(len(each) == len(set(each)) for each in self.before_me.values())

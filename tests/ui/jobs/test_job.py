@@ -1,4 +1,4 @@
-"""One training: part by part, with what follows from it, until it ends or is stopped."""
+"""One training: its parts, its sequel, its end."""
 
 import threading
 from dataclasses import replace
@@ -17,9 +17,7 @@ from tests.programs import wait_until
 from tests.ui.jobs.helpers import LONG, begin
 
 
-def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
-    workers: Workers, store: RunStore
-) -> None:
+def test_a_long_training_saves_in_parts_and_resumes(workers: Workers, store: RunStore) -> None:
     wide = [TINY.replace(learning_rate=0.001 * k) for k in range(1, PART + 2)]
     job = workers.begin([*wide, LONG], store, by_part=True)
     wait_until(lambda: len(store.list()) == len(wide))
@@ -30,7 +28,7 @@ def test_a_long_training_saves_part_by_part_and_goes_on_where_it_was_stopped(
     assert store.missing([*wide, LONG]) == [LONG]
 
 
-def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> None:
+def test_runs_that_were_not_started_are_not_saved(workers: Workers, store: RunStore) -> None:
     job = workers.begin([LONG, LONG.replace(seed=1)], store, by_part=True)
     wait_until(lambda: job.share > 0)
     job.stop()
@@ -38,7 +36,7 @@ def test_what_was_not_begun_is_not_kept(workers: Workers, store: RunStore) -> No
     assert list(store.list()["id"]) == [LONG.id]
 
 
-def test_a_sequel_begins_with_what_came_before(workers: Workers, store: RunStore) -> None:
+def test_a_sequel_starts_from_the_earlier_results(workers: Workers, store: RunStore) -> None:
     def more() -> list[Experiment]:
         return [TINY, TINY.replace(seed=len(store.list()))]
 
@@ -58,14 +56,14 @@ def test_a_stopped_training_has_no_sequel(workers: Workers, store: RunStore) -> 
     assert list(store.list()["id"]) == [LONG.id]
 
 
-def test_a_training_ends_when_it_has_used_up_its_time(store: RunStore) -> None:
+def test_a_training_ends_at_its_time_limit(store: RunStore) -> None:
     job = Workers(Budget(seconds=0.3)).begin([LONG], store)
     wait_until(lambda: not job.running)
     assert job.used_up
     assert list(store.list()["status"]) == ["stopped"]
 
 
-def test_the_end_of_the_program_waits_for_no_locked_store(
+def test_shutdown_does_not_wait_for_a_locked_store(
     workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.workers.CLOSING_SECONDS", 0.3)
@@ -85,7 +83,7 @@ def test_the_end_of_the_program_waits_for_no_locked_store(
     wait_until(lambda: not job.running)
 
 
-def test_a_training_that_the_store_failed_can_be_continued(
+def test_a_training_can_be_resumed_after_a_store_failure(
     workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.job.UNKEPT_SECONDS", 0)
@@ -100,7 +98,7 @@ def test_a_training_that_the_store_failed_can_be_continued(
     wait_until(lambda: list(Underway(store).jobs().values()) == [True])
 
 
-def test_the_second_half_of_a_comparison_is_noted_when_it_begins(
+def test_the_second_phase_of_a_comparison_is_registered_when_it_starts(
     workers: Workers, store: RunStore
 ) -> None:
     comparison = Comparison(

@@ -1,4 +1,4 @@
-"""Pages that are being drawn come before trainings, though not for ever."""
+"""Pages have priority over trainings, within limits."""
 
 import time
 
@@ -11,7 +11,7 @@ from tests.experiments import TINY
 from tests.programs import wait_until
 
 
-def test_a_training_lets_pages_be_drawn_first(
+def test_a_training_waits_for_pages(
     workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.page_priority.ASIDE_SECONDS", 60.0)
@@ -25,7 +25,7 @@ def test_a_training_lets_pages_be_drawn_first(
     assert list(store.list()["status"]) == ["finished"]
 
 
-def test_a_training_goes_on_while_one_page_after_the_other_is_drawn(
+def test_a_training_proceeds_while_pages_are_drawn_continuously(
     workers: Workers, store: RunStore
 ) -> None:
     with PAGES.turn():

@@ -1,4 +1,4 @@
-"""A part of a page that is drawn again and again."""
+"""Polling and redrawing of a part of a page."""
 
 from contextlib import nullcontext
 from unittest.mock import Mock
@@ -26,11 +26,11 @@ def page() -> None:
 
 
 class RerunError(Exception):
-    """Instead of Streamlit's, which only a running page can raise."""
+    """Replaces Streamlit's exception, which only a running page can raise."""
 
 
 @pytest.mark.parametrize(("a_look", "again"), [(0.0, False), (0.12, False), (0.3, True)])
-def test_who_looks_already_does_so_less_often_where_the_machine_gets_busy(
+def test_polling_slows_down_on_a_busy_machine(
     a_look: float, again: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pace, drawn = polling.Pace(), []
@@ -43,7 +43,7 @@ def test_who_looks_already_does_so_less_often_where_the_machine_gets_busy(
     assert drawn == ([] if again else [1])
 
 
-def test_a_store_that_fails_for_a_moment_is_said_and_looked_at_again() -> None:
+def test_a_transient_store_failure_is_reported_and_polling_continues() -> None:
     app = AppTest.from_function(page).run()
     assert app.markdown[0].value == "seen 1"
     app.run()

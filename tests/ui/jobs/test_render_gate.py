@@ -1,4 +1,4 @@
-"""Few go in at a time, in their order, and nobody waits for ever."""
+"""Few threads enter at a time, in order, and nobody starves."""
 
 import threading
 import time
@@ -8,11 +8,11 @@ from contextlib import suppress
 from lossopt_ui.jobs.render_gate import RenderGate, _Place
 
 
-def test_no_more_are_inside_than_there_are_places() -> None:
+def test_the_number_inside_is_limited() -> None:
     gate, inside, most = RenderGate(places=2), [], []
 
     def visit(number: int) -> None:
-        with gate.turn(), gate.turn():  # who is inside does not wait again
+        with gate.turn(), gate.turn():  # reentrant
             inside.append(number)
             most.append(len(inside))
             time.sleep(0.01)
@@ -24,7 +24,7 @@ def test_no_more_are_inside_than_there_are_places() -> None:
     assert max(most) <= 2
 
 
-def test_they_go_in_as_they_came() -> None:
+def test_threads_enter_in_order_of_arrival() -> None:
     gate, order = RenderGate(places=1), []
 
     def visit(number: int) -> None:
@@ -42,7 +42,7 @@ def test_they_go_in_as_they_came() -> None:
     assert order == list(range(5))
 
 
-def test_somebody_with_many_tabs_waits_in_turn_with_somebody_with_one() -> None:
+def test_owners_take_turns_however_many_tabs_they_have() -> None:
     gate, order = RenderGate(patience=60, with_others=60), []
 
     def visit(owner: str) -> None:
@@ -60,7 +60,7 @@ def test_somebody_with_many_tabs_waits_in_turn_with_somebody_with_one() -> None:
     assert order == ["many", "one", "many", "many", "many", "many"]
 
 
-def test_a_heavy_page_keeps_its_owners_tabs_waiting_and_nobody_else() -> None:
+def test_a_heavy_page_delays_only_its_owners_tabs() -> None:
     gate = RenderGate(patience=60, with_others=0.02)
     others, own = threading.Event(), threading.Event()
 
@@ -76,13 +76,13 @@ def test_a_heavy_page_keeps_its_owners_tabs_waiting_and_nobody_else() -> None:
     assert own.wait(5)
 
 
-def test_they_do_not_all_go_in_as_soon_as_everything_is_slow() -> None:
-    """Each further one waits longer: after a minute of heavy pages few of them are inside."""
+def test_patience_grows_with_the_number_inside() -> None:
+    """Each further thread waits longer, so few are inside after a minute of heavy pages."""
     gate = RenderGate(patience=4, with_others=1)
     now, inside = 0.0, []
     while now < 60:
         now += 0.1
-        for owner in ("heavy", now):  # one with endless tabs, and endless others
+        for owner in ("heavy", now):  # one owner with endless tabs, and endless others
             if gate._has_room(owner, now):
                 gate._inside.append(_Place(owner, since=now))
         inside.append(len(gate._inside))
@@ -91,7 +91,7 @@ def test_they_do_not_all_go_in_as_soon_as_everything_is_slow() -> None:
     assert sum(place.owner == "heavy" for place in gate._inside) <= 6
 
 
-def test_who_was_only_waiting_comes_back_as_the_same_owner() -> None:
+def test_a_thread_reenters_as_the_same_owner() -> None:
     gate = RenderGate(patience=60, with_others=60)
     with gate.turn("who"):
         with gate.outside():
@@ -100,7 +100,7 @@ def test_who_was_only_waiting_comes_back_as_the_same_owner() -> None:
     assert gate._inside == []
 
 
-def test_who_only_waits_makes_room_and_nobody_waits_for_ever() -> None:
+def test_a_waiting_thread_makes_room_and_nobody_starves() -> None:
     done = threading.Event()
 
     def visit(gate: RenderGate) -> None:
@@ -117,7 +117,7 @@ def test_who_only_waits_makes_room_and_nobody_waits_for_ever() -> None:
         assert done.wait(5)
 
 
-def test_a_place_is_free_again_after_an_error() -> None:
+def test_an_error_frees_the_turn() -> None:
     gate = RenderGate(places=1, patience=60)
     for _ in range(3):
         with suppress(ValueError), gate.turn():
@@ -132,7 +132,7 @@ def test_a_place_is_free_again_after_an_error() -> None:
     assert entered.wait(5)
 
 
-def test_one_can_wait_until_nobody_is_inside() -> None:
+def test_wait_until_empty_returns_when_empty() -> None:
     gate = RenderGate(places=1, patience=0.01)
     inside, leave, empty = threading.Semaphore(0), threading.Event(), threading.Event()
 
@@ -146,7 +146,7 @@ def test_one_can_wait_until_nobody_is_inside() -> None:
         empty.set()
 
     gate.wait_until_empty(60)
-    for _ in range(2):  # the second goes in regardless
+    for _ in range(2):  # the second enters regardless
         threading.Thread(target=visit).start()
         assert inside.acquire(timeout=5)
     threading.Thread(target=wait).start()
@@ -155,7 +155,7 @@ def test_one_can_wait_until_nobody_is_inside() -> None:
     assert empty.wait(5)
 
 
-def test_nobody_waits_for_ever_until_it_is_empty() -> None:
+def test_wait_until_empty_has_a_timeout() -> None:
     gate = RenderGate()
     with gate.turn():
         gate.wait_until_empty(0.01)

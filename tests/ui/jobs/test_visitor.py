@@ -1,4 +1,4 @@
-"""Trainings go on for a while after their visitor has gone, and then end."""
+"""Trainings outlive their session by a while, and then end."""
 
 import time
 
@@ -11,7 +11,7 @@ from tests.programs import wait_until
 from tests.ui.jobs.helpers import LONG, begin
 
 
-def test_a_training_without_visitors_is_stopped_and_what_is_done_is_kept(
+def test_a_training_without_visitors_is_stopped_and_saved(
     workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.visitor.DESERTED_SECONDS", 0.1)
@@ -22,7 +22,7 @@ def test_a_training_without_visitors_is_stopped_and_what_is_done_is_kept(
     assert list(store.list()["status"]) == ["stopped"]
 
 
-def test_a_visitor_who_comes_back_in_time_finds_the_training_going_on(
+def test_a_returning_visitor_finds_the_training_running(
     workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.visitor.DESERTED_SECONDS", 0.3)
@@ -39,7 +39,7 @@ def test_a_visitor_who_comes_back_in_time_finds_the_training_going_on(
     wait_until(lambda: not job.running)
 
 
-def test_a_continued_training_stops_no_other_and_ends_with_its_visit(
+def test_a_resumed_training_stops_no_other_and_ends_with_its_session(
     workers: Workers, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lossopt_ui.jobs.visitor.DESERTED_SECONDS", 0.1)

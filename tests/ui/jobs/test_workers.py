@@ -1,4 +1,4 @@
-"""The queue of trainings is fair, and trainings end with the program."""
+"""The queue of trainings is fair, and trainings end with the process."""
 
 import pytest
 
@@ -23,9 +23,7 @@ while job.share == 0: time.sleep(0.02)
 """
 
 
-def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
-    workers: Workers, store: RunStore
-) -> None:
+def test_other_or_stopped_trainings_are_not_found(workers: Workers, store: RunStore) -> None:
     job = begin(workers, store)
     assert workers.find([Experiment(seed=1)], store) is None
     job.stop()
@@ -33,7 +31,7 @@ def test_a_training_of_something_else_or_a_stopped_one_is_not_found(
     wait_until(lambda: not job.running)
 
 
-def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> None:
+def test_the_process_exits_during_trainings(store: RunStore) -> None:
     program = (
         "import time; from lossopt_core import Experiment, RunStore;"
         "from lossopt_ui.jobs.workers import Workers; workers = Workers();"
@@ -44,7 +42,7 @@ def test_the_program_ends_although_trainings_are_under_way(store: RunStore) -> N
     assert list(store.list()["status"]) == ["stopped"]
 
 
-def test_a_long_training_lets_others_have_a_turn_between_its_parts(store: RunStore) -> None:
+def test_others_get_a_turn_between_the_parts_of_a_long_training(store: RunStore) -> None:
     workers = Workers(count=1)
     long = [TINY.replace(learning_rate=0.001 * k, epochs=500) for k in range(1, 10 * PART)]
     first = workers.begin(long, store, by_part=True)
@@ -60,7 +58,7 @@ def test_a_long_training_lets_others_have_a_turn_between_its_parts(store: RunSto
     wait_until(lambda: not first.running)
 
 
-def test_who_waits_is_told_the_place_and_may_go(store: RunStore) -> None:
+def test_a_waiting_training_has_a_position_and_can_leave(store: RunStore) -> None:
     workers = Workers(count=1)
     first = begin(workers, store)
     waiting = [
@@ -76,7 +74,7 @@ def test_who_waits_is_told_the_place_and_may_go(store: RunStore) -> None:
     assert len(RunStore(store.address, "2").list()) == 1
 
 
-def test_nobody_is_told_to_wait_longer_than_the_others_may_take(store: RunStore) -> None:
+def test_the_expected_wait_is_capped_by_time_limits(store: RunStore) -> None:
     workers = Workers(Budget(seconds=30), count=1)
     first = begin(workers, store)
     assert first.cost / workers._speed > 60
@@ -88,7 +86,7 @@ def test_nobody_is_told_to_wait_longer_than_the_others_may_take(store: RunStore)
     wait_until(lambda: not first.running)
 
 
-def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
+def test_stopped_trainings_leave_the_queue_immediately(store: RunStore) -> None:
     workers = Workers(count=1, most_waiting=40)
     first = begin(workers, store)
     other = RunStore(store.address, "other")
@@ -102,7 +100,7 @@ def test_stopped_trainings_leave_the_queue_at_once(store: RunStore) -> None:
     wait_until(lambda: not first.running)
 
 
-def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunStore) -> None:
+def test_a_training_stopped_between_parts_leaves_immediately(store: RunStore) -> None:
     workers = Workers(count=0)
     parts = [TINY, TINY.replace(seed=1), TINY.replace(seed=2)]
     for stop_first in (False, True):
@@ -110,7 +108,7 @@ def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunS
         owner, taken = workers._turns.take()
         assert taken is job
         assert job.take_turn()
-        if stop_first:  # while the part is trained
+        if stop_first:  # during the part
             job._stop.set()
         workers._wait_for_turn(owner, job)
         job.stop()
@@ -122,21 +120,21 @@ def test_a_training_that_is_stopped_between_its_parts_leaves_at_once(store: RunS
     assert not workers._turns.take()[1].take_turn(), "nothing is left to be done"
 
 
-def test_one_visitor_cannot_close_the_queue_for_the_others(store: RunStore) -> None:
+def test_one_visitor_cannot_fill_the_queue(store: RunStore) -> None:
     workers = Workers(count=0, most_waiting=60)
     jobs = [workers.begin([TINY.replace(seed=seed)], store) for seed in range(3)]
-    with pytest.raises(BudgetError, match="3 of yours wait for a worker already"):
+    with pytest.raises(BudgetError, match="3 of yours are already waiting for a worker"):
         workers.begin([TINY.replace(seed=3)], store)
     others = RunStore(store.address, "other")
     assert workers.begin([TINY], others).running
-    # Who changes the mind does not need another place.
+    # A replacement does not need another slot in the queue.
     instead = workers.begin([TINY.replace(seed=3)], store, replacing=jobs[0])
     assert instead.running
     assert not jobs[0].running
     assert len(workers._turns) == 4
 
 
-def test_what_is_refused_replaces_nothing(store: RunStore) -> None:
+def test_a_refused_training_replaces_no_other(store: RunStore) -> None:
     workers = Workers(Budget(updates=1000), count=0)
     job = workers.begin([TINY], store)
     with pytest.raises(BudgetError):
@@ -159,28 +157,30 @@ def test_one_visitors_tabs_do_not_take_all_workers(store: RunStore) -> None:
     wait_until(lambda: not second.running)
 
 
-def test_what_is_too_much_is_refused_before_any_work(store: RunStore) -> None:
+def test_a_training_over_budget_is_refused_before_any_work(store: RunStore) -> None:
     workers = Workers(Budget(updates=1000), count=0, most_waiting=1)
     with pytest.raises(BudgetError, match="at most 1,000 are allowed here"):
         workers.begin([LONG], store)
     workers.begin([TINY], RunStore(store.address, "other"))
-    with pytest.raises(BudgetError, match="1 training waits for a worker already"):
+    with pytest.raises(BudgetError, match="1 training is already waiting for a worker"):
         workers.begin([TINY], store)
     assert not Underway(store).jobs()
     assert store.list().empty
 
 
-def test_a_training_is_found_by_its_owner_only(workers: Workers, store: RunStore) -> None:
+def test_a_training_is_found_only_by_its_owner(workers: Workers, store: RunStore) -> None:
     job = begin(workers, store)
     assert workers.find([LONG], RunStore(store.address, "other")) is None
     job.stop()
 
 
-def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: RunStore) -> None:
+def test_a_killed_process_leaves_an_interrupted_training_but_a_finished_one_does_not(
+    store: RunStore,
+) -> None:
     job = Workers().begin([TINY], store)
     wait_until(lambda: not job.running)
     wait_until(lambda: not Underway(store).jobs())
-    with pytest.raises(AssertionError):  # it does not end well
+    with pytest.raises(AssertionError):  # it fails
         run_python("-c", PROGRAM + "os.kill(os.getpid(), 9)")
     assert list(Underway(store).jobs().values()) == [False]
     watch = Watch(store.address)
@@ -190,7 +190,7 @@ def test_an_ended_training_is_not_interrupted_one_of_a_killed_program_is(store: 
     assert left.missing == [LONG]
 
 
-def test_a_program_that_ends_notes_all_that_it_trains_or_lets_wait(store: RunStore) -> None:
+def test_shutdown_registers_running_and_waiting_trainings(store: RunStore) -> None:
     run_python("-c", PROGRAM)
     for name, experiment in (
         ("local", LONG),
@@ -201,10 +201,12 @@ def test_a_program_that_ends_notes_all_that_it_trains_or_lets_wait(store: RunSto
         assert left.missing == [experiment], name
 
 
-def test_what_its_owner_stopped_is_not_interrupted(workers: Workers, store: RunStore) -> None:
+def test_a_training_stopped_by_its_owner_is_not_interrupted(
+    workers: Workers, store: RunStore
+) -> None:
     job = begin(workers, store)
     job.stop()
     workers.close()
     wait_until(lambda: not Underway(store).jobs())
-    with pytest.raises(BudgetError, match="being restarted"):
+    with pytest.raises(BudgetError, match="is restarting"):
         workers.begin([TINY], store)

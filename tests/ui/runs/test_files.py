@@ -1,4 +1,4 @@
-"""Files are made for the visitor who was there when the page was drawn, or not at all."""
+"""Files are made only for the visitor whose page was drawn."""
 
 import threading
 
@@ -38,9 +38,9 @@ def raising(error):
     return make
 
 
-def test_a_visitors_store_is_not_made_up_outside_a_session(store, monkeypatch) -> None:
+def test_there_is_no_visitors_store_outside_a_session(store, monkeypatch) -> None:
     monkeypatch.setenv("LOSSOPT_MODE", "hosted")
-    with pytest.raises(RuntimeError, match="within a visitor's session"):
+    with pytest.raises(RuntimeError, match="only within a session"):
         workspace.store()
     assert workspace.store("visit-mine").workspace == "visit-mine"
 
@@ -54,7 +54,7 @@ def test_a_visitors_store_is_not_made_up_outside_a_session(store, monkeypatch) -
         (lambda _: b"", "it would be empty"),
     ],
 )
-def test_what_fails_is_said_and_nothing_is_given(mine, make, why) -> None:
+def test_a_failure_is_reported_and_gives_no_file(mine, make, why) -> None:
     delivery = Delivery(hold=0)
     with pytest.raises(FileError, match=f"table.csv was not made: {why}"):
         delivery.make(file(make), mine)
@@ -65,7 +65,7 @@ def test_what_fails_is_said_and_nothing_is_given(mine, make, why) -> None:
     assert delivery.tell() == ""
 
 
-def test_an_unforeseen_error_reaches_the_log_and_not_the_page(mine) -> None:
+def test_an_unexpected_error_reaches_the_log_but_not_the_page(mine) -> None:
     delivery = Delivery()
     with pytest.raises(ZeroDivisionError):
         delivery.make(file(raising(ZeroDivisionError("secret"))), mine)
@@ -73,7 +73,7 @@ def test_an_unforeseen_error_reaches_the_log_and_not_the_page(mine) -> None:
     assert not delivery.running
 
 
-def test_a_file_is_awaited_while_it_is_made(mine) -> None:
+def test_the_page_waits_for_a_file_in_progress(mine) -> None:
     delivery, begun, go_on = Delivery(hold=0), threading.Event(), threading.Event()
 
     def make(_):
@@ -92,7 +92,7 @@ def test_a_file_is_awaited_while_it_is_made(mine) -> None:
 
 
 def test_a_file_is_handed_over_once_the_page_refers_to_it(mine) -> None:
-    """Until then Streamlit would drop it as soon as other pages have been drawn."""
+    """Before that, Streamlit would drop it once other pages have been drawn."""
     delivery, given = Delivery(hold=60), []
     thread = threading.Thread(
         target=lambda: given.append(delivery.make(file(lambda _: b"1"), mine)), daemon=True
@@ -108,7 +108,7 @@ def test_a_file_is_handed_over_once_the_page_refers_to_it(mine) -> None:
     assert delivery.take() == b"", "what the page refers to is not kept twice"
 
 
-def test_runs_that_were_deleted_meanwhile_are_counted(mine) -> None:
+def test_runs_deleted_meanwhile_are_counted(mine) -> None:
     runs = train([Experiment(dataset="blobs", epochs=1, seed=seed) for seed in range(2)])
     ids = [run.id for run in runs]
     mine.store.save(runs)
@@ -119,7 +119,7 @@ def test_runs_that_were_deleted_meanwhile_are_counted(mine) -> None:
 
 
 @given(st.lists(st.integers(0, archive.LARGEST - archive.BYTES_OF_A_DESCRIPTION), max_size=40))
-def test_parts_of_an_archive_hold_all_runs_once_and_have_room(sizes) -> None:
+def test_archive_parts_contain_every_run_once_within_the_limit(sizes) -> None:
     by_id = {f"run{k}": size for k, size in enumerate(sizes)}
     parts = archive.parts(by_id)
     assert [id for part in parts for id in part] == [*by_id]
@@ -133,7 +133,7 @@ def test_a_run_too_large_for_an_archive_is_named() -> None:
         archive.parts({"small": 1, "big": archive.LARGEST})
 
 
-def test_each_part_is_an_archive_that_can_be_brought_in(store, monkeypatch) -> None:
+def test_each_part_is_an_archive_that_can_be_imported(store, monkeypatch) -> None:
     runs = train([Experiment(dataset="blobs", epochs=1, seed=seed) for seed in range(5)])
     store.save(runs)
     sizes = store.sizes(run.id for run in runs)

@@ -1,4 +1,4 @@
-"""The report: one file, nothing from elsewhere, and names stay text."""
+"""The report: one file, no network requests, escaped text."""
 
 from html.parser import HTMLParser
 
@@ -34,7 +34,7 @@ def read(made: bytes) -> Reader:
     return reader
 
 
-def test_what_people_wrote_is_text_everywhere() -> None:
+def test_user_text_is_escaped_everywhere() -> None:
     figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], name=HOSTILE))
     table = pd.DataFrame({HOSTILE: [HOSTILE, 0.5]}, index=[HOSTILE, "b"])
     reader = read(
@@ -45,7 +45,7 @@ def test_what_people_wrote_is_text_everywhere() -> None:
     assert reader.text.count(HOSTILE) >= 7
 
 
-def test_it_asks_nobody_for_anything() -> None:
+def test_it_makes_no_network_requests() -> None:
     reader = read(report("Title", "http://127.0.0.1/compare", [Text("One", heading=True)]))
     assert not [attrs for _, attrs in reader.tags if "src" in attrs or "href" in attrs]
     [policy] = [a["content"] for tag, a in reader.tags if tag == "meta" and "content" in a][:1]

@@ -1,4 +1,4 @@
-"""The table of runs is made from the runs and what is chosen of them, and from nothing else."""
+"""The table of runs depends on nothing but the runs and the view."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -12,7 +12,7 @@ from lossopt_ui.runs import runs_table
 from lossopt_ui.runs.runs_table import View
 from lossopt_ui.state import widgets
 
-PLAIN = View("", archived=False, together=True, columns=(), sort=(), at=LAST, at_epoch=1.0)
+PLAIN = View("", archived=False, grouped=True, columns=(), sort=(), at=LAST, at_epoch=1.0)
 OTHERS: dict[str, Any] = {
     "filter": "loss = hinge", "archived": True, "together": False,
     "columns": ("loss",), "sort": ("objective",), "at": AT_EPOCH, "at_epoch": 2.0,
@@ -20,7 +20,7 @@ OTHERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_table_is_prepared_from_its_view_alone(
+def test_a_table_depends_only_on_its_view(
     store: RunStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """So the view is the whole key under which the table is cached."""

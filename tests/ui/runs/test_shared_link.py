@@ -1,4 +1,4 @@
-"""A link to runs is no longer than servers take."""
+"""A shared link is not longer than servers accept."""
 
 import pytest
 
@@ -9,9 +9,7 @@ HERE = "https://lossopt.example.org/compare?"
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_the_whole_address_counts_and_not_the_runs_in_it_alone(
-    monkeypatch: pytest.MonkeyPatch, more: int
-) -> None:
+def test_the_limit_applies_to_the_whole_address(monkeypatch: pytest.MonkeyPatch, more: int) -> None:
     others = "filter=" + "x" * 900 + "&"
     monkeypatch.setattr(
         shared_link.widgets, "address", lambda share: f"{HERE}{others}share={share}"

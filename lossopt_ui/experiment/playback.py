@@ -1,4 +1,4 @@
-"""Runs point by point: the slider of a page, and the frames of the figures that follow it."""
+"""Time travel through runs: the slider of a page, and the frames of the figures tied to it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from lossopt_ui.state.names import counted
 
 ACCURACY = {"test": "test_accuracy", "training": "train_accuracy"}
 CLOCK = "moment"
-"""The key of the one slider on a page."""
+"""Key of the slider; a page has one."""
 
 
 @dataclass(frozen=True, eq=False)
-class Journey:
-    """The way of some runs on equal data, under one slider.
+class Player:
+    """The saved points of some runs on the same data, under one slider.
 
-    names   what each run is called; of one run alone nobody needs to know
+    names   label of each run; unused for a single run
     """
 
     runs: Sequence[Run]
@@ -31,18 +31,18 @@ class Journey:
     clock: Clock
 
     def cursor(self, x: str = "epoch") -> Frames | None:
-        """A line that moves along the x-axis of curves; None where runs differ in its places."""
+        """A vertical line that moves along the x-axis; None if the runs differ in its positions."""
         places = self._places(x)
         ticks = range(len(self.clock.epochs))
         return None if places is None else Frames(CLOCK, ticks, cursor=places)
 
     def together(self, changes: Sequence[Change]) -> Frames:
-        """Frames of a figure of all runs, one a tick."""
+        """Frames of a figure of all runs, one per slider position."""
         return Frames(CLOCK, range(len(self.clock.epochs)), changes)
 
     @property
     def updates(self) -> list[list[int]]:
-        """The updates of each run at every tick."""
+        """Number of updates of each run at every slider position."""
         pairs = zip(self.clock.paths, self.clock.points, strict=True)
         return [path.updates[points].tolist() for path, points in pairs]
 
@@ -60,7 +60,7 @@ class Journey:
         return first if all(each == first for each in others) else None
 
     def words(self) -> list[str]:
-        """What stands below the slider at each tick."""
+        """The text below the slider at each of its positions."""
         rows = [rows_at(run, of_run) for run, of_run in zip(self.runs, self.updates, strict=True)]
         part = "training" if rows[0]["test_accuracy"].isna().all() else "test"
         shares = [[results.percent(share) for share in of_run[ACCURACY[part]]] for of_run in rows]
@@ -83,7 +83,7 @@ class Journey:
 
 
 def rows_at(run: Run, updates: Sequence[int]) -> pd.DataFrame:
-    """For each number of updates the history's last row until then."""
+    """For each number of updates, the last row of the history up to it."""
     places = run.history["update"].searchsorted(updates, side="right") - 1
     return run.history.iloc[places.clip(0)]
 
@@ -94,33 +94,33 @@ def begin(
     *,
     tick: Callable[[WeightPath], int] | None = None,
     on_change: Callable[[WeightPath, int], None] | None = None,
-) -> Journey | None:
-    """The slider of the page; None, said where it is for good, while there is none.
+) -> Player | None:
+    """Show the slider of the page; None while there are no runs, or if they have no saved path.
 
-    `tick` says where it stands and `on_change` is told where it was let go, both for the path
-    of the first run: for pages of one run, whose ticks are its points.
+    `tick` returns the initial position, and `on_change` receives the position where the slider
+    was released, both for the path of the first run: for pages about one run.
 
-    One element stands there in any case, so that the charts below it stay the same.
+    Exactly one element is drawn in any case, so that the charts below keep their identity.
     """
     if not runs:
         st.empty()
         return None
     try:
-        journey = Journey(runs, names, Clock.of(runs))
+        player = Player(runs, names, Clock.of(runs))
     except ValueError as error:
-        st.caption(f"No time travel: {error}. Train it again to have one.")
+        st.caption(f"No time travel: {error}. Train again to save a path.")
         return None
-    first = journey.clock.paths[0]
+    first = player.clock.paths[0]
     time_travel.slider(
-        journey.words(),
+        player.words(),
         clock=CLOCK,
         of=" ".join(f"{run.id}{run.final['update']}" for run in runs),
         tick=None if tick is None else tick(first),
         on_change=None if on_change is None else lambda number: on_change(first, number),
     )
-    return journey
+    return player
 
 
-def cursor(journey: Journey | None, x: str = "epoch") -> Frames | None:
-    """The moving line for curves, where there is a journey."""
-    return None if journey is None else journey.cursor(x)
+def cursor(player: Player | None, x: str = "epoch") -> Frames | None:
+    """The moving line for curves, if there is a player."""
+    return None if player is None else player.cursor(x)

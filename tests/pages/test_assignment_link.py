@@ -1,4 +1,4 @@
-"""Links for a class: controls that the address hides or fixes."""
+"""Assignment links: controls that the address hides or fixes."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def labels(app: AppTest) -> set[str]:
     return {widget.label for kind in kinds for widget in kind}
 
 
-def test_a_hidden_control_is_not_there_but_its_value_counts() -> None:
+def test_a_hidden_control_is_absent_but_its_value_applies() -> None:
     app = open_page("train", {"loss": "hinge", "margin": "2", "hide": "loss,margin", "epochs": "1"})
     assert not app.exception
     assert not labels(app) & {"Loss", "Margin Δ"}
@@ -40,17 +40,17 @@ def test_a_hidden_control_is_not_there_but_its_value_counts() -> None:
     assert app.session_state["controls.values"]["margin"] == 2
 
 
-def test_the_answer_to_where_the_first_loss_begins_can_be_hidden(store: RunStore) -> None:
+def test_the_expected_initial_loss_can_be_hidden(store: RunStore) -> None:
     query = {"loss": "hinge", "epochs": "1"}
     app = train_page(open_page("train", query))
-    assert "the loss must be" in words(app)
+    assert "the initial loss must be" in words(app)
     assert "first_loss" in app.session_state[widgets._DRAWN.name], "the dialog offers it"
     app = open_page("train", query | {"hide": "optimizer,first_loss"})
     assert not app.warning
     assert len(figures(app)) > 3
-    assert "the loss must be" not in words(app)
+    assert "the initial loss must be" not in words(app)
     app.button(key="show-all").click().run()
-    assert "the loss must be" in words(app)
+    assert "the initial loss must be" in words(app)
 
 
 def test_a_fixed_control_is_shown_and_cannot_be_changed() -> None:
@@ -61,7 +61,7 @@ def test_a_fixed_control_is_shown_and_cannot_be_changed() -> None:
     assert not app.number_input(key="epochs").disabled
 
 
-def test_it_goes_along_to_other_pages_until_all_controls_are_shown() -> None:
+def test_it_applies_on_other_pages_until_all_controls_are_shown() -> None:
     app = open_page("train", {"hide": "loss"})
     app = go(app, "gd-vs-sgd")
     assert "Loss" not in labels(app)
@@ -70,14 +70,14 @@ def test_it_goes_along_to_other_pages_until_all_controls_are_shown() -> None:
     assert "hide" not in app.query_params
 
 
-def test_where_all_of_a_folded_part_is_hidden_so_is_the_part() -> None:
+def test_an_expander_is_hidden_if_all_its_controls_are() -> None:
     names = "replacement,averaging,stopping,tolerance"
     shown = [each.label for each in open_page("train", {"hide": names}).expander]
     assert "Sampling and stopping" not in shown
-    assert "Seed, start and evaluations" in shown
+    assert "Seed, initialization and evaluations" in shown
 
 
-def test_a_name_that_is_no_control_is_said_and_left_out() -> None:
+def test_an_unknown_control_name_is_reported_and_ignored() -> None:
     app = open_page("train", {"hide": "loss,<b>x</b>"})
     assert not app.exception
     assert "hide must be chosen from dataset" in app.warning[0].value
@@ -85,10 +85,10 @@ def test_a_name_that_is_no_control_is_said_and_left_out() -> None:
 
 
 def choices(app: AppTest) -> dict[str, Any]:
-    """The widgets with a choice that stands in the address, by their keys."""
+    """The widgets whose value is part of the address, by their keys."""
     found = {each.key: each for kind in KINDS for each in app.get(kind)}
     found |= {each.key: each for each in app.get("button_group")}
-    found.pop("view-name", None)  # what a view will be called is no choice that was made
+    found.pop("view-name", None)  # the name of a new view is not a setting
     return found
 
 

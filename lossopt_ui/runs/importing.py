@@ -1,4 +1,4 @@
-"""Curves of other programs, and runs kept in a file, brought to the compare page."""
+"""Import of curves from other programs, and of runs saved in a file, on the Compare page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
@@ -31,27 +31,27 @@ from lossopt_ui.state.pages.settings import COLUMNS
 from lossopt_ui.state.session import SessionKey, UploaderKey, WidgetKey
 
 MOST_METRICS = 8
-"""Columns whose meaning can be chosen; what is suggested for more is taken."""
+"""Most columns with a select box; any further ones are mapped as suggested."""
 COUNTED = {
     "update": "Updates",
     "epoch": "Epochs",
     "gradient_evaluations": "Gradient evaluations",
 }
-NOTHING = "– leave out"
+NOTHING = "– ignore"
 _UPLOADER = UploaderKey("bring_in.files")
 _PROBLEM = SessionKey("bring_in.problem", str)
 _REMOVED: WidgetKey[list[str]] = WidgetKey("bring-in-removed")
 
 
 def popover() -> None:
-    """Upload a file, say what its columns mean, bring it in; remove what was brought in."""
-    with st.popover("Bring in", icon=":material/upload:"):
+    """Upload a file, map its columns and import it; remove earlier imports."""
+    with st.popover("Import", icon=":material/upload:"):
         file = uploads.uploader(
-            "Curves of another program, or runs kept in a file",
+            "Curves from another program, or exported runs",
             type=[*(ending.removeprefix(".") for ending in READERS), "zip"],
             max_upload_size=LARGEST // 1_000_000,
-            help="CSV and TSV of any program with a column of steps, TensorBoard's, W&B's and"
-            f" MLflow's among them; Parquet and JSON; runs in a file *{archive.ENDING}*.",
+            help="CSV, TSV, Parquet or JSON with a step column, such as exports from TensorBoard,"
+            f" W&B and MLflow; or runs exported from lossopt (*{archive.ENDING}*).",
             key=_UPLOADER.key("bring-in"),
         )
         if file is None:
@@ -63,15 +63,15 @@ def popover() -> None:
             _columns(file)
         if problem := _PROBLEM.get():
             _say(problem)
-        _brought_in()
+        _imported()
 
 
 def _button(keep: Callable[..., None], *content: Any) -> None:
-    st.button("Bring in", key="bring-in", type="primary", on_click=keep, args=content)
+    st.button("Import", key="bring-in", type="primary", on_click=keep, args=content)
 
 
 def _columns(uploaded: UploadedFile) -> None:
-    """What the columns of the file mean: as suggested, until somebody chooses otherwise."""
+    """The mapping of the columns of the file: as suggested, unless changed."""
     filename, file = uploaded.name, uploaded.file_id
     try:
         table = file_contents.of(uploaded, _table)
@@ -81,21 +81,19 @@ def _columns(uploaded: UploadedFile) -> None:
         return
     columns = [str(name) for name in table.columns]
     _ours(table, PurePath(filename).name)
-    step = st.selectbox(
-        "Column of steps", columns, index=columns.index(meant.step), key=f"step-{file}"
-    )
+    step = st.selectbox("Step column", columns, index=columns.index(meant.step), key=f"step-{file}")
     x = st.selectbox(
-        "What it counts",
+        "Unit of the steps",
         list(COUNTED),
         index=list(COUNTED).index(meant.x),
         format_func=COUNTED.get,
         key=f"counted-{file}",
     )
     group = st.selectbox(
-        "Column that tells runs apart",
+        "Run column",
         [None, *columns],
         index=0 if meant.group is None else 1 + columns.index(meant.group),
-        format_func=lambda column: "None: one run" if column is None else column,
+        format_func=lambda column: "None (a single run)" if column is None else column,
         key=f"group-{file}",
     )
     name = st.text_input("Name", key=f"name-{file}", max_chars=LONGEST_NAME, placeholder=filename)
@@ -104,28 +102,28 @@ def _columns(uploaded: UploadedFile) -> None:
 
 
 def _ours(table: pd.DataFrame, source: str) -> None:
-    """Runs of lossopt's own come without weights, but they can be trained again."""
+    """Offer to retrain runs of lossopt: exported curves have no weights."""
     ours = [each for each in _own_runs(table, source) if isinstance(each, Imported)]
     if not ours:
         return
     many = names.counted(len(ours), "run")
     st.info(
-        f"The file holds the curves of {many} of lossopt. Trained here, they have their weights"
-        " too, and you are told whether they came out the same."
+        f"The file contains curves of {many} exported from lossopt. Retrain to get the weights"
+        " too, and to check that the results are reproduced."
     )
-    st.button("Train them here", key="train-brought", on_click=_train_again, args=(ours,))
-    st.caption("Or bring in the curves alone:")
+    st.button("Retrain here", key="train-brought", on_click=_train_again, args=(ours,))
+    st.caption("Or import only the curves:")
 
 
 def _own_runs(table: pd.DataFrame, source: str) -> Sequence[Imported | ForeignRun]:
     try:
         return read_tidy(table, source) if is_tidy(table) else ()
     except ValueError:
-        return ()  # curves may still be made of it
+        return ()  # it may still be read as curves
 
 
 def _train_again(ours: Sequence[Imported]) -> None:
-    """As if they had come along with the address."""
+    """Train the runs as if they had come with a shared link."""
     try:
         share = pack(ours)
     except ValueError as error:
@@ -141,7 +139,7 @@ def _table(data: bytes, filename: str) -> pd.DataFrame:
 
 
 def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]:
-    """For each column of numbers one of ours; those that have a suggestion come first."""
+    """Map each numeric column to one of our metrics; columns with a suggestion come first."""
     suggested = {name: ours for name, ours in meant.metrics.items() if name != without}
     shown = sorted(suggested, key=lambda name: not suggested[name])[:MOST_METRICS]
     choices = ["", *HISTORY_COLUMNS]
@@ -175,7 +173,7 @@ def _keep_runs(data: bytes) -> None:
 
 
 def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
-    """Keep what is in the file, choose it, and say how much it was; or say what is wrong."""
+    """Save the content of the file, select it and report the number; or show the error."""
     try:
         ids = keep()
     except (StoreError, ValueError) as error:
@@ -186,7 +184,7 @@ def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
     chosen = widgets.value("runs")
     if chosen != (EVERYTHING,):
         widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MOST_CHOSEN])
-    st.toast(f"Brought in {len(ids)} {what}{'s' * (len(ids) != 1)}.", icon=":material/upload:")
+    st.toast(f"Imported {len(ids)} {what}{'s' * (len(ids) != 1)}.", icon=":material/upload:")
 
 
 def _say(problem: str) -> None:
@@ -194,15 +192,15 @@ def _say(problem: str) -> None:
     st.error(text, icon=":material/error:")
 
 
-def _brought_in() -> None:
+def _imported() -> None:
     curves = {run.id: run for run in workspace.store().foreign()}
     if not curves:
         return
     st.multiselect(
-        "Brought in before",
+        "Imported curves",
         list(curves),
         format_func=lambda id: f"{curves[id].name} ({curves[id].source})",
-        placeholder="Choose what to remove",
+        placeholder="Select curves to remove",
         key=_REMOVED.name,
     )
     st.button("Remove", key="bring-in-remove", on_click=_remove)

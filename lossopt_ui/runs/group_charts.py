@@ -1,4 +1,4 @@
-"""The curves of chosen runs: as they are, or as differences to a baseline."""
+"""Curves of the selected runs, or of their differences from a baseline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,26 +15,27 @@ from lossopt_core.analysis.pairing import difference_curves
 from lossopt_core.certify.certificates import problem_settings
 from lossopt_core.experiment.measures import MEASURES, SECONDS, Y_AXES
 from lossopt_core.training.run import DIVERGED, STOPPED
-from lossopt_ui.charts import comparison, groups
+from lossopt_ui.charts import comparison
+from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
 from lossopt_ui.charts.groups import GroupCurve
 from lossopt_ui.charts.training import loss_at_start
 from lossopt_ui.figures import figure
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.runs import lines
-from lossopt_ui.runs.lines import Line
+from lossopt_ui.runs import groups
+from lossopt_ui.runs.groups import Group
 from lossopt_ui.state import names, widgets
 from lossopt_ui.state.pages.settings import BY_ITSELF
 
-PANELS_IN_A_ROW = 3
+PANELS_PER_ROW = 3
 MOST_PANELS = 12
 MOST_REFERENCES = 3
 
 
 @dataclass(frozen=True)
 class Axes:
-    """What stands on the axes, and how."""
+    """The metrics on the axes, their scales, titles and ranges."""
 
     x: str
     y: str
@@ -46,7 +47,7 @@ class Axes:
 
 
 def choose() -> None:
-    """The widgets of the axes, in one line."""
+    """Show the controls of the axes, in one row."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         y = widgets.setting("y", width=320)
         widgets.setting("x", width=280)
@@ -55,14 +56,14 @@ def choose() -> None:
 
 
 def chosen_axes() -> Axes:
-    """The axes as they are chosen."""
+    """The axes as set by the controls."""
     x, y, log_x, log_y = map(widgets.value, ("x", "y", "log_x", "log_y"))
     return Axes(x, y, log_x, log_y or y in DISTANCES, Y_AXES[y])
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A chart of some lines, with what it is called and how it is told."""
+    """A chart with its key, alternative text and height in pixels."""
 
     key: str
     figure: go.Figure
@@ -70,56 +71,56 @@ class Drawn:
     height: int
 
 
-def draw(shown: Sequence[Line], baseline: Line | None, optima: Optima) -> None:
-    """A chart, or several where values cannot be compared or a setting splits them."""
+def draw(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
+    """Show one chart, or several if values are not comparable or a setting splits them."""
     drawn, words = charts(shown, baseline, optima, figure.theme())
     for each in words:
         st.caption(names.in_markdown(each))
-    for first in range(0, len(drawn), PANELS_IN_A_ROW):
-        row = drawn[first : first + PANELS_IN_A_ROW]
+    for first in range(0, len(drawn), PANELS_PER_ROW):
+        row = drawn[first : first + PANELS_PER_ROW]
         for place, chart in zip(st.columns(len(row)), row, strict=True):
             with place:
                 figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
 
 
 def charts(
-    shown: Sequence[Line], baseline: Line | None, optima: Optima, theme: Theme
+    shown: Sequence[Group], baseline: Group | None, optima: Optima, theme: Theme
 ) -> tuple[list[Drawn], list[str]]:
-    """The charts of the present choices of view, and what has to be said with them."""
+    """The charts for the current controls, and the messages to show with them."""
     axes = chosen_axes()
-    mixed = lines.mixed(shown, axes.y)
-    shown = [line for line in shown if line not in mixed]
-    histories = {line.key: _histories(line, axes, optima) for line in shown}
-    words = _who_is_left_out(shown, histories, axes, optima)
+    mixed = groups.mixed(shown, axes.y)
+    shown = [group for group in shown if group not in mixed]
+    histories = {group.key: _histories(group, axes, optima) for group in shown}
+    words = _left_out(shown, histories, axes, optima)
     if mixed:
-        out = ", ".join(line.label for line in mixed)
-        words.append(f"Left out, as a mean over runs of several losses means nothing: {out}.")
-    drawn = [line for line in shown if histories[line.key]]
+        out = ", ".join(group.label for group in mixed)
+        words.append(f"Left out because a mean over different losses is meaningless: {out}.")
+    drawn = [group for group in shown if histories[group.key]]
     delta = widgets.value("delta") and baseline is not None
     if delta and baseline is not None and not histories.get(baseline.key):
-        words.append(f"No differences: {baseline.label} has no curve along these axes.")
+        words.append(f"No differences: {baseline.label} has no values for these axes.")
         delta = False
     if delta and baseline is not None:
-        strands = _differences(drawn, baseline, histories, axes)
+        curves = _differences(drawn, baseline, histories, axes)
         axes = replace(axes, log_y=False, y_title=f"Difference: {axes.y_title}")
     else:
-        strands = _strands(drawn, histories, axes)
-    drawn = [line for line in drawn if line.key in strands]
+        curves = _curves(drawn, histories, axes)
+    drawn = [group for group in drawn if group.key in curves]
     facet = widgets.value("facet")
-    panels = lines.panels(drawn, axes.y, facet)
-    words += _what_the_axes_hide(panels, axes.y)
-    words += _what_spreads_are(list(strands.values()), delta=delta)
+    panels = groups.panels(drawn, axes.y, facet)
+    words += _comparability_notes(panels, axes.y)
+    words += _explain_spreads(list(curves.values()), delta=delta)
     if len(panels) > MOST_PANELS:
         words.append(f"The first {MOST_PANELS} of {len(panels)} charts are shown.")
     if len(panels) > 1:
-        axes = _across_alike(axes, list(strands.values()))
+        axes = _with_shared_x(axes, list(curves.values()))
     if facet != BY_ITSELF and len(panels) > 1:
-        axes = _alike(axes, list(strands.values()), panels)
+        axes = _with_shared_y(axes, list(curves.values()), panels)
     return [
         Drawn(
             key=_key(members, title, len(panels)),
-            figure=groups.group_curves(
-                [strands[line.key] for line in members],
+            figure=group_curves.group_curves(
+                [curves[group.key] for group in members],
                 column=axes.y,
                 x=axes.x,
                 title=_title(title, len(panels)),
@@ -139,14 +140,14 @@ def charts(
     ], words
 
 
-def _what_spreads_are(strands: Sequence[GroupCurve], *, delta: bool) -> list[str]:
-    """What ± in the legend and the bands stand for, where there are any."""
+def _explain_spreads(curves: Sequence[GroupCurve], *, delta: bool) -> list[str]:
+    """The meaning of ± in the legend and of the bands, if there are any."""
     said = []
-    if not delta and any(" ± " in each.name for each in strands):
-        said.append("In the legend, ± is the standard deviation over the runs.")
-    if any((each.table["low"] < each.table["high"]).any() for each in strands):
-        band = "95 % interval of the mean difference" if delta else _band_in_words()
-        said.append(f"Band: {band}, at each point by itself.")
+    if not delta and any(" ± " in each.name for each in curves):
+        said.append("Legend: mean ± standard deviation over the runs.")
+    if any((each.table["low"] < each.table["high"]).any() for each in curves):
+        band = "95 % CI of the mean difference" if delta else _band_in_words()
+        said.append(f"Band: {band}, pointwise.")
     return [" ".join(said)] if said else []
 
 
@@ -158,22 +159,22 @@ def _band_in_words() -> str:
 def _title(title: str, panels: int) -> str:
     smoothing = widgets.value("smoothing")
     words = title or "All selected runs" if panels == 1 else title
-    return f"{words}, smoothed by {smoothing:g} (raw behind)" if smoothing else words
+    return f"{words}, smoothing {smoothing:g} (raw curves behind)" if smoothing else words
 
 
-def _key(members: Sequence[Line], title: str, panels: int) -> str:
-    """A name of the chart that stays while its curves change, so that zoom does."""
+def _key(members: Sequence[Group], title: str, panels: int) -> str:
+    """A key of the chart that stays the same while its curves change, to keep the zoom."""
     if panels == 1:
         return "curves-all"
     loss = members[0].loss
     return f"curves-{loss}" if widgets.value("facet") == BY_ITSELF and loss else f"curves-{title}"
 
 
-def _histories(line: Line, axes: Axes, optima: Optima) -> dict[str, pd.DataFrame]:
-    """The histories of the line's runs that have both axes, by the runs' ids."""
+def _histories(group: Group, axes: Axes, optima: Optima) -> dict[str, pd.DataFrame]:
+    """The histories of the group's runs that have values for both axes, by run id."""
     found = {}
     column = axes.y
-    for member in line.members:
+    for member in group.members:
         history: pd.DataFrame | None = member.history
         if column in DISTANCES:
             known = member.experiment is not None
@@ -185,78 +186,82 @@ def _histories(line: Line, axes: Axes, optima: Optima) -> dict[str, pd.DataFrame
     return found
 
 
-def _strands(
-    shown: Sequence[Line], histories: Mapping[str, Mapping[str, pd.DataFrame]], axes: Axes
+def _curves(
+    shown: Sequence[Group], histories: Mapping[str, Mapping[str, pd.DataFrame]], axes: Axes
 ) -> dict[str, GroupCurve]:
     smoothing = widgets.value("smoothing")
     made = {}
-    for line in shown:
-        made[line.key] = groups.group_curve(
-            _legend(line, histories[line.key], axes.y),
-            list(histories[line.key].values()),
+    for group in shown:
+        made[group.key] = group_curves.group_curve(
+            _legend(group, histories[group.key], axes.y),
+            list(histories[group.key].values()),
             column=axes.y,
             x=axes.x,
             centre=widgets.value("centre"),
             band=widgets.value("band"),
-            colour=line.colour,
-            dash=line.dash,
+            colour=group.colour,
+            dash=group.dash,
         )
     if smoothing:
-        return dict(zip(made, groups.all_smoothed(list(made.values()), smoothing), strict=True))
+        return dict(
+            zip(made, group_curves.all_smoothed(list(made.values()), smoothing), strict=True)
+        )
     return made
 
 
-def _legend(line: Line, histories: Mapping[str, pd.DataFrame], column: str) -> str:
-    """'Hinge: 96.2 ± 0.4 % (n=10)' for a group, the label alone for a run.
+def _legend(group: Group, histories: Mapping[str, pd.DataFrame], column: str) -> str:
+    """'Hinge: 96.2 ± 0.4 % (n=10)' for a group, the label alone for a single run.
 
-    The numbers are those of the runs that came to their end; the label says how many did not.
+    The numbers are over the finished runs; the label says how many are not finished.
     """
     if len(histories) < 2:
-        return line.plain
-    ended = [m.id for m in line.members if m.status not in (DIVERGED, STOPPED)]
+        return group.plain
+    ended = [m.id for m in group.members if m.status not in (DIVERGED, STOPPED)]
     values = np.array([histories[id][column].iloc[-1] for id in ended if id in histories], float)
     if len(values) == 0:
-        return line.plain
+        return group.plain
     percent = column in PERCENT
     scale, unit = (100.0, " %") if percent else (1.0, "")
     mean = values.mean() * scale
     several = len(values) > 1
     said = with_spread(mean, values.std(ddof=1) * scale) if several else f"{mean:.4g}"
-    return f"{line.plain}: {said}{unit} (n={len(values)})"
+    return f"{group.plain}: {said}{unit} (n={len(values)})"
 
 
 def _differences(
-    shown: Sequence[Line],
-    baseline: Line,
+    shown: Sequence[Group],
+    baseline: Group,
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
     axes: Axes,
 ) -> dict[str, GroupCurve]:
     base = _by_experiment(baseline, histories[baseline.key])
     made = {}
-    for line in shown:
-        if line.key == baseline.key or (MEASURES[axes.y].of_a_loss and line.loss != baseline.loss):
+    for group in shown:
+        if group.key == baseline.key or (
+            MEASURES[axes.y].of_a_loss and group.loss != baseline.loss
+        ):
             continue
-        table = difference_curves(base, _by_experiment(line, histories[line.key]), axes.y, axes.x)
+        table = difference_curves(base, _by_experiment(group, histories[group.key]), axes.y, axes.x)
         if not table.empty:
             table = table.rename(columns={"difference": "centre"})
-            name = f"{line.plain} − {baseline.plain} (n={int(table['n'].max())})"
-            made[line.key] = GroupCurve(name, table, line.colour, line.dash)
+            name = f"{group.plain} − {baseline.plain} (n={int(table['n'].max())})"
+            made[group.key] = GroupCurve(name, table, group.colour, group.dash)
     return made
 
 
 def _by_experiment(
-    line: Line, histories: Mapping[str, pd.DataFrame]
+    group: Group, histories: Mapping[str, pd.DataFrame]
 ) -> dict[Experiment, pd.DataFrame]:
     return {
         each.experiment: histories[each.id]
-        for each in line.members
+        for each in group.members
         if each.experiment is not None and each.id in histories
     }
 
 
-def _across_alike(axes: Axes, strands: Sequence[GroupCurve]) -> Axes:
-    """The same with one range across, so that charts beside each other are read together."""
-    values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in strands])
+def _with_shared_x(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
+    """The axes with one x range for all charts, so that they can be read together."""
+    values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in curves])
     values = values[np.isfinite(values) & ((values > 0) | (not axes.log_x))]
     if len(values) == 0 or values.min() == values.max():
         return axes
@@ -265,16 +270,18 @@ def _across_alike(axes: Axes, strands: Sequence[GroupCurve]) -> Axes:
     return replace(axes, x_range=(float(low), float(high)))
 
 
-def _alike(axes: Axes, strands: Sequence[GroupCurve], panels: Mapping[str, Sequence[Line]]) -> Axes:
-    """The same with one range for all charts, where their values can be compared."""
+def _with_shared_y(
+    axes: Axes, curves: Sequence[GroupCurve], panels: Mapping[str, Sequence[Group]]
+) -> Axes:
+    """The axes with one y range for all charts, if their values are comparable."""
     if (
         MEASURES[axes.y].of_a_loss
-        and len({line.loss for each in panels.values() for line in each}) > 1
+        and len({group.loss for each in panels.values() for group in each}) > 1
     ):
         return axes
     scale = 100.0 if axes.y in PERCENT else 1.0
     values = np.concatenate(
-        [each.table[["low", "centre", "high"]].to_numpy().ravel() for each in strands]
+        [each.table[["low", "centre", "high"]].to_numpy().ravel() for each in curves]
     )
     values = values[np.isfinite(values) & ((values > 0) | (not axes.log_y))] * scale
     if len(values) == 0:
@@ -286,9 +293,9 @@ def _alike(axes: Axes, strands: Sequence[GroupCurve], panels: Mapping[str, Seque
     return replace(axes, y_range=(low - room, high + room))
 
 
-def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Level]:
-    """The loss of zero weights, chance, and the best that is proved to be possible."""
-    experiments = [each for line in members for each in line.experiments]
+def _references(members: Sequence[Group], column: str, optima: Optima) -> list[Level]:
+    """Reference lines: loss at zero weights, chance level, certified optimum."""
+    experiments = [each for group in members for each in group.experiments]
     if not widgets.value("reference") or not experiments:
         return []
     levels: list[Level] = []
@@ -299,59 +306,54 @@ def _references(members: Sequence[Line], column: str, optima: Optima) -> list[Le
         starts = {loss_at_start(each) for each in experiments}
         levels = [Level(start, f"zero weights: {start:.4g}") for start in starts]
     if column == "objective":
-        levels += _best_possible(experiments, optima)
+        levels += _optimum_levels(experiments, optima)
     return levels if len(levels) <= MOST_REFERENCES else []
 
 
-def _best_possible(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
-    """A level for each problem whose best is known; of several each says which it is."""
+def _optimum_levels(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
+    """A line for each objective whose optimum is known; several are labelled by their settings."""
     problems = {_without_training(each): optima.of(each) for each in experiments}
     best = {each: known.objective for each, known in problems.items() if known is not None}
     which = [""] if len(best) == 1 else [f", {name}" for name in names.tell_apart(list(best))]
     return [
-        Level(value, f"best possible{problem}: {value:.4g}", at_left=True)
+        Level(value, f"optimum{problem}: {value:.4g}", at_left=True)
         for problem, value in zip(which, best.values(), strict=True)
     ]
 
 
 def _without_training(experiment: Experiment) -> Experiment:
-    """The same objective, trained in the same way whatever the experiment's way was."""
-    # The default minibatch may be larger than small data.
+    """The same objective with default training settings."""
+    # The default batch size may be too large for a small data set.
     return Experiment(**problem_settings(experiment), batch_size=1)
 
 
-def _who_is_left_out(
-    shown: Sequence[Line],
+def _left_out(
+    shown: Sequence[Group],
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
     axes: Axes,
     optima: Optima,
 ) -> list[str]:
-    out = [line.label for line in shown if not histories[line.key]]
+    out = [group.label for group in shown if not histories[group.key]]
     if not out:
         return []
-    why = "they were not measured along these axes"
+    why = "they have no values for these axes"
     if axes.x == SECONDS:
-        why = "only runs that were trained alone, as on the train page, have a time of their own"
+        why = "only runs trained alone, as on the Train page, are timed"
     elif axes.y in DISTANCES:
-        known = "being computed" if optima.pending else "not known"
-        why = f"the best possible objective is {known}"
-    return [f"Left out, as {why}: {', '.join(out)}."]
+        known = "being computed" if optima.pending else "unknown"
+        why = f"the optimum is {known}"
+    return [f"Left out because {why}: {', '.join(out)}."]
 
 
-def _what_the_axes_hide(panels: Mapping[str, Sequence[Line]], column: str) -> list[str]:
+def _comparability_notes(panels: Mapping[str, Sequence[Group]], column: str) -> list[str]:
     words = []
     groups_of = [
-        {each.id: each for line in members for each in line.experiments}
+        {each.id: each for group in members for each in group.experiments}
         for members in panels.values()
     ]
     if hidden := comparison.incomparable_settings(groups_of, column):
-        words.append(
-            f"Mind that these runs differ in {hidden}: their values mean different things."
-        )
-    several = {line.loss for members in panels.values() for line in members}
+        words.append(f"These runs differ in {hidden}, so their values are not comparable.")
+    several = {group.loss for members in panels.values() for group in members}
     if MEASURES[column].of_a_loss and len(several) > 1:
-        words.append(
-            "The runs have different losses, whose values cannot be compared: each loss has an"
-            " axis of its own."
-        )
+        words.append("Values of different losses are not comparable: each loss has its own chart.")
     return words

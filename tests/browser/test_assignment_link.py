@@ -1,13 +1,13 @@
-"""A teacher makes a link for a class, and the class opens it."""
+"""A teacher creates an assignment link, and a student opens it."""
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.helpers import goto, rerun
 
 
-def test_a_link_for_a_class_hides_and_fixes_controls(page: Page, browser: Browser) -> None:
+def test_an_assignment_link_hides_and_fixes_controls(page: Page, browser: Browser) -> None:
     goto(page, "/train?loss=hinge&epochs=3")
-    page.get_by_role("button", name="Link for a class").click()
+    page.get_by_role("button", name="Assignment link").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     with rerun(page):
@@ -30,7 +30,9 @@ def test_a_link_for_a_class_hides_and_fixes_controls(page: Page, browser: Browse
     pupil = browser.new_context(viewport={"width": 1440, "height": 900})
     other = pupil.new_page()
     other.goto(link)
-    expect(other.get_by_text("Some parts of this page are hidden or fixed")).to_be_visible()
+    expect(
+        other.get_by_text("The link that you opened hides or fixes parts of this page")
+    ).to_be_visible()
     expect(other.get_by_role("spinbutton", name="Strength λ")).to_be_disabled()
     expect(other.get_by_text("Loss", exact=True)).to_have_count(0)
     other.get_by_role("button", name="Train", exact=True).click()

@@ -1,4 +1,4 @@
-"""Files are brought to the compare page; their curves stand beside ours."""
+"""Import on the Compare page: curves of other programs and exported runs."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -35,9 +35,9 @@ def bring_in(app: AppTest) -> AppTest:
     return app.button(key="bring-in").click().run()
 
 
-def test_a_file_of_another_program_stands_beside_our_run(kept: Run, store: RunStore) -> None:
+def test_curves_of_another_program_are_drawn_next_to_our_run(kept: Run, store: RunStore) -> None:
     app = open_page("compare", {"runs": kept.id, "x": "epoch"})
-    bring_in(select(upload(app, "log.csv", CSV.encode()), "Column that tells runs apart", "who"))
+    bring_in(select(upload(app, "log.csv", CSV.encode()), "Run column", "who"))
     assert not app.exception
     assert "Brought in 2 curves." in [each.value for each in app.toast]
     [torch, jax] = store.foreign()
@@ -55,7 +55,7 @@ def test_a_file_of_another_program_stands_beside_our_run(kept: Run, store: RunSt
     assert not app.exception
 
 
-def test_a_store_without_runs_takes_the_first_from_a_file(store: RunStore) -> None:
+def test_an_empty_store_accepts_an_import(store: RunStore) -> None:
     app = open_page("compare")
     bring_in(upload(app, "only.csv", b"step,val_acc\n0,0.5\n9,0.75\n"))
     app.selectbox(key="y").set_value("test_accuracy").run()
@@ -74,7 +74,7 @@ def test_a_store_without_runs_takes_the_first_from_a_file(store: RunStore) -> No
         ("x.lossopt.zip", b"PK", r"The file is no archive of runs, or damaged\."),
     ],
 )
-def test_a_bad_file_is_refused_by_row_and_column(
+def test_an_invalid_file_is_refused_with_row_and_column(
     store: RunStore, name: str, content: bytes, said: str
 ) -> None:
     app = upload(open_page("compare"), name, content)
@@ -88,7 +88,7 @@ def test_a_bad_file_is_refused_by_row_and_column(
     assert not app.error
 
 
-def test_names_from_a_file_are_text(store: RunStore) -> None:
+def test_names_from_a_file_are_shown_as_text(store: RunStore) -> None:
     app = upload(open_page("compare"), "<b>.csv", b'step,"**[a](http://evil)** loss"\n0,1\n1,2\n')
     labels = [each.label for each in app.selectbox]
     assert rf"\*\*\[a\]\(http\:{WORD_JOINER}//evil\)\*\* loss" in labels
@@ -98,7 +98,7 @@ def test_names_from_a_file_are_text(store: RunStore) -> None:
     assert not [each for each in app.markdown if "<b>" in each.value or "[a]" in each.value]
 
 
-def test_runs_kept_in_a_file_come_back(store: RunStore) -> None:
+def test_exported_runs_can_be_imported_again(store: RunStore) -> None:
     runs = train([TINY, TINY.replace(loss="hinge")])
     app = bring_in(upload(open_page("compare"), "mine.lossopt.zip", to_archive(runs)))
     assert not app.exception
@@ -107,7 +107,7 @@ def test_runs_kept_in_a_file_come_back(store: RunStore) -> None:
 
 
 def downloads(app: AppTest) -> dict[str, tuple[bool, str]]:
-    """Whether each download is disabled, and what it says when it is pointed at."""
+    """Whether each download is disabled, and its tooltip."""
     return {
         each.proto.id.rpartition("-download")[2].lstrip("-"): (
             each.proto.disabled,
@@ -117,9 +117,7 @@ def downloads(app: AppTest) -> dict[str, tuple[bool, str]]:
     }
 
 
-def test_other_programs_are_offered_where_their_packages_are(
-    kept: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_export_formats_need_their_packages(kept: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "find_spec", lambda package: package != "alembic" or None)
     app = open_page("compare", {"runs": kept.id})
     app.session_state["take-along"] = True
@@ -131,14 +129,14 @@ def test_other_programs_are_offered_where_their_packages_are(
     assert told in [each.value for each in app.caption]
 
 
-def test_a_curve_without_the_axis_is_left_out_in_words(kept: Run) -> None:
+def test_a_curve_without_values_for_an_axis_is_reported(kept: Run) -> None:
     app = open_page("compare", {"runs": kept.id, "x": "gradient_evaluations"})
     bring_in(upload(app, "log.csv", b"epoch,loss\n0,1\n1,2\n"))
     assert not app.exception
-    assert "Left out, as they were not measured along these axes: log.csv" in words(app)
+    assert "Left out because they have no values for these axes: log.csv" in words(app)
 
 
-def test_our_own_tables_are_trained_again_and_compared(kept: Run, store: RunStore) -> None:
+def test_our_own_tables_are_retrained_and_compared(kept: Run, store: RunStore) -> None:
     content = to_csv(tidy([kept])).encode()
     store.delete([kept.id])
     app = upload(open_page("compare"), "runs.csv", content)
@@ -149,19 +147,19 @@ def test_our_own_tables_are_trained_again_and_compared(kept: Run, store: RunStor
     assert store.load([kept.id])[0].weights.tolist() == kept.weights.tolist()
 
 
-def test_a_stopped_run_of_ours_is_not_trained_to_another_end(kept: Run, store: RunStore) -> None:
+def test_a_stopped_run_is_not_retrained_to_a_different_end(kept: Run, store: RunStore) -> None:
     content = to_csv(tidy([kept]).assign(status="stopped")).encode()
     app = upload(open_page("compare"), "runs.csv", content)
     app.button(key="train-brought").click().run()
     assert "must have come to their end to be shared" in app.error[0].value
 
 
-def test_the_cost_of_a_curve_that_did_not_measure_the_target_is_not_known(
+def test_the_cost_of_a_curve_without_the_target_metric_is_unknown(
     kept: Run, store: RunStore
 ) -> None:
     two = b"epoch,train_loss,val_acc,who\n0,1.5,,bare\n1,0.5,,bare\n0,1,0.1,poor\n1,0.5,0.2,poor\n"
     app = open_page("compare", {"runs": kept.id, "x": "epoch", "target": "0.99"})
-    bring_in(select(upload(app, "log.csv", two), "Column that tells runs apart", "who"))
+    bring_in(select(upload(app, "log.csv", two), "Run column", "who"))
     query = dict(app.query_params) | {
         "part": "cost",
         "target": "0.99",

@@ -1,4 +1,4 @@
-"""The rows of the table of runs: a run each, or a family of runs that differ by seed only."""
+"""The rows of the table of runs: one per run, or one per group of runs that differ by seed only."""
 
 from collections.abc import Sequence
 
@@ -26,14 +26,14 @@ FIGURES = (
     "best_test_accuracy",
 )
 SPREAD = " ±"
-"""What the name of a column's standard deviation ends in."""
+"""Suffix of the name of a standard deviation column."""
 
 
 def differing(table: pd.DataFrame) -> list[str]:
     """The settings that are not the same in all rows.
 
-    One that is at its default wherever it has a say is left out: the loss or the optimizer that
-    it belongs to says as much.
+    A setting that is at its default in all rows where it applies is left out: it only reflects
+    the loss or the optimizer that it belongs to.
     """
     found = []
     for name, declaration in declared_settings().items():
@@ -44,15 +44,15 @@ def differing(table: pd.DataFrame) -> list[str]:
     return found
 
 
-def entries(table: pd.DataFrame, *, together: bool) -> pd.DataFrame:
-    """One row an entry, newest first and pinned before all: its runs' settings and means.
+def rows_of(table: pd.DataFrame, *, grouped: bool) -> pd.DataFrame:
+    """One row per run or, if `grouped`, per group: settings and means; pinned first, then newest.
 
-    Beside the columns of the table of runs: `members` (list of run ids), `runs` (how many), and
-    for each figure its standard deviation over the runs, NaN for a single one.  A family has
-    figures if all of its runs came to their end.  The id of an entry is that of its run, or of
-    the family where it has several.
+    The columns are those of the table of runs, plus `members` (list of run ids), `runs` (their
+    number), and for each metric its standard deviation over the runs, NaN for a single run. A
+    group has metrics only if all of its runs finished. The id of a row is that of its run, or of
+    the group if it has several.
     """
-    by = table["family"] if together else table["id"]
+    by = table["family"] if grouped else table["id"]
     order = by.drop_duplicates(keep="last").iloc[::-1]
     if by.is_unique:
         rows = table.iloc[::-1].reset_index(drop=True)
@@ -103,7 +103,7 @@ def _all_tags(column: pd.Series) -> list[str]:
 
 
 def in_order(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Sorted by columns, the first counting most: results best first, dates newest first."""
+    """Sort by columns, the first being the primary key: results best first, dates newest first."""
     if not by:
         return rows
     keys = pd.DataFrame({name: _sortable(rows[name]) for name in by if name in rows})
@@ -124,21 +124,21 @@ def _rises(name: str) -> bool:
 
 
 def selected(rows: pd.DataFrame, wanted: Sequence[str]) -> list[int]:
-    """The places of the entries that are meant: by their own id, a member's, or all of them."""
+    """Positions of the rows selected by their own id, by all of their runs, or by "all"."""
     if EVERYTHING in wanted:
         return list(range(len(rows)))
     names = set(wanted)
     return [
         place
-        for place, (id, family, members) in enumerate(
+        for place, (id, group_id, members) in enumerate(
             zip(*(rows[name].tolist() for name in ("id", "family", "members")), strict=True)
         )
-        if id in names or family in names or names.issuperset(members)
+        if id in names or group_id in names or names.issuperset(members)
     ]
 
 
 def runs_of(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
-    """The runs that these ids mean, in the order of the ids: of runs, or of whole families."""
+    """The runs with these ids, which may be of runs or of groups, in the order of the ids."""
     if EVERYTHING in wanted:
         return table
     place = {id: k for k, id in enumerate(wanted)}
@@ -148,7 +148,7 @@ def runs_of(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
 
 
 def unknown(table: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
-    """Ids that mean no run here."""
+    """Ids of no run or group in the table."""
     meant = _meant(table, wanted)
     here = {EVERYTHING, *meant["id"], *meant["family"]}
     return [each for each in wanted if each not in here]
@@ -161,11 +161,11 @@ def _meant(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
 def wanted_unseen(
     meant: pd.DataFrame, shown: set[str], selected: set[str], wanted: Sequence[str]
 ) -> list[str]:
-    """What stays wanted of these ids, whatever rows are selected: what stands in no row.
+    """The ids that stay selected because they are in no row, whatever rows are selected.
 
-    `meant` are the runs that the ids mean; `shown` and `selected` the ids of those in all rows,
-    and in the selected ones.  A family of which some runs are shown stays whole while these are
-    selected; otherwise its other runs stay.
+    `meant` are the runs behind the ids; `shown` and `selected` are the ids of the runs in all
+    rows and in the selected rows. A group that is partly shown stays selected as a whole while
+    its shown runs are selected; otherwise only its hidden runs stay.
     """
     stay = []
     for each in wanted:

@@ -1,4 +1,4 @@
-"""A link for a class: the present page, some of which is hidden, some of its controls fixed."""
+"""Assignment links: the current page with some controls hidden or fixed."""
 
 import streamlit as st
 
@@ -6,25 +6,25 @@ from lossopt_ui.state import widgets
 from lossopt_ui.state.pages import CONTROLS, HIDEABLE
 
 PREVIEW_HEIGHT = 560
-"""Pixels.  The preview is wide enough for Streamlit to leave the sidebar open."""
+"""In pixels. The preview is wide enough for Streamlit to keep the sidebar open."""
 _HIDDEN, _FIXED = "class-hide", "class-fix"
 
 
 def offer() -> None:
-    """The button that opens the dialog; not in a page that is shown within another."""
+    """Show the button that opens the dialog; not on an embedded page."""
     if st.context.is_embedded:
         return
-    if st.button("Link for a class", key="class-link", icon=":material/co_present:",
+    if st.button("Assignment link", key="class-link", icon=":material/co_present:",
                  type="tertiary"):  # fmt: skip
         _dialog()
 
 
 def say() -> None:
-    """On a page that was opened by such a link: what it is, and the way out."""
+    """On a page opened by such a link, say so, with a button to show all controls."""
     if not widgets.value("hide") and not widgets.value("fix"):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Some parts of this page are hidden or fixed by the link that you opened.")
+        st.caption("The link that you opened hides or fixes parts of this page.")
         st.button("Show all", key="show-all", on_click=_show_all, type="tertiary")
 
 
@@ -33,15 +33,15 @@ def _show_all() -> None:
     widgets.put("fix", ())
 
 
-@st.dialog("A link for a class", width="large")
+@st.dialog("Assignment link", width="large")
 def _dialog() -> None:
-    """What to hide and to fix at the left, what the class will see at the right."""
+    """What to hide and fix on the left, a preview on the right."""
     names = [name for name in widgets.drawn() if name in HIDEABLE]
     left, right = st.columns([2, 5])
     with left:
         st.caption(
-            "The link opens this page with the settings that it has now. Controls that you hide or"
-            " fix stay as they are."
+            "The link opens this page with its current settings. Controls that you hide or fix keep"
+            " their values."
         )
         hidden = _choose("Hide", _HIDDEN, names, widgets.value("hide"))
         rest = [name for name in names if name in CONTROLS and name not in hidden]
@@ -52,7 +52,7 @@ def _dialog() -> None:
         st.iframe(
             widgets.address(**chosen, embed="true"),
             height=PREVIEW_HEIGHT,
-            alt="What the class will see",
+            alt="Preview of the assignment",
         )
 
 
