@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 
@@ -103,17 +104,21 @@ class Box(Part):
         """Distance of the dual from its lower end."""
         return self.dual - self.low
 
+    @override
     def pairs(self) -> list[tuple[Array, Array]]:
         return [(self.above, self.to_high), (self.below, self.to_low)]
 
+    @override
     def changes(self) -> list[tuple[Array, Array]]:
         return [(self.above, -self.dual), (self.below, self.dual)]
 
+    @override
     def linearised(self, targets: Targets) -> tuple[Array, Array]:
         slope = 1.0 / (self.above / self.to_high + self.below / self.to_low)
         pull = self.above - self.below - targets[0] / self.to_high + targets[1] / self.to_low
         return slope, self.dual + slope * pull
 
+    @override
     def direction(self, targets: Targets, change: Array) -> Self:
         slope, target = self.linearised(targets)
         dual = target - self.dual + slope * change
@@ -135,6 +140,7 @@ class Box(Part):
             dual,
         )
 
+    @override
     def moved(self, direction: Self, primal: float, dual: float) -> Self:
         return type(self)(
             self.low,
@@ -163,17 +169,21 @@ class Ray(Box):
     Here above is half the dual at the optimum, and only below * dual is a pair.
     """
 
+    @override
     def pairs(self) -> list[tuple[Array, Array]]:
         return [(self.below, self.to_low)]
 
+    @override
     def changes(self) -> list[tuple[Array, Array]]:
         return [(self.below, self.dual)]
 
+    @override
     def linearised(self, targets: Targets) -> tuple[Array, Array]:
         slope = 1.0 / (0.5 + self.below / self.to_low)
         values = self.above - self.below
         return slope, self.dual + slope * (values - self.dual / 2 + targets[0] / self.to_low)
 
+    @override
     def direction(self, targets: Targets, change: Array) -> Self:
         slope, target = self.linearised(targets)
         dual = target - self.dual + slope * change
@@ -198,9 +208,11 @@ class Shares(Part):
         below = values.max(axis=0) + slack - values
         return cls(below, np.full_like(values, 1.0 / len(values)))
 
+    @override
     def pairs(self) -> list[tuple[Array, Array]]:
         return [(self.slack, self.dual)]
 
+    @override
     def changes(self) -> list[tuple[Array, Array]]:
         return [(self.slack, self.dual)]
 
@@ -210,16 +222,19 @@ class Shares(Part):
         rise: Array = (asked.sum(axis=0) - 1.0) / slope.sum(axis=0)
         return rise
 
+    @override
     def linearised(self, targets: Targets) -> tuple[Array, Array]:
         slope = self.dual / self.slack
         rise = self._bound_rises(targets, slope, 0.0)
         return slope, targets[0] / self.slack - slope * rise
 
+    @override
     def direction(self, targets: Targets, change: Array) -> Self:
         slope = self.dual / self.slack
         slack = self._bound_rises(targets, slope, change) - change
         return type(self)(slack, targets[0] / self.slack - slope * slack - self.dual)
 
+    @override
     def moved(self, direction: Self, primal: float, dual: float) -> Self:
         moved = self.dual + dual * direction.dual
         return type(self)(self.slack + primal * direction.slack, moved / moved.sum(axis=0))

@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
+from typing_extensions import override
+
 from lossopt_core.cli.console import (
     BAD_VALUE,
     FAILED,
@@ -46,6 +48,7 @@ examples:
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
+    @override
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (--help tells more)\n")
 

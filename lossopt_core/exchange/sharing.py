@@ -87,11 +87,16 @@ class Ended(Protocol):
     """A run, or what is known of one without its weights."""
 
     @property
-    def experiment(self) -> Experiment: ...
+    def experiment(self) -> Experiment:
+        """What was trained."""
+
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """How it ended."""
+
     @property
-    def history(self) -> pd.DataFrame: ...
+    def history(self) -> pd.DataFrame:
+        """One row per evaluation."""
 
 
 def pack(runs: Sequence[Ended], environment: Mapping[str, str] | None = None) -> str:

@@ -186,6 +186,7 @@ def checked(name: str, declaration: Field, text: str) -> Any:
 
 
 def parsed(declaration: Field, text: str) -> Any:
+    """The value that a text stands for, unchecked; the text itself if it stands for none."""
     if isinstance(declaration, Switch):
         return {"true": True, "false": False}.get(text.lower(), text)
     if isinstance(declaration, Number):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.data.datasets import (
     BROUGHT,
@@ -59,6 +60,7 @@ class GivenExperiment(Experiment):
     features: int
 
     @property
+    @override
     def size(self) -> Size:
         return Size(self.examples, self.classes, self.features)
 

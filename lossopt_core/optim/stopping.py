@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 
@@ -52,6 +53,7 @@ class Never(StoppingRule):
     summary = "All epochs are made."
     reason = "all updates made"
 
+    @override
     def ends(
         self,
         objectives: Array,
@@ -78,6 +80,7 @@ class NoProgress(StoppingRule):
     )
     reason = "no progress"
 
+    @override
     def ends(
         self,
         objectives: Array,
@@ -106,6 +109,7 @@ class NearOptimum(StoppingRule):
     reason = "target reached"
     needs_optimum = True
 
+    @override
     def ends(
         self,
         objectives: Array,

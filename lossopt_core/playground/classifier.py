@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from lossopt_core.objective import linear
 from lossopt_core.objective.linear import Array
@@ -84,9 +85,11 @@ class Snapshot(Classifier):
     W: Array
 
     @property
+    @override
     def weights(self) -> Array:
         return self.W
 
     @property
+    @override
     def loss(self) -> Loss:
         return self.loss_then

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.experiment.description import FIELDS, parameter_names
 from lossopt_core.fields import Field, Number
@@ -56,9 +57,11 @@ class Plain(FeatureMap):
     formula = r"x_1,\; x_2"
 
     @property
+    @override
     def names(self) -> tuple[str, ...]:
         return ("x1", "x2")
 
+    @override
     def features(self, positions: Array) -> Array:
         return positions
 
@@ -71,9 +74,11 @@ class Squares(Plain):
     formula = r"x_1,\; x_2,\; x_1^2,\; x_2^2"
 
     @property
+    @override
     def names(self) -> tuple[str, ...]:
         return ("x1", "x2", "x1²", "x2²")
 
+    @override
     def features(self, positions: Array) -> Array:
         return np.hstack([positions, positions**2])
 
@@ -86,9 +91,11 @@ class Product(Plain):
     formula = r"x_1,\; x_2,\; x_1 x_2"
 
     @property
+    @override
     def names(self) -> tuple[str, ...]:
         return ("x1", "x2", "x1 x2")
 
+    @override
     def features(self, positions: Array) -> Array:
         return np.hstack([positions, positions.prod(axis=1, keepdims=True)])
 
@@ -101,9 +108,11 @@ class Sines(Plain):
     formula = r"x_1,\; x_2,\; \sin \pi x_1,\; \sin \pi x_2"
 
     @property
+    @override
     def names(self) -> tuple[str, ...]:
         return ("x1", "x2", "sin πx1", "sin πx2")
 
+    @override
     def features(self, positions: Array) -> Array:
         return np.hstack([positions, np.sin(np.pi * positions)])
 
@@ -128,6 +137,7 @@ class Polynomial(FeatureMap):
         return np.array(pairs, dtype=np.float64)
 
     @property
+    @override
     def names(self) -> tuple[str, ...]:
         return tuple(
             " ".join(
@@ -138,6 +148,7 @@ class Polynomial(FeatureMap):
             for row in self.powers
         )
 
+    @override
     def features(self, positions: Array) -> Array:
         powers = self.powers
         # The mean of x^2a over the square is SIDE^2a / (2a + 1).
@@ -158,9 +169,11 @@ class RandomFourier(FeatureMap):
     formula = r"\sqrt2\, \cos(\omega^\top x + \varphi), \quad \omega \sim N(0, \text{frequency}^2)"
 
     @property
+    @override
     def names(self) -> tuple[str, ...]:
         return tuple(f"wave {number}" for number in range(1, self.waves + 1))
 
+    @override
     def features(self, positions: Array) -> Array:
         random = np.random.default_rng([self.seed, 3])
         directions = self.frequency * random.standard_normal((2, self.waves))

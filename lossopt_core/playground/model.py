@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from lossopt_core.experiment.description import FIELDS, loss_of
 from lossopt_core.experiment.loading import GivenExperiment
@@ -84,11 +85,13 @@ class Model(Classifier):
         self.kept = [self.weights]
 
     @property
+    @override
     def weights(self) -> Array:
         weights: Array = self.cohort.W[0].copy()
         return weights
 
     @property
+    @override
     def loss(self) -> Loss:
         return loss_of(self.experiment)
 

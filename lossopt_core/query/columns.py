@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from lossopt_core.experiment.description import declared_settings
 from lossopt_core.fields import (
@@ -83,6 +84,7 @@ class NumberColumn(Column):
 
     allowed = ("=", "!=", "<", "<=", ">", ">=", "in")
 
+    @override
     def read(self, text: str) -> float:
         parts = NUMBER.fullmatch(text)
         if parts is None:
@@ -94,13 +96,16 @@ class NumberColumn(Column):
         # As one decimal number: 12.3 / 100 is not the number nearest to 0.123.
         return float(f"{digits}e{int(exponent or 0) - 2 * bool(percent)}")
 
+    @override
     def equal(self, cells: pd.Series, value: float) -> Mask:
         mask: Mask = _numbers(cells) == value
         return mask
 
+    @override
     def below(self, cells: pd.Series, value: float) -> Mask:
         return _numbers(cells) < value
 
+    @override
     def above(self, cells: pd.Series, value: float) -> Mask:
         return _numbers(cells) > value
 
@@ -114,12 +119,14 @@ class SwitchColumn(Column):
 
     allowed = ("=", "!=")
 
+    @override
     def read(self, text: str) -> bool:
         words = {"true": True, "false": False}
         if text.casefold() not in words:
             raise ValueError(f"{self.key} is true or false, not {brief(text)}")
         return words[text.casefold()]
 
+    @override
     def equal(self, cells: pd.Series, value: bool) -> Mask:
         return cells.isin([value]).to_numpy(dtype=np.bool_)
 
@@ -133,6 +140,7 @@ class ChoiceColumn(Column):
 
     allowed = ("=", "!=", "in", "contains")
 
+    @override
     def read(self, text: str) -> str:
         wanted = text.casefold()
         for name, label in self.labels.items():
@@ -142,9 +150,11 @@ class ChoiceColumn(Column):
             f"{brief(text)} is not one of {', '.join(self.labels)}{did_you_mean(text, self.labels)}"
         )
 
+    @override
     def equal(self, cells: pd.Series, value: str) -> Mask:
         return cells.isin([value]).to_numpy(dtype=np.bool_)
 
+    @override
     def contains(self, cells: pd.Series, text: str) -> Mask:
         wanted = text.casefold()
         names = [
@@ -160,16 +170,20 @@ class TextColumn(Column):
 
     allowed = ("=", "!=", "in", "contains")
 
+    @override
     def read(self, text: str) -> str:
         return text.casefold()
 
+    @override
     def equal(self, cells: pd.Series, value: str) -> Mask:
         return self._where(cells, lambda text: text == value)
 
+    @override
     def contains(self, cells: pd.Series, text: str) -> Mask:
         wanted = text.casefold()
         return self._where(cells, lambda text: wanted in text)
 
+    @override
     def present(self, cells: pd.Series) -> Mask:
         return self._where(cells, bool)
 
@@ -203,12 +217,15 @@ class TimeColumn(Column):
             f" such as 2026-11-01T10:30, not with {brief(text)}"
         )
 
+    @override
     def equal(self, cells: pd.Series, value: tuple[datetime, datetime]) -> Mask:
         return self.present(cells) & ~self.below(cells, value) & ~self.above(cells, value)
 
+    @override
     def below(self, cells: pd.Series, value: tuple[datetime, datetime]) -> Mask:
         return (_times(cells) < value[0]).to_numpy(dtype=np.bool_)
 
+    @override
     def above(self, cells: pd.Series, value: tuple[datetime, datetime]) -> Mask:
         return (_times(cells) >= value[1]).to_numpy(dtype=np.bool_)
 
@@ -249,6 +266,7 @@ SEARCHED = ("name", "note", "tag", "loss", "optimizer", "dataset", "id", "family
 class ShareColumn(NumberColumn):
     """Shares of the examples; tables show them in percent."""
 
+    @override
     def read(self, text: str) -> float:
         share = super().read(text)
         if share > 1.0:

@@ -29,6 +29,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedToken
+from typing_extensions import override
 
 from lossopt_core.query.columns import (
     SEARCHED,
@@ -105,6 +106,7 @@ class AllOf(Condition):
 
     conditions: Sequence[Condition]
 
+    @override
     def matches(self, table: pd.DataFrame) -> Mask:
         start = np.ones(len(table), np.bool_)
         return reduce(np.logical_and, (each.matches(table) for each in self.conditions), start)
@@ -116,6 +118,7 @@ class AnyOf(Condition):
 
     conditions: Sequence[Condition]
 
+    @override
     def matches(self, table: pd.DataFrame) -> Mask:
         start = np.zeros(len(table), np.bool_)
         return reduce(np.logical_or, (each.matches(table) for each in self.conditions), start)
@@ -127,6 +130,7 @@ class Opposite(Condition):
 
     condition: Condition
 
+    @override
     def matches(self, table: pd.DataFrame) -> Mask:
         return ~self.condition.matches(table)
 
@@ -152,6 +156,7 @@ class Claim(Condition):
     check: str
     value: Any = None
 
+    @override
     def matches(self, table: pd.DataFrame) -> Mask:
         if self.column.key not in table:
             return np.zeros(len(table), np.bool_)

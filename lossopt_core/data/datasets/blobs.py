@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import coordinates, letters
@@ -28,9 +29,11 @@ about = {{"centers": {classes}, "cluster_std": {spread}, "center_box": (-5, 5)}}
 X, y = datasets.make_blobs({examples}, {features}, **about, random_state={split_seed})
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(options["examples"], options["classes"], options["features"])
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import make_blobs
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import two_classes
 from lossopt_core.fields import Field, Number
@@ -25,9 +27,11 @@ about = {{"noise": {noise}, "factor": {inner_radius}, "random_state": {split_see
 X, y = datasets.make_circles({examples}, **about)
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(options["examples"], 2, 2)
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import make_circles
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from typing_extensions import override
+
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import letters, shipped_table
 
@@ -20,8 +22,10 @@ x2 = [0.4, 0.3, 0.8, 0.3, 0.7, 0.2, -0.4, -0.6, -0.5]
 X, y = np.c_[x1, x2], np.repeat([0, 1, 2], 3)
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(9, 3, 2)
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         return replace(shipped_table("course_demo.csv", "class"), class_names=letters(3))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 
@@ -16,9 +17,11 @@ class Digits(Dataset):
     source = "scikit-learn, load_digits"
     numpy_code = "X, y = datasets.load_digits(return_X_y=True)\n"
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(1797, 10, 64)
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import load_digits
 

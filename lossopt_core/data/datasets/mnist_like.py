@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import coordinates, letters
@@ -32,9 +33,11 @@ about |= {{"n_classes": 10, "class_sep": 2, "random_state": {split_seed}}}
 X, y = datasets.make_classification({examples}, {features}, **about)
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(options["examples"], 10, options["features"])
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import make_classification
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import two_classes
 from lossopt_core.fields import Field, Number
@@ -23,9 +25,11 @@ class Moons(Dataset):
         "X, y = datasets.make_moons({examples}, noise={noise}, random_state={split_seed})\n"
     )
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(options["examples"], 2, 2)
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import make_moons
 

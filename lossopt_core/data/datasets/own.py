@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.uploaded import BROUGHT, missing
 from lossopt_core.fields import Field, Fingerprint, Number
@@ -26,9 +28,11 @@ own = np.load({data} + ".npz")  # from the page Own data, there under Download
 X, y = own["X"], own["y"]
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(options["examples"], options["classes"], options["features"])
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         examples = BROUGHT.find(options["data"])
         if examples is None:

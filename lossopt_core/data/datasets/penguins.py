@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from typing_extensions import override
+
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import shipped_table
 
@@ -18,8 +20,10 @@ rows = np.loadtxt("data/penguins.csv", str, delimiter=",", skiprows=1, quotechar
 X, y = rows[:, 1:].astype(float), np.unique(rows[:, 0], return_inverse=True)[1]
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(342, 3, 4)
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         return shipped_table("penguins.csv", "species")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.data.datasets.making import coordinates, letters
@@ -32,9 +33,11 @@ angle = (np.linspace(4 * arm, 4 * arm + 4, {points}, axis=1) + noise).ravel()
 X, y = np.c_[radius * np.sin(angle), radius * np.cos(angle)], np.repeat(arm, {points})
 """
 
+    @override
     def size(self, options: Mapping[str, Any]) -> Size:
         return Size(options["classes"] * options["points"], options["classes"], 2)
 
+    @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         arms, points = options["classes"], options["points"]
         random = np.random.RandomState(seed)

@@ -32,9 +32,14 @@ class Place(Protocol):
     """Where data lie that somebody brought, by their fingerprints."""
 
     @property
-    def owner(self) -> Owner: ...
-    def has(self, mark: str, /) -> bool: ...
-    def examples(self, mark: str, /) -> Examples | None: ...
+    def owner(self) -> Owner:
+        """Who has uploaded the data here."""
+
+    def has(self, mark: str, /) -> bool:
+        """Whether the data with this fingerprint are here."""
+
+    def examples(self, mark: str, /) -> Examples | None:
+        """The data with this fingerprint, if they are here."""
 
 
 class InMemory:
@@ -111,6 +116,7 @@ BROUGHT = Brought()
 
 
 def missing(options: Mapping[str, Any]) -> MissingDataError:
+    """The error for uploaded data with these options."""
     return MissingDataError(
         f"the data with the fingerprint {options['data']} ({options['examples']:,} examples,"
         f" {options['features']:,} features, {options['classes']} classes) are not here: add the"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.domains import Simplex
 from lossopt_core.objective.linear import Array, Labels
@@ -41,6 +42,7 @@ slopes = np.eye(len(W))[violations.argmax(axis=0)].T * (losses > 0)  # the stron
 slopes[true] = -slopes.sum(axis=0)
 """
 
+    @override
     def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
         values: Array = scores.max(axis=-2)
@@ -50,6 +52,7 @@ slopes[true] = -slopes.sum(axis=0)
         balance(scores, true)
         return values
 
+    @override
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
         violations = np.maximum(0.0, columns["s − s_true + Δ"])

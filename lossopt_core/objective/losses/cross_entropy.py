@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.domains import Entropy
 from lossopt_core.objective.linear import Array, Labels
@@ -45,6 +46,7 @@ slopes = np.exp(scores) / total  # the probabilities
 slopes[true] -= 1
 """
 
+    @override
     def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
         row = flat_view(scores)
@@ -65,15 +67,18 @@ slopes[true] -= 1
             values += top
         return values
 
+    @override
     def max_curvature(self, classes: int) -> float:
         # Two classes of probability 1/2: of diag(p) - p p', whose trace is at most 1.
         return 0.5
 
+    @override
     def hessian_vector_product(self, scores: Array, labels: Labels, direction: Array) -> Array:
         p = probabilities(scores)
         product: Array = p * (direction - sum_over_classes(p * direction)[..., None, :])
         return product
 
+    @override
     def mean_hessian(self, scores: Array, labels: Labels) -> Array:
         # All directions share their probabilities, which take longer than the rest.
         p = probabilities(scores)
@@ -81,6 +86,7 @@ slopes[true] -= 1
         mean: Array = own - p @ p.swapaxes(-1, -2) / p.shape[-1]
         return mean
 
+    @override
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         shifted = scores - scores.max()
         probability = np.exp(shifted) / np.exp(shifted).sum()

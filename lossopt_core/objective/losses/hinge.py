@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.domains import Box
 from lossopt_core.objective.linear import Array, Labels
@@ -43,6 +44,7 @@ slopes = 1.0 * (violations > 0)
 slopes[true] = -slopes.sum(axis=0)
 """
 
+    @override
     def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
         values = sum_over_classes(scores)
@@ -50,6 +52,7 @@ slopes[true] = -slopes.sum(axis=0)
         balance(scores, true)
         return values
 
+    @override
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
         return columns | {"max(0, ·)": np.maximum(0.0, columns["s − s_true + Δ"])}

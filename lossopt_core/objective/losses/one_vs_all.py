@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.domains import Box
 from lossopt_core.objective.linear import Array, Labels
@@ -42,6 +43,7 @@ losses = violations.sum(axis=0)
 slopes = -signs * (violations > 0)
 """
 
+    @override
     def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         missing_of_true = (self.margin - true_class(scores, true))[..., 0, :]
         scores += self.margin
@@ -52,6 +54,7 @@ slopes = -signs * (violations > 0)
         set_true_class(scores, true, -true_class(scores, true)[..., 0, :])
         return values
 
+    @override
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         wanted = np.full_like(scores, -1.0)
         wanted[label] = 1.0

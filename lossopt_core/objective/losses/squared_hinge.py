@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.domains import Ray
 from lossopt_core.objective.linear import Array, Labels
@@ -41,6 +42,7 @@ slopes = 2 * violations
 slopes[true] = -slopes.sum(axis=0)
 """
 
+    @override
     def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
         to_violations(scores, true, self.margin)
         values: Array = np.einsum("...cb,...cb->...b", scores, scores)
@@ -48,10 +50,12 @@ slopes[true] = -slopes.sum(axis=0)
         balance(scores, true)
         return values
 
+    @override
     def max_curvature(self, classes: int) -> float:
         # Every other class misses the margin: 2 times the sum of (e_j - e_y)(e_j - e_y)'.
         return 2.0 * classes
 
+    @override
     def hessian_vector_product(self, scores: Array, labels: Labels, direction: Array) -> Array:
         violations = np.array(scores, dtype=np.float64, order="C")
         direction = np.ascontiguousarray(direction)
@@ -61,6 +65,7 @@ slopes[true] = -slopes.sum(axis=0)
         balance(product, true)
         return product
 
+    @override
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         columns = violation_steps(scores, label, self.margin)
         return columns | {"max(0, ·)²": np.maximum(0.0, columns["s − s_true + Δ"]) ** 2}

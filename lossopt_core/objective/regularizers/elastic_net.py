@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers.base import PenaltyCode, Regularizer
 
@@ -25,9 +27,11 @@ absolute, squared = np.outer([l1_ratio, 1 - l1_ratio], strength * (np.arange({co
     )
 
     @property
+    @override
     def absolute(self) -> float | Array:
         return self.strength * self.l1_ratio
 
     @property
+    @override
     def squared(self) -> float | Array:
         return self.strength * (1.0 - self.l1_ratio)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers.base import (
@@ -28,15 +29,19 @@ class L1(Regularizer):
     )
 
     @property
+    @override
     def absolute(self) -> float | Array:
         return self.strength
 
+    @override
     def value(self, W: Array) -> Array:
         total: Array = (self.strength * np.abs(W)).sum(axis=(-2, -1))
         return total
 
+    @override
     def add_gradient(self, W: Array, gradient: Array, scratch: Array) -> Array:
         return self.value(W)
 
+    @override
     def add_least_subgradient(self, W: Array, gradient: Array) -> None:
         gradient[...] = least_subgradient(W, gradient, self.strength)

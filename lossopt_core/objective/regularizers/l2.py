@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers.base import PenaltyCode, Regularizer, add_ridge
 
@@ -22,15 +24,19 @@ class L2(Regularizer):
     )
 
     @property
+    @override
     def squared(self) -> float | Array:
         return self.strength
 
+    @override
     def value(self, W: Array) -> Array:
         total: Array = (self.strength * W * W).sum(axis=(-2, -1))
         return total
 
+    @override
     def add_gradient(self, W: Array, gradient: Array, scratch: Array) -> Array:
         return add_ridge(W, self.doubled, gradient, scratch)
 
+    @override
     def add_least_subgradient(self, W: Array, gradient: Array) -> None:
         gradient += 2.0 * self.strength * W

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers.base import PenaltyCode, Regularizer
@@ -18,9 +19,11 @@ class NoPenalty(Regularizer):
     elastic_net_form = True
     numpy_code = PenaltyCode()
 
+    @override
     def value(self, W: Array) -> Array:
         return np.zeros(W.shape[:-2])
 
+    @override
     def add_gradient(self, W: Array, gradient: Array, scratch: Array) -> Array:
         return self.value(W)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from typing_extensions import override
+
 from lossopt_core.objective.linear import Array
 from lossopt_core.optim.optimizers.adaptive import SLOPE, squared_slope, step_by_root
 from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode
@@ -38,6 +40,7 @@ W = (ahead := W - step * gradient) - np.clip(ahead, -step * absolute, step * abs
     memory_arrays = 2
     epsilon: ClassVar[float] = 1e-8
 
+    @override
     def update(
         self,
         W: Array,

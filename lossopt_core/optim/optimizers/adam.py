@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers import soft_threshold
@@ -49,6 +50,7 @@ W = (ahead := W - step * m_hat) - np.clip(ahead, -step * absolute, step * absolu
     second_decay: ClassVar[float] = 0.999
     epsilon: ClassVar[float] = 1e-8
 
+    @override
     def update(
         self,
         W: Array,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers import soft_threshold
@@ -44,15 +45,19 @@ W, velocity = W - cut, velocity + cut / rate
         " forever."
     )
 
+    @override
     def stability_threshold(self) -> float:
         return 2.0 * (1.0 + float(self.momentum))
 
+    @override
     def proven_threshold(self) -> float:
         return 2.0 * (1.0 - float(self.momentum))
 
+    @override
     def momentum_lr_scale(self) -> float:
         return 1.0 - float(self.momentum)
 
+    @override
     def update(
         self,
         W: Array,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers import soft_threshold
@@ -45,16 +46,20 @@ W = point - rate * momentum * velocity
         " α ≤ 1/L."
     )
 
+    @override
     def proven_threshold(self) -> float:
         return 2.0 / (1.0 + float(self.momentum))
 
+    @override
     def stability_threshold(self) -> float:
         momentum = float(self.momentum)
         return 2.0 * (1.0 + momentum) / (1.0 + 2.0 * momentum)
 
+    @override
     def momentum_lr_scale(self) -> float:
         return 1.0 - float(self.momentum)
 
+    @override
     def update(
         self,
         W: Array,

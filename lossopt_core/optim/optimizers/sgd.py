@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.regularizers import soft_threshold
 from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode
@@ -27,12 +29,15 @@ W = W - np.clip(W, -rate * absolute, rate * absolute)
         " and Wajs, 2005, Theorem 3.4)."
     )
 
+    @override
     def stability_threshold(self) -> float:
         return 2.0
 
+    @override
     def proven_threshold(self) -> float:
         return 2.0
 
+    @override
     def update(
         self,
         W: Array,

@@ -1,5 +1,7 @@
 """The same learning rate throughout."""
 
+from typing_extensions import override
+
 from lossopt_core.optim.schedules.base import Schedule
 
 
@@ -11,5 +13,6 @@ class Constant(Schedule):
     summary = "The same step throughout; minibatch noise then sets a floor."
     numpy_code = ""
 
+    @override
     def factor(self, done: float) -> float:
         return 1.0

@@ -2,6 +2,8 @@
 
 import math
 
+from typing_extensions import override
+
 from lossopt_core.optim.schedules.base import Schedule
 
 
@@ -13,5 +15,6 @@ class Cosine(Schedule):
     summary = "Slow at first, then quickly, and gently to zero at the end."
     numpy_code = "rate = learning_rate * (1 + np.cos(np.pi * (update - 1) / {updates})) / 2\n"
 
+    @override
     def factor(self, done: float) -> float:
         return 0.5 * (1.0 + math.cos(math.pi * done))

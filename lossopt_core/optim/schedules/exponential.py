@@ -2,6 +2,8 @@
 
 import math
 
+from typing_extensions import override
+
 from lossopt_core.optim.schedules.base import Schedule
 
 
@@ -13,5 +15,6 @@ class Exponential(Schedule):
     summary = "Falls by the same share in equal times, to 1/148 at the end."
     numpy_code = "rate = learning_rate * np.exp(-5 * (update - 1) / {updates})\n"
 
+    @override
     def factor(self, done: float) -> float:
         return math.exp(-5.0 * done)
