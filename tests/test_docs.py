@@ -101,6 +101,18 @@ def test_every_picture_is_small_and_shown() -> None:
     assert pictures == {each for each in shown if each.suffix in (".png", ".webp")}
 
 
+@pytest.mark.parametrize("name", ["tutorial", "teaching"])
+def test_names_in_bold_are_on_the_screen(name: str) -> None:
+    sources = "\n".join(
+        text_of(file)
+        for place in ("pages", "lossopt_ui", "lossopt_core")
+        for file in (ROOT / place).rglob("*.py")
+    )
+    labels = re.findall(r"\*\*([^*]+)\*\*", text_of(ROOT / "docs" / f"{name}.md"))
+    assert labels
+    assert [label for label in labels if f'"{label}"' not in sources] == []
+
+
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     run_python("-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path))
