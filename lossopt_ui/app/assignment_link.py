@@ -61,7 +61,7 @@ def _choose(label: str, key: str, names: list[str], present: tuple[str, ...]) ->
         label,
         names,
         default=[name for name in present if name in names],
-        format_func=HIDEABLE.get,
+        format_func=HIDEABLE.__getitem__,
         placeholder="Nothing",
         key=key,
     )

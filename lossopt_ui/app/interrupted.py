@@ -1,6 +1,7 @@
 """Interrupted trainings: visitors who come back can continue or discard them."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -96,7 +97,11 @@ def in_words(left: Interrupted) -> str:
 def _what(left: Interrupted) -> str:
     """'12 runs (Hinge, Cross-entropy; SGD; Digits; different learning rate, seed)'."""
     experiments = left.experiments
-    registries = {"loss": LOSSES, "optimizer": OPTIMIZERS, "dataset": DATASETS}
+    registries: Mapping[str, Mapping[str, Any]] = {
+        "loss": LOSSES,
+        "optimizer": OPTIMIZERS,
+        "dataset": DATASETS,
+    }
     parts = []
     for name, registry in registries.items():
         values = dict.fromkeys(getattr(each, name) for each in experiments)

@@ -140,7 +140,7 @@ def _luminance(colour: str) -> float:
     named = hex_to_rgb(colour) if colour.startswith("#") else unlabel_rgb(colour)
     channels = [channel / 255 for channel in named]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return float(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
 
 
 def translucent(colour: str, opacity: float) -> str:

@@ -23,13 +23,13 @@ from lossopt_ui.charts.colours import (
     of_batch,
     of_loss,
 )
-from lossopt_ui.charts.curves import Curve, Level, curves
+from lossopt_ui.charts.curves import Curve, Dash, Level, curves
 from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.texts import plain
 from lossopt_ui.charts.training import loss_at_start, optimum_band, unit
 from lossopt_ui.charts.weights import Trajectory, trajectories
 
-DASHES = ("solid", "dash", "dot")
+DASHES: tuple[Dash, ...] = ("solid", "dash", "dot")
 LOSS_DEPENDENT = ("objective", "data_loss", "test_loss", "gradient_norm", "distance")
 """Columns whose values are not comparable across losses: never on a shared axis."""
 

@@ -25,6 +25,9 @@ LABEL_HEIGHT = 0.08
 """Height of a label, as a fraction of a chart of normal height."""
 
 
+Dash = Literal["solid", "dash", "dot"]
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """One line of a chart: its data and its style."""
@@ -33,7 +36,7 @@ class Curve:
     table: pd.DataFrame
     column: str
     colour: str
-    dash: Literal["solid", "dash", "dot"] = "solid"
+    dash: Dash = "solid"
     width: float = 2.0
 
 

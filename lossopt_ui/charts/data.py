@@ -52,7 +52,7 @@ def points(data: Data, theme: Theme) -> go.Figure:
         title, axes = "Examples", (data.feature_names[0], "Class")
     elif is_plane(data):
         positions = data.original(np.concatenate([train, test]))
-        title, axes = "Examples", data.feature_names
+        title, axes = "Examples", (data.feature_names[0], data.feature_names[1])
     else:
         view = principal_view(np.concatenate([train, test]))
         [positions] = view.ways

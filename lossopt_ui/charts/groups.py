@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,12 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.colours import Theme, translucent
 from lossopt_ui.charts.curves import (
     Curve,
+    Dash,
     Level,
     curves,
     thin,
 )
 
-Dash = Literal["solid", "dash", "dot"]
 MOST_MEMBER_POINTS = 20_000
 """Points of all thin lines in a chart: more would take too long to draw."""
 

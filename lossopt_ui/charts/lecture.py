@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from lossopt_ui.charts.colours import (
     CLASSES,
@@ -16,13 +17,14 @@ from lossopt_ui.charts.colours import (
     Theme,
 )
 
+Values = Sequence[float] | NDArray[Any] | pd.Series
 DEEPEST = 0.27
 """Part of the sequential scale used behind lines, so that the lines keep their contrast."""
 LEGEND = {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0}
 
 
 def stacked(
-    parts: Mapping[str, Sequence[float]], names: Sequence[str], *, title: str, y_title: str,
+    parts: Mapping[str, Values], names: Sequence[str], *, title: str, y_title: str,
     theme: Theme,
 ) -> go.Figure:  # fmt: skip
     """A stacked bar for each name."""
@@ -43,7 +45,7 @@ def stacked(
 
 
 def lines(
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float], str]],
+    curves: Mapping[str, tuple[Values, Values, str]],
     *,
     title: str,
     x_title: str,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lossopt_core import Data
 from lossopt_core.inspect.along import Along, scores_along
+from lossopt_core.inspect.diagnostics import part_of
 from lossopt_core.objective.linear import Labels
 from lossopt_core.training.cohort import predicted
 from lossopt_core.training.path import WeightPath
@@ -95,7 +96,7 @@ def losses_changes(followed: Along) -> list[Change]:
 def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
     """Frames of `classifier.worst_images`."""
     assert data.image_shape is not None
-    features, labels = classifier.part_of(data, part)
+    features, labels = part_of(data, part)
     order, answers, losses = _worst(followed, classifier.WORST)
     images = data.original(features[order]).reshape(*order.shape, *data.image_shape)
     sheets = [weights.mosaic(each, classifier.TEMPLATES_PER_ROW)[0] for each in images]
@@ -111,7 +112,7 @@ def worst_images(followed: Along, data: Data, part: str) -> list[Change]:
 
 def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
     """`classifier.worst_rows` at every stored point."""
-    _, labels = classifier.part_of(data, part)
+    _, labels = part_of(data, part)
     order, answers, losses = _worst(followed, classifier.WORST_ROWS)
     return [
         [classifier.row_of(data, *each) for each in zip(*of_point, strict=True)]
@@ -122,10 +123,9 @@ def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
 def _worst(followed: Along, most: int) -> tuple[Labels, Labels, Numbers]:
     """Rows, predictions and losses (k, most) of the examples with the largest loss."""
     order = np.argsort(-followed.losses, axis=1, kind="stable")[:, :most]
-    answers, losses = (
-        np.take_along_axis(each, order, axis=1) for each in (followed.answers, followed.losses)
-    )
-    return order, answers, losses
+    answers: Labels = np.take_along_axis(followed.answers, order, axis=1)
+    losses: Numbers = np.take_along_axis(followed.losses, order, axis=1)
+    return order.astype(np.int64), answers, losses
 
 
 def zero_gradient(

@@ -165,7 +165,12 @@ def _outline_best(figure: go.Figure, means: np.ndarray, better: str, theme: Them
         return
     best = np.nanmax(means) if better == "higher" else np.nanmin(means)
     for row, column in np.argwhere(np.isclose(means, best, rtol=1e-12, atol=0)).tolist():
-        ends = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+        ends: dict[str, Any] = {
+            "x0": column - 0.5,
+            "x1": column + 0.5,
+            "y0": row - 0.5,
+            "y1": row + 0.5,
+        }
         _draw(figure, theme, type="rect", **ends)
 
 

@@ -215,12 +215,11 @@ def _on_axis(column: pd.Series, name: str) -> tuple[dict[str, float], list[tuple
         low, high = float(column.min()), float(column.max())
         span = high - low or 1.0
         return (
-            {family: (each - low) / span for family, each in column.items()},
+            {str(family): (each - low) / span for family, each in column.items()},
             [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")],
         )
     values = sorted(column.dropna().unique().tolist(), key=lambda each: (str(type(each)), each))
     position = {each: k / max(1, len(values) - 1) for k, each in enumerate(values)}
     ticks = [(at, formatted(name, each)) for each, at in position.items()]
-    return {family: position.get(each, 0.5) for family, each in column.items()}, ticks[
-        :: max(1, len(ticks) // 12)
-    ]
+    positions = {str(family): position.get(each, 0.5) for family, each in column.items()}
+    return positions, ticks[:: max(1, len(ticks) // 12)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,7 +21,7 @@ from lossopt_ui.charts.colours import (
 from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.texts import all_plain, plain
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 MOST_POINTS_SHOWN = 1_000
 
 

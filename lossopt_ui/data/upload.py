@@ -129,10 +129,10 @@ def _meaning(columns: Sequence[Column], file: str) -> Preparation:
     )
     with st.container(horizontal=True):
         missing = st.selectbox(
-            "Missing values", list(GAPS), format_func=GAPS.get, key=f"missing-{file}"
+            "Missing values", list(GAPS), format_func=GAPS.__getitem__, key=f"missing-{file}"
         )
         texts = st.selectbox(
-            "Categorical columns", list(TEXTS), format_func=TEXTS.get, key=f"texts-{file}"
+            "Categorical columns", list(TEXTS), format_func=TEXTS.__getitem__, key=f"texts-{file}"
         )
     return Preparation(label, tuple(features), missing, texts)
 

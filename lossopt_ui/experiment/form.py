@@ -9,6 +9,7 @@ import streamlit as st
 from lossopt_core import DATASETS, OPTIMIZERS, Experiment, uploads
 from lossopt_core.experiment.description import parameter_names
 from lossopt_core.experiment.precision import PRECISIONS
+from lossopt_core.fields import Choice
 from lossopt_core.objective.losses import LOSS_SETTINGS
 from lossopt_core.objective.regularizers import PENALTY_SETTINGS
 from lossopt_core.optim.optimizers import RULE_SETTINGS
@@ -135,7 +136,9 @@ def _folded(title: str, *names: str) -> AbstractContextManager[Any]:
 def _entry(name: str, parameters: tuple[str, ...]) -> dict[str, Any]:
     """A choice from a registry, its description, and the parameters that the entry uses."""
     chosen = widgets.setting(name)
-    entry = pages.DECLARED[name].registry[chosen]
+    declared = pages.DECLARED[name]
+    assert isinstance(declared, Choice)
+    entry: Any = declared.registry[chosen]
     if not widgets.hidden(name):
         if entry.summary:
             st.caption(entry.summary)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -84,8 +85,9 @@ class Player:
 
 def rows_at(run: Run, updates: Sequence[int]) -> pd.DataFrame:
     """For each number of updates, the last row of the history up to it."""
-    places = run.history["update"].searchsorted(updates, side="right") - 1
-    return run.history.iloc[places.clip(0)]
+    places = np.searchsorted(run.history["update"].to_numpy(), updates, side="right") - 1
+    rows: pd.DataFrame = run.history.iloc[places.clip(0)]
+    return rows
 
 
 def begin(

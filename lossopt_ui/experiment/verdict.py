@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
+from lossopt_core.analysis.paired_inference import FEWEST_PAIRS
 from lossopt_core.analysis.pairing import (
-    FEWEST_PAIRS,
     FRESH,
     HIGHER,
     LOWER,

@@ -6,7 +6,7 @@ workspace, and a visitor without access to the data gets no result; see
 """
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ def owner() -> Owner | None:
 
 
 def cached(
-    most: float, *, size: Callable[[Result], float] = lambda _: 1.0, spinner: str = ""
+    most: float, *, size: Callable[[Any], float] = lambda _: 1.0, spinner: str = ""
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
     """Cache a function of runs, experiments, data or plain values, up to the total size `most`.
 

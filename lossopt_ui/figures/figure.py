@@ -62,9 +62,9 @@ def show(
     select box.
     """
     sent = _sent(figure, key, height)
-    listener = (
-        {} if on_click is None else {"on_click_change": lambda: _forward_click(key, on_click)}
-    )
+    listener: dict[str, Any] = {}
+    if on_click is not None:
+        listener["on_click_change"] = lambda: _forward_click(key, on_click)
     _component(
         key=key,
         data={

@@ -7,6 +7,7 @@ the browser, without a request to the server.
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -48,7 +49,7 @@ def slider(
         if on_change is not None and isinstance(content, int) and 0 <= content < len(words):
             on_change(content)
 
-    listeners: dict[str, Callable[[], None]] = {}
+    listeners: dict[str, Any] = {}
     if on_change is not None:
         listeners["on_tick_change"] = release
     if on_approach is not None:

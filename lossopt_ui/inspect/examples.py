@@ -79,19 +79,17 @@ def _take_row(point: Point, row: object) -> None:
 
 def _choose(point: Point, some: pd.DataFrame) -> int:
     """The row of the chosen example, from a select box of the sheet's examples and the last one."""
-    row = widgets.value("row")
+    row = int(widgets.value("row"))
     if not 0 <= row < len(point.table):
         row = int(some["row"].iloc[0])
     rows = list(dict.fromkeys([row, *some["row"].tolist()]))
-    names, by_row = point.data.class_names, point.table.set_index("row")
+    names, table = point.data.class_names, point.table.set_index("row")
+    by_row = table.loc[rows].to_dict("index")
 
     def words(each: int) -> str:
-        example = by_row.loc[each]
-        answer = names[int(example["predicted"])]
-        return (
-            f"Row {each}: true {names[int(example['true'])]}, predicted {answer},"
-            f" loss {example['loss']:.3g}"
-        )
+        example = by_row[each]
+        true, answer = names[int(example["true"])], names[int(example["predicted"])]
+        return f"Row {each}: true {true}, predicted {answer}, loss {example['loss']:.3g}"
 
     looks = widgets.own_widget("row")
     if looks is not None:

@@ -107,7 +107,7 @@ def choose_run() -> Run | None:
                 "Run",
                 ids,
                 key=_CHOICE.name,
-                format_func=called.get,
+                format_func=called.__getitem__,
                 on_change=_take_choice,
                 **looks,
             )

@@ -86,7 +86,7 @@ def choose_runs() -> list[Run]:
             "Runs",
             ids,
             key=_RUNS.name,
-            format_func=inside.labels(trained).get,
+            format_func=inside.labels(trained).__getitem__,
             max_selections=MOST_TRAJECTORIES,
             on_change=lambda: widgets.put("runs", tuple(_RUNS.get())),
             help=f"At most {MOST_TRAJECTORIES} runs that minimise the same objective.",
@@ -151,7 +151,7 @@ def choose_view(runs: Sequence[Run]) -> None:
                 "Plane through run",
                 ids,
                 key=_THROUGH.name,
-                format_func=called.get,
+                format_func=called.__getitem__,
                 on_change=lambda: widgets.put("through", (_THROUGH.get(),)),
                 width=280,
             )
@@ -227,7 +227,8 @@ def _height(view: View) -> charts.Height:
     top = float(view.land.objective.max())
     if widgets.value("height") == "objective":
         return charts.Height(None, top)
-    lowest = min(view.best_value, float(view.land.objective.min()), *map(np.min, view.values))
+    drawn = [float(each.min()) for each in view.values]
+    lowest = min(view.best_value, float(view.land.objective.min()), *drawn)
     return charts.Height(lowest, top)
 
 

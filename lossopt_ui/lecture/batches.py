@@ -48,7 +48,8 @@ def draw() -> None:
                 "cosine": [f"{each:.2f}" for each in means["cosine"]],
                 "noise": [f"{each:.2f}" for each in means["noise"]],
                 "noise × √B": [
-                    f"{noise * np.sqrt(size):.2f}" for size, noise in means["noise"].items()
+                    f"{noise * np.sqrt(size):.2f}"
+                    for size, noise in zip(means.index.to_numpy(), means["noise"], strict=True)
                 ],
             },
             index=[str(size) for size in means.index],

@@ -7,7 +7,8 @@ import streamlit as st
 from lossopt_core import LOSSES
 from lossopt_core.lecture import numbers as lecture
 from lossopt_core.lecture import small_losses
-from lossopt_core.objective.linear import Array
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.objective.losses import Hinge, SquaredHinge
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.figures import figure
@@ -20,11 +21,12 @@ SMALLEST = float(np.finfo(float).smallest_subnormal)
 COMPARED = ("hinge", "squared_hinge", "cross_entropy")
 
 
-def _values(scores: Array, labels: Array, margin: float = 1.0) -> dict[str, Array]:
+def _values(scores: Array, labels: Labels, margin: float = 1.0) -> dict[str, Array]:
     """Values of each loss for scores (classes, examples)."""
-    hinges = ("hinge", "squared_hinge")
-    return {name: LOSSES[name](margin=margin).value(scores, labels) for name in hinges} | {
-        "cross_entropy": small_losses.cross_entropy(scores, labels)
+    return {
+        "hinge": Hinge(margin=margin).value(scores, labels),
+        "squared_hinge": SquaredHinge(margin=margin).value(scores, labels),
+        "cross_entropy": small_losses.cross_entropy(scores, labels),
     }
 
 
@@ -99,9 +101,7 @@ def draw() -> None:
     with frame.question(
         "Scores 13, −7, 11, first class correct, margin 10: what is the hinge loss?"
     ):
-        [loss] = LOSSES["hinge"](margin=10.0).value(
-            np.array([[13.0], [-7.0], [11.0]]), np.zeros(1, np.int64)
-        )
+        [loss] = Hinge(margin=10.0).value(np.array([[13.0], [-7.0], [11.0]]), np.zeros(1, np.int64))
         st.markdown(f"max(0, −7 − 13 + 10) + max(0, 11 − 13 + 10) = **{number(loss)}**.")
 
 

@@ -63,7 +63,7 @@ def draw() -> None:
         alt="Relative error over step h, for forward and central differences.",
         height=380,
     )
-    best = {name: found.loc[found[name].idxmin()] for name in ("forward", "centred")}
+    best = {name: found.iloc[int(found[name].argmin())] for name in ("forward", "centred")}
     st.markdown(
         f"The forward difference is most accurate at h = {number(best['forward']['step'])}, with a"
         f" relative error of **{best['forward']['forward']:.1e}**; the central difference at h ="

@@ -24,13 +24,14 @@ def choose() -> tuple[Loss, str, int]:
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def weights(loss: str, epochs: int) -> np.ndarray:
+def weights(loss: str, epochs: int) -> Array:
     """(C, D + 1) weights after `epochs` epochs of SGD; zeros for 0 epochs."""
     data = load_data(Experiment())
     if epochs == 0:
         return np.zeros((len(data.class_names), data.train_features.shape[1] + 1))
     [run] = train([Experiment(loss=loss, epochs=epochs, learning_rate=0.01, evaluations=2)])
-    return run.stacked[0]
+    found: Array = run.stacked[0]
+    return found
 
 
 def examples() -> tuple[Array, Labels]:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import REGULARIZERS
 from lossopt_core.objective.linear import Array
+from lossopt_core.objective.regularizers import L1, L2, ElasticNet
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
 from lossopt_ui.state import widgets
@@ -22,12 +22,10 @@ def draw() -> None:
         beta = widgets.setting("beta")
     opening.markdown(_intro(float(w1 @ x), float(w2 @ x)))
     penalties = {
-        "L2": REGULARIZERS["l2"](strength=1.0),
-        "L1": REGULARIZERS["l1"](strength=1.0),
+        "L2": L2(strength=1.0),
+        "L1": L1(strength=1.0),
         # The course adds β times the sum of squares to the sum of absolute values.
-        "elastic net": REGULARIZERS["elastic_net"](
-            strength=1.0 + beta, l1_ratio=1.0 / (1.0 + beta)
-        ),
+        "elastic net": ElasticNet(strength=1.0 + beta, l1_ratio=1.0 / (1.0 + beta)),
     }
     rows = {"score": [number(w1 @ x), number(w2 @ x)]}
     for name, penalty in penalties.items():
@@ -65,7 +63,7 @@ def _intro(first: float, second: float) -> str:
 
 
 def _preferred(w1: Array, w2: Array) -> str:
-    squares = [float(REGULARIZERS["l2"](strength=1.0).value(w[None])) for w in (w1, w2)]
+    squares = [float(L2(strength=1.0).value(w[None])) for w in (w1, w2)]
     if squares[0] == squares[1]:
         return "L2 prefers neither."
     return f"L2 prefers the **{'first' if squares[0] < squares[1] else 'second'}** weights."

@@ -7,7 +7,7 @@ import streamlit as st
 from lossopt_core import LOSSES
 from lossopt_core.lecture.numbers import ANIMALS, SCORES
 from lossopt_core.objective.linear import Array
-from lossopt_core.objective.losses import Loss
+from lossopt_core.objective.losses import Hinge, Loss, SquaredHinge
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.figures import figure
 from lossopt_ui.lecture import frame
@@ -27,7 +27,7 @@ def draw() -> None:
     with fields:
         scores = np.array(widgets.setting("images"))
         margin = widgets.setting("images_margin")
-    hinge = LOSSES["hinge"](margin=margin)
+    hinge = Hinge(margin=margin)
     terms = np.array([_terms_of(hinge, s, k) for k, s in enumerate(scores)])
     with results:
         for image in TRUE:
@@ -73,7 +73,7 @@ def _terms(scores: Array, true: int, margin: float, terms: Array) -> None:
 def _questions(scores: Array, hinge: Loss) -> None:
     losses = hinge.value(scores.T, TRUE)
     margin = float(np.asarray(getattr(hinge, "margin", 1.0)))
-    squared = LOSSES["squared_hinge"](margin=margin).value(scores.T, TRUE)
+    squared = SquaredHinge(margin=margin).value(scores.T, TRUE)
     wrong = len(ANIMALS) - 1
     with frame.question("What is the loss if all scores are nearly equal?"):
         st.markdown(

@@ -1,11 +1,14 @@
 """All losses over the lead of the correct score, for two classes."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.experiment.description import parameter_names
 from lossopt_core.objective.linear import Array
+from lossopt_core.objective.losses import Loss
 from lossopt_ui.charts import lecture as charts
 from lossopt_ui.charts.colours import INK, of_loss
 from lossopt_ui.figures import figure
@@ -29,7 +32,8 @@ def draw() -> None:
     theme = figure.theme()
     curves = {"Zero-one loss": (*_zero_one_loss(), INK[theme])}
     for name, entry in LOSSES.items():
-        loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
+        make: Callable[..., Loss] = entry
+        loss = make(margin=margin) if "margin" in parameter_names(entry) else make()
         curves[entry.label] = (LEAD, loss.value(scores, labels), of_loss(name, theme))
     frame.formula(
         rf"\text{{hinge}} = \max(0,\; {tex(margin)} - \text{{lead}}) \qquad"

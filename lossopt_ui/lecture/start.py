@@ -1,10 +1,13 @@
 """The loss at zero weights: the first sanity check of any training."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from lossopt_core import LOSSES
 from lossopt_core.experiment.description import parameter_names
+from lossopt_core.objective.losses import Loss
 from lossopt_ui.lecture import frame
 from lossopt_ui.lecture.frame import number, tex
 from lossopt_ui.state import widgets
@@ -21,7 +24,8 @@ def draw() -> None:
         margin = widgets.setting("start_margin", width=200)
     rows = {}
     for entry in LOSSES.values():
-        loss = entry(margin=margin) if "margin" in parameter_names(entry) else entry()
+        make: Callable[..., Loss] = entry
+        loss = make(margin=margin) if "margin" in parameter_names(entry) else make()
         formula = entry.start_formula.replace(r"\Delta", rf"\cdot {tex(margin)}")
         formula = formula.removeprefix(r"\cdot ").replace("C", str(classes))
         rows[entry.label] = [

@@ -53,7 +53,7 @@ def draw() -> None:
         alt="Predicted and actual decrease in loss over the learning rate.",
         height=380,
     )
-    best = found.loc[found["change"].idxmin()]
+    best = found.iloc[int(found["change"].argmin())]
     worse = found.loc[found["change"] > 0, "step"]
     st.markdown(
         f"The best of these learning rates is **{best['step']:.2g}**: it lowers the loss by"

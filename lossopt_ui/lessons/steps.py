@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossopt_core import FIELDS, LOSSES
+from lossopt_core import FIELDS
 from lossopt_core.analysis.sweep import parse as axes_of
+from lossopt_core.objective.losses import Hinge
 from lossopt_core.query.filters import parse
 
 MOST_WORDS = 60
@@ -157,7 +158,7 @@ def hinge_is_zero(image: int) -> Check:
 
     def check(state: PageState) -> bool:
         scores = np.array(state.value("images"))
-        loss = LOSSES["hinge"](margin=state.value("images_margin"))
+        loss = Hinge(margin=state.value("images_margin"))
         return bool(loss.value(scores.T, np.arange(len(scores)))[image] == 0)
 
     return check

@@ -23,7 +23,7 @@ def render(model: Classifier) -> dict[str, Any]:
     return {
         "alt": describe(model, pulls),
         "pulls": np.round(pulls / strongest, 3).tolist(),
-        "chosen": _packed(plane.chosen),
+        "chosen": _packed(plane.chosen.astype(np.float64)),
         "confidence": _packed(np.nan_to_num(255 * plane.confidence)),
         "lines": _lines(plane),
         "arrows": [

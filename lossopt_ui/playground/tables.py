@@ -91,14 +91,17 @@ def points(now: Play) -> None:
     """An editor for the points that needs no mouse."""
     present = read_points(now.settled)
     table = _point_table(present)
-    coordinate = {"min_value": COORDINATE.low, "max_value": COORDINATE.high, "step": 0.001}
+    low, high = float(COORDINATE.low), float(COORDINATE.high)
     st.data_editor(
         table,
         key=_POINTS.name,
         num_rows="dynamic",
         height=352,
         column_config={
-            name: st.column_config.NumberColumn(required=True, **coordinate) for name in COORDINATES
+            name: st.column_config.NumberColumn(
+                required=True, min_value=low, max_value=high, step=0.001
+            )
+            for name in COORDINATES
         }
         | {"class": st.column_config.SelectboxColumn(options=CLASS_NAMES, required=True)},
         on_change=lambda: _take_points(present, _POINTS.get()),

@@ -1,5 +1,6 @@
 """The cost to reach a target for each group of runs, as a bar chart and a table."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,9 +78,12 @@ def pictures(shown: Sequence[Group], optima: Optima, theme: Theme) -> tuple[Draw
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """The table as text, with the reason in place of each missing number."""
-    why = np.where(table[HEADS["runs"]] > 0, NOT_REACHED, UNKNOWN)
-    written = table.map("{:.6g}".format)
-    return written.where(table.notna(), pd.Series(why, index=table.index), axis=0)
+    why = [NOT_REACHED if runs > 0 else UNKNOWN for runs in table[HEADS["runs"]]]
+    cells = [
+        [unknown if math.isnan(cell) else f"{cell:.6g}" for cell in row]
+        for unknown, row in zip(why, table.to_numpy(np.float64).tolist(), strict=True)
+    ]
+    return pd.DataFrame(cells, index=table.index, columns=table.columns)
 
 
 def _histories(group: Group, column: str, x: str, optima: Optima) -> dict[str, pd.DataFrame]:
@@ -88,8 +92,9 @@ def _histories(group: Group, column: str, x: str, optima: Optima) -> dict[str, p
     for member in group.members:
         history: pd.DataFrame | None = member.history
         if column in DISTANCES:
-            known = member.experiment is not None
-            history = optima.distances(member.experiment, member.history) if known else None
+            history = None
+            if member.experiment is not None:
+                history = optima.distances(member.experiment, member.history)
         if history is None or column not in history:
             continue
         if history[[x, column]].notna().all(axis=1).any():

@@ -40,7 +40,7 @@ def choose_baseline(shown: Sequence[Group]) -> Group | None:
         st.selectbox(
             "Baseline",
             list(labels),
-            format_func=labels.get,
+            format_func=labels.__getitem__,
             key=_CHOICE.name,
             on_change=_take_baseline,
             help="The others are compared with it, paired by seed.",

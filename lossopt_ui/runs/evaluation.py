@@ -33,8 +33,8 @@ def show(shown: Sequence[Group]) -> None:
     if not found:
         st.info(names.in_markdown(" ".join(words) or NOTHING))
         return
-    for each in words:
-        st.caption(names.in_markdown(each))
+    for sentence in words:
+        st.caption(names.in_markdown(sentence))
     whole, *parts = pictures(found, figure.theme())
     figure.show(whole.figure, key=whole.key, alt=whole.alt, height=whole.height)
     with st.expander("As a table, with margins and calibration"):

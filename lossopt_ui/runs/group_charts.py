@@ -177,8 +177,9 @@ def _histories(group: Group, axes: Axes, optima: Optima) -> dict[str, pd.DataFra
     for member in group.members:
         history: pd.DataFrame | None = member.history
         if column in DISTANCES:
-            known = member.experiment is not None
-            history = optima.distances(member.experiment, member.history) if known else None
+            history = None
+            if member.experiment is not None:
+                history = optima.distances(member.experiment, member.history)
         if history is None or column not in history:
             continue
         if history[[axes.x, column]].notna().all(axis=1).any():

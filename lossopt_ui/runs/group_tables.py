@@ -87,10 +87,13 @@ def values(members: Sequence[SavedRun], column: str, optima: Optima) -> list[flo
     for each in members:
         history: pd.DataFrame | None = each.history
         if column in DISTANCES:
-            known = each.experiment is not None
-            history = optima.distances(each.experiment, each.history) if known else None
-        gone = history is None or each.status in (DIVERGED, STOPPED)
-        found.append(math.nan if gone else reading(history, column, at, epoch))
+            history = None
+            if each.experiment is not None:
+                history = optima.distances(each.experiment, each.history)
+        if history is None or each.status in (DIVERGED, STOPPED):
+            found.append(math.nan)
+        else:
+            found.append(reading(history, column, at, epoch))
     return found
 
 

@@ -13,7 +13,7 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.training.run import FINISHED
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts.colours import LINES, Theme, of_loss
-from lossopt_ui.charts.groups import Dash
+from lossopt_ui.charts.curves import Dash
 from lossopt_ui.charts.texts import plain
 from lossopt_ui.experiment.saved_runs import IMPORTED, SavedRun, group_id_of
 from lossopt_ui.state import names

@@ -86,7 +86,7 @@ def _columns(uploaded: UploadedFile) -> None:
         "Unit of the steps",
         list(COUNTED),
         index=list(COUNTED).index(meant.x),
-        format_func=COUNTED.get,
+        format_func=COUNTED.__getitem__,
         key=f"counted-{file}",
     )
     group = st.selectbox(

@@ -271,10 +271,10 @@ def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
             known = id in histories
             return reading(histories[id], name, AT_EPOCH, view.at_epoch) if known else None
 
-        measured = [name for name in MEASURES if name in table]
-        return table.assign(
-            **{name: [at_epoch(id, name) for id in table["id"]] for name in measured}
-        )
+        measured: dict[str, Any] = {
+            name: [at_epoch(id, name) for id in table["id"]] for name in MEASURES if name in table
+        }
+        return table.assign(**measured)
     return table
 
 
@@ -344,7 +344,7 @@ def _readable(name: str, column: pd.Series) -> pd.Series:
 
 def _looks(shown: pd.DataFrame) -> dict[str, Any]:
     """Titles and formats of the columns."""
-    return {name: _look(name) for name in shown}
+    return {name: _look(name) for name in map(str, shown)}
 
 
 def _look(name: str) -> Any:

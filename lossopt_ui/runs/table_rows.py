@@ -1,6 +1,7 @@
 """The rows of the table of runs: one per run, or one per group of runs that differ by seed only."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def differing(table: pd.DataFrame) -> list[str]:
     """
     found = []
     for name, declaration in declared_settings().items():
-        values = table[name].unique() if name in table else []
+        values: list[Any] = list(table[name].unique()) if name in table else []
         known = [each for each in values if pd.notna(each)]
         if len(values) > 1 and known and (len(known) > 1 or known[0] != declaration.default):
             found.append(name)
@@ -58,8 +59,8 @@ def rows_of(table: pd.DataFrame, *, grouped: bool) -> pd.DataFrame:
         rows = table.iloc[::-1].reset_index(drop=True)
         rows["members"] = [[id] for id in rows["id"]]
         rows["runs"] = 1
-        spreads = dict.fromkeys((name + SPREAD for name in FIGURES), np.nan)
-        return _pinned_first(rows.assign(**spreads))
+        none = dict.fromkeys((name + SPREAD for name in FIGURES), np.nan)
+        return _pinned_first(rows.assign(**none))
     groups = table.groupby(by, sort=False)
     rows = groups.first().loc[order]
     for seed in SEEDS:
@@ -78,7 +79,7 @@ def rows_of(table: pd.DataFrame, *, grouped: bool) -> pd.DataFrame:
     known = rows.index.isin(whole(table)["family"]) | (rows["runs"] == 1)
     means, spreads = figures.mean().loc[order], figures.std().loc[order]
     rows[names] = means.where(known)
-    rows[[name + SPREAD for name in names]] = spreads.where(known).to_numpy()
+    rows[[f"{name}{SPREAD}" for name in names]] = spreads.where(known).to_numpy()
     ids = rows["members"].str[0].where(rows["runs"] == 1, rows.index.to_series())
     return _pinned_first(rows.assign(id=ids, family=rows.index).reset_index(drop=True))
 
@@ -106,10 +107,12 @@ def in_order(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Sort by columns, the first being the primary key: results best first, dates newest first."""
     if not by:
         return rows
-    keys = pd.DataFrame({name: _sortable(rows[name]) for name in by if name in rows})
-    ascending = [_rises(name) for name in keys]
-    order = keys.sort_values(list(keys), ascending=ascending, kind="stable", na_position="last")
-    return rows.loc[order.index].reset_index(drop=True)
+    names = [name for name in by if name in rows]
+    keys = pd.DataFrame({name: _sortable(rows[name]) for name in names})
+    ascending = [_rises(name) for name in names]
+    order = keys.sort_values(names, ascending=ascending, kind="stable", na_position="last")
+    sorted_rows: pd.DataFrame = rows.loc[order.index].reset_index(drop=True)
+    return sorted_rows
 
 
 def _sortable(column: pd.Series) -> pd.Series:
@@ -167,7 +170,7 @@ def wanted_unseen(
     rows and in the selected rows. A group that is partly shown stays selected as a whole while
     its shown runs are selected; otherwise only its hidden runs stay.
     """
-    stay = []
+    stay: list[str] = []
     for each in wanted:
         its = meant.loc[(meant["id"] == each) | (meant["family"] == each), "id"].tolist()
         unseen = [id for id in its if id not in shown]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from lossopt_core import Experiment, Run
+from lossopt_core import LOSSES, Experiment, Run
 from lossopt_core.experiment.description import flat_settings, telling_settings
 from lossopt_core.fields import Choice
 from lossopt_core.training.run import FINISHED
@@ -40,7 +40,7 @@ def of_runs(runs: Sequence[Run]) -> list[str]:
 def _name(experiment: Experiment, telling: Sequence[str]) -> str:
     settings = flat_settings(experiment)
     parts = [in_words(name, settings[name]) for name in telling if name in settings]
-    return ", ".join(parts) or url.label(pages.DECLARED["loss"].registry[experiment.loss])
+    return ", ".join(parts) or LOSSES[experiment.loss].label
 
 
 def in_words(name: str, value: Any) -> str:

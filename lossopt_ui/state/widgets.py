@@ -182,7 +182,7 @@ def setting(
         put(name, most)
     # A widget starts from our value: Streamlit drops the state of widgets that are not drawn.
     untouched = suggested is not None and name not in _values()
-    start = suggested if untouched else _as_shown(name, value(name))
+    start: Any = suggested if untouched else _as_shown(name, value(name))
     if hidden(name):
         return start if untouched else value(name)
     if name in value("fix"):

@@ -57,7 +57,7 @@ def choose_axes() -> None:
     st.multiselect(
         "Parameters to sweep",
         allowed,
-        format_func=SETTINGS.get,
+        format_func=SETTINGS.__getitem__,
         key=FIELDS.name,
         on_change=_take_fields,
         help="Every combination of their values is trained. All other settings are as in the"

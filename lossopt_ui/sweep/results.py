@@ -183,9 +183,7 @@ def _edge(
     by_id = {each.id: each for each in experiments}
     found: dict[Any, set[StepLimits | None]] = {}
     for value, rows in table.drop_duplicates("family").groupby(other):
-        found[value] = {
-            missing_data.known(lambda id=id: optimum.limits(by_id[id], optima)) for id in rows["id"]
-        }
+        found[value] = {_limits_of(by_id[id], optima) for id in rows["id"]}
     limits = {
         value: limit
         for value, each in found.items()
@@ -218,6 +216,10 @@ def _show_sources_of_lines(table: pd.DataFrame, x: str, y: str) -> None:
 
 def _sets_weights_to_zero(regularizer: str) -> bool:
     return bool(REGULARIZERS[regularizer]().absolute > 0)
+
+
+def _limits_of(experiment: Experiment, optima: Optima) -> StepLimits | None:
+    return missing_data.known(lambda: optimum.limits(experiment, optima))
 
 
 def _zero_above(table: pd.DataFrame, experiments: Sequence[Experiment]) -> float | None:
@@ -281,7 +283,7 @@ def _table(rows: pd.DataFrame) -> None:
             name: st.column_config.NumberColumn(
                 "± sd" if name.endswith(table_rows.SPREAD) else None, format="%.4g"
             )
-            for name in shown
+            for name in map(str, shown)
             if shown[name].dtype == float
         },
     )
@@ -318,7 +320,8 @@ def _label(table: pd.DataFrame, group_id: str) -> str:
     # Runs may have been deleted in another tab since the table was read.
     firsts = firsts[firsts["id"].isin(list(experiments))]
     told = names.tell_apart([experiments[id].replace(seed=0, split_seed=0) for id in firsts["id"]])
-    return dict(zip(firsts["family"], told, strict=True)).get(group_id, GONE)
+    labels: dict[str, str] = dict(zip(firsts["family"], told, strict=True))
+    return labels.get(group_id, GONE)
 
 
 def _how_many(rows: pd.DataFrame) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lossopt_core import (
-    FIELDS,
     LOSSES,
     OPTIMIZERS,
     REGULARIZERS,
@@ -24,6 +23,7 @@ from lossopt_core.playground.points import (
 from lossopt_ui.state.kinds import Option, Tabs, Text
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.curves import AXES
+from lossopt_ui.state.pages.settings import number
 
 SAME = "same"
 SPEEDS = {"slow": 1, "medium": 5, "fast": 25}
@@ -80,7 +80,7 @@ CHOICES: Mapping[str, Option] = {
         "Inputs of the linear classifier, computed from x1 and x2.",
     ),
     **MAP_FIELDS,
-    "start_scale": replace(FIELDS["init_scale"], default=1.0),
+    "start_scale": replace(number("init_scale"), default=1.0),
     "weights": WeightText("Initial weights", LONGEST_WEIGHTS, "Weights set by hand."),
     "steps": Number("Steps", 10, 1, 1_000, "Updates per click on the × button.", whole=True),
     "speed": Tabs(

@@ -1,8 +1,9 @@
 """Labels of settings and results, shared by the options of several pages."""
 
-from lossopt_core import DATASETS
+from lossopt_core import DATASETS, FIELDS
 from lossopt_core.experiment.description import declared_settings
 from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.fields import Number
 
 
 def of_setting(name: str) -> str:
@@ -10,6 +11,13 @@ def of_setting(name: str) -> str:
     dataset, _, _ = name.rpartition(".")
     label = declared_settings()[name].label
     return f"{DATASETS[dataset].label}: {label.lower()}" if dataset else label
+
+
+def number(name: str) -> Number:
+    """A setting that is a number, for an option like it."""
+    declaration = FIELDS[name]
+    assert isinstance(declaration, Number)
+    return declaration
 
 
 SETTINGS = {name: of_setting(name) for name in declared_settings()}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lossopt_core import FIELDS, LOSSES, OPTIMIZERS
+from lossopt_core import LOSSES, OPTIMIZERS
 from lossopt_core.analysis.fair_tuning import PROTOCOLS
 from lossopt_core.analysis.sweep import (
     DRAW_SEED,
@@ -25,6 +25,7 @@ from lossopt_ui.state.pages.settings import (
     BY_SETTING,
     RESULTS,
     SETTINGS,
+    number,
 )
 
 CANDIDATES = {name: OPTIMIZERS[name].label for name in OPTIMIZERS} | {
@@ -51,7 +52,7 @@ OPTIONS: dict[str, Option] = {
         "Optimizers or losses to compare.",
         none="First three of the protocol",
     ),
-    "sweep_evaluations": replace(FIELDS["evaluations"], default=EVALUATIONS),
+    "sweep_evaluations": replace(number("evaluations"), default=EVALUATIONS),
     "rates": Text(
         "Learning rates", 200, "The grid that is used for all candidates.", default="log 1e-4 10 11"
     ),
