@@ -1,4 +1,4 @@
-"""Whether every class is large enough to be divided into training, validation and test parts."""
+"""Check that every class has enough examples for a stratified split."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ from lossopt_core.objective.linear import Labels
 
 
 def check_classes(sizes: Mapping[str, int], test_examples: int, *, validation: bool) -> None:
-    """ValueError names a class, and its number of examples, that is too small for its parts.
+    """Raise ValueError if a class is too small to split; it names the class and its size.
 
     Splits are stratified: scikit-learn gives each class its share of `test_examples`, rounded
-    down, and what is left to the classes with the largest fractions.  A class must have two
-    examples before every split, so three where a validation part is split off as well.
+    down, and the remainder to the classes with the largest fractional parts.  A class needs two
+    examples before each split, so three if a validation set is split off as well.
     """
     counts = np.array([*sizes.values()])
     if not validation:
@@ -20,11 +20,11 @@ def check_classes(sizes: Mapping[str, int], test_examples: int, *, validation: b
         return
     _refuse(sizes, counts, "validation needs", at_least=3)
     left = counts - _most_taken(counts, test_examples)
-    _refuse(sizes, left, f"validation beside {test_examples} test examples needs", at_least=2)
+    _refuse(sizes, left, f"validation next to {test_examples} test examples needs", at_least=2)
 
 
 def _most_taken(counts: Labels, drawn: int) -> Labels:
-    """How many of each class a stratified draw takes at most; equal fractions are drawn by lot."""
+    """The most examples a stratified draw can take of each class; ties are broken at random."""
     shares = counts * drawn / counts.sum()
     taken = np.floor(shares)
     rest = drawn - int(taken.sum())

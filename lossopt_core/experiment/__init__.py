@@ -1,1 +1,1 @@
-"""The description of a run: fields, validation, grids, metrics, and the data it names."""
+"""The description of a run: fields, validation, parameter grids, metrics and data loading."""

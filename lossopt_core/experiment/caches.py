@@ -1,15 +1,15 @@
 """Caches of what is computed from experiments, runs and data.
 
-Some data belong to somebody: they were uploaded, and only their workspace may see what follows
-from them.  So every cache of such results is a `Cache`, or a function with `cached_by_data`:
+Uploaded data belong to a workspace, and only that workspace may see results computed from
+them.  So every cache of such results is a `Cache` or a function decorated by `cached_by_data`:
 
-- An answer is given only to a workspace that has the data.
-- An entry has an owner.  It goes when the owner's data are deleted, or the whole workspace.
-- An entry that nobody has used for an hour goes too, so that nothing stays in the memory of
-  another process either.
+- A result is returned only to a workspace that has the data.
+- An entry has an owner.  It is dropped when the owner's data or the whole workspace are deleted.
+- An entry unused for an hour is dropped, so that nothing lingers in the memory of other
+  processes.
 
-A test of the architecture refuses `lru_cache`, `st.cache_data` and the like wherever the result
-could follow from somebody's data.
+An architecture test forbids `lru_cache`, `st.cache_data` and the like wherever a result could
+depend on uploaded data.
 """
 
 import threading
@@ -22,11 +22,11 @@ from weakref import WeakSet
 
 import cachetools
 
-from lossopt_core.data.datasets import BROUGHT, DATASETS, Owner
+from lossopt_core.data.datasets import DATASETS, UPLOADED, Owner
 from lossopt_core.experiment.description import Experiment
 
 IDLE_SECONDS = 3600.0
-"""After which an entry that nobody used is dropped."""
+"""Time after which an unused entry is dropped."""
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
@@ -41,11 +41,11 @@ class _Entry(Generic[Result]):
 
 
 class Cache(Generic[Result]):
-    """Results by their keys; the ones unused for longest make room for others.
+    """A least-recently-used cache.
 
-    most    how much is kept
-    size    how much of that a result takes; 1 each by default
-    clock   seconds
+    most    total size of the entries it holds
+    size    size of a result; by default 1
+    clock   returns seconds
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Cache(Generic[Result]):
         owner: Owner | None = None,
         version: object = None,
     ) -> Result:
-        """The result of this key and version; made, and kept for its owner, where it is not here.
+        """Return the result for this key and version; on a miss, compute and store it.
 
-        The result of another version is replaced.
+        A result of another version is replaced.
         """
         entry = self._entry(key, version)
         if entry is not None:
@@ -83,14 +83,14 @@ class Cache(Generic[Result]):
         return result
 
     def find(self, key: Hashable, *, version: object = None) -> Result | None:
-        """The result of this key and version, if it is here."""
+        """Return the result for this key and version, or None."""
         entry = self._entry(key, version)
         return None if entry is None else entry.result
 
     def put(
         self, key: Hashable, result: Result, *, owner: Owner | None = None, version: object = None
     ) -> None:
-        """Keep a result in place of any other of its key, unless it is too large."""
+        """Store a result, replacing any other with its key, unless it is too large."""
         with self._lock:
             self._entries.pop(key, None)
             size = self._size(result)
@@ -98,16 +98,16 @@ class Cache(Generic[Result]):
                 self._entries[key] = _Entry(result, owner, version, size, self._clock())
 
     def drop(self, key: Hashable) -> None:
-        """Forget a result, if it is here."""
+        """Drop an entry if it exists."""
         with self._lock:
             self._entries.pop(key, None)
 
     def drop_owner(self, owner: Owner) -> None:
-        """Forget all results of an owner."""
+        """Drop all entries of an owner."""
         self._drop_where(lambda entry: entry.owner == owner)
 
     def drop_idle(self, seconds: float = IDLE_SECONDS) -> None:
-        """Forget what was not used for so long."""
+        """Drop entries unused for this many seconds."""
         before = self._clock() - seconds
         self._drop_where(lambda entry: entry.used < before)
 
@@ -130,13 +130,13 @@ _ALL: WeakSet[Cache[Any]] = WeakSet()
 
 
 def drop_owner(owner: Owner) -> None:
-    """Forget, in all caches of this process, what was computed for an owner."""
+    """Drop an owner's entries from all caches of this process."""
     for cache in list(_ALL):
         cache.drop_owner(owner)
 
 
 def drop_idle() -> None:
-    """Forget, in all caches of this process, what nobody has used for an hour."""
+    """Drop entries unused for an hour from all caches of this process."""
     for cache in list(_ALL):
         cache.drop_idle()
 
@@ -152,14 +152,14 @@ def cached_by_data(
     key: Callable[..., Hashable] = _all_arguments,
     owner: Callable[[], Owner | None] = lambda: None,
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Cache a function by all of its arguments; the decorator for whatever follows from data.
+    """Decorate a function whose results depend on data: cache it by all of its arguments.
 
-    `key` makes one hashable value of all arguments, by default the arguments themselves.
-    Results on data that everybody can make are shared, and go with whom `owner` names; those on
-    uploaded data belong to the workspace that has the data.
+    `key` maps the arguments to one hashable value, by default the arguments themselves.
+    Results on built-in data are shared and owned by what `owner` returns; results on uploaded
+    data belong to the workspace that has the data.
 
-    The function then raises MissingDataError where an experiment among its arguments, however
-    deep, is on uploaded data that are not here, whether there is an entry or not.
+    The decorated function raises MissingDataError if any experiment in its arguments, at any
+    depth, uses uploaded data that are not available, even if the result is cached.
     """
 
     def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -184,14 +184,14 @@ def cached_by_data(
 
 
 def owner_of_data(content: object) -> Owner | None:
-    """Whose the uploaded data are that the experiments in `content` name; None if there are none.
+    """The owner of the uploaded data used by experiments in `content`; None without uploaded data.
 
-    Raises MissingDataError where such data are not here.
+    Raises MissingDataError if such data are not available.
     """
     owner = None
     for experiment in _experiments_in(content):
-        if DATASETS[experiment.dataset].brought:
-            owner = BROUGHT.owner(experiment.dataset_options)
+        if DATASETS[experiment.dataset].uploaded:
+            owner = UPLOADED.owner(experiment.dataset_options)
     return owner
 
 

@@ -1,8 +1,8 @@
-"""What the numbers mean: the conventions of this project, and what others call the same thing.
+"""Conventions behind the numbers: how this project defines them, and how other tools do.
 
-Two tools that report different losses, or take different strengths, for one and the same
-classifier mostly differ in these.  The conventions are those of CS231n's lecture 3 and its notes,
-"Linear classification".
+When two tools report different losses or need different strengths for the same classifier, the
+reason is usually one of these.  The conventions follow CS231n's lecture 3 and its notes, "Linear
+classification".
 """
 
 import math
@@ -22,19 +22,19 @@ SHORT = (
     "objective = mean loss + strength*R(W); R: l2 sum(W^2), not halved; bias not penalised; logs in"
     " nats"
 )
-"""What exports carry with their numbers."""
+"""Added to exports."""
 IN_WORDS = (
     "The objective is the mean loss over the training examples plus λ times the penalty. The L2"
     " penalty is ΣW², not halved; the L1 penalty is Σ|W|. The bias is not penalised. Cross-entropy"
-    " is in nats. Hinge losses have the margin Δ of the settings."
+    " is in nats. Hinge losses use the margin Δ from the settings."
 )
 FULL, HALVED = "full", "halved"
-"""λ ΣW², as here, or ½ λ' ΣW², as in many textbooks and in scikit-learn."""
+"""λ ΣW², as used here, or ½ λ' ΣW², as in many textbooks and in scikit-learn."""
 
 
 @dataclass(frozen=True)
 class Convention:
-    """One thing that can be counted in several ways: what it is here, and what elsewhere."""
+    """A quantity with several common definitions: the one used here and the others."""
 
     topic: str
     here: str
@@ -42,9 +42,9 @@ class Convention:
 
 
 def conventions(experiment: Experiment, penalty: str = FULL) -> list[Convention]:
-    """The conventions that have a say in an experiment, with its own numbers.
+    """The conventions relevant to an experiment, with its own numbers filled in.
 
-    `penalty` is how squared weights are written: `FULL` or `HALVED`.
+    `penalty` selects how the L2 penalty is written: `FULL` or `HALVED`.
     """
     found = [_data_loss(experiment)]
     if parameter_names(type(regularizer_of(experiment))):
@@ -64,13 +64,13 @@ def _data_loss(experiment: Experiment) -> Convention:
     return Convention(
         "Data loss",
         f"mean over the {n:,} training examples",
-        f"the sum over them is {n:,} times as large; for the same classifier its strength is"
-        f" {n:,} × λ",
+        f"a sum over examples is {n:,} times as large; it needs the strength {n:,} × λ for the"
+        " same classifier",
     )
 
 
 def _penalty(experiment: Experiment, penalty: str) -> list[Convention]:
-    """How the penalty is written; nothing for one of another form than those built in."""
+    """How the penalty is written; empty for penalties of another form than the built-in ones."""
     strength, shares = experiment.strength, _shares(experiment)
     if "l1_ratio" in parameter_names(REGULARIZERS[experiment.regularizer]):
         mixed = shares == (experiment.l1_ratio, 1.0 - experiment.l1_ratio)
@@ -81,7 +81,7 @@ def _penalty(experiment: Experiment, penalty: str) -> list[Convention]:
 
 
 def _shares(experiment: Experiment) -> tuple[float, float] | None:
-    """What Σ|W| and ΣW² are multiplied by at strength 1; None for penalties of another form."""
+    """The factors of Σ|W| and ΣW² at strength 1; None for penalties of another form."""
     unit = regularizer_of(experiment.replace(strength=1.0))
     return (float(unit.absolute), float(unit.squared)) if unit.elastic_net_form else None
 
@@ -111,7 +111,7 @@ def _elastic_net(experiment: Experiment, penalty: str) -> Convention:
 
 
 def _halved_elastic_net(strength: float, ratio: float) -> tuple[float, float]:
-    """Strength and share of L1 where the squared weights are halved, as in scikit-learn."""
+    """Strength and L1 ratio if the squared weights are halved, as in scikit-learn."""
     theirs = strength * (2.0 - ratio)
     return theirs, strength * ratio / theirs if theirs else ratio
 
@@ -132,7 +132,7 @@ def _gradient_of_penalty(experiment: Experiment, penalty: str) -> list[Conventio
 
 def _bias() -> Convention:
     return Convention(
-        "Bias", "not penalised", "penalised by LIBLINEAR, and wherever the bias trick is used"
+        "Bias", "not penalised", "penalised by LIBLINEAR and wherever the bias trick is used"
     )
 
 
@@ -141,7 +141,7 @@ def _margin(experiment: Experiment) -> Convention:
     elsewhere, power = "1 in most tools", LOSSES[experiment.loss].homogeneity
     if power is not None:
         times = {1: "Δ", 2: "Δ²"}.get(power, f"Δ^{power}")
-        elsewhere += f"; with a margin Δ, weights Δ times as large have {times} times the loss"
+        elsewhere += f"; with margin Δ, weights Δ times as large give {times} times the loss"
     return Convention("Margin", f"Δ = {margin:.6g}", elsewhere)
 
 
@@ -149,14 +149,14 @@ def _logarithm(loss: str) -> Convention:
     return Convention(
         "Logarithm",
         f"natural: {loss} in nats",
-        f"in bits {1 / math.log(2):.4f} times as large, with log₁₀ {1 / math.log(10):.4f} times",
+        f"{1 / math.log(2):.4f} times as large in bits, {1 / math.log(10):.4f} times with log₁₀",
     )
 
 
 def scikit_learn_estimator(experiment: Experiment) -> tuple[str, dict[str, Any]] | None:
-    """The estimator of scikit-learn with the same optimum, and its parameters; None for none.
+    """The scikit-learn estimator with the same optimum and its parameters, or None.
 
-    `LogisticRegression` minimises C times the sum of the losses + ρ Σ|w| + (1 - ρ)/2 Σw².  Of two
+    `LogisticRegression` minimises C times the sum of the losses + ρ Σ|w| + (1 - ρ)/2 Σw².  For two
     classes it has one weight vector w, the difference of ours, for which ΣW² is at best w²/2.
     """
     n, two = experiment.train_examples, experiment.size.classes == 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, Self, TypeVar
 
-from lossopt_core.data.datasets import BROUGHT, DATASETS, Size
+from lossopt_core.data.datasets import DATASETS, UPLOADED, Size
 from lossopt_core.data.rare_classes import check_classes
 from lossopt_core.experiment.precision import PRECISIONS
 from lossopt_core.fields import (
@@ -40,15 +40,15 @@ DATA_SETTINGS = (
     "label_noise",
     "validation",
 )
-"""What determines the data: equal values, equal examples in equal order."""
+"""The settings that determine the data: equal values give equal examples in equal order."""
 ADDED_SETTINGS = (
     "label_noise", "replacement", "averaging", "stopping", "precision", "validation",
 )  # fmt: skip
-"""Settings that came later; at their defaults they have no say, so that older ids stay."""
+"""Settings added later; ids leave them out at their defaults, so that older ids stay valid."""
 
 
 class Options(Mapping[str, Any]):
-    """The options of a data set: a dictionary that cannot change and can be hashed."""
+    """The options of a data set: an immutable, hashable dictionary."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = dict(sorted(values.items()))
@@ -70,7 +70,7 @@ class Options(Mapping[str, Any]):
 
 
 def setting(declaration: Field) -> Any:
-    """A dataclass field with the declaration's default, checked by the declaration."""
+    """A dataclass field with the default and validation of a declaration."""
     default = declaration.default
     if isinstance(declaration, Number) and declaration.whole:
         default = int(default)
@@ -79,93 +79,109 @@ def setting(declaration: Field) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One training of one linear classifier, fully described.
+    """A complete description of one training of one linear classifier.
 
-    Equal experiments give equal runs.  Every field is checked at birth; a bad value raises
-    one ValueError that names the field, the value and what is allowed.  `FIELDS` lists the
-    ranges.
+    Equal experiments give equal runs.  All fields are validated on construction; an invalid
+    value raises a ValueError that names the field, the value and what is allowed.  `FIELDS`
+    lists the ranges.
     """
 
-    dataset: str = setting(
-        Choice("Data set", "digits", DATASETS, "What the classifier learns to tell apart.")
-    )
+    dataset: str = setting(Choice("Data set", "digits", DATASETS, "Data to train and test on."))
     dataset_options: Mapping[str, Any] = field(default_factory=dict)
     test_fraction: float = setting(
-        Number("Test share", 0.25, 0.0, 0.9, "Share of the examples kept aside for testing.")
+        Number("Test fraction", 0.25, 0.0, 0.9, "Fraction of the examples held out for testing.")
     )
     standardize: bool = setting(
-        Switch("Standardise", True, "Give every feature mean 0 and standard deviation 1.")
+        Switch("Standardise", True, "Scale every feature to mean 0 and standard deviation 1.")
     )
-    loss: str = setting(
-        Choice("Loss", "cross_entropy", LOSSES, "What the classifier is punished for.")
-    )
+    loss: str = setting(Choice("Loss", "cross_entropy", LOSSES, "Loss function to minimise."))
     margin: float = setting(
-        Number("Margin Δ", 1.0, 0.01, 100.0, "By how much the true class must win.")
+        Number("Margin Δ", 1.0, 0.01, 100.0, "How far the true class must score above the others.")
     )
-    regularizer: str = setting(
-        Choice("Regularizer", "l2", REGULARIZERS, "What large weights are charged.")
-    )
+    regularizer: str = setting(Choice("Regularizer", "l2", REGULARIZERS, "Penalty on the weights."))
     strength: float = setting(
-        Number("Strength λ", 1e-3, 0.0, 1e3, "Weight of the penalty.", logarithmic=True)
+        Number(
+            "Strength λ",
+            1e-3,
+            0.0,
+            1e3,
+            "Factor on the penalty in the objective.",
+            logarithmic=True,
+        )
     )
-    l1_ratio: float = setting(Number("L1 share ρ", 0.5, 0.0, 1.0, "1 is L1 alone, 0 is L2 alone."))
-    optimizer: str = setting(
-        Choice("Optimizer", "sgd", OPTIMIZERS, "How the weights follow the gradient.")
-    )
+    l1_ratio: float = setting(Number("L1 ratio ρ", 0.5, 0.0, 1.0, "1 is pure L1, 0 is pure L2."))
+    optimizer: str = setting(Choice("Optimizer", "sgd", OPTIMIZERS, "Update rule for the weights."))
     learning_rate: float = setting(
-        Number("Learning rate α", 0.1, 1e-8, 1e4, "Length of a step.", logarithmic=True)
+        Number("Learning rate α", 0.1, 1e-8, 1e4, "Step size of the updates.", logarithmic=True)
     )
     momentum: float = setting(
-        Number("Momentum β", 0.9, 0.0, 0.9999, "Share of the velocity kept (Adam: its β₁).")
+        Number("Momentum β", 0.9, 0.0, 0.9999, "Decay of the velocity (for Adam, β₁).")
     )
     schedule: str = setting(
-        Choice("Schedule", "constant", SCHEDULES, "How the learning rate changes over time.")
+        Choice("Schedule", "constant", SCHEDULES, "How the learning rate changes during training.")
     )
     batch_size: int = setting(
-        Number("Batch size", 32, 1, 1_000_000, "Examples a step.", whole=True, unit="examples")
+        Number("Batch size", 32, 1, 1_000_000, "Examples per update.", whole=True, unit="examples")
     )
     epochs: int = setting(
-        Number("Epochs", 20, 1, 100_000, "Passes over the training examples.", whole=True)
+        Number("Epochs", 20, 1, 100_000, "Passes over the training set.", whole=True)
     )
     label_noise: float = setting(
-        Number("Label noise", 0.0, 0.0, 0.9, "Share of the training labels made wrong.")
+        Number("Label noise", 0.0, 0.0, 0.9, "Fraction of the training labels made wrong.")
     )
     validation: bool = setting(
         Switch(
-            "Validate",
+            "Validation split",
             False,
-            "Set the test part aside, and test on as many of the training examples instead.",
+            "Leave the test set untouched and evaluate on as many examples of the training set.",
         )
     )
     replacement: bool = setting(
-        Switch("With replacement", False, "Draw each minibatch from all examples, not epoch-wise.")
+        Switch(
+            "With replacement", False, "Sample minibatches with replacement instead of by epoch."
+        )
     )
     averaging: bool = setting(
-        Switch("Average the weights", False, "The classifier is a running mean of the weights.")
+        Switch("Weight averaging", False, "Use a running average of the weights as the classifier.")
     )
     stopping: str = setting(
-        Choice("Stop early", "none", STOPPING, "When a training may end before its last epoch.")
+        Choice("Early stopping", "none", STOPPING, "When training may end before the last epoch.")
     )
     tolerance: float = setting(
         Number(
             "Tolerance", 1e-3, 1e-12, 1.0,
-            "Relative progress, or distance to the optimum, at which it ends.", logarithmic=True,
+            "Early stopping threshold: relative progress, or distance to the optimum.",
+            logarithmic=True,
         )
     )  # fmt: skip
     precision: str = setting(
-        Choice("Precision", "float64", PRECISIONS, "The numbers that training computes with.")
+        Choice("Precision", "float64", PRECISIONS, "Floating-point type used for training.")
     )
     evaluations: int = setting(
-        Number("Evaluations", 60, 2, 1_000, "Points on the curves.", whole=True)
+        Number("Evaluations", 60, 2, 1_000, "Number of points per curve.", whole=True)
     )
     init_scale: float = setting(
-        Number("Start scale", 0.0, 0.0, 100.0, "Standard deviation of the weights at the start.")
+        Number("Init scale", 0.0, 0.0, 100.0, "Standard deviation of the initial weights.")
     )
     seed: int = setting(
-        Number("Seed", 0, 0, LARGEST_SEED, "Fixes start and order of the minibatches.", whole=True)
+        Number(
+            "Seed",
+            0,
+            0,
+            LARGEST_SEED,
+            "Random seed for initial weights and minibatch order.",
+            whole=True,
+        )
     )
     split_seed: int = setting(
-        Number("Split seed", 0, 0, LARGEST_SEED, "Fixes the data and their split.", whole=True)
+        Number(
+            "Split seed",
+            0,
+            0,
+            LARGEST_SEED,
+            "Random seed for the data and their split.",
+            whole=True,
+        )
     )
 
     def __post_init__(self) -> None:
@@ -187,9 +203,10 @@ class Experiment:
             raise ValueError(f"dataset_options must be a mapping, got {brief(given)}")
         for name in given:
             if name not in declared:
-                allowed = ", ".join(declared) or "no options at all"
+                allowed = ", ".join(declared) or "none"
                 raise ValueError(
-                    f"dataset_options of {self.dataset} may hold {allowed}; got {brief(name)}"
+                    f"dataset_options of {self.dataset} has no option {brief(name)};"
+                    f" options: {allowed}"
                 )
         return Options(
             {
@@ -208,12 +225,12 @@ class Experiment:
         size = self.size
         if min(self.test_examples, self.train_examples) < size.classes:
             raise ValueError(
-                f"test_fraction must leave at least one of {size.examples} examples of each of"
-                f" {size.classes} classes on {'all three' if self.validation else 'both'} sides,"
-                f" or be 0, got {self.test_fraction:g}"
+                "test_fraction must be 0 or leave at least one example of each of the"
+                f" {size.classes} classes in {'all three' if self.validation else 'both'} parts"
+                f" of the {size.examples} examples, got {self.test_fraction:g}"
             )
-        if DATASETS[self.dataset].brought:  # the classes of all others are large enough
-            sizes = BROUGHT.class_sizes(self.dataset_options["data"])
+        if DATASETS[self.dataset].uploaded:  # built-in data sets have large enough classes
+            sizes = UPLOADED.class_sizes(self.dataset_options["data"])
             if sizes is not None:
                 check_classes(sizes, self.test_examples, validation=self.validation)
 
@@ -225,57 +242,57 @@ class Experiment:
         why_not = why_not_certified(self.loss, self.regularizer)
         if why_not or not penalised:
             raise ValueError(
-                f"stopping must not be {self.stopping} here:"
+                f"stopping must not be {self.stopping}:"
                 f" {why_not or 'it needs a penalty with a strength above 0'}"
             )
 
     @property
     def size(self) -> Size:
-        """Examples, classes and features of the whole data set."""
+        """Number of examples, classes and features of the whole data set."""
         return DATASETS[self.dataset].size(self.dataset_options)
 
     @property
     def test_examples(self) -> int:
-        """How many examples it is tested on (a share, rounded up, as scikit-learn does)."""
+        """Number of test examples (rounded up, as in scikit-learn)."""
         return math.ceil(self.size.examples * self.test_fraction)
 
     @property
     def train_examples(self) -> int:
-        """How many examples are trained on; where it validates, test examples are set aside."""
+        """Number of training examples, without the test set and the validation set."""
         held_out = 2 if self.validation else 1
         return self.size.examples - held_out * self.test_examples
 
     @property
     def full_batch(self) -> bool:
-        """Whether every update sees all training examples."""
+        """Whether every update uses all training examples."""
         return OPTIMIZERS[self.optimizer].full_batch
 
     @property
     def examples_per_update(self) -> int:
-        """Examples in a minibatch; the last one of an epoch may be smaller."""
+        """Examples in a minibatch; the last minibatch of an epoch may be smaller."""
         return self.train_examples if self.full_batch else self.batch_size
 
     @property
     def updates_per_epoch(self) -> int:
-        """Updates in one pass over the training examples."""
+        """Number of updates per epoch."""
         return math.ceil(self.train_examples / self.examples_per_update)
 
     @property
     def updates(self) -> int:
-        """Updates in the whole training."""
+        """Total number of updates."""
         return self.epochs * self.updates_per_epoch
 
     def gradient_evaluations(self, updates: int) -> int:
-        """Examples whose gradient has been taken after so many updates."""
+        """Number of per-example gradients computed after so many updates."""
         epochs, rest = divmod(updates, self.updates_per_epoch)
         return epochs * self.train_examples + rest * self.examples_per_update
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The fields that have a say in the run, in the order of thinking.
+        """The fields that affect the run, in their declared order.
 
-        Left out is what the chosen entries do not look at: the margin under cross-entropy,
-        the batch size of full-batch descent, the strength of no penalty.
+        Fields that the chosen loss, regularizer and optimizer do not use are left out: the margin
+        for cross-entropy, the batch size for full-batch descent, the strength without a penalty.
         """
         ignored = self.inactive_fields
         ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
@@ -285,7 +302,7 @@ class Experiment:
 
     @property
     def inactive_fields(self) -> set[str]:
-        """The fields that the chosen entries do not look at."""
+        """The fields that the chosen loss, regularizer and optimizer do not use."""
         ignored = {*LOSS_SETTINGS, *PENALTY_SETTINGS, *RULE_SETTINGS}
         for entry in (
             LOSSES[self.loss],
@@ -301,37 +318,37 @@ class Experiment:
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits; equal wherever and whenever equal settings are written."""
+        """16 hexadecimal digits: a hash of the settings, the same on every machine."""
         text = json.dumps(self.settings, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def data_key(self) -> tuple[Any, ...]:
-        """What determines the data: equal keys, equal examples in equal order."""
+        """Equal for experiments on the same examples in the same order."""
         return tuple(getattr(self, name) for name in DATA_SETTINGS)
 
     def replace(self, **changes: Any) -> Self:
-        """The same experiment with some fields changed.
+        """Return a copy with some fields changed.
 
-        Options that only the old data set knows are dropped with it.
+        A new data set without options starts from its defaults.
         """
         if changes.get("dataset", self.dataset) != self.dataset:
             changes.setdefault("dataset_options", {})
         return replace(self, **changes)
 
-    but = replace  # its first name, which scripts of other people use
+    but = replace  # the old name, which existing scripts use
 
     def to_json(self) -> str:
-        """All fields as a JSON object; `from_json` gives an equal experiment back."""
+        """All fields as a JSON object; `from_json` reads it back."""
         values = {name: getattr(self, name) for name in NAMES}
         return json.dumps(values | {"dataset_options": dict(self.dataset_options)})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The experiment that `to_json` wrote; ValueError for anything else."""
+        """Read an experiment written by `to_json`; ValueError for anything else."""
         try:
             values = json.loads(text)
-        except (ValueError, RecursionError) as error:  # also a number of thousands of digits
+        except (ValueError, RecursionError) as error:  # also for very long numbers
             raise ValueError(f"experiment is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise ValueError(f"experiment must be a JSON object, got {brief(values)}")
@@ -344,13 +361,13 @@ class Experiment:
 FIELDS: dict[str, Field] = {
     f.name: f.metadata["declaration"] for f in fields(Experiment) if "declaration" in f.metadata
 }
-"""The declaration of every field but `dataset_options`, which `DATASETS` declares."""
+"""The declaration of every field except `dataset_options`, which `DATASETS` declares."""
 NAMES = tuple(f.name for f in fields(Experiment))
-"""Every field."""
+"""The names of all fields."""
 
 
 def loss_of(experiment: Experiment) -> Loss:
-    """The experiment's loss with its margin, where it has one."""
+    """The experiment's loss, with its margin if it has one."""
     return _with_settings(LOSSES[experiment.loss], experiment)
 
 
@@ -360,7 +377,7 @@ def regularizer_of(experiment: Experiment) -> Regularizer:
 
 
 def optimizer_of(experiment: Experiment) -> Optimizer:
-    """The experiment's update rule with its own settings."""
+    """The experiment's optimizer with its settings."""
     return _with_settings(OPTIMIZERS[experiment.optimizer], experiment)
 
 
@@ -369,31 +386,31 @@ def _with_settings(entry: type[Entry], experiment: Experiment) -> Entry:
 
 
 def parameter_names(entry: type[Any]) -> set[str]:
-    """The settings that a registry's entry looks at: what its dataclass is made with."""
-    return {*entry.__match_args__}  # the names of its fields, in a tenth of the time of fields()
+    """The settings that a registry entry uses: the fields of its dataclass."""
+    return {*entry.__match_args__}  # its field names, ten times faster than fields()
 
 
 def differing_settings(experiments: list[Experiment]) -> list[str]:
-    """Names of the settings that are not the same in all experiments, options written out."""
+    """Names of the settings that differ between experiments, data set options included."""
     tables = [flat_settings(experiment) for experiment in experiments]
     names = list(dict.fromkeys(name for table in tables for name in table))
     missing = object()
     return [name for name in names if len({table.get(name, missing) for table in tables}) > 1]
 
 
-def telling_settings(experiments: list[Experiment]) -> list[str]:
-    """Those of the differing settings that say more than the others do.
+def informative_settings(experiments: list[Experiment]) -> list[str]:
+    """The differing settings worth showing in labels.
 
-    A margin of 1 that only hinge has says nothing beside the names of the losses: it has one
-    value, its default, wherever it has a say.  The size of its batches is what SGD is known by.
+    A setting is left out if only some experiments use it, always at its default: a margin of 1
+    for hinge adds nothing to the names of the losses.  The batch size is always shown.
     """
     tables = [flat_settings(experiment) for experiment in experiments]
 
-    def tells(name: str) -> bool:
+    def informs(name: str) -> bool:
         values = {table[name] for table in tables if name in table}
         return len(values) > 1 or name == "batch_size" or values != {_default(name)}
 
-    return [name for name in differing_settings(experiments) if tells(name)]
+    return [name for name in differing_settings(experiments) if informs(name)]
 
 
 def _default(name: str) -> Any:
@@ -404,10 +421,9 @@ def _default(name: str) -> Any:
 def unequal_settings(
     first: Sequence[Experiment], second: Sequence[Experiment]
 ) -> dict[str, tuple[list[Any], list[Any]]]:
-    """Settings that have a say in both groups, where their values' shares of the runs differ.
+    """Settings used in both groups whose values are distributed differently, with the values.
 
-    By their names the values of each group.  A mean over one group is then one over other
-    settings than a mean over the other group.
+    The means of such groups average over different settings, so they are not comparable.
     """
     tables = [[_with_defaults(each) for each in group] for group in (first, second)]
     found = {}
@@ -423,13 +439,13 @@ def _shares(counts: Counter[Any]) -> dict[Any, Fraction]:
 
 
 def _with_defaults(experiment: Experiment) -> dict[str, Any]:
-    """The flat settings and those that came later, which are left out of them at their defaults."""
+    """The flat settings plus those added later, which ids leave out at their defaults."""
     later = {*ADDED_SETTINGS} - experiment.inactive_fields
     return flat_settings(experiment) | {name: getattr(experiment, name) for name in later}
 
 
 def declared_settings() -> dict[str, Field]:
-    """Every setting there is, in the order of thinking; options as `blobs.spread`."""
+    """All settings in their declared order; data set options as `blobs.spread`."""
     options: dict[str, Field] = {
         f"{dataset}.{name}": declaration
         for dataset, entry in DATASETS.items()
@@ -442,7 +458,7 @@ def declared_settings() -> dict[str, Field]:
 
 
 def flat_settings(experiment: Experiment) -> dict[str, Any]:
-    """Settings with the data set's options as fields of their own, `blobs.spread` for one."""
+    """The settings as one flat dictionary; data set options get names such as `blobs.spread`."""
     flat: dict[str, Any] = {}
     for name, value in experiment.settings.items():
         if name == "dataset_options":

@@ -1,7 +1,7 @@
-"""Settings on a command line, and the grid of experiments that they stand for.
+"""Command-line settings and the parameter grid they define.
 
-Options, their ranges and the names that they take come from the fields of `Experiment` and
-from the registries; a new entry appears here by itself.
+Options, ranges and allowed names come from the fields of `Experiment` and from the registries;
+new entries appear automatically.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.",
 
 
 def add_settings(training: argparse.ArgumentParser) -> None:
-    """An option for every field of an experiment, and for the options of data sets."""
+    """Add a command-line option for every field of an experiment and for data set options."""
     group = training.add_argument_group("settings, each with one or more values")
     seeds = group.add_mutually_exclusive_group()
     for name, declaration in FIELDS.items():
@@ -48,14 +48,14 @@ def add_settings(training: argparse.ArgumentParser) -> None:
                 action="append",
                 default=[],
                 metavar="NAME=VALUE",
-                help="An option of a data set, with one or more values: --option spread=1 2 4;"
-                " blobs.spread=1 where several data sets know the name.",
+                help="Data set option with one or more values: --option spread=1 2 4. Write"
+                " blobs.spread=1 if several data sets have an option of that name.",
             )
     seeds.add_argument("--seeds", metavar="N", help=in_words(SEEDS))
 
 
 def metavar(declaration: Field) -> str:
-    """What stands for a value in the help."""
+    """The placeholder for a value in the help text."""
     if isinstance(declaration, Number):
         return "N" if declaration.whole else "X"
     if isinstance(declaration, Fingerprint):
@@ -64,7 +64,7 @@ def metavar(declaration: Field) -> str:
 
 
 def in_words(declaration: Field) -> str:
-    """What a setting is, what is allowed, and its default."""
+    """Help text: what a setting is, what is allowed, and its default."""
     default = write(declaration.default)
     if isinstance(declaration, Number):
         low, high = write(declaration.low), write(declaration.high)
@@ -75,7 +75,7 @@ def in_words(declaration: Field) -> str:
 
 
 def names() -> str:
-    """Every entry of every registry, with the one sentence that it has."""
+    """All registry entries with their summaries."""
     width = max(60, min(100, shutil.get_terminal_size().columns - 2))
 
     def entry(name: str, words: str, indent: int) -> str:
@@ -108,7 +108,7 @@ def plugin_problems() -> list[str]:
 
 
 def grid(chosen: Mapping[str, Any]) -> list[Experiment]:
-    """Every combination of the values given; of several that mean the same run, the first."""
+    """All combinations of the given values, without duplicate runs."""
     values = {
         name: [checked(name, declaration, text) for text in chosen[name]]
         for name, declaration in FIELDS.items()
@@ -123,7 +123,7 @@ def grid(chosen: Mapping[str, Any]) -> list[Experiment]:
     ]
     size = sum(math.prod(map(len, each.values())) for each in grids)
     if size > LARGEST_GRID:
-        raise ValueError(f"the grid has {size:,} experiments; at most {LARGEST_GRID:,} are allowed")
+        raise ValueError(f"the grid has {size:,} experiments; the maximum is {LARGEST_GRID:,}")
 
     experiments: dict[str, Experiment] = {}
     for dataset, each in zip(datasets, grids, strict=True):
@@ -142,9 +142,9 @@ def grid(chosen: Mapping[str, Any]) -> list[Experiment]:
 def dataset_options(
     groups: Sequence[Sequence[str]], datasets: Sequence[str]
 ) -> dict[str, dict[str, list[Any]]]:
-    """For each data set, the values given for its options.
+    """The given option values of each data set.
 
-    An option belongs to every chosen data set that knows it, or to the one named before a dot.
+    An option applies to every chosen data set that has it, or to the one named before the dot.
     """
     given: dict[str, list[str]] = {}
     for group in groups:
@@ -168,10 +168,8 @@ def dataset_options(
             if option in DATASETS[dataset].options and (not owner or owner == [dataset])
         ]
         if not owners:
-            known = ", ".join(n for d in datasets for n in DATASETS[d].options) or "no options"
-            raise ValueError(
-                f"option of {', '.join(datasets)} must be one of {known}; got {name!r}"
-            )
+            known = ", ".join(n for d in datasets for n in DATASETS[d].options) or "none"
+            raise ValueError(f"{', '.join(datasets)} has no option {name!r}; options: {known}")
         for dataset in owners:
             declaration = DATASETS[dataset].options[option]
             options[dataset][option] = [
@@ -181,7 +179,7 @@ def dataset_options(
 
 
 def checked(name: str, declaration: Field, text: str) -> Any:
-    """The value that a text stands for; ValueError names the setting and what is allowed."""
+    """Parse and validate a value; ValueError names the setting and what is allowed."""
     return declaration.check(name, parsed(declaration, text))
 
 
@@ -190,7 +188,7 @@ def parsed(declaration: Field, text: str) -> Any:
     if isinstance(declaration, Switch):
         return {"true": True, "false": False}.get(text.lower(), text)
     if isinstance(declaration, Number):
-        for read in (int, float):  # 1e3 is a whole number, too
+        for read in (int, float):  # 1e3 counts as a whole number
             try:
                 return read(text)
             except ValueError:
@@ -199,7 +197,7 @@ def parsed(declaration: Field, text: str) -> Any:
 
 
 def write(value: Any) -> str:
-    """A setting as one would type it."""
+    """Format a value as it would be typed on the command line."""
     if isinstance(value, bool | np.bool_):
         return str(value).lower()
     if isinstance(value, float):

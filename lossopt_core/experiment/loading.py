@@ -1,4 +1,4 @@
-"""The examples that an experiment trains and tests on."""
+"""Load, split and standardise the data of an experiment."""
 
 import threading
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ import numpy as np
 from typing_extensions import override
 
 from lossopt_core.data.datasets import (
-    BROUGHT,
     DATASETS,
+    UPLOADED,
     Examples,
     Size,
     class_sizes,
@@ -19,16 +19,16 @@ from lossopt_core.experiment.caches import cached_by_data
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
 from lossopt_core.objective.linear import Array, Labels
 
-PLACES = 4
-"""Data sets that are held at once, if they are small."""
-BYTES_A_PLACE = 12_000_000
+CACHE_SLOTS = 4
+"""Number of small data sets cached at once."""
+BYTES_PER_SLOT = 12_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Training and test examples as trained on; the arrays are read-only.
+    """Training and test examples after standardisation; the arrays are read-only.
 
-    Features are (n, d), labels (n,) as 0..C-1.  With a test share of 0 the test arrays have
+    Features are (n, d), labels (n,) as 0..C-1.  With a test fraction of 0 the test arrays have
     no rows.
     """
 
@@ -43,17 +43,17 @@ class Data:
     scale: Array
 
     def original(self, features: Array) -> Array:
-        """Features in the data set's own units, from features as trained on."""
+        """Undo the standardisation: features in the original units."""
         return features * self.scale + self.center
 
     def as_trained(self, features: Array) -> Array:
-        """Features as trained on, from features in the data set's own units."""
+        """Standardise features given in the original units."""
         return (features - self.center) / self.scale
 
 
 @dataclass(frozen=True, kw_only=True)
 class GivenExperiment(Experiment):
-    """An experiment on data that have no name, all of them to train on."""
+    """An experiment on given arrays, all of which are training data."""
 
     examples: int
     classes: int
@@ -66,7 +66,7 @@ class GivenExperiment(Experiment):
 
 
 def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> Data:
-    """Examples (n, d) that no experiment names as data to train on, with none to test on."""
+    """Wrap features (n, d) and labels (n,) as training data without a test set."""
     width = features.shape[1]
     return Data(
         train_features=features,
@@ -82,29 +82,30 @@ def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> D
 
 
 def load_data(experiment: Experiment) -> Data:
-    """Make, split (stratified, by `split_seed`) and standardise the experiment's data.
+    """Load, split (stratified, by `split_seed`) and standardise the experiment's data.
 
-    With `validation` the test part is set aside, and as many of the training examples take its
-    place.  A share `label_noise` of the training labels is replaced by another class.  The
-    standardisation is fitted on the training part only.  A constant feature becomes 0.
+    With `validation` the test set is left untouched, and a validation set of the same size is
+    split off the training set and used in its place.  A fraction `label_noise` of the training
+    labels is replaced by a random other class.  Standardisation is fitted on the training set
+    only.  A constant feature becomes 0.
     """
-    return _load(without_say(experiment))
+    return _load(data_only(experiment))
 
 
 def check_present(experiment: Experiment) -> None:
-    """MissingDataError where the experiment is on data that somebody has to bring first."""
-    if DATASETS[experiment.dataset].brought:
-        BROUGHT.check(experiment.dataset_options)
+    """Raise MissingDataError if the experiment uses uploaded data that are not available."""
+    if DATASETS[experiment.dataset].uploaded:
+        UPLOADED.check(experiment.dataset_options)
 
 
-def without_say(experiment: Experiment) -> Experiment:
-    """An experiment on the same data whose other fields are at fixed values: a key for caches."""
-    return experiment.replace(**_WITHOUT_SAY)
+def data_only(experiment: Experiment) -> Experiment:
+    """An experiment on the same data with all other fields fixed: a cache key."""
+    return experiment.replace(**_FIXED_VALUES)
 
 
-# Fields that do not touch the data, at fixed values: experiments that share their data share
-# one entry of the cache.  Full batch, because a batch size must fit the data.
-_WITHOUT_SAY = {
+# Fixed values for fields that do not affect the data, so that experiments on the same data
+# share one cache entry.  Full batch, because a batch size must fit the data.
+_FIXED_VALUES = {
     name: getattr(Experiment(), name)
     for name in Experiment.__dataclass_fields__
     if name not in DATA_SETTINGS
@@ -112,19 +113,19 @@ _WITHOUT_SAY = {
 
 
 def _share(data: Data) -> float:
-    """How much of the cache some data take: more than one place where they are large.
+    """The number of cache slots that data take; more than one if they are large.
 
-    Even the largest are held, alone: to make them at every look would take much longer.
+    Even the largest data are cached (alone), since reloading them each time would be slow.
     """
     bytes = data.train_features.nbytes + data.test_features.nbytes
-    return min(PLACES, max(1.0, bytes / BYTES_A_PLACE))
+    return min(CACHE_SLOTS, max(1.0, bytes / BYTES_PER_SLOT))
 
 
 _LOADING = threading.Lock()
-"""Large data take several times their size while they are made: not twice at once."""
+"""Loading takes several times the size of the data, so only one load runs at a time."""
 
 
-@cached_by_data(PLACES, size=_share)
+@cached_by_data(CACHE_SLOTS, size=_share)
 def _load(experiment: Experiment) -> Data:
     with _LOADING:
         return _made(experiment)
@@ -143,7 +144,7 @@ def _made(experiment: Experiment) -> Data:
 
         scaler = StandardScaler().fit(parts[0])
         center, scale = scaler.mean_, scaler.scale_
-    for part in parts:  # in place, since they may be large
+    for part in parts:  # in place, because they may be large
         part -= center
         part /= scale
     data = Data(
@@ -164,7 +165,7 @@ def _made(experiment: Experiment) -> Data:
 
 
 def _check_size(examples: Examples, experiment: Experiment) -> None:
-    """ValueError where a data set is not as large as it says: batches and splits rest on that."""
+    """Raise ValueError if a data set does not have its declared size."""
     features, labels = examples.features, examples.labels
     made = Size(len(labels), len(examples.class_names), features.shape[1])
     if made != experiment.size or len(features) != len(labels):
@@ -177,7 +178,7 @@ def _check_size(examples: Examples, experiment: Experiment) -> None:
 
 
 def _with_noise(labels: Labels, classes: int, experiment: Experiment) -> Labels:
-    """Labels of which a share, chosen by the split's seed, is replaced by another class each."""
+    """Replace a random fraction of the labels, chosen by the split seed, by other classes."""
     random = np.random.default_rng([experiment.split_seed, 2])
     wrong = random.permutation(len(labels))[: round(experiment.label_noise * len(labels))]
     noisy = labels.copy()
@@ -186,11 +187,11 @@ def _with_noise(labels: Labels, classes: int, experiment: Experiment) -> Labels:
 
 
 def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
-    """Row numbers of the training and of the test part."""
+    """Row numbers of the training set and the test set."""
     rows = np.arange(len(examples.labels))
     if experiment.test_fraction == 0:
         return rows, rows[:0]
-    # Uploaded data may not have been here when the experiment was made.
+    # Uploaded data may not have been available when the experiment was created.
     sizes = class_sizes(examples)
     check_classes(sizes, experiment.test_examples, validation=experiment.validation)
     from sklearn.model_selection import train_test_split
@@ -201,7 +202,7 @@ def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
         stratify=examples.labels,
         random_state=experiment.split_seed,
     )
-    if experiment.validation:  # the test part itself is never looked at
+    if experiment.validation:  # the test set itself is never used
         train, test = train_test_split(
             train,
             test_size=len(test),

@@ -1,4 +1,4 @@
-"""What is measured along a training: words, unit, and which direction is better."""
+"""Metrics recorded during training: label, unit, and whether higher or lower is better."""
 
 import math
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of a history that is a result.
+    """A history column that holds a metric.
 
-    `of_a_loss`: its value means something else under another loss.
+    `of_a_loss`: its values are not comparable between losses.
     """
 
     label: str
@@ -34,16 +34,16 @@ MEASURES: dict[str, Measure] = {
 
 
 def possible_range(column: str) -> tuple[float, float]:
-    """The smallest and the largest value that a column can have, infinite where not known."""
+    """The smallest and largest possible value of a column; infinite if unknown."""
     if column not in MEASURES:
         return -math.inf, math.inf
     return 0.0, 1.0 if MEASURES[column].percent else math.inf
 
 
 Y_AXES: dict[str, str] = {name: measure.label for name, measure in MEASURES.items()}
-"""Columns of a history that may stand on the y-axis, with the axis's title.
+"""History columns for the y-axis, with axis titles.
 
-The distances are there once the optimum is known (`lossopt_core.with_distance`).
+The distance columns exist once the optimum is known (`lossopt_core.with_distance`).
 """
 SECONDS = "seconds"
 X_AXES: dict[str, str] = {
@@ -52,7 +52,7 @@ X_AXES: dict[str, str] = {
     "gradient_evaluations": "Gradient evaluations (examples)",
     SECONDS: "Seconds of training",
 }
-"""Columns of a history that may stand on the x-axis, with the axis's title.
+"""History columns for the x-axis, with axis titles.
 
-Seconds are known of kept runs that were trained alone.
+Seconds are known only for saved runs that were trained alone.
 """

@@ -1,4 +1,4 @@
-"""The numbers that training computes with."""
+"""Floating-point types for training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Precision:
-    """A floating-point type of IEEE 754.  Sums over all examples are always double."""
+    """An IEEE 754 floating-point type.  Sums over all examples always use float64."""
 
     label: str
     summary: str
@@ -17,5 +17,5 @@ class Precision:
 
 PRECISIONS = {
     "float64": Precision("Double (float64)", "About 16 digits.", np.float64),
-    "float32": Precision("Single (float32)", "About 7 digits, in less time.", np.float32),
+    "float32": Precision("Single (float32)", "About 7 digits, faster.", np.float32),
 }

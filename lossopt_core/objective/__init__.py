@@ -1,1 +1,1 @@
-"""Losses, regularizers and the linear model: values, gradients and their duals."""
+"""Losses, regularizers and the linear model: values, gradients and duals."""

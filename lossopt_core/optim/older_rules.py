@@ -1,26 +1,25 @@
-"""Runs that an older edition of the update rules has trained.
+"""Detection of runs trained by an older version of the update rules.
 
-Until edition 2, rules with a memory or a metric of their own minimised another objective than
-the declared one where absolute weights are penalised (see `optimizers`).  The id of such an
-experiment is the same as before, so its older runs must not pass for what it gives now: they
-count as stopped, with `OLDER_RULE` as their reason.  They can still be looked at, and make way
-for the run that is trained anew.
+Before edition 2, optimizers with state or an adaptive metric did not minimise the declared
+objective when it had an L1 penalty (see `optimizers`).  The id of such an experiment has not
+changed, so its old runs must not pass for current results: they count as stopped, with
+`OLDER_RULE` as the reason.  They can still be viewed, and retraining replaces them.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 EDITION = "2"
-"""The present edition, which a run's environment names as `rules`."""
+"""The current edition, stored as `rules` in a run's environment."""
 OLDER_RULE = "trained by an older rule for L1"
 CHANGED = frozenset({"momentum", "nesterov", "adagrad", "rmsprop", "adam"})
-"""The rules whose proximal step is another one since edition 2."""
+"""Optimizers whose proximal step changed in edition 2."""
 
 
 def by_older_rule(settings: Mapping[str, Any], environment: Mapping[str, object]) -> bool:
-    """Whether a run with these settings, computed in this environment, would come out otherwise.
+    """Whether retraining a run with these settings and environment would change its results.
 
-    `settings` are all fields of its experiment, as they are stored.
+    `settings` are all fields of its experiment, as stored.
     """
     penalised = settings["strength"] > 0 and (
         settings["regularizer"] == "l1"

@@ -1,6 +1,6 @@
-"""Rules that may end a training before its last epoch.
+"""Early stopping rules.
 
-To add one, write a frozen dataclass with `ends` and enter it in `STOPPING`.
+To add one, write a frozen dataclass with a method `ends` and add it to `STOPPING`.
 """
 
 from abc import ABC, abstractmethod
@@ -12,22 +12,22 @@ from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 
-STRETCH = 0.1
-"""The share of the planned epochs over which there must be progress; at least one epoch."""
-FEWEST = 3
-"""Evaluations in such a stretch, so that one noisy value does not end a training."""
+WINDOW = 0.1
+"""The window that must show progress, as a fraction of all epochs; at least one epoch."""
+MIN_EVALUATIONS = 3
+"""Minimum number of evaluations in the window, so that one noisy value cannot end training."""
 
 
 @dataclass(frozen=True)
 class StoppingRule(ABC):
-    """What training may ask of a rule."""
+    """Interface of a stopping rule."""
 
     label: ClassVar[str]
     summary: ClassVar[str]
     reason: ClassVar[str]
-    """What a run that ended by it says."""
+    """Shown for runs that this rule ended."""
     needs_optimum: ClassVar[bool] = False
-    """Whether the best possible objective must be proved first."""
+    """Whether the rule needs a certified lower bound on the optimum."""
 
     @abstractmethod
     def ends(
@@ -38,19 +38,19 @@ class StoppingRule(ABC):
         tolerance: float,
         lower_bound: float,
     ) -> bool:
-        """Whether it ends after these objectives (k,), one per evaluation.
+        """Whether training ends after these objectives (k,), one per evaluation.
 
-        `epochs` (k,) is when each was evaluated and `planned` how many epochs there would be.
-        `lower_bound` is that of the optimum, for rules that need it.
+        `epochs` (k,) is the epoch of each evaluation and `planned` the total number of epochs.
+        `lower_bound` is the certified lower bound on the optimum, for rules that need it.
         """
 
 
 @dataclass(frozen=True)
 class Never(StoppingRule):
-    """All epochs are made."""
+    """Train for all epochs."""
 
-    label = "Never early"
-    summary = "All epochs are made."
+    label = "Never"
+    summary = "Training runs for all epochs."
     reason = "all updates made"
 
     @override
@@ -67,16 +67,16 @@ class Never(StoppingRule):
 
 @dataclass(frozen=True)
 class NoProgress(StoppingRule):
-    """The last stretch of epochs brought less relative progress than the tolerance.
+    """Stop when a window of epochs lowers the objective by less than the tolerance (relative).
 
-    Evaluations are close together at the start, so a number of them would not do for a stretch.
-    An objective of exactly 0 cannot be lowered: that is the end, too.
+    The window is measured in epochs because evaluations are denser at the start.  Training also
+    ends when the objective is exactly 0, since it cannot decrease further.
     """
 
     label = "No progress"
     summary = (
-        "A tenth of the planned epochs lowers the objective by less than the tolerance (relative),"
-        " or the objective is 0."
+        "Training ends when a tenth of the epochs lowers the objective by less than the"
+        " tolerance (relative), or when the objective is 0."
     )
     reason = "no progress"
 
@@ -91,21 +91,23 @@ class NoProgress(StoppingRule):
     ) -> bool:
         if objectives[-1] == 0:
             return True
-        stretch = max(1.0, STRETCH * planned)
-        begun = int(np.searchsorted(epochs, epochs[-1] - stretch, side="right"))
-        begun = min(begun, len(objectives) - FEWEST)
-        if begun < 1:  # nothing was evaluated before the stretch
+        window = max(1.0, WINDOW * planned)
+        start = int(np.searchsorted(epochs, epochs[-1] - window, side="right"))
+        start = min(start, len(objectives) - MIN_EVALUATIONS)
+        if start < 1:  # no evaluation before the window
             return False
-        before = float(objectives[:begun].min())
-        return before - float(objectives[begun:].min()) < tolerance * before
+        before = float(objectives[:start].min())
+        return before - float(objectives[start:].min()) < tolerance * before
 
 
 @dataclass(frozen=True)
 class NearOptimum(StoppingRule):
-    """The objective is certainly within the tolerance of the best possible."""
+    """Stop when the objective is certified to be within the tolerance of the optimum."""
 
     label = "Near the optimum"
-    summary = "The objective is within the tolerance of the best possible, proved."
+    summary = (
+        "Training ends when the objective is certified to be within the tolerance of the optimum."
+    )
     reason = "target reached"
     needs_optimum = True
 

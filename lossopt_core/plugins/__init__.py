@@ -1,1 +1,1 @@
-"""Registries of losses, regularizers, optimizers, schedules and data sets, and their plug-ins."""
+"""Registries of losses, regularizers, optimizers, schedules and data sets, with plug-ins."""

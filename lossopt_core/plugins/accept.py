@@ -1,4 +1,4 @@
-"""Checks that what an entry point refers to can be an entry of a registry."""
+"""Validation of plug-in entries."""
 
 import inspect
 import re
@@ -9,9 +9,9 @@ Entry = TypeVar("Entry")
 
 
 def accept_class(candidate: object, base: type[Entry], *, settings: Collection[str]) -> type[Entry]:
-    """The candidate as a complete subclass of `base`; ValueError says what is wrong with it.
+    """Check that the candidate is a complete subclass of `base`; ValueError says what is wrong.
 
-    `settings` are the settings of an experiment that it may be made with, as dataclass fields.
+    `settings` are the experiment settings that it may have as dataclass fields.
     """
     if not inspect.isclass(candidate) or not issubclass(candidate, base):
         raise ValueError(f"it must be a subclass of {base.__module__}.{base.__qualname__}")
@@ -26,7 +26,7 @@ def accept_class(candidate: object, base: type[Entry], *, settings: Collection[s
 
 
 def accept_instance(candidate: object, base: type[Entry]) -> Entry:
-    """The candidate, or an instance of it if it is a class; ValueError says what is wrong."""
+    """Check an instance, or instantiate a class; ValueError says what is wrong."""
     if inspect.isclass(candidate) and issubclass(candidate, base):
         _check_complete(candidate)
         return candidate()
@@ -44,7 +44,7 @@ def _check_complete(candidate: type[object]) -> None:
         raise ValueError("its label must be text")
     colour = getattr(candidate, "colour", None)
     if colour is not None and not _is_colour(colour):
-        raise ValueError("its colour must be two texts like '#0072B2': on white and on black")
+        raise ValueError("its colour must be two strings like '#0072B2', for light and dark themes")
 
 
 def _is_colour(value: object) -> bool:

@@ -1,14 +1,14 @@
-"""A registry: built-in entries by name, and those that installed packages add.
+"""A registry of built-in entries and of entries added by installed packages.
 
-A package adds an entry by an entry point in the registry's group, for example in its
+A package adds an entry with an entry point in the registry's group, for example in
 `pyproject.toml`
 
     [project.entry-points."lossopt.losses"]
     logistic = "my_package:Logistic"
 
-Entry points are loaded when somebody first looks at all entries of the registry, or at a name
-that is not built in.  Looking up a built-in name imports no plug-in, so that a plug-in can
-import lossopt_core whatever is imported first.
+Entry points are loaded on the first iteration over the registry, or the first lookup of a name
+that is not built in.  Looking up a built-in name imports no plug-in, so plug-ins can import
+lossopt_core in any order.
 """
 
 import re
@@ -21,9 +21,9 @@ from typing import TypeVar
 
 Entry = TypeVar("Entry")
 GROUPS = "lossopt."
-"""What the names of all groups of entry points begin with."""
+"""Prefix of all entry point groups."""
 NAME = re.compile("[a-z][a-z0-9_]{0,39}")
-"""Names stand in addresses, in filters and in file names."""
+"""Names are used in URLs, filters and file names."""
 
 
 class PluginWarning(UserWarning):
@@ -33,11 +33,11 @@ class PluginWarning(UserWarning):
 class Registry(MutableMapping[str, Entry]):
     """Entries by name: the built-in ones first, then those of plug-ins in alphabetical order.
 
-    kind      what an entry is, in words: "loss"
-    group     the group of entry points that add entries: "lossopt.losses"
-    accept    makes an entry of what an entry point refers to; ValueError says why it cannot
+    kind      what an entry is called: "loss"
+    group     the entry point group: "lossopt.losses"
+    accept    validates a loaded entry point and returns the entry; ValueError if it is invalid
 
-    A plug-in that cannot be used is left out with a `PluginWarning`; `problems` keeps the reason.
+    A plug-in that cannot be used is skipped with a `PluginWarning`; `problems` has the reason.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Registry(MutableMapping[str, Entry]):
         self.kind = kind
         self.group = group
         self.problems: dict[str, str] = {}
-        """By name, why the entry of that plug-in could not be used."""
+        """Name to the reason why the plug-in entry cannot be used."""
         self._accept = accept
         self._entries = dict(built_in)
         self._origin: dict[str, str] = {}
@@ -85,11 +85,11 @@ class Registry(MutableMapping[str, Entry]):
         return f"<{self.kind} registry: {', '.join(self)}>"
 
     def about_unknown(self, name: str) -> str:
-        """Why there is no entry of this name, as the end of a sentence."""
+        """Why there is no entry with this name, for use in messages."""
         self._load()
         if name in self.problems:
             return f"the plug-in that adds this {self.kind} cannot be used"
-        return f"no {self.kind} of this name is built in or added by an installed plug-in"
+        return f"no {self.kind} with this name is built in or added by an installed plug-in"
 
     def plugin_of(self, name: str) -> str | None:
         """The package that adds this entry; None for a built-in one."""
@@ -100,7 +100,7 @@ class Registry(MutableMapping[str, Entry]):
         if self._complete:
             return
         with self._lock:
-            if self._complete or self._loading:  # a plug-in looks at the registry on import
+            if self._complete or self._loading:  # a plug-in uses the registry on import
                 return
             self._loading = True
             for point in _plugins().get(self.group, ()):
@@ -114,14 +114,14 @@ class Registry(MutableMapping[str, Entry]):
             if not NAME.fullmatch(point.name):
                 raise ValueError(
                     "its name must be 1 to 40 lower-case letters, digits and underscores,"
-                    " beginning with a letter"
+                    " starting with a letter"
                 )
             if point.name in self._entries:
                 owner = self._origin.get(point.name)
                 holder = f"the plug-in {owner}" if owner else "lossopt itself"
                 raise ValueError(f"the name is taken by {holder}")
             entry = self._accept(point.load())
-        except (Exception, SystemExit) as error:  # whatever a plug-in does on import
+        except (Exception, SystemExit) as error:  # plug-ins may raise anything on import
             reason = str(error) if isinstance(error, ValueError) else _in_words(error)
             problem = f"{title} cannot be used: {reason}"
             self.problems.setdefault(point.name, problem)
@@ -133,9 +133,9 @@ class Registry(MutableMapping[str, Entry]):
 
 @cache
 def _plugins() -> Mapping[str, list[EntryPoint]]:
-    """The entry points of all registries by group, in the order of their names.
+    """The entry points of all registries by group, sorted by name.
 
-    Every installed package is looked at for that: once, not once per registry.
+    Cached, because it scans all installed packages.
     """
     found: dict[str, list[EntryPoint]] = {}
     everything = entry_points()

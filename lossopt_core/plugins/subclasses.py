@@ -1,13 +1,13 @@
-"""What a subclass must not inherit from an entry whose behaviour it changes."""
+"""Prevents subclasses from inheriting attributes that no longer hold."""
 
 from collections.abc import Collection
 
 
 def drop_inherited(cls: type[object], base: type[object], names: Collection[str]) -> None:
-    """Give a class the fallback of `base` for each of these attributes that it does not define.
+    """Reset each of these attributes to the default of `base`, unless the class defines it.
 
-    A subclass of hinge that computes other values must not pass on hinge's domain: its
-    certificates would prove something about another loss.
+    A subclass of hinge with different values must not inherit hinge's dual domain, for example,
+    because its certificates would be wrong.
     """
     for name in names:
         if name not in vars(cls):

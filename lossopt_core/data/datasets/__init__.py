@@ -1,7 +1,7 @@
-"""The data sets that an experiment can name, one class per file.
+"""Data sets, one class per file.
 
-To add a data set, write a class like those here and enter it in `DATASETS`; from another
-package, name it in the entry point group `lossopt.datasets`.
+To add a data set, write a class like those here and add it to `DATASETS`; from another package,
+use the entry point group `lossopt.datasets`.
 """
 
 from lossopt_core.data.datasets.base import Dataset, Examples, Size, class_sizes
@@ -19,13 +19,13 @@ from lossopt_core.data.datasets.own import Own
 from lossopt_core.data.datasets.penguins import Penguins
 from lossopt_core.data.datasets.spiral import Spiral
 from lossopt_core.data.datasets.uploaded import (
-    BROUGHT,
     IN_MEMORY,
-    Brought,
+    UPLOADED,
+    DataSource,
     InMemory,
     MissingDataError,
     Owner,
-    Place,
+    Uploaded,
 )
 from lossopt_core.data.datasets.wine import Wine
 from lossopt_core.fields import Field
@@ -33,18 +33,18 @@ from lossopt_core.plugins.accept import accept_instance
 from lossopt_core.plugins.registry import NAME, Registry
 
 __all__ = [
-    "BROUGHT",
     "DATASETS",
     "IN_MEMORY",
     "SHIPPED",
-    "Brought",
+    "UPLOADED",
+    "DataSource",
     "Dataset",
     "Examples",
     "InMemory",
     "MissingDataError",
     "Owner",
-    "Place",
     "Size",
+    "Uploaded",
     "class_sizes",
     "coordinates",
     "letters",
@@ -56,7 +56,7 @@ def _accept(candidate: object) -> Dataset:
     for name, option in dataset.options.items():
         if not NAME.fullmatch(name) or not isinstance(option, Field):
             raise ValueError(
-                f"its option {name!r} must be a name with a field of lossopt_core.fields"
+                f"its option {name!r} must have a valid name and a field of lossopt_core.fields"
             )
     return dataset
 

@@ -1,4 +1,4 @@
-"""What a data set is."""
+"""The base class of data sets."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,25 +15,25 @@ from lossopt_core.plugins.subclasses import drop_inherited
 
 @dataclass(frozen=True)
 class Examples:
-    """A data set before it is split: features (n, d), labels (n,) as 0..C-1, and names."""
+    """A data set before splitting: features (n, d), labels (n,) as 0..C-1, and names."""
 
     features: Array
     labels: Labels
     class_names: tuple[str, ...]
     feature_names: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
-    """Rows and columns of an example that is an image, row by row."""
+    """Rows and columns, if the examples are images (flattened row by row)."""
 
 
 def class_sizes(examples: Examples) -> dict[str, int]:
-    """How many examples each class has, by its name."""
+    """Number of examples per class name."""
     counts = np.bincount(examples.labels, minlength=len(examples.class_names))
     return dict(zip(examples.class_names, counts.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large a data set is under given options, known before it is made."""
+    """The size of a data set, known before it is loaded."""
 
     examples: int
     classes: int
@@ -41,27 +41,26 @@ class Size:
 
 
 class Dataset(ABC):
-    """A data set that an experiment can name.
+    """A data set for experiments.
 
-    A subclass defines `label`, `size` and `make`; everything else has a fallback.
+    A subclass defines `label`, `size` and `make`; everything else has a default.
     """
 
     label: ClassVar[str]
     summary: ClassVar[str] = ""
-    """One sentence for people who choose a data set."""
+    """One sentence, shown when choosing a data set."""
     source: ClassVar[str] = ""
     options: ClassVar[Mapping[str, Field]] = MappingProxyType({})
-    """What can be chosen about it, by name: each option is declared like a setting."""
+    """Its options by name, declared like settings."""
     generated: ClassVar[bool] = False
-    """Whether each seed makes other examples; otherwise seeds only split them differently."""
-    brought: ClassVar[bool] = False
-    """Whether somebody has to bring the examples: only who has them can load them."""
+    """Whether each split seed generates different examples; otherwise it only affects the split."""
+    uploaded: ClassVar[bool] = False
+    """Whether the examples are uploaded, so that only workspaces that have them can load them."""
     numpy_code: ClassVar[str | None] = None
-    """For scripts that do not import lossopt: statements that make `X` (n, d) and `y` (n,).
+    """Code for scripts without lossopt: statements that define `X` (n, d) and `y` (n,).
 
-    Names of options and `{split_seed}` in braces are replaced by their values, and other braces
-    are doubled.  NumPy is `np`, and scikit-learn's `datasets` can be used.  None for a data set
-    that has no such code.
+    Option names and `{split_seed}` in braces are replaced by their values; other braces must be
+    doubled.  `np` is NumPy, and `datasets` is scikit-learn's module.  None if there is no code.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -71,8 +70,8 @@ class Dataset(ABC):
 
     @abstractmethod
     def size(self, options: Mapping[str, Any]) -> Size:
-        """How large it is under these options, known before it is made."""
+        """The size under these options, known before the data are loaded."""
 
     @abstractmethod
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
-        """The examples; equal arguments give equal examples."""
+        """Load or generate the examples; equal arguments give equal examples."""

@@ -12,17 +12,17 @@ from lossopt_core.fields import Field, Number
 
 
 class Blobs(Dataset):
-    """Round clouds of normal points around random centres, equally many in each class."""
+    """Isotropic Gaussian blobs around random centres, of equal size for each class."""
 
     label = "Blobs"
-    summary = "Round clouds of points; move them closer and no line separates them."
+    summary = "Gaussian blobs; with more spread they are no longer linearly separable."
     source = "scikit-learn, make_blobs"
     generated = True
     options: ClassVar[Mapping[str, Field]] = {
-        "examples": Number("Examples", 500, 50, 20_000, "In all classes together.", whole=True),
-        "classes": Number("Classes", 3, 2, 10, "Number of clouds.", whole=True),
-        "features": Number("Features", 2, 2, 50, "Two can be drawn.", whole=True),
-        "spread": Number("Spread", 1.5, 0.1, 10.0, "Standard deviation of a cloud."),
+        "examples": Number("Examples", 500, 50, 20_000, "Over all classes.", whole=True),
+        "classes": Number("Classes", 3, 2, 10, "Number of blobs.", whole=True),
+        "features": Number("Features", 2, 2, 50, "Two can be plotted.", whole=True),
+        "spread": Number("Spread", 1.5, 0.1, 10.0, "Standard deviation of a blob."),
     }
     numpy_code = """\
 about = {{"centers": {classes}, "cluster_std": {spread}, "center_box": (-5, 5)}}

@@ -13,7 +13,7 @@ class BreastCancer(Dataset):
     """Measurements of tumours."""
 
     label = "Breast cancer"
-    summary = "569 tumours, malignant or benign, thirty measurements of each."
+    summary = "569 tumours, malignant or benign, with 30 measurements each."
     source = "scikit-learn, load_breast_cancer"
     numpy_code = "X, y = datasets.load_breast_cancer(return_X_y=True)\n"
 

@@ -14,13 +14,13 @@ class Circles(Dataset):
     """A circle within a circle."""
 
     label = "Circles"
-    summary = "A circle within a circle: for a line as good as guessing."
+    summary = "A circle within a circle: a linear classifier is no better than chance."
     source = "scikit-learn, make_circles"
     generated = True
     options: ClassVar[Mapping[str, Field]] = {
         "examples": Number("Examples", 500, 50, 20_000, "In both classes.", whole=True),
         "noise": Number("Noise", 0.1, 0.0, 2.0, "Standard deviation of the points."),
-        "inner_radius": Number("Inner radius", 0.5, 0.1, 0.9, "The outer one is 1."),
+        "inner_radius": Number("Inner radius", 0.5, 0.1, 0.9, "Relative to the outer radius of 1."),
     }
     numpy_code = """\
 about = {{"noise": {noise}, "factor": {inner_radius}, "random_state": {split_seed}}}

@@ -14,7 +14,7 @@ class CourseDemo(Dataset):
     """The nine points of the course's demo page."""
 
     label = "Course demo (9 points)"
-    summary = "The nine points of the course's own demo: small enough to follow each one."
+    summary = "The nine points of the course's demo: small enough to follow each one."
     source = "CS231n, linear classification demo"
     numpy_code = """\
 x1 = [0.5, 0.8, 0.3, -0.4, -0.3, -0.7, 0.7, 0.5, -0.4]

@@ -13,7 +13,7 @@ class Digits(Dataset):
     """Handwritten digits, 8 × 8 pixels of 0 to 16  (Alpaydin and Kaynak, 1998)."""
 
     label = "Digits"
-    summary = "1,797 handwritten digits of 8 × 8 pixels, ten classes."
+    summary = "1,797 handwritten digits of 8 × 8 pixels in ten classes."
     source = "scikit-learn, load_digits"
     numpy_code = "X, y = datasets.load_digits(return_X_y=True)\n"
 

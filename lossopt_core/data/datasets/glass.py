@@ -10,10 +10,10 @@ from lossopt_core.data.datasets.making import shipped_table
 
 
 class Glass(Dataset):
-    """Chemical measurements of kinds of glass."""
+    """Chemical measurements of types of glass."""
 
     label = "Glass"
-    summary = "214 splinters of six kinds of glass, nine measurements: some kinds are rare."
+    summary = "214 samples of six types of glass, nine measurements each; some types are rare."
     source = "German (1987), UCI Machine Learning Repository, CC BY 4.0; data/README.md"
     numpy_code = """\
 rows = np.loadtxt("data/glass.csv", str, delimiter=",", skiprows=1, quotechar='"')

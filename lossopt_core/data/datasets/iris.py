@@ -13,7 +13,7 @@ class Iris(Dataset):
     """Fisher's iris flowers (1936)."""
 
     label = "Iris"
-    summary = "150 flowers of three species, four lengths of each (Fisher, 1936)."
+    summary = "150 flowers of three species, four measurements each (Fisher, 1936)."
     source = "scikit-learn, load_iris"
     numpy_code = "X, y = datasets.load_iris(return_X_y=True)\n"
 

@@ -1,4 +1,4 @@
-"""Parts that the makers of data sets have in common."""
+"""Helpers for data sets."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SHIPPED = path_of("data")
 
 
 def shipped_table(file: str, label: str) -> Examples:
-    """A table in `data/`: one row per example, its class in the column `label`."""
+    """Read a table in `data/` with one row per example and its class in the column `label`."""
     table = pd.read_csv(SHIPPED / file)
     classes = sorted(table[label].unique())
     features = table.drop(columns=label)
@@ -26,7 +26,7 @@ def shipped_table(file: str, label: str) -> Examples:
 
 
 def of_bunch(bunch: Any) -> Examples:
-    """What a loader of scikit-learn returns, as examples."""
+    """Convert a scikit-learn Bunch to examples."""
     return Examples(
         features=bunch.data.astype(np.float64),
         labels=bunch.target.astype(np.int64),
@@ -36,15 +36,15 @@ def of_bunch(bunch: Any) -> Examples:
 
 
 def two_classes(features: Array, labels: Labels) -> Examples:
-    """Points (n, 2) of two classes without names."""
+    """Points (n, 2) of two classes, with default names."""
     return Examples(features, labels.astype(np.int64), letters(2), coordinates(2))
 
 
 def letters(count: int) -> tuple[str, ...]:
-    """Names for classes that have none."""
+    """Default class names."""
     return tuple("ABCDEFGHIJ"[:count])
 
 
 def coordinates(count: int) -> tuple[str, ...]:
-    """Names for features that have none."""
+    """Default feature names."""
     return tuple(f"x{index + 1}" for index in range(count))

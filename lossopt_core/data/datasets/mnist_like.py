@@ -12,23 +12,24 @@ from lossopt_core.fields import Field, Number
 
 
 class MnistLike(Dataset):
-    """Ten classes in as many dimensions as MNIST's images, for work on speed  (Guyon, 2003).
+    """Ten classes in up to as many dimensions as MNIST, for benchmarks  (Guyon, 2003).
 
-    A tenth of the features tells the classes apart, another tenth repeats them in mixtures, and
-    the rest is noise.
+    A tenth of the features is informative, another tenth redundant, and the rest is noise.
     """
 
-    label = "Of MNIST's size"
-    summary = "Ten made-up classes, up to 60,000 examples of 784 features: for work on speed."
+    label = "MNIST-sized"
+    summary = "Ten synthetic classes, up to 60,000 examples with 784 features, for benchmarks."
     source = "scikit-learn, make_classification"
     generated = True
     options: ClassVar[Mapping[str, Field]] = {
-        "examples": Number("Examples", 2_000, 200, 60_000, "In all classes.", whole=True),
-        "features": Number("Features", 100, 10, 784, "A fifth of them tells.", whole=True),
+        "examples": Number("Examples", 2_000, 200, 60_000, "Over all classes.", whole=True),
+        "features": Number(
+            "Features", 100, 10, 784, "A tenth is informative, a tenth redundant.", whole=True
+        ),
     }
     numpy_code = """\
-telling = max(4, {features} // 10)
-about = {{"n_informative": telling, "n_redundant": telling, "n_clusters_per_class": 1}}
+informative = max(4, {features} // 10)
+about = {{"n_informative": informative, "n_redundant": informative, "n_clusters_per_class": 1}}
 about |= {{"n_classes": 10, "class_sep": 2, "random_state": {split_seed}}}
 X, y = datasets.make_classification({examples}, {features}, **about)
 """
@@ -41,12 +42,12 @@ X, y = datasets.make_classification({examples}, {features}, **about)
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import make_classification
 
-        telling = max(4, options["features"] // 10)
+        informative = max(4, options["features"] // 10)
         features, labels = make_classification(
             n_samples=options["examples"],
             n_features=options["features"],
-            n_informative=telling,
-            n_redundant=telling,
+            n_informative=informative,
+            n_redundant=informative,
             n_classes=10,
             n_clusters_per_class=1,
             class_sep=2.0,

@@ -11,10 +11,10 @@ from lossopt_core.fields import Field, Number
 
 
 class Moons(Dataset):
-    """Two half circles that reach into each other."""
+    """Two interleaving half circles."""
 
     label = "Moons"
-    summary = "Two half circles that reach into each other: a line gets most of them."
+    summary = "Two interleaving half circles: a line separates most of them."
     source = "scikit-learn, make_moons"
     generated = True
     options: ClassVar[Mapping[str, Field]] = {

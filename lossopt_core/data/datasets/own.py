@@ -6,25 +6,25 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from lossopt_core.data.datasets.base import Dataset, Examples, Size
-from lossopt_core.data.datasets.uploaded import BROUGHT, missing
+from lossopt_core.data.datasets.uploaded import UPLOADED, missing
 from lossopt_core.fields import Field, Fingerprint, Number
 
 
 class Own(Dataset):
-    """Data that somebody uploaded, or arrays of a script."""
+    """Uploaded data, or arrays of a script."""
 
-    label = "Own data"
-    summary = "What you brought: a table or arrays of your own."
-    source = "brought by whoever made the run"
-    brought = True
+    label = "Your data"
+    summary = "Your data: an uploaded table or arrays."
+    source = "uploaded by the user"
+    uploaded = True
     options: ClassVar[Mapping[str, Field]] = {
-        "data": Fingerprint("Fingerprint", "Which data these are."),
-        "examples": Number("Examples", 100, 2, 100_000, "As the data have.", whole=True),
-        "features": Number("Features", 2, 1, 1_000, "As the data have.", whole=True),
-        "classes": Number("Classes", 2, 2, 100, "As the data have.", whole=True),
+        "data": Fingerprint("Fingerprint", "Hash that identifies the data."),
+        "examples": Number("Examples", 100, 2, 100_000, "Number of examples.", whole=True),
+        "features": Number("Features", 2, 1, 1_000, "Number of features.", whole=True),
+        "classes": Number("Classes", 2, 2, 100, "Number of classes.", whole=True),
     }
     numpy_code = """\
-own = np.load({data} + ".npz")  # from the page Own data, there under Download
+own = np.load({data} + ".npz")  # download it from the data page
 X, y = own["X"], own["y"]
 """
 
@@ -34,7 +34,7 @@ X, y = own["X"], own["y"]
 
     @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
-        examples = BROUGHT.find(options["data"])
+        examples = UPLOADED.find(options["data"])
         if examples is None:
             raise missing(options)
         n, d = examples.features.shape
@@ -43,6 +43,6 @@ X, y = own["X"], own["y"]
         ):
             raise ValueError(
                 f"the data with the fingerprint {options['data']} have {n:,} examples, {d:,}"
-                f" features and {len(examples.class_names)} classes, not what the experiment says"
+                f" features and {len(examples.class_names)} classes, unlike the experiment"
             )
         return examples

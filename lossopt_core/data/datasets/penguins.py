@@ -13,7 +13,7 @@ class Penguins(Dataset):
     """Measurements of penguins at Palmer Station."""
 
     label = "Penguins"
-    summary = "342 penguins of three species, four measurements of each."
+    summary = "342 penguins of three species, four measurements each."
     source = "Gorman, Williams and Fraser (2014), Palmer Station, CC0; data/README.md"
     numpy_code = """\
 rows = np.loadtxt("data/penguins.csv", str, delimiter=",", skiprows=1, quotechar='"')

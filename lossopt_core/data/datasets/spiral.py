@@ -12,18 +12,18 @@ from lossopt_core.fields import Field, Number
 
 
 class Spiral(Dataset):
-    """The spiral of CS231n's case-study notes, number for number for seed 0.
+    """The spiral of CS231n's case-study notes; with seed 0, exactly their data.
 
-    It uses NumPy's legacy generator, as the notes do: their printed training log then holds.
+    It uses NumPy's legacy generator, as the notes do, to reproduce their training log.
     """
 
     label = "Spiral"
-    summary = "Intertwined arms from the course's notes: no linear classifier can follow them."
+    summary = "Intertwined arms from the course's notes, which no linear classifier can separate."
     source = "CS231n notes, neural-networks-case-study"
     generated = True
     options: ClassVar[Mapping[str, Field]] = {
-        "classes": Number("Arms", 3, 2, 6, "One class an arm.", whole=True),
-        "points": Number("Points per arm", 100, 20, 2_000, "In each class.", whole=True),
+        "classes": Number("Arms", 3, 2, 6, "One class per arm.", whole=True),
+        "points": Number("Points per arm", 100, 20, 2_000, "Per class.", whole=True),
         "noise": Number("Noise", 0.2, 0.0, 2.0, "Standard deviation of the angle, in radians."),
     }
     numpy_code = """\

@@ -1,4 +1,4 @@
-"""Where uploaded data are looked up: a place of the program, or this process's memory."""
+"""Lookup of uploaded data: in a configured source, or in this process's memory."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -10,9 +10,9 @@ from lossopt_core.data.datasets.base import Examples, class_sizes
 
 
 class MissingDataError(ValueError):
-    """Uploaded data are not here; the message says which, and what to do.
+    """Uploaded data are not available; the message says which, and what to do.
 
-    `options` are the data set's options in the experiment: fingerprint and size.
+    `options` are the experiment's data set options: fingerprint and size.
     """
 
     def __init__(self, message: str, options: Mapping[str, Any]) -> None:
@@ -22,104 +22,104 @@ class MissingDataError(ValueError):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who has uploaded data: a workspace of the store at an address."""
+    """The owner of uploaded data: a workspace of a store."""
 
     address: str
     workspace: str
 
 
-class Place(Protocol):
-    """Where data lie that somebody brought, by their fingerprints."""
+class DataSource(Protocol):
+    """A source of uploaded data by fingerprint."""
 
     @property
     def owner(self) -> Owner:
-        """Who has uploaded the data here."""
+        """The owner of the uploaded data."""
 
-    def has(self, mark: str, /) -> bool:
-        """Whether the data with this fingerprint are here."""
+    def has(self, fingerprint: str, /) -> bool:
+        """Whether data with this fingerprint are stored here."""
 
-    def examples(self, mark: str, /) -> Examples | None:
-        """The data with this fingerprint, if they are here."""
+    def examples(self, fingerprint: str, /) -> Examples | None:
+        """The data with this fingerprint, or None."""
 
 
 class InMemory:
-    """Examples in the memory of this program, as long as some experiment on them is there."""
+    """Examples in memory, for as long as an experiment on them exists."""
 
     owner = Owner("memory", "arrays")
 
     def __init__(self) -> None:
         self._examples: WeakValueDictionary[str, Examples] = WeakValueDictionary()
 
-    def add(self, mark: str, examples: Examples) -> None:
-        """Find these examples by their fingerprint from now on."""
-        self._examples[mark] = examples
+    def add(self, fingerprint: str, examples: Examples) -> None:
+        """Register examples under their fingerprint."""
+        self._examples[fingerprint] = examples
 
-    def has(self, mark: str) -> bool:
-        """Whether the examples of this fingerprint are here."""
-        return mark in self._examples
+    def has(self, fingerprint: str) -> bool:
+        """Whether there are examples with this fingerprint."""
+        return fingerprint in self._examples
 
-    def examples(self, mark: str) -> Examples | None:
-        """The examples of this fingerprint, if they are here."""
-        return self._examples.get(mark)
+    def examples(self, fingerprint: str) -> Examples | None:
+        """The examples with this fingerprint, or None."""
+        return self._examples.get(fingerprint)
 
 
-class Brought:
-    """Where uploaded data are looked up: a place that the program names, then its own memory.
+class Uploaded:
+    """Looks up uploaded data in the configured source, then in memory.
 
-    here    the place for a while, in one thread
-    usual   the place in all other cases, asked whenever data are wanted
+    here    the source for the current context (thread), if set
+    usual   returns the default source
     """
 
     def __init__(self) -> None:
-        self.here: ContextVar[Place | None] = ContextVar("here", default=None)
-        self.usual: Callable[[], Place | None] = lambda: None
+        self.here: ContextVar[DataSource | None] = ContextVar("here", default=None)
+        self.usual: Callable[[], DataSource | None] = lambda: None
 
-    def place(self) -> Place | None:
-        """Where data are looked for now."""
+    def source(self) -> DataSource | None:
+        """The current source."""
         return self.here.get() or self.usual()
 
-    def _place_of(self, mark: str) -> Place | None:
-        named = self.place()
-        places = [IN_MEMORY] if named is None else [named, IN_MEMORY]
-        return next((place for place in places if place.has(mark)), None)
+    def _source_of(self, fingerprint: str) -> DataSource | None:
+        named = self.source()
+        sources = [IN_MEMORY] if named is None else [named, IN_MEMORY]
+        return next((source for source in sources if source.has(fingerprint)), None)
 
     def check(self, options: Mapping[str, Any]) -> None:
-        """MissingDataError where the data of these options are not here."""
+        """Raise MissingDataError if the data with these options are not available."""
         self.owner(options)
 
     def owner(self, options: Mapping[str, Any]) -> Owner:
-        """Whose the data of these options are; MissingDataError where they are not here."""
-        place = self._place_of(options["data"])
-        if place is None:
+        """The owner of the data with these options; MissingDataError if they are not available."""
+        source = self._source_of(options["data"])
+        if source is None:
             raise missing(options)
-        return place.owner
+        return source.owner
 
-    def class_sizes(self, mark: str) -> Mapping[str, int] | None:
-        """How many examples each class of these data has, if they are here."""
-        place = self._place_of(mark)
-        if place is None:
+    def class_sizes(self, fingerprint: str) -> Mapping[str, int] | None:
+        """Number of examples per class, or None if the data are not available."""
+        source = self._source_of(fingerprint)
+        if source is None:
             return None
-        if (known := getattr(place, "class_sizes", None)) is not None:
-            sizes: Mapping[str, int] | None = known(mark)
+        if (known := getattr(source, "class_sizes", None)) is not None:
+            sizes: Mapping[str, int] | None = known(fingerprint)
             return sizes
-        examples = place.examples(mark)
+        examples = source.examples(fingerprint)
         return None if examples is None else class_sizes(examples)
 
-    def find(self, mark: str) -> Examples | None:
-        """The examples of this fingerprint, if they are here."""
-        place = self._place_of(mark)
-        return None if place is None else place.examples(mark)
+    def find(self, fingerprint: str) -> Examples | None:
+        """The examples with this fingerprint, or None."""
+        source = self._source_of(fingerprint)
+        return None if source is None else source.examples(fingerprint)
 
 
 IN_MEMORY = InMemory()
-BROUGHT = Brought()
+UPLOADED = Uploaded()
 
 
 def missing(options: Mapping[str, Any]) -> MissingDataError:
     """The error for uploaded data with these options."""
     return MissingDataError(
         f"the data with the fingerprint {options['data']} ({options['examples']:,} examples,"
-        f" {options['features']:,} features, {options['classes']} classes) are not here: add the"
-        " file that they came from",
+        f" {options['features']:,} features, {options['classes']} classes) are not available:"
+        " upload the file that they came from",
         options,
     )

@@ -13,7 +13,7 @@ class Wine(Dataset):
     """Chemical measurements of wines."""
 
     label = "Wine"
-    summary = "178 wines of three growers, thirteen chemical measurements of each."
+    summary = "178 wines of three growers, 13 chemical measurements each."
     source = "scikit-learn, load_wine"
     numpy_code = "X, y = datasets.load_wine(return_X_y=True)\n"
 

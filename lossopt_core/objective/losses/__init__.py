@@ -1,7 +1,7 @@
-"""Losses of a linear classifier's scores, one class per file.
+"""Loss functions, one class per file.
 
-To add a loss, write a frozen dataclass like those here and enter it in `LOSSES`; from another
-package, name it in the entry point group `lossopt.losses`.
+To add a loss, write a frozen dataclass like those here and add it to `LOSSES`; from another
+package, use the entry point group `lossopt.losses`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from lossopt_core.objective.losses.hinge import Hinge
 from lossopt_core.objective.losses.one_vs_all import OneVsAll
 from lossopt_core.objective.losses.scores import (
     balance,
-    first_places,
+    flat_starts,
     flat_target_index,
     flat_view,
     ones,
@@ -43,7 +43,7 @@ __all__ = [
     "OneVsAll",
     "SquaredHinge",
     "balance",
-    "first_places",
+    "flat_starts",
     "flat_target_index",
     "flat_view",
     "ones",
@@ -65,7 +65,7 @@ def _accept(candidate: object) -> type[Loss]:
     if loss.smooth:
         for name in ("max_curvature", "hessian_vector_product"):
             if getattr(loss, name) is getattr(Loss, name):
-                raise ValueError(f"it says that it is smooth and does not define {name}")
+                raise ValueError(f"it is declared smooth but does not define {name}")
     return loss
 
 
@@ -84,7 +84,7 @@ LOSSES: Registry[type[Loss]] = Registry(
 
 
 def __getattr__(name: str) -> Any:
-    """`CERTIFIED_LOSSES`: names of the losses whose optimal objective can be certified."""
+    """`CERTIFIED_LOSSES`: names of the losses that have certificates."""
     if name == "CERTIFIED_LOSSES":
         return tuple(each for each, loss in LOSSES.items() if loss.domain is not None)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

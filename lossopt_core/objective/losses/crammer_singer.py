@@ -17,11 +17,11 @@ from lossopt_core.objective.losses.scores import (
 
 @dataclass(frozen=True)
 class CrammerSinger(Loss):
-    """The largest violated margin alone  (Crammer and Singer, 2001); the course's demo.
+    """The largest margin violation only  (Crammer and Singer, 2001); also in the course's demo.
 
         loss = max over j != y of max(0, s_j - s_y + margin)
 
-    Of equal violations the first is taken.
+    Ties go to the first class.
     """
 
     margin: float | Array = 1.0
@@ -29,7 +29,7 @@ class CrammerSinger(Loss):
     label = "Crammer–Singer"
     formula = r"\max_{j \ne y} \max(0,\; s_j - s_y + \Delta)"
     start_formula = r"\Delta"
-    summary = "Looks at the strongest rival of the true class only."
+    summary = "Penalises only the highest-scoring wrong class."
     smooth = False
     domain = Simplex
     colour = ("#B85C94", "#CC79A7")
@@ -38,7 +38,7 @@ class CrammerSinger(Loss):
 violations = np.maximum(0, scores - scores[true] + margin)
 violations[true] = 0
 losses = violations.max(axis=0)
-slopes = np.eye(len(W))[violations.argmax(axis=0)].T * (losses > 0)  # the strongest rival
+slopes = np.eye(len(W))[violations.argmax(axis=0)].T * (losses > 0)  # the highest wrong class
 slopes[true] = -slopes.sum(axis=0)
 """
 

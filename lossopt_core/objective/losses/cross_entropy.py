@@ -16,7 +16,7 @@ from lossopt_core.objective.losses.scores import (
 )
 
 HIGHEST_EXPONENT = {code: math.log(np.finfo(code).max) - 10.0 for code in "df"}
-"""Of a sum of up to 20,000 exponentials that does not overflow: 700 of doubles."""
+"""The largest exponent for which a sum of 20,000 exponentials does not overflow: about 700."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CrossEntropy(Loss):
     label = "Cross-entropy"
     formula = r"-\log \frac{e^{s_y}}{\sum_j e^{s_j}}"
     start_formula = r"\ln C"
-    summary = "Turns scores into probabilities; always asks for a little more, never quite content."
+    summary = "Turns scores into probabilities (softmax); its gradient never becomes exactly zero."
     smooth = True
     domain = Entropy
     colour = ("#D55E00", "#E8711A")
@@ -39,7 +39,7 @@ class CrossEntropy(Loss):
     probabilistic = True
     scikit_learn = "LogisticRegression"
     numpy_code = """\
-scores -= scores.max(axis=0)  # changes nothing, but exp(1000) would be too large a number
+scores -= scores.max(axis=0)  # avoids overflow in exp
 total = np.exp(scores).sum(axis=0)
 losses = np.log(total) - scores[true]
 slopes = np.exp(scores) / total  # the probabilities
@@ -48,12 +48,12 @@ slopes[true] -= 1
 
     @override
     def loss_gradient_inplace(self, scores: Array, true: Labels) -> Array:
-        # Seen from the true class, the exponentials add up to at least 1: they cannot vanish.
+        # Relative to the true class, the exponentials sum to at least 1, so the log is finite.
         row = flat_view(scores)
         scores -= row[true][..., None, :]
-        # exp(710) overflows: subtract the top score of each example, which changes nothing.  It
-        # is needed so rarely, and costs so much (a tenth of an update), that all are looked at
-        # at once first; `not <=`, as NaN in a diverged run must not hide overflow in another.
+        # exp(710) overflows, so subtract the top score of each example.  This is rarely needed
+        # and costs a tenth of an update, so check all scores at once first.  `not <=` because NaN
+        # in a diverged run must not hide overflow in another run.
         top = None
         if not scores.max() <= HIGHEST_EXPONENT[scores.dtype.char]:
             top = scores.max(axis=-2)
@@ -69,7 +69,7 @@ slopes[true] -= 1
 
     @override
     def max_curvature(self, classes: int) -> float:
-        # Two classes of probability 1/2: of diag(p) - p p', whose trace is at most 1.
+        # The largest eigenvalue of diag(p) - p p', attained by two classes of probability 1/2.
         return 0.5
 
     @override
@@ -80,7 +80,7 @@ slopes[true] -= 1
 
     @override
     def mean_hessian(self, scores: Array, labels: Labels) -> Array:
-        # All directions share their probabilities, which take longer than the rest.
+        # Compute the probabilities only once, because they take most of the time.
         p = probabilities(scores)
         own = p.mean(axis=-1)[..., None] * np.eye(p.shape[-2])
         mean: Array = own - p @ p.swapaxes(-1, -2) / p.shape[-1]
@@ -90,12 +90,12 @@ slopes[true] -= 1
     def steps(self, scores: Array, label: int) -> dict[str, Array]:
         shifted = scores - scores.max()
         probability = np.exp(shifted) / np.exp(shifted).sum()
-        charge = np.full_like(scores, np.nan)
-        # From the scores, not from log(probability): a probability may round to 0.
-        charge[label] = np.log(np.exp(shifted).sum()) - shifted[label]
+        loss = np.full_like(scores, np.nan)
+        # From the scores rather than log(probability), because a probability may round to 0.
+        loss[label] = np.log(np.exp(shifted).sum()) - shifted[label]
         return {
             "score": scores,
             "exp(s − s_top)": np.exp(shifted),
             "p": probability,
-            "−log p": charge,
+            "−log p": loss,
         }

@@ -22,7 +22,7 @@ class Hinge(Loss):
 
         loss = sum over j != y of max(0, s_j - s_y + margin)
 
-    At a kink the derivative from the satisfied side, 0, is taken.
+    At a kink, the subgradient 0 is used.
     """
 
     margin: float | Array = 1.0
@@ -30,7 +30,7 @@ class Hinge(Loss):
     label = "Hinge"
     formula = r"\sum_{j \ne y} \max(0,\; s_j - s_y + \Delta)"
     start_formula = r"(C - 1)\,\Delta"
-    summary = "Asks the true class to win by the margin Δ; once it does, the example is silent."
+    summary = "Penalises every class within the margin Δ of the true class; zero beyond it."
     smooth = False
     domain = Box
     colour = ("#0072B2", "#2E8FCF")

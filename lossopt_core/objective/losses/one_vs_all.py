@@ -1,4 +1,4 @@
-"""A binary hinge loss for each class."""
+"""The one-vs-rest hinge loss."""
 
 from dataclasses import dataclass
 
@@ -17,19 +17,19 @@ from lossopt_core.objective.losses.scores import (
 
 @dataclass(frozen=True)
 class OneVsAll(Loss):
-    """One binary hinge a class: it against all others  (Rifkin and Klautau, 2004).
+    """One binary hinge loss per class against all others  (Rifkin and Klautau, 2004).
 
         loss = sum over j of max(0, margin - t_j s_j),   t_y = 1, all other t_j = -1
 
-    The course's demo has it too.  Here scores count, not their differences.
+    Also in the course's demo.  It depends on the scores, not only on their differences.
     """
 
     margin: float | Array = 1.0
 
-    label = "One against all"
+    label = "One-vs-rest"
     formula = r"\sum_j \max(0,\; \Delta - t_j s_j), \quad t_j = \pm 1"
     start_formula = r"C\,\Delta"
-    summary = "A separate yes-or-no question for each class; the classes never meet."
+    summary = "A separate binary hinge loss for each class against the rest."
     smooth = False
     domain = Box
     pairwise = False

@@ -1,4 +1,4 @@
-"""Arithmetic on scores (..., C, B) and the places of the true classes in them."""
+"""Helpers for scores (..., C, B) and flat indices of the true classes."""
 
 import math
 from functools import lru_cache
@@ -9,20 +9,20 @@ import numpy as np
 from lossopt_core.objective.linear import Array, Labels
 
 
-def first_places(shape: tuple[int, ...]) -> Labels:
-    """Where the scores of class 0 are: of scores (..., C, B) of this shape in a row, (..., B)."""
+def flat_starts(shape: tuple[int, ...]) -> Labels:
+    """Flat indices (..., B) of the scores of class 0 in scores (..., C, B) of this shape."""
     *lead, classes, examples = shape
     stacks = np.arange(math.prod(lead)).reshape(*lead, 1)
     return stacks * (classes * examples) + np.arange(examples)
 
 
 def flat_target_index(shape: tuple[int, ...], labels: Labels) -> Labels:
-    """Where the scores of the true classes are: of scores (..., C, B) in a row, (..., B)."""
-    return first_places(shape) + labels * len(labels)
+    """Flat indices (..., B) of the true classes' scores in scores (..., C, B) of this shape."""
+    return flat_starts(shape) + labels * len(labels)
 
 
 def flat_view(scores: Array) -> Array:
-    """The same numbers as one row, to look them up by their places."""
+    """A flat view of the scores, for flat indices."""
     return scores.reshape(-1, copy=False)
 
 
@@ -37,7 +37,7 @@ def set_true_class(scores: Array, true: Labels, value: Array | float) -> None:
 
 
 def sum_over_classes(scores: Array) -> Array:
-    """(..., C, B) to (..., B)."""
+    """Sum over classes, (..., C, B) to (..., B)."""
     # A product with ones takes a third of the time of scores.sum(axis=-2), which adds C short
     # rows for every run.
     total: Array = ones(scores.shape[-2], scores.dtype) @ scores
@@ -46,7 +46,7 @@ def sum_over_classes(scores: Array) -> Array:
 
 @lru_cache
 def ones(count: int, dtype: np.dtype[Any]) -> Array:
-    """So many ones, read-only."""
+    """A read-only vector of ones."""
     row = np.ones(count, dtype)
     row.setflags(write=False)
     return row
@@ -60,14 +60,14 @@ def to_violations(scores: Array, true: Labels, margin: float | Array) -> None:
 
 
 def violation_steps(scores: Array, label: int, margin: float | Array) -> dict[str, Array]:
-    """The columns that hinge losses have in common, one class a row; the sum leaves out its own."""
-    missing = scores - scores[label] + margin
-    missing[label] = np.nan
-    return {"score": scores, "s − s_true + Δ": missing}
+    """The common columns of `Loss.steps` for hinge losses, with NaN for the true class."""
+    violations = scores - scores[label] + margin
+    violations[label] = np.nan
+    return {"score": scores, "s − s_true + Δ": violations}
 
 
 def balance(gradient: Array, true: Labels) -> None:
-    """Give the true class minus the sum of the others: only score differences count."""
+    """Set the true class's entry to minus the sum of the others (for differences of scores)."""
     set_true_class(gradient, true, -sum_over_classes(gradient))
 
 

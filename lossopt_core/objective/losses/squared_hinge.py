@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from typing_extensions import override
 
-from lossopt_core.objective.domains import Ray
+from lossopt_core.objective.domains import Orthant
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.objective.losses.base import Loss
 from lossopt_core.objective.losses.scores import (
@@ -19,7 +19,7 @@ from lossopt_core.objective.losses.scores import (
 
 @dataclass(frozen=True)
 class SquaredHinge(Loss):
-    """The hinge with every violated margin squared: smooth, and harsher on large violations.
+    """The hinge with squared margin violations: smooth, with more weight on large ones.
 
     loss = sum over j != y of max(0, s_j - s_y + margin)^2
     """
@@ -29,9 +29,9 @@ class SquaredHinge(Loss):
     label = "Squared hinge"
     formula = r"\sum_{j \ne y} \max(0,\; s_j - s_y + \Delta)^2"
     start_formula = r"(C - 1)\,\Delta^2"
-    summary = "Like the hinge, but a margin missed by twice as much costs four times as much."
+    summary = "Like the hinge with squared violations: twice the violation, four times the loss."
     smooth = True
-    domain = Ray
+    domain = Orthant
     colour = ("#2F93C9", "#56B4E9")
     homogeneity = 2
     numpy_code = """\
@@ -52,7 +52,7 @@ slopes[true] = -slopes.sum(axis=0)
 
     @override
     def max_curvature(self, classes: int) -> float:
-        # Every other class misses the margin: 2 times the sum of (e_j - e_y)(e_j - e_y)'.
+        # If all margins are violated: 2 times the sum of (e_j - e_y)(e_j - e_y)'.
         return 2.0 * classes
 
     @override

@@ -1,7 +1,7 @@
-"""Penalties on the weights, one class per file.
+"""Regularizers, one class per file.
 
-To add a penalty, write a frozen dataclass like those here and enter it in `REGULARIZERS`; from
-another package, name it in the entry point group `lossopt.regularizers`.
+To add one, write a frozen dataclass like those here and add it to `REGULARIZERS`; from another
+package, use the entry point group `lossopt.regularizers`.
 """
 
 from lossopt_core.objective.regularizers.base import (
@@ -42,7 +42,7 @@ def _accept(candidate: object) -> type[Regularizer]:
     if penalty.value is not Regularizer.value and not penalty.elastic_net_form:
         for name in ("add_gradient", "add_least_subgradient"):
             if getattr(penalty, name) is getattr(Regularizer, name):
-                raise ValueError(f"it defines value and not {name}")
+                raise ValueError(f"it defines value but not {name}")
     return penalty
 
 

@@ -17,7 +17,7 @@ class ElasticNet(Regularizer):
 
     label = "Elastic net"
     formula = r"\lambda \sum_{k,l} \left( \rho\,|W_{kl}| + (1 - \rho)\,W_{kl}^2 \right)"
-    summary = "A mixture of L1 and L2: zeros where a feature is useless, small weights elsewhere."
+    summary = "A mix of L1 and L2: zero weights for useless features, small weights elsewhere."
     numpy_code = PenaltyCode(
         value=" + (absolute * np.abs(W) + squared * W**2).sum()",
         lines="gradient += 2 * squared * W\n",

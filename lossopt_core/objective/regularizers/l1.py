@@ -21,7 +21,7 @@ class L1(Regularizer):
 
     label = "L1"
     formula = r"\lambda \sum_{k,l} |W_{kl}|"
-    summary = "Sets weights to exactly zero: it chooses features."
+    summary = "Sets weights to exactly zero, which selects features."
     elastic_net_form = True
     numpy_code = PenaltyCode(
         value=" + (absolute * np.abs(W)).sum()",

@@ -1,4 +1,4 @@
-"""No penalty at all."""
+"""No penalty."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from lossopt_core.objective.regularizers.base import PenaltyCode, Regularizer
 
 @dataclass(frozen=True)
 class NoPenalty(Regularizer):
-    """The objective is the data loss alone."""
+    """The objective is the data loss only."""
 
     label = "None"
     formula = "0"
-    summary = "The data loss alone decides; on separable data weights grow for ever."
+    summary = "No penalty: on separable data the weights grow without bound."
     elastic_net_form = True
     numpy_code = PenaltyCode()
 

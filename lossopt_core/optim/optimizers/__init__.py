@@ -1,7 +1,7 @@
-"""Update rules, one class per file.
+"""Optimizers, one class per file.
 
-To add a rule, write a frozen dataclass like those here and enter it in `OPTIMIZERS`; from
-another package, name it in the entry point group `lossopt.optimizers`.
+To add an optimizer, write a frozen dataclass like those here and add it to `OPTIMIZERS`; from
+another package, use the entry point group `lossopt.optimizers`.
 """
 
 from lossopt_core.optim.optimizers.adagrad import AdaGrad

@@ -12,16 +12,16 @@ from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode
 
 @dataclass(frozen=True)
 class AdaGrad(Optimizer):
-    """Divides each step by the root of all squared gradients so far  (Duchi et al., 2011).
+    """Divides steps by the root of the sum of squared gradients so far  (Duchi et al., 2011).
 
-    With L1 the prox is taken in the same metric, as in that paper: the threshold of a weight is
-    divided by the same root as its gradient.  The squares are those of the objective's least
+    With L1 the prox uses the same metric, as in that paper: the threshold of a weight is divided
+    by the same root as its gradient.  The squares are those of the objective's minimum-norm
     subgradient, which goes to zero at the optimum, as with any other penalty.
     """
 
     label = "AdaGrad"
     formula = r"v \leftarrow v + g^2, \quad W \leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8})"
-    summary = "Weights that have moved much move ever less; its steps only shrink."
+    summary = "Divides steps by the root of accumulated squared gradients, so steps only shrink."
     steps_vanish = True
     numpy_code = UpdateCode(
         memory=("squares",),

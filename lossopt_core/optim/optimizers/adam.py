@@ -14,11 +14,11 @@ from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Adam with bias correction  (Kingma and Ba, 2015); the momentum is its β₁.
+    """Adam with bias correction  (Kingma and Ba, 2015); `momentum` is β₁.
 
-    With L1 the prox is taken in the metric of the step, α / (√v̂ + 10⁻⁸)  (Yun, Lozano and Yang,
-    2021).  m is the mean of the smooth part's gradients, so that a steady one balances the
-    penalty exactly at the optimum; v holds squares of the objective's least subgradient.
+    With L1 the prox uses the metric of the step, α / (√v̂ + 10⁻⁸)  (Yun, Lozano and Yang, 2021).
+    m averages the gradients of the smooth part, so that a constant gradient balances the penalty
+    exactly at the optimum; v averages squares of the objective's minimum-norm subgradient.
     """
 
     momentum: float | Array = 0.9
@@ -29,7 +29,7 @@ class Adam(Optimizer):
         r" v &\leftarrow 0.999\, v + 0.001\, g^2 \\"
         r" W &\leftarrow W - \alpha\, \hat m / (\sqrt{\hat v} + 10^{-8}) \end{aligned}"
     )
-    summary = "Gives every weight a step of its own, by the size of its recent gradients."
+    summary = "Momentum with a separate step size per weight, from recent squared gradients."
     steps_keep_length = True
     numpy_code = UpdateCode(
         memory=("m", "v"),

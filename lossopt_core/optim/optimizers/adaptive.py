@@ -1,4 +1,4 @@
-"""Steps divided by the root of squared gradients, which several rules have in common."""
+"""Helpers for optimizers that divide steps by the root of squared gradients."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from lossopt_core.objective.regularizers import least_subgradient, soft_threshol
 SLOPE = """\
 slope = gradient + np.where(W, absolute * np.sign(W), np.clip(-gradient, -absolute, absolute))
 """
-"""In a NumPy script, the objective's gradient; where it has several, the least of them."""
+"""In a NumPy script, the objective's minimum-norm subgradient."""
 
 
 def squared_slope(W: Array, gradient: Array, absolute: Array | float | None, out: Array) -> None:
-    """The squares of the objective's gradient, of the least subgradient where there are several."""
+    """The squares of the objective's (minimum-norm sub)gradient."""
     slope = gradient if absolute is None else least_subgradient(W, gradient, absolute)
     np.multiply(slope, slope, out=out)
 
@@ -26,7 +26,7 @@ def step_by_root(
     epsilon: float,
     absolute: Array | float | None,
 ) -> None:
-    """W <- W - rate * gradient / (sqrt(square) + epsilon), in place, with the prox to it."""
+    """W <- W - rate * gradient / (sqrt(square) + epsilon), followed by the prox, in place."""
     np.sqrt(square, out=scratch)
     scratch += epsilon
     gradient /= scratch

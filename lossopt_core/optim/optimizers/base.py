@@ -1,16 +1,16 @@
-r"""What an update rule is.
+r"""The base class of optimizers.
 
-A rule is frozen; its memory is apart and belongs to a training.  Rules act on weights and
-gradients of any equal shape, in place and without new arrays, and may use the gradient as
-scratch space.  `rate` is the learning rate times its schedule, one number or (R, 1, 1) for a
-stack of R runs; so are a rule's own parameters.
+An optimizer is immutable; its state (`memory`) is separate and belongs to a training.  Optimizers
+update weights of any shape in place, without allocating arrays, and may use the gradient as
+scratch space.  `rate` is the learning rate times the schedule's factor, a number or (R, 1, 1) for
+a stack of R runs; so are the optimizer's parameters.
 
-An L1 penalty is not differentiable at zero, so it does not enter through the gradient: a rule is
-given its strength as `absolute` and takes a proximal step, which leaves weights at exactly zero.
-The fixed points of that step must be those of the objective, W = prox(W - c g) with threshold
-c * absolute for the same c, whatever the rule remembers.  A threshold of rate * absolute after
-any step does not do that: heavy ball moves rate / (1 - momentum) along a steady gradient, and
-Adam another distance in every coordinate.  docs/optimizers.md derives the steps below.
+An L1 penalty is not differentiable at zero, so it is not part of the gradient: optimizers get its
+strength as `absolute` and take a proximal step, which sets weights to exactly zero.  The fixed
+points of that step must be those of the objective, W = prox(W - c g) with threshold c * absolute
+for the same c, whatever the optimizer's state.  A threshold of rate * absolute after each step
+does not achieve that: heavy ball moves rate / (1 - momentum) along a constant gradient, and Adam
+a different distance in every coordinate.  docs/optimizers.md derives the steps.
 """
 
 from abc import ABC, abstractmethod
@@ -27,17 +27,17 @@ OF_UPDATE = (
     "stability_threshold", "proven_threshold", "theorem", "momentum_lr_scale", "typical_rate",
     "steps_vanish", "steps_keep_length", "numpy_code",
 )  # fmt: skip
-"""Attributes that describe the update of a rule."""
+"""Attributes that hold for the update of an optimizer."""
 
 
 @dataclass(frozen=True)
 class UpdateCode:
-    """An update rule in a NumPy script.
+    """Code of an optimizer in a NumPy script.
 
     update     statements that move `W` (classes, features) along `gradient`, at the learning
                rate `rate`; `update` is the number of the update, from 1
-    proximal   the same where absolute weights are penalised, each by its entry of `absolute`
-    memory     names that the rule remembers from update to update, 0 at first
+    proximal   the same with an L1 penalty whose strengths are in `absolute`
+    memory     names of state variables, initially 0
     """
 
     update: str
@@ -47,33 +47,33 @@ class UpdateCode:
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """An update rule with everything that is known about it.
+    """An optimizer and its properties.
 
-    A subclass defines `label` and `update`, and `memory_arrays` if it remembers anything; all
-    else has a fallback.  Its dataclass fields are named after the settings of an `Experiment`
-    that it uses: `momentum`.
+    A subclass defines `label` and `update`, and `memory_arrays` if it has state; everything else
+    has a default.  Its dataclass fields are named after the `Experiment` settings that it uses:
+    `momentum`.
 
-    A subclass of another rule that overrides `update` does not inherit what is true of that
-    rule's update only: limits, theorem, NumPy code and so on.
+    A subclass of another optimizer that overrides `update` does not inherit properties that may no
+    longer hold: limits, theorem, NumPy code and so on.
     """
 
     label: ClassVar[str]
     formula: ClassVar[str] = ""
     """LaTeX of one update; W are weights, g the gradient, α the learning rate."""
     summary: ClassVar[str] = ""
-    """One sentence for people who choose a rule."""
+    """One sentence, shown when choosing an optimizer."""
     full_batch: ClassVar[bool] = False
     memory_arrays: ClassVar[int] = 0
     theorem: ClassVar[str] = ""
-    """The statement behind `proven_threshold`, with its source."""
+    """The theorem behind `proven_threshold`, with its source."""
     typical_rate: ClassVar[float | None] = None
-    """A learning rate to begin with, for rules whose steps do not grow with the gradient."""
+    """A learning rate to start with, for optimizers whose steps do not scale with the gradient."""
     steps_keep_length: ClassVar[bool] = False
-    """Whether steps do not shrink with the gradient, so that the rule may circle the optimum."""
+    """Whether steps do not shrink with the gradient, so it may oscillate around the optimum."""
     steps_vanish: ClassVar[bool] = False
-    """Whether the rule itself makes its steps ever shorter, at a constant learning rate too."""
+    """Whether steps shrink over time even at a constant learning rate."""
     numpy_code: ClassVar[UpdateCode | None] = None
-    """For scripts that do not import lossopt; None for a rule that has no such code."""
+    """Code for scripts without lossopt, if any."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -81,27 +81,27 @@ class Optimizer(ABC):
             drop_inherited(cls, Optimizer, OF_UPDATE)
 
     def stability_threshold(self) -> float | None:
-        """The rule converges on a parabola of curvature h exactly if rate * h is below this.
+        """It converges on a quadratic of curvature h if and only if rate * h is below this.
 
-        A statement about quadratics: elsewhere it is one about the neighbourhood of the optimum.
-        None for rules without such a limit.  (Parameters are numbers here, not arrays.)
+        This holds for quadratics, and otherwise near the optimum.  None without such a limit.
+        (Parameters are numbers here, not arrays.)
         """
         return None
 
     def proven_threshold(self) -> float | None:
-        """On every convex function with curvature at most L the rule comes to rest at a minimum
-        if rate * L is below this; None where no such statement is known.
+        """It is proven to converge on convex functions if rate * L is below this, or None.
 
-        `theorem` names the proof.  It also holds with an L1 penalty beside that function.
+        L bounds the curvature of the function; an additional L1 penalty is allowed.  `theorem`
+        names the proof.
         """
         return None
 
     def momentum_lr_scale(self) -> float:
-        """The learning rate that follows a steady gradient as fast as plain descent at 1."""
+        """The learning rate with the same speed along a constant gradient as plain descent at 1."""
         return 1.0
 
     def start(self, W: Array) -> Memory:
-        """The memory before the first update: arrays shaped as W, all zero."""
+        """The initial state: arrays of zeros with the shape of W."""
         return tuple(np.zeros_like(W) for _ in range(self.memory_arrays))
 
     @abstractmethod
@@ -114,14 +114,14 @@ class Optimizer(ABC):
         step: int,
         absolute: Array | float | None = None,
     ) -> None:
-        """Move W and the memory by one step, in place; the first step is number 1.
+        """Update W and the state in place; the first step is number 1.
 
-        `gradient` is that of the smooth part of the objective.  `absolute` is the strength of
-        the absolute weights in it and broadcasts against W (0 for the bias); None without any.
+        `gradient` is that of the smooth part of the objective.  `absolute` is the L1 strength,
+        which broadcasts against W (0 for the bias); None without L1.
         """
 
 
 def nonzero(rate: Array | float) -> Array | float:
-    """A rate to divide by: that of a run at rest is 0, and so is what is divided."""
+    """A rate that is safe to divide by: for frozen runs, rate and dividend are 0."""
     smallest = np.finfo(np.asarray(rate).dtype).tiny
     return np.maximum(rate, smallest)

@@ -1,4 +1,4 @@
-"""Gradient descent on the full batch."""
+"""Full-batch gradient descent."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from lossopt_core.optim.optimizers.sgd import SGD
 
 @dataclass(frozen=True)
 class GradientDescent(SGD):
-    """The same step with the gradient over all training examples (Cauchy, 1847)."""
+    """Gradient descent with the gradient over all training examples  (Cauchy, 1847)."""
 
     label = "GD (full batch)"
     formula = r"W \leftarrow W - \alpha\, g"
-    summary = "Steps along the gradient over all examples: exact, and one step an epoch."
+    summary = "Exact gradients over all examples, one step per epoch."
     full_batch = True

@@ -1,4 +1,4 @@
-"""Momentum: the heavy ball."""
+"""Momentum (heavy ball)."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode, no
 class Momentum(Optimizer):
     """Heavy ball  (Polyak, 1964); with L1 its proximal form, iPiano  (Ochs et al., 2014).
 
-    With L1, v also holds the subgradient of the penalty at the new weights, so that it is zero
-    where the weights rest: W <- prox(W - α g + β (W - W_before)) at a constant rate.
+    With L1, v includes the subgradient of the penalty at the new weights, so that it is zero at
+    fixed points: W <- prox(W - α g + β (W - W_before)) at a constant rate.
     """
 
     momentum: float | Array = 0.9
 
     label = "Momentum"
     formula = r"v \leftarrow \beta v + g, \quad W \leftarrow W - \alpha v"
-    summary = "Keeps a velocity, so that steady directions gain speed and zigzags cancel."
+    summary = "Accumulates a velocity: consistent directions accelerate, oscillations cancel."
     numpy_code = UpdateCode(
         memory=("velocity",),
         update="""\

@@ -15,15 +15,15 @@ class Nesterov(Optimizer):
     """Nesterov's accelerated gradient, in the form of CS231n's notes (Bengio et al., 2012).
 
     With L1 it is the accelerated proximal gradient method (Beck and Teboulle, 2009) at constant
-    momentum: the step takes the gradient mapping G = (W - prox(W - α g)) / α in place of g.  A
-    weight that the prox sets to zero loses its velocity, since looking ahead would move it away.
+    momentum, with the gradient mapping G = (W - prox(W - α g)) / α in place of g.  Weights that the
+    prox sets to zero lose their velocity, because the look-ahead would move them away again.
     """
 
     momentum: float | Array = 0.9
 
     label = "Nesterov"
     formula = r"v \leftarrow \beta v + g, \quad W \leftarrow W - \alpha (g + \beta v)"
-    summary = "Momentum that looks ahead: it corrects the velocity where it is about to be."
+    summary = "Momentum with look-ahead, which corrects the velocity earlier."
     numpy_code = UpdateCode(
         memory=("velocity",),
         update="""\
@@ -89,7 +89,7 @@ W = point - rate * momentum * velocity
         rate: Array | float,
         absolute: Array | float,
     ) -> None:
-        """The step in terms of where the prox arrives, so that zeros are exact."""
+        """The step in terms of the prox's result, so that zeros are exact."""
         gradient *= -rate
         gradient += W  # W - α g
         soft_threshold(gradient, rate * absolute, scratch)  # the point without look-ahead

@@ -12,9 +12,9 @@ from lossopt_core.optim.optimizers.base import Memory, Optimizer, UpdateCode
 
 @dataclass(frozen=True)
 class RMSProp(Optimizer):
-    """AdaGrad with a memory that fades  (Tieleman and Hinton, 2012); decay 0.99 as in the notes.
+    """AdaGrad with a moving average  (Tieleman and Hinton, 2012); decay 0.99 as in the notes.
 
-    With L1 as AdaGrad: the prox in the metric of the step  (Yun, Lozano and Yang, 2021).
+    With L1 the prox uses the metric of the step, as in AdaGrad  (Yun, Lozano and Yang, 2021).
     """
 
     label = "RMSProp"
@@ -22,7 +22,7 @@ class RMSProp(Optimizer):
         r"\begin{aligned} v &\leftarrow 0.99\, v + 0.01\, g^2 \\"
         r" W &\leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8}) \end{aligned}"
     )
-    summary = "Steps by the size of recent gradients: old ones are forgotten."
+    summary = "Divides steps by a moving average of gradient magnitudes."
     steps_keep_length = True
     numpy_code = UpdateCode(
         memory=("squares",),

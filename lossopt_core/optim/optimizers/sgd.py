@@ -15,7 +15,7 @@ class SGD(Optimizer):
 
     label = "SGD"
     formula = r"W \leftarrow W - \alpha\, g_{\text{minibatch}}"
-    summary = "Steps along the gradient of a small random batch: many cheap, noisy steps."
+    summary = "Gradients of small random minibatches: many cheap, noisy steps."
     numpy_code = UpdateCode(
         update="W = W - rate * gradient\n",
         proximal="""\
@@ -24,7 +24,7 @@ W = W - np.clip(W, -rate * absolute, rate * absolute)
 """,
     )
     theorem = (
-        "Gradient descent lowers every convex function of curvature at most L at each step if"
+        "Gradient descent decreases every convex function of curvature at most L in each step if"
         " α < 2/L, and converges to a minimum (Nesterov, 2018, Theorem 2.1.14; with L1: Combettes"
         " and Wajs, 2005, Theorem 3.4)."
     )

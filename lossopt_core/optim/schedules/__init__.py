@@ -1,7 +1,7 @@
 """Learning rate schedules, one class per file.
 
-To add a schedule, write a class like those here and enter it in `SCHEDULES`; from another
-package, name it in the entry point group `lossopt.schedules`.
+To add a schedule, write a class like those here and add it to `SCHEDULES`; from another package,
+use the entry point group `lossopt.schedules`.
 """
 
 from lossopt_core.optim.schedules.base import Schedule

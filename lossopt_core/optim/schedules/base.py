@@ -1,4 +1,4 @@
-"""What a learning rate schedule is."""
+"""The base class of learning rate schedules."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -9,19 +9,19 @@ from lossopt_core.plugins.subclasses import drop_inherited
 class Schedule(ABC):
     """A factor on the learning rate.
 
-    A subclass defines `label` and `factor`; everything else has a fallback.
+    A subclass defines `label` and `factor`; everything else has a default.
     """
 
     label: ClassVar[str]
     formula: ClassVar[str] = ""
-    """LaTeX of the learning rate α_t; t is the share of the training that is done."""
+    """LaTeX of the learning rate α_t; t is the completed fraction of training."""
     summary: ClassVar[str] = ""
-    """One sentence for people who choose a schedule."""
+    """One sentence, shown when choosing a schedule."""
     numpy_code: ClassVar[str | None] = None
-    """For scripts that do not import lossopt: a statement that sets `rate` for an update.
+    """Code for scripts without lossopt: a statement that sets `rate` for an update.
 
     It may use `learning_rate` and `update`, the number of the update from 1; `{updates}` is
-    replaced by how many there are.  "" for a constant rate, None for a schedule without code.
+    replaced by the total.  "" for a constant rate, None if there is no code.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -31,7 +31,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def factor(self, done: float) -> float:
-        """The factor on the learning rate when this share of the training is done, in [0, 1).
+        """The factor on the learning rate at a completed fraction of training, in [0, 1).
 
-        It is told nothing else, so that a schedule fits 10 updates and 100,000.
+        It has no other arguments, so that schedules work for any number of updates.
         """

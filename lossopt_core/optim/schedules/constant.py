@@ -1,4 +1,4 @@
-"""The same learning rate throughout."""
+"""A constant learning rate."""
 
 from typing_extensions import override
 
@@ -6,11 +6,11 @@ from lossopt_core.optim.schedules.base import Schedule
 
 
 class Constant(Schedule):
-    """The same learning rate throughout."""
+    """A constant learning rate."""
 
     label = "Constant"
     formula = r"\alpha_t = \alpha"
-    summary = "The same step throughout; minibatch noise then sets a floor."
+    summary = "Constant learning rate; minibatch noise then prevents exact convergence."
     numpy_code = ""
 
     @override

@@ -1,4 +1,4 @@
-"""A learning rate that follows half a cosine."""
+"""Cosine decay to zero."""
 
 import math
 
@@ -8,11 +8,11 @@ from lossopt_core.optim.schedules.base import Schedule
 
 
 class Cosine(Schedule):
-    """A learning rate that follows half a cosine."""
+    """Cosine decay to zero."""
 
     label = "Cosine"
     formula = r"\alpha_t = \alpha \,(1 + \cos \pi t) / 2"
-    summary = "Slow at first, then quickly, and gently to zero at the end."
+    summary = "Decays to zero along half a cosine: slowly at first and at the end."
     numpy_code = "rate = learning_rate * (1 + np.cos(np.pi * (update - 1) / {updates})) / 2\n"
 
     @override

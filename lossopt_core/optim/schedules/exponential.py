@@ -1,4 +1,4 @@
-"""A learning rate that decays exponentially."""
+"""Exponential decay."""
 
 import math
 
@@ -8,11 +8,11 @@ from lossopt_core.optim.schedules.base import Schedule
 
 
 class Exponential(Schedule):
-    """A learning rate that decays exponentially."""
+    """Exponential decay."""
 
     label = "Exponential"
     formula = r"\alpha_t = \alpha \, e^{-5 t}"
-    summary = "Falls by the same share in equal times, to 1/148 at the end."
+    summary = "Exponential decay, to 1/148 at the end."
     numpy_code = "rate = learning_rate * np.exp(-5 * (update - 1) / {updates})\n"
 
     @override

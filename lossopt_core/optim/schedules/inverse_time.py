@@ -1,4 +1,4 @@
-"""A learning rate that decays like one over time."""
+"""Inverse time decay."""
 
 from typing_extensions import override
 
@@ -6,11 +6,11 @@ from lossopt_core.optim.schedules.base import Schedule
 
 
 class InverseTime(Schedule):
-    """A learning rate that decays like one over time."""
+    """Inverse time decay."""
 
     label = "Inverse time"
     formula = r"\alpha_t = \alpha \,/\, (1 + 9 t)"
-    summary = "Falls like one over time, to a tenth at the end."
+    summary = "Inverse time decay, to a tenth at the end."
     numpy_code = "rate = learning_rate / (1 + 9 * (update - 1) / {updates})\n"
 
     @override

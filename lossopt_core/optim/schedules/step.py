@@ -1,4 +1,4 @@
-"""A learning rate that is halved in steps."""
+"""Step decay."""
 
 import math
 
@@ -8,7 +8,7 @@ from lossopt_core.optim.schedules.base import Schedule
 
 
 class Step(Schedule):
-    """A learning rate that is halved in steps."""
+    """Step decay."""
 
     label = "Step"
     formula = r"\alpha_t = \alpha \cdot 2^{-\lfloor 5 t \rfloor}"

@@ -69,7 +69,7 @@ def test_equal_options_and_seeds_make_equal_examples(name):
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_an_entry_says_what_it_is_and_where_it_comes_from(name):
+def test_an_entry_has_a_summary_and_a_source(name):
     entry = DATASETS[name]
     for text in (entry.label, entry.summary, entry.source):
         assert text.strip()
@@ -80,7 +80,7 @@ def test_an_entry_says_what_it_is_and_where_it_comes_from(name):
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_training_and_test_part_share_out_all_examples_class_by_class(name):
+def test_training_and_test_sets_partition_the_examples_of_each_class(name):
     share = 1 / 3
     experiment = Experiment(
         dataset=name, test_fraction=share, standardize=False, optimizer="gd", split_seed=3
@@ -104,14 +104,14 @@ def test_digits_are_images_of_8_by_8_in_ten_classes():
     assert len(data.train_labels) + len(data.test_labels) == 1797
 
 
-def test_points_are_no_images_and_have_letters_for_classes():
+def test_points_are_not_images_and_have_letters_for_classes():
     data = load_data(Experiment(dataset="spiral"))
     assert data.image_shape is None
     assert data.class_names == ("A", "B", "C")
     assert data.feature_names == ("x1", "x2")
 
 
-def test_no_test_share_leaves_all_examples_in_their_order_for_training():
+def test_without_a_test_set_all_examples_are_for_training_in_order():
     data = load_data(Experiment(dataset="spiral", test_fraction=0.0, standardize=False))
     whole = DATASETS["spiral"].make(Experiment(dataset="spiral").dataset_options, 0)
     assert_array_equal(data.train_features, whole.features)
@@ -120,7 +120,7 @@ def test_no_test_share_leaves_all_examples_in_their_order_for_training():
     assert data.test_labels.shape == (0,)
 
 
-def test_standardising_looks_at_the_training_part_only():
+def test_standardisation_uses_the_training_set_only():
     raw = load_data(Experiment(standardize=False))
     data = load_data(Experiment(standardize=True))
     assert_allclose(data.train_features.mean(axis=0), 0.0, atol=1e-12)
@@ -133,7 +133,7 @@ def test_standardising_looks_at_the_training_part_only():
     assert_allclose(data.test_features[:, varies], expected, atol=1e-12)
 
 
-def test_features_go_back_to_the_units_of_the_data_set_and_again_to_those_trained_on():
+def test_standardisation_can_be_undone_and_redone():
     raw, data = load_data(Experiment(standardize=False)), load_data(Experiment())
     assert_allclose(data.original(data.test_features), raw.test_features, atol=1e-12)
     assert_allclose(data.as_trained(raw.test_features), data.test_features, atol=1e-12)
@@ -183,7 +183,7 @@ def test_a_new_data_set_is_one_entry(monkeypatch):
         Experiment(dataset="corners", dataset_options={"copies": 10})
 
 
-def test_a_data_set_of_another_size_than_it_says_is_refused(monkeypatch):
+def test_a_data_set_of_another_size_than_it_says_is_rejected(monkeypatch):
     class Fewer(Corners):
         def size(self, options):
             return Size(4 * options["copies"] - 1, 2, 2)

@@ -37,14 +37,14 @@ def random_examples(seed: int = 0) -> Examples:
 
 
 @pytest.fixture
-def shelves(sqlite_address) -> dict[str, uploads.Shelf]:
-    return {name: uploads.Shelf(RunStore(sqlite_address, name)) for name in (ANN, BOB)}
+def upload_stores(sqlite_address) -> dict[str, uploads.UploadStore]:
+    return {name: uploads.UploadStore(RunStore(sqlite_address, name)) for name in (ANN, BOB)}
 
 
 @pytest.fixture
-def private(shelves) -> Experiment:
+def private(upload_stores) -> Experiment:
     """An experiment on data that Ann has uploaded."""
-    kept = shelves[ANN].keep("mine", random_examples())
+    kept = upload_stores[ANN].save("mine", random_examples())
     return Experiment(dataset="own", dataset_options=kept.options, epochs=2, batch_size=8)
 
 
@@ -61,32 +61,32 @@ OPTIMUM = []
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_who_lacks_the_data_is_answered_nothing_that_follows_from_them(shelves, private, question):
-    with uploads.using(shelves[ANN]):
+def test_results_on_uploaded_data_are_private(upload_stores, private, question):
+    with uploads.using(upload_stores[ANN]):
         OPTIMUM[:] = [certify(private)]
         QUESTIONS[question](private)
-    with uploads.using(shelves[BOB]), pytest.raises(MissingDataError) as refused:
+    with uploads.using(upload_stores[BOB]), pytest.raises(MissingDataError) as refused:
         QUESTIONS[question](private)
     assert refused.value.options == private.dataset_options
-    shelves[ANN].forget(private.dataset_options["data"])
-    with uploads.using(shelves[ANN]), pytest.raises(MissingDataError):
+    upload_stores[ANN].delete(private.dataset_options["data"])
+    with uploads.using(upload_stores[ANN]), pytest.raises(MissingDataError):
         QUESTIONS[question](private)
 
 
-def test_deleted_data_leave_the_memory(shelves, private):
-    with uploads.using(shelves[ANN]):
+def test_deleting_data_clears_cached_results(upload_stores, private):
+    with uploads.using(upload_stores[ANN]):
         loaded = weakref.ref(load_data(private))
     gc.collect()
     assert loaded() is not None, "it is cached"
-    shelves[ANN].forget(private.dataset_options["data"])
+    upload_stores[ANN].delete(private.dataset_options["data"])
     gc.collect()
     assert loaded() is None
 
 
-def test_so_does_a_workspace_that_has_ended(shelves, private, sqlite_address):
+def test_deleting_a_workspace_clears_cached_results(upload_stores, private, sqlite_address):
     everything = Workspaces(sqlite_address)
     everything.note_use(ANN)
-    with uploads.using(shelves[ANN]):
+    with uploads.using(upload_stores[ANN]):
         loaded = weakref.ref(load_data(private))
     week = timedelta(days=7)
     run_for(sqlite_address, week)
@@ -97,26 +97,26 @@ def test_so_does_a_workspace_that_has_ended(shelves, private, sqlite_address):
     assert loaded() is None
 
 
-def test_what_is_computed_while_the_data_are_deleted_is_not_kept(shelves, private):
+def test_results_computed_while_data_are_deleted_are_not_cached(upload_stores, private):
     made = []
 
     @cached_by_data(5)
     def slow(experiment: Experiment) -> str:
         made.append(experiment)
         if len(made) == 1:
-            shelves[ANN].forget(experiment.dataset_options["data"])
+            upload_stores[ANN].delete(experiment.dataset_options["data"])
         return "computed"
 
-    with uploads.using(shelves[ANN]):
+    with uploads.using(upload_stores[ANN]):
         with pytest.raises(MissingDataError):
             slow(private)
-        shelves[ANN].keep("back", random_examples())
+        upload_stores[ANN].save("back", random_examples())
         assert slow(private) == "computed"
     assert len(made) == 2
 
 
-def test_experiments_are_found_however_deep_they_lie(shelves, private):
-    with uploads.using(shelves[ANN]):
+def test_nested_experiments_are_found(upload_stores, private):
+    with uploads.using(upload_stores[ANN]):
         [run] = train([private])
 
     @cached_by_data(5, key=lambda *_, **__: "one key for all")
@@ -125,23 +125,23 @@ def test_experiments_are_found_however_deep_they_lie(shelves, private):
 
     contents = [[private], {"x": (run,)}, {private: None}, (("a", [run]),), {private}]
     for content in contents:
-        with uploads.using(shelves[BOB]):
+        with uploads.using(upload_stores[BOB]):
             with pytest.raises(MissingDataError):
                 anything(content)
             with pytest.raises(MissingDataError):
                 anything(named=content)
-    with uploads.using(shelves[ANN]):
+    with uploads.using(upload_stores[ANN]):
         assert anything(contents) == 1
 
 
-def test_both_who_have_the_data_are_answered(shelves, private):
-    shelves[BOB].keep("theirs", random_examples())
+def test_two_owners_of_the_data_both_get_results(upload_stores, private):
+    upload_stores[BOB].save("theirs", random_examples())
     answers = []
-    for shelf in shelves.values():
-        with uploads.using(shelf):
+    for upload_store in upload_stores.values():
+        with uploads.using(upload_store):
             answers.append(suggested_learning_rate(private))
-    shelves[ANN].forget(private.dataset_options["data"])
-    with uploads.using(shelves[BOB]):
+    upload_stores[ANN].delete(private.dataset_options["data"])
+    with uploads.using(upload_stores[BOB]):
         answers.append(suggested_learning_rate(private))
     assert len(set(answers)) == 1
 
@@ -149,45 +149,45 @@ def test_both_who_have_the_data_are_answered(shelves, private):
 # Certificates in the store
 
 
-def test_a_certificate_of_uploaded_data_is_its_owners_alone(address):
+def test_a_certificate_on_uploaded_data_is_private(address):
     ann, bob = RunStore(address, ANN), RunStore(address, BOB)
-    shelf = uploads.Shelf(ann)
-    options = shelf.keep("mine", random_examples()).options
+    upload_store = uploads.UploadStore(ann)
+    options = upload_store.save("mine", random_examples()).options
     experiment = Experiment(dataset="own", dataset_options=options, batch_size=8)
-    with uploads.using(shelf):
+    with uploads.using(upload_store):
         optimum = certify(experiment)
-    bob.keep_certificate(experiment, optimum)
+    bob.save_certificate(experiment, optimum)
     assert bob.certificate(experiment) is ann.certificate(experiment) is None
-    ann.keep_certificate(experiment, optimum)
+    ann.save_certificate(experiment, optimum)
     assert ann.certificate(experiment).objective == optimum.objective
     assert bob.certificate(experiment) is None
-    uploads.Shelf(bob).keep("the same", random_examples())
+    uploads.UploadStore(bob).save("the same", random_examples())
     assert bob.certificate(experiment) is None
     before = ann.usage().bytes
-    shelf.keep("another name", random_examples())
+    upload_store.save("another name", random_examples())
     assert ann.certificate(experiment) is not None
     Workspaces(address).move(ANN, "account")
     account = RunStore(address, "account")
     assert account.certificate(experiment).objective == optimum.objective
     assert account.usage().bytes == before
-    uploads.Shelf(account).forget(options["data"])
+    uploads.UploadStore(account).delete(options["data"])
     assert account.certificate(experiment) is None
     assert account.usage().bytes == 0
     assert bob.certificate(experiment) is None
 
 
-def test_certificates_of_uploaded_data_make_room_for_each_other(address, monkeypatch):
+def test_old_certificates_on_uploaded_data_are_evicted(address, monkeypatch):
     store = RunStore(address, ANN)
-    shelf = uploads.Shelf(store)
-    options = shelf.keep("mine", random_examples()).options
+    upload_store = uploads.UploadStore(store)
+    options = upload_store.save("mine", random_examples()).options
     experiments = [
         Experiment(dataset="own", dataset_options=options, batch_size=8, strength=strength)
         for strength in (0.1, 0.2, 0.3)
     ]
     monkeypatch.setattr("lossopt_core.store.certificates.MOST_OWN_BYTES", 2 * 2 * 4 * 8)
-    with uploads.using(shelf):
+    with uploads.using(upload_store):
         for each in experiments:
-            store.keep_certificate(each, certify(each))
+            store.save_certificate(each, certify(each))
     assert list(store.certificates(experiments)) == experiments[1:]
 
 
@@ -206,7 +206,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_an_entry_that_nobody_uses_goes(clock):
+def test_an_unused_entry_is_dropped(clock):
     cache = Cache(10, clock=clock)
     cache.put("a", 1)
     cache.put("b", 2)
@@ -228,7 +228,7 @@ STEPS = st.lists(
 
 @settings(max_examples=100)
 @given(STEPS)
-def test_owners_take_with_them_what_is_theirs_and_nothing_else(steps):
+def test_dropping_an_owner_drops_exactly_their_entries(steps):
     cache, whose = Cache(10, size=float), {}
     for action, key, name, size in steps:
         owner = None if name is None else Owner("here", name)
@@ -254,7 +254,7 @@ def test_none_is_a_result_like_any_other():
     assert made == [1]
 
 
-def test_looking_for_what_to_drop_is_no_use_of_the_rest():
+def test_a_search_for_entries_to_drop_is_not_a_use():
     cache = Cache(2)
     cache.put("a", 1)
     cache.put("b", 2)
@@ -266,7 +266,7 @@ def test_looking_for_what_to_drop_is_no_use_of_the_rest():
     assert cache.find("b") is None
 
 
-def test_a_new_version_replaces_the_old_and_too_large_a_result_is_not_kept():
+def test_a_new_version_replaces_the_old_and_too_large_results_are_not_cached():
     cache = Cache(10, size=len)
     assert cache.get("a", lambda: "first", version=1) == "first"
     assert cache.get("a", lambda: "second", version=2) == "second"

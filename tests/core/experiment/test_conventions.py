@@ -52,7 +52,7 @@ def test_scikit_learn_has_the_same_optimum_with_the_parameters_that_are_shown(
     assert_allclose(theirs.coef_, difference, atol=1e-4)
 
 
-def test_weak_or_no_penalties_name_no_estimator():
+def test_zero_or_no_penalties_have_no_estimator():
     assert scikit_learn_estimator(Experiment(regularizer="none")) is None
     assert scikit_learn_estimator(Experiment(strength=0.0)) is None
     assert scikit_learn_estimator(Experiment(loss="crammer_singer")) is None
@@ -61,7 +61,7 @@ def test_weak_or_no_penalties_name_no_estimator():
 @pytest.mark.parametrize("penalty", [FULL, HALVED])
 @pytest.mark.parametrize("regularizer", REGULARIZERS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_experiment_says_what_counts_in_it(loss, regularizer, penalty):
+def test_every_experiment_has_its_conventions(loss, regularizer, penalty):
     shown = conventions(Experiment(loss=loss, regularizer=regularizer), penalty)
     topics = [each.topic for each in shown]
     assert len(set(topics)) == len(topics)
@@ -93,7 +93,7 @@ def test_the_halved_elastic_net_is_the_same_penalty():
 
 
 @pytest.mark.parametrize("loss", [name for name in LOSSES if name != "cross_entropy"])
-def test_a_margin_scales_the_loss_as_is_said(loss):
+def test_the_margin_scales_the_loss_as_stated(loss):
     [words] = [
         each.elsewhere for each in conventions(Experiment(loss=loss)) if each.topic == "Margin"
     ]

@@ -26,7 +26,7 @@ DIGITS = Experiment()
 @pytest.fixture
 def small_buffer(monkeypatch):
     """A buffer of a hundred examples of digits."""
-    monkeypatch.setattr(feeds, "HELD_BYTES", 100 * 65 * 8)
+    monkeypatch.setattr(feeds, "BUFFER_BYTES", 100 * 65 * 8)
 
 
 # Data that do not fit into the buffer
@@ -39,18 +39,18 @@ def joined(pieces):
 
 
 @pytest.mark.parametrize("most", [1, 7, 100, 1000])
-def test_pieces_are_all_examples_in_their_order(small_buffer, most):
+def test_chunks_contain_all_examples_in_order(small_buffer, most):
     data = load_data(DIGITS)
     feed = Feed(data.train_features, data.train_labels, 32)
-    assert len(feed.held) == 100
-    assert max(len(y) for _, y in feed.pieces(most)) == min(most, 100)
-    features, labels = joined(feed.pieces(most))
+    assert len(feed.buffer) == 100
+    assert max(len(y) for _, y in feed.chunks(most)) == min(most, 100)
+    features, labels = joined(feed.chunks(most))
     assert_array_equal(features[:, :-1], data.train_features)
     assert_array_equal(features[:, -1], 1.0)
     assert_array_equal(labels, data.train_labels)
 
 
-def test_a_batch_has_the_examples_that_were_asked_for(small_buffer):
+def test_a_batch_has_the_requested_examples(small_buffer):
     data, rows = load_data(DIGITS), np.array([1300, 2, 77])
     X, y = Feed(data.train_features, data.train_labels, 32).batch(rows)
     assert_array_equal(X, np.hstack([data.train_features[rows], np.ones((3, 1))]))
@@ -61,14 +61,14 @@ def test_a_batch_has_the_examples_that_were_asked_for(small_buffer):
 def test_runs_are_the_same_whether_or_not_the_data_fit(monkeypatch, optimizer):
     experiment = DIGITS.replace(optimizer=optimizer, epochs=3)
     [fitting] = train([experiment])
-    monkeypatch.setattr(feeds, "HELD_BYTES", 100 * 65 * 8)
+    monkeypatch.setattr(feeds, "BUFFER_BYTES", 100 * 65 * 8)
     [streamed] = train([experiment])
     assert_allclose(streamed.history, fitting.history, rtol=1e-12)
     assert_allclose(streamed.weights, fitting.weights, rtol=1e-10, atol=1e-14)
 
 
 def test_no_second_copy_of_large_data_is_made(monkeypatch):
-    monkeypatch.setattr(feeds, "HELD_BYTES", 1_000_000)
+    monkeypatch.setattr(feeds, "BUFFER_BYTES", 1_000_000)
     random = np.random.default_rng(0)
     X = random.standard_normal((100_000, 50))
     y = (X[:, 0] > 0).astype(np.int64)
@@ -105,12 +105,12 @@ def test_single_precision_costs_less_than_a_hundred_thousandth(loss, optimizer):
     assert single.final["objective"] != double.final["objective"]
 
 
-def test_single_precision_is_what_training_computes_with():
+def test_training_computes_in_the_chosen_precision():
     cohort = Cohort([DIGITS.replace(precision="float32", optimizer="adam")], load_data(DIGITS))
     batch = next(minibatches(1347, 32, seed=0))
     cohort.step(batch, 0, 10)
     [block] = cohort.blocks
-    arrays = [cohort.W, cohort.gradient, cohort.train.held, cohort.buffers[32].scores, block.rate]
+    arrays = [cohort.W, cohort.gradient, cohort.train.buffer, cohort.buffers[32].scores, block.rate]
     assert {array.dtype for array in [*arrays, *block.memory]} == {np.dtype(np.float32)}
 
 
@@ -121,7 +121,7 @@ def test_scores_that_overflow_single_numbers_give_a_finite_loss():
     assert_allclose(single.history["objective"], double.history["objective"], rtol=1e-5)
 
 
-def test_a_run_of_single_precision_is_kept_and_found_again(tmp_path):
+def test_a_run_in_single_precision_is_saved_and_found_again(tmp_path):
     store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
     [run] = train([DIGITS.replace(precision="float32", epochs=1)])
     store.save([run])

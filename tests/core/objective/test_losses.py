@@ -115,7 +115,7 @@ def test_a_parameter_may_be_one_number_a_run(name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_value_and_gradient_leave_the_scores_alone_and_to_gradient_overwrites_them(name):
+def test_value_and_gradient_do_not_change_the_scores_but_inplace_does(name):
     scores, labels, loss = random_scores(2, CLASSES, BATCH), random_labels(2), LOSSES[name]()
     before = scores.copy()
     value, gradient = loss.value(scores, labels), loss.gradient(scores, labels)
@@ -150,25 +150,25 @@ def test_the_last_column_of_the_steps_adds_up_to_the_loss(name):
 
 
 @pytest.mark.parametrize("name", ["hinge", "squared_hinge", "crammer_singer"])
-def test_the_true_class_has_no_margin_to_miss_so_its_cells_are_empty(name):
+def test_the_true_class_has_no_margin_violation(name):
     [_, *after_scores] = LOSSES[name]().steps(np.array([1.0, 3.0, 2.5]), 1).values()
     for column in after_scores:
         assert np.isnan(column[1])
     assert not np.isnan(after_scores[0][[0, 2]]).any()
 
 
-def test_only_the_true_class_is_charged_a_logarithm():
+def test_only_the_true_class_has_a_logarithm():
     charge = LOSSES["cross_entropy"]().steps(np.array([1.0, 3.0, 2.5]), 1)["−log p"]
     assert np.isnan(charge).tolist() == [True, False, True]
 
 
-def test_only_the_strongest_rival_has_a_cell_among_the_largest():
+def test_only_the_highest_wrong_class_has_a_largest_violation():
     found = LOSSES["crammer_singer"]().steps(np.array([1.0, 3.0, 2.5]), 1)["the largest"]
     assert_array_equal(found, [np.nan, np.nan, 0.5])
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_an_entry_says_what_it_is_in_words_and_in_a_formula(name):
+def test_an_entry_has_a_summary_and_a_formula(name):
     entry = LOSSES[name]
     for text in (entry.label, entry.formula, entry.start_formula, entry.summary):
         assert text.strip()
@@ -191,7 +191,7 @@ def test_only_differences_of_scores_count(name):
         ("cross_entropy", lambda classes, margin: math.log(classes)),
     ],
 )
-def test_equal_scores_cost_what_theory_says(name, theory):
+def test_the_loss_of_equal_scores_matches_theory(name, theory):
     takes_margin = bool(fields(LOSSES[name]))
     for classes in (2, 3, 10):
         for margin in (1.0, 2.5):
@@ -200,14 +200,14 @@ def test_equal_scores_cost_what_theory_says(name, theory):
 
 
 @pytest.mark.parametrize("name", ["hinge", "squared_hinge"])
-def test_a_margin_that_is_kept_costs_nothing_and_pulls_nowhere(name):
+def test_a_satisfied_margin_has_zero_loss_and_gradient(name):
     scores, labels = np.array([[3.0], [2.0], [-5.0]]), np.array([0])
     loss = LOSSES[name](margin=1.0)  # the second class is exactly at its kink
     assert loss.value(scores, labels) == 0.0
     assert not loss.gradient(scores, labels).any()
 
 
-def test_cross_entropy_pulls_by_probability_minus_truth():
+def test_the_cross_entropy_gradient_is_probability_minus_one_hot():
     scores, labels = random_scores(5, 3, CLASSES, BATCH), random_labels(5)
     p = probabilities(scores)
     assert_allclose(p.sum(axis=-2), 1.0, rtol=1e-14)
@@ -220,7 +220,7 @@ def test_cross_entropy_pulls_by_probability_minus_truth():
 def test_the_losses_of_the_courses_demo_on_its_cat():
     scores, cat = np.array([[3.2], [5.1], [-1.7]]), np.array([0])
     assert_allclose(LOSSES["crammer_singer"]().value(scores, cat), [2.9])
-    # One against all: max(0, 1 - 3.2) + max(0, 1 + 5.1) + max(0, 1 - 1.7)
+    # One-vs-rest: max(0, 1 - 3.2) + max(0, 1 + 5.1) + max(0, 1 - 1.7)
     assert_allclose(LOSSES["one_vs_all"]().value(scores, cat), [6.1])
 
 

@@ -168,7 +168,7 @@ def test_parameters_may_be_one_number_a_run_and_zero_for_the_bias(name):
 @settings(deadline=None)
 @given(W=weights, gradient=weights, sign=arrays(np.float64, (2, 3), elements=st.floats(-1, 1)))
 @pytest.mark.parametrize("name", REGULARIZERS)
-def test_no_subgradient_of_the_objective_is_shorter_than_the_least_one(name, W, gradient, sign):
+def test_no_subgradient_of_the_objective_has_a_smaller_norm(name, W, gradient, sign):
     W = np.where(np.abs(W) < 1, 0.0, W)
     penalty = instance(name, strength=0.7, l1_ratio=0.3)
     rough = {"l1": 0.7, "elastic_net": 0.7 * 0.3}.get(name, 0.0)
@@ -178,7 +178,7 @@ def test_no_subgradient_of_the_objective_is_shorter_than_the_least_one(name, W, 
     assert (np.abs(least) <= np.abs(some) + 1e-12).all()
 
 
-def test_an_elastic_net_of_one_kind_is_that_kind():
+def test_an_elastic_net_at_its_ends_is_l1_or_l2():
     W = np.random.default_rng(2).standard_normal((2, 3))
     for ratio, name in ((1.0, "l1"), (0.0, "l2")):
         mixed = instance("elastic_net", strength=0.3, l1_ratio=ratio)
@@ -189,7 +189,7 @@ def test_an_elastic_net_of_one_kind_is_that_kind():
 
 
 @pytest.mark.parametrize("name", REGULARIZERS)
-def test_an_entry_says_what_it_is_in_words_and_in_a_formula(name):
+def test_an_entry_has_a_summary_and_a_formula(name):
     entry = REGULARIZERS[name]
     for text in (entry.label, entry.formula, entry.summary):
         assert text.strip()

@@ -32,7 +32,7 @@ def older_runs():
     return [replace(run, environment={"numpy": "2.4.0"}) for run in runs]
 
 
-def test_a_store_made_before_trains_the_concerned_runs_again_and_no_others(older_runs, address):
+def test_only_affected_runs_of_an_older_store_are_retrained(older_runs, address):
     store = RunStore(address)
     store.save(older_runs)
     take_back(address, 6)

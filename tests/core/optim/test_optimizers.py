@@ -30,7 +30,7 @@ def descend(rule: Optimizer, rate: float, steps: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_rule_finds_the_bottom_of_a_parabola(name):
+def test_every_optimizer_minimises_a_quadratic(name):
     # AdaGrad's steps shrink from the first on: it starts with longer ones.
     rate = 0.5 if name == "adagrad" else 0.01
     assert_allclose(descend(OPTIMIZERS[name](), rate, 5_000)[-1], TARGET, atol=1e-2)
@@ -40,7 +40,7 @@ def test_every_rule_finds_the_bottom_of_a_parabola(name):
     ("name", "remembered"),
     [("adagrad", lambda v, g: v + g**2), ("rmsprop", lambda v, g: 0.99 * v + 0.01 * g**2)],
 )
-def test_rules_with_a_step_for_each_weight_are_those_of_the_notes(name, remembered):
+def test_adaptive_optimizers_match_the_notes(name, remembered):
     way = descend(OPTIMIZERS[name](), 0.1, 50)
     v = np.zeros_like(TARGET)
     for here, after in pairwise(way):
@@ -64,7 +64,7 @@ def test_a_stack_of_runs_moves_as_each_run_alone(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_memory_begins_at_zero_and_everything_moves_in_place(name):
+def test_state_starts_at_zero_and_updates_are_in_place(name):
     rule, W = OPTIMIZERS[name](), np.ones((2, 3))
     memory = rule.start(W)
     assert len(memory) == rule.memory_arrays
@@ -79,7 +79,7 @@ def test_a_rate_of_zero_moves_nothing(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_an_entry_says_what_it_is_in_words_and_in_a_formula(name):
+def test_an_entry_has_a_summary_and_a_formula(name):
     entry = OPTIMIZERS[name]
     for text in (entry.label, entry.formula, entry.summary):
         assert text.strip()

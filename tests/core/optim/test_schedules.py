@@ -12,7 +12,7 @@ SHARES = np.linspace(0.0, 1.0, 1001)[:-1].tolist()
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_begins_at_one_and_never_rises_or_turns_negative(name):
+def test_a_schedule_starts_at_one_and_never_increases_or_becomes_negative(name):
     factors = [SCHEDULES[name].factor(done) for done in SHARES]
     assert factors[0] == 1.0
     assert all(later <= earlier for earlier, later in pairwise(factors))
@@ -20,7 +20,7 @@ def test_a_schedule_begins_at_one_and_never_rises_or_turns_negative(name):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_an_entry_says_what_it_is_in_words_and_in_a_formula(name):
+def test_an_entry_has_a_summary_and_a_formula(name):
     entry = SCHEDULES[name]
     assert entry.label.strip()
     assert entry.formula.strip()

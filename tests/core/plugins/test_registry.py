@@ -76,13 +76,13 @@ BROKEN = {
     "its field 'temperature' is not a setting of an experiment; allowed are margin": (
         LOSS + "@dataclass(frozen=True)\nclass Entry(Hinge):\n    temperature: float = 1.0\n"
     ),
-    "it says that it is smooth and does not define max_curvature": GOOD + "    smooth = True\n",
-    "its colour must be two texts like '#0072B2'": GOOD + "    colour = 'red'\n",
+    "it is declared smooth but does not define max_curvature": GOOD + "    smooth = True\n",
+    "its colour must be two strings like '#0072B2'": GOOD + "    colour = 'red'\n",
 }
 
 
 @pytest.mark.parametrize("reason", BROKEN)
-def test_a_broken_plugin_is_left_out_with_the_reason(make: Make, reason: str) -> None:
+def test_a_broken_plugin_is_skipped_with_the_reason(make: Make, reason: str) -> None:
     found = make(good=GOOD, mine=BROKEN[reason])
     with pytest.warns(PluginWarning) as caught:
         assert list(found) == ["hinge", "good"]
@@ -95,9 +95,7 @@ def test_a_broken_plugin_is_left_out_with_the_reason(make: Make, reason: str) ->
 
 
 @pytest.mark.parametrize("name", ["hinge", "Mine", "a b", "a.b", "x" * 41])
-def test_a_name_that_is_taken_or_cannot_stand_in_an_address_is_refused(
-    make: Make, name: str
-) -> None:
+def test_a_name_that_is_taken_or_invalid_is_rejected(make: Make, name: str) -> None:
     found = make(**{name: GOOD})
     with pytest.warns(PluginWarning, match="taken by lossopt itself|must be 1 to 40 lower-case"):
         assert list(found) == ["hinge"]
@@ -156,7 +154,7 @@ def test_importing_the_core_looks_for_no_plugins() -> None:
 # What a subclass inherits
 
 
-def test_a_loss_with_other_values_inherits_no_claims_about_them() -> None:
+def test_a_loss_with_other_values_does_not_inherit_their_properties() -> None:
     class Doubled(LOSSES["squared_hinge"]):  # type: ignore[misc]
         label = "Doubled"
 
@@ -179,7 +177,7 @@ def test_a_loss_with_other_values_inherits_no_claims_about_them() -> None:
     assert Renamed.numpy_code == Hinge.numpy_code
 
 
-def test_a_rule_with_another_update_inherits_no_claims_about_it() -> None:
+def test_an_optimizer_with_another_update_does_not_inherit_its_properties() -> None:
     class Twice(SGD):
         label = "Twice"
 
@@ -194,7 +192,7 @@ def test_a_rule_with_another_update_inherits_no_claims_about_it() -> None:
     assert OPTIMIZERS["gd"]().stability_threshold() == 2.0
 
 
-def test_penalties_of_another_form_say_so() -> None:
+def test_penalties_of_another_form_are_detected() -> None:
     class Fourth(Regularizer):
         label = "Fourth powers"
 
@@ -211,7 +209,7 @@ def test_penalties_of_another_form_say_so() -> None:
     assert not Fourth.elastic_net_form
     assert Tripled.elastic_net_form
     assert all(each.elastic_net_form for each in regularizers.REGULARIZERS.values())
-    with pytest.raises(ValueError, match="it defines value and not add_gradient"):
+    with pytest.raises(ValueError, match="it defines value but not add_gradient"):
         regularizers._accept(Fourth)
     assert regularizers._accept(Tripled) is Tripled
 
