@@ -1,1 +1,1 @@
-"""From experiments to runs: cohorts, minibatches, the training loop, time and memory estimates."""
+"""Training: cohorts, minibatches, the training loop, and estimates of time and memory."""

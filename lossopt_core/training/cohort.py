@@ -1,10 +1,10 @@
-"""A cohort: runs that are trained together, as one stack of weights.
+"""A cohort: runs trained together as one stack of weights.
 
-Its runs share data, batch size, epochs and seed.  They see the same minibatches in the same
-order, so that labels have no run axis: that single fact is the pairing of the runs.  Runs of
-one kind (loss, regularizer, optimizer, schedule) are consecutive; a block is their slice of
-the leading run axis.  A slice is a view, so a block moves its part in place and needs to know
-nothing of the others.  One run is a stack of one; there is no second way to train.
+The runs of a cohort share data, batch size, epochs and seed.  They see the same minibatches in
+the same order, so labels need no run axis, and the runs are paired.  Runs of one kind (loss,
+regularizer, optimizer, schedule) are consecutive; a block is their slice of the leading run
+axis.  A slice is a view, so a block updates its runs in place, independently of the others.  A
+single run is a stack of one; there is no separate code path.
 
 Shapes are those of `linear`.
 """
@@ -20,29 +20,28 @@ from lossopt_core.experiment.loading import Data
 from lossopt_core.experiment.precision import PRECISIONS
 from lossopt_core.objective import linear
 from lossopt_core.objective.linear import Array, Labels
-from lossopt_core.objective.losses import LOSSES, Loss, first_places
+from lossopt_core.objective.losses import LOSSES, Loss, flat_starts
 from lossopt_core.objective.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.optim.optimizers import OPTIMIZERS, Memory, Optimizer
 from lossopt_core.optim.schedules import SCHEDULES, Schedule
-from lossopt_core.training.features import Feed, Piece, cut
+from lossopt_core.training.features import Chunk, Feed, split
 
-# New memory pages cost more than the arithmetic on them: scores of many examples are made in
-# pieces that stay in the processor's cache (half a megabyte).
-SCORES_AT_ONCE = 65_536
-LEANING = 3
-"""How much a mean of weights leans towards the late ones (Shamir and Zhang, 2013); 0: not at all.
+# Allocating memory costs more than the arithmetic on it, so scores of many examples are computed
+# in chunks that fit into the processor's cache (0.5 MB).
+SCORES_PER_CHUNK = 65_536
+AVERAGING_POWER = 3
+"""Polynomial-decay averaging (Shamir and Zhang, 2013): larger favours late weights, 0 is uniform.
 
-Weights after update t enter with the share (LEANING + 1) / (t + LEANING): the start is forgotten.
+The weights after update t enter with factor (p + 1) / (t + p), so that the start is forgotten.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Consecutive runs of one kind, with their parameters and memory.
+    """Consecutive runs of one kind, with their parameters and optimizer state.
 
-    `W`, `gradient`, `scratch` and `total` are views of the cohort's arrays; `absolute` is the
-    strength of the absolute weights (R, 1, D), None without any; `average` is the running mean of
-    the weights, where that is wanted.
+    `W`, `gradient`, `scratch` and `total` are views of the cohort's arrays; `absolute` is the L1
+    strength (R, 1, D), or None; `average` is the running average of the weights, or None.
     """
 
     runs: slice
@@ -62,12 +61,12 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class ScoreBuffer:
-    """Room for the scores of a piece of B examples.
+    """Buffer for the scores of a chunk of B examples.
 
     scores      (R, C, B)
-    of_block    views of the scores, one a block
-    first       (R, B), where the scores of class 0 are in a row
-    ones        (B,): a product with them adds up faster than a sum
+    of_block    views of the scores, one per block
+    first       (R, B), flat indices of the scores of class 0
+    ones        (B,): a product with them is faster than a sum
     """
 
     scores: Array
@@ -77,7 +76,7 @@ class ScoreBuffer:
 
 
 def kind(experiment: Experiment) -> tuple[str, str, str, str, bool]:
-    """What the runs of a block have in common."""
+    """The settings shared by the runs of a block."""
     return (
         experiment.loss,
         experiment.regularizer,
@@ -88,9 +87,9 @@ def kind(experiment: Experiment) -> tuple[str, str, str, str, bool]:
 
 
 def initial_weights(experiment: Experiment, classes: int, features: int) -> Array:
-    """(C, D + 1) weights at the start: normal, scaled by init_scale; the bias starts at 0.
+    """Initial weights (C, D + 1): normal, scaled by init_scale; biases are 0.
 
-    They are the same for every run of a seed.
+    They are the same for all runs with one seed.
     """
     W = np.zeros((classes, features + 1))
     random = np.random.default_rng([experiment.seed, 0])
@@ -101,9 +100,9 @@ def initial_weights(experiment: Experiment, classes: int, features: int) -> Arra
 def minibatches(
     examples: int, size: int, seed: int, *, replacement: bool = False
 ) -> Iterator[Labels]:
-    """Endless index arrays: every epoch visits every example once, in an order of its own.
+    """Endless minibatches of row numbers, reshuffled every epoch.
 
-    With `replacement` each is drawn from all examples.  The last minibatch of an epoch may be
+    With `replacement` they are sampled with replacement.  The last minibatch of an epoch may be
     smaller.
     """
     random = np.random.default_rng([seed, 1])
@@ -117,7 +116,7 @@ def minibatches(
 
 
 class Cohort:
-    """Weights, memory and buffers of runs trained together.
+    """Weights, optimizer state and buffers of runs trained together.
 
     The experiments must be sorted so that equal kinds are consecutive.
     """
@@ -135,7 +134,7 @@ class Cohort:
         self.gradient = np.empty_like(self.W)
         self.scratch = np.empty_like(self.W)
         self.total = np.empty(len(experiments))
-        self.examples_at_once = max(32, SCORES_AT_ONCE // self.W[:, :, 0].size)
+        self.examples_at_once = max(32, SCORES_PER_CHUNK // self.W[:, :, 0].size)
         self.scores = np.empty(self.W[:, :, 0].size * self.examples_at_once, self.dtype)
         self.buffers: dict[int, ScoreBuffer] = {}
         self.blocks = list(self._blocks())
@@ -171,17 +170,17 @@ class Cohort:
             first = end
 
     def _parameters(self, entry: type[Any], members: Sequence[Experiment]) -> dict[str, Array]:
-        """A registry entry's own parameters out of the members' settings of the same names."""
+        """A registry entry's parameters, from the members' settings of the same names."""
         return {name: self._column(members, name) for name in parameter_names(entry)}
 
     def _column(self, members: Sequence[Experiment], name: str) -> Array:
-        """One number a run, (R, 1, 1): broadcasts against weights and scores."""
+        """One number per run, (R, 1, 1), which broadcasts against weights and scores."""
         return np.array([getattr(each, name) for each in members], self.dtype)[:, None, None]
 
     def _penalty_parameters(
         self, entry: type[Regularizer], members: Sequence[Experiment]
     ) -> dict[str, Array]:
-        """Parameters with strength (R, 1, D): a bias is a weight of strength 0."""
+        """Parameters with strength (R, 1, D), which is 0 for the bias."""
         values = self._parameters(entry, members)
         if "strength" in values:
             weights_only = np.ones(self.W.shape[2], self.dtype)
@@ -192,14 +191,14 @@ class Cohort:
     def step(self, batch: Labels | None, update: int, updates: int) -> Array:
         """Make update number `update` (from 0) of all runs on a batch (None: all examples).
 
-        Returns the objective on the batch before the step, (R,): valid until the next one.
+        Returns the objective on the batch before the update, (R,), valid until the next update.
         """
         if batch is None:
-            self.data_gradient(self.W, self.train.pieces(self.examples_at_once))
+            self.data_gradient(self.W, self.train.chunks(self.examples_at_once))
         else:
-            piece = self.train.batch(batch)
+            chunk = self.train.batch(batch)
             small = len(batch) <= self.examples_at_once
-            self.data_gradient(self.W, (piece,) if small else cut(piece, self.examples_at_once))
+            self.data_gradient(self.W, (chunk,) if small else split(chunk, self.examples_at_once))
         for block in self.blocks:
             W, gradient, scratch = block.W, block.gradient, block.scratch
             total = block.total
@@ -209,12 +208,12 @@ class Cohort:
             block.optimizer.update(W, gradient, block.memory, rate, update + 1, block.absolute)
             if block.average is not None:
                 np.subtract(W, block.average, out=scratch)
-                scratch *= (LEANING + 1) / (update + 1 + LEANING)
+                scratch *= (AVERAGING_POWER + 1) / (update + 1 + AVERAGING_POWER)
                 np.add(block.average, scratch, out=block.average)
         return self.total
 
     def classifiers(self) -> Array:
-        """The weights that count, (R, C, D): the last ones, or their mean where that is wanted."""
+        """The current classifiers, (R, C, D): the weights, or their average for averaging runs."""
         if all(block.average is None for block in self.blocks):
             return self.W
         classifiers = self.W.copy()
@@ -223,16 +222,18 @@ class Cohort:
                 classifiers[block.runs] = block.average
         return classifiers
 
-    def data_gradient(self, W: Array, pieces: Iterable[Piece], right: Array | None = None) -> None:
-        """Put mean data losses at W into `total` (R,) and their gradients into `gradient`.
+    def data_gradient(
+        self, W: Array, chunks: Iterable[Chunk], correct: Array | None = None
+    ) -> None:
+        """Write mean data losses at W to `total` (R,) and their gradients to `gradient`.
 
-        The number of right predictions is added to `right` (R,), if given.
+        If given, `correct` (R,) is increased by the number of correct predictions.
         """
         self.total.fill(0.0)
         examples = 0
         out = self.gradient
-        for X, labels in pieces:
-            buffer, true = self._scored(W, X, labels, right)
+        for X, labels in chunks:
+            buffer, true = self._scored(W, X, labels, correct)
             self._loss_gradient_inplace(buffer, true)
             linear.pull_back(buffer.scores, X, out)
             if out is self.scratch:
@@ -243,39 +244,39 @@ class Cohort:
         self.total *= 1.0 / examples
 
     def _scored(
-        self, W: Array, X: Array, labels: Labels, right: Array | None
+        self, W: Array, X: Array, labels: Labels, correct: Array | None
     ) -> tuple[ScoreBuffer, Labels]:
-        """The board with the scores of a piece, and the places of the true classes' scores."""
+        """A buffer with the scores of a chunk, and the flat indices of the true classes' scores."""
         buffer = self.buffers.get(len(labels)) or self._new_buffer(len(labels))
         true = buffer.first + labels * len(labels)
         linear.scores(W, X, buffer.scores)
-        if right is not None:
-            right += rightly_predicted(buffer.scores, labels, true)
+        if correct is not None:
+            correct += count_correct(buffer.scores, labels, true)
         return buffer, true
 
     def _new_buffer(self, examples: int) -> ScoreBuffer:
-        """All boards share their room: only one is in use at a time."""
+        """All buffers share their memory, because only one is in use at a time."""
         runs, classes, _ = self.W.shape
         scores = self.scores[: runs * classes * examples].reshape(runs, classes, examples)
         of_block = [scores[block.runs] for block in self.blocks]
         self.buffers[examples] = ScoreBuffer(
-            scores, of_block, first_places(scores.shape), np.ones(examples)
+            scores, of_block, flat_starts(scores.shape), np.ones(examples)
         )
         return self.buffers[examples]
 
     def _loss_gradient_inplace(self, buffer: ScoreBuffer, true: Labels) -> None:
-        """Overwrite scores with the gradient of each run's loss; add the losses to `total`."""
+        """Overwrite scores with the gradient of each run's loss, and add the losses to `total`."""
         for block, scores in zip(self.blocks, buffer.of_block, strict=True):
-            # A block's scores are contiguous: its places are those of as many first runs.
+            # A block's scores are contiguous, so its indices are those of the first runs.
             values = block.loss.loss_gradient_inplace(scores, true[: len(scores)])
             total = block.total
             total += values.dot(buffer.ones)
 
     def evaluate(self) -> Array:
-        """All data: (columns, R), the columns of a history from `objective` on."""
+        """Evaluate on all data: (columns, R), the history columns from `objective` on."""
         W = self.classifiers()
-        right = np.zeros(len(W))
-        self.data_gradient(W, self.train.pieces(self.examples_at_once), right)
+        correct = np.zeros(len(W))
+        self.data_gradient(W, self.train.chunks(self.examples_at_once), correct)
         data_loss = self.total.copy()
         penalty = np.zeros(len(W))
         for block in self.blocks:
@@ -288,25 +289,25 @@ class Cohort:
                 penalty,
                 norm(self.gradient),
                 norm(W[..., :-1]),
-                right / len(self.train.labels),
+                correct / len(self.train.labels),
                 *self._test(W),
             ]
         )
 
     def _test(self, W: Array) -> tuple[Array, Array]:
-        """Mean loss and accuracy on the test part; NaN where there is none."""
+        """Mean loss and accuracy on the test set; NaN without one."""
         examples = len(self.test.labels)
         if examples == 0:
-            nothing = np.full(len(self.W), np.nan)
-            return nothing, nothing
+            missing = np.full(len(self.W), np.nan)
+            return missing, missing
         self.total.fill(0.0)
-        right = np.zeros(len(self.W))
-        for X, labels in self.test.pieces(self.examples_at_once):
-            self._loss_gradient_inplace(*self._scored(W, X, labels, right))
-        return self.total / examples, right / examples
+        correct = np.zeros(len(self.W))
+        for X, labels in self.test.chunks(self.examples_at_once):
+            self._loss_gradient_inplace(*self._scored(W, X, labels, correct))
+        return self.total / examples, correct / examples
 
     def deactivate(self, run: int) -> None:
-        """Put a run to rest at zero weights, where it cannot disturb the others."""
+        """Freeze a run at zero weights, where it cannot affect the others."""
         self.W[run] = 0.0
         for block in self.blocks:
             if block.runs.start <= run < block.runs.stop:
@@ -319,24 +320,24 @@ class Cohort:
 
 
 def predicted(scores: Array) -> Labels:
-    """The class with the highest score, the first of equals: (..., C, B) to (..., B)."""
+    """The class with the highest score, (..., C, B) to (..., B); ties go to the first class."""
     labels: Labels = scores.argmax(axis=-2)
     return labels
 
 
-def rightly_predicted(scores: Array, labels: Labels, true: Labels) -> Labels:
-    """How many examples have their class predicted: (R, C, B) scores to (R,) counts.
+def count_correct(scores: Array, labels: Labels, true: Labels) -> Labels:
+    """Number of correct predictions, (R, C, B) scores to (R,) counts.
 
-    `true` are the places of the true classes' scores.  Where no two scores are the highest, a
-    maximum says the same as `predicted`, and in a third of the time.
+    `true` are the flat indices of the true classes' scores.  Without ties, a maximum gives the
+    same result as `predicted` in a third of the time.
     """
     highest = scores.max(axis=-2)
     equal = np.count_nonzero(scores == highest[..., None, :])
     if equal == highest.size and not np.isnan(highest.max()):
-        right = scores.reshape(-1)[true] == highest
+        correct = scores.reshape(-1)[true] == highest
     else:
-        right = predicted(scores) == labels
-    counts: Labels = np.count_nonzero(right, axis=-1)
+        correct = predicted(scores) == labels
+    counts: Labels = np.count_nonzero(correct, axis=-1)
     return counts
 
 

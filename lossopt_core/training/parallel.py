@@ -1,4 +1,4 @@
-"""Cohorts trained side by side, on all processors of a machine or of a cluster, by joblib."""
+"""Parallel training of cohorts with joblib, on one machine or a cluster."""
 
 import math
 import signal
@@ -11,22 +11,22 @@ from lossopt_core.training.cohort import kind
 from lossopt_core.training.loop import Progress, Training, train
 from lossopt_core.training.run import Run
 
-FEWEST_RUNS = 8
-"""A cohort is not split into pieces of fewer runs: they would do the same work again."""
+MIN_RUNS = 8
+"""Cohorts are not split into smaller parts than this, because each part repeats shared work."""
 CONFIGURED = "joblib"
 
 
-def train_apart(
+def train_with_joblib(
     cohorts: Sequence[Sequence[Experiment]],
     backend: str,
     on_progress: Callable[[Progress], None] | None,
     should_stop: Callable[[], bool] | None,
 ) -> dict[Experiment, Run]:
-    """Train cohorts in joblib's backend of this name; wide ones in pieces.
+    """Train cohorts with a joblib backend; large cohorts are split into parts.
 
-    "loky" is the processors of this machine; "joblib" is whatever `joblib.parallel_config` says.
-    Progress is told, and `should_stop` asked, whenever a piece is done.  Pieces that are not
-    done by then count as not begun.
+    "loky" uses the processors of this machine, "joblib" the configuration of
+    `joblib.parallel_config`.  Progress is reported and `should_stop` is called after every part.
+    Parts that are not finished by then count as not started.
 
     Raises ValueError for a backend that joblib does not know.
     """
@@ -36,9 +36,9 @@ def train_apart(
     total = sum(each.updates for each in experiments)
     runs: dict[Experiment, Run] = {}
     named = nullcontext() if backend == CONFIGURED else parallel_config(backend, n_jobs=-1)
-    with named, closing(_trained_pieces(cohorts)) as done:
-        for piece in done:
-            runs |= {run.experiment: run for run in piece}
+    with named, closing(_train_parts(cohorts)) as done:
+        for part in done:
+            runs |= {run.experiment: run for run in part}
             if on_progress is not None:
                 histories = {each: run.history for each, run in runs.items()}
                 updates = sum(each.updates for each in runs)
@@ -46,51 +46,49 @@ def train_apart(
             if should_stop is not None and should_stop():
                 break
     missing = [each for each in experiments if each not in runs]
-    not_begun = train(missing, should_stop=lambda: True)
-    return runs | dict(zip(missing, not_begun, strict=True))
+    not_started = train(missing, should_stop=lambda: True)
+    return runs | dict(zip(missing, not_started, strict=True))
 
 
-def trained_on_processors(
+def train_in_processes(
     cohorts: Sequence[Sequence[Experiment]], processors: int
 ) -> Generator[list[Run]]:
-    """The cohorts' runs in pieces, in the order in which they are done.
+    """Yield the cohorts' runs part by part, in the order in which they finish.
 
-    Close the generator to give up what is under way.  Ctrl-C is left to this process: those at
-    work do not hear it.
+    Close the generator to discard unfinished parts.  Worker processes ignore Ctrl-C; this process
+    handles it.
     """
     from joblib import parallel_config
 
-    with parallel_config("loky", n_jobs=processors, initializer=_leave_interrupts_alone):
-        yield from _trained_pieces(cohorts)
+    with parallel_config("loky", n_jobs=processors, initializer=_ignore_interrupts):
+        yield from _train_parts(cohorts)
 
 
-def _leave_interrupts_alone() -> None:
+def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _trained_pieces(cohorts: Sequence[Sequence[Experiment]]) -> Generator[list[Run]]:
-    """Side by side, as joblib is configured; in the order in which they are done."""
+def _train_parts(cohorts: Sequence[Sequence[Experiment]]) -> Generator[list[Run]]:
+    """Yield the runs of parts trained with the current joblib configuration, as they finish."""
     from joblib import Parallel, delayed, effective_n_jobs
 
-    pieces = _pieces(cohorts, workers=effective_n_jobs(None))
-    done = Parallel(return_as="generator_unordered")(
-        delayed(_train_piece)(piece) for piece in pieces
-    )
+    parts = _split(cohorts, workers=effective_n_jobs(None))
+    done = Parallel(return_as="generator_unordered")(delayed(_train_part)(part) for part in parts)
     with closing(done):
         yield from done
 
 
-def _pieces(cohorts: Sequence[Sequence[Experiment]], workers: int) -> list[list[Experiment]]:
-    """At least one piece a worker, where the cohorts are wide enough."""
-    pieces = []
+def _split(cohorts: Sequence[Sequence[Experiment]], workers: int) -> list[list[Experiment]]:
+    """Split cohorts into at least one part per worker, if they are large enough."""
+    parts = []
     for members in cohorts:
         wanted = math.ceil(workers / len(cohorts))
-        size = max(FEWEST_RUNS, math.ceil(len(members) / wanted))
+        size = max(MIN_RUNS, math.ceil(len(members) / wanted))
         ordered = sorted(members, key=kind)
-        pieces += [ordered[first : first + size] for first in range(0, len(ordered), size)]
-    return pieces
+        parts += [ordered[first : first + size] for first in range(0, len(ordered), size)]
+    return parts
 
 
-def _train_piece(members: Sequence[Experiment]) -> list[Run]:
+def _train_part(members: Sequence[Experiment]) -> list[Run]:
     training = Training(members)
     return list(training.run(report=lambda made: None, should_stop=lambda: False).values())

@@ -1,8 +1,8 @@
-"""The weights that a run has passed through on its way.
+"""The weight trajectory of a run.
 
-A run keeps its weights at evaluations, in single precision (`Run.path`): at all of them where
-that takes at most `PATH_BYTES`, otherwise at every second, third, and so on, the first and the
-last always among them.
+A run records its weights at evaluations in float32 (`Run.path`): at all of them if that takes at
+most `PATH_BYTES`, otherwise at every second, third and so on, always including the first and the
+last.
 """
 
 import math
@@ -15,20 +15,20 @@ from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.training.run import Run
 
 PATH_BYTES = 2_000_000
-"""What the path of a run takes at most; two points are kept in any case."""
+"""Maximum size of a run's path; at least two points are recorded."""
 
 
-def kept_every(points: int, numbers: int) -> int:
-    """Of `points` evaluations with so many weights each, the distance between those kept."""
-    kept = max(2, PATH_BYTES // (4 * numbers))
-    return max(1, math.ceil((points - 1) / (kept - 1)))
+def recording_interval(points: int, numbers: int) -> int:
+    """Every how many evaluations the weights (`numbers` of them) are recorded."""
+    recorded = max(2, PATH_BYTES // (4 * numbers))
+    return max(1, math.ceil((points - 1) / (recorded - 1)))
 
 
 @dataclass(frozen=True, eq=False)
 class WeightPath:
-    """Points of a run's way: a stack of classifiers whose leading axis is time.
+    """The recorded points of a run: a stack of classifiers whose leading axis is time.
 
-    updates     (k,) updates made before each point, increasing
+    updates     (k,) number of updates made at each point, increasing
     stacked     (k, C, D + 1) weights with the bias as last column
     """
 
@@ -37,17 +37,17 @@ class WeightPath:
 
     @classmethod
     def of(cls, run: Run) -> Self:
-        """The points of a run that are numbers: one that diverged may end beyond all of them.
+        """The finite points of a run; a diverged run may have others at its end.
 
-        The last point is the run's own weights, not rounded.  ValueError where the run keeps no
-        point, as one that was read without its path.
+        The last point has the run's final weights, not rounded to float32.  Raises ValueError for
+        a run without recorded points, such as one that was loaded without its path.
         """
         stacked = run.path.astype(np.float64)
         if len(stacked):
             stacked[-1] = run.stacked[0]
         finite = np.isfinite(stacked).all(axis=(1, 2))
         if not finite.any():
-            raise ValueError(f"the run {run.id} keeps no weights of its way")
+            raise ValueError(f"the run {run.id} has no recorded weights")
         return cls(run.path_updates[finite], stacked[finite])
 
     def __len__(self) -> int:
@@ -55,15 +55,15 @@ class WeightPath:
 
     @property
     def weights(self) -> Array:
-        """(k, C, D)."""
+        """Weights (k, C, D)."""
         return self.stacked[:, :, :-1]
 
     def last_until(self, update: float) -> int:
-        """The number of the last point at or before an update; the first where there is none."""
+        """Index of the last point at or before an update, or 0."""
         return max(0, int(np.searchsorted(self.updates, update, side="right")) - 1)
 
     def thinned(self, most: int) -> Self:
-        """At most so many points (two or more), evenly, the first and the last among them."""
+        """At most `most` (two or more) evenly spaced points, including the first and the last."""
         if len(self) <= most:
             return self
         chosen = np.linspace(0, len(self) - 1, most).round().astype(np.int64)

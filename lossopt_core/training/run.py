@@ -1,4 +1,4 @@
-"""A run: an experiment with what came of it."""
+"""A run: an experiment and its results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ HISTORY_COLUMNS = (
     "test_loss",
     "test_accuracy",
 )
-"""One row an evaluation on all data.
+"""One row per evaluation on all data.
 
-update                 updates made before
-epoch                  passes over the training examples, a fraction within a pass
-gradient_evaluations   examples whose gradient was taken before: the fair measure of work
+update                 number of updates made
+epoch                  passes over the training examples, fractional within a pass
+gradient_evaluations   per-example gradients computed: the fair measure of work
 objective              data_loss + penalty, over all training examples
-gradient_norm          norm of the objective's (least) subgradient
-weight_norm            root of the sum of squared weights, bias left out
-train_accuracy, test_accuracy   shares between 0 and 1; test columns are NaN without a test part
+gradient_norm          norm of the objective's (minimum-norm sub)gradient
+weight_norm            Euclidean norm of the weights without the bias
+train_accuracy, test_accuracy   between 0 and 1; test columns are NaN without a test set
 """
 MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
@@ -47,17 +47,18 @@ class Run:
 
     history     DataFrame with `HISTORY_COLUMNS`
     minibatch   DataFrame (update, epoch, gradient_evaluations, objective): the objective on the
-                minibatch of every update; beyond 2,000 updates, means over stretches
+                minibatch of every update; beyond 2,000 updates, means over intervals
                 that end at `update`
     weights     (C, D), the W of the lecture's W x;  bias (C,)
     path        (k, C, D + 1) in float32: weights with the bias as last column at the updates
-                `path_updates` (k,), evaluations all, at most 2 MB; see `path.WeightPath`
-    status      "finished"; "diverged" (the objective left all bounds: ended there);
-                "stopped" (from outside: weights and history up to there)
-    environment versions and machine that it was computed with; of a run that was trained alone
-                also the seconds that an update took on average, evaluations left out
-    reason      why it is finished: "all updates made", or the reason of the stopping rule that
-                ended it; "" for other statuses
+                `path_updates` (k,), all of them evaluations, at most 2 MB; see
+                `path.WeightPath`
+    status      "finished"; "diverged" (ended because the objective exploded);
+                "stopped" (interrupted: weights and history up to that point)
+    environment versions and machine used for training; for a run that was trained alone also the
+                mean seconds per update, without evaluations
+    reason      why it finished: "all updates made", or the reason of the stopping rule that ended
+                it; "" for other statuses
     """
 
     experiment: Experiment
@@ -83,12 +84,12 @@ class Run:
 
     @property
     def caveats(self) -> tuple[str, ...]:
-        """Why it does not end at the optimum of its objective, in sentences; none where it does."""
+        """Sentences that say why it does not converge to the optimum; empty if it does."""
         return convergence_caveats(self.experiment)
 
     @property
     def seconds_per_update(self) -> float | None:
-        """What an update took on the clock; None for a run that was not trained alone."""
+        """Mean wall-clock seconds per update; None unless the run was trained alone."""
         return seconds_per_update(self.environment)
 
     @property
@@ -98,7 +99,7 @@ class Run:
 
 
 def seconds_per_update(environment: Mapping[str, str]) -> float | None:
-    """The seconds of an environment; None where there are none, or no number above 0."""
+    """Seconds per update from an environment; None if missing or not positive."""
     try:
         seconds = float(environment[PER_UPDATE])
     except (KeyError, TypeError, ValueError):
@@ -107,6 +108,6 @@ def seconds_per_update(environment: Mapping[str, str]) -> float | None:
 
 
 def history_table(rows: Array) -> pd.DataFrame:
-    """(k, columns) numbers to a history."""
+    """Convert an array (k, columns) to a history."""
     table = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
     return table.astype(dict.fromkeys(WHOLE_COLUMNS, np.int64))

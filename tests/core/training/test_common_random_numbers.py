@@ -27,7 +27,7 @@ def visited(experiment: Experiment) -> list[int]:
     return order
 
 
-def test_an_epoch_visits_every_example_once_in_an_order_of_its_own():
+def test_an_epoch_visits_every_example_once_in_a_new_order():
     order = visited(BLOBS.replace(epochs=3))
     epochs = [order[:81], order[81:162], order[162:]]
     for epoch in epochs:

@@ -99,13 +99,13 @@ def test_at_a_constant_rate_l1_has_the_declared_strength_too(precision):
         ({"loss": "one_vs_all", "schedule": "step"}, "has kinks"),
         ({"regularizer": "none"}, "linearly separable"),
         ({"strength": 0.0}, "linearly separable"),
-        ({"optimizer": "rmsprop"}, "may circle the optimum"),
-        ({"optimizer": "adam", "schedule": "inverse_time"}, "may circle the optimum"),
+        ({"optimizer": "rmsprop"}, "may oscillate around the optimum"),
+        ({"optimizer": "adam", "schedule": "inverse_time"}, "may oscillate around the optimum"),
         ({"regularizer": "l1", "averaging": True}, "rarely exactly zero"),
     ],
     ids=str,
 )
-def test_what_does_not_end_at_the_optimum_says_why(changes, said):
+def test_trainings_that_do_not_converge_give_a_reason(changes, said):
     full = {"optimizer": "gd", "schedule": "constant", "epochs": 2, "evaluations": 2}
     experiment = BASE.replace(**full | changes)
     assert any(said in caveat for caveat in convergence_caveats(experiment))
@@ -125,7 +125,7 @@ def test_what_does_not_end_at_the_optimum_says_why(changes, said):
     ],
     ids=str,
 )
-def test_what_ends_at_the_optimum_says_nothing(changes, recwarn):
+def test_trainings_that_converge_give_no_warning(changes, recwarn):
     experiment = BASE.replace(
         **{"optimizer": "gd", "schedule": "constant", "epochs": 1_000} | changes
     )
@@ -134,7 +134,7 @@ def test_what_ends_at_the_optimum_says_nothing(changes, recwarn):
     assert not [each for each in recwarn if each.category is ConvergenceWarning]
 
 
-def test_the_command_line_says_why_too(tmp_path, capfd):
+def test_the_command_line_prints_the_reason_too(tmp_path, capfd):
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     arguments = ["--dataset", "iris", "--loss", "hinge", "--optimizer", "gd", "--epochs", "3"]
     assert main(["train", *arguments, "--store", store]) == 0
@@ -150,12 +150,12 @@ def ends(objectives, epochs, planned=20, tolerance=1e-3):
     return rule.ends(np.array(objectives, float), np.array(epochs, float), planned, tolerance, 0.0)
 
 
-def test_an_objective_of_exactly_zero_is_the_end():
+def test_training_ends_when_the_objective_is_exactly_zero():
     assert ends([1.0, 0.0], [0, 0.01])
     assert not ends([1.0, 1e-300], [0, 0.01])
 
 
-def test_evaluations_close_together_are_not_taken_for_a_stretch():
+def test_close_evaluations_do_not_count_as_a_window():
     dense = np.linspace(0, 1, 200)
     assert not ends(1 - 1e-9 * dense, dense)
     assert ends([1.0, *np.full(6, 0.9999)], [0, 1, 2, 3, 4, 5, 6])
@@ -177,7 +177,7 @@ def test_a_separated_training_ends_once_its_loss_is_zero(loss):
     assert (run.history["objective"] == 0).sum() == 1
 
 
-def test_a_slow_start_is_not_the_end():
+def test_a_slow_start_does_not_end_training():
     slow = Experiment(
         dataset="iris", batch_size=8, learning_rate=1e-4, epochs=40, stopping="no_progress"
     )

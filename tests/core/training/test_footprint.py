@@ -49,7 +49,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_training_takes_more_than_was_said(name: str) -> None:
+def test_no_training_exceeds_the_memory_estimate(name: str) -> None:
     experiments = CASES[name]
     load_data(Experiment(dataset="mnist_like"))  # what is imported is not counted
     said = footprint.of_training(experiments).total
@@ -59,7 +59,7 @@ def test_no_training_takes_more_than_was_said(name: str) -> None:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_optimizer_remembers_no_more_than_was_said(optimizer: str) -> None:
+def test_every_optimizer_state_is_within_the_estimate(optimizer: str) -> None:
     """Of many wide runs, so that nothing else counts."""
     base = mnist_like(200, 784, split_seed=21, optimizer=optimizer, evaluations=2, batch_size=150)
     experiments = [base.replace(learning_rate=1e-4 * k, averaging=True) for k in range(1, 21)]
@@ -68,9 +68,9 @@ def test_every_optimizer_remembers_no_more_than_was_said(optimizer: str) -> None
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_run_takes_more_room_in_the_store_than_was_said(name: str) -> None:
+def test_no_run_exceeds_the_estimate_of_its_stored_size(name: str) -> None:
     first = CASES[name][0]
     [run] = train([first])
     texts = sum(len(each) for each in run_to_row(run).values() if isinstance(each, str))
     took = sum(len(each["data"]) for each in arrays_to_rows(run)) + texts
-    assert took <= footprint.stored_bytes(first) <= 2 * took + 2 * footprint.ENTRY_BYTES
+    assert took <= footprint.stored_bytes(first) <= 2 * took + 2 * footprint.OVERHEAD_BYTES

@@ -12,17 +12,17 @@ from lossopt_core.lecture.training_log import (
     EVERY,
     NOTES,
     PRINTED,
-    train_as_noted,
+    train_as_in_notes,
 )
 
 
 def test_the_log_of_the_notes_comes_out_to_six_decimals():
-    losses, _ = train_as_noted()
+    losses, _ = train_as_in_notes()
     assert [f"{loss:.6f}" for loss in losses[::EVERY]] == [f"{loss:.6f}" for loss in PRINTED]
 
 
 def test_the_training_accuracy_of_the_notes_comes_out():
-    _, accuracy = train_as_noted()
+    _, accuracy = train_as_in_notes()
     assert accuracy == pytest.approx(148 / 300)
     assert round(accuracy, 4) == 0.4933
 

@@ -44,7 +44,7 @@ def assert_same_run(run: Run, other: Run, rtol: float = 0.0) -> None:
 # What a history holds
 
 
-def test_epochs_and_gradient_evaluations_know_the_smaller_last_minibatch():
+def test_epochs_and_gradient_evaluations_account_for_the_smaller_last_minibatch():
     [run] = train([BLOBS])
     work = [*range(0, 81, 16), 81, *range(97, 162, 16), 162]
     assert run.history["gradient_evaluations"].tolist() == work
@@ -80,7 +80,7 @@ def test_the_last_row_of_a_history_describes_the_weights_of_the_run():
             assert final[column] == pytest.approx(value, rel=1e-12), column
 
 
-def test_without_a_test_part_its_columns_are_empty():
+def test_without_a_test_set_its_columns_are_empty():
     [run] = train([BLOBS.replace(test_fraction=0.0)])
     assert run.history[["test_loss", "test_accuracy"]].isna().all(axis=None)
     assert run.history.drop(columns=["test_loss", "test_accuracy"]).notna().all(axis=None)
@@ -116,7 +116,7 @@ def test_a_history_has_the_rows_that_evaluations_ask_for():
     assert run.history["update"].tolist() == evaluation_updates(120, 10).tolist()
 
 
-def test_beyond_two_thousand_updates_minibatch_objectives_are_means_over_stretches():
+def test_beyond_two_thousand_updates_minibatch_objectives_are_means_over_intervals():
     experiment = BLOBS.replace(batch_size=1, epochs=30, evaluations=2)  # 2430 updates
     [run] = train([experiment])
     cohort, order = Cohort([experiment], load_data(experiment)), minibatches(81, 1, seed=0)
@@ -219,7 +219,7 @@ def test_runs_on_more_examples_than_fit_in_the_cache_have_the_numbers_that_they_
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_experiments_that_cannot_share_their_minibatches_are_trained_side_by_side(change):
+def test_experiments_that_cannot_share_minibatches_are_trained_separately(change):
     experiments = [BLOBS, BLOBS.replace(**change)]
     for run in train(experiments):
         [alone] = train([run.experiment])
@@ -271,7 +271,7 @@ def test_a_diverged_run_ends_where_it_diverged_however_long_the_others_go_on():
     assert_allclose(long.weights, short.weights, rtol=1e-9)
 
 
-def test_a_diverged_run_leaves_its_neighbours_alone():
+def test_a_diverged_run_does_not_affect_the_others():
     neighbours = [BLOBS.replace(loss=loss) for loss in LOSSES]
     *beside, diverged = train([*neighbours, DIVERGING])
     assert diverged.status == "diverged"
@@ -289,7 +289,7 @@ def test_a_run_that_diverges_in_its_very_last_step_is_marked():
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_wildest_settings_end_without_a_warning(loss, optimizer):
+def test_extreme_settings_end_without_a_warning(loss, optimizer):
     wild = BLOBS.replace(
         loss=loss,
         optimizer=optimizer,
@@ -343,7 +343,7 @@ def test_progress_shows_the_history_of_a_run_that_has_diverged():
 
 
 @pytest.mark.parametrize("made", [0, 1, 5, 7])
-def test_a_stop_keeps_what_is_done_and_marks_it(made):
+def test_a_stop_keeps_partial_results_and_marks_them(made):
     """Six updates an epoch; runs of the second seed have not begun when it stops."""
     asked = iter(range(1000))
     experiments = [BLOBS, BLOBS.replace(loss="hinge"), BLOBS.replace(seed=1)]
@@ -360,7 +360,7 @@ def test_a_stop_keeps_what_is_done_and_marks_it(made):
     assert len(not_begun.minibatch) == 0
 
 
-def test_a_stop_between_evaluations_adds_a_row_for_what_is_done():
+def test_a_stop_between_evaluations_adds_a_final_row():
     asked = iter(range(1000))
     experiment = BLOBS.replace(evaluations=2)
     [run] = train([experiment], should_stop=lambda: next(asked) >= 5)
@@ -369,7 +369,7 @@ def test_a_stop_between_evaluations_adds_a_row_for_what_is_done():
     assert_allclose(run.history.iloc[1], full.history.iloc[5], rtol=1e-12)
 
 
-def test_a_stop_leaves_what_has_finished_or_diverged_as_it_is():
+def test_a_stop_does_not_affect_finished_or_diverged_runs():
     asked = iter(range(1000))
     experiments = [BLOBS, BLOBS.replace(seed=1), DIVERGING.replace(seed=1)]
     runs = train(experiments, should_stop=lambda: next(asked) >= UPDATES + 11)
@@ -407,7 +407,7 @@ def test_a_new_loss_is_one_entry(monkeypatch):
     assert_allclose(run.stacked[0], least_squares.T, atol=1e-6)
 
 
-def test_however_long_a_training_its_beginning_is_evaluated():
+def test_the_first_updates_of_a_long_training_are_evaluated():
     for updates in (1_000, 100_000, 4_300_000):
         at = evaluation_updates(updates, 60)
         assert len(at) >= 0.7 * 60

@@ -12,18 +12,18 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.theory.stability import step_limits
-from lossopt_core.training.cohort import LEANING, minibatches
+from lossopt_core.training.cohort import AVERAGING_POWER, minibatches
 
 BLOBS = Experiment(dataset="blobs", epochs=40, learning_rate=0.2)
 
 
-def test_the_average_is_that_of_all_weights_leaning_to_the_late_ones():
+def test_the_average_favours_late_weights():
     plain, averaged = train(
         [BLOBS.replace(epochs=2, evaluations=1_000, averaging=each) for each in (False, True)]
     )
     mean = np.zeros(plain.path.shape[1:])
     for t, weights in enumerate(plain.path[1:].astype(np.float64), start=1):
-        mean += (LEANING + 1) / (t + LEANING) * (weights - mean)
+        mean += (AVERAGING_POWER + 1) / (t + AVERAGING_POWER) * (weights - mean)
     assert averaged.stacked[0] == pytest.approx(mean, rel=1e-5)
     assert np.array_equal(plain.minibatch, averaged.minibatch)
 
@@ -37,7 +37,7 @@ def test_history_and_weights_are_those_of_the_averaged_classifier():
     assert run.path[-1] == pytest.approx(run.stacked[0], rel=1e-6)
 
 
-def test_averaging_takes_the_noise_out():
+def test_averaging_reduces_the_noise():
     plain, averaged = train(
         [
             BLOBS.replace(learning_rate=0.5, batch_size=8, averaging=a, epochs=200)
@@ -56,7 +56,7 @@ def test_an_averaged_run_leaves_its_cohort_untouched():
         assert one.weights == pytest.approx(other.weights, rel=1e-12)
 
 
-def test_with_replacement_some_are_seen_twice_and_some_never():
+def test_with_replacement_some_examples_repeat_and_some_are_missing():
     batches = minibatches(100, 10, seed=0, replacement=True)
     epoch = np.concatenate([next(batches) for _ in range(10)])
     assert len(epoch) == 100
@@ -66,7 +66,7 @@ def test_with_replacement_some_are_seen_twice_and_some_never():
     )
 
 
-def test_full_batches_know_no_replacement():
+def test_replacement_does_not_affect_full_batches():
     full = BLOBS.replace(optimizer="gd")
     assert full.replace(replacement=True).id == full.id
     assert BLOBS.replace(replacement=True).id != BLOBS.id
@@ -89,7 +89,7 @@ def test_the_noise_floor_is_higher_with_replacement_as_predicted(batch_size):
     assert floors[1] > floors[0]
 
 
-def test_a_run_ends_at_its_target_and_says_so():
+def test_a_run_ends_at_its_target_with_the_reason():
     experiment = BLOBS.replace(
         optimizer="gd", learning_rate=1.0, epochs=500, stopping="target", tolerance=1e-4
     )
@@ -126,8 +126,8 @@ def test_a_run_that_ends_early_leaves_its_cohort_untouched():
 
 
 @pytest.mark.parametrize("changes", [{"regularizer": "none"}, {"strength": 0.0}])
-def test_a_target_needs_an_optimum_that_can_be_proved(changes):
-    with pytest.raises(ValueError, match="stopping must not be target here"):
+def test_a_target_needs_an_optimum_that_can_be_certified(changes):
+    with pytest.raises(ValueError, match="stopping must not be target: it needs a penalty"):
         BLOBS.replace(stopping="target", **changes)
 
 
@@ -140,7 +140,7 @@ def test_the_reason_is_kept(tmp_path):
     ]
 
 
-def test_label_noise_makes_its_share_of_the_training_labels_wrong_and_no_others():
+def test_label_noise_changes_its_fraction_of_the_training_labels_only():
     clean, noisy = (load_data(BLOBS.replace(label_noise=share)) for share in (0.0, 0.2))
     assert (clean.train_labels != noisy.train_labels).sum() == round(0.2 * len(clean.train_labels))
     assert np.array_equal(clean.test_labels, noisy.test_labels)
@@ -151,7 +151,7 @@ def test_label_noise_makes_its_share_of_the_training_labels_wrong_and_no_others(
     assert certify(BLOBS.replace(label_noise=0.2)).objective > certify(BLOBS).objective
 
 
-def test_ids_from_before_these_options_stay_what_they_were():
+def test_ids_from_before_these_options_are_unchanged():
     assert Experiment().id == "4762136ba4e27665"
     assert set(Experiment().settings) == {
         "dataset", "dataset_options", "test_fraction", "standardize", "loss", "regularizer",
@@ -160,5 +160,5 @@ def test_ids_from_before_these_options_stay_what_they_were():
     }  # fmt: skip
 
 
-def test_limits_of_the_step_do_not_mind_averaging():
+def test_step_limits_do_not_depend_on_averaging():
     assert step_limits(BLOBS.replace(averaging=True)) == step_limits(BLOBS)

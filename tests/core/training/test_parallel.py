@@ -9,7 +9,7 @@ from distributed import Client, LocalCluster
 from numpy.testing import assert_allclose
 
 from lossopt_core import Experiment, Progress, train
-from lossopt_core.training.parallel import FEWEST_RUNS, _pieces
+from lossopt_core.training.parallel import MIN_RUNS, _split
 
 BLOBS = Experiment(dataset="blobs", epochs=5, evaluations=10)
 GRID = [
@@ -33,16 +33,16 @@ def test_runs_are_the_same_whatever_trains_them(backend):
 
 
 def test_a_wide_cohort_is_split_with_the_same_results():
-    wide = [BLOBS.replace(learning_rate=0.01 * (1 + k)) for k in range(3 * FEWEST_RUNS)]
-    assert [len(piece) for piece in _pieces([wide], workers=2)] == [12, 12]
-    assert [len(piece) for piece in _pieces([wide], workers=100)] == [FEWEST_RUNS] * 3
+    wide = [BLOBS.replace(learning_rate=0.01 * (1 + k)) for k in range(3 * MIN_RUNS)]
+    assert [len(part) for part in _split([wide], workers=2)] == [12, 12]
+    assert [len(part) for part in _split([wide], workers=100)] == [MIN_RUNS] * 3
     with joblib.parallel_config(backend="loky", n_jobs=2):
         split = train(wide, backend="joblib")
     for alone, other in zip(train(wide), split, strict=True):
         assert other.weights == pytest.approx(alone.weights, rel=1e-12)
 
 
-def test_a_cluster_trains_again_what_a_killed_worker_had_begun():
+def test_a_cluster_retrains_the_part_of_a_killed_worker():
     alone, shares = train(GRID), []
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
@@ -74,7 +74,7 @@ def test_progress_grows_to_the_end():
 
 
 @pytest.mark.filterwarnings("ignore:.*still being processed")
-def test_what_is_not_done_when_one_stops_counts_as_not_begun():
+def test_unfinished_parts_count_as_not_started_after_a_stop():
     done = []
     runs = train(
         GRID,
@@ -89,6 +89,6 @@ def test_what_is_not_done_when_one_stops_counts_as_not_begun():
         assert run.final["update"] == (BLOBS.updates if run.status == "finished" else 0)
 
 
-def test_an_unknown_backend_is_refused():
+def test_an_unknown_backend_is_rejected():
     with pytest.raises(ValueError, match="nonsense"):
         train(GRID, backend="nonsense")

@@ -10,20 +10,20 @@ from numpy.testing import assert_array_equal
 
 from lossopt_core import train
 from lossopt_core.training import path as weight_path
-from lossopt_core.training.path import PATH_BYTES, WeightPath, kept_every
+from lossopt_core.training.path import PATH_BYTES, WeightPath, recording_interval
 from tests.experiments import TINY
 
 
 @given(points=some.integers(1, 2_000), numbers=some.integers(1, 100_000))
-def test_what_is_kept_is_bounded_with_first_and_last(points, numbers):
-    every = kept_every(points, numbers)
+def test_recorded_points_are_bounded_and_include_first_and_last(points, numbers):
+    every = recording_interval(points, numbers)
     kept = {*range(0, points, every), points - 1}
     most = max(2, PATH_BYTES // (4 * numbers))
     assert len(kept) <= most
     assert every == 1 or len(range(0, points, every - 1)) > most - 1, "more would have had room"
 
 
-def test_a_path_without_room_is_thinned_evenly_and_ends_at_the_run_s_weights(monkeypatch):
+def test_a_long_path_is_thinned_evenly_and_ends_at_the_final_weights(monkeypatch):
     experiment = TINY.replace(epochs=40, evaluations=100)
     [whole] = train([experiment])
     monkeypatch.setattr(weight_path, "PATH_BYTES", 10 * 4 * 9)
@@ -53,7 +53,7 @@ def test_thinning_keeps_both_ends(points, most):
     assert (np.diff(thin.updates) > 0).all()
 
 
-def test_a_run_that_diverged_is_followed_as_far_as_it_has_numbers():
+def test_the_path_of_a_diverged_run_has_its_finite_points():
     [run] = train([TINY.replace(learning_rate=10.0)])
     beyond = run.path.copy()
     beyond[-1] = np.inf
@@ -61,8 +61,8 @@ def test_a_run_that_diverged_is_followed_as_far_as_it_has_numbers():
     assert_array_equal(WeightPath.of(gone).updates, run.path_updates[:-1])
 
 
-def test_a_run_without_its_path_says_so():
+def test_a_run_without_its_path_raises_an_error():
     [run] = train([TINY])
     without = dataclasses.replace(run, path=run.path[:0], path_updates=run.path_updates[:0])
-    with pytest.raises(ValueError, match="keeps no weights of its way"):
+    with pytest.raises(ValueError, match="has no recorded weights"):
         WeightPath.of(without)

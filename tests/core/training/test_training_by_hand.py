@@ -137,7 +137,7 @@ def naive_training(experiment: Experiment) -> tuple[list[list[float]], list[floa
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "cross_entropy"])
 @pytest.mark.parametrize("optimizer", ["gd", "sgd", "momentum", "nesterov", "adam"])
-def test_a_history_is_that_of_a_loop_without_stacks(loss, optimizer):
+def test_a_history_matches_a_plain_training_loop(loss, optimizer):
     experiment = BLOBS.replace(loss=loss, optimizer=optimizer, strength=0.01, margin=1.3)
     [run] = train([experiment])
     rows, trace, theta = naive_training(experiment)
