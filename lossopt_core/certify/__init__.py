@@ -1,1 +1,1 @@
-"""Optimal objectives with proof: the dual problem and the methods that search it."""
+"""Certified optima: the dual problem and the solvers."""

@@ -1,10 +1,10 @@
-"""Parts of an objective that have kinks, as an interior-point method sees them.
+"""Nonsmooth terms of an objective, in the form that interior-point methods need.
 
-Each part is a sum of max over the duals in a domain of dual * value - charge.  The values are
-kept as differences of positive numbers, and each of these has a positive partner among the
-duals; at the optimum the product of every such pair vanishes.  On the central path all
-products are one number, which is sent to zero (Wright, 1997, Primal-Dual Interior-Point
-Methods).  Arrays have the shape of the values.
+Each term is a sum of max over the duals in a domain of dual * value - conjugate.  The values
+are represented as differences of positive slacks, each of which has a positive partner among
+the duals; at the optimum the product of every such pair is zero.  On the central path all
+products equal one number mu, which is driven to zero (Wright, 1997, Primal-Dual
+Interior-Point Methods).  Arrays have the shape of the values.
 """
 
 from abc import ABC, abstractmethod
@@ -16,44 +16,44 @@ from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 
-# Part of the way to the boundary that one step may go.
+# Fraction of the distance to the boundary that one step may cover.
 TO_BOUNDARY = 0.995
 
 Targets = tuple[Array | float, Array | float]
-"""What the products of the pairs are to become: of the two kinds of pairs that a part has."""
+"""Target values of the complementarity products, one for each kind of pair."""
 
 
 class Part(ABC):
-    """One part; `dual` is its dual point."""
+    """One term; `dual` is its dual point."""
 
     dual: Array
 
     @abstractmethod
     def pairs(self) -> list[tuple[Array, Array]]:
-        """The pairs of positive numbers whose products must vanish."""
+        """The pairs of positive numbers whose products must go to zero."""
 
     @abstractmethod
     def linearised(self, targets: Targets) -> tuple[Array, Array]:
-        """Slopes of the dual in the values, and the dual after a Newton step if these stay."""
+        """Derivative of the dual in the values, and the dual after a step at fixed values."""
 
     @abstractmethod
     def direction(self, targets: Targets, change: Array) -> Self:
-        """The Newton step once the values' change is known."""
+        """The Newton step for a given change of the values."""
 
     @abstractmethod
     def moved(self, direction: Self, primal: float, dual: float) -> Self:
         """The state after a step."""
 
     def products(self) -> float:
-        """Sum of what must vanish."""
+        """Sum of the complementarity products."""
         return float(sum(np.vdot(primal, dual) for primal, dual in self.pairs()))
 
     def count(self) -> int:
-        """How many products must vanish."""
+        """Number of complementarity products."""
         return sum(dual.size for _, dual in self.pairs())
 
     def longest(self, direction: Self) -> tuple[float, float]:
-        """How far values and duals may go before a pair loses its sign."""
+        """The largest primal and dual steps that keep all pairs positive."""
         steps = list(zip(self.pairs(), direction.changes(), strict=True))
         return (
             min(longest(pair[0], change[0]) for pair, change in steps),
@@ -62,21 +62,22 @@ class Part(ABC):
 
     @abstractmethod
     def changes(self) -> list[tuple[Array, Array]]:
-        """Of a direction: the changes of the pairs."""
+        """The changes of the pairs, for a direction."""
 
     def corrected(self, mu: float, direction: Self) -> Targets:
-        """Targets that make up for what a step without them has left out (Mehrotra, 1992)."""
+        """Targets with the second-order correction of the predictor step (Mehrotra, 1992)."""
         first, *others = (mu - primal * dual for primal, dual in direction.changes())
         return first, others[0] if others else 0.0
 
 
 @dataclass(eq=False)
 class Box(Part):
-    """max over low <= dual <= high: values are above - below, with the pairs
+    """The maximum over low <= dual <= high; values are above - below, with the pairs
 
         above * (high - dual)    and    below * (dual - low).
 
-    The hinge is max over [0, 1] of pull * violation, |w| times a is max over [-a, a] of z * w.
+    The hinge is the maximum over [0, 1] of dual * violation; a |w| is the maximum over [-a, a] of
+    z * w.
     """
 
     low: Array | float
@@ -89,19 +90,19 @@ class Box(Part):
     def around(
         cls, values: Array, low: Array | float, high: Array | float, slack: Array | float
     ) -> Self:
-        """A start in the middle of the box: neither side is nearer to zero than `slack`."""
+        """A starting point in the middle of the box, with both slacks at least `slack`."""
         above = np.maximum(values, 0.0) + slack
         middle = np.broadcast_to((np.asarray(low) + high) / 2, values.shape).copy()
         return cls(low, high, above, above - values, middle)
 
     @property
     def to_high(self) -> Array:
-        """Distance of the dual from its upper end."""
+        """Distance of the dual to its upper bound."""
         return self.high - self.dual
 
     @property
     def to_low(self) -> Array:
-        """Distance of the dual from its lower end."""
+        """Distance of the dual to its lower bound."""
         return self.dual - self.low
 
     @override
@@ -115,8 +116,8 @@ class Box(Part):
     @override
     def linearised(self, targets: Targets) -> tuple[Array, Array]:
         slope = 1.0 / (self.above / self.to_high + self.below / self.to_low)
-        pull = self.above - self.below - targets[0] / self.to_high + targets[1] / self.to_low
-        return slope, self.dual + slope * pull
+        residual = self.above - self.below - targets[0] / self.to_high + targets[1] / self.to_low
+        return slope, self.dual + slope * residual
 
     @override
     def direction(self, targets: Targets, change: Array) -> Self:
@@ -124,12 +125,13 @@ class Box(Part):
         dual = target - self.dual + slope * change
         above = (targets[0] + self.above * (dual - self.to_high)) / self.to_high
         below = (targets[1] - self.below * (dual + self.to_low)) / self.to_low
-        return self.fitting(above, below, dual, change)
+        return self.consistent(above, below, dual, change)
 
-    def fitting(self, above: Array, below: Array, dual: Array, change: Array) -> Self:
-        """A direction along which above - below changes as the values do, to rounding.
+    def consistent(self, above: Array, below: Array, dual: Array, change: Array) -> Self:
+        """A direction in which above - below changes exactly as the values do, up to rounding.
 
-        Where the dual is sensitive, its error spoils the larger of the two and hardly the other.
+        The larger slack is recomputed from the smaller one, because errors in the dual affect it
+        most.
         """
         positive = self.above > self.below
         return type(self)(
@@ -151,7 +153,7 @@ class Box(Part):
         )
 
     def barrier(self, mu: float) -> float:
-        """What the barrier problem is charged for this part."""
+        """The barrier function of this term."""
         logs = np.log(self.above).sum() + np.log(self.below).sum()
         return float((self.high * self.above - self.low * self.below).sum() - mu * logs)
 
@@ -164,7 +166,7 @@ class Box(Part):
 
 
 class Ray(Box):
-    """max over dual >= 0 of dual * value - dual² / 4, which the squared hinge is.
+    """The maximum over dual >= 0 of dual * value - dual² / 4: the squared hinge.
 
     Here above is half the dual at the optimum, and only below * dual is a pair.
     """
@@ -189,14 +191,14 @@ class Ray(Box):
         dual = target - self.dual + slope * change
         above = (self.dual + dual) / 2 - self.above
         below = (targets[0] - self.below * (dual + self.to_low)) / self.to_low
-        return self.fitting(above, below, dual, change)
+        return self.consistent(above, below, dual, change)
 
 
 @dataclass(eq=False)
-class Shares(Part):
-    """max over duals >= 0 that add up to 1 in each column: the largest value of a column.
+class Simplex(Part):
+    """The maximum over non-negative duals that sum to 1 in each column: the column's maximum.
 
-    `slack` is by how much each value is below a bound of all, and slack * dual are the pairs.
+    `slack` is the distance of each value below a common upper bound; the pairs are slack * dual.
     """
 
     slack: Array
@@ -204,7 +206,7 @@ class Shares(Part):
 
     @classmethod
     def around(cls, values: Array, slack: float) -> Self:
-        """A start in the middle: equal duals, and a bound of the values with some room."""
+        """A starting point with equal duals and a loose upper bound on the values."""
         below = values.max(axis=0) + slack - values
         return cls(below, np.full_like(values, 1.0 / len(values)))
 
@@ -217,9 +219,9 @@ class Shares(Part):
         return [(self.slack, self.dual)]
 
     def _bound_rises(self, targets: Targets, slope: Array, change: Array | float) -> Array:
-        """By how much the bound rises, for duals that add up to 1."""
-        asked = targets[0] / self.slack + slope * change
-        rise: Array = (asked.sum(axis=0) - 1.0) / slope.sum(axis=0)
+        """The change of the upper bound that keeps the sum of the duals at 1."""
+        wanted = targets[0] / self.slack + slope * change
+        rise: Array = (wanted.sum(axis=0) - 1.0) / slope.sum(axis=0)
         return rise
 
     @override
@@ -241,6 +243,6 @@ class Shares(Part):
 
 
 def longest(distance: Array, change: Array) -> float:
-    """The largest step, at most 1, that keeps `distance` positive."""
+    """The largest step of at most 1 that keeps `distance` positive."""
     worst = float((-change / distance).max(initial=0.0))
     return 1.0 if worst <= TO_BOUNDARY else TO_BOUNDARY / worst

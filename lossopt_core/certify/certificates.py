@@ -1,10 +1,10 @@
-"""The best possible training objective of an experiment, with proof.
+"""Certified optimum of an experiment's training objective.
 
-The proof is a point of the dual problem (`duality`), whichever way it was found.  Where the
-Newton system of C (D + 1) unknowns is small, an interior-point method needs a few dozen steps
-(`interior_point`), and a more cautious one follows if it fails.  Otherwise, and after these,
-accelerated proximal gradient goes as far as time allows (`proximal_gradient`).  All see
-features of one scale (`Problem.scaled`).
+A feasible dual point proves a lower bound (`duality`), no matter which solver found it.  If the
+Newton system of C (D + 1) unknowns is small, an interior-point method takes a few dozen steps
+(`interior_point`); if it fails, a more conservative variant follows.  Otherwise, or if both
+fail, accelerated proximal gradient descent uses the remaining time (`proximal_gradient`).  All
+solvers work on rescaled features (`Problem.scaled`).
 """
 
 import hashlib
@@ -25,30 +25,30 @@ from lossopt_core.objective.losses import LOSS_SETTINGS
 from lossopt_core.objective.regularizers import PENALTY_SETTINGS
 
 PROBLEM_SETTINGS = {*DATA_SETTINGS, "loss", *LOSS_SETTINGS, "regularizer", *PENALTY_SETTINGS}
-"""What determines the best possible objective: data, loss and penalty."""
-# Above this the matrices of an interior-point step take more than half a gigabyte.
+"""The settings that determine the optimum: data, loss and penalty."""
+# Above this the matrices of an interior-point step take more than 0.5 GB.
 MOST_UNKNOWNS = 4_000
-# Multiplications with an addition, on one ordinary core.
-SUMS_A_SECOND = 1e10
-# Strength of the squares that stands in where there is no penalty.
+# Fused multiply-adds per second on one ordinary core.
+OPERATIONS_PER_SECOND = 1e10
+# Strength of the L2 penalty used by the solver if there is no penalty.
 ALMOST_NO_PENALTY = 1e-6
-# How often a classifier without a penalty is doubled in search of a better one.
+# Number of times a classifier without penalty is doubled in search of a better one.
 MOST_DOUBLINGS = 30
-# Strength of the absolute values, relative to that of the squares, that makes no difference.
+# L1 strength relative to the L2 strength below which L1 is ignored by the solver.
 NEGLIGIBLE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
-    """How good a training objective can get, with proof.
+    """The optimum of a training objective, with a proven lower bound.
 
     objective       value at `weights` and `bias`, the best found
-    lower_bound     no classifier has a smaller objective
+    lower_bound     proven: no classifier has a smaller objective
     relative_gap    (objective - lower_bound) / objective
-    weights, bias   (C, D) and (C,), for features as trained on
-    seconds         wall time spent
-    method          how it was found, for people: the methods that were used, in turn
-    reached         whether the gap is at most the one asked for; else time has ended the search
+    weights, bias   (C, D) and (C,), for the standardised features
+    seconds         wall-clock time
+    method          description of the solvers used, in order
+    reached         whether the target gap was reached within the time budget
     """
 
     objective: float
@@ -67,38 +67,37 @@ class Certificate:
 
 
 def problem_settings(experiment: Experiment) -> dict[str, Any]:
-    """The experiment's settings that have a say in the best possible objective."""
+    """The experiment's settings that determine its optimum."""
     settings = experiment.settings
     return {name: value for name, value in settings.items() if name in PROBLEM_SETTINGS}
 
 
 def problem_id(experiment: Experiment) -> str:
-    """16 hexadecimal digits, equal for experiments that minimise the same objective."""
+    """A hash (16 hexadecimal digits), equal for experiments that minimise the same objective."""
     text = json.dumps(problem_settings(experiment), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def newton_step_seconds(problem: Problem) -> float:
-    """About how long one step of the interior-point method takes."""
+    """Estimated time of one interior-point step."""
     n, C, D = problem.examples, problem.classes, problem.X.shape[1]
     grams = n * C * D * D * (C if problem.domain.coupled else 2)
     solution = (C * D) * (C * D) * (C * D)
-    return float(grams + solution) / SUMS_A_SECOND
+    return float(grams + solution) / OPERATIONS_PER_SECOND
 
 
 def certify(
     experiment: Experiment, *, target_gap: float = 1e-6, time_budget: float = 10.0
 ) -> Certificate:
-    """The best possible training objective of an experiment, with a proven lower bound.
+    """Compute the optimum of an experiment's training objective, with a proven lower bound.
 
-    Only the data, the loss with its margin and the penalty have a say; how the experiment
-    would train has none.  The search ends at a relative gap of `target_gap`, or after
-    `time_budget` seconds with the gap that it has by then: a method that gets no further is
-    followed by another one.
+    The optimum depends only on the data, the loss with its margin and the penalty, not on the
+    optimizer.  The search ends at a relative gap of `target_gap`, or after `time_budget` seconds
+    with the gap found so far.  If one solver stalls, the next one takes over.
 
-    Without a penalty (or at strength 0) the lower bound is 0, and `method` says that it need
-    not be attained: separable data only approach it, others stay above it.  Where a loss with
-    a margin reaches 0, `reached` is true.
+    Without a penalty (or with strength 0) the lower bound is 0, and `method` says that it may
+    not be attained: for separable data the objective approaches it, for others it stays above.
+    If a loss with a margin reaches 0, `reached` is true.
 
     Raises ValueError for a loss or a penalty that has no certificate.
     """
@@ -107,12 +106,12 @@ def certify(
     return certify_problem(Problem.of(experiment), target_gap=target_gap, time_budget=time_budget)
 
 
-# A step that overflows or divides by zero is not taken, and a bound that does proves nothing.
+# Steps that overflow or divide by zero are rejected, and such bounds are not used.
 @np.errstate(all="ignore")
 def certify_problem(problem: Problem, *, target_gap: float, time_budget: float) -> Certificate:
-    """`certify`, for an objective that belongs to no experiment.
+    """`certify` for an objective without an experiment.
 
-    Raises ValueError for a loss without the domain of its dual.
+    Raises ValueError for a loss without a dual domain.
     """
     start = time.perf_counter()
     penalised = problem.absolute + problem.squared > 0
@@ -125,8 +124,8 @@ def certify_problem(problem: Problem, *, target_gap: float, time_budget: float) 
             break
     best, lower_bound = search.best, search.lower_bound
     if not penalised:
-        best, lower_bound = without_penalty(problem, best), 0.0
-        used.append("without a penalty the bound 0 need not be attained")
+        best, lower_bound = best_multiple(problem, best), 0.0
+        used.append("without a penalty the bound 0 may not be attained")
     objective = problem.objective(best)
     gap = relative_gap(objective, lower_bound)
     return Certificate(
@@ -142,9 +141,9 @@ def certify_problem(problem: Problem, *, target_gap: float, time_budget: float) 
 
 
 def methods(search: "Search", time_budget: float) -> Iterator[tuple[str, Iterable[Candidate]]]:
-    """Names and points of the methods to be tried one after the other; the last one is endless.
+    """Names and iterates of the solvers to try in order; the last one is endless.
 
-    What cannot be finished within the time, or the memory, is left out.
+    Solvers that would exceed the time budget or the memory limit are left out.
     """
     problem = search.searched
     unknowns = problem.classes * problem.X.shape[1]
@@ -157,19 +156,19 @@ def methods(search: "Search", time_budget: float) -> Iterator[tuple[str, Iterabl
 
 
 def relative_gap(objective: float, lower_bound: float) -> float:
-    """(objective - lower_bound) / objective, and 0 where both are 0 or cross by rounding."""
+    """(objective - lower_bound) / objective; 0 if both are 0 or rounding makes them cross."""
     return max(0.0, objective - lower_bound) / objective if objective > 0 else 0.0
 
 
 class Search:
-    """The best classifier and the best bound so far."""
+    """Tracks the best classifier and the best bound found so far."""
 
     def __init__(self, problem: Problem, target_gap: float) -> None:
         self.target_gap = target_gap
         self.problem = problem
         self.scaled = problem.scaled()
         self.searched = self.scaled.problem
-        # Absolute values that vanish beside the squares are left to them by the search alone.
+        # The solver ignores an L1 penalty that is negligible next to the L2 penalty.
         if problem.absolute < NEGLIGIBLE * problem.squared:
             self.searched = replace(self.searched, absolute=0.0)
         self.best_scaled: Array = np.zeros((problem.classes, problem.X.shape[1]))
@@ -183,34 +182,34 @@ class Search:
         return relative_gap(self.objective, self.lower_bound)
 
     def follow(self, points: Iterable[Candidate], until: float) -> bool:
-        """Take what is better; whether the gap was reached, or the time, before the last point."""
-        for theta, pulls in points:
-            self.consider(theta, pulls)
+        """Track the best points; return whether the gap or the time limit was reached."""
+        for theta, duals in points:
+            self.consider(theta, duals)
             if self.gap <= self.target_gap or time.perf_counter() > until:
                 return True
         return False
 
-    def consider(self, theta: Array, pulls: Array) -> None:
-        """Take a classifier and pulls, of the scaled problem, where they are better."""
+    def consider(self, theta: Array, duals: Array) -> None:
+        """Keep a classifier and duals of the scaled problem if they are better."""
         only_bias = np.zeros_like(theta)
         only_bias[:, -1] = theta[:, -1]
-        for candidate in (theta, without_dust(self.scaled.problem, theta), only_bias):
+        for candidate in (theta, threshold_small_weights(self.scaled.problem, theta), only_bias):
             original = self.scaled.original(candidate)
             value = self.problem.objective(original)
             if value < self.objective:
                 self.best, self.best_scaled, self.objective = original, candidate, value
-        bound = self.scaled.problem.lower_bound(pulls, accuracy=self.target_gap / 100)
+        bound = self.scaled.problem.lower_bound(duals, accuracy=self.target_gap / 100)
         self.lower_bound = max(self.lower_bound, bound)
 
 
-def without_penalty(problem: Problem, theta: Array) -> Array:
-    """The best multiple of a classifier, which costs nothing here: separable data have many."""
+def best_multiple(problem: Problem, theta: Array) -> Array:
+    """The best multiple of a classifier; without a penalty, larger weights may be better."""
     multiples = [theta * 2.0**power for power in range(MOST_DOUBLINGS)]
     return min(multiples, key=problem.objective)
 
 
-def without_dust(problem: Problem, theta: Array) -> Array:
-    """The classifier with zeros for weights that an interior point only brings near to zero."""
+def threshold_small_weights(problem: Problem, theta: Array) -> Array:
+    """Set tiny weights to zero, since interior points only approach zero."""
     if not np.any(np.asarray(problem.absolute) > 0):
         return theta
     clean = theta.copy()

@@ -1,25 +1,25 @@
-r"""The objective of an experiment and its dual, for proofs of how good it can get.
+r"""The training objective and its dual, which gives proven lower bounds.
 
 The objective is P(W, b) = mean of the losses + sum of a |W| + sum of q W², with a bias b that
-is not penalised.  A dual point is a matrix A (C, n) of pulls in the domain of the loss
-(`objective.domains`); with U the gradient of the losses in the scores that it stands for,
-every A with
+is not penalised.  A dual point is a matrix A (C, n) of duals in the domain of the loss
+(`objective.domains`); with U the corresponding gradient of the losses in the scores, every A
+with
 
     sum over i of U[j, i]  =  0    for each class j        (bias)
 
-bounds P from below by Fenchel's duality (Boyd and Vandenberghe, 2004, section 5.5),
+bounds P from below by Fenchel duality (Boyd and Vandenberghe, 2004, section 5.5),
 
-    D(A) = margin * mean of sum A - mean of the charges - sum of max(0, |G| - a)² / (4 q),
+    D(A) = margin * mean of sum A - mean of the conjugates - sum of max(0, |G| - a)² / (4 q),
     G = mean over i of U[:, i] x_i',
 
 where for q = 0 the last term becomes the constraint |G| <= a.
 
-Whatever a solver leaves behind is repaired until it satisfies these constraints, so the bound
-holds even where the solver fails; a bad solver only costs gap.  The repair is exact
-(`certify.balance`); what rounding may change in G and in the sums is subtracted from the bound.
+Whatever a solver returns is made feasible first, so the bound holds even if the solver fails; a
+bad solver only widens the gap.  The projection is exact (`certify.balance`), and a bound on the
+rounding errors of G and of the sums is subtracted.
 
 Shapes: theta (C, D + 1) is one classifier with the bias as its last column; X (n, D + 1) has a
-last column of ones; scores, violations and pulls are (C, n).
+last column of ones; scores, violations and duals are (C, n).
 """
 
 from dataclasses import dataclass, replace
@@ -43,22 +43,22 @@ from lossopt_core.objective.losses import (
     sum_over_classes,
 )
 
-# What rounding may change in a sum of terms of one sign, relative to the sum.
+# Relative rounding error of a sum of terms of one sign.
 ROUNDING = 1e-13
-# Multiplications that are quickly done in extended precision.
-FEW = 20_000_000
-# Features vary at least by this much, or their scale is this: squares must not underflow.
+# Number of multiplications that extended precision can do quickly.
+MAX_EXTENDED = 20_000_000
+# Smallest scale of a feature, so that squares do not underflow.
 SMALLEST_SCALE = 1e-100
 
 Candidate = tuple[Array, Array]
-"""A classifier (C, D + 1) and pulls (C, n) that go with it."""
+"""A classifier (C, D + 1) and its duals (C, n)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """An objective to be minimised, with what its dual needs.
+    """An objective to minimise and its dual.
 
-    `absolute` and `squared` are numbers, or arrays (D,) with one number for each feature.
+    `absolute` and `squared` are the L1 and L2 strengths: numbers, or arrays (D,) per feature.
     """
 
     loss: Loss
@@ -69,7 +69,7 @@ class Problem:
     labels: Labels
     classes: int
     whole_penalty: bool = True
-    """Whether absolute and squared weights are the whole penalty."""
+    """Whether the penalty consists of L1 and L2 terms only."""
 
     @classmethod
     def of(cls, experiment: Experiment) -> Self:
@@ -90,32 +90,32 @@ class Problem:
 
     @property
     def is_smooth_ridge(self) -> bool:
-        """Whether it is a smooth convex loss with an L2 penalty of a strength above 0."""
+        """Whether it is a smooth convex loss with an L2 penalty of positive strength."""
         smooth = self.loss.smooth and self.loss.convex and self.whole_penalty
         return smooth and bool(np.all(self.absolute == 0) and np.all(self.squared > 0))
 
     @property
     def examples(self) -> int:
-        """How many examples are trained on."""
+        """Number of training examples."""
         return len(self.labels)
 
     @property
     def domain(self) -> type[Domain]:
-        """Where the pulls may lie; ValueError for a loss that does not say."""
+        """The domain of the duals; ValueError for a loss without one."""
         if self.loss.domain is None:
             raise ValueError(f"{self.loss.label} has no certificate")
         return self.loss.domain
 
     @cached_property
     def true(self) -> Labels:
-        """Where the true classes are among (C, n) scores."""
+        """Flat indices of the true classes in (C, n) scores."""
         return flat_target_index((self.classes, self.examples), self.labels)
 
     def scaled(self) -> "Scaled":
-        """The same objective for features of mean about 0 and largest size about 1.
+        """The same objective for features with mean about 0 and maximum size about 1.
 
-        The bias takes up the means exactly, as it is not penalised; the penalty of each weight
-        takes up the scale, a power of two.  A feature that does not vary becomes 0.
+        The bias, which is not penalised, absorbs the means exactly; per-feature penalties absorb
+        the scales, which are powers of two.  A constant feature becomes 0.
         """
         features = self.X[:, :-1]
         centre = features.mean(axis=0)
@@ -138,56 +138,56 @@ class Problem:
         scores: Array = linear.scores(theta[None], self.X)[0]
         return scores
 
-    def changes(self, scores: Array) -> Array:
-        """How scores (C, n) change the violations, which is linear."""
+    def violation_change(self, scores: Array) -> Array:
+        """The change of the violations for a change of the scores (C, n); it is linear."""
         return self.loss.violations(scores, self.true)
 
     def violations(self, scores: Array) -> Array:
-        """By how much each class misses the margin, (C, n); 0 for a true class without rivals."""
-        missing = self.changes(scores)
-        missing += self.margin
+        """Margin violation of each class, (C, n); 0 for the true class of pairwise losses."""
+        violations = self.violation_change(scores)
+        violations += self.margin
         if self.loss.pairwise:
-            set_true_class(missing, self.true, 0.0)
-        return missing
+            set_true_class(violations, self.true, 0.0)
+        return violations
 
     def penalty(self, theta: Array) -> float:
-        """What the weights are charged."""
+        """The penalty on the weights."""
         W = theta[:, :-1]
         return float((self.absolute * np.abs(W)).sum() + (self.squared * W * W).sum())
 
     def objective(self, theta: Array) -> float:
-        """Mean loss and penalty."""
+        """Mean loss plus penalty."""
         loss = float(self.loss.value(self.scores(theta), self.labels).mean())
         return loss + self.penalty(theta)
 
     def smooth_part(self, theta: Array) -> tuple[float, Array]:
-        """Mean loss and squared penalty of a smooth loss; the pulls (C, n) at that point."""
-        pulls = self.scores(theta)
-        loss = float(self.loss.loss_gradient_inplace(pulls, self.true).mean())
-        set_true_class(pulls, self.true, 0.0)
-        return loss + float((self.squared * theta[:, :-1] ** 2).sum()), pulls
+        """Mean loss plus L2 penalty of a smooth loss, and the duals (C, n) at that point."""
+        duals = self.scores(theta)
+        loss = float(self.loss.loss_gradient_inplace(duals, self.true).mean())
+        set_true_class(duals, self.true, 0.0)
+        return loss + float((self.squared * theta[:, :-1] ** 2).sum()), duals
 
-    def rounded_part(self, theta: Array, softness: float) -> tuple[float, Array]:
-        """`smooth_part`, with the kinks of a loss replaced by parabolas of width `softness`.
+    def smoothed_part(self, theta: Array, softness: float) -> tuple[float, Array]:
+        """`smooth_part` of a smoothed loss, whose kinks are parabolas of width `softness`.
 
-        That is the maximum over pulls in the domain of pulls * violations - softness * pulls² / 2
+        It is the maximum over duals in the domain of duals * violations - softness * duals² / 2
         (Nesterov, 2005).
         """
         if self.loss.smooth:
             return self.smooth_part(theta)
-        missing = self.violations(self.scores(theta))
-        pulls = self.domain.project(missing / softness)
-        loss = float(sum_over_classes(pulls * (missing - softness / 2 * pulls)).mean())
-        return loss + float((self.squared * theta[:, :-1] ** 2).sum()), pulls
+        violations = self.violations(self.scores(theta))
+        duals = self.domain.project(violations / softness)
+        loss = float(sum_over_classes(duals * (violations - softness / 2 * duals)).mean())
+        return loss + float((self.squared * theta[:, :-1] ** 2).sum()), duals
 
-    def pull_back(self, pulls: Array) -> Array:
-        """(C, n) pulls to the gradient (C, D + 1) of the mean loss."""
-        upstream = self.loss.slopes(pulls, self.true)
+    def pull_back(self, duals: Array) -> Array:
+        """The gradient (C, D + 1) of the mean loss for duals (C, n)."""
+        upstream = self.loss.slopes(duals, self.true)
         gradient: Array = linear.pull_back(upstream[None], self.X)[0] / self.examples
         return gradient
 
     def hessian(self, theta: Array) -> Array:
-        """Second derivative of the mean of a smooth loss, (N, N) with N = C (D + 1)."""
+        """Hessian of the mean of a smooth loss, (N, N) with N = C (D + 1)."""
         scores = self.scores(theta)
         if self.domain.coupled:
             return curvature(self, probabilities(scores))
@@ -195,105 +195,110 @@ class Problem:
         set_true_class(slopes, self.true, 0.0)
         return curvature(self, slopes)
 
-    def lower_bound(self, pulls: Array, accuracy: float = 1e-8) -> float:
-        """A value that no classifier beats, from pulls (C, n) that nearly fit; at least 0.
+    def lower_bound(self, duals: Array, accuracy: float = 1e-8) -> float:
+        """A proven lower bound from nearly feasible duals (C, n); at least 0.
 
-        Doubt about rounding that costs more than `accuracy`, relative to the bound, is met
-        with extended precision where that is quick.
+        If rounding errors cost more than `accuracy` relative to the bound, extended precision is
+        used where that is fast.
         """
-        pulls = self.feasible(pulls)
-        gain = self.gain(pulls)
+        duals = self.feasible(duals)
+        gain = self.gain(duals)
         if not gain > 0:
             return 0.0
-        G, doubt = self.slopes(pulls, np.float64)
-        bound = self._bound(pulls, gain, np.abs(G) + doubt)
-        doubtful = self._bound(pulls, gain, np.abs(G)) > bound + accuracy * gain
-        if doubtful and G.size * self.examples <= FEW:
-            G, doubt = self.slopes(pulls, np.longdouble)
-            bound = max(bound, self._bound(pulls, gain, np.abs(G) + doubt))
+        G, error = self.slopes(duals, np.float64)
+        bound = self._bound(duals, gain, np.abs(G) + error)
+        imprecise = self._bound(duals, gain, np.abs(G)) > bound + accuracy * gain
+        if imprecise and G.size * self.examples <= MAX_EXTENDED:
+            G, error = self.slopes(duals, np.longdouble)
+            bound = max(bound, self._bound(duals, gain, np.abs(G) + error))
         return max(0.0, bound)
 
-    def _bound(self, pulls: Array, gain: float, sizes: Array) -> float:
-        """The bound for slopes of these sizes (C, D)."""
+    def _bound(self, duals: Array, gain: float, sizes: Array) -> float:
+        """The bound for a gradient with entries of these sizes (C, D)."""
         absolute, squared = np.asarray(self.absolute), np.asarray(self.squared)
-        # Pulls times a number below 1 still fit: small enough for the absolute penalty alone,
-        # or where the squared penalty would take more than the pulls gain.
+        # Duals times a factor below 1 stay feasible: scale them down until the L1 constraint
+        # holds, or until the L2 term no longer exceeds the gain.
         sizes = sizes * (1 + ROUNDING)
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = [float(np.where(sizes > 0, absolute / sizes, 1.0).min(initial=1.0))]
-        bounds = [self.gain(shares[0] * (1 - ROUNDING) * pulls)]
+        bounds = [self.gain(shares[0] * (1 - ROUNDING) * duals)]
         if np.all(squared > 0):
-            charge = self._charge(sizes)
-            bounds.append(gain - charge)
-            if charge > gain:
-                share = gain / (2 * charge)
-                bounds.append(self.gain(share * pulls) - self._charge(share * sizes))
+            conjugate = self._penalty_conjugate(sizes)
+            bounds.append(gain - conjugate)
+            if conjugate > gain:
+                share = gain / (2 * conjugate)
+                bounds.append(self.gain(share * duals) - self._penalty_conjugate(share * sizes))
         return max(bounds)
 
-    def _charge(self, sizes: Array) -> float:
-        """What slopes of these sizes (C, D) take off the bound."""
+    def _penalty_conjugate(self, sizes: Array) -> float:
+        """The conjugate of the penalty at a gradient with entries of these sizes (C, D)."""
         excess = np.maximum(0.0, sizes - self.absolute)
         return float((excess**2 / (4 * np.asarray(self.squared))).sum()) * (1 + ROUNDING)
 
-    def gain(self, pulls: Array) -> float:
-        """The part of the bound that does not depend on the features, rounded down."""
-        pulled = self.margin * sum_over_classes(pulls)
-        charge = self.domain.charge(pulls)
-        rounding = (ROUNDING + 1e-15 * self.classes) * (pulled.mean() + np.abs(charge).mean())
-        return float((pulled - charge).mean() - rounding)
+    def gain(self, duals: Array) -> float:
+        """The term of the bound that does not depend on the features, rounded down."""
+        margin_term = self.margin * sum_over_classes(duals)
+        conjugate = self.domain.conjugate(duals)
+        rounding = (ROUNDING + 1e-15 * self.classes) * (
+            margin_term.mean() + np.abs(conjugate).mean()
+        )
+        return float((margin_term - conjugate).mean() - rounding)
 
-    def slopes(self, pulls: Array, precision: type[np.floating[Any]]) -> tuple[Array, Array]:
-        """G without the bias, (C, D), and how far rounding may have moved each entry."""
-        upstream, X = self.loss.slopes(pulls, self.true), self.X[:, :-1]
+    def slopes(self, duals: Array, precision: type[np.floating[Any]]) -> tuple[Array, Array]:
+        """G without the bias, (C, D), and a bound on the rounding error of each entry."""
+        upstream, X = self.loss.slopes(duals, self.true), self.X[:, :-1]
         G = (upstream.astype(precision) @ X.astype(precision)).astype(np.float64)
         sizes = np.abs(upstream) @ np.abs(X)
-        # A sum of n rounded products of rounded features, which is rounded once more.
+        # A sum of n rounded products of rounded features, rounded once more.
         eps, unit = np.finfo(precision).eps, np.finfo(np.float64).eps
-        doubt = (self.examples + 4) * eps * sizes + 2 * unit * (sizes + np.abs(G))
-        return G / self.examples, doubt / self.examples
+        error = (self.examples + 4) * eps * sizes + 2 * unit * (sizes + np.abs(G))
+        return G / self.examples, error / self.examples
 
-    def feasible(self, pulls: Array) -> Array:
-        """Pulls that satisfy all constraints exactly, near ones that nearly do."""
+    def feasible(self, duals: Array) -> Array:
+        """Project duals that nearly satisfy the constraints to duals that do so exactly."""
         counts = np.bincount(self.labels, minlength=self.classes)
-        pulls = np.nan_to_num(pulls, nan=0.0, posinf=0.0, neginf=0.0)
-        # A class that has no examples, or all, cannot be pulled: its bias would go for ever.
-        pulls[counts == 0] = 0.0
+        duals = np.nan_to_num(duals, nan=0.0, posinf=0.0, neginf=0.0)
+        # The duals of a class with no examples, or with all, must be 0: its bias is unbounded.
+        duals[counts == 0] = 0.0
         if self.loss.pairwise:
-            set_true_class(pulls, self.true, 0.0)
+            set_true_class(duals, self.true, 0.0)
         else:
-            pulls[counts == self.examples] = 0.0
-        pulls = self.domain.project(pulls)
+            duals[counts == self.examples] = 0.0
+        duals = self.domain.project(duals)
         for _ in range(2):
-            pulls = self.domain.project(self.evened(pulls))
-        return balanced(pulls, self.labels, self.domain, pairwise=self.loss.pairwise)
+            duals = self.domain.project(self.with_balanced_bias(duals))
+        return balanced(duals, self.labels, self.domain, pairwise=self.loss.pairwise)
 
-    def evened(self, pulls: Array) -> Array:
-        """Pulls that nearly satisfy the constraint of the bias, moved where they are free to move.
+    def with_balanced_bias(self, duals: Array) -> Array:
+        """Move duals towards the constraint of the bias.
 
-        Pulls at the boundary of their domain stand still: moving them costs the bound most.
+        Duals on the boundary of their domain stay, because moving them would lower the bound most.
         """
 
-        def excess(pulls: Array) -> Array:
-            total: Array = self.loss.slopes(pulls, self.true).sum(axis=1)
+        def excess(duals: Array) -> Array:
+            total: Array = self.loss.slopes(duals, self.true).sum(axis=1)
             return total
 
-        everywhere = np.ones(self.examples)
-        wishes = (np.outer(unit, everywhere) for unit in np.eye(self.classes))
-        moves = [excess(self.domain.nudge(pulls, self.changes(wish))) for wish in wishes]
-        height = np.linalg.lstsq(np.stack(moves, axis=1), -excess(pulls))[0]
-        wish = self.changes(np.outer(height, everywhere))
-        return pulls + self.domain.nudge(pulls, wish)
+        ones = np.ones(self.examples)
+        directions = (np.outer(unit, ones) for unit in np.eye(self.classes))
+        effects = [
+            excess(self.domain.tangent_step(duals, self.violation_change(direction)))
+            for direction in directions
+        ]
+        height = np.linalg.lstsq(np.stack(effects, axis=1), -excess(duals))[0]
+        direction = self.violation_change(np.outer(height, ones))
+        return duals + self.domain.tangent_step(duals, direction)
 
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
-    """A problem with scaled features, and the way back: x = centre + scale * scaled x."""
+    """A problem with scaled features, where x = centre + scale * scaled x."""
 
     problem: Problem
     centre: Array
     scale: Array
 
     def original(self, theta: Array) -> Array:
-        """The classifier (C, D + 1) for the features as they were."""
+        """The classifier (C, D + 1) for the original features."""
         W = theta[:, :-1] / self.scale
         return np.column_stack([W, theta[:, -1] - W @ self.centre])

@@ -1,9 +1,9 @@
-"""Interior-point methods for the certificates of small problems.
+"""Interior-point methods for certificates of small problems.
 
-Losses that are maxima of linear functions, squared or not, make quadratic problems: they are
-solved by Mehrotra's predictor-corrector method (Wright, 1997, Primal-Dual Interior-Point
-Methods, chapter 10), which needs no line search.  Cross-entropy is neither; its barrier
-objectives are minimised by Newton's method with a line search.  Shapes are those of `duality`.
+Piecewise linear losses, squared or not, give quadratic programs.  They are solved by Mehrotra's
+predictor-corrector method (Wright, 1997, Primal-Dual Interior-Point Methods, chapter 10), which
+needs no line search.  For cross-entropy, barrier objectives are minimised by Newton's method
+with a line search.  Shapes are those of `duality`.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,26 +18,26 @@ from lossopt_core.certify.boxes import (
     Box,
     Part,
     Ray,
-    Shares,
+    Simplex,
     Targets,
 )
 from lossopt_core.certify.curvature import curvature
 from lossopt_core.certify.duality import Candidate, Problem
-from lossopt_core.objective.domains import Ray as RayDomain
+from lossopt_core.objective.domains import Orthant as OrthantDomain
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.losses import set_true_class
 
-# Steps after which a method no longer helps; some dozens are the rule.
-MOST_STEPS = 300
-# Part of the products that a step leaves at least.
-LEAST_CENTRING = 1e-6
-# Relative progress still expected of a step that is not worth taking.
+# Maximum number of steps; a few dozen are typical.
+MAX_STEPS = 300
+# Smallest factor by which a step may reduce the products.
+MIN_CENTRING = 1e-6
+# Relative progress below which a step is not worth taking.
 NO_PROGRESS = 1e-15
-# A step below this is none.
-SHORTEST = 1e-9
-# Charges of absolute weights are at least this when the first slack is set.
-SMALLEST_CHARGE = 1e-100
-# Relative additions to the diagonal until a matrix is positive definite to rounding.
+# Steps shorter than this end the search.
+MIN_STEP = 1e-9
+# L1 strengths are at least this when the first slack is set.
+MIN_STRENGTH = 1e-100
+# Relative ridges to try until a matrix is numerically positive definite.
 RIDGES = (0.0, 1e-15, 1e-14, 1e-12, 1e-10, 1e-8)
 
 Solver = Callable[[Array], Array]
@@ -46,7 +46,7 @@ Solver = Callable[[Array], Array]
 
 @dataclass(eq=False)
 class State:
-    """Where the interior-point method stands; a part that the problem lacks is None."""
+    """The state of an interior-point method; terms that the problem lacks are None."""
 
     theta: Array
     losses: Part | None
@@ -54,23 +54,23 @@ class State:
 
     @classmethod
     def start(cls, problem: Problem) -> Self:
-        """Zero weights, in the middle of every part."""
+        """The starting point: zero weights, centred slacks and duals."""
         theta = np.zeros((problem.classes, problem.X.shape[1]))
         losses = _loss_part(problem, theta)
         weights = None
         a = np.broadcast_to(problem.absolute, problem.X.shape[1] - 1)
         if np.any(a > 0):
-            # As far from the central path's end as the losses are, or as the objective is high.
+            # The same distance from the end of the central path as the losses, or as the objective.
             if losses is None:
                 product = problem.objective(theta) / (2 * theta.size)
             else:
                 product = losses.products() / (losses.count() * problem.examples)
-            slack = product / np.maximum(a, SMALLEST_CHARGE)
+            slack = product / np.maximum(a, MIN_STRENGTH)
             weights = Box.around(theta[:, :-1], -a, a, slack)
         return cls(theta, losses, weights)
 
     def mean_product(self, examples: int) -> float:
-        """How far from its limit the central path is; 0 where there is no part."""
+        """The mean complementarity product (mu); 0 without nonsmooth terms."""
         total, count = 0.0, 0
         if self.losses is not None:
             total += self.losses.products() / examples
@@ -81,11 +81,11 @@ class State:
         return total / max(count, 1)
 
     def longest(self, direction: "State") -> tuple[float, float]:
-        """How far values and duals may go."""
+        """The largest primal and dual steps that keep all pairs positive."""
         primal = dual = 1.0
-        for part, way in ((self.losses, direction.losses), (self.weights, direction.weights)):
-            if part is not None and way is not None:
-                limits = part.longest(way)
+        for part, change in ((self.losses, direction.losses), (self.weights, direction.weights)):
+            if part is not None and change is not None:
+                limits = part.longest(change)
                 primal, dual = min(primal, limits[0]), min(dual, limits[1])
         return primal, dual
 
@@ -100,68 +100,68 @@ class State:
 
 
 def _loss_part(problem: Problem, theta: Array) -> Part | None:
-    """The part of the losses; None for one that is smooth without being quadratic."""
+    """The term of the losses; None for a smooth loss that is not quadratic."""
     values = problem.violations(problem.scores(theta))
     if problem.domain.coupled:
-        return None if problem.loss.smooth else Shares.around(values, problem.margin)
-    if issubclass(problem.domain, RayDomain):
-        # Newton's method alone zigzags between the kinks of the slope.
+        return None if problem.loss.smooth else Simplex.around(values, problem.margin)
+    if issubclass(problem.domain, OrthantDomain):
+        # Plain Newton steps zigzag between the kinks of the derivative.
         return Ray.around(values, 0.0, 2.0 * problem.margin, problem.margin)
     return Box.around(values, 0.0, 1.0, problem.margin)
 
 
 def interior_points(problem: Problem, *, cautious: bool = False) -> Iterator[Candidate]:
-    """Steps of an interior-point method, from zero weights until they no longer help.
+    """Iterates of an interior-point method, from zero weights until there is no progress.
 
-    A cautious one stays near the central path, and needs several times as many steps.
+    With `cautious` they stay near the central path, which takes several times as many steps.
     """
     quadratic = _loss_part(problem, np.zeros((problem.classes, problem.X.shape[1]))) is not None
     method = _predictor_corrector if quadratic else _barrier_newton
-    return method(problem, 0.5 if cautious else LEAST_CENTRING)
+    return method(problem, 0.5 if cautious else MIN_CENTRING)
 
 
-def _predictor_corrector(problem: Problem, least_centring: float) -> Iterator[Candidate]:
-    """Mehrotra's method; products shrink at most by `least_centring` a step."""
+def _predictor_corrector(problem: Problem, min_centring: float) -> Iterator[Candidate]:
+    """Mehrotra's method; a step reduces the products at most by the factor `min_centring`."""
     state, n = State.start(problem), problem.examples
-    together = np.any(np.asarray(problem.squared) > 0) or isinstance(state.losses, Ray)
-    for _ in range(MOST_STEPS):
+    equal_steps = np.any(np.asarray(problem.squared) > 0) or isinstance(state.losses, Ray)
+    for _ in range(MAX_STEPS):
         assert state.losses is not None
         yield state.theta, state.losses.dual
         solve = newton_solver(problem, state)
         if solve is None:
             return
         mu = state.mean_product(n)
-        ahead = newton_direction(problem, state, solve, (0.0, 0.0), (0.0, 0.0))
-        after = state.moved(ahead, *state.longest(ahead)).mean_product(n)
-        # Closer to the middle the less the step without a target achieves.
-        mu *= min(max((after / mu) ** 3, least_centring), 1.0)
-        assert ahead.losses is not None
+        predictor = newton_direction(problem, state, solve, (0.0, 0.0), (0.0, 0.0))
+        after = state.moved(predictor, *state.longest(predictor)).mean_product(n)
+        # The less the predictor step achieves, the more centring.
+        mu *= min(max((after / mu) ** 3, min_centring), 1.0)
+        assert predictor.losses is not None
         targets: Targets = (mu, mu)
-        if state.weights is not None and ahead.weights is not None:
-            targets = state.weights.corrected(mu, ahead.weights)
+        if state.weights is not None and predictor.weights is not None:
+            targets = state.weights.corrected(mu, predictor.weights)
         direction = newton_direction(
-            problem, state, solve, state.losses.corrected(n * mu, ahead.losses), targets
+            problem, state, solve, state.losses.corrected(n * mu, predictor.losses), targets
         )
         primal, dual = state.longest(direction)
-        if together:
+        if equal_steps:
             primal = dual = min(primal, dual)
-        if not max(primal, dual) > SHORTEST or not np.isfinite(direction.theta).all():
+        if not max(primal, dual) > MIN_STEP or not np.isfinite(direction.theta).all():
             return
         state = state.moved(direction, primal, dual)
 
 
-def _barrier_newton(problem: Problem, least_centring: float) -> Iterator[Candidate]:
-    """Newton's method with a line search, on barrier objectives that end as the objective.
+def _barrier_newton(problem: Problem, min_centring: float) -> Iterator[Candidate]:
+    """Newton's method with a line search, on barrier objectives that converge to the objective.
 
-    Without absolute values there is no barrier, and this is Newton's method alone.
+    Without an L1 penalty there is no barrier, and this is plain Newton's method.
     """
     state = State.start(problem)
     primal = dual = 1.0
     yield state.theta, problem.smooth_part(state.theta)[1]
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         shortest = min(primal, dual)
         mu = state.mean_product(problem.examples)
-        mu *= max(least_centring, 0.1 if shortest > 0.5 else 0.4 if shortest > 0.1 else 1.0)
+        mu *= max(min_centring, 0.1 if shortest > 0.5 else 0.4 if shortest > 0.1 else 1.0)
         solve = newton_solver(problem, state)
         if solve is None:
             return
@@ -172,7 +172,7 @@ def _barrier_newton(problem: Problem, least_centring: float) -> Iterator[Candida
         if not slope < -NO_PROGRESS * abs(now):
             return
         allowed = 1e-13 * abs(now)
-        while primal > SHORTEST:
+        while primal > MIN_STEP:
             after = state.moved(direction, primal, dual)
             if barrier_objective(problem, after, mu) <= now + 1e-4 * primal * slope + allowed:
                 break
@@ -184,9 +184,9 @@ def _barrier_newton(problem: Problem, least_centring: float) -> Iterator[Candida
 
 
 def newton_solver(problem: Problem, state: State) -> Solver | None:
-    """The matrix of a Newton step, factored; None where it has none.
+    """A solver for the Newton system, or None if the factorization fails.
 
-    Its rows and columns are scaled to a diagonal of ones, whatever the features' units.
+    Rows and columns are scaled to a unit diagonal, so that the features' units do not matter.
     """
     C, D = state.theta.shape
     if state.losses is None:
@@ -203,8 +203,8 @@ def newton_solver(problem: Problem, state: State) -> Solver | None:
     diagonal = np.arange(C * D)
     bias = diagonal[D - 1 :: D]
     if problem.loss.pairwise:
-        # The same added to every bias changes nothing: of all solutions, the one that adds
-        # nothing is taken.
+        # Adding a constant to all biases changes nothing: pick the solution whose biases sum
+        # to zero.
         H[np.ix_(bias, bias)] += max(float(H[bias, bias].mean()), 1e-300)
     H[diagonal, diagonal] += ridge.ravel()
     size = np.sqrt(H[diagonal, diagonal])
@@ -226,7 +226,7 @@ def newton_solver(problem: Problem, state: State) -> Solver | None:
 
 
 def _factor(H: Array) -> tuple[Array, bool] | None:
-    """The Cholesky factor of a matrix that is positive semidefinite up to rounding."""
+    """The Cholesky factor of a numerically positive semidefinite matrix, or None."""
     if not np.isfinite(H).all():
         return None
     for ridge in RIDGES:
@@ -241,22 +241,22 @@ def _factor(H: Array) -> tuple[Array, bool] | None:
 def newton_direction(
     problem: Problem, state: State, solve: Solver, losses: Targets, weights: Targets
 ) -> State:
-    """The Newton step towards products of the parts that are these."""
+    """The Newton step towards these target products."""
     theta = state.theta
     if state.losses is None:
-        pulls = problem.smooth_part(theta)[1]
+        duals = problem.smooth_part(theta)[1]
     else:
-        pulls = state.losses.linearised(losses)[1]
+        duals = state.losses.linearised(losses)[1]
         if problem.loss.pairwise:
-            set_true_class(pulls, problem.true, 0.0)
-    gradient = problem.pull_back(pulls)
+            set_true_class(duals, problem.true, 0.0)
+    gradient = problem.pull_back(duals)
     gradient[:, :-1] += 2 * problem.squared * theta[:, :-1]
     if state.weights is not None:
         gradient[:, :-1] += state.weights.linearised(weights)[1]
     step = -solve(gradient)
     loss_step = weight_step = None
     if state.losses is not None:
-        change = problem.changes(problem.scores(step))
+        change = problem.violation_change(problem.scores(step))
         loss_step = state.losses.direction(losses, change)
     if state.weights is not None:
         weight_step = state.weights.direction(weights, step[:, :-1])
@@ -264,7 +264,7 @@ def newton_direction(
 
 
 def barrier_objective(problem: Problem, state: State, mu: float) -> float:
-    """The objective of a smooth loss with logarithms that keep the weights' pairs positive."""
+    """The objective of a smooth loss plus the log barrier of the L1 penalty."""
     total = problem.smooth_part(state.theta)[0]
     return total + (0.0 if state.weights is None else state.weights.barrier(mu))
 

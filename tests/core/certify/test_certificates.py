@@ -1,4 +1,4 @@
-"""A certificate's bound is beaten by nobody, and its gap is as small as it says."""
+"""Certificates: no classifier goes below the bound, and the reported gap is correct."""
 
 import math
 from dataclasses import fields, replace
@@ -138,26 +138,26 @@ def test_no_run_and_no_minimisation_goes_below_the_bound(experiment):
 
 @settings(max_examples=60, deadline=None)
 @given(experiment=small_experiments, seed=st.integers(0, 2**32 - 1), size=st.floats(1e-6, 1e3))
-def test_any_pulls_are_repaired_to_a_feasible_dual_point(experiment, seed, size):
+def test_any_duals_are_projected_to_a_feasible_dual_point(experiment, seed, size):
     problem = Problem.of(experiment)
     random = np.random.default_rng(seed)
     shape = (problem.classes, problem.examples)
     raw = size * random.standard_normal(shape)
-    pulls = problem.feasible(raw)
-    assert pulls.min() >= 0
+    duals = problem.feasible(raw)
+    assert duals.min() >= 0
     if experiment.loss in ("hinge", "one_vs_all"):
-        assert pulls.max() <= 1
+        assert duals.max() <= 1
     if experiment.loss in ("cross_entropy", "crammer_singer"):
-        assert all(math.fsum(column) <= 1 for column in pulls.T)
-    slopes = problem.loss.slopes(pulls, problem.true)
+        assert all(math.fsum(column) <= 1 for column in duals.T)
+    slopes = problem.loss.slopes(duals, problem.true)
     if problem.loss.pairwise:
-        assert not pulls[problem.labels, np.arange(problem.examples)].any()
-        # Without rounding: each class's pulls add up to those by its own examples.
-        for label, row in enumerate(pulls):
-            assert math.fsum(row) == math.fsum(pulls[:, problem.labels == label].ravel())
+        assert not duals[problem.labels, np.arange(problem.examples)].any()
+        # Exactly: the duals of a class sum to those at its own examples.
+        for label, row in enumerate(duals):
+            assert math.fsum(row) == math.fsum(duals[:, problem.labels == label].ravel())
     else:
         assert [math.fsum(row) for row in slopes] == [0.0] * problem.classes
-    # Whatever the pulls, what they prove is true.
+    # Any duals give a valid bound.
     assert problem.lower_bound(raw) <= certify(experiment).objective
 
 
@@ -165,7 +165,7 @@ def test_cross_entropy_with_l2_agrees_with_logistic_regression():
     for experiment in (SMALL, BLOBS.replace(strength=1e-3), DIGITS.replace(strength=1e-2)):
         data, certificate = load_data(experiment), certify(experiment, target_gap=1e-9)
         X, y = data.train_features, data.train_labels
-        # Our penalty is strength * sum of squares; theirs, beside C * n * mean loss, half of it.
+        # Our penalty is strength * sum of squares; theirs is half of it, next to C * n * mean loss.
         peer = LogisticRegression(
             C=1 / (2 * experiment.strength * len(y)), tol=1e-10, max_iter=10_000
         ).fit(X, y)
@@ -176,7 +176,7 @@ def test_cross_entropy_with_l2_agrees_with_logistic_regression():
 
 
 @pytest.mark.parametrize("strength", [1e-7, 1e-8])
-def test_a_weak_l1_penalty_is_certified_on_data_that_nothing_separates(strength):
+def test_a_weak_l1_penalty_is_certified_on_inseparable_data(strength):
     glass = Experiment(dataset="glass", loss="hinge", regularizer="l1", strength=strength)
     check(certify(glass, time_budget=60))
 
@@ -211,24 +211,24 @@ def test_blobs_are_certified(loss, regularizer, strength):
 
 
 @pytest.mark.parametrize(("share", "end"), [(0.0, "l2"), (1e-300, "l2"), (1.0, "l1")])
-def test_an_elastic_net_has_its_ends(share, end):
+def test_an_elastic_net_reduces_to_l1_and_l2_at_its_ends(share, end):
     net = certify(BLOBS.replace(loss="hinge", regularizer="elastic_net", l1_ratio=share))
     pure = certify(BLOBS.replace(loss="hinge", regularizer=end))
     assert net.objective == pytest.approx(pure.objective, rel=1e-12)
 
 
-def test_how_the_experiment_would_train_has_no_say():
+def test_the_certificate_does_not_depend_on_the_optimizer():
     ours = certify(SMALL)
     theirs = certify(SMALL.replace(optimizer="adam", learning_rate=3.0, epochs=2, seed=5))
     assert (ours.objective, ours.lower_bound) == (theirs.objective, theirs.lower_bound)
 
 
 @every_case
-def test_the_method_for_large_problems_proves_what_it_says(loss, regularizer, monkeypatch):
+def test_the_solver_for_large_problems_gives_valid_bounds(loss, regularizer, monkeypatch):
     experiment = BLOBS.replace(loss=loss, regularizer=regularizer, strength=1e-2)
     exact = certify(experiment, time_budget=60)
     monkeypatch.setattr(certificates, "MOST_UNKNOWNS", 0)
-    # On kinks it goes on as long as it may; else it ends where it has its proof.
+    # With kinks it uses the whole time budget; otherwise it stops at the target gap.
     kinks = not LOSSES[loss].smooth
     rough = certify(experiment, target_gap=5e-2 if kinks else 1e-6, time_budget=60)
     assert rough.method == "accelerated proximal gradient"
@@ -237,7 +237,7 @@ def test_the_method_for_large_problems_proves_what_it_says(loss, regularizer, mo
     assert exact.lower_bound <= rough.objective
 
 
-def test_a_gap_out_of_reach_is_reported_as_it_is():
+def test_a_gap_that_misses_the_target_is_reported():
     hurried = certify(DIGITS.replace(loss="hinge"), time_budget=0.0)
     assert not hurried.reached
     assert hurried.relative_gap > 0.01
@@ -248,10 +248,10 @@ def test_a_gap_out_of_reach_is_reported_as_it_is():
 
 @pytest.mark.parametrize("changes", [{"regularizer": "none"}, {"strength": 0.0}])
 @pytest.mark.parametrize("loss", CERTIFIED_LOSSES)
-def test_without_a_penalty_the_bound_is_zero_and_says_so(loss, changes):
+def test_without_a_penalty_the_bound_is_reported_as_zero(loss, changes):
     certificate = certify(BLOBS.replace(loss=loss, **changes))
     assert certificate.lower_bound == 0
-    assert "need not be attained" in certificate.method
+    assert "may not be attained" in certificate.method
     assert not certificate.reached
     penalised = certify(BLOBS.replace(loss=loss, strength=1e-3))
     assert certificate.objective < penalised.objective
@@ -259,14 +259,14 @@ def test_without_a_penalty_the_bound_is_zero_and_says_so(loss, changes):
 
 @pytest.mark.parametrize("points", [interior_points, gradient_points])
 @pytest.mark.parametrize("loss", CERTIFIED_LOSSES)
-def test_a_class_without_examples_changes_nothing(loss, points):
+def test_a_class_without_examples_is_handled(loss, points):
     two = Problem.of(
         SMALL.replace(loss=loss, dataset_options={**SMALL.dataset_options, "classes": 2})
     )
     three = replace(two, classes=3)
     certificate = min(two.objective(theta) for theta, _ in first_of(interior_points(two), 60))
-    for theta, pulls in first_of(points(three), 60):
-        assert three.lower_bound(pulls) <= certificate + 1e-12
+    for theta, duals in first_of(points(three), 60):
+        assert three.lower_bound(duals) <= certificate + 1e-12
         assert three.objective(theta) >= certificate * (1 - 1e-6)
 
 
@@ -274,13 +274,13 @@ def first_of(points: Any, most: int) -> Any:
     return (point for point, _ in zip(points, range(most), strict=False))
 
 
-def test_a_loss_without_a_certificate_is_refused(monkeypatch):
+def test_a_loss_without_a_certificate_is_rejected(monkeypatch):
     monkeypatch.setattr(LOSSES[SMALL.loss], "domain", None)
     with pytest.raises(ValueError, match="no certificate for this loss: the dual of"):
         certify(SMALL)
 
 
-def test_a_penalty_without_a_certificate_is_refused(monkeypatch):
+def test_a_penalty_without_a_certificate_is_rejected(monkeypatch):
     monkeypatch.setattr(REGULARIZERS[SMALL.regularizer], "elastic_net_form", False)
     with pytest.raises(ValueError, match="no certificate for this penalty: L2 is not a sum"):
         certify(SMALL)

@@ -113,7 +113,7 @@ def test_no_solver_goes_below_the_bound_of_a_random_problem(loss):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_same_for_many_more_random_problems(loss):
+def test_no_solver_goes_below_the_bound_of_many_more_random_problems(loss):
     assert sum([check(loss, seed) for seed in range(22, 222)]) > 100
 
 
@@ -124,7 +124,7 @@ def test_the_same_for_many_more_random_problems(loss):
     [([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), ([[1], [1], [2], [2]], [0, 1, 0, 1])],
     ids=["exclusive or", "contradictory"],
 )
-def test_zero_weights_are_proved_to_be_best_where_they_are(loss, penalty, X, labels):
+def test_zero_weights_are_certified_where_they_are_optimal(loss, penalty, X, labels):
     problem = problem_of(loss, np.array(X, dtype=float), np.array(labels), *penalty)
     found = certify_problem(problem, target_gap=GAP, time_budget=10.0)
     at_zero = problem.loss.at_equal_scores(2)
@@ -134,7 +134,7 @@ def test_zero_weights_are_proved_to_be_best_where_they_are(loss, penalty, X, lab
 
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "crammer_singer", "one_vs_all"])
-def test_without_a_penalty_a_margin_that_separable_data_reach_is_proved_to_be_best(loss):
+def test_without_a_penalty_zero_loss_on_separable_data_is_certified(loss):
     random = np.random.default_rng(0)
     labels = np.repeat([0, 1], 12)
     X = random.normal(size=(24, 3)) + np.array([-5.0, 5.0])[labels, None]
@@ -142,7 +142,7 @@ def test_without_a_penalty_a_margin_that_separable_data_reach_is_proved_to_be_be
     assert (found.objective, found.lower_bound, found.reached) == (0.0, 0.0, True)
 
 
-def test_a_method_that_ends_early_is_followed_by_another(monkeypatch):
+def test_the_next_solver_follows_one_that_ends_early(monkeypatch):
     monkeypatch.setattr(interior_point, "interior_points", lambda *_, **__: iter(()))
     problem = random_problem("cross_entropy", 3)
     found = certify_problem(problem, target_gap=0.1, time_budget=30.0)
