@@ -1,1 +1,1 @@
-"""From runs to conclusions: groups, paired tests, sweeps, fair tuning, cost to target, tables."""
+"""Analysis of runs: seed groups, paired tests, sweeps, fair tuning, cost to target, tables."""

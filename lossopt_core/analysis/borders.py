@@ -1,4 +1,4 @@
-"""Whether the best value of a sweep lies on its border, and how to go on from there."""
+"""Detects whether the best value of a sweep is at the edge of its range, and extends the range."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.fields import Number
 
 STEPS = 2
-"""How many values a widened axis has more."""
+"""Number of values added when an axis is extended."""
 
 
 @dataclass(frozen=True)
 class Border:
-    """The best family has the lowest, or the highest, value that an axis has."""
+    """The best group is at the lowest or highest value of an axis."""
 
     name: str
     value: float
@@ -27,10 +27,10 @@ class Border:
 
 
 def borders(results: pd.DataFrame, column: str, axes: Sequence[Axis]) -> list[Border]:
-    """Where the best mean lies on the border of an axis of three numbers or more.
+    """The axes with three or more numbers for which the best mean is at the edge of the range.
 
-    `results` has a row a run, with `family`, the settings and the column.  Not told is a border
-    beyond which the setting has no values, and one that is no better than a value within.
+    `results` has one row per run, with `family` (the group), the settings and the column.  Edges
+    that coincide with the limit of the setting are skipped, as are ties with interior values.
     """
     better = MEASURES[column].better
     means = results.dropna(subset=column).groupby("family")[column].mean()
@@ -54,15 +54,15 @@ def borders(results: pd.DataFrame, column: str, axes: Sequence[Axis]) -> list[Bo
 
 
 def widened(axis: Axis, declaration: Number, *, low: bool) -> Axis:
-    """The axis with more values at one end, as far apart as those beside them."""
+    """Extend the axis at one end with the same spacing."""
     values = sorted(float(each) for each in axis.values)
-    end, beside = (values[0], values[1]) if low else (values[-1], values[-2])
+    end, neighbour = (values[0], values[1]) if low else (values[-1], values[-2])
     ratios = np.diff(np.log(values)) if values[0] > 0 else np.array([0.0, 1.0])
     even = np.allclose(np.diff(values), values[1] - values[0])
     logarithmic = values[0] > 0 and (np.allclose(ratios, ratios[0]) or not even)
     more = []
     for step in range(1, STEPS + 1):
-        beyond = end * (end / beside) ** step if logarithmic else end + (end - beside) * step
+        beyond = end * (end / neighbour) ** step if logarithmic else end + (end - neighbour) * step
         beyond = min(max(float(f"{beyond:.6g}"), declaration.low), declaration.high)
         more.append(round(beyond) if declaration.whole else beyond)
     all_values = sorted({*axis.values, *(each for each in more if math.isfinite(each))})

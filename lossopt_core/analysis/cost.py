@@ -1,4 +1,4 @@
-"""What it costs to reach a target: updates, epochs, gradient evaluations, seconds."""
+"""Cost to reach a target: updates, epochs, gradient evaluations, seconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ WORK = ("update", "epoch", "gradient_evaluations", SECONDS)
 
 @dataclass(frozen=True)
 class Cost:
-    """The work after which a target was first seen to be reached.
+    """The work at the first evaluation that reached a target.
 
-    A run is evaluated now and then only: the target may have been reached a little earlier.
-    `seconds` is NaN for a history without them.
+    The target may have been reached slightly earlier, between two evaluations.  `seconds` is NaN
+    for a history without times.
     """
 
     update: float
@@ -26,14 +26,16 @@ class Cost:
 
 
 def cost_to_target(history: pd.DataFrame, column: str, target: float) -> Cost | None:
-    """The cost at the first evaluation that is as good as the target; None if there is none.
+    """The cost at the first evaluation that reaches the target; None if none does.
 
-    Later evaluations may be worse again.  Raises ValueError where the column has no better or
-    worse, or is not in the history.
+    Later evaluations may be worse again.  Raises ValueError if the column is not in the history
+    or has no better direction.
     """
     better = MEASURES[column].better if column in MEASURES else ""
     if not better or column not in history:
-        raise ValueError(f"column must be a result of the history, better or worse, got {column!r}")
+        raise ValueError(
+            f"column must be a metric of the history with a better direction, got {column!r}"
+        )
     values = history[column]
     reached = history[values >= target if better == "higher" else values <= target]
     if reached.empty:
@@ -42,7 +44,7 @@ def cost_to_target(history: pd.DataFrame, column: str, target: float) -> Cost | 
 
 
 def cost_table(histories: Mapping[str, pd.DataFrame], column: str, target: float) -> pd.DataFrame:
-    """One row a history by its name: the columns of `WORK`, NaN where the target is not reached."""
+    """One row per named history with the columns of `WORK`; NaN if the target is not reached."""
     costs = {name: cost_to_target(each, column, target) for name, each in histories.items()}
     return (
         pd.DataFrame(

@@ -1,16 +1,16 @@
-"""Numbers with as many digits as they mean."""
+"""Formatting numbers with their significant digits."""
 
 import math
 
 MOST_DECIMALS = 6
 ROUNDING = 1e-12
-"""Below this share of the mean a spread is what rounding leaves of equal results."""
+"""Below this fraction of the mean, a spread is rounding error of equal results."""
 
 
 def with_spread(mean: float, spread: float) -> str:
     """'96.23 ± 0.41': two digits of the spread, and as many decimals of the mean.
 
-    Six digits of the mean where there is no spread; powers of ten where both are small.
+    Six digits of the mean if there is no spread; scientific notation if both are small.
     """
     if 0 < spread < ROUNDING * abs(mean):
         spread = 0.0

@@ -1,8 +1,8 @@
-"""Fair comparisons: each candidate with the learning rate that suits it best.
+"""Fair comparisons: each candidate at its own tuned learning rate.
 
-First every candidate is trained with each learning rate of one grid, for the same number of
-epochs, and tested on a validation part: the test part is never looked at.  Then each goes, with
-its best rate and seeds that tuning has not seen, against the others on the test part.
+First every candidate is trained with each learning rate of a common grid, for the same number of
+epochs, and evaluated on a validation set; the test set is not used.  Then the candidates, each at
+its best rate and with seeds not used in tuning, are compared on the test set.
 """
 
 import json
@@ -20,16 +20,16 @@ from lossopt_core.objective.losses import LOSSES
 from lossopt_core.optim.optimizers import OPTIMIZERS
 
 RATES = tuple(float(f"{rate:.3g}") for rate in np.geomspace(1e-4, 10.0, 11))
-"""Two to a power of ten: from too short to too long for every rule."""
+"""Two per decade: from too small to too large for every optimizer."""
 TUNING_SEEDS = 3
 FRESH_SEEDS = 10
 VALIDATION = "test_accuracy"
-"""The column of a history that holds the validation accuracy, where a run validates."""
+"""The history column that holds the validation accuracy of runs with a validation split."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is compared: the setting that candidates differ in."""
+    """What is compared: the setting in which candidates differ."""
 
     label: str
     setting: str
@@ -37,7 +37,7 @@ class Protocol:
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """The names of all values that the setting can have."""
+        """The names of all possible values of the setting."""
         return tuple(self.registry)
 
 
@@ -49,7 +49,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """A protocol with its candidates, on the settings of a base experiment."""
+    """A protocol and its candidates, with a base experiment for all other settings."""
 
     protocol: str
     base: Experiment
@@ -61,29 +61,29 @@ class Comparison:
     def __post_init__(self) -> None:
         Choice("", "", PROTOCOLS, "").check("protocol", self.protocol)
         if len(self.candidates) < 2 or len(self.rates) < 3:
-            raise ValueError("a comparison needs two candidates and three learning rates at least")
+            raise ValueError("a comparison needs at least 2 candidates and 3 learning rates")
         for candidate in self.candidates:
             Choice("", "", PROTOCOLS[self.protocol].registry, "").check("candidates", candidate)
 
     def to_json(self) -> str:
-        """A text that `from_json` makes the same comparison of."""
+        """Serialize to JSON; `from_json` reads it back."""
         return json.dumps(vars(self) | {"base": self.base.to_json()})
 
     @classmethod
     def from_json(cls, text: str) -> "Comparison":
-        """The comparison of a text; TypeError or ValueError where it describes none."""
-        told = json.loads(text)
-        told["base"] = Experiment.from_json(told["base"])
-        told |= {name: tuple(told[name]) for name in ("candidates", "rates")}
-        return cls(**told)
+        """Read a comparison written by `to_json`; TypeError or ValueError for invalid text."""
+        fields = json.loads(text)
+        fields["base"] = Experiment.from_json(fields["base"])
+        fields |= {name: tuple(fields[name]) for name in ("candidates", "rates")}
+        return cls(**fields)
 
     @property
     def setting(self) -> str:
-        """What the candidates are values of."""
+        """The name of the setting that varies."""
         return PROTOCOLS[self.protocol].setting
 
     def tuning(self) -> list[Experiment]:
-        """Every candidate with every rate, on the validation part."""
+        """The experiments for tuning: every candidate with every rate, with a validation split."""
         return [
             self.base.replace(
                 **{self.setting: candidate}, learning_rate=rate, seed=self.base.seed + k,
@@ -95,7 +95,7 @@ class Comparison:
         ]  # fmt: skip
 
     def final(self, rates: Mapping[str, "Tuned"]) -> list[Experiment]:
-        """Every candidate at its best rate, on the test part, with seeds that are new."""
+        """The experiments for testing: every candidate at its best rate, with fresh seeds."""
         first = self.base.seed + self.tuning_seeds
         return [
             self.base.replace(
@@ -107,15 +107,15 @@ class Comparison:
         ]  # fmt: skip
 
     def final_after(self, runs: pd.DataFrame) -> list[Experiment]:
-        """The same, out of a table of runs that has those of the tuning, as `RunStore.list`."""
+        """`final`, given a table from `RunStore.list` that includes the tuning runs."""
         wanted = {each.id for each in self.tuning()}
         return self.final(self.tuned(runs[runs["id"].isin(wanted)]))
 
     def tuned(self, results: pd.DataFrame) -> dict[str, "Tuned"]:
-        """The best rate of each candidate that has one, from the tuning runs' rows.
+        """The best rate of each candidate, from the rows of the tuning runs.
 
-        `results` has the columns of `RunStore.list`.  A rate at which a run diverged is out; of
-        equally good ones the smallest is taken.
+        `results` has the columns of `RunStore.list`.  Rates at which a run diverged are excluded;
+        ties go to the smallest rate.  Candidates without a valid rate are left out.
         """
         found = {}
         for candidate in self.candidates:
@@ -136,7 +136,7 @@ class Comparison:
         return float(runs[VALIDATION].mean()) if whole else math.nan
 
     def wider(self) -> "Comparison":
-        """The same with a grid that goes on for a power of ten at both ends."""
+        """The same comparison with the grid extended by a decade at both ends."""
         low, high = self.rates[0], self.rates[-1]
         ratio = self.rates[1] / low
         more = [low / ratio**2, low / ratio, high * ratio, high * ratio**2]
@@ -149,8 +149,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Tuned:
-    """A candidate's best learning rate, its mean validation accuracy, and whether it is the
-    smallest or the largest that was tried: then a better one may lie beyond."""
+    """A candidate's best learning rate and its mean validation accuracy.
+
+    `on_border` if the rate is at the edge of the grid, so that a better one may lie outside.
+    """
 
     rate: float
     accuracy: float

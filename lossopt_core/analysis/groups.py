@@ -1,4 +1,4 @@
-"""Groups of runs: families that differ by their seeds only, and curves that stand for a group."""
+"""Groups (runs that differ by seed only) and their aggregate curves."""
 
 import hashlib
 import json
@@ -16,17 +16,17 @@ from lossopt_core.training.run import DIVERGED, STOPPED
 SEEDS = ("seed", "split_seed")
 
 
-def family_id(experiment: Experiment) -> str:
-    """16 hexadecimal digits, equal for experiments that differ only by `SEEDS`."""
+def group_id(experiment: Experiment) -> str:
+    """The id of a group: 16 hexadecimal digits, equal for experiments that differ by seed only."""
     settings = {name: each for name, each in experiment.settings.items() if name not in SEEDS}
     text = json.dumps(settings, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def whole(table: pd.DataFrame) -> pd.DataFrame:
-    """Those rows of a table of runs whose families came to their end with all of their runs.
+    """The rows of a table of runs that belong to groups in which every run finished.
 
-    A mean of the others alone would flatter a family of which some have diverged.
+    If some runs of a group diverged, a mean over the remaining runs would be too optimistic.
     """
     cut_short = table["status"].isin((DIVERGED, STOPPED))
     return table[~table["family"].isin(table.loc[cut_short, "family"])]
@@ -34,7 +34,7 @@ def whole(table: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Centre:
-    """What stands for a group at a point: (members, points) to (points,)."""
+    """An aggregate of a group: values (runs, points) to (points,)."""
 
     label: str
     of: Callable[[Array], Array]
@@ -42,7 +42,7 @@ class Centre:
 
 @dataclass(frozen=True)
 class Band:
-    """How far a group spreads at a point: (members, points) to two ends (points,)."""
+    """An uncertainty band of a group: values (runs, points) to lower and upper ends (points,)."""
 
     label: str
     of: Callable[[Array], tuple[Array, Array]]
@@ -94,29 +94,29 @@ CENTRES: Mapping[str, Centre] = {
 }
 BANDS: Mapping[str, Band] = {
     "none": Band("None", lambda values: (_mean(values), _mean(values))),
-    "range": Band("Smallest to largest", lambda values: (values.min(axis=0), values.max(axis=0))),
+    "range": Band("Min to max", lambda values: (values.min(axis=0), values.max(axis=0))),
     "sd": Band("Standard deviation", _around(_deviation)),
     "se": Band("Standard error", _around(_error)),
-    "ci": Band("95 % interval of the mean", _around(_student)),
-    "quartiles": Band("Middle half", _quartiles),
+    "ci": Band("95 % CI of the mean", _around(_student)),
+    "quartiles": Band("Interquartile range", _quartiles),
 }
-"""`ci` is Student's interval, for members that are independent of each other."""
+"""`ci` is Student's t interval for independent runs."""
 
 
 def aggregate(
     histories: Sequence[pd.DataFrame], column: str, x: str, centre: str = "mean", band: str = "ci"
 ) -> pd.DataFrame:
-    """One curve for several: columns x, centre, low, high, n.
+    """Aggregate several histories to one curve: columns x, centre, low, high, n.
 
-    Members that were evaluated at different points are interpolated between theirs.  `n` says
-    how many go as far as x.  Where one has ended, diverged for instance, a mean of the others
-    would flatter the group: there centre, low and high are NaN.  low and high stay within
-    the range of the column, which is 0 to 1 for accuracies.
+    Histories evaluated at different points are interpolated.  `n` is the number of histories that
+    reach x.  Beyond the end of any history (because a run diverged, for instance) centre, low and
+    high are NaN, since a mean over the remaining runs would be too optimistic.  low and high are
+    clipped to the range of the column, which is 0 to 1 for accuracies.
 
-    Raises ValueError without any history, and for a centre or band that is not registered.
+    Raises ValueError without histories and for an unknown centre or band.
     """
     if not histories:
-        raise ValueError("histories must be at least one")
+        raise ValueError("at least one history is needed")
     if centre not in CENTRES or band not in BANDS:
         raise ValueError(
             f"centre must be one of {', '.join(CENTRES)} and band one of {', '.join(BANDS)},"
@@ -138,7 +138,7 @@ def aggregate(
 
 
 def on_one_grid(histories: Sequence[pd.DataFrame], column: str, x: str) -> tuple[Array, Array]:
-    """All points (p,) at which some member was evaluated, and values (members, p) there."""
+    """All points (p,) at which any run was evaluated, and interpolated values (runs, p)."""
     across = [each[x].to_numpy(np.float64) for each in histories]
     up = [each[column].to_numpy(np.float64) for each in histories]
     first = across[0]

@@ -1,9 +1,8 @@
-"""Text as LaTeX source that pdfLaTeX prints as it is, with no package but booktabs for tables.
+"""Escaping text for LaTeX, for pdfLaTeX without packages (except booktabs for tables).
 
-A name may hold any character.  LaTeX's own signs are escaped, ligatures that would turn two
-signs into another are broken up, Greek letters and signs of mathematics are set as mathematics.
-pdfLaTeX has no glyphs for most of Unicode: such a character is printed as U+4E2D there, and as
-itself by LuaLaTeX and XeLaTeX.
+Names may contain any character.  Special characters are escaped, ligatures are broken up, and
+Greek letters and mathematical symbols are set in math mode.  pdfLaTeX has no glyphs for most of
+Unicode: such a character is printed as U+4E2D there, and as itself by LuaLaTeX and XeLaTeX.
 """
 
 import re
@@ -49,10 +48,10 @@ MATHEMATICS = {
     "ε": r"\varepsilon", "φ": r"\varphi", "ο": "o",
 }  # fmt: skip
 LIKE_LATIN = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧ", "ABEZHIKMNOPTX", strict=True))
-"""Greek capitals for which LaTeX has no command, as they look like Latin ones."""
+"""Greek capitals without a LaTeX command, because they look like Latin ones."""
 GREEK_NAMES = {"LAMDA": "lambda"}
-JOINING = "-–—,'’”‘“"
-"""Two of these beside each other would be printed as another sign."""
+LIGATURES = "-–—,'’”‘“"
+"""Two of these in a row would be printed as a ligature."""
 ACCENTS = {
     "\N{COMBINING GRAVE ACCENT}": "`",
     "\N{COMBINING ACUTE ACCENT}": "'",
@@ -70,40 +69,40 @@ ACCENTS = {
 
 
 def in_latex(text: str) -> str:
-    """The text on one line, so that LaTeX prints it as it is."""
+    """Escape text for LaTeX, on one line."""
     flat = " ".join(unicodedata.normalize("NFC", text).split())
     following = [*flat[1:], ""]
     written = "".join(map(_sign, flat, following))
-    # After a row's end, * and [ would be read as its options.
+    # At the start of a row, * and [ would be parsed as options of the line break.
     return f"{{}}{written}" if written[:1] in ("*", "[") else written
 
 
 def value_in_latex(text: str) -> str:
-    """The same, where a number is set as mathematics: 1e-05 as 1 × 10⁻⁵."""
+    """Escape text, with numbers in math mode: 1e-05 as 1 × 10⁻⁵."""
     number = NUMBER.fullmatch(text)
     return _number(*number.groups()) if number else in_latex(text)
 
 
 def _sign(sign: str, next_sign: str) -> str:
-    apart = "{}" if sign in JOINING and next_sign and next_sign in JOINING else ""
+    apart = "{}" if sign in LIGATURES and next_sign and next_sign in LIGATURES else ""
     return _alone(sign) + apart
 
 
 def _alone(sign: str) -> str:
-    """One character that is no part of a ligature."""
+    """One character that is not part of a ligature."""
     if sign in ESCAPED or sign in WORDS:
         return ESCAPED.get(sign) or WORDS[sign]
     if sign.isascii():
         return sign
     if mathematics := _mathematics(sign):
         return rf"\ensuremath{{{mathematics}}}"
-    if unicodedata.category(sign) in ("Cf", "Mn"):  # nothing that is seen by itself
+    if unicodedata.category(sign) in ("Cf", "Mn"):  # invisible on its own
         return ""
     return _accented(sign) or rf"\ifdefined\Uchar {sign}\else U+{ord(sign):04X}\fi{{}}"
 
 
 def _mathematics(sign: str) -> str:
-    """The sign in mathematics; "" where it is none."""
+    """The character in math mode, or "" if it is not mathematical."""
     if sign in MATHEMATICS:
         return MATHEMATICS[sign]
     if sign in LIKE_LATIN:
@@ -121,7 +120,7 @@ def _mathematics(sign: str) -> str:
 
 
 def _accented(sign: str) -> str:
-    """A letter with an accent that LaTeX's first fonts have; "" where it is none."""
+    """An accented letter of LaTeX's default fonts, or ""."""
     letter, *accents = [*unicodedata.normalize("NFD", sign)]
     if len(accents) != 1 or accents[0] not in ACCENTS:
         return ""

@@ -1,9 +1,9 @@
-"""Intervals and p-values for the mean of paired differences.
+"""Confidence intervals and p-values for the mean of paired differences.
 
-Measures on a continuous scale (losses, norms) get the sign-flip test and its inversion, or
-Student's interval with a correction where the pairs overlap.  Shares of examples (accuracies)
-move in steps of one example, and a few pairs easily show no variation at all.  For these the
-interval also allows for results that no pair has shown yet: see `unseen_ends`.
+Continuous metrics (losses, norms) use the sign-flip test and its inversion, or Student's t
+interval with a correction if the pairs overlap.  Accuracies change in steps of one example, and
+a few pairs may easily show no variation at all.  Their intervals also allow for values beyond
+those observed: see `unseen_ends`.
 """
 
 import math
@@ -15,28 +15,28 @@ import numpy as np
 
 from lossopt_core.objective.linear import Array
 
-FEWEST_PAIRS = 6
-"""With five pairs a sign-flip test cannot go below p = 0.0625, whatever the data."""
+MIN_PAIRS = 6
+"""With five pairs, a sign-flip test cannot give p < 0.0625 for any data."""
 ALL_SUBSETS = 12
-"""Up to this many pairs all subsets are enumerated; beyond, `SUBSETS` random ones are drawn."""
+"""Up to this many pairs all subsets are enumerated; beyond it `SUBSETS` random ones are drawn."""
 SUBSETS = 8_191
 WEIGHTINGS = 4_095
 """Random weightings of the pairs in `unseen_ends`."""
 ERROR = 0.05
 SPLIT_CAUTION = 0.7
 """Nadeau and Bengio's variance is an approximation.  In the simulations of `benchmarks.coverage`,
-their interval for shares of examples errs in up to 6 of 100 cases instead of 5.  It is therefore
+their interval for accuracies misses in up to 6 of 100 cases instead of 5.  It is therefore
 computed with 0.7 of the allowed error."""
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """How finely a difference is measured.
+    """The resolution of a metric's differences.
 
-    step    one example as a share of all examples; 0 for a continuous measure
-    unseen  how far from 0 a pair may be if all pairs seen so far agree exactly: the standard
-            deviation that the difference would have without pairing, at least two steps
-    most    the largest possible difference, and -most the smallest
+    step    one example as a fraction of all examples; 0 for a continuous metric
+    unseen  how far from 0 a pair may be if all observed pairs agree exactly: the standard
+            deviation of the difference without pairing, at least two steps
+    most    the largest possible difference; -most is the smallest
     """
 
     step: float = 0.0
@@ -48,11 +48,11 @@ CONTINUOUS = Resolution()
 UNKNOWN = Resolution(math.inf, math.inf)
 
 
-def share_resolution(examples: int, level: float) -> Resolution:
-    """The resolution of a share of `examples` whose mean is `level`.
+def accuracy_resolution(examples: int, level: float) -> Resolution:
+    """The resolution of an accuracy on `examples` examples with mean `level`.
 
-    Two independent shares of m examples differ with variance 2 p (1 - p) / m.  Laplace's
-    (p m + 1) / (m + 2) stands for p, so that a share of exactly 0 or 1 keeps some variance.
+    The difference of two independent accuracies on m examples has variance 2 p (1 - p) / m.  p is
+    estimated by Laplace's rule (p m + 1) / (m + 2), so that 0 and 1 keep some variance.
     """
     p = (level * examples + 1.0) / (examples + 2.0)
     unseen = max(2.0 / examples, math.sqrt(2.0 * p * (1.0 - p) / examples))
@@ -60,9 +60,9 @@ def share_resolution(examples: int, level: float) -> Resolution:
 
 
 def guessed_resolution(differences: Array) -> Resolution:
-    """The resolution of differences that are all multiples of the smallest of them.
+    """The resolution estimated from the differences: are all of them multiples of the smallest?
 
-    Differences that are all 0 do not show how finely they were measured: `unseen` is infinite.
+    If all differences are 0, the resolution is unknown and `unseen` is infinite.
     """
     sizes = np.abs(differences[differences != 0])
     if len(sizes) == 0:
@@ -80,14 +80,14 @@ def inference(
     resolution: Resolution | None = None,
     rounding: float = 0.0,
 ) -> tuple[float, float, float]:
-    """Both ends of an interval for the mean, and the p-value of a mean of 0.
+    """A confidence interval for the mean, and the p-value of a mean of 0: (low, high, p).
 
-    `overlap` is n_test / n_train where the differences come from splits of one data set.  The
-    `resolution` is guessed from the differences where it is not given.
-    Subset means within `rounding` of 0 count as 0.
+    `overlap` is n_test / n_train if the differences come from splits of one data set.  The
+    `resolution` is guessed from the differences if not given.  Subset means within `rounding` of 0
+    count as 0.
     """
     n = len(differences)
-    if n < FEWEST_PAIRS:
+    if n < MIN_PAIRS:
         return math.nan, math.nan, math.nan
     resolution = guessed_resolution(differences) if resolution is None else resolution
     if not differences.any() and resolution in (CONTINUOUS, UNKNOWN):
@@ -107,7 +107,7 @@ def inference(
 
 
 def interval(differences: Array, level: float = 1.0 - ERROR) -> tuple[float, float]:
-    """Both ends of Hartigan's interval for the centre; NaN where it cannot be that sure."""
+    """Hartigan's interval for the centre; NaN if the level is not attainable."""
     return _typical_values(subset_means(differences), level)
 
 
@@ -120,12 +120,12 @@ def _typical_values(means: Array, level: float) -> tuple[float, float]:
 
 
 def _outside(count: int, level: float) -> int:
-    """How many of `count` equally likely values lie outside an interval, at each end."""
+    """How many of `count` equally likely values lie outside the interval at each end."""
     return math.floor((1.0 - level) / 2.0 * (count + 1) + 1e-9)
 
 
 def subset_means(values: Array) -> Array:
-    """Means of all subsets but the empty one, or of many random ones: typical values.
+    """Means of all non-empty subsets, or of many random ones ("typical values").
 
     The true centre of symmetric values lies between any two neighbours among the sorted means
     of the 2ⁿ - 1 subsets with equal probability, 2⁻ⁿ  (Hartigan, "Using subsample values as
@@ -137,7 +137,7 @@ def subset_means(values: Array) -> Array:
 
 @lru_cache(maxsize=8)
 def _subsets(n: int) -> Array:
-    """All subsets of n but the empty one, or many random ones: rows of weights that sum to 1."""
+    """All non-empty subsets of n, or many random ones, as rows of weights that sum to 1."""
     if n <= ALL_SUBSETS:
         members = np.array(list(product([0.0, 1.0], repeat=n)))[1:]
     else:
@@ -149,13 +149,13 @@ def _subsets(n: int) -> Array:
 
 
 def sign_flip_p(differences: Array) -> float:
-    """Two-sided p-value of a mean of 0, by flipping signs: all patterns, or many random ones."""
+    """Two-sided p-value of a sign-flip test of mean 0, over all patterns or many random ones."""
     rounding = 1e-12 * float(np.abs(differences).max(initial=0.0))
     return _sign_flip_p(subset_means(differences), differences, rounding)
 
 
 def _sign_flip_p(means: Array, differences: Array, rounding: float) -> float:
-    """Flipping a subset leaves the mean as large as it is where the subset's mean is at most 0.
+    """The p-value from subset means: flipping a subset does not shrink the mean if its own is <= 0.
 
     The empty subset, which changes nothing, is counted too.
     """
@@ -166,10 +166,10 @@ def _sign_flip_p(means: Array, differences: Array, rounding: float) -> float:
 def _corrected_student(
     differences: Array, level: float, overlap: float, resolution: Resolution, rounding: float
 ) -> tuple[float, float, float]:
-    """Student's interval with the variance of Nadeau and Bengio, and its p-value.
+    """Student's t interval with the variance of Nadeau and Bengio, and its p-value.
 
-    The variance is at least that of n pairs one of which is off by one step.  Pairs that agree
-    exactly hold less evidence than such a variance suggests: they need the sign flips too.
+    The variance is at least that of n pairs of which one differs by one step.  Identical pairs
+    carry less evidence than that variance suggests, so they must also pass the sign-flip test.
     """
     from scipy.special import stdtr, stdtrit
 
@@ -197,12 +197,12 @@ def _allow_unseen(
     overlap: float,
     resolution: Resolution,
 ) -> tuple[float, float, float]:
-    """Interval and p-value of a share of examples, with room for results not seen so far."""
+    """Interval and p-value of an accuracy difference that allow for unobserved values."""
     low, high, p_value = found
     n, step = len(differences), resolution.step
     (below,), (above,), (against,) = unseen_ends(differences[:, None], level, overlap, resolution)
     if overlap:
-        # Student's test decides on the sign.  The mean of n pairs moves in steps of step / n.
+        # Student's test decides the sign.  The mean of n pairs changes in steps of step / n.
         below = max(below, min(low, step / n)) if low > 0 else below
         above = min(above, max(high, -step / n)) if high < 0 else above
     else:
@@ -212,7 +212,7 @@ def _allow_unseen(
 
 
 def _at_least_wide(low: float, high: float, width: float, least: float) -> tuple[float, float]:
-    """The interval, made as wide as one step around its middle; its sign stays as it is."""
+    """Widen the interval to at least `width` around its middle, without changing its sign."""
     missing = width - (high - low)
     if missing <= 0:
         return low, high
@@ -229,21 +229,22 @@ def _at_least_wide(low: float, high: float, width: float, least: float) -> tuple
 def unseen_ends(
     differences: Array, level: float, overlap: float, resolution: Resolution
 ) -> tuple[Array, Array, Array]:
-    """Ends of intervals that allow for values beyond those seen, and p-values of a mean of 0.
+    """Intervals that allow for values beyond those observed, and p-values of a mean of 0.
 
-    differences  (n, columns): each column is a sample by itself
+    differences  (n, columns): each column is a separate sample
 
     Gaffke's bounds for the mean ("Three test statistics for a nonparametric one-sided hypothesis
     on the mean of a nonnegative variable", 2005; Learned-Miller and Thomas, "A new confidence
     interval for the mean of a bounded random variable", 2020): the n values and one at the end of
     the possible range get random weights, uniform on the simplex, and a quantile of the
-    weighted mean is the end of the interval.  For values of two kinds it is exactly that of
-    Clopper and Pearson, so that zero changes in n pairs allow a rate of up to 1 - 0.025^(1/n).
+    weighted mean is the end of the interval.  For binary values it is exactly the Clopper-Pearson
+    interval, so that zero changes in n pairs allow a rate of up to 1 - 0.025^(1/n).
 
-    The whole range of an accuracy would say nothing.  Instead an unseen pair is assumed
-    to lie at most one step beyond the pairs seen; if all pairs agree, which tells nothing of how
-    they vary, at `resolution.unseen` beyond them, or at 0.  Where splits overlap, n is replaced
-    by the number of independent pairs with the same variance of the mean, 1 / (1/n + overlap).
+    The full range of an accuracy would make the interval useless.  Instead an unobserved pair is
+    assumed to lie at most one step beyond the observed ones; if all pairs agree, which says
+    nothing about their variance, `resolution.unseen` beyond them, or at 0.  If splits overlap, n
+    is replaced by the number of independent pairs with the same variance of the mean,
+    1 / (1/n + overlap).
     """
     n = len(differences)
     smallest, largest = differences.min(axis=0), differences.max(axis=0)
@@ -269,10 +270,10 @@ def unseen_ends(
 
 @lru_cache(maxsize=8)
 def _weightings(n: int, pairs: float) -> tuple[Array, Array]:
-    """Weights (WEIGHTINGS, 1) of the unseen value and (WEIGHTINGS, n) of the pairs: they sum to 1.
+    """Weights of the unobserved value (WEIGHTINGS, 1) and the pairs (WEIGHTINGS, n); they sum to 1.
 
-    Dirichlet, with 1 for the unseen value and `pairs` / n for each pair.  The weight of the
-    unseen value, Beta(1, pairs), goes through its quantiles instead of being drawn.
+    Dirichlet with parameter 1 for the unobserved value and `pairs` / n for each pair.  The weight
+    of the unobserved value, Beta(1, pairs), is stratified by quantiles instead of sampled.
     """
     random = np.random.default_rng(n)
     beyond = random.permutation((np.arange(WEIGHTINGS) + 0.5) / WEIGHTINGS)[:, None]

@@ -1,7 +1,7 @@
-"""Differences between two settings, seed by seed: how large, and whether they are real.
+"""Paired differences between two groups: their size and significance.
 
-Runs of one seed share their start and the order of their minibatches, runs of one split seed
-their data.  Compared pair by pair, what chance does to both alike drops out.
+Runs with the same seed share initial weights and minibatch order; runs with the same split seed
+share their data.  Pairing removes the randomness that both have in common.
 """
 
 import math
@@ -16,11 +16,11 @@ from lossopt_core.analysis.groups import on_one_grid
 from lossopt_core.analysis.paired_inference import (
     CONTINUOUS,
     ERROR,
-    FEWEST_PAIRS,
+    MIN_PAIRS,
     SUBSETS,
     Resolution,
+    accuracy_resolution,
     inference,
-    share_resolution,
     unseen_ends,
 )
 from lossopt_core.data.datasets import DATASETS
@@ -29,12 +29,12 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.objective.linear import Array
 
 ROUNDING = 1e-9
-"""Relative to the values: curves of stable runs agree to 1e-9 between machines and cohorts, so
-that results which differ by less are equal."""
+"""Relative tolerance: curves of stable runs agree to 1e-9 between machines and cohorts, so smaller
+differences count as equal."""
 
 ORDER, SPLIT, FRESH = "order", "split", "fresh"
-"""What the seeds vary: the order of the minibatches (and the start); the split of one data set
-into training and test part; or the data themselves, made anew for each split seed."""
+"""What the seeds vary: minibatch order (and initial weights); the train/test split of one data
+set; or the data themselves, generated for each split seed."""
 
 TOO_FEW, TOO_MANY_AT_ONCE, NOT_SEEN, LOWER, HIGHER = (
     "too few", "too many at once", "not seen", "lower", "higher",
@@ -43,22 +43,22 @@ TOO_FEW, TOO_MANY_AT_ONCE, NOT_SEEN, LOWER, HIGHER = (
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """What is known of `other - baseline`.
+    """The estimated difference `other - baseline`.
 
-    n            pairs: seeds, or splits where these vary (means over their seeds)
+    n            number of pairs: seeds, or splits if these vary (means over their seeds)
     difference   mean over the pairs
-    share        difference / |mean of the baseline|, NaN where that is 0
-    low, high    interval that holds the true mean with 95 % confidence, all `comparisons`
-                 intervals at once; NaN where there are too few pairs
-    p_value      of one comparison by itself: how often chance alone gives as large a mean
-    gain         variance of the difference without pairing / with: what pairing was worth
+    share        difference / |mean of the baseline|, NaN if that is 0
+    low, high    95 % confidence interval of the mean, simultaneous for all `comparisons`; NaN if
+                 there are too few pairs
+    p_value      of this comparison alone, not corrected for `comparisons`
+    gain         variance of the difference without pairing / with pairing
     varies       one of `ORDER`, `SPLIT`, `FRESH`
-    comparisons  how many differences are looked at together
-    left_out     runs without a partner, or without a finite result
-    fixed        neither result depends on the seed, for full batches from a start at 0: all pairs
-                 are one, the interval is a point, and there is nothing to be tested
-    step         one example, for accuracies: 1 / number of examples; 0 for other measures
-    alike        all pairs differ by the same amount, so that they do not show how much it varies
+    comparisons  number of simultaneous comparisons
+    left_out     number of runs without a partner or without a finite result
+    fixed        neither result depends on the seed (full batch, zero initial weights): all pairs
+                 are identical, the interval is a point, and there is nothing to test
+    step         for accuracies 1 / number of examples; 0 for other metrics
+    alike        all pairs have the same difference, so its variance is unknown
     """
 
     n: int
@@ -78,7 +78,7 @@ class PairedDifference:
     @property
     def verdict(self) -> str:
         """One of `TOO_FEW`, `TOO_MANY_AT_ONCE`, `NOT_SEEN`, `LOWER`, `HIGHER`."""
-        if self.n < FEWEST_PAIRS:
+        if self.n < MIN_PAIRS:
             return TOO_FEW
         if math.isnan(self.low):
             return TOO_MANY_AT_ONCE
@@ -92,20 +92,20 @@ def paired_difference(
     *,
     measure: str | None = None,
 ) -> PairedDifference:
-    """The difference of two settings' results, by their experiments, which differ by seeds.
+    """The paired difference between two groups' results, given by experiment.
 
     Interval and test are exact for differences that are symmetric about their mean: the
-    sign-flip test, and its inversion by the means of all subsets (Hartigan 1969).  Splits of
-    one data set overlap, so that their differences are correlated: for these the interval is
-    Student's with the variance of Nadeau and Bengio (2003), n_test / n_train added to 1 / n.
-    Several `comparisons` share the 5 % of error (Bonferroni).
+    sign-flip test and its inversion by the means of all subsets (Hartigan 1969).  Splits of one
+    data set overlap, so their differences are correlated; they use Student's t interval with the
+    variance of Nadeau and Bengio (2003), which adds n_test / n_train to 1 / n.  Several
+    `comparisons` share the error rate of 5 % (Bonferroni).
 
-    Differences of at most `ROUNDING`, relative to the two results, count as 0.
+    Differences of at most `ROUNDING`, relative to the results, count as 0.
 
-    `measure` names a column of `experiment.measures.MEASURES`.  Accuracies move in steps of one
-    example between 0 and 1; their intervals allow for results that no pair has shown yet
-    (`paired_inference.unseen_ends`).  Without a name, results count as accuracies where
-    all of them are multiples of 1 / test_examples, or of 1 / train_examples, between 0 and 1.
+    `measure` names a column of `experiment.measures.MEASURES`.  Accuracies change in steps of one
+    example between 0 and 1; their intervals allow for unobserved values
+    (`paired_inference.unseen_ends`).  Without a name, results count as accuracies if all of them
+    are multiples of 1 / test_examples, or of 1 / train_examples, between 0 and 1.
     """
     first, second, overlap = _by_seeds(baseline), _by_seeds(other), 0.0
     common = [seeds for seeds in first if seeds in second]
@@ -121,7 +121,7 @@ def paired_difference(
     mean, base = _mean(differences), _mean(pairs[:, 0])
     fixed = varies == ORDER and all(map(_is_fixed, (*baseline, *other))) and _all_alike(pairs)
     examples = 0 if fixed or not len(pairs) else _examples(baseline, other, measure)
-    resolution = share_resolution(examples, float(pairs.mean())) if examples else CONTINUOUS
+    resolution = accuracy_resolution(examples, float(pairs.mean())) if examples else CONTINUOUS
     low, high, p_value = (
         (mean, mean, math.nan)
         if fixed
@@ -146,10 +146,10 @@ def paired_difference(
     )
 
 
-def counted(
+def paired_runs(
     baseline: Mapping[Experiment, float], other: Mapping[Experiment, float]
 ) -> tuple[list[Experiment], list[Experiment]]:
-    """The runs that a paired difference rests on: with a finite result, and with a partner."""
+    """The runs that enter a paired difference: those with a finite result and a partner."""
     finite = [
         [e for e, value in each.items() if math.isfinite(value)] for each in (baseline, other)
     ]
@@ -160,7 +160,7 @@ def counted(
 
 
 def _is_fixed(experiment: Experiment) -> bool:
-    """Whether the seed changes nothing; results that coincide by chance are no proof of it."""
+    """Whether the result is independent of the seed by construction, not by coincidence."""
     return experiment.full_batch and experiment.init_scale == 0
 
 
@@ -169,26 +169,26 @@ def _all_alike(pairs: Array) -> bool:
 
 
 def _rounding(pairs: Array) -> float:
-    """What is too small to be a difference of such results."""
+    """The tolerance below which differences of these results are rounding error."""
     return ROUNDING * float(np.abs(pairs).max(initial=0.0))
 
 
 def _without_rounding(pairs: Array) -> Array:
-    """other - baseline of each pair, 0 where the two agree to rounding."""
+    """other - baseline of each pair, with rounding errors set to 0."""
     differences: Array = pairs[:, 1] - pairs[:, 0]
     differences[np.abs(differences) <= ROUNDING * np.abs(pairs).max(axis=1)] = 0.0
     return differences
 
 
 def _overlap(experiment: Experiment) -> float:
-    """n_test / n_train, by which the results of several splits of one data set overlap."""
+    """n_test / n_train, the correction term for overlapping splits of one data set."""
     return experiment.test_examples / experiment.train_examples
 
 
 def _examples(
     baseline: Mapping[Experiment, float], other: Mapping[Experiment, float], measure: str | None
 ) -> int:
-    """How many examples the results are shares of; 0 where they are no shares of examples."""
+    """The number of examples behind accuracies; 0 for other metrics."""
     if measure is not None and not (measure in MEASURES and MEASURES[measure].percent):
         return 0
     results = [
@@ -211,7 +211,7 @@ def _examples(
 
 
 def _sizes(experiments: Sequence[Experiment]) -> Array:
-    """Examples that each is tested on and trained on, (experiments, 2)."""
+    """Numbers of test and training examples of each experiment, (experiments, 2)."""
     sizes: list[tuple[int, int]] = []
     last = None
     for each in experiments:
@@ -234,7 +234,7 @@ def _same_parts(one: Experiment, two: Experiment) -> bool:
 
 
 def _by_seeds(results: Mapping[Experiment, float]) -> dict[tuple[int, int], list[float]]:
-    """Finite results by the seeds that they share; a group may have several of one seed."""
+    """Finite results by (seed, split seed); there may be several per pair of seeds."""
     found: dict[tuple[int, int], list[float]] = {}
     for each, value in results.items():
         if math.isfinite(value):
@@ -249,7 +249,7 @@ def _what_varies(experiments: Sequence[Experiment], common: Sequence[tuple[int, 
 
 
 def _means_of_splits(pairs: Array, splits: Sequence[int]) -> Array:
-    """Runs of one split are no independent trials of the split: their mean is one."""
+    """Average the runs of each split, because they are not independent samples of splits."""
     if len(set(splits)) == len(splits):
         return pairs
     by_split = np.array(splits)
@@ -268,23 +268,23 @@ def _gain(pairs: Array) -> float:
 
 
 def pairs_for(comparisons: int) -> int:
-    """The fewest pairs of which an interval can be had at so many at once; 0 where none do."""
-    needed = 2.0 * comparisons / ERROR  # one mean of subsets lies outside, at each end
-    return max(FEWEST_PAIRS, math.ceil(math.log2(needed))) if needed <= SUBSETS else 0
+    """The minimum number of pairs for an interval with this many comparisons; 0 if impossible."""
+    needed = 2.0 * comparisons / ERROR  # one subset mean lies outside at each end
+    return max(MIN_PAIRS, math.ceil(math.log2(needed))) if needed <= SUBSETS else 0
 
 
-def most_comparisons() -> int:
-    """How many comparisons at once can have intervals, with enough pairs."""
+def max_comparisons() -> int:
+    """The maximum number of simultaneous comparisons that can have intervals."""
     return math.floor(SUBSETS * ERROR / 2.0)
 
 
-def most_to_pick_from() -> int:
-    """Of how many the best can be compared with others, if all their pairs are corrected for."""
-    return (1 + math.isqrt(1 + 8 * most_comparisons())) // 2  # n (n - 1) / 2 of n
+def max_candidates() -> int:
+    """The maximum number of candidates if all pairs of them are corrected for."""
+    return (1 + math.isqrt(1 + 8 * max_comparisons())) // 2  # n (n - 1) / 2 of n
 
 
 def corrected(p_values: Sequence[float]) -> list[float]:
-    """P-values of several comparisons at once  (Holm 1979); a missing one stays missing."""
+    """Holm-corrected p-values  (Holm 1979); missing values stay missing."""
     values = np.asarray(p_values, dtype=np.float64)
     order = [k for k in np.argsort(values) if math.isfinite(values[k])]
     adjusted, largest = values.copy(), 0.0
@@ -300,12 +300,12 @@ def difference_curves(
     column: str,
     x: str,
 ) -> pd.DataFrame:
-    """The mean of `other - baseline` along x, pair by pair: columns x, difference, low, high, n.
+    """Mean paired difference `other - baseline` along x: columns x, difference, low, high, n.
 
-    low and high are a 95 % interval at each point by itself, NaN for fewer than
-    `FEWEST_PAIRS` pairs: Student's, with the variance of Nadeau and Bengio where splits of one data
-    set vary, and for accuracies as wide as `unseen_ends` at least.  Only pairs of equal seeds
-    count, and points that all of them reach.
+    low and high are a pointwise 95 % interval, NaN for fewer than `MIN_PAIRS` pairs: Student's t
+    interval, with the variance of Nadeau and Bengio if splits of one data set vary; for
+    accuracies it is at least as wide as `unseen_ends`.  Only pairs of equal seeds are used, and
+    only points that all of them reach.
     """
     partners = {(each.seed, each.split_seed): each for each in other}
     shared = [each for each in baseline if (each.seed, each.split_seed) in partners]
@@ -325,11 +325,13 @@ def difference_curves(
     differences[np.abs(differences) <= ROUNDING * np.abs(pairs).max(axis=1)] = 0.0
     mean, n = differences.mean(axis=0), len(differences)
     low = high = np.full(len(grid), np.nan)
-    if n >= FEWEST_PAIRS and len(grid):
+    if n >= MIN_PAIRS and len(grid):
         resolution = CONTINUOUS
         if not (varies == ORDER and all(map(_is_fixed, (*shared, *theirs)))):
             examples = _examples(dict.fromkeys(shared, 1.0), dict.fromkeys(theirs, 1.0), column)
-            resolution = share_resolution(examples, float(pairs.mean())) if examples else CONTINUOUS
+            resolution = (
+                accuracy_resolution(examples, float(pairs.mean())) if examples else CONTINUOUS
+            )
         overlap = _overlap(shared[0]) if varies == SPLIT else 0.0
         low, high = _ends_of_curves(differences, overlap, resolution)
     return pd.DataFrame({"x": grid, "difference": mean, "low": low, "high": high, "n": n})
@@ -338,7 +340,7 @@ def difference_curves(
 def _ends_of_curves(
     differences: Array, overlap: float, resolution: Resolution
 ) -> tuple[Array, Array]:
-    """Both ends at each point, (pairs, points) to two arrays (points,)."""
+    """Interval ends at each point: (pairs, points) to two arrays (points,)."""
     from scipy import stats
 
     n, mean = len(differences), differences.mean(axis=0)

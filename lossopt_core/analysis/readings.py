@@ -1,4 +1,4 @@
-"""One number out of a history: at the end, at its best, or at an epoch."""
+"""Single values of a history: final, best, or at an epoch."""
 
 import math
 
@@ -10,10 +10,10 @@ LAST, BEST, AT_EPOCH = "last", "best", "epoch"
 
 
 def reading(history: pd.DataFrame, column: str, at: str = LAST, epoch: float = 0.0) -> float:
-    """The column's value in the last row, at its best, or in the last row up to an epoch.
+    """The column's final value, its best value, or its value at the last row up to an epoch.
 
-    NaN where the history has no such column or row.  The best value of a test measure is chosen
-    by looking at the test part: it flatters.
+    NaN if the history has no such column or row.  The best value of a test metric is selected on
+    the test set, so it is optimistically biased.
     """
     if column not in history:
         return math.nan

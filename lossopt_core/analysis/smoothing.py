@@ -1,8 +1,8 @@
-"""Exponential smoothing of curves whose points lie at uneven distances.
+"""Exponential smoothing of unevenly spaced curves.
 
-The usual running mean weighs points, so that a curve looks smoother where it was evaluated more
-often.  Here distance in x decides, and points that lie on the line between their neighbours change
-nothing.
+The usual moving average weights points, so a curve looks smoother where it was evaluated more
+often.  Here the weights depend on distances in x, and points on the line between their neighbours
+have no effect.
 """
 
 import math
@@ -12,19 +12,19 @@ import numpy as np
 
 from lossopt_core.objective.linear import Array
 
-POINTS_OF_A_CURVE = 60
-"""Evaluations of a run by default: what a weight has always been relative to."""
+REFERENCE_POINTS = 60
+"""Default number of evaluations of a run, to which a smoothing weight refers."""
 
 
 def smoothing_length(weight: float, span: float) -> float:
-    """The distance in x after which a value counts 1/e as much, for curves over `span`.
+    """The decay length in x (to 1/e) for a smoothing weight, for curves of length `span`.
 
-    A weight of 0.9 means what it does in other tools for 60 evenly spaced points: each point
-    counts 0.9 times as much as the next one.  `weight` is at least 0 and below 1.
+    A weight of 0.9 has the same effect as in other tools on 60 evenly spaced points: each point
+    counts 0.9 times as much as the next one.  `weight` is in [0, 1).
     """
     if weight == 0 or span == 0:
         return 0.0
-    return span / (POINTS_OF_A_CURVE - 1) / -math.log(weight)
+    return span / (REFERENCE_POINTS - 1) / -math.log(weight)
 
 
 def smoothed(x: Array, y: Array, length: float) -> Array:
@@ -32,7 +32,7 @@ def smoothed(x: Array, y: Array, length: float) -> Array:
 
     It solves s' = (y - s) / length along the line, from s = y at its first point (Müller 1991;
     Eckner 2019, "Algorithms for unevenly spaced time series", EMA with linear interpolation).
-    `x` ascends.  Values that are not finite are left out of the average, and stay as they are.
+    `x` is increasing.  Non-finite values are left out of the average and returned unchanged.
     """
     result = np.array(y, dtype=np.float64)
     known = np.flatnonzero(np.isfinite(y))

@@ -1,13 +1,13 @@
-"""Sweeps: every combination of some settings, each with several seeds.
+"""Sweeps: all combinations of some settings, each with several seeds.
 
-An axis is written as text, so that it can stand in an address:
+An axis has a text form, so that it can be part of a URL:
 
     hinge, cross_entropy        these values
-    log 1e-3 1 7                7 values from 1e-3 to 1, each the same multiple of the one before
-    linear 0 1 5                5 values from 0 to 1 at equal distances
-    random log 1e-3 1 20        20 draws, uniform in the logarithm
-    random linear 0 1 20        20 draws, uniform
-    random choice sgd, adam 20  20 draws out of these values
+    log 1e-3 1 7                7 log-spaced values from 1e-3 to 1
+    linear 0 1 5                5 linearly spaced values from 0 to 1
+    random log 1e-3 1 20        20 random values, log-uniform
+    random linear 0 1 20        20 random values, uniform
+    random choice sgd, adam 20  20 random choices from these values
 """
 
 import itertools
@@ -28,29 +28,29 @@ from lossopt_core.fields import (
 )
 from lossopt_core.objective.linear import Array
 
-SEEDS = Number("Seeds", 10, 1, 1_000, "Runs of each combination, which differ by seed.", whole=True)
+SEEDS = Number("Seeds", 10, 1, 1_000, "Runs per combination.", whole=True)
 EVALUATIONS = 20
-"""Points on the curves of a sweep's runs: it is their ends that are compared."""
+"""Points per curve in a sweep: few, because only final values are compared."""
 LARGEST = LARGEST_GRID
-DRAW_SEED = Number("Draw seed", 0, 0, LARGEST_SEED, "Another seed draws other values.", whole=True)
+DRAW_SEED = Number("Draw seed", 0, 0, LARGEST_SEED, "Random seed for drawn values.", whole=True)
 MOST_VALUES = 1_000
 DIGITS = 4
-"""Significant digits of values within a range: more would mean nothing."""
+"""Significant digits of values in a range."""
 ORDER, SPLIT = "order", "split"
 VARIED: Mapping[str, str] = {
-    ORDER: "Start and order of the minibatches",
-    SPLIT: "The split of the data too",
+    ORDER: "Initial weights and minibatch order",
+    SPLIT: "Train/test split too",
 }
-"""What differs from seed to seed."""
+"""What varies between seeds."""
 RANGES = ("log", "linear")
 NOT_SWEPT = ("seed", "split_seed")
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A setting with the values that it takes; `drawn` by chance, or one after another.
+    """A setting and its values; `drawn` if they are random.
 
-    `text` is how they were asked for, where that is not by a list.
+    `text` is the text form, if it is not a list of values.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What to train: a base, axes whose settings replace its own, and seeds.
+    """A base experiment, axes that override its settings, and a number of seeds.
 
-    Drawn axes go together: the k-th draw of one with the k-th of another.  All others are
-    combined with each other and with these.
+    Random axes are zipped: the k-th value of one goes with the k-th value of another.  All other
+    axes are combined with each other and with these.
     """
 
     base: Experiment
@@ -78,15 +78,17 @@ class Sweep:
             raise ValueError(f"vary must be one of {', '.join(VARIED)}, got {brief(self.vary)}")
         names = [axis.name for axis in self.axes]
         if len(set(names)) < len(names):
-            raise ValueError(f"each setting can be swept once, got {', '.join(names)}")
+            raise ValueError(f"each setting can be swept only once, got {', '.join(names)}")
         if len({len(axis.values) for axis in self.axes if axis.drawn}) > 1:
-            raise ValueError("settings that are drawn need equally many draws, as they go together")
+            raise ValueError(
+                "random settings need equal numbers of values, because they are paired one to one"
+            )
         if self.size > LARGEST:
-            raise ValueError(f"the sweep has {self.size:,} runs; at most {LARGEST:,} are allowed")
+            raise ValueError(f"the sweep has {self.size:,} runs; the maximum is {LARGEST:,}")
 
     @property
     def size(self) -> int:
-        """Runs, the impossible ones included."""
+        """Number of runs, including invalid combinations."""
         return self.seeds * len(self._rounds()) * math.prod(len(a.values) for a in self._grid())
 
     def _grid(self) -> list[Axis]:
@@ -98,9 +100,9 @@ class Sweep:
         return [dict(zip((a.name for a in drawn), each, strict=True)) for each in draws]
 
     def experiments(self) -> tuple[list[Experiment], dict[str, int]]:
-        """All possible experiments, each once; how many combinations are not, by the reason.
+        """All distinct valid experiments, and the number of invalid combinations by reason.
 
-        Combinations that mean the same run, as of strengths without a penalty, are one.
+        Combinations that give the same run (several strengths without a penalty) count once.
         """
         found: dict[str, Experiment] = {}
         problems: dict[str, int] = {}
@@ -123,7 +125,7 @@ class Sweep:
 
 
 def changed(base: Experiment, changes: Mapping[str, Any]) -> Experiment:
-    """The base with other settings, `blobs.spread` for an option; ValueError where it can't be."""
+    """Change settings, with options as `blobs.spread`; ValueError for invalid combinations."""
     options = {name: value for name, value in changes.items() if "." in name}
     fields = {name: value for name, value in changes.items() if "." not in name}
     dataset = fields.get("dataset", base.dataset)
@@ -139,13 +141,13 @@ def changed(base: Experiment, changes: Mapping[str, Any]) -> Experiment:
 
 
 def axis(name: str, text: str, draw_seed: int = 0) -> Axis:
-    """The axis that a text stands for; ValueError names the setting and what is allowed.
+    """Parse the text form of an axis; ValueError names the setting and what is allowed.
 
-    What is drawn depends on the draw seed and the setting's name alone.
+    Random values depend only on the draw seed and the name of the setting.
     """
     declared = declared_settings()
     if name not in declared or name in NOT_SWEPT:
-        raise ValueError(f"a sweep cannot vary {brief(name)}")
+        raise ValueError(f"{brief(name)} cannot be swept")
     declaration = declared[name]
     words = text.replace(",", " ").split()
     if not words:
@@ -175,14 +177,14 @@ def _listed(name: str, declaration: Field, words: Sequence[str]) -> tuple[Any, .
 
 
 def _draws(name: str, count: int, draw_seed: int) -> Array:
-    """Numbers between 0 and 1, independent of those of any other setting."""
+    """Random numbers between 0 and 1, independent between settings."""
     return np.random.default_rng([draw_seed, *name.encode()]).random(count)
 
 
 def _count(name: str, words: Sequence[str]) -> int:
-    """How many values the last word asks for."""
+    """The number of values, given by the last word."""
     most = Number("", 5, 1, MOST_VALUES, "", whole=True)
-    return int(most.check(f"{name}: how many", _whole(words[-1])))
+    return int(most.check(f"{name}: number of values", _whole(words[-1])))
 
 
 def _example(declaration: Field) -> str:
@@ -196,22 +198,24 @@ def _example(declaration: Field) -> str:
 def _spread(
     name: str, declaration: Number, words: Sequence[str], draw_seed: int | None
 ) -> tuple[Any, ...]:
-    """Values from lowest to highest, at equal distances without a draw seed."""
+    """Values from lowest to highest: random with a draw seed, otherwise evenly spaced."""
     kind = words[0]
     if len(words) != 4:
-        raise ValueError(f"{name}: {kind} needs lowest, highest and how many, got {len(words) - 1}")
+        raise ValueError(
+            f"{name}: {kind} needs lowest, highest and count, got {len(words) - 1} values"
+        )
     low, high = (float(checked(name, declaration, word)) for word in words[1:3])
     count = _count(name, words)
     if kind == "log" and low <= 0:
-        raise ValueError(f"{name}: a logarithmic range must begin above 0, got {low:g}")
+        raise ValueError(f"{name}: a log range must start above 0, got {low:g}")
     if high < low:
-        raise ValueError(f"{name}: a range must end above its beginning, got {low:g} to {high:g}")
+        raise ValueError(f"{name}: the range must be increasing, got {low:g} to {high:g}")
     equal = draw_seed is None
     shares = np.linspace(0.0, 1.0, count) if equal else _draws(name, count, draw_seed or 0)
     values = low * (high / low) ** shares if kind == "log" else low + (high - low) * shares
     rounded = [round(each) if declaration.whole else float(f"{each:.{DIGITS}g}") for each in values]
     inside = tuple(declaration.check(name, min(max(each, low), high)) for each in rounded)
-    # The k-th draw goes with the k-th of other settings: none may be lost.
+    # Random values are paired with those of other settings, so keep duplicates.
     return tuple(dict.fromkeys(inside)) if equal else inside
 
 
@@ -223,7 +227,7 @@ def _whole(text: str) -> Any:
 
 
 def parse(text: str, draw_seed: int = 0) -> tuple[tuple[Axis, ...], list[str]]:
-    """Axes as `as_text` writes them, and what is wrong with those that are none."""
+    """Parse axes written by `as_text`; returns the axes and error messages for invalid ones."""
     found, problems = [], []
     for part in filter(None, map(str.strip, text.split(";"))):
         name, _, values = part.partition("=")
@@ -235,7 +239,7 @@ def parse(text: str, draw_seed: int = 0) -> tuple[tuple[Axis, ...], list[str]]:
 
 
 def as_text(axes: Sequence[Axis]) -> str:
-    """Axes as one would type them: 'loss=hinge,cross_entropy;strength=log 1e-4 1 5'."""
+    """The text form of axes: 'loss=hinge,cross_entropy;strength=log 1e-4 1 5'."""
     return ";".join(
         f"{each.name}={each.text or ','.join(map(write, each.values))}" for each in axes
     )

@@ -1,4 +1,4 @@
-"""Runs as tables, and tables as text that other programs read."""
+"""Runs as tables, and tables in exchange formats."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,20 +18,20 @@ from lossopt_core.fields import Field, Number, Switch
 from lossopt_core.training.run import HISTORY_COLUMNS, Run, history_table
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet calculates a text cell that starts with one of these
-(OWASP, CSV injection)."""
+"""Spreadsheets evaluate text cells that start with one of these as formulas (OWASP, CSV
+injection)."""
 
 
 def settings_table(experiments: Sequence[Experiment]) -> pd.DataFrame:
-    """One row an experiment, one column a setting; missing where the setting has no say."""
+    """One row per experiment, one column per setting; missing if the setting does not apply."""
     return table_of_settings([flat_settings(experiment) for experiment in experiments])
 
 
 def table_of_settings(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """One row for each of these flat settings, one column a setting.
+    """One row per dictionary of flat settings, one column per setting.
 
-    Options have a column where some experiment has them, all other settings always.  Whole
-    numbers are `Int64`, which knows missing values, so that a batch size stays 32.
+    Data set options have a column only if an experiment has them; all other settings always do.
+    Integers are `Int64`, which supports missing values, so a batch size stays 32.
     """
     used = {name for row in rows for name in row} | set(FIELDS)
     return pd.DataFrame(
@@ -50,7 +50,7 @@ def _column_type(declaration: Field) -> str:
 
 
 def tidy(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row an evaluation of a run: id, settings, status, conventions, then its history."""
+    """One row per evaluation of a run: id, settings, status, conventions, then the history."""
     per_run = settings_table([run.experiment for run in runs])
     per_run.insert(0, "id", pd.Series([run.id for run in runs], dtype="str"))
     per_run["status"] = pd.Series([run.status for run in runs], dtype="str")
@@ -63,9 +63,9 @@ def tidy(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """Comma-separated, with every digit of every number; a missing value is an empty cell.
+    """CSV with full precision; missing values are empty cells.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    Text that a spreadsheet would evaluate as a formula gets a leading apostrophe.
     """
     safe = table.copy()
     for name in safe.select_dtypes(["str", "object", "category"]):
@@ -79,9 +79,9 @@ def _not_a_formula(value: Any) -> Any:
 
 
 def to_json(table: pd.DataFrame) -> str:
-    """A JSON array of objects, one a row and line; what is missing or not finite is null.
+    """A JSON array with one object per row and line; missing and non-finite values are null.
 
-    Numbers keep every digit, unlike those of `DataFrame.to_json`.
+    Numbers keep full precision, unlike in `DataFrame.to_json`.
     """
     rows = zip(*(table[name] for name in table.columns), strict=True)
     lines = [
@@ -94,7 +94,7 @@ def to_json(table: pd.DataFrame) -> str:
 
 
 def to_parquet(table: pd.DataFrame) -> bytes:
-    """A Parquet file, which keeps the kinds of the columns."""
+    """A Parquet file, which preserves column types."""
     return bytes(table.to_parquet(index=False))
 
 

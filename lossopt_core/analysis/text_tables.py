@@ -1,4 +1,4 @@
-"""Tables as text for papers and notes.  What people have written stays text in each of them."""
+"""Tables as text for papers and notes.  User-written text is escaped in every format."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ PLAIN_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?")
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write a table: what it is called, and the ending and kind of its file."""
+    """A table format: label, file extension, MIME type and writer."""
 
     label: str
     ending: str
@@ -26,7 +26,7 @@ class Format:
 
 
 def to_markdown(table: pd.DataFrame) -> str:
-    """A table of GitHub's Markdown, the index as its first column; numbers to the right."""
+    """A GitHub Markdown table with the index as first column and right-aligned numbers."""
     heads = ["", *map(str, table.columns)]
     rules = ["---", *(("---:" if _numeric(table[name]) else "---") for name in table)]
     rows = [
@@ -53,7 +53,7 @@ def _in_markdown(text: str) -> str:
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """A tabular with the rules of the package booktabs; every sign of LaTeX's is escaped."""
+    """A LaTeX tabular with booktabs rules; special characters are escaped."""
     heads = ["", *map(str, table.columns)]
     rows = [
         [str(label), *map(_text, row)]
@@ -74,7 +74,7 @@ def to_latex(table: pd.DataFrame) -> str:
 
 
 def to_csv_with_index(table: pd.DataFrame) -> str:
-    """Comma-separated, the index as first column; no cell that a spreadsheet would calculate."""
+    """CSV with the index as first column; cells are safe from formula evaluation."""
     return to_csv(table.rename_axis("run").reset_index())
 
 
@@ -96,4 +96,4 @@ FORMATS: Mapping[str, Format] = {
     "markdown": Format("Markdown", "md", "text/markdown", _markdown_of_runs),
     "latex": Format("LaTeX", "tex", "application/x-tex", _latex_of_runs),
 }
-"""Tables of runs as files; each says by which conventions its numbers are counted."""
+"""Formats for tables of runs; each file states the conventions behind its numbers."""

@@ -1,1 +1,1 @@
-"""Predictions: stability limits, noise floors, suboptimality, the L1 threshold, landscapes."""
+"""Theory: stability limits, noise floors, suboptimality, the L1 threshold, loss landscapes."""

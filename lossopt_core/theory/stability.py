@@ -1,18 +1,17 @@
-r"""How long a step may be, and what noise a constant step leaves behind.
+r"""Stability limits of the learning rate, and the noise floor of SGD.
 
-Near a minimum an objective is a paraboloid with second derivative H.  Descent with a constant
-learning rate α multiplies the distance along an eigenvector of H by 1 - α h a step, so that it
-converges exactly if α h < 2 for every eigenvalue h (momentum widens that edge, see
-`Optimizer.stability_threshold`).  That holds for quadratics, and so near the start and near the
-optimum.  From anywhere something else is proven: with a bound L of the curvature everywhere,
-descent converges if α L < 2, but heavy ball only if α L < 2 (1 - β), see
-`Optimizer.proven_threshold`.
+Near a minimum an objective is a quadratic with Hessian H.  Gradient descent with a constant
+learning rate α multiplies the distance along an eigenvector of H by 1 - α h per step, so it
+converges if and only if α h < 2 for every eigenvalue h (momentum raises this limit, see
+`Optimizer.stability_threshold`).  This holds for quadratics, hence locally at the start and at
+the optimum.  Globally, with a bound L on the curvature everywhere, gradient descent is proven to
+converge if α L < 2, but heavy ball only if α L < 2 (1 - β), see `Optimizer.proven_threshold`.
 
-Minibatch gradients are noisy.  A constant step therefore ends not at the optimum but in a cloud
-around it; `noise_floor` says how far above.
+Minibatch gradients are noisy, so SGD with a constant learning rate fluctuates around the
+optimum; `noise_floor` predicts the mean excess of the objective.
 
-Second derivatives are those of the smooth part of the objective: the loss and squared weights.
-Absolute values are dealt with by a proximal step, which never lengthens a distance.
+Hessians are those of the smooth part of the objective: the loss and the L2 penalty.  L1 is
+handled by a proximal step, which never increases a distance.
 """
 
 import math
@@ -31,7 +30,7 @@ from lossopt_core.experiment.description import (
     optimizer_of,
     regularizer_of,
 )
-from lossopt_core.experiment.loading import Data, load_data, without_say
+from lossopt_core.experiment.loading import Data, data_only, load_data
 from lossopt_core.fields import Number
 from lossopt_core.objective import linear
 from lossopt_core.objective.linear import Array
@@ -40,29 +39,29 @@ from lossopt_core.training.cohort import initial_weights
 
 LEARNING_RATES = cast(Number, FIELDS["learning_rate"])
 MOST_EXAMPLES = 5_000
-"""How many examples the spread of the data is estimated from."""
+"""Maximum number of examples for estimating the second moments of the data."""
 MOST_UNKNOWNS = 2_000
-"""Above this the eigenvectors of a second derivative take too long to wait for."""
+"""Above this the eigenvectors of a Hessian take too long."""
 
 
 SMALLEST_CURVATURE = 1e-200
-"""What is below counts as none."""
+"""Smaller curvatures count as zero."""
 
 
 @dataclass(frozen=True)
 class StepLimits:
-    """Learning rates that a training should stay below.
+    """Upper limits on the learning rate.
 
-    guaranteed   always stable: below it full-batch training comes to rest at the optimum from
-                 any start.  Proven for every convex objective whose smooth part has curvature at
+    guaranteed   always stable: below it full-batch training converges to the optimum from any
+                 start.  Proven for every convex objective whose smooth part has curvature at
                  most L: `Optimizer.theorem` names the theorem
-    at_start     local: the edge of the quadratic that the objective resembles at the weights
-                 that training starts from.  Says nothing about later steps
-    at_optimum   local: the edge of the quadratic at the optimum.  Beyond it training cannot come
-                 to rest there; below it training does if it comes close.  None where the optimum
-                 is not known, or there is none
+    at_start     local: the limit for the quadratic approximation at the initial weights.  It
+                 says nothing about later steps
+    at_optimum   local: the limit for the quadratic approximation at the optimum.  Above it
+                 training cannot converge there; below it training does once it is close.  None
+                 if the optimum is not known or does not exist
 
-    Infinite where the objective does not curve.  `explanations` says this to people.
+    Infinite if the curvature is zero.  `explanations` has the same for display.
     """
 
     guaranteed: float
@@ -71,10 +70,10 @@ class StepLimits:
 
 
 def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> StepLimits | None:
-    """The limits of an experiment's learning rate, for steps along full gradients.
+    """The learning rate limits of an experiment with full-batch gradients.
 
-    None where there is no such limit: for losses with kinks, whose curvature has no bound, and
-    for rules that divide by the size of the gradient.
+    None if there are no such limits: for losses with kinks, whose curvature is unbounded, and for
+    optimizers that divide by the size of the gradient.
     """
     bound, rule = smoothness(experiment), optimizer_of(experiment)
     edge, proven = rule.stability_threshold(), rule.proven_threshold()
@@ -90,21 +89,21 @@ def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> S
 
 
 def explanations(experiment: Experiment) -> dict[str, str]:
-    """What each field of `StepLimits` rests on, for people: the statement and its source."""
+    """The statement and source behind each field of `StepLimits`, for display."""
     return {
         "guaranteed": (
             f"Always stable, from any start. {optimizer_of(experiment).theorem} L bounds the"
             " curvature of the objective everywhere."
         ),
         "at_start": (
-            "Local: the limit on the quadratic with the curvature at the initial weights"
+            "Local: the limit for the quadratic with the curvature at the initial weights"
             " (Polyak, 1964). It says nothing about later steps."
         ),
         "at_optimum": (
-            "Local: the limit on the quadratic with the curvature at the optimum (Polyak, 1964);"
+            "Local: the limit for the quadratic with the curvature at the optimum (Polyak, 1964);"
             " with L1, along the weights that are not zero there (Liang, Fadili and Peyré, 2017)."
-            " Beyond it training cannot come to rest at the optimum; below it training does once"
-            " it is near."
+            " Above it training cannot converge to the optimum; below it training does once it is"
+            " close."
         ),
     }
 
@@ -114,21 +113,21 @@ NOISE_FLOOR = (
     " curvature and the gradient noise at the optimum (Mandt, Hoffman and Blei, 2017; without"
     " replacement with the covariances of Cochran, 1977). Not predicted for averaged weights."
 )
-"""What `noise_floor` rests on, for people."""
+"""The theory behind `noise_floor`, for display."""
 
 
 def _limit(threshold: float, curvature: float) -> float:
-    """The learning rate at which rate * curvature is the threshold."""
+    """The learning rate at which rate * curvature equals the threshold."""
     return threshold / curvature if curvature > 0 else math.inf
 
 
 def active_weights(problem: Problem, theta: Array, bound: float) -> Array:
-    """1 for weights that an L1 penalty does not hold at zero, and for biases; 0 for the others.
+    """A mask (C, D + 1): 1 for biases and for weights that L1 does not keep at zero, else 0.
 
-    (C, D + 1), for theta near the optimum.  Held are those that a proximal step of length
-    1 / bound sets to zero, so that weights of 1e-9 beside the optimum's zeros do not count.
-    Proximal descent finds these zeros after finitely many steps unless a weight's gradient is at
-    its threshold exactly (Hare and Lewis, 2004), and from then on moves the others only.
+    For theta near the optimum.  Weights that a proximal step of length 1 / bound sets to zero
+    count as zero, so that values such as 1e-9 do not matter.  Proximal descent identifies these
+    zeros after finitely many steps, unless a weight's gradient is exactly at its threshold (Hare
+    and Lewis, 2004), and then moves only the other weights.
     """
     if problem.absolute == 0:
         return np.ones_like(theta)
@@ -140,11 +139,11 @@ def active_weights(problem: Problem, theta: Array, bound: float) -> Array:
 
 
 def penalty_limit(experiment: Experiment) -> float | None:
-    """The learning rate from which on a penalty on squared weights can make them grow forever.
+    """The learning rate above which an L2 penalty can make the weights grow without bound.
 
-    Its gradient multiplies them by 1 - 2 α λ at every step, whatever the loss: they grow if
-    α > 1 / λ (without momentum), unless absolute values as a penalty hold them at zero.  None
-    for other penalties, and for rules without a limit.
+    Its gradient multiplies them by 1 - 2 α λ in every step, whatever the loss: they grow if
+    α > 1 / λ (without momentum), unless L1 keeps them at zero.  None for other penalties, and
+    for optimizers without a limit.
     """
     squared = float(regularizer_of(experiment).squared)
     edge = optimizer_of(experiment).stability_threshold()
@@ -152,27 +151,27 @@ def penalty_limit(experiment: Experiment) -> float | None:
 
 
 def smoothness(experiment: Experiment) -> float | None:
-    """A bound L of the objective's curvature anywhere; None where none is known.
+    """A global bound L on the objective's curvature, or None if no bound is known.
 
-    None is known for a loss with kinks, one that is not convex, and a penalty that is not of
+    No bound is known for losses with kinks, nonconvex losses, and penalties without
     `elastic_net_form`.
 
-    The curvature of one example's loss in its scores, times the largest eigenvalue of the
-    examples' second moment, plus that of the squared weights.
+    It is the curvature of one example's loss in its scores, times the largest eigenvalue of the
+    examples' second moment matrix, plus the curvature of the L2 penalty.
     """
     loss, penalty = loss_of(experiment), regularizer_of(experiment)
     max_curvature = loss.max_curvature(experiment.size.classes)
     if max_curvature is None or not loss.convex or not penalty.elastic_net_form:
         return None
     squared = float(penalty.squared)
-    return max_curvature * data_spread(experiment).largest + 2.0 * squared
+    return max_curvature * data_moments(experiment).largest + 2.0 * squared
 
 
 def curvature(problem: Problem, theta: Array, active: Array | None = None) -> float:
-    """The largest eigenvalue of the smooth part's second derivative at theta (C, D + 1).
+    """The largest eigenvalue of the smooth part's Hessian at theta (C, D + 1).
 
-    By Lanczos iteration on products of the second derivative with vectors.  Along the weights
-    that `active` (C, D + 1) has at 1, where it is given.  0 where the objective does not curve.
+    Computed by Lanczos iteration on Hessian-vector products, restricted to the weights whose
+    `active` (C, D + 1) is 1, if given.  0 if the curvature is zero.
     """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -196,7 +195,7 @@ def curvature(problem: Problem, theta: Array, active: Array | None = None) -> fl
     if unknowns <= 2:
         return float(np.linalg.eigvalsh([times(row) for row in np.eye(unknowns)])[-1])
     start = np.random.default_rng(0).standard_normal(unknowns)
-    # The iteration breaks down on zero, and on products that are too small to be divided by.
+    # The iteration breaks down for zero or denormal products.
     size = float(np.linalg.norm(times(start)) / np.linalg.norm(start))
     if size < SMALLEST_CURVATURE:
         return 0.0
@@ -208,8 +207,8 @@ def curvature(problem: Problem, theta: Array, active: Array | None = None) -> fl
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How examples x (with a last feature of 1) spread.
+class Moments:
+    """Second and fourth moments of examples x (with a last feature of 1).
 
     mean        the mean of |x|²
     largest     the largest eigenvalue of the mean of x x'
@@ -221,40 +220,39 @@ class Spread:
     weighted: float
 
 
-def data_spread(experiment: Experiment) -> Spread:
-    """The spread of an experiment's training examples; of many, from an even choice of them."""
-    return _spread(without_say(experiment))
+def data_moments(experiment: Experiment) -> Moments:
+    """The moments of an experiment's training examples, estimated on a subset if there are many."""
+    return _moments(data_only(experiment))
 
 
 @cached_by_data(16)
-def _spread(experiment: Experiment) -> Spread:
-    return spread_of(load_data(experiment).train_features)
+def _moments(experiment: Experiment) -> Moments:
+    return moments_of(load_data(experiment).train_features)
 
 
-def spread_of(features: Array) -> Spread:
-    """The spread of examples (n, d); of many, from an even choice of them."""
+def moments_of(features: Array) -> Moments:
+    """The moments of examples (n, d), estimated on an even subset if there are many."""
     X = linear.with_ones(features[:: math.ceil(len(features) / MOST_EXAMPLES)])
     squares = (X * X).sum(axis=1)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / len(X)
     weighted = float(np.linalg.eigvalsh((X * squares[:, None]).T @ X)[-1]) / len(X)
-    return Spread(float(squares.mean()), largest, weighted / largest)
+    return Moments(float(squares.mean()), largest, weighted / largest)
 
 
 def suggested_learning_rate(experiment: Experiment, data: Data | None = None) -> float:
-    """A learning rate to begin with: 1, 2 or 5 times a power of ten.
+    """A learning rate to start with: 1, 2 or 5 times a power of ten.
 
-    On squares, steps along minibatch gradients are stable in the mean square if α is below 2
-    over c ((1 - 1/b) λ + w / b), with λ = λmax(mean of x x'), w λ = λmax(mean of |x|² x x'), and
-    c the curvature of one example's loss in its scores (Jain et al., 2018).  For 1/b stands the
-    mean over an epoch, whose last minibatch may be small.  The suggestion stays within that
-    limit, and where the examples are of like length well below it, so that the noise of small
-    minibatches does not outweigh what the first epochs gain: near a quarter of the limit with
-    the mean of |x|² in place of w.
+    For least squares, SGD is mean-square stable if α is below 2 over c ((1 - 1/b) λ + w / b), with
+    λ = λmax(mean of x x'), w λ = λmax(mean of |x|² x x'), and c the curvature of one example's
+    loss in its scores (Jain et al., 2018).  For 1/b the mean over an epoch is used, because the
+    last minibatch may be small.  The suggestion stays within that limit.  For examples of similar
+    norm it stays well below, so that the noise of small minibatches does not outweigh the progress
+    of the first epochs: about a quarter of the limit with the mean of |x|² in place of w.
 
-    A loss with kinks has no such limit and is given that of the cross-entropy on the same data.
-    Rules that divide by the size of the gradient come with a rate of their own.
+    Losses with kinks have no such limit; they use that of cross-entropy on the same data.
+    Optimizers that divide by the size of the gradient have a typical rate of their own.
 
-    Without `data` the rate is for the data that the experiment names.
+    Without `data`, the experiment's own data are used.
     """
     rule = optimizer_of(experiment)
     if rule.typical_rate is not None:
@@ -263,23 +261,23 @@ def suggested_learning_rate(experiment: Experiment, data: Data | None = None) ->
     max_curvature = loss_of(experiment).max_curvature(classes)
     if max_curvature is None:
         max_curvature = CrossEntropy().max_curvature(classes)
-    spread = data_spread(experiment) if data is None else spread_of(data.train_features)
+    moments = data_moments(experiment) if data is None else moments_of(data.train_features)
     squared = float(regularizer_of(experiment).squared)
     of_one = float(((n / batch_sizes(experiment) - 1.0) / max(1, n - 1)).mean())
 
     def limit(length: float) -> float:
-        bend = max_curvature * ((1.0 - of_one) * spread.largest + of_one * length)
-        return 2.0 / (bend + 2.0 * squared)
+        curvature = max_curvature * ((1.0 - of_one) * moments.largest + of_one * length)
+        return 2.0 / (curvature + 2.0 * squared)
 
-    # Rounding may add three fifths.
+    # `round_number` may raise the rate by 60 %.
     rate = round_number(
-        rule.momentum_lr_scale() * min(limit(spread.mean) / 4, limit(spread.weighted) / 1.6)
+        rule.momentum_lr_scale() * min(limit(moments.mean) / 4, limit(moments.weighted) / 1.6)
     )
     return min(max(rate, LEARNING_RATES.low), LEARNING_RATES.high)
 
 
 def batch_sizes(experiment: Experiment) -> Array:
-    """How many examples each minibatch of an epoch has; the last may be smaller."""
+    """The sizes of the minibatches of an epoch; the last may be smaller."""
     n, b = experiment.train_examples, experiment.examples_per_update
     sizes = np.full(experiment.updates_per_epoch, float(b))
     sizes[-1] = n - b * (len(sizes) - 1)
@@ -287,30 +285,30 @@ def batch_sizes(experiment: Experiment) -> Array:
 
 
 def round_number(value: float) -> float:
-    """The nearest of 1, 2 and 5 times a power of ten, by ratio."""
+    """Round to 1, 2 or 5 times a power of ten (nearest on a log scale)."""
     decade = 10.0 ** math.floor(math.log10(value))
     nearest = min((1, 2, 5, 10), key=lambda each: abs(math.log(value / (each * decade))))
     return float(f"{nearest * decade:.1g}")
 
 
 def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
-    r"""How far above the optimum SGD with a constant step ends, on the average over an epoch.
+    r"""Predicted mean excess over the optimum of SGD with a constant learning rate.
 
-    In the paraboloid at the optimum every eigenvector of H has a noise of its own,
+    For the quadratic at the optimum, the dynamics along each eigenvector of H are independent,
 
         x <- (1 - α h) x - α ε,      Var ε = (1/b - 1/n) S,      Cov(ε, ε') = -S / n,
 
     with n - 1 in place of n in the variance S of the examples' gradients.  The covariance is
-    that of two minibatches of one epoch: they share no example, so that one has less of what
-    the other has more of.  Minibatches of different epochs are independent, and so are all of
-    them with replacement: then Var ε = (n - 1) S / (n b), the population variance over b, also
-    where a minibatch is as large as the data.  (Cochran, 1977, Theorems 2.2 and 2.3.)  The
-    variance of x follows in closed form after each minibatch of an epoch, and the objective
-    stands above its minimum by the sum of h Var(x) / 2.  (Compare Mandt, Hoffman and Blei, 2017,
+    that of two minibatches of one epoch: they share no examples and are negatively correlated.
+    Minibatches of different epochs are independent, as are all minibatches drawn with
+    replacement: then Var ε = (n - 1) S / (n b), the population variance over b, even if a
+    minibatch is as large as the data.  (Cochran, 1977, Theorems 2.2 and 2.3.)  The variance of x
+    follows in closed form after each minibatch of an epoch, and the objective exceeds its minimum
+    by the sum of h Var(x) / 2, averaged over an epoch.  (Compare Mandt, Hoffman and Blei, 2017,
     for sampling with replacement.)
 
-    None where the picture does not hold: other rules and schedules, averaged weights, losses
-    with kinks, penalties that are not smooth, steps beyond the edge, more than 2,000 weights.
+    None if the theory does not apply: other optimizers and schedules, averaged weights, losses
+    with kinks, nonsmooth penalties, learning rates beyond the limit, more than 2,000 weights.
     """
     problem = Problem.of(experiment)
     unknowns = problem.classes * problem.X.shape[1]
@@ -333,25 +331,25 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     squares[:, -1] += 1.0 / sizes[-1] - 1.0 / sizes[0]
     sums = (1.0 - shrink**place) / (1.0 - shrink)
     if experiment.replacement:
-        gathered = rate**2 * squares * (n - 1) / n
+        accumulated = rate**2 * squares * (n - 1) / n
     else:
-        gathered = rate**2 * (squares - sums**2 / n)
-    at_end = gathered[:, -1:] / (1.0 - shrink ** (2 * len(sizes)))
-    spread = (shrink ** (2 * place) * at_end + gathered).mean(axis=1)
-    return float((curvatures * variances * spread).sum()) / 2.0
+        accumulated = rate**2 * (squares - sums**2 / n)
+    at_end = accumulated[:, -1:] / (1.0 - shrink ** (2 * len(sizes)))
+    variance = (shrink ** (2 * place) * at_end + accumulated).mean(axis=1)
+    return float((curvatures * variances * variance).sum()) / 2.0
 
 
 @cached_by_data(32)
 def _noise_at(experiment: Experiment, theta: bytes) -> tuple[Array, Array]:
-    """The same for every step on an objective: its noise at the optimum."""
+    """Gradient noise at the optimum; it depends on the objective only, so it is cached."""
     problem = Problem.of(experiment)
     return noise_along_eigenvectors(problem, np.frombuffer(theta).reshape(problem.classes, -1))
 
 
 def noise_along_eigenvectors(problem: Problem, theta: Array) -> tuple[Array, Array]:
-    """Eigenvalues of the second derivative, and the variance of single examples' gradients.
+    """Eigenvalues of the Hessian, and the variance of single examples' gradients along them.
 
-    Directions in which the objective does not curve are left out: nothing is lost there.
+    Directions with zero curvature are left out because they do not change the objective.
     """
     penalty = np.full(theta.shape, 2.0 * problem.squared)
     penalty[:, -1] = 0.0

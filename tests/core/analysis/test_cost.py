@@ -18,7 +18,7 @@ HISTORY = pd.DataFrame(
 )
 
 
-def test_the_cost_is_that_of_the_first_evaluation_that_is_good_enough() -> None:
+def test_the_cost_is_that_of_the_first_evaluation_that_reaches_the_target() -> None:
     cost = cost_to_target(HISTORY, "objective", 2.5)
     assert cost is not None
     assert (cost.update, cost.epoch, cost.gradient_evaluations) == (10, 1.0, 320)
@@ -28,15 +28,15 @@ def test_the_cost_is_that_of_the_first_evaluation_that_is_good_enough() -> None:
     assert cost_to_target(HISTORY, "test_accuracy", 0.95) is None
 
 
-def test_a_table_has_a_row_for_each_and_says_who_does_not_reach_it() -> None:
+def test_a_cost_table_has_missing_values_for_runs_that_miss_the_target() -> None:
     table = cost_table({"a": HISTORY, "b": HISTORY.iloc[:1]}, "objective", 2.5)
     assert table.loc["a", "update"] == 10
     assert table.loc["b"].isna().all()
 
 
 @pytest.mark.parametrize("column", ["weight_norm", "nonsense", "train_accuracy"])
-def test_what_has_no_better_or_is_not_there_is_refused(column: str) -> None:
-    with pytest.raises(ValueError, match="column must be a result"):
+def test_columns_without_a_better_direction_or_missing_ones_are_rejected(column: str) -> None:
+    with pytest.raises(ValueError, match="column must be a metric"):
         cost_to_target(HISTORY, column, 1.0)
 
 

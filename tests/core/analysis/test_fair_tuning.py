@@ -22,7 +22,7 @@ def comparison() -> Comparison:
     return Comparison("optimizers", BASE, ("gd", "sgd"), RATES, tuning_seeds=2, fresh_seeds=3)
 
 
-def test_the_validation_part_is_neither_trained_on_nor_the_test_part() -> None:
+def test_the_validation_set_is_disjoint_from_training_and_test_sets() -> None:
     plain, validating = load_data(BASE), load_data(BASE.replace(validation=True))
     assert BASE.replace(validation=True).train_examples == len(validating.train_labels)
     assert len(validating.test_labels) == len(plain.test_labels)
@@ -39,13 +39,13 @@ def test_the_validation_part_is_neither_trained_on_nor_the_test_part() -> None:
     assert np.allclose(validating.train_features.mean(axis=0), 0)
 
 
-def test_validation_needs_a_test_part_and_has_an_id_of_its_own() -> None:
+def test_validation_needs_a_test_set_and_changes_the_id() -> None:
     assert BASE.id != BASE.replace(validation=True).id
     with pytest.raises(ValueError, match="validation needs a test_fraction above 0"):
         BASE.replace(validation=True, test_fraction=0.0)
 
 
-def test_tuning_and_comparing_share_no_seed_and_have_one_budget(comparison: Comparison) -> None:
+def test_tuning_and_testing_use_different_seeds_and_equal_epochs(comparison: Comparison) -> None:
     tuning = comparison.tuning()
     assert len(tuning) == 2 * 4 * 2
     assert all(each.validation for each in tuning)
@@ -63,9 +63,7 @@ def _tuned(rate):
     return Tuned(rate, 0.9, on_border=False)
 
 
-def test_the_chosen_rate_is_the_best_of_those_that_stay(
-    comparison: Comparison, address: str
-) -> None:
+def test_the_tuned_rate_is_the_best_stable_one(comparison: Comparison, address: str) -> None:
     store = RunStore(address)
     runs = train(comparison.tuning())
     store.save(runs)
@@ -105,9 +103,9 @@ def test_the_grid_is_widened_at_both_ends(comparison: Comparison) -> None:
 
 @pytest.mark.parametrize(
     ("candidates", "words"),
-    [(("gd",), "two candidates"), (("gd", "hinge"), "candidates must be one of gd")],
+    [(("gd",), "at least 2 candidates"), (("gd", "hinge"), "candidates must be one of gd")],
 )
-def test_what_cannot_be_compared_is_refused(candidates: tuple[str, ...], words: str) -> None:
+def test_invalid_comparisons_are_rejected(candidates: tuple[str, ...], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Comparison("optimizers", BASE, candidates)
 

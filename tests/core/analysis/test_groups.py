@@ -11,7 +11,7 @@ from lossopt_core.analysis.groups import (
     BANDS,
     CENTRES,
     aggregate,
-    family_id,
+    group_id,
 )
 
 VALUES = np.random.default_rng(0).normal(5, 1, (7, 4))
@@ -25,8 +25,8 @@ def histories(values: np.ndarray = VALUES) -> list[pd.DataFrame]:
 def test_a_family_differs_by_seeds_alone() -> None:
     base = Experiment(dataset="blobs")
     same = [base, base.replace(seed=3), base.replace(split_seed=4, seed=9)]
-    assert len({family_id(each) for each in same}) == 1
-    assert family_id(base.replace(epochs=3)) != family_id(base)
+    assert len({group_id(each) for each in same}) == 1
+    assert group_id(base.replace(epochs=3)) != group_id(base)
 
 
 def test_centres_and_bands_are_those_of_numpy_and_scipy() -> None:

@@ -43,7 +43,7 @@ def test_results_that_agree_to_rounding_are_equal(
     assert (found.verdict, found.p_value, found.difference) == (NOT_SEEN, 1.0, 0.0)
 
 
-def test_means_of_several_runs_of_a_seed_round_without_a_verdict() -> None:
+def test_rounding_of_means_over_several_runs_gives_no_verdict() -> None:
     for varied in ("seed", "split_seed"):
         several = {
             WINE.replace(**{varied: k}, evaluations=20 + more): 0.7
@@ -79,7 +79,7 @@ def test_intervals_of_accuracies_are_as_wide_as_an_example_and_within_their_rang
     assert {found.verdict, turned.verdict} in ({NOT_SEEN}, {LOWER, HIGHER})
 
 
-def test_zero_variance_is_no_certainty() -> None:
+def test_zero_variance_is_not_certainty() -> None:
     for varied in ("seed", "split_seed"):
         one_more = paired_difference(by_seed([0.8] * 6, varied), by_seed([37 / 45] * 6, varied))
         assert one_more.alike
@@ -112,7 +112,7 @@ def test_accuracies_are_recognised_by_their_steps_and_losses_are_not() -> None:
     assert named.step == 0
 
 
-def test_a_step_that_is_not_given_is_guessed_from_the_differences() -> None:
+def test_an_unknown_resolution_is_guessed_from_the_differences() -> None:
     assert inference(np.zeros(6))[:2] == (-math.inf, math.inf)
     low, high, p_value = inference(np.full(6, 0.25))
     assert 0 < low < 0.25 < high

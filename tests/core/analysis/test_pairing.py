@@ -25,11 +25,11 @@ from lossopt_core.analysis.pairing import (
     TOO_FEW,
     TOO_MANY_AT_ONCE,
     corrected,
-    counted,
     difference_curves,
-    most_comparisons,
-    most_to_pick_from,
+    max_candidates,
+    max_comparisons,
     paired_difference,
+    paired_runs,
     pairs_for,
 )
 
@@ -46,7 +46,7 @@ def intervals(samples: np.ndarray, level: float = 0.95) -> np.ndarray:
     return np.array([interval(row, level) for row in samples])
 
 
-def test_verdicts_cover_the_truth_and_their_alarms_are_false_as_often_as_is_said() -> None:
+def test_intervals_cover_the_truth_and_false_alarms_are_at_the_nominal_rate() -> None:
     random = np.random.default_rng(3)
     seeds = random.normal(0.9, 0.05, (REPETITIONS, 10))
     others = seeds + random.normal(0, 0.01, seeds.shape)
@@ -70,7 +70,7 @@ def test_intervals_cover_the_truth_of_heavy_tails_too() -> None:
     assert 1 - covered == pytest.approx(0.05, abs=0.01)
 
 
-def test_two_equally_good_classifiers_are_told_apart_by_splits_as_rarely_as_is_said() -> None:
+def test_splits_of_equally_good_classifiers_give_false_alarms_at_the_nominal_rate() -> None:
     """Each learns from one of two features that are alike, on ten splits of one sample."""
     random = np.random.default_rng(11)
     size, tested, splits = 200, 50, 10
@@ -94,7 +94,7 @@ def test_two_equally_good_classifiers_are_told_apart_by_splits_as_rarely_as_is_s
 
 
 @pytest.mark.slow
-def test_several_comparisons_at_once_give_a_false_alarm_as_rarely_as_one() -> None:
+def test_simultaneous_comparisons_keep_the_false_alarm_rate() -> None:
     random = np.random.default_rng(5)
     others = random.standard_normal((500, 9, 10)) - random.standard_normal((500, 1, 10))
     ends = intervals(others.reshape(-1, 10), level=1 - 0.05 / 9).reshape(500, 9, 2)
@@ -156,13 +156,13 @@ def test_a_difference_is_found_with_its_size_and_its_gain() -> None:
     assert paired_difference(other, base).verdict == LOWER
 
 
-def test_without_a_difference_none_is_seen() -> None:
+def test_without_a_difference_none_is_detected() -> None:
     random = np.random.default_rng(1)
     first, second = random.normal(0.9, 0.05, (2, 10))
     assert paired_difference(by_seed(list(first)), by_seed(list(second))).verdict == NOT_SEEN
 
 
-def test_results_that_no_seed_changes_are_one_pair_and_nothing_is_tested() -> None:
+def test_results_independent_of_the_seed_are_not_tested() -> None:
     """Full batches from a start at 0: ten seeds are ten times the same run."""
     base = BLOBS.replace(optimizer="gd", epochs=3)
     runs = train(
@@ -180,7 +180,7 @@ def test_results_that_no_seed_changes_are_one_pair_and_nothing_is_tested() -> No
     assert not paired_difference(slow, {e: v + e.seed / 1e6 for e, v in fast.items()}).fixed
 
 
-def test_results_that_coincide_by_chance_are_tested_as_others_are() -> None:
+def test_results_that_coincide_by_chance_are_tested() -> None:
     """Of thirty test examples one is wrong under each of six seeds, which proves little."""
     base = by_seed([1.0] * 6)
     other = by_seed([29 / 30] * 6)
@@ -195,7 +195,7 @@ def test_results_that_coincide_by_chance_are_tested_as_others_are() -> None:
     assert not paired_difference(*splits).fixed
 
 
-def test_the_best_and_the_worst_of_many_that_are_equal_are_seldom_told_apart() -> None:
+def test_best_and_worst_of_many_equal_candidates_are_rarely_significant() -> None:
     """Both are picked by their means: all pairs are corrected for, since one by one is too few."""
     random = np.random.default_rng(8)
     alarms = {9: 0, math.comb(10, 2): 0}
@@ -210,7 +210,7 @@ def test_the_best_and_the_worst_of_many_that_are_equal_are_seldom_told_apart() -
     assert alarms[9] > 0.05 * 400
 
 
-def test_few_seeds_or_many_comparisons_are_said_and_nothing_else() -> None:
+def test_too_few_seeds_or_too_many_comparisons_give_no_verdict() -> None:
     five = by_seed([0.1, 0.2, 0.3, 0.4, 0.5])
     found = paired_difference(five, {each: value + 1 for each, value in five.items()})
     assert found.verdict == TOO_FEW
@@ -221,7 +221,7 @@ def test_few_seeds_or_many_comparisons_are_said_and_nothing_else() -> None:
     assert paired_difference(six, more, comparisons=9).verdict == TOO_MANY_AT_ONCE
 
 
-def test_only_seeds_that_both_have_are_compared_and_the_rest_is_counted() -> None:
+def test_only_common_seeds_are_compared_and_the_rest_is_counted() -> None:
     base = by_seed([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, math.nan])
     other = {e: v + 1 for e, v in base.items() if e.seed not in (0, 1)}
     found = paired_difference(base, other)
@@ -255,7 +255,7 @@ def test_p_values_are_corrected_by_holms_rule() -> None:
     assert math.isnan(corrected([math.nan, 0.01])[0])
 
 
-def test_curves_of_differences_pair_the_members() -> None:
+def test_difference_curves_pair_the_runs() -> None:
     x = np.array([0.0, 1.0, 2.0])
     noise = np.random.default_rng(4).normal(0, 1, (8, 1))
     base = {
@@ -276,15 +276,15 @@ def test_curves_of_differences_pair_the_members() -> None:
 
 def test_a_difference_rests_on_runs_with_a_result_and_a_partner() -> None:
     base, other = by_seed([1.0, math.nan, 3.0]), by_seed([1.0, 2.0], BLOBS.replace(loss="hinge"))
-    ours, theirs = counted(base, other)
+    ours, theirs = paired_runs(base, other)
     assert [each.seed for each in ours] == [each.seed for each in theirs] == [0]
     assert [each.loss for each in theirs] == ["hinge"]
 
 
-def test_as_many_comparisons_as_are_said_to_be_possible_have_intervals() -> None:
-    most = most_comparisons()
+def test_the_maximum_number_of_comparisons_has_intervals() -> None:
+    most = max_comparisons()
     enough = pairs_for(most)
     assert pairs_for(most + 1) == 0
     values = np.random.default_rng(5).normal(size=enough)
     assert math.isfinite(interval(values, 1.0 - 0.05 / most)[0])
-    assert math.comb(most_to_pick_from(), 2) <= most < math.comb(most_to_pick_from() + 1, 2)
+    assert math.comb(max_candidates(), 2) <= most < math.comb(max_candidates() + 1, 2)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lossopt_core.analysis.smoothing import POINTS_OF_A_CURVE, smoothed, smoothing_length
+from lossopt_core.analysis.smoothing import REFERENCE_POINTS, smoothed, smoothing_length
 
 CURVES = st.lists(
     st.tuples(st.floats(0.01, 10.0), st.floats(-5.0, 5.0)), min_size=2, max_size=12
@@ -25,7 +25,7 @@ def test_more_evaluations_of_the_same_line_change_nothing(curve, places, length)
 
 
 @given(CURVES, st.floats(0.05, 20.0))
-def test_the_average_stays_within_what_was_seen(curve, length):
+def test_the_average_stays_within_the_range_of_values(curve, length):
     x, y = curve
     average = smoothed(x, y, length)
     assert (average >= np.minimum.accumulate(y) - 1e-9).all()
@@ -42,17 +42,17 @@ def test_it_solves_its_differential_equation():
     assert smoothed(x, y, 0.7)[-1] == pytest.approx(value, abs=1e-4)
 
 
-def test_a_step_is_forgotten_as_the_length_says():
+def test_a_step_decays_with_the_smoothing_length():
     x = np.array([0.0, 1e-9, 2.0])
     assert smoothed(x, np.array([1.0, 0.0, 0.0]), 2.0)[-1] == pytest.approx(math.exp(-1), abs=1e-6)
 
 
-def test_a_weight_means_for_the_usual_curve_what_it_means_elsewhere():
-    x = np.linspace(0.0, 20.0, POINTS_OF_A_CURVE)
+def test_a_smoothing_weight_matches_other_tools_on_evenly_spaced_points():
+    x = np.linspace(0.0, 20.0, REFERENCE_POINTS)
     assert math.exp(-(x[1] - x[0]) / smoothing_length(0.9, 20.0)) == pytest.approx(0.9)
 
 
-def test_gaps_stay_gaps_and_no_smoothing_is_none():
+def test_gaps_stay_gaps_and_zero_length_changes_nothing():
     x, y = np.arange(4.0), np.array([1.0, np.nan, 3.0, np.inf])
     result = smoothed(x, y, 1.0)
     assert np.isnan(result[1])

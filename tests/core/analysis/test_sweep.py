@@ -11,7 +11,7 @@ from hypothesis import given
 
 from lossopt_core import Experiment
 from lossopt_core.analysis.borders import borders
-from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.groups import group_id
 from lossopt_core.analysis.sweep import (
     SPLIT,
     Axis,
@@ -84,7 +84,7 @@ def test_every_combination_has_every_seed() -> None:
     sweep = Sweep(TINY, axes)
     experiments, problems = sweep.experiments()
     assert (sweep.size, len(experiments), problems) == (60, 60, {})
-    assert sorted(Counter(map(family_id, experiments)).values()) == [10] * 6
+    assert sorted(Counter(map(group_id, experiments)).values()) == [10] * 6
     assert {each.split_seed for each in experiments} == {0}
     again, _ = Sweep(TINY, axes, seeds=4, vary=SPLIT).experiments()
     assert {(each.seed, each.split_seed) for each in again} == {(k, k) for k in range(4)}

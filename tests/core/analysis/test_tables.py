@@ -26,7 +26,7 @@ def runs():
     return train(UNEVEN)
 
 
-def test_a_tidy_table_has_one_row_an_evaluation_and_run(runs):
+def test_a_tidy_table_has_one_row_per_evaluation_and_run(runs):
     table = tidy(runs)
     assert len(table) == sum(len(run.history) for run in runs)
     for run in runs:
@@ -43,7 +43,7 @@ def test_columns_are_id_settings_status_history(runs):
     assert columns[columns.index("status") :] == ["status", "conventions", *HISTORY_COLUMNS]
 
 
-def test_a_setting_without_a_say_is_missing_and_whole_numbers_stay_whole(runs):
+def test_settings_that_do_not_apply_are_missing_and_integers_stay_integers(runs):
     table = settings_table([run.experiment for run in runs])
     assert list(table["batch_size"].dropna()) == [32, 2]
     assert list(table["blobs.classes"].isna()) == [False, False, True]
@@ -51,7 +51,7 @@ def test_a_setting_without_a_say_is_missing_and_whole_numbers_stay_whole(runs):
     assert table["margin"].isna().all()
 
 
-def test_no_runs_give_an_empty_table_of_the_same_kind(runs):
+def test_no_runs_give_an_empty_table_with_the_same_columns(runs):
     demo = tidy(train([TINY.replace(dataset="course_demo", batch_size=2)]))
     assert_frame_equal(tidy([]), demo.iloc[:0])
 

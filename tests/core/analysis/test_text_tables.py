@@ -42,7 +42,7 @@ def table() -> pd.DataFrame:
     )
 
 
-def test_latex_has_no_command_of_anybody_else(table: pd.DataFrame) -> None:
+def test_latex_escapes_user_text(table: pd.DataFrame) -> None:
     text = to_latex(table)
     body = [line for line in text.splitlines() if " & " in line]
     for line in body:
@@ -62,7 +62,7 @@ def test_latex_sets_greek_and_numbers_as_mathematics() -> None:
     assert r"1e-05 & 0.1 \ensuremath{\pm} 0.02 \\" in text  # a name stays as it is
 
 
-def test_latex_keeps_signs_from_joining_into_others() -> None:
+def test_latex_breaks_ligatures() -> None:
     table = pd.DataFrame({"v": [1.0] * 3}, index=["a--b ''", "*[x]", "[1ex]"])
     assert [line.split(" & ")[0] for line in to_latex(table).splitlines()[4:7]] == [
         "a-{}-b '{}'", "{}*[x]", "{}[1ex]"
@@ -87,7 +87,7 @@ def test_pdflatex_prints_any_text(texts: list[str]) -> None:
     assert made.returncode == 0, made.stdout[-2000:].decode("latin-1")
 
 
-def test_markdown_shows_what_is_written(table: pd.DataFrame) -> None:
+def test_markdown_escapes_user_text(table: pd.DataFrame) -> None:
     text = to_markdown(table)
     assert all(line.count(" | ") == 2 for line in text.splitlines())
     shown = markdown(text, extensions=["tables"])
@@ -97,13 +97,13 @@ def test_markdown_shows_what_is_written(table: pd.DataFrame) -> None:
     assert "0.125" in text
 
 
-def test_csv_calculates_nothing_and_reads_back(table: pd.DataFrame) -> None:
+def test_csv_has_no_formulas_and_reads_back(table: pd.DataFrame) -> None:
     back = pd.read_csv(io.StringIO(to_csv_with_index(table)))
     assert back["value"].tolist() == table["value"].tolist()
     assert "'=1+1" in set(back["run"])
 
 
-def test_parquet_reads_back_with_its_kinds() -> None:
+def test_parquet_preserves_column_types() -> None:
     from lossopt_core import train
 
     original = tidy(train([TINY, TINY.replace(loss="hinge")]))

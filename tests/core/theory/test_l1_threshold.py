@@ -53,7 +53,7 @@ def test_of_a_loss_with_kinks_zero_weights_are_optimal_just_above_and_not_just_b
 
 
 @pytest.mark.parametrize("loss", [*SMOOTH, "hinge"])
-def test_an_elastic_net_needs_more_by_its_share_of_absolute_values(loss):
+def test_an_elastic_net_needs_a_strength_larger_by_its_l1_ratio(loss):
     experiment = Experiment(dataset="wine", loss=loss, regularizer="l1")
     mixed = experiment.replace(regularizer="elastic_net", l1_ratio=0.25, strength=0.0)
     assert zero_strength(mixed) == pytest.approx(4 * zero_strength(experiment))
@@ -78,5 +78,5 @@ def test_cross_entropy_of_balanced_classes_by_hand():
     ],
     ids=str,
 )
-def test_without_absolute_values_there_is_no_such_strength(changes):
+def test_penalties_without_l1_have_no_such_strength(changes):
     assert zero_strength(Experiment(dataset="blobs", **changes)) is None

@@ -39,7 +39,7 @@ def plane_of(path: WeightPath) -> Plane:
 
 @pytest.mark.parametrize("regularizer", REGULARIZERS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_on_the_plane_stands_the_objective_itself(loss, regularizer):
+def test_the_landscape_is_the_objective_on_the_plane(loss, regularizer):
     experiment = BLOBS.replace(loss=loss, regularizer=regularizer)
     plane = plane_of(path_of(experiment))
     places = np.random.default_rng(1).normal(size=(30, 2))
@@ -60,7 +60,7 @@ def test_start_optimum_and_end_lie_on_their_plane():
     assert_allclose(np.linalg.norm(seen - seen[0], axis=1), lengths)
 
 
-def test_no_place_on_the_landscape_is_below_the_certified_bound():
+def test_no_point_of_the_landscape_is_below_the_certified_bound():
     path = path_of(BLOBS)
     plane = plane_of(path)
     found = landscape(BLOBS, plane, plane.coordinates(path.stacked))
@@ -72,25 +72,29 @@ def test_no_place_on_the_landscape_is_below_the_certified_bound():
         assert places[-1] > seen.max()
 
 
-def test_principal_directions_show_the_share_that_the_diagnostics_know():
+def test_principal_directions_explain_the_same_variance_as_the_diagnostics():
     runs = train([BLOBS, BLOBS.replace(optimizer="gd")])
     plane = Plane.principal([WeightPath.of(run) for run in runs])
     known = principal_plane(runs)
     seen = plane.coordinates(WeightPath.of(runs[0]).stacked)
-    assert_allclose(np.abs(seen), np.abs(known.ways[0]), atol=1e-5)
+    assert_allclose(np.abs(seen), np.abs(known.trajectories[0]), atol=1e-5)
     alone = WeightPath.of(runs[0])
-    assert Plane.principal([alone]).share(alone) == pytest.approx(
-        principal_plane(runs[:1]).share, rel=1e-5
+    assert Plane.principal([alone]).explained_variance(alone) == pytest.approx(
+        principal_plane(runs[:1]).explained_variance, rel=1e-5
     )
 
 
-def test_of_all_planes_the_principal_one_shows_most_of_a_path():
+def test_the_principal_plane_explains_the_most_variance_of_a_path():
     path = path_of(BLOBS)
-    assert plane_of(path).share(path) <= Plane.principal([path]).share(path) <= 1
+    assert (
+        plane_of(path).explained_variance(path)
+        <= Plane.principal([path]).explained_variance(path)
+        <= 1
+    )
 
 
 @given(some.integers(0, 10_000), some.integers(0, 3))
-def test_two_directions_are_orthonormal_whatever_the_ways(seed, rank):
+def test_two_directions_are_orthonormal_for_any_vectors(seed, rank):
     random = np.random.default_rng(seed)
     basis = random.normal(size=(rank, 2, 3))
     ways = np.tensordot(random.normal(size=(4, rank)), basis, 1)

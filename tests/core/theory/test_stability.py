@@ -77,7 +77,7 @@ def test_curvature_is_the_largest_eigenvalue_and_below_its_bound(loss, seed, siz
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("name", ["gd", "sgd", "momentum", "nesterov"])
-def test_the_threshold_of_a_rule_is_where_it_stops_converging_on_a_parabola(name, momentum):
+def test_the_threshold_of_an_optimizer_is_where_it_stops_converging_on_a_quadratic(name, momentum):
     rule = optimizer_of(Experiment(optimizer=name, momentum=momentum))
     curve = 3.0
 
@@ -117,7 +117,7 @@ def at_edge(request) -> tuple[Experiment, Certificate]:
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum"])
 @pytest.mark.parametrize(("share", "comes_to_rest"), [(0.98, True), (1.02, False)])
-def test_descent_comes_to_rest_just_below_the_edge_and_not_above(
+def test_descent_converges_just_below_the_limit_and_not_above(
     at_edge, optimizer, share, comes_to_rest
 ):
     """From a place near the optimum, with our own engine, to a gradient of 1e-12."""
@@ -145,7 +145,7 @@ def test_the_limits_are_in_their_order_on_digits():
     assert wider.at_optimum is None
 
 
-def test_where_there_is_no_optimum_there_is_no_edge():
+def test_without_an_optimum_there_is_no_limit_at_it():
     experiment = Experiment(dataset="iris", regularizer="none")
     assert step_limits(experiment, certify(experiment)).at_optimum is None
 
@@ -214,7 +214,7 @@ def test_the_noise_floor_is_where_sgd_ends_on_blobs(loss, learning_rate):
     ],
     ids=str,
 )
-def test_where_the_picture_does_not_hold_there_is_no_floor(changes):
+def test_there_is_no_noise_floor_where_the_theory_does_not_apply(changes):
     experiment = Experiment(dataset="blobs", **changes)
     assert noise_floor(experiment, certify(experiment)) is None
 
@@ -254,7 +254,7 @@ def test_suggested_learning_rates_train(dataset, loss):
             assert objective.min() < 0.97 * objective.iloc[0]
 
 
-def test_a_suggestion_is_a_learning_rate_that_an_experiment_may_have():
+def test_a_suggested_learning_rate_is_valid():
     """Also where unscaled features are enormous."""
     for loss in LOSSES:
         for rule in OPTIMIZERS:

@@ -31,7 +31,7 @@ FLAT_AND_STEEP = Experiment(
     [("gd", 0.0), ("momentum", 0.5), ("momentum", 0.9), ("nesterov", 0.5), ("nesterov", 0.9)],
 )
 @pytest.mark.parametrize("regularizer", ["l2", "l1"])
-def test_just_below_the_proven_limit_training_comes_to_rest(optimizer, momentum, regularizer):
+def test_just_below_the_proven_limit_training_converges(optimizer, momentum, regularizer):
     changes = {"optimizer": optimizer, "momentum": momentum, "regularizer": regularizer}
     experiment = FLAT_AND_STEEP.replace(**changes, epochs=4_000)
     rate = 0.99 * step_limits(experiment).guaranteed
@@ -54,7 +54,7 @@ def test_heavy_ball_may_cycle_between_the_proven_limit_and_that_of_quadratics():
     ("dataset", "regularizer", "strength"),
     [("wine", "l1", 0.2), ("breast_cancer", "elastic_net", 0.05)],
 )
-def test_with_l1_the_edge_is_that_of_the_weights_that_are_not_zero(
+def test_with_l1_the_limit_is_that_of_the_nonzero_weights(
     dataset, regularizer, strength, optimizer
 ):
     experiment = Experiment(
@@ -92,7 +92,7 @@ def test_where_the_objective_is_flat_there_is_no_limit(seed, optimizer):
 
 
 @pytest.mark.parametrize("name", [n for n in OPTIMIZERS if n not in ("adagrad", "rmsprop", "adam")])
-def test_every_limit_says_what_it_rests_on(name):
+def test_every_limit_has_an_explanation(name):
     told = explanations(Experiment(optimizer=name))
     assert told.keys() == {"guaranteed", "at_start", "at_optimum"}
     assert told["guaranteed"].startswith("Always stable")

@@ -44,7 +44,7 @@ def test_the_distance_lies_between_its_bounds(loss, regularizer):
 
 @pytest.mark.parametrize("loss", ["squared_hinge", "cross_entropy"])
 @pytest.mark.parametrize("dataset", ["digits", "blobs", "iris"])
-def test_the_gradient_alone_proves_a_gap_that_holds(loss, dataset):
+def test_the_gap_from_the_gradient_is_valid(loss, dataset):
     experiment = Experiment(dataset=dataset, loss=loss, strength=0.05, learning_rate=0.01, epochs=9)
     [run] = train([experiment])
     optimum = certify(experiment, target_gap=1e-9)
@@ -64,7 +64,7 @@ def test_the_gap_of_the_gradient_vanishes_at_the_optimum():
 
 
 @pytest.mark.parametrize("loss", ["squared_hinge", "cross_entropy"])
-def test_the_best_bias_leaves_no_slope(loss):
+def test_the_optimal_bias_has_zero_gradient(loss):
     problem = Problem.of(SMALL.replace(loss=loss))
     theta = np.random.default_rng(0).normal(size=(4, 4))
     best = with_best_bias(problem, theta)
@@ -76,6 +76,6 @@ def test_the_best_bias_leaves_no_slope(loss):
 @pytest.mark.parametrize(
     "changes", [{"loss": "hinge"}, {"regularizer": "l1"}, {"strength": 0.0}], ids=str
 )
-def test_without_smoothness_or_squares_the_gradient_proves_nothing(changes):
+def test_without_smoothness_or_l2_the_gradient_gives_no_gap(changes):
     [run] = train([SMALL.replace(epochs=5, **changes)])
     assert free_gaps(run).empty
