@@ -1,1 +1,1 @@
-"""Persistence: schema, repository, workspaces, annotations, quotas."""
+"""Persistence: database schema, repository, workspaces, annotations and quotas."""

@@ -1,6 +1,6 @@
-"""Where runs are kept: the address of the store, how it is read and how it is shown.
+"""The store's database URL: reading, parsing and displaying it.
 
-An address may hold a password.  `shown` is the only way in which one reaches a message or a log.
+A URL may contain a password.  Messages and logs only ever contain the result of `shown`.
 """
 
 import os
@@ -15,25 +15,25 @@ VARIABLE = "LOSSOPT_STORE"
 """The only environment variable that the core reads."""
 DEFAULT = f"sqlite:///{data_folder() / 'runs.db'}"
 MUST_BE = (
-    "the store's address must be an SQLAlchemy address, such as sqlite:////var/lib/lossopt/runs.db"
+    "the store must be an SQLAlchemy URL, such as sqlite:////var/lib/lossopt/runs.db"
     " or postgresql+psycopg://user:password@host/database"
 )
 _PERCENT_ENCODED = (
-    "; write special characters of the user's name and the password percent-encoded"
+    "; percent-encode special characters in the user name and password"
     " (@ as %40, / as %2F, : as %3A)"
 )
 
 
 def from_environment() -> str:
-    """The address in `LOSSOPT_STORE`, or the default: runs.db in `shipped.data_folder()`."""
+    """The URL from `LOSSOPT_STORE`, or the default: runs.db in `shipped.data_folder()`."""
     return os.environ.get(VARIABLE, "").strip() or DEFAULT
 
 
 def parse(address: str) -> sql.URL:
-    """The parts of an address; StoreError where it is none, without the password in its words."""
+    """Parse a URL; StoreError if it is invalid, with a message that never contains the password."""
     try:
         url = sql.make_url(address)
-    except (sql.exc.SQLAlchemyError, ValueError):  # its words may quote a part of the password
+    except (sql.exc.SQLAlchemyError, ValueError):  # its message may quote part of the password
         raise StoreError(MUST_BE + _PERCENT_ENCODED * ("@" in address)) from None
     if not is_sqlite(url) and "@" in f"{url.host}{url.port}{url.database}":
         raise StoreError(MUST_BE + _PERCENT_ENCODED)
@@ -41,22 +41,22 @@ def parse(address: str) -> sql.URL:
 
 
 def shown(address: str) -> str:
-    """The address without its password, and without values after `?`, which may be secrets."""
+    """The URL without its password and without query values, which may be secrets."""
     scheme, separator, rest = address.partition("://")
     if scheme.startswith("sqlite"):
         return address
     rest = re.sub(r"(?<=[?&])([^=&]*)=[^&]*", r"\1=***", rest)
     if "@" not in address:
         return f"{scheme}{separator}{rest}"
-    # Everything up to the last @ is kept back: an @ in a password may not be encoded.
-    before, _, place = (rest if separator else address).rpartition("@")
+    # Hide everything up to the last @, because an @ in the password may be unencoded.
+    before, _, host = (rest if separator else address).rpartition("@")
     user, colon, _ = before.partition(":")
     hidden = f"{user}:***" if colon else user
-    return f"{scheme}{separator}{hidden}@{place}" if separator else f"***@{place}"
+    return f"{scheme}{separator}{hidden}@{host}" if separator else f"***@{host}"
 
 
 def without_password(message: str, url: sql.URL) -> str:
-    """A driver's message on one line, in which the password does not occur."""
+    """A driver's message on one line with the password removed."""
     text = " ".join(message.split())
     secrets = [url.password, *(each for each in url.query.values() if isinstance(each, str))]
     for secret in secrets:
@@ -66,10 +66,10 @@ def without_password(message: str, url: sql.URL) -> str:
 
 
 def is_sqlite(url: sql.URL) -> bool:
-    """Whether it is a file of this machine, or memory, and no server."""
+    """Whether it is an SQLite file or in-memory database rather than a server."""
     return url.get_backend_name() == "sqlite"
 
 
 def in_memory(url: sql.URL) -> bool:
-    """Whether nothing is kept once the connection closes."""
+    """Whether the data are lost when the connection closes."""
     return is_sqlite(url) and url.database in (None, "", ":memory:")

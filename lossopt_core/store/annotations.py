@@ -1,4 +1,4 @@
-"""What people say about runs: name, tags, note, pinned, archived."""
+"""Annotations of runs: name, tags, note, pinned, archived."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sql
 
 from lossopt_core.fields import brief
-from lossopt_core.store.queries import portions, present, rows_of
+from lossopt_core.store.queries import batches, existing_ids, rows_of
 from lossopt_core.store.schema import notes, written
 from lossopt_core.texts import checked_lines, checked_text
 
@@ -22,13 +22,13 @@ LONGEST_TAG = 24
 
 @dataclass(frozen=True)
 class Note:
-    """What is said about one run; at first, nothing.
+    """The annotations of one run; empty by default.
 
     name      one line of at most 80 characters
-    tags      at most 12, each of 1 to 24 characters and without a comma; each once
-    note      at most 2,000 characters, in lines
-    pinned    it stays in sight
-    archived  it is put aside
+    tags      at most 12 distinct tags of 1 to 24 characters without commas
+    note      at most 2,000 characters on any number of lines
+    pinned    shown at the top
+    archived  hidden by default
     """
 
     name: str = ""
@@ -49,36 +49,36 @@ class Note:
 
 
 def checked(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Some fields of a `Note`, as they are kept; ValueError names one that it may not have."""
+    """Validate some fields of a `Note`; ValueError names an invalid one."""
     note = asdict(Note(**changes))
     return {field: note[field] for field in changes}
 
 
 def _checked_tags(tags: Any) -> tuple[str, ...]:
     if isinstance(tags, str) or not isinstance(tags, Iterable):
-        raise ValueError(f"tags must be a list of texts, got {brief(tags)}")
-    each_once = tuple(
-        dict.fromkeys(checked_text("each of tags", tag, LONGEST_TAG, shortest=1) for tag in tags)
+        raise ValueError(f"tags must be a list of strings, got {brief(tags)}")
+    distinct = tuple(
+        dict.fromkeys(checked_text("each tag", tag, LONGEST_TAG, shortest=1) for tag in tags)
     )
-    if len(each_once) > MOST_TAGS:
-        raise ValueError(f"tags must be at most {MOST_TAGS}, got {len(each_once)}")
-    if with_comma := [tag for tag in each_once if "," in tag]:
-        raise ValueError(f"each of tags must be without a comma, got {brief(with_comma[0])}")
-    return each_once
+    if len(distinct) > MOST_TAGS:
+        raise ValueError(f"tags must have at most {MOST_TAGS} entries, got {len(distinct)}")
+    if with_comma := [tag for tag in distinct if "," in tag]:
+        raise ValueError(f"tags must not contain commas, got {brief(with_comma[0])}")
+    return distinct
 
 
-NOTHING = Note()
+EMPTY = Note()
 
 
 def row_to_note(row: Any) -> Note:
-    """The note of a row of `notes`; of a run without such a row, where all are null."""
+    """The note in a row of `notes`; an empty one if the row is all null."""
     if row.name is None:
-        return NOTHING
+        return EMPTY
     return Note(row.name, json.loads(row.tags), row.note, row.pinned, row.archived)
 
 
 def notes_in(table: pd.DataFrame) -> dict[str, Note]:
-    """Name, tags and note of each run of a table such as `RunStore.list` gives, by id."""
+    """Name, tags and note of each run in a table from `RunStore.list`, by id."""
     said = table[["id", "name", "tags", "note"]].itertuples(index=False)
     return {id: Note(name, tuple(tags), note) for id, name, tags, note in said}
 
@@ -86,14 +86,14 @@ def notes_in(table: pd.DataFrame) -> dict[str, Note]:
 def annotate(
     database: sql.Connection, workspace: str, ids: Iterable[str], changes: Mapping[str, Any]
 ) -> None:
-    """Change what is said of those runs that there are: fields of a `Note`, already checked."""
-    there = present(database, workspace, ids)
+    """Change annotations of existing runs; `changes` are validated fields of a `Note`."""
+    there = existing_ids(database, workspace, ids)
     known = {row.id for row in rows_of(database, workspace, sql.select(notes.c.id), there)}
     now = {"changed": written(datetime.now(UTC))}
     if new := [each for each in there if each not in known]:
-        first = _to_columns(asdict(NOTHING) | dict(changes)) | now | {"workspace": workspace}
+        first = _to_columns(asdict(EMPTY) | dict(changes)) | now | {"workspace": workspace}
         database.execute(sql.insert(notes), [first | {"id": each} for each in new])
-    for some in portions(each for each in there if each in known):
+    for some in batches(each for each in there if each in known):
         mine = (notes.c.workspace == workspace) & notes.c.id.in_(some)
         database.execute(sql.update(notes).where(mine).values(_to_columns(changes) | now))
 

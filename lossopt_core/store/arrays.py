@@ -1,6 +1,6 @@
-"""Arrays and tables of numbers as rows of the store, and back.
+"""Conversion of arrays and numeric tables to database rows and back.
 
-What is read is checked: whoever can write to the database may have written it.
+Rows are validated when read, because they may have been written by other programs.
 """
 
 import json
@@ -22,17 +22,17 @@ from lossopt_core.training.run import (
 
 TABLES = {"history": HISTORY_COLUMNS, "minibatch": MINIBATCH_COLUMNS}
 ARRAYS = {"weights": "<f8", "bias": "<f8", "path": "<f4", "path_updates": "<i8"}
-"""The fields of a run that are tables, and those that are arrays, with the numbers' kind."""
+"""The fields of a run that are tables, and those that are arrays with their dtypes."""
 EARLY_MINIBATCH = ("update", "objective")
-"""The columns of the table minibatch in stores of the project's first days."""
+"""The columns of the minibatch table in early stores."""
 PATH = ("path", "path_updates")
 
 DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading a row may raise when it holds something else than the store wrote."""
+"""Exceptions that reading a corrupted row may raise."""
 
 
 def arrays_to_rows(run: Run) -> Iterator[dict[str, Any]]:
-    """The six rows of a run in `arrays`, without workspace and id."""
+    """The six rows of a run for the table `arrays`, without workspace and id."""
     for name, columns in TABLES.items():
         yield {"name": name} | table_to_row(getattr(run, name), columns)
     for name, kind in ARRAYS.items():
@@ -40,7 +40,7 @@ def arrays_to_rows(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def table_to_row(table: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
-    """These columns of a table of numbers."""
+    """Serialize columns of a numeric table."""
     columns = list(columns)
     numbers = np.stack([table[name].to_numpy(np.float64) for name in columns])
     return {"columns": json.dumps(columns)} | _to_row(numbers, "<f8")
@@ -52,9 +52,9 @@ def _to_row(numbers: np.ndarray[Any, Any], kind: str) -> dict[str, Any]:
 
 
 def to_numbers(row: Any, kind: str) -> np.ndarray[Any, Any]:
-    """The array of a row, once it is found to be of this kind and as long as its shape says.
+    """The array of a row, after validating its dtype and shape.
 
-    It is a view of the row, not to be written to.
+    It is a read-only view of the row's data.
     """
     shape = json.loads(row.shape)
     if row.kind != kind or not all(type(length) is int and length >= 0 for length in shape):
@@ -65,18 +65,18 @@ def to_numbers(row: Any, kind: str) -> np.ndarray[Any, Any]:
 
 
 def stored_of(arrays: Iterable[Any], names: Iterable[str]) -> dict[str, Any]:
-    """The rows of `arrays` of one run by name, once all of the names are found to be there."""
+    """The rows of a run's `arrays` by name; ValueError if one of the names is missing."""
     stored = {array.name: array for array in arrays}
-    if absent := sorted({*names} - {*stored}):
-        raise ValueError(f"it has no {', '.join(absent)}")
+    if missing := sorted({*names} - {*stored}):
+        raise ValueError(f"it has no {', '.join(missing)}")
     return stored
 
 
 def table_numbers(row: Any, experiment: Experiment | None = None) -> Array:
-    """(columns, rows) numbers of a table in `arrays`, once they are found to be consistent.
+    """The validated numbers (columns, rows) of a table in `arrays`.
 
-    The first stores kept a minibatch table without its work axes; they are computed where the
-    run's experiment is given.
+    Early stores have minibatch tables without work columns; these are computed if the run's
+    experiment is given.
     """
     columns, found = TABLES[row.name], tuple(json.loads(row.columns))
     early = experiment is not None and (row.name, found) == ("minibatch", EARLY_MINIBATCH)
@@ -86,7 +86,7 @@ def table_numbers(row: Any, experiment: Experiment | None = None) -> Array:
     if numbers.ndim != 2 or len(numbers) != len(found):
         raise ValueError(f"{row.name} has the shape {row.shape}")
     if early and experiment is not None:
-        numbers = _with_work_axes(numbers, experiment)
+        numbers = _add_work_columns(numbers, experiment)
     if row.name == "history" and numbers.size == 0:
         raise ValueError("its history is empty")
     if not is_whole(numbers[[columns.index(name) for name in WHOLE_COLUMNS]]):
@@ -94,8 +94,8 @@ def table_numbers(row: Any, experiment: Experiment | None = None) -> Array:
     return numbers
 
 
-def _with_work_axes(numbers: Array, experiment: Experiment) -> Array:
-    """An early minibatch table (update, objective) with epoch and gradient evaluations."""
+def _add_work_columns(numbers: Array, experiment: Experiment) -> Array:
+    """Add epoch and gradient evaluations to an early minibatch table (update, objective)."""
     updates, objective = numbers
     if not is_whole(updates):
         raise ValueError("a count is not a whole number")
@@ -104,14 +104,14 @@ def _with_work_axes(numbers: Array, experiment: Experiment) -> Array:
 
 
 def empty_numbers(name: str) -> Array:
-    """Those of a table of that name without rows."""
+    """The numbers of an empty table of that name."""
     return np.empty((len(TABLES[name]), 0))
 
 
 def to_tables(name: str, numbers: Mapping[str, Array]) -> dict[str, pd.DataFrame]:
-    """The tables of that name of many runs, by id, out of the numbers of each.
+    """Build the tables of one name for many runs, by id.
 
-    They are cut out of one table: to make each for itself takes several times as long.
+    They are slices of one table, since building each separately takes several times as long.
     """
     if not numbers:
         return {}
@@ -126,7 +126,7 @@ def to_tables(name: str, numbers: Mapping[str, Array]) -> dict[str, pd.DataFrame
 
 
 def is_whole(numbers: Array) -> bool:
-    """Whether all are integers that 64 bits can hold."""
+    """Whether all numbers are 64-bit integers."""
     return bool(((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))).all())
 
 

@@ -1,7 +1,7 @@
-"""Certificates in the store: one for all experiments with the same objective.
+"""Stored certificates, shared by all experiments with the same objective.
 
-Those for data that everybody can make are everybody's.  Those for uploaded data belong to the
-workspace that has the data, and go with them.
+Certificates for built-in data are shared by all workspaces.  Those for uploaded data belong to
+the workspace that has the data, and are deleted with the data.
 """
 
 import json
@@ -18,7 +18,7 @@ from lossopt_core.certify.certificates import Certificate, problem_id, problem_s
 from lossopt_core.data.datasets import DATASETS
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.store.arrays import DAMAGE
-from lossopt_core.store.queries import portions
+from lossopt_core.store.queries import batches
 from lossopt_core.store.schema import (
     certificates,
     examples,
@@ -27,13 +27,13 @@ from lossopt_core.store.schema import (
 )
 
 MOST_OWN_BYTES = 4_000_000
-"""Of a workspace's certificates for uploaded data; the oldest make room for new ones."""
+"""Size limit for a workspace's certificates on uploaded data; the oldest are evicted."""
 
 
-def kept_certificates(
+def load_certificates(
     database: sql.Connection, workspace: str, experiments: Iterable[Experiment]
 ) -> dict[Experiment, Certificate]:
-    """The certificates that this workspace may read, as far as they are readable."""
+    """The readable certificates that this workspace has access to."""
     problems = {each: problem_id(each) for each in experiments}
     private = {problem for each, problem in problems.items() if _on_uploaded_data(each)}
     there = own_certificates.c
@@ -43,7 +43,7 @@ def kept_certificates(
         rows |= _rows(database, own_certificates, mine, private)
     found = {}
     for each, problem in problems.items():
-        with suppress(*DAMAGE):  # it can be computed again
+        with suppress(*DAMAGE):  # unreadable ones can be recomputed
             if problem in rows:
                 found[each] = _from_row(rows[problem], each)
     return found
@@ -57,68 +57,68 @@ def _rows(
 ) -> dict[str, sql.Row[Any]]:
     return {
         row.problem: row
-        for some in portions(problems)
+        for some in batches(problems)
         for row in database.execute(sql.select(table).where(which & table.c.problem.in_(some)))
     }
 
 
 def _on_uploaded_data(experiment: Experiment) -> bool:
-    return DATASETS[experiment.dataset].brought
+    return DATASETS[experiment.dataset].uploaded
 
 
 def _uploaded(workspace: str) -> sql.Select[Any]:
-    """The fingerprints of the data that a workspace has."""
+    """The fingerprints of a workspace's uploaded data."""
     return sql.select(examples.c.fingerprint).where(examples.c.workspace == workspace)
 
 
-def keep_certificate(
+def save_certificate(
     database: sql.Connection, workspace: str, experiment: Experiment, candidate: Certificate
 ) -> None:
-    """Keep the candidate, unless a better one is kept.
+    """Save the candidate unless a better certificate is stored.
 
-    One for uploaded data that the workspace no longer has is dropped.
+    A candidate for uploaded data that the workspace no longer has is discarded.
     """
-    before = kept_certificates(database, workspace, [experiment]).get(experiment)
+    before = load_certificates(database, workspace, [experiment]).get(experiment)
     if before is not None and before.relative_gap <= candidate.relative_gap:
         return
     row = _to_row(experiment, candidate)
     table: sql.Table = certificates
     which: sql.ColumnElement[bool] = sql.true()
     if _on_uploaded_data(experiment):
-        mark = experiment.dataset_options["data"]
-        of_data = _uploaded(workspace).where(examples.c.fingerprint == mark)
+        fingerprint = experiment.dataset_options["data"]
+        of_data = _uploaded(workspace).where(examples.c.fingerprint == fingerprint)
         if database.scalar(of_data) is None:
             return
-        row |= {"workspace": workspace, "fingerprint": mark}
+        row |= {"workspace": workspace, "fingerprint": fingerprint}
         table, which = own_certificates, own_certificates.c.workspace == workspace
     database.execute(sql.delete(table).where(which & (table.c.problem == row["problem"])))
     database.execute(sql.insert(table), row)
     if table is own_certificates:
-        _make_room(database, workspace)
+        _evict(database, workspace)
 
 
-def _make_room(database: sql.Connection, workspace: str) -> None:
-    """Remove the oldest until the rest is small enough."""
+def _evict(database: sql.Connection, workspace: str) -> None:
+    """Delete the oldest certificates until the rest fits the limit."""
     there = own_certificates.c
-    question = (
+    query = (
         sql.select(there.problem, sql.func.length(there.data))
         .where(there.workspace == workspace)
         .order_by(there.created.desc(), there.problem)
     )
     taken, too_many = 0, []
-    for problem, size in database.execute(question).all():
+    for problem, size in database.execute(query).all():
         taken += size
         if taken > MOST_OWN_BYTES:
             too_many.append(problem)
-    for some in portions(too_many):
+    for some in batches(too_many):
         mine = (there.workspace == workspace) & there.problem.in_(some)
         database.execute(sql.delete(own_certificates).where(mine))
 
 
-def forget_certificates(database: sql.Connection, workspace: str, mark: str) -> None:
-    """Remove what was certified for the uploaded data of this fingerprint."""
+def delete_certificates(database: sql.Connection, workspace: str, fingerprint: str) -> None:
+    """Delete the certificates for uploaded data with this fingerprint."""
     there = own_certificates.c
-    mine = (there.workspace == workspace) & (there.fingerprint == mark)
+    mine = (there.workspace == workspace) & (there.fingerprint == fingerprint)
     database.execute(sql.delete(own_certificates).where(mine))
 
 

@@ -1,4 +1,4 @@
-"""Whether a store can be used, found out before anybody depends on it."""
+"""Check at startup that a store is usable."""
 
 import sqlite3
 from typing import Any
@@ -17,17 +17,17 @@ from lossopt_core.store.schema import StoreError, facts, tables
 
 
 def check(address: str) -> None:
-    """Open the store as a writer, and change nothing in it but an older or missing layout.
+    """Open the store for writing; changes nothing except creating or upgrading its schema.
 
-    StoreError says in one line what the address must be, and why this one is not: no address, no
-    driver, no server, no right to write, a database of somebody else or of a newer version.  A
-    store that another process is writing to at this moment is a store that can be used.
+    StoreError says in one line what is wrong: not a URL, no driver, no server, no write access, a
+    database of another program or of a newer version.  A store that another process is writing
+    to counts as usable.
     """
     url = parse(address)
     if in_memory(url):
-        raise StoreError(f"{MUST_BE}: in memory, every page would find an empty database")
+        raise StoreError(f"{MUST_BE}; an in-memory database would be empty on every page")
     try:
-        Database(address).write(_look_at_all)
+        Database(address).write(_access_all_tables)
     except StoreError as error:
         if _is_busy(error.__cause__):
             return
@@ -36,15 +36,15 @@ def check(address: str) -> None:
         raise StoreError(said) from error
 
 
-def _look_at_all(connection: sql.Connection) -> None:
-    """Fails where a table is somebody else's, or where the user may only read."""
+def _access_all_tables(connection: sql.Connection) -> None:
+    """Fails if a table belongs to another program or the user has no write access."""
     for table in tables.sorted_tables:
         connection.execute(sql.select(table).limit(0))
     connection.execute(sql.update(facts).values(value=facts.c.value))
 
 
 def _is_busy(cause: Any) -> bool:
-    """Whether other writers held the store for so long that this one gave up waiting."""
+    """Whether waiting for other writers timed out."""
     driver = getattr(cause, "orig", None)
     if isinstance(driver, sqlite3.OperationalError):
         return "locked" in str(driver)

@@ -1,4 +1,4 @@
-"""The database of a store: its address, its engine, its transactions."""
+"""The database of a store: URL, engine and transactions."""
 
 import logging
 import sqlite3
@@ -12,26 +12,26 @@ import sqlalchemy as sql
 
 from lossopt_core.store import address as store_address
 from lossopt_core.store.address import in_memory, is_sqlite, shown
-from lossopt_core.store.migrations import bring_up_to_date
+from lossopt_core.store.migrations import migrate
 from lossopt_core.store.schema import StoreError
 
 Result = TypeVar("Result")
 
 BUSY_SECONDS = 30
-"""How long a writer waits for its turn."""
+"""How long a writer waits for the lock."""
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may take to accept a connection."""
-TURN = int.from_bytes(b"lossopt")
-"""The number of the lock that writers hold on a PostgreSQL server, one after another."""
+WRITER_LOCK = int.from_bytes(b"lossopt")
+"""The id of the PostgreSQL advisory lock that writers hold."""
 
 
 class Database:
-    """Connections to the database at an address; threads and processes may share it.
+    """Connections to the database at a URL; threads and processes may share it.
 
-    Every method raises `StoreError` where it is out of reach, damaged, or of a newer layout.
+    Every method raises `StoreError` if the database is unreachable, corrupted, or has a newer
+    schema.
 
-    Strangers need not know which server it is, and what its driver says of it: where `discreet`,
-    messages leave that to the log.
+    With `discreet`, error messages do not reveal the URL or driver messages; the log has them.
     """
 
     def __init__(self, address: str | None, *, discreet: bool = False) -> None:
@@ -41,50 +41,52 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The address, its password left out."""
+        """The URL without its password."""
         return shown(self.address)
 
     @property
-    def called(self) -> str:
-        """The store in messages."""
-        return _called(self.address, self.discreet)
+    def display_name(self) -> str:
+        """The name of the store in messages."""
+        return _display_name(self.address, self.discreet)
 
     @contextmanager
     def reading(self) -> Iterator[sql.Connection]:
-        """A connection within which all is read at one moment."""
+        """A connection that reads a consistent snapshot."""
         with self.connection(write=False) as connection, connection.begin():
             yield connection
 
     def write(self, work: Callable[[sql.Connection], Result]) -> Result:
-        """All of the work happens, or nothing of it."""
+        """Run `work` atomically in one transaction."""
         with self.connection(write=True) as connection:
-            return at_once(connection, work)
+            return atomically(connection, work)
 
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[sql.Connection]:
-        """A connection to a store of the present layout."""
+        """A connection to a store with the current schema."""
         try:
             _make_directory(self._engine.url)
             with self._engine.connect() as connection:
-                bring_up_to_date(connection, self.called)
+                migrate(connection, self.display_name)
                 yield connection.execution_options(write=write)
         except (sql.exc.SQLAlchemyError, OSError) as error:
-            raise StoreError(f"{self.called} cannot be used: {self._reason(error)}") from error
+            raise StoreError(
+                f"{self.display_name} cannot be used: {self._reason(error)}"
+            ) from error
 
     def _reason(self, error: Exception) -> str:
         cause = getattr(error, "orig", None) or error
         if not self.discreet:
             return str(cause)
         logging.getLogger(__name__).warning("%s cannot be used: %s", self.shown, cause)
-        # SQLite names no places: locked, full, damaged are what a visitor may know.
-        return str(cause) if isinstance(cause, sqlite3.Error) else "it is out of reach"
+        # SQLite messages contain no paths: "locked", "full" or "corrupt" may be shown.
+        return str(cause) if isinstance(cause, sqlite3.Error) else "it cannot be reached"
 
 
-def at_once(connection: sql.Connection, work: Callable[[sql.Connection], Result]) -> Result:
-    """Do the work in one transaction: all of it or nothing.
+def atomically(connection: sql.Connection, work: Callable[[sql.Connection], Result]) -> Result:
+    """Run `work` in one transaction.
 
-    Where writers do not take turns, another may add the same row at this moment: then the work
-    begins again.
+    If writers are not serialized, another may insert the same row concurrently; then the work is
+    retried once.
     """
     with suppress(sql.exc.IntegrityError), connection.begin():
         return work(connection)
@@ -100,12 +102,12 @@ def _engine_at(address: str, discreet: bool) -> sql.Engine:
         raise StoreError(f"{store_address.MUST_BE}: {url.drivername} is unknown") from error
     except ImportError as error:
         raise StoreError(
-            f"{_called(address, discreet)} needs a driver that is not installed: {error};"
+            f"{_display_name(address, discreet)} needs a driver that is not installed: {error};"
             ' for PostgreSQL: pip install "psycopg[binary]"'
         ) from error
 
 
-def _called(address: str, discreet: bool) -> str:
+def _display_name(address: str, discreet: bool) -> str:
     return "the store" if discreet else f"the store at {shown(address)}"
 
 
@@ -113,13 +115,13 @@ def _new_engine(url: sql.URL) -> sql.Engine:
     if not is_sqlite(url):
         return _new_server_engine(url)
     wait = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    if in_memory(url):  # its one connection is the database: threads take turns on it
+    if in_memory(url):  # its only connection is the database, shared by all threads
         engine = sql.create_engine(
             url, connect_args=wait, poolclass=sql.QueuePool, pool_size=1, max_overflow=0
         )
-    else:  # nothing stays open: a file that is removed or replaced is noticed
+    else:  # no pooling, so that a deleted or replaced file is noticed
         engine = sql.create_engine(url, connect_args=wait, poolclass=sql.NullPool)
-    _take_over_transactions(engine)
+    _control_transactions(engine)
     return engine
 
 
@@ -130,12 +132,12 @@ def _new_server_engine(url: sql.URL) -> sql.Engine:
         url = url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
     engine = sql.create_engine(url, pool_pre_ping=True)
     if is_postgresql:
-        _let_writers_take_turns(engine)
+        _serialize_writers(engine)
     return engine
 
 
 _shared_engine = lru_cache(maxsize=16)(_new_engine)
-"""One engine an address, so that a server sees one pool and not one for every RunStore."""
+"""One engine per URL, so that a server sees one connection pool, not one per RunStore."""
 
 
 def _make_directory(url: sql.URL) -> None:
@@ -143,10 +145,10 @@ def _make_directory(url: sql.URL) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _take_over_transactions(engine: sql.Engine) -> None:
-    """Let SQLite lock when a writing transaction begins, not at its first write.
+def _control_transactions(engine: sql.Engine) -> None:
+    """Make SQLite acquire the write lock at the start of a writing transaction.
 
-    A transaction that reads first and writes later could find itself unable to go on.
+    A transaction that reads first and then writes could otherwise fail to get the lock.
     """
 
     @sql.event.listens_for(engine, "connect")
@@ -159,17 +161,17 @@ def _take_over_transactions(engine: sql.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _let_writers_take_turns(engine: sql.Engine) -> None:
-    """Give PostgreSQL the rules of an SQLite file: one writer at a time, readers at one moment.
+def _serialize_writers(engine: sql.Engine) -> None:
+    """Give PostgreSQL the semantics of SQLite: one writer at a time, snapshot reads.
 
-    Writers that wait in different places for each other's rows would not come to an end, and a
-    reader would miss the arrays of a run that is removed after its row was read.
+    This avoids deadlocks between writers, and readers that miss the arrays of a run deleted after
+    its row was read.
     """
 
     @sql.event.listens_for(engine, "begin")
     def _begin(connection: sql.Connection) -> None:
         if connection.get_execution_options().get("write"):
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,7 +1,7 @@
-"""Deletion that can be undone: runs are marked first, and removed by a later deletion.
+"""Deletion with undo: runs are first marked as deleted, and removed by a later deletion.
 
-The mark is the date, for people, and the store's running time in minutes, by which runs are
-removed: a wall clock that jumps must not cost anybody the way back.
+The mark holds the date, for people, and the store's uptime in minutes, which decides when runs
+are removed: a jump of the wall clock must not make undo impossible.
 """
 
 from collections.abc import Iterable
@@ -9,31 +9,31 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sql
 
-from lossopt_core.store.queries import portions, remove
-from lossopt_core.store.running import running
+from lossopt_core.store.queries import batches, remove
 from lossopt_core.store.schema import (
     arrays,
     notes,
     runs,
     written,
 )
+from lossopt_core.store.uptime import uptime
 
-KEPT = timedelta(hours=24)
-"""How long a deleted run can be restored, at least."""
+UNDO_PERIOD = timedelta(hours=24)
+"""Minimum time during which a deleted run can be restored."""
 _DIGITS = 7
 
 
 def delete(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
-    """Mark the runs as deleted, and remove those marked `KEPT` ago by the store's running time."""
-    now = running(database) / 60
+    """Mark runs as deleted, and remove those marked longer than `UNDO_PERIOD` of uptime ago."""
+    now = uptime(database) / 60
     _mark(database, workspace, ids, f"{written(datetime.now(UTC))} {now:0{_DIGITS}.0f}")
-    before = now - KEPT.total_seconds() / 60
+    before = now - UNDO_PERIOD.total_seconds() / 60
     if before > 0:
         _purge(database, workspace, f"{before:0{_DIGITS}.0f}")
 
 
 def restore(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
-    """Take the mark from the runs; what is removed stays so."""
+    """Unmark runs; runs that were already removed cannot be restored."""
     _mark(database, workspace, ids, None)
 
 
@@ -41,16 +41,16 @@ def _mark(
     database: sql.Connection, workspace: str, ids: Iterable[str], deleted: str | None
 ) -> None:
     marked = runs.c.deleted.is_not(None)
-    for some in portions(ids):
+    for some in batches(ids):
         mine = (runs.c.workspace == workspace) & runs.c.id.in_(some)
         to_change = mine & (marked if deleted is None else ~marked)
         database.execute(sql.update(runs).where(to_change).values(deleted=deleted))
 
 
 def _purge(database: sql.Connection, workspace: str, before: str) -> None:
-    # An earlier version's mark has no minutes: it counts as made when counting began.
-    place = len(written(datetime.now(UTC))) + 2
-    minutes = sql.func.substr(runs.c.deleted, place, _DIGITS)
+    # Marks of earlier versions have no minutes and count as made at uptime 0.
+    start = len(written(datetime.now(UTC))) + 2
+    minutes = sql.func.substr(runs.c.deleted, start, _DIGITS)
     old = (runs.c.workspace == workspace) & runs.c.deleted.is_not(None) & (minutes < before)
     ids = database.scalars(sql.select(runs.c.id).where(old)).all()
     remove(database, workspace, [arrays, notes, runs], ids)

@@ -1,4 +1,4 @@
-"""Curves that another program has measured, so that they can stand beside ours."""
+"""Curves imported from other programs, for comparison with runs."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class ForeignRun:
-    """A curve from elsewhere: no experiment of ours, only what was measured.
+    """An imported curve: measured values without an experiment.
 
-    name      what it is called
-    history   one row a point: columns out of `HISTORY_COLUMNS`, at least one of the x-axes
-              (update, epoch, gradient_evaluations) and one that is measured; missing ones NaN
-    source    where it comes from, in words: a file's name, for one
+    name      display name
+    history   one row per point: columns from `HISTORY_COLUMNS`, at least one x-axis (update,
+              epoch, gradient_evaluations) and one metric; missing values are NaN
+    source    where it comes from, such as a file name
     """
 
     name: str
@@ -22,6 +22,6 @@ class ForeignRun:
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits of name and numbers: what is brought in twice is kept once."""
+        """A hash (16 hexadecimal digits) of name and numbers; importing twice gives the same id."""
         numbers = self.history.to_csv(index=False)
         return hashlib.sha256(f"{self.name}\n{numbers}".encode()).hexdigest()[:16]

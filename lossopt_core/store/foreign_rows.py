@@ -1,4 +1,4 @@
-"""Curves from elsewhere in the store: checked when they are kept, and when they are read."""
+"""Imported curves in the store, validated when saved and when read."""
 
 import json
 from collections.abc import Iterable
@@ -30,28 +30,28 @@ MOST_CURVES = 1_000
 AXES = ("update", "epoch", "gradient_evaluations")
 
 
-def as_kept(run: ForeignRun) -> ForeignRun:
-    """The run as the store gives it back, with the id that it has there.
+def normalized(run: ForeignRun) -> ForeignRun:
+    """Validate a curve and convert it to the form (and id) in which it is stored.
 
-    Counts become integers where they are whole, all other numbers floats.  ValueError names
-    what is not as `ForeignRun` says, or is too much: a name of more than 80 characters, a
-    source of more than 200, a history of more than 100,000 rows.
+    Whole counts become integers, all other numbers floats.  ValueError names what is invalid or
+    too large: a name of more than 80 characters, a source of more than 200, a history of more
+    than 100,000 rows.
     """
     history = run.history
     if not 1 <= len(history) <= MOST_POINTS:
         raise ValueError(f"history must have 1 to {MOST_POINTS:,} rows, got {len(history):,}")
     if unknown := [name for name in history.columns if name not in HISTORY_COLUMNS]:
         allowed = ", ".join(HISTORY_COLUMNS)
-        raise ValueError(f"history may have the columns {allowed}; got {brief(unknown[0])}")
+        raise ValueError(f"history must only have the columns {allowed}; got {brief(unknown[0])}")
     if not history.columns.is_unique:
-        raise ValueError("history must have each column once")
+        raise ValueError("history must not have duplicate columns")
     try:
         numbers = {str(name): history[name].to_numpy(np.float64) for name in history.columns}
     except (TypeError, ValueError) as error:
-        raise ValueError(f"history must hold numbers: {brief(str(error))}") from None
+        raise ValueError(f"history must be numeric: {brief(str(error))}") from None
     measured = {name for name, column in numbers.items() if not np.isnan(column).all()}
     if not measured & {*AXES} or not measured - {*AXES}:
-        raise ValueError(f"history must have one of {', '.join(AXES)} and a measured column")
+        raise ValueError(f"history must have one of {', '.join(AXES)} and a metric")
     return ForeignRun(
         name=checked_text("name", run.name, LONGEST_NAME, shortest=1),
         history=pd.DataFrame(
@@ -68,8 +68,8 @@ def _is_count(name: str, column: np.ndarray[Any, Any]) -> bool:
     return name in WHOLE_COLUMNS and is_whole(column)
 
 
-def keep_foreign(database: sql.Connection, workspace: str, runs: Iterable[ForeignRun]) -> None:
-    """Keep the runs, of which each is `as_kept`; those that are here stay as they are."""
+def save_foreign(database: sql.Connection, workspace: str, runs: Iterable[ForeignRun]) -> None:
+    """Save curves that are `normalized`; existing ones are left unchanged."""
     new = {run.id: run for run in runs}
     for row in rows_of(database, workspace, sql.select(curves.c.id), new):
         del new[row.id]
@@ -77,8 +77,8 @@ def keep_foreign(database: sql.Connection, workspace: str, runs: Iterable[Foreig
     there = database.scalar(sql.select(sql.func.count()).where(mine)) or 0
     if there + len(new) > MOST_CURVES:
         raise ValueError(
-            f"a workspace may hold {MOST_CURVES:,} curves from elsewhere:"
-            f" {there:,} are there, and {len(new):,} would come"
+            f"a workspace can have at most {MOST_CURVES:,} imported curves:"
+            f" it has {there:,}, and {len(new):,} would be added"
         )
     if new:
         rows = [{"workspace": workspace, "id": id} | _to_row(run) for id, run in new.items()]
@@ -93,8 +93,8 @@ def _to_row(run: ForeignRun) -> dict[str, Any]:
     } | table_to_row(run.history, run.history.columns)
 
 
-def kept_foreign(database: sql.Connection, workspace: str) -> list[ForeignRun]:
-    """All of them, the oldest first; those that cannot be read are left out."""
+def load_foreign(database: sql.Connection, workspace: str) -> list[ForeignRun]:
+    """All readable imported curves, oldest first."""
     mine = sql.select(curves).where(curves.c.workspace == workspace)
     rows = database.execute(mine).all()
     runs = []
@@ -107,12 +107,12 @@ def kept_foreign(database: sql.Connection, workspace: str) -> list[ForeignRun]:
 def _to_run(row: sql.Row[Any]) -> ForeignRun:
     columns = json.loads(row.columns)
     history = pd.DataFrame(dict(zip(columns, to_numbers(row, "<f8"), strict=True)))
-    run = as_kept(ForeignRun(name=row.name, history=history, source=row.source))
+    run = normalized(ForeignRun(name=row.name, history=history, source=row.source))
     if run.id != row.id:
         raise ValueError(f"{row.id} has the numbers of {run.id}")
     return run
 
 
-def forget_foreign(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
-    """Remove the curves of these ids; ids without one are passed over."""
+def delete_foreign(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
+    """Delete the curves with these ids; unknown ids are ignored."""
     remove(database, workspace, [curves], ids)

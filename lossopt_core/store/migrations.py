@@ -1,4 +1,4 @@
-"""From an older layout of the store to the present one."""
+"""Migrations from older schema versions to the current one."""
 
 import json
 import sqlite3
@@ -12,24 +12,24 @@ from lossopt_core.data.datasets import DATASETS
 from lossopt_core.optim.older_rules import OLDER_RULE, by_older_rule
 from lossopt_core.store import schema as layout
 from lossopt_core.store.arrays import DAMAGE, table_numbers, to_tables
-from lossopt_core.store.queries import portions, rows_of
+from lossopt_core.store.queries import batches, rows_of
 from lossopt_core.store.revision import renew
 from lossopt_core.store.schema import StoreError
 from lossopt_core.store.summaries import summary
 from lossopt_core.training.run import STOPPED
 
 
-def bring_up_to_date(database: sql.Connection, called: str) -> None:
-    """Make the tables, or change those of an older layout; refuse a newer one untouched.
+def migrate(database: sql.Connection, store_name: str) -> None:
+    """Create the tables, or migrate an older schema; a newer one raises StoreError, unchanged.
 
-    `called` is the store in messages.
+    `store_name` is how messages refer to the store.
     """
     with database.begin():
-        if _version_of(database, called) == layout.SCHEMA:
+        if _version_of(database, store_name) == layout.SCHEMA:
             return
-    _let_readers_read_while_one_writes(database)
+    _enable_write_ahead_log(database)
     with database.execution_options(write=True).begin():
-        version = _version_of(database, called)  # another process may have been here meanwhile
+        version = _version_of(database, store_name)  # possibly migrated meanwhile
         if version is None:
             layout.tables.create_all(database)
             version_now = {"name": "schema", "value": str(layout.SCHEMA)}
@@ -43,28 +43,27 @@ def bring_up_to_date(database: sql.Connection, called: str) -> None:
             )
 
 
-def _version_of(database: sql.Connection, called: str) -> int | None:
-    """The version of the layout; None where there are no tables yet."""
+def _version_of(database: sql.Connection, store_name: str) -> int | None:
+    """The schema version; None if there are no tables yet."""
     if not sql.inspect(database).has_table(layout.facts.name):
         return None
-    question = sql.select(layout.facts.c.value).where(layout.facts.c.name == "schema")
-    value = str(database.execute(question).scalar())
+    query = sql.select(layout.facts.c.value).where(layout.facts.c.name == "schema")
+    value = str(database.execute(query).scalar())
     if not value.isdecimal():
-        raise StoreError(f"{called} is a database in use, but not by lossopt")
+        raise StoreError(f"{store_name} is a database of another program")
     if int(value) > layout.SCHEMA:
         raise StoreError(
-            f"{called} was written by a newer lossopt (layout {value},"
-            f" this one knows {layout.SCHEMA}): update lossopt, or set LOSSOPT_STORE to another"
-            " store"
+            f"{store_name} was written by a newer lossopt (schema {value}, this version supports"
+            f" {layout.SCHEMA}): update lossopt, or set LOSSOPT_STORE to another store"
         )
     return int(value)
 
 
-def _let_readers_read_while_one_writes(database: sql.Connection) -> None:
-    """Switch an SQLite file to write-ahead logging; the file remembers it."""
+def _enable_write_ahead_log(database: sql.Connection) -> None:
+    """Switch an SQLite file to write-ahead logging (persistent), so that reads do not block."""
     connection: Any = database.connection.driver_connection
     if isinstance(connection, sqlite3.Connection):
-        # Locked: another process is switching just now.  Without it the store is still correct.
+        # Locked: another process is switching right now.  The store works without it, too.
         with suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA journal_mode = WAL")
 
@@ -74,8 +73,8 @@ def _add_column(database: sql.Connection, column: sql.Column[Any]) -> None:
     database.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}")
 
 
-def _summarise_runs(database: sql.Connection) -> None:
-    """Room for deletions, notes, views and curves; sparks and best figures of what is there."""
+def _add_summaries(database: sql.Connection) -> None:
+    """Add deletion, notes, views and curves, and sparklines and best values of existing runs."""
     for column in (layout.runs.c.deleted, layout.runs.c.spark, layout.runs.c.best):
         _add_column(database, column)
     for table in (layout.notes, layout.views, layout.curves, layout.revisions):
@@ -86,33 +85,33 @@ def _summarise_runs(database: sql.Connection) -> None:
         renew(database, workspace)
 
 
-def _make_room_for_visitors(database: sql.Connection) -> None:
-    """Room for when workspaces were used, what is being trained, and data that people bring."""
+def _add_visits_and_uploads(database: sql.Connection) -> None:
+    """Add tables for workspace visits, active trainings and uploaded data."""
     for table in (layout.visits, layout.trainings, layout.examples):
         table.create(database)
 
 
-def _give_certificates_owners(database: sql.Connection) -> None:
-    """Room for certificates on uploaded data; those that everybody could read go.
+def _separate_own_certificates(database: sql.Connection) -> None:
+    """Add certificates on uploaded data, and delete shared ones, which everybody could read.
 
-    They are computed again when their owner looks at a run.
+    They are recomputed when their owner opens a run.
     """
     layout.own_certificates.create(database)
     there = sql.select(layout.certificates.c.problem, layout.certificates.c.settings)
-    brought = {name for name, dataset in DATASETS.items() if dataset.brought}
+    brought = {name for name, dataset in DATASETS.items() if dataset.uploaded}
     private = []
     for row in database.execute(there).all():
         with suppress(*DAMAGE):
             if json.loads(row.settings)["dataset"] not in brought:
                 continue
         private.append(row.problem)
-    for some in portions(private):
+    for some in batches(private):
         these = layout.certificates.c.problem.in_(some)
         database.execute(sql.delete(layout.certificates).where(these))
 
 
-def _set_older_rules_apart(database: sql.Connection) -> None:
-    """Runs whose rule is another one since then count as stopped, and so are trained again."""
+def _mark_older_rules(database: sql.Connection) -> None:
+    """Mark runs of changed optimizers as stopped, so that they are retrained."""
     runs = layout.runs.c
     there = sql.select(runs.workspace, runs.id, runs.experiment, runs.environment)
     found: dict[str, list[str]] = {}
@@ -121,7 +120,7 @@ def _set_older_rules_apart(database: sql.Connection) -> None:
             if by_older_rule(json.loads(row.experiment), json.loads(row.environment)):
                 found.setdefault(row.workspace, []).append(row.id)
     for workspace, ids in found.items():
-        for some in portions(ids):
+        for some in batches(ids):
             these = (runs.workspace == workspace) & runs.id.in_(some)
             apart = {"status": STOPPED, "reason": OLDER_RULE}
             database.execute(sql.update(layout.runs).where(these).values(apart))
@@ -129,9 +128,9 @@ def _set_older_rules_apart(database: sql.Connection) -> None:
 
 
 def _summarise(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
-    """Fill spark and best out of the histories; what cannot be read stays without."""
+    """Compute spark and best from the histories; unreadable histories are skipped."""
     histories = sql.select(layout.arrays).where(layout.arrays.c.name == "history")
-    for some in portions(ids):
+    for some in batches(ids):
         for row in rows_of(database, workspace, histories, some):
             with suppress(*DAMAGE):
                 this = (layout.runs.c.workspace == workspace) & (layout.runs.c.id == row.id)
@@ -142,9 +141,9 @@ def _summarise(database: sql.Connection, workspace: str, ids: Iterable[str]) -> 
 MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {
     1: layout.certificates.create,
     2: lambda database: _add_column(database, layout.runs.c.reason),
-    3: _summarise_runs,
-    4: _make_room_for_visitors,
-    5: _give_certificates_owners,
-    6: _set_older_rules_apart,
+    3: _add_summaries,
+    4: _add_visits_and_uploads,
+    5: _separate_own_certificates,
+    6: _mark_older_rules,
 }
-"""From a version of the layout to what turns it into the next one, in one transaction."""
+"""Schema version to the migration to the next version, run in one transaction."""

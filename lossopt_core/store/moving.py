@@ -1,4 +1,4 @@
-"""From one workspace to another: for who began without an account and has one now."""
+"""Move the contents of one workspace to another, when a visitor signs in for the first time."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,17 +9,17 @@ import sqlalchemy as sql
 
 from lossopt_core.store import schema as layout
 from lossopt_core.store.annotations import LONGEST_NOTE, MOST_TAGS
-from lossopt_core.store.queries import portions, remove, rows_of
+from lossopt_core.store.queries import batches, remove, rows_of
 from lossopt_core.store.revision import renew
 from lossopt_core.store.unfinished import INTERRUPTED
-from lossopt_core.store.usage import Usage, held
+from lossopt_core.store.usage import Usage, stored_bytes
 from lossopt_core.store.views import LONGEST_NAME
 from lossopt_core.training.run import STOPPED
 
 
 @dataclass(frozen=True)
 class Contents:
-    """How many things a workspace holds that somebody would miss."""
+    """Number of items in a workspace."""
 
     runs: int = 0
     curves: int = 0
@@ -28,7 +28,7 @@ class Contents:
 
 
 def contents(database: sql.Connection, workspace: str) -> Contents:
-    """What is there; deleted runs count as none."""
+    """Count the items in a workspace, without deleted runs."""
 
     def count(table: sql.Table, *conditions: sql.ColumnElement[bool]) -> int:
         mine = sql.and_(table.c.workspace == workspace, *conditions)
@@ -42,8 +42,8 @@ def contents(database: sql.Connection, workspace: str) -> Contents:
     )
 
 
-def coming(database: sql.Connection, source: str, target: str) -> Usage:
-    """By how much the target would grow at most: what both have, and deleted runs, do not count."""
+def growth(database: sql.Connection, source: str, target: str) -> Usage:
+    """Upper bound on the growth of the target; duplicates and deleted runs do not count."""
 
     def new(key: sql.Column[str]) -> sql.ColumnElement[bool]:
         known = sql.select(key).where(key.table.c.workspace == target)
@@ -62,28 +62,27 @@ def coming(database: sql.Connection, source: str, target: str) -> Usage:
     whole = [(layout.views, ~known), (layout.trainings, sql.true())]
     sizes = [
         *(
-            held(database, table, (table.c.workspace == source) & which)
+            stored_bytes(database, table, (table.c.workspace == source) & which)
             for table, which in [*of_runs, *whole]
         ),
-        held(database, layout.curves, new(layout.curves.c.id)),
-        held(database, layout.examples, new(layout.examples.c.fingerprint)),
-        held(database, layout.own_certificates, new(layout.own_certificates.c.problem)),
+        stored_bytes(database, layout.curves, new(layout.curves.c.id)),
+        stored_bytes(database, layout.examples, new(layout.examples.c.fingerprint)),
+        stored_bytes(database, layout.own_certificates, new(layout.own_certificates.c.problem)),
     ]
     return Usage(runs=len(database.scalars(ids).all()), bytes=sum(sizes))
 
 
 def move(database: sql.Connection, source: str, target: str) -> None:
-    """Move all that is there, with what is said about it, into the target.
+    """Move all items with their annotations into the target.
 
-    What both have stays as the target has it, since it is the same: runs, curves and data are
-    known by their contents.  Of two runs the one that was not stopped is kept, of two notes the
-    one has the other's words added, and of two views of a name the newcomer gets a number.
-    Deleted runs stay where they are, and so does what is being trained at this moment.
+    Duplicate runs, curves and data (which are identified by content) keep the target's version,
+    except that a finished run replaces a stopped one.  Notes on the same run are merged.  Views
+    with the same name get a number.  Deleted runs and active trainings are not moved.
     """
     _move_runs(database, source, target)
-    _move_by(layout.curves.c.id, database, source, target)
-    _move_by(layout.examples.c.fingerprint, database, source, target)
-    _move_by(layout.own_certificates.c.problem, database, source, target)
+    _move_rows(layout.curves.c.id, database, source, target)
+    _move_rows(layout.examples.c.fingerprint, database, source, target)
+    _move_rows(layout.own_certificates.c.problem, database, source, target)
     _move_views(database, source, target)
     _move_interrupted(database, source, target)
     for workspace in (source, target):
@@ -93,61 +92,61 @@ def move(database: sql.Connection, source: str, target: str) -> None:
 def _move_runs(database: sql.Connection, source: str, target: str) -> None:
     there = sql.select(layout.runs.c.id, layout.runs.c.status, layout.runs.c.deleted)
     mine = database.execute(there.where(layout.runs.c.workspace == source)).all()
-    coming = {row.id: row for row in mine if row.deleted is None}
-    for row in rows_of(database, target, there, coming):
-        if row.deleted is None and (row.status != STOPPED or coming[row.id].status == STOPPED):
-            del coming[row.id]
-    left = [row.id for row in mine if row.deleted is None and row.id not in coming]
+    moving = {row.id: row for row in mine if row.deleted is None}
+    for row in rows_of(database, target, there, moving):
+        if row.deleted is None and (row.status != STOPPED or moving[row.id].status == STOPPED):
+            del moving[row.id]
+    duplicates = [row.id for row in mine if row.deleted is None and row.id not in moving]
     stored = [layout.arrays, layout.runs]
-    remove(database, target, stored, coming)
-    _hand_over(database, stored, source, target, coming)
-    remove(database, source, stored, left)
-    _move_notes(database, source, target, [*coming, *left])
+    remove(database, target, stored, moving)
+    _reassign(database, stored, source, target, moving)
+    remove(database, source, stored, duplicates)
+    _move_notes(database, source, target, [*moving, *duplicates])
 
 
 def _move_notes(database: sql.Connection, source: str, target: str, ids: Iterable[str]) -> None:
     theirs = {row.id: row for row in rows_of(database, source, sql.select(layout.notes), ids)}
     for mine in rows_of(database, target, sql.select(layout.notes), theirs):
         this = (layout.notes.c.workspace == target) & (layout.notes.c.id == mine.id)
-        both = _both_notes(mine, theirs.pop(mine.id))
+        both = _merged_note(mine, theirs.pop(mine.id))
         database.execute(sql.update(layout.notes).where(this).values(both))
         remove(database, source, [layout.notes], [mine.id])
-    _hand_over(database, [layout.notes], source, target, theirs)
+    _reassign(database, [layout.notes], source, target, theirs)
 
 
-def _both_notes(mine: sql.Row[Any], other: sql.Row[Any]) -> dict[str, Any]:
-    """What is said in both, as far as there is room for it; mine comes first."""
+def _merged_note(mine: sql.Row[Any], other: sql.Row[Any]) -> dict[str, Any]:
+    """Merge two notes within the length limits; the target's values take precedence."""
     texts = [each for each in dict.fromkeys((mine.note, other.note)) if each]
-    together = "\n\n".join(texts)
+    combined = "\n\n".join(texts)
     tags = list(dict.fromkeys([*json.loads(mine.tags), *json.loads(other.tags)]))
     return {
         "name": mine.name or other.name,
         "tags": json.dumps(tags[:MOST_TAGS]),
-        "note": together if len(together) <= LONGEST_NOTE else mine.note,
+        "note": combined if len(combined) <= LONGEST_NOTE else mine.note,
         "pinned": mine.pinned or other.pinned,
         "archived": mine.archived and other.archived,
     }
 
 
-def _move_by(key: sql.Column[str], database: sql.Connection, source: str, target: str) -> None:
-    """Move the rows whose key the target does not have; the others are the same there."""
+def _move_rows(key: sql.Column[str], database: sql.Connection, source: str, target: str) -> None:
+    """Move rows whose key the target does not have; the rest are duplicates and are deleted."""
     table = key.table
     at_target = sql.select(key).where(table.c.workspace == target)
     mine = table.c.workspace == source
     known = set(database.scalars(at_target))
     new = [each for each in database.scalars(sql.select(key).where(mine)) if each not in known]
-    for some in portions(new):
+    for some in batches(new):
         change = sql.update(table).where(mine & key.in_(some))
         database.execute(change.values(workspace=target))
     database.execute(sql.delete(table).where(mine))
 
 
 def _move_views(database: sql.Connection, source: str, target: str) -> None:
-    question = sql.select(layout.views.c.name, layout.views.c.query)
-    of_target = question.where(layout.views.c.workspace == target)
+    query = sql.select(layout.views.c.name, layout.views.c.query)
+    of_target = query.where(layout.views.c.workspace == target)
     known = {row.name: row.query for row in database.execute(of_target)}
     mine = layout.views.c.workspace == source
-    for row in database.execute(question.where(mine)).all():
+    for row in database.execute(query.where(mine)).all():
         if known.get(row.name) != row.query:
             name = _free_name(row.name, known)
             known[name] = row.query
@@ -157,7 +156,7 @@ def _move_views(database: sql.Connection, source: str, target: str) -> None:
 
 
 def _free_name(name: str, known: Iterable[str]) -> str:
-    """The name, or the name with the first number that makes it another."""
+    """The name, with a number appended if it is taken."""
     taken = {*known}
     free, number = name, 1
     while free in taken:
@@ -168,18 +167,20 @@ def _free_name(name: str, known: Iterable[str]) -> str:
 
 
 def _move_interrupted(database: sql.Connection, source: str, target: str) -> None:
-    over = (layout.trainings.c.workspace == source) & (layout.trainings.c.beat == INTERRUPTED)
-    database.execute(sql.update(layout.trainings).where(over).values(workspace=target))
+    interrupted = (layout.trainings.c.workspace == source) & (
+        layout.trainings.c.beat == INTERRUPTED
+    )
+    database.execute(sql.update(layout.trainings).where(interrupted).values(workspace=target))
 
 
-def _hand_over(
+def _reassign(
     database: sql.Connection,
     tables: Sequence[sql.Table],
     source: str,
     target: str,
     ids: Iterable[str],
 ) -> None:
-    for some in portions(ids):
+    for some in batches(ids):
         for table in tables:
             mine = (table.c.workspace == source) & table.c.id.in_(some)
             database.execute(sql.update(table).where(mine).values(workspace=target))

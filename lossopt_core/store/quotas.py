@@ -1,6 +1,6 @@
-"""What a training, and what somebody keeps, may cost where a machine is shared.
+"""Limits on training and storage for shared machines.
 
-What is too much is refused before any work, in words that say what to change.
+Requests beyond a limit are rejected before any work, with a message that says what to change.
 """
 
 import math
@@ -14,20 +14,20 @@ from lossopt_core.training.footprint import Footprint
 
 
 class BudgetError(ValueError):
-    """More than is allowed here; the message names what, how much, and what to change."""
+    """A limit is exceeded; the message names the quantity, the limit, and what to change."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Upper limits; without any, everything is allowed.
+    """Upper limits; unlimited by default.
 
     products   multiplications of a training: examples × features × classes × epochs, over runs
-    updates    of all runs of a training together
+    updates    of one training, over all runs
     numbers    examples × features of one data set
-    seconds    that a training may take
-    runs       kept in one workspace
-    bytes      kept in one workspace
-    memory     bytes that one data set, one file or one training may take while it is worked on
+    seconds    of one training
+    runs       stored in one workspace
+    bytes      stored in one workspace
+    memory     peak memory of one data set, one file or one training, in bytes
     """
 
     products: float = math.inf
@@ -39,47 +39,45 @@ class Budget:
     memory: float = math.inf
 
     @property
-    def limits_keeping(self) -> bool:
-        """Whether it has to be known how much is kept."""
+    def limits_storage(self) -> bool:
+        """Whether storage is limited, so that usage must be measured."""
         return math.isfinite(self.runs) or math.isfinite(self.bytes)
 
     def check_data(self, experiment: Experiment) -> None:
-        """BudgetError where the experiment's data set is too large to be loaded."""
+        """Raise BudgetError if the experiment's data set is too large to load."""
         size = experiment.size
         self.check_numbers(size.examples, size.features, size.classes)
 
     def check_numbers(self, examples: int, features: int, classes: int = 2) -> None:
-        """BudgetError where a data set of so many examples, features and classes is too large."""
+        """Raise BudgetError if a data set of this size is too large."""
         numbers = examples * features
         if numbers > self.numbers:
             raise BudgetError(
-                f"the data would have {numbers:,} numbers ({examples:,} examples × {features:,}"
-                f" features); at most {self.numbers:,.0f} are allowed here. Choose fewer examples"
-                " or features"
+                f"the data have {numbers:,} numbers ({examples:,} examples × {features:,}"
+                f" features); the limit is {self.numbers:,.0f}. Choose fewer examples or features"
             )
         memory = footprint.numbers_bytes(examples, features, classes)
         if memory > self.memory:
             raise BudgetError(
-                f"work on the data would take {_megabytes(memory)} of memory ({examples:,} examples"
-                f" × {features:,} features, {classes:,} classes); at most"
-                f" {_megabytes(self.memory)} are allowed here. Choose fewer examples, features or"
-                " classes"
+                f"the data need {_megabytes(memory)} of memory ({examples:,} examples ×"
+                f" {features:,} features, {classes:,} classes); the limit is"
+                f" {_megabytes(self.memory)}. Choose fewer examples, features or classes"
             )
 
     def check_unpacked(self, memory: float) -> None:
-        """BudgetError where a file would take so many bytes while it is read."""
+        """Raise BudgetError if reading a file would take too many bytes."""
         if memory > self.memory:
             raise BudgetError(
-                f"the file would take {_megabytes(memory)} of memory once it is unpacked; at most"
-                f" {_megabytes(self.memory)} are allowed here. Bring one with fewer rows or columns"
+                f"the file needs {_megabytes(memory)} of memory when unpacked; the limit is"
+                f" {_megabytes(self.memory)}. Use a file with fewer rows or columns"
             )
 
     def check_grid(self, runs: int) -> None:
-        """BudgetError where a sweep has more runs than a workspace may hold."""
+        """Raise BudgetError if a sweep has more runs than a workspace can store."""
         if runs > self.runs:
             raise BudgetError(
-                f"the sweep has {runs:,} runs; at most {self.runs:,.0f} are allowed here. Choose"
-                " fewer seeds, or fewer values of a setting"
+                f"the sweep has {runs:,} runs; the limit is {self.runs:,.0f}. Choose fewer seeds or"
+                " fewer values"
             )
 
     def check_training(
@@ -89,69 +87,68 @@ class Budget:
         *,
         parts: Sequence[Sequence[Experiment]] | None = None,
     ) -> None:
-        """BudgetError where training these, and keeping them beside what is kept, is too much.
+        """Raise BudgetError if training these experiments, or storing their runs, exceeds a limit.
 
-        `parts` are what is trained and saved together; without them, all at once.
+        `parts` are the batches trained and saved together; by default all at once.
         """
         for each in {each.data_key: each for each in experiments}.values():
             self.check_data(each)
         updates = sum(each.updates for each in experiments)
         if updates > self.updates:
             raise BudgetError(
-                f"this training would make {updates:,} updates; at most {self.updates:,.0f} are"
-                f" allowed here. Choose fewer epochs{_or_runs(experiments)}, or larger batches"
+                f"this training needs {updates:,} updates; the limit is {self.updates:,.0f}. Choose"
+                f" fewer epochs{_or_runs(experiments)}, or larger batches"
             )
         products = sum(map(products_of, experiments))
         if products > self.products:
             raise BudgetError(
-                f"this training would take {_count(products)} multiplications (examples ×"
-                f" features × classes × epochs{_over_runs(experiments)}); at most"
-                f" {_count(self.products)} are allowed here. Choose fewer epochs or"
-                f" examples{_or_runs(experiments)}"
+                f"this training needs {_count(products)} multiplications (examples × features ×"
+                f" classes × epochs{_over_runs(experiments)}); the limit is"
+                f" {_count(self.products)}. Choose fewer epochs or examples{_or_runs(experiments)}"
             )
         for part in [experiments] if parts is None else parts:
             self._check_memory(part)
         new = {each.id: each for each in experiments}.values()
-        self.check_keeping(usage, runs=len(new), bytes=sum(map(footprint.stored_bytes, new)))
+        self.check_storage(usage, runs=len(new), bytes=sum(map(footprint.stored_bytes, new)))
 
     def _check_memory(self, experiments: Sequence[Experiment]) -> None:
         needed = footprint.of_training(experiments)
         if needed.total > self.memory:
             raise BudgetError(
-                f"this training would take {_megabytes(needed.total)} of memory, most of it for"
-                f" {_PARTS[needed.largest]}{_over_runs(experiments)}; at most"
-                f" {_megabytes(self.memory)} are allowed here. Choose"
-                f" {_less(needed, experiments)}"
+                f"this training needs {_megabytes(needed.total)} of memory, most of it for"
+                f" {_PARTS[needed.largest]}{_over_runs(experiments)}; the limit is"
+                f" {_megabytes(self.memory)}. Choose {_suggestion(needed, experiments)}"
             )
 
-    def check_keeping(self, usage: Usage, *, runs: int = 0, bytes: int = 0) -> None:
-        """BudgetError where so much more would be kept than a workspace may hold."""
+    def check_storage(self, usage: Usage, *, runs: int = 0, bytes: int = 0) -> None:
+        """Raise BudgetError if a workspace cannot store this much more."""
         if runs and usage.runs + runs > self.runs:
             raise BudgetError(
-                f"your workspace may hold {self.runs:,.0f} runs: {usage.runs:,} are kept, and"
-                f" {runs:,} would come. Delete runs that you need no more; deleted ones count for"
-                " a day"
+                f"your workspace can store {self.runs:,.0f} runs: it has {usage.runs:,}, and"
+                f" {runs:,} would be added. Delete runs that you no longer need; deleted runs"
+                " count for one more day"
             )
         if usage.bytes + bytes > self.bytes:
             raise BudgetError(
-                f"your workspace may hold {_megabytes(self.bytes)}: {_megabytes(usage.bytes)} are"
-                f" kept{f', and {_megabytes(bytes)} would come' if bytes else ''}. Delete runs or"
-                " data that you need no more; deleted runs count for a day"
+                f"your workspace can store {_megabytes(self.bytes)}: it has"
+                f" {_megabytes(usage.bytes)}"
+                f"{f', and {_megabytes(bytes)} would be added' if bytes else ''}. Delete runs or"
+                " data that you no longer need; deleted runs count for one more day"
             )
 
-    def check_room(self, before: Usage, after: Usage) -> None:
-        """BudgetError where a change makes a workspace hold more than it may.
+    def check_change(self, before: Usage, after: Usage) -> None:
+        """Raise BudgetError if a change makes a workspace exceed its limits.
 
-        One that holds too much already, since the limits were others once, may still shrink.
+        A workspace that already exceeds them, because limits were lowered, may still shrink.
         """
         if after.runs > before.runs:
-            self.check_keeping(before, runs=after.runs - before.runs)
+            self.check_storage(before, runs=after.runs - before.runs)
         if after.bytes > before.bytes:
-            self.check_keeping(before, bytes=after.bytes - before.bytes)
+            self.check_storage(before, bytes=after.bytes - before.bytes)
 
 
 def products_of(experiment: Experiment) -> float:
-    """Multiplications that its updates take: examples × features × classes × epochs."""
+    """Number of multiplications of its updates: examples × features × classes × epochs."""
     size = experiment.size
     examples = experiment.updates * experiment.examples_per_update
     return float(examples) * size.features * size.classes
@@ -161,13 +158,13 @@ _PARTS = {
     "data": "the data (examples × (features + classes))",
     "weights": "weights (classes × features)",
     "curves": "curves (evaluations)",
-    "paths": "the weights on the way (classes × features × evaluations)",
+    "paths": "weight trajectories (classes × features × evaluations)",
 }
-"""What takes memory, in words, with the settings that it grows with."""
+"""Uses of memory, with the settings that determine their size."""
 
 
-def _less(needed: Footprint, experiments: Sequence[Experiment]) -> str:
-    """What to choose less of."""
+def _suggestion(needed: Footprint, experiments: Sequence[Experiment]) -> str:
+    """Suggestion for what to reduce."""
     if needed.largest == "data":
         return "fewer examples, features or classes"
     runs = "fewer runs at once" if len(experiments) > 1 else ""
@@ -184,7 +181,7 @@ def _over_runs(experiments: Sequence[Experiment]) -> str:
 
 
 def _count(number: float) -> str:
-    """Two digits and a word: 1.2 billion."""
+    """A rounded number such as 1.2 billion."""
     for power, word in ((9, "billion"), (6, "million")):
         if number >= 10**power:
             return f"{number / 10**power:,.3g} {word}"

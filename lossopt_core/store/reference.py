@@ -1,6 +1,6 @@
-"""Reference runs: the same for everybody, in a workspace of their own that nobody can change.
+"""Reference runs: shared by all users, in a read-only workspace.
 
-They are trained where they are missing, which takes a second and no budget.
+Missing ones are trained at startup, which takes about a second and no budget.
 """
 
 from lossopt_core.experiment.description import Experiment
@@ -15,7 +15,7 @@ OPTIMIZERS_COMPARED = (
     _DIGITS.replace(optimizer="momentum", learning_rate=0.01),
     _DIGITS.replace(optimizer="adam", learning_rate=0.01),
 )
-"""Four ways to the best possible cross-entropy."""
+"""Four optimizers on the same cross-entropy objective."""
 EXPERIMENTS = (
     *OPTIMIZERS_COMPARED,
     _DIGITS.replace(loss="hinge", optimizer="gd", learning_rate=0.1),
@@ -23,24 +23,24 @@ EXPERIMENTS = (
     _DIGITS.replace(loss="squared_hinge", optimizer="gd", learning_rate=0.005),
     _DIGITS.replace(loss="squared_hinge", optimizer="sgd", learning_rate=0.002),
 )
-"""Digits under three losses by GD and SGD, one also by momentum and Adam, at suggested rates."""
+"""Digits with three losses and GD or SGD, one also with momentum and Adam, at suggested rates."""
 IDS = tuple(each.id for each in EXPERIMENTS)
 
 
 def runs(address: str | None = None, *, discreet: bool = False) -> RunStore:
-    """Where they are kept, to be read."""
+    """The read-only store of reference runs."""
     return RunStore(address, REFERENCE, discreet=discreet)
 
 
-def keep(address: str | None = None) -> None:
-    """Train and keep those that the store does not have; several programs may do so at once."""
-    keeper = _Keeper(address)
-    if missing := keeper.missing(EXPERIMENTS):
-        keeper.save(train(missing))
+def train_missing(address: str | None = None) -> None:
+    """Train and save missing reference runs; safe to call from several processes at once."""
+    store = _WritableReferences(address)
+    if missing := store.missing(EXPERIMENTS):
+        store.save(train(missing))
 
 
-class _Keeper(RunStore):
-    """The one who may add to them."""
+class _WritableReferences(RunStore):
+    """The reference workspace with write access."""
 
     def __init__(self, address: str | None) -> None:
         super().__init__(address, REFERENCE)

@@ -1,6 +1,6 @@
-"""Where runs, what people say about them, and certificates are kept.
+"""The repository of runs, annotations and certificates.
 
-`store_layout` says how they lie in the database; a module each knows one kind of them.
+`store.schema` defines the tables; one module per kind of object reads and writes them.
 """
 
 import builtins
@@ -29,12 +29,12 @@ from lossopt_core.store.arrays import (
     table_numbers,
     to_tables,
 )
-from lossopt_core.store.database import Database, at_once
+from lossopt_core.store.database import Database, atomically
 from lossopt_core.store.foreign import ForeignRun
-from lossopt_core.store.queries import present, remove, rows_of
+from lossopt_core.store.limits import StorageBudget, bounded
+from lossopt_core.store.queries import existing_ids, remove, rows_of
 from lossopt_core.store.quotas import Budget
 from lossopt_core.store.revision import renew, revision
-from lossopt_core.store.room import Room, bounded
 from lossopt_core.store.rows import (
     description_of,
     rows_to_run,
@@ -46,31 +46,31 @@ from lossopt_core.store.usage import Usage, usage
 from lossopt_core.training.run import STOPPED, Run
 
 REFERENCE = "reference"
-"""The workspace of runs that everybody sees and nobody changes."""
+"""The read-only workspace of runs that all users see."""
 
 
 Result = TypeVar("Result")
 
 
 class ReadOnlyError(StoreError):
-    """A change was asked for in a workspace that nobody changes."""
+    """An attempt to change a read-only workspace."""
 
 
 class UnknownRunError(StoreError, KeyError):
-    """A run was asked for that the workspace does not have."""
+    """The workspace has no run with the requested id."""
 
-    __str__ = Exception.__str__  # a KeyError would show its message in quotes
+    __str__ = Exception.__str__  # KeyError would put its message in quotes
 
 
 class RunStore:
-    """The runs of one workspace.  Threads and processes may share a store.
+    """The saved runs of one workspace.  Threads and processes may share a store.
 
-    `address` is any SQLAlchemy address; by default the environment variable `LOSSOPT_STORE`,
-    or else SQLite at `data/runs.db`.  Every method raises `StoreError` where the database is
-    out of reach, damaged, or of a newer layout.  A workspace sees its own runs only, and a
-    deleted run is as good as none.  In the workspace "reference" runs, and what is said of them,
-    cannot be changed.  Messages of a `discreet` one do not say where it is.  Whatever would make
-    the workspace hold more than its `budget` allows is refused with a `BudgetError`.
+    `address` is an SQLAlchemy URL; the default is the environment variable `LOSSOPT_STORE`, or
+    else SQLite at `data/runs.db`.  Every method raises `StoreError` if the database is
+    unreachable, corrupted, or has a newer schema.  A workspace sees only its own runs, and
+    deleted runs are treated as missing.  The workspace "reference" is read-only.  With
+    `discreet`, messages do not reveal the URL.  Changes that would exceed the `budget` raise
+    `BudgetError`.
     """
 
     def __init__(
@@ -90,20 +90,20 @@ class RunStore:
 
     @property
     def address(self) -> str:
-        """The address as it was given, its password included."""
+        """The URL as given, including its password."""
         return self.database.address
 
     @property
     def shown(self) -> str:
-        """The address, its password left out."""
+        """The URL without its password."""
         return self.database.shown
 
     # Runs
 
     def missing(self, experiments: Iterable[Experiment]) -> list[Experiment]:
-        """Those without a run; a run that was stopped half-way counts as none.
+        """The experiments without a complete run (stopped runs do not count).
 
-        Of several experiments with one id, the first.
+        Only the first of several experiments with the same id is returned.
         """
         wanted: dict[str, Experiment] = {}
         for experiment in experiments:
@@ -112,25 +112,25 @@ class RunStore:
             layout.runs.c.status != STOPPED, layout.runs.c.deleted.is_(None)
         )
         with self.database.reading() as database:
-            kept = {row.id for row in rows_of(database, self.workspace, complete, wanted)}
-        return [experiment for each, experiment in wanted.items() if each not in kept]
+            complete_ids = {row.id for row in rows_of(database, self.workspace, complete, wanted)}
+        return [experiment for each, experiment in wanted.items() if each not in complete_ids]
 
     def save(self, runs: Iterable[Run]) -> None:
-        """Keep the runs, each in its own transaction: whole or not at all.
+        """Save runs, each atomically in its own transaction.
 
-        What is here stays as it is, except that a stopped or deleted run makes way for a newer
-        one.  What people say about it stays in any case.  BudgetError where the workspace is
-        full: the runs before are kept then.
+        Existing runs are left unchanged, except that stopped or deleted runs are replaced.
+        Annotations are preserved.  BudgetError if the workspace is full; the runs before it are
+        saved in that case.
         """
-        self._refuse_if_read_only()
+        self._check_writable()
         with self.database.connection(write=True) as database:
-            room = Room(self.budget, self.workspace)
+            storage = StorageBudget(self.budget, self.workspace)
             for run in runs:
                 row, arrays = run_to_row(run), builtins.list(arrays_to_rows(run))
-                at_once(database, self._saving(run.id, row, arrays, room))
+                atomically(database, self._saving(run.id, row, arrays, storage))
 
     def _saving(
-        self, id: str, row: dict[str, str], arrays: Sequence[dict[str, Any]], room: Room
+        self, id: str, row: dict[str, str], arrays: Sequence[dict[str, Any]], storage: StorageBudget
     ) -> Callable[[sql.Connection], None]:
         key = {"workspace": self.workspace, "id": id}
         before = sql.select(layout.runs.c.status, layout.runs.c.deleted)
@@ -139,7 +139,7 @@ class RunStore:
             replaced = rows_of(database, self.workspace, before, [id])
             if any(each.status != STOPPED and each.deleted is None for each in replaced):
                 return
-            room.take(database, arrays, new=not replaced)
+            storage.take(database, arrays, new=not replaced)
             remove(database, self.workspace, [layout.arrays, layout.runs], [id])
             database.execute(sql.insert(layout.runs), key | row)
             database.execute(sql.insert(layout.arrays), [key | array for array in arrays])
@@ -150,22 +150,21 @@ class RunStore:
     def load(
         self, ids: Iterable[str], *, with_path: bool = True, with_minibatch: bool = True
     ) -> builtins.list[Run]:
-        """The runs of these ids, in their order; UnknownRunError names an id that has none.
+        """Load runs by id, in order; UnknownRunError names an id without a run.
 
-        Without their paths, and without the objective on minibatches, which are left empty
-        then, they are read much quicker.
+        Loading is much faster without paths and minibatch objectives, which are empty then.
         """
         ids = builtins.list(ids)
         found = self.find(ids, with_path=with_path, with_minibatch=with_minibatch)
         for each in ids:
             if each not in found:
-                raise UnknownRunError(f"there is no run {each!r} in {self.database.called}")
+                raise UnknownRunError(f"there is no run {each!r} in {self.database.display_name}")
         return [found[each] for each in ids]
 
     def find(
         self, ids: Iterable[str], *, with_path: bool = True, with_minibatch: bool = True
     ) -> dict[str, Run]:
-        """Those runs of these ids that there are, in the order of the ids."""
+        """Load the existing runs among these ids, in order of the ids."""
         left_out = (*(() if with_path else PATH), *(() if with_minibatch else ("minibatch",)))
         wanted = sql.select(layout.runs).where(layout.runs.c.deleted.is_(None))
         ids = builtins.list(dict.fromkeys(ids))
@@ -175,7 +174,7 @@ class RunStore:
             stored = self._stored(database, there, {*TABLES, *ARRAYS} - {*left_out})
         experiments = {}
         for each in there:
-            with self._naming(each):
+            with self._naming_run(each):
                 experiments[each] = description_of(rows[each]).experiment
         tables = {
             name: self._tables(name, stored, experiments, left_out=name in left_out)
@@ -183,13 +182,13 @@ class RunStore:
         }
         found = {}
         for each in there:
-            with self._naming(each):
+            with self._naming_run(each):
                 mine = {name: of_all[each] for name, of_all in tables.items()}
                 found[each] = rows_to_run(rows[each], stored[each], mine)
         return found
 
     def experiments(self, ids: Iterable[str]) -> dict[str, Experiment]:
-        """The experiments alone of those ids that have a run, in the order of the ids."""
+        """The experiments of the existing runs among these ids, in order of the ids."""
         columns = (layout.runs.c.id, layout.runs.c.status, layout.runs.c.experiment)
         wanted = sql.select(*columns).where(layout.runs.c.deleted.is_(None))
         ids = builtins.list(dict.fromkeys(ids))
@@ -198,50 +197,50 @@ class RunStore:
         found = {}
         for each in ids:
             if each in rows:
-                with self._naming(each):
+                with self._naming_run(each):
                     found[each] = description_of(rows[each]).experiment
         return found
 
     def histories(self, ids: Iterable[str]) -> dict[str, pd.DataFrame]:
-        """The histories alone of those ids that have a run, in the order of the ids.
+        """The histories of the existing runs among these ids, in order of the ids.
 
-        For thousands of runs.  The tables share their memory: keep some for long as copies.
+        Fast enough for thousands of runs.  The tables share memory; copy those you keep for long.
         """
         with self.database.reading() as database:
-            there = present(database, self.workspace, ids)
+            there = existing_ids(database, self.workspace, ids)
             stored = self._stored(database, there, {"history"})
         return self._tables("history", stored)
 
     def timings(self, ids: Iterable[str]) -> dict[str, float]:
-        """The seconds of an update, by id, of those runs that were trained alone."""
-        question = sql.select(layout.runs.c.id, layout.runs.c.environment)
-        question = question.where(layout.runs.c.deleted.is_(None))
+        """Seconds per update, by id, of runs that were trained alone."""
+        query = sql.select(layout.runs.c.id, layout.runs.c.environment)
+        query = query.where(layout.runs.c.deleted.is_(None))
         with self.database.reading() as database:
-            rows = rows_of(database, self.workspace, question, ids)
+            rows = rows_of(database, self.workspace, query, ids)
         found = {row.id: timing_of(row) for row in rows}
         return {id: seconds for id, seconds in found.items() if seconds is not None}
 
     def sizes(self, ids: Iterable[str]) -> dict[str, int]:
-        """The bytes of all numbers of those ids that have a run, in the order of the ids."""
+        """The size in bytes of the existing runs among these ids, in order of the ids."""
         size = sql.func.sum(sql.func.length(layout.arrays.c.data)).label("size")
-        question = sql.select(layout.arrays.c.id, size).group_by(layout.arrays.c.id)
+        query = sql.select(layout.arrays.c.id, size).group_by(layout.arrays.c.id)
         with self.database.reading() as database:
-            there = present(database, self.workspace, ids)
-            rows = rows_of(database, self.workspace, question, there)
+            there = existing_ids(database, self.workspace, ids)
+            rows = rows_of(database, self.workspace, query, there)
         found = {row.id: int(row.size) for row in rows}
         return {each: found[each] for each in there if each in found}
 
     def _stored(
         self, database: sql.Connection, ids: Iterable[str], names: set[str]
     ) -> dict[str, dict[str, sql.Row[Any]]]:
-        """The arrays of these names of each run; StoreError where one of them is not there."""
-        question = sql.select(layout.arrays).where(layout.arrays.c.name.in_(names))
+        """The named arrays of each run; StoreError if one is missing."""
+        query = sql.select(layout.arrays).where(layout.arrays.c.name.in_(names))
         arrays: dict[str, builtins.list[sql.Row[Any]]] = {each: [] for each in ids}
-        for array in rows_of(database, self.workspace, question, arrays):
+        for array in rows_of(database, self.workspace, query, arrays):
             arrays[array.id].append(array)
         stored = {}
         for each, rows in arrays.items():
-            with self._naming(each):
+            with self._naming_run(each):
                 stored[each] = stored_of(rows, names)
         return stored
 
@@ -253,10 +252,10 @@ class RunStore:
         *,
         left_out: bool = False,
     ) -> dict[str, pd.DataFrame]:
-        """The table of that name of each run; empty where it is left out."""
+        """The named table of each run; empty if left out."""
         numbers = {}
         for each, arrays in stored.items():
-            with self._naming(each):
+            with self._naming_run(each):
                 experiment = (experiments or {}).get(each)
                 numbers[each] = (
                     empty_numbers(name) if left_out else table_numbers(arrays[name], experiment)
@@ -264,63 +263,63 @@ class RunStore:
         return to_tables(name, numbers)
 
     @contextmanager
-    def _naming(self, id: str) -> Iterator[None]:
-        """Say of which run it is that what is read within is damaged."""
+    def _naming_run(self, id: str) -> Iterator[None]:
+        """Turn errors on reading corrupted data into a StoreError that names the run."""
         try:
             yield
         except UnknownEntryError as error:
             raise StoreError(
-                f"the run {id} in {self.database.called} needs {error.needs}, and no plug-in that"
-                " adds it is installed here"
+                f"the run {id} in {self.database.display_name} needs {error.needs}, but no plug-in"
+                " that adds it is installed"
             ) from error
         except DAMAGE as error:
             raise StoreError(
-                f"the run {id} in {self.database.called} is damaged: {error}"
+                f"the run {id} in {self.database.display_name} is corrupted: {error}"
             ) from error
 
     def list(self) -> pd.DataFrame:
-        """All runs, the oldest first: id, created, status, what is said, settings, figures.
+        """All runs, oldest first: id, created, status, annotations, settings, metrics.
 
-        Said is name, tags, note, pinned, archived.  `spark` is the objective at no more than
-        24 evaluations, `family` the id of the experiments that differ by seeds only.  Figures
-        are the last row of the history, and best_objective, best_train_accuracy,
-        best_test_accuracy.  A setting that a run does not look at is missing in its row.  Rows
-        that this version cannot read are left out; `listing` tells their ids.
+        Annotations are name, tags, note, pinned, archived.  `spark` is the objective at up to 24
+        evaluations, and `family` the id of the group (runs that differ by seed only).  Metrics are
+        the last row of the history, and best_objective, best_train_accuracy,
+        best_test_accuracy.  Settings that do not apply to a run are missing.  Rows that this
+        version cannot read are left out; `listing` has their ids.
         """
         return self.listing().runs
 
     def listing(self) -> table.Listing:
         """The same, with the ids of runs that cannot be read."""
         with self.database.reading() as database:
-            rows = database.execute(table.question(self.workspace)).all()
+            rows = database.execute(table.query(self.workspace)).all()
         return table.listing(rows)
 
     def revision(self) -> str:
-        """A short text that is new whenever list, histories or foreign would give others."""
+        """A token that changes whenever the result of list, histories or foreign changes."""
         with self.database.reading() as database:
             return revision(database, self.workspace)
 
     def usage(self) -> Usage:
-        """How much is kept in this workspace, deleted runs included until they are removed."""
+        """Storage used by this workspace, including deleted runs until they are removed."""
         with self.database.reading() as database:
             return usage(database, self.workspace)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Mark the runs as deleted: they are gone, but `restore` brings them back.
+        """Mark runs as deleted; `restore` undoes it.
 
-        Those that were deleted at least 24 hours ago are removed for good, with all that was said
-        about them.  The hours are those during which a server was running on the store
-        (`store_running`).  Ids without a run are passed over.
+        Runs deleted at least 24 hours ago are removed permanently, with their annotations.  Only
+        hours during which a server was running on the store count (`store.uptime`).  Unknown ids
+        are ignored.
         """
         ids = builtins.list(ids)
         self._change(lambda database: deletion.delete(database, self.workspace, ids))
 
     def restore(self, ids: Iterable[str]) -> None:
-        """Undo a deletion; ids without a deleted run are passed over."""
+        """Undo a deletion; ids without a deleted run are ignored."""
         ids = builtins.list(ids)
         self._change(lambda database: deletion.restore(database, self.workspace, ids))
 
-    # What people say about runs
+    # Annotations
 
     def annotate(
         self,
@@ -332,9 +331,9 @@ class RunStore:
         pinned: bool | None = None,
         archived: bool | None = None,
     ) -> None:
-        """Say the same about several runs; None leaves a field as it is.
+        """Annotate several runs alike; None leaves a field unchanged.
 
-        ValueError names a field that is not as `Note` says.  Ids without a run are passed over.
+        ValueError names a field that is invalid for a `Note`.  Unknown ids are ignored.
         """
         ids = builtins.list(ids)
         fields = {
@@ -346,78 +345,80 @@ class RunStore:
     # Views
 
     def views(self) -> dict[str, str]:
-        """The saved views in the order of their names: name to query."""
+        """The saved views (name to query), sorted by name."""
         with self.database.reading() as database:
-            return store_views.kept_views(database, self.workspace)
+            return store_views.load_views(database, self.workspace)
 
-    def keep_view(self, name: str, query: str) -> None:
-        """Save a view: a name of 1 to 60 characters, a query of at most 4,000.
+    def save_view(self, name: str, query: str) -> None:
+        """Save a view with a name of 1 to 60 characters and a query of at most 4,000.
 
-        One of that name makes way.  ValueError for more than 200 views.
+        An existing view of that name is replaced.  ValueError for more than 200 views.
         """
-        self._refuse_if_read_only()
+        self._check_writable()
         name, query = store_views.checked_view(name, query)
         self.write_within_budget(
-            lambda database: store_views.keep_view(database, self.workspace, name, query)
+            lambda database: store_views.save_view(database, self.workspace, name, query)
         )
 
-    def forget_view(self, name: str) -> None:
-        """Forget a saved view; a name without one is passed over."""
-        self._refuse_if_read_only()
+    def delete_view(self, name: str) -> None:
+        """Delete a saved view; an unknown name is ignored."""
+        self._check_writable()
         self.database.write(
-            lambda database: store_views.forget_view(database, self.workspace, name)
+            lambda database: store_views.delete_view(database, self.workspace, name)
         )
 
-    # Curves from elsewhere
+    # Imported curves
 
-    def keep_foreign(self, runs: Iterable[ForeignRun]) -> builtins.list[ForeignRun]:
-        """Keep curves from elsewhere, all or none; gives them back as they are kept.
+    def save_foreign(self, runs: Iterable[ForeignRun]) -> builtins.list[ForeignRun]:
+        """Save imported curves, all or none; returns them in the form in which they are stored.
 
-        ValueError where one is not as `store_foreign.as_kept` says, or where there would be
-        more than 1,000 in the workspace.
+        ValueError if one is invalid (see `foreign_rows.normalized`), or if the workspace would have
+        more than 1,000.
         """
-        kept = [foreign_rows.as_kept(run) for run in runs]
-        self._change(lambda database: foreign_rows.keep_foreign(database, self.workspace, kept))
-        return kept
+        normalized = [foreign_rows.normalized(run) for run in runs]
+        self._change(
+            lambda database: foreign_rows.save_foreign(database, self.workspace, normalized)
+        )
+        return normalized
 
     def foreign(self) -> builtins.list[ForeignRun]:
-        """All curves from elsewhere, the oldest first."""
+        """All imported curves, oldest first."""
         with self.database.reading() as database:
-            return foreign_rows.kept_foreign(database, self.workspace)
+            return foreign_rows.load_foreign(database, self.workspace)
 
-    def forget_foreign(self, ids: Iterable[str]) -> None:
-        """Remove curves from elsewhere; ids without one are passed over."""
+    def delete_foreign(self, ids: Iterable[str]) -> None:
+        """Delete imported curves; unknown ids are ignored."""
         ids = builtins.list(ids)
-        self._change(lambda database: foreign_rows.forget_foreign(database, self.workspace, ids))
+        self._change(lambda database: foreign_rows.delete_foreign(database, self.workspace, ids))
 
     # Certificates
 
     def certificate(self, experiment: Experiment) -> Certificate | None:
-        """What is known of the best possible objective; None where nothing readable is kept.
+        """The stored certificate of an experiment's optimum, or None.
 
-        For uploaded data only a workspace that has them is told.
+        Certificates on uploaded data are only visible to workspaces that have the data.
         """
         return self.certificates([experiment]).get(experiment)
 
     def certificates(self, experiments: Iterable[Experiment]) -> dict[Experiment, Certificate]:
-        """The same of several at once; those of which nothing is known are left out."""
+        """The stored certificates of several experiments; those without one are left out."""
         with self.database.reading() as database:
-            return store_certificates.kept_certificates(database, self.workspace, experiments)
+            return store_certificates.load_certificates(database, self.workspace, experiments)
 
-    def keep_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
-        """Keep a certificate for all experiments with this objective, unless a better is kept.
+    def save_certificate(self, experiment: Experiment, certificate: Certificate) -> None:
+        """Save a certificate for all experiments with this objective, unless a better one exists.
 
-        One for uploaded data is kept for this workspace alone, and as long as it has the data.
+        Certificates on uploaded data belong to this workspace and are deleted with the data.
         """
         self.write_within_budget(
-            lambda database: store_certificates.keep_certificate(
+            lambda database: store_certificates.save_certificate(
                 database, self.workspace, experiment, certificate
             )
         )
 
     def _change(self, work: Callable[[sql.Connection], None]) -> None:
-        """Do the work in one transaction that makes a new revision."""
-        self._refuse_if_read_only()
+        """Run `work` and renew the revision in one transaction."""
+        self._check_writable()
 
         def work_and_renew(database: sql.Connection) -> None:
             work(database)
@@ -426,12 +427,12 @@ class RunStore:
         self.write_within_budget(work_and_renew)
 
     def write_within_budget(self, work: Callable[[sql.Connection], Result]) -> Result:
-        """Do the work in one transaction, unless the workspace would hold too much after it.
+        """Run `work` in one transaction; BudgetError if it would exceed the budget.
 
-        BudgetError says what would be too much; nothing is changed then.
+        Nothing is changed in that case.
         """
         return self.database.write(bounded(work, self.budget, self.workspace))
 
-    def _refuse_if_read_only(self) -> None:
+    def _check_writable(self) -> None:
         if self.read_only:
-            raise ReadOnlyError(f"the runs in the workspace {self.workspace!r} cannot be changed")
+            raise ReadOnlyError(f"the workspace {self.workspace!r} is read-only")

@@ -1,4 +1,4 @@
-"""A text that is new whenever the runs, notes or curves of a workspace have changed."""
+"""A revision token that changes with the runs, notes or curves of a workspace."""
 
 import uuid
 
@@ -8,16 +8,16 @@ from lossopt_core.store.schema import revisions
 
 
 def revision(database: sql.Connection, workspace: str) -> str:
-    """The present one; empty where nothing was ever kept."""
+    """The current revision; empty for a workspace without changes."""
     mine = sql.select(revisions.c.value).where(revisions.c.workspace == workspace)
     return database.scalar(mine) or ""
 
 
 def renew(database: sql.Connection, workspace: str) -> None:
-    """Make a new one.
+    """Set a new revision.
 
-    It is random and no count: a file that takes the place of another may have seen as many
-    changes.
+    It is random rather than a counter, because a database file may be replaced by another one
+    with the same number of changes.
     """
     value = uuid.uuid4().hex
     mine = sql.update(revisions).where(revisions.c.workspace == workspace)

@@ -1,6 +1,6 @@
-"""Runs as rows of the store's tables, and back.
+"""Conversion of runs to database rows and back.
 
-What is read is checked: whoever can write to the database may have written it.
+Rows are validated when read, because they may have been written by other programs.
 """
 
 import json
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sql
 
-from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.groups import group_id
 from lossopt_core.experiment.description import Experiment, flat_settings
 from lossopt_core.optim.stopping import Never
 from lossopt_core.store.arrays import ARRAYS, to_numbers
@@ -30,7 +30,7 @@ from lossopt_core.training.run import (
 
 
 def run_to_row(run: Run) -> dict[str, str]:
-    """The row in `runs`, without workspace and id."""
+    """The row for the table `runs`, without workspace and id."""
     return {
         "created": written(datetime.now(UTC)),
         "status": run.status,
@@ -44,7 +44,7 @@ def run_to_row(run: Run) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Description:
-    """An experiment with what takes a while to find out about it."""
+    """An experiment with derived values that are slow to compute."""
 
     experiment: Experiment
     id: str
@@ -54,13 +54,13 @@ class Description:
 
 @lru_cache(maxsize=10_000)
 def describe(text: str) -> Description:
-    """The experiment of a JSON text, fully checked; a text that was read before is known."""
+    """Parse and validate the JSON of an experiment (cached)."""
     experiment = Experiment.from_json(text)
-    return Description(experiment, experiment.id, family_id(experiment), flat_settings(experiment))
+    return Description(experiment, experiment.id, group_id(experiment), flat_settings(experiment))
 
 
 def description_of(row: Any) -> Description:
-    """The experiment of a row in `runs`, once the row is found to be consistent."""
+    """The experiment of a row in `runs`, after validating the row."""
     description = describe(row.experiment)
     if description.id != row.id:
         raise ValueError(f"its experiment has the id {description.id}")
@@ -72,9 +72,9 @@ def description_of(row: Any) -> Description:
 def rows_to_run(
     row: sql.Row[Any], stored: Mapping[str, sql.Row[Any]], tables: Mapping[str, pd.DataFrame]
 ) -> Run:
-    """The run of a row in `runs`, its rows in `arrays` by name, and the tables out of them.
+    """Build a run from its row in `runs`, its rows in `arrays` by name, and its tables.
 
-    Where the path is not among them, it is empty.
+    The path is empty if it is not among the arrays.
     """
     experiment = description_of(row).experiment
     environment = json.loads(row.environment)
@@ -91,7 +91,7 @@ def rows_to_run(
 
 
 def timing_of(row: Any) -> float | None:
-    """The seconds of an update in a row's environment; None where there are none."""
+    """Seconds per update from a row's environment, or None."""
     try:
         environment = json.loads(row.environment)
     except ValueError:
@@ -102,7 +102,7 @@ def timing_of(row: Any) -> float | None:
 def _arrays_of(
     experiment: Experiment, stored: Mapping[str, sql.Row[Any]]
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """Weights, bias and path, once they are found to have the shapes of the experiment's."""
+    """Weights, bias and path, with validated shapes."""
     classes, features = experiment.size.classes, experiment.size.features
     arrays: dict[str, np.ndarray[Any, Any]] = {
         "path": np.empty((0, classes, features + 1), np.float32),
@@ -125,7 +125,7 @@ def _arrays_of(
 
 
 def _reason(row: sql.Row[Any]) -> str:
-    """Why the run ended; before there were stopping rules a run was finished by its updates."""
+    """Why the run ended; older rows, from before stopping rules, have no reason."""
     if row.reason is None:
         return Never.reason if row.status == FINISHED else ""
     return str(row.reason)

@@ -1,52 +1,51 @@
-"""Where the store's rows lie: its tables and the version of their layout.
+"""The database schema and its version.
 
-A database with twelve tables:
+The database has twelve tables:
 
     facts    name, value
-             `schema` is the version of this layout; `secret`, where there is one, is random, and
-             the key of the digests that persons' workspaces are named by; `running` is for how
-             many seconds servers have been running on the store
+             `schema` is the schema version; `secret`, if present, is the random key of the
+             digests that name users' workspaces; `running` is the uptime of servers in seconds
     runs     workspace, id, created, status, experiment, settings, final, environment, reason,
              deleted, spark, best
-             six are JSON: experiment is all fields; settings those that have a say; final the
-             last row of the history (null where it is not finite); environment versions; spark
-             the objective at no more than 24 evaluations; best the lowest objective and the
-             highest accuracies.  `reason` says why a run is finished, or set apart (null before
-             there were stopping rules).  `deleted` is when it was marked as deleted, by date and
-             by minutes of `running`; null where it is there.  spark and best are null where an
-             older layout's history was not readable
+             six are JSON: experiment has all fields; settings those that apply; final the last
+             row of the history (null for non-finite values); environment the versions; spark
+             the objective at up to 24 evaluations; best the lowest objective and the highest
+             accuracies.  `reason` says why a run ended (null in rows from before stopping
+             rules).  `deleted` is when it was marked as deleted, as date and minutes of
+             `running`; otherwise null.  spark and best are null if a migration could not read
+             the history
     arrays   workspace, id, name, columns, kind, shape, data
-             `data` holds numbers of the kind '<f8', '<f4' or '<i8' (little-endian floats of
-             8 or 4 bytes, integers of 8) in an array of that JSON shape, the last axis
-             together; a table is stored column after column, with a JSON list of their names
+             `data` has numbers of the dtype `kind`: '<f8', '<f4' or '<i8' (little-endian floats
+             of 8 or 4 bytes, integers of 8), in C order with the JSON shape; a table is stored
+             column by column, with a JSON list of column names
     notes    workspace, id, name, tags, note, pinned, archived, changed
-             what people say about the run of that id; `tags` is a JSON list.  No row: nothing
-    views    workspace, name, query       what a page shows, kept under a name
+             annotations of the run with that id; `tags` is a JSON list; no row if there are none
+    views    workspace, name, query       saved views of a page
     curves   workspace, id, name, source, created, columns, kind, shape, data
-             curves from elsewhere, their numbers as in arrays
-    revisions      workspace, value       `value` is new whenever runs, notes or curves changed
+             imported curves, with numbers as in arrays
+    revisions      workspace, value       `value` changes with runs, notes or curves
     certificates   problem, created, settings, facts, shape, data
-             `problem` is the id of what was certified and `settings` the same in words; `facts`
-             are objective, lower_bound, seconds, method, reached; `data` are the weights with
-             the bias as last column, '<f8' in an array of that shape.  They are for data that
-             everybody can make, and belong to no workspace
+             `problem` is the id of the certified objective and `settings` its settings; `facts`
+             has objective, lower_bound, seconds, method, reached; `data` has the weights with
+             the bias as last column, '<f8' in an array of that shape.  They are for built-in
+             data and belong to no workspace
     own_certificates   workspace, problem, fingerprint, created, settings, facts, shape, data
-             the same for uploaded data: they belong to the workspace, and go with the data
-    visits   workspace, used              "used at" or "ending since" so many seconds of `running`
+             the same for uploaded data; they belong to the workspace and are deleted with the data
+    visits   workspace, used              "used at" or "ending since" seconds of `running`
     trainings      workspace, job, beat, experiments
-             what is being trained: a JSON list of experiments, or with the fair comparison that
-             they are the tuning of; `beat` changes as long as somebody trains them, and is
-             "interrupted" once nobody does.  A row goes when its training ends
+             active trainings: a JSON list of experiments, or an object that also has the fair
+             comparison whose tuning they are; `beat` is a heartbeat that changes while the
+             training runs, or "interrupted".  The row is deleted when the training ends
     examples       workspace, fingerprint, name, created, facts, data
-             a data set that somebody brought; `facts` is JSON: what is known without its numbers
+             uploaded data sets; `facts` is JSON: their size
 
-so that any language with a database driver can read it.  Times are ISO 8601 in UTC, with
-microseconds.  Six arrays belong to a run: the tables history and minibatch, and weights, bias,
+Any language with a database driver can read it.  Times are ISO 8601 in UTC, with
+microseconds.  Every run has six arrays: the tables history and minibatch, and weights, bias,
 path and path_updates.  A history of 60 evaluations has the shape [11, 60]; its objective, the
 fourth column, is the 60 numbers of 8 bytes that begin at byte 3 · 60 · 8.
 
-Notes are no columns of `runs`: a run is computed and may be replaced (a stopped one by a
-finished one, a deleted one by one that is trained again), while what people say stays.
+Notes are not columns of `runs`, because a run may be replaced (a stopped one by a finished one,
+a deleted one by a retrained one) while its annotations stay.
 """
 
 from datetime import UTC, datetime
@@ -56,15 +55,15 @@ import sqlalchemy as sql
 
 SCHEMA = 7
 MOST_BYTES = 2**24
-"""Of an array, where a database wants to know."""
+"""Maximum size of an array, for databases that need to know it."""
 
 
 class StoreError(Exception):
-    """The store cannot be used; the message says why, in words for people."""
+    """The store cannot be used; the message says why."""
 
 
 def written(time: datetime) -> str:
-    """A time as the store writes it, so that times sort as texts."""
+    """Format a time for the store, so that times sort as strings."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,4 +1,4 @@
-"""What is kept beside a run so that many are listed without their numbers: final, spark, best."""
+"""Summaries stored with a run, so that runs can be listed without their arrays."""
 
 import json
 import math
@@ -18,7 +18,7 @@ BEST: dict[str, Callable[[Array], float]] = {
     "train_accuracy": np.max,
     "test_accuracy": np.max,
 }
-"""Columns of a history, and which of their values is the best."""
+"""History columns, and how to select their best value."""
 
 
 def summary(history: pd.DataFrame) -> dict[str, str]:
@@ -43,7 +43,7 @@ def _best(column: Array, choose: Callable[[Array], float]) -> float | None:
 
 
 def _spark(column: Array) -> list[float]:
-    """Few of the column's finite numbers, evenly among its rows, the first and last of them."""
+    """Evenly spaced finite values of the column, including the first and last."""
     finite = column[np.isfinite(column)]
     if len(finite) > SPARK_POINTS:
         finite = finite[np.linspace(0, len(finite) - 1, SPARK_POINTS).round().astype(int)]
@@ -51,12 +51,12 @@ def _spark(column: Array) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """A summary as numbers, NaN where one is not known or not finite.
+class Summary:
+    """A summary as numbers; NaN if unknown or not finite.
 
-    final  in the order of a history's columns
+    final  in the order of the history columns
     best   in the order of `BEST`
-    spark  the objective at a few evaluations; empty where it is not known
+    spark  the objective at a few evaluations; empty if unknown
     """
 
     final: tuple[float, ...]
@@ -65,12 +65,12 @@ class Figures:
 
 
 @cached_by_data(10_000)
-def to_figures(final: str, best: str | None, spark: str | None) -> Figures:
-    """The figures of a summary, fully checked; one that was read before is known."""
+def parse_summary(final: str, best: str | None, spark: str | None) -> Summary:
+    """Parse and validate a summary (cached)."""
     points = tuple(float(value) for value in json.loads(spark or "[]"))
     if len(points) > SPARK_POINTS or not all(map(math.isfinite, points)):
-        raise ValueError(f"its spark is not one of at most {SPARK_POINTS} finite numbers")
-    return Figures(
+        raise ValueError(f"its spark is not a list of at most {SPARK_POINTS} finite numbers")
+    return Summary(
         final=_in_order(json.loads(final), HISTORY_COLUMNS),
         best=_in_order(json.loads(best) if best else dict.fromkeys(BEST), BEST),
         spark=points,
@@ -78,5 +78,5 @@ def to_figures(final: str, best: str | None, spark: str | None) -> Figures:
 
 
 def _in_order(values: Mapping[str, float | None], names: Iterable[str]) -> tuple[float, ...]:
-    figures = (values[name] for name in names)
-    return tuple(math.nan if figure is None else float(figure) for figure in figures)
+    numbers = (values[name] for name in names)
+    return tuple(math.nan if number is None else float(number) for number in numbers)

@@ -1,4 +1,4 @@
-"""The table of all runs that `RunStore.list` gives."""
+"""The table returned by `RunStore.list`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lossopt_core.store.annotations import row_to_note
 from lossopt_core.store.arrays import DAMAGE
 from lossopt_core.store.rows import description_of
 from lossopt_core.store.schema import notes, runs
-from lossopt_core.store.summaries import BEST, to_figures
+from lossopt_core.store.summaries import BEST, parse_summary
 from lossopt_core.training.run import HISTORY_COLUMNS
 
 ABOUT: dict[str, Any] = {
@@ -28,17 +28,17 @@ ABOUT: dict[str, Any] = {
     "spark": "object",
     "family": "str",
 }
-"""The columns before the settings, with their kinds."""
+"""The columns before the settings, with their dtypes."""
 
 
-def question(workspace: str) -> sql.Select[Any]:
-    """What the table is made of, the oldest run first."""
+def query(workspace: str) -> sql.Select[Any]:
+    """The database query of the table, oldest run first."""
     here = (notes.c.workspace == runs.c.workspace) & (notes.c.id == runs.c.id)
     described = (runs.c.id, runs.c.created, runs.c.status, runs.c.experiment)
-    figures = (runs.c.final, runs.c.spark, runs.c.best)
-    said = (notes.c.name, notes.c.tags, notes.c.note, notes.c.pinned, notes.c.archived)
+    summary = (runs.c.final, runs.c.spark, runs.c.best)
+    annotations = (notes.c.name, notes.c.tags, notes.c.note, notes.c.pinned, notes.c.archived)
     return (
-        sql.select(*described, *figures, *said)
+        sql.select(*described, *summary, *annotations)
         .select_from(runs.outerjoin(notes, here))
         .where(runs.c.workspace == workspace, runs.c.deleted.is_(None))
         .order_by(runs.c.created, runs.c.id)
@@ -49,9 +49,9 @@ def question(workspace: str) -> sql.Select[Any]:
 class Listing:
     """All runs of a workspace.
 
-    runs         as `RunStore.list` gives them
-    unreadable   ids of those that this version cannot read, which are left out
-    needed       entries of plug-ins that some of these need: "the loss 'focal'"
+    runs         the table returned by `RunStore.list`
+    unreadable   ids of runs that this version cannot read
+    needed       plug-in entries that some of them need: "the loss 'focal'"
     """
 
     runs: pd.DataFrame
@@ -66,20 +66,20 @@ def listing(rows: Iterable[sql.Row[Any]]) -> Listing:
     for row in rows:
         try:
             description, note = description_of(row), row_to_note(row)
-            figures = to_figures(row.final, row.best, row.spark)
+            summary = parse_summary(row.final, row.best, row.spark)
         except DAMAGE as error:
             unreadable.append(row.id)
             if isinstance(error, UnknownEntryError):
                 needed.append(error.needs)
             continue
         known = {"id": row.id, "created": row.created, "status": row.status}
-        said = {"name": note.name, "tags": [*note.tags], "note": note.note}
-        marks = {"pinned": note.pinned, "archived": note.archived}
-        found = {"spark": [*figures.spark], "family": description.family}
-        for name, value in (known | said | marks | found).items():
+        annotations = {"name": note.name, "tags": [*note.tags], "note": note.note}
+        flags = {"pinned": note.pinned, "archived": note.archived}
+        found = {"spark": [*summary.spark], "family": description.family}
+        for name, value in (known | annotations | flags | found).items():
             about[name].append(value)
         settings.append(description.settings)
-        numbers.append(figures.final + figures.best)
+        numbers.append(summary.final + summary.best)
     first = pd.DataFrame({name: pd.Series(about[name], dtype=kind) for name, kind in ABOUT.items()})
     created = pd.to_datetime(first["created"], utc=True, format="ISO8601", errors="coerce")
     first["created"] = created.dt.as_unit("us")

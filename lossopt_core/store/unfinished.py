@@ -1,9 +1,9 @@
-"""What is being trained, so that it can go on after the program that did it has ended.
+"""Records of active trainings, so that they can resume after the process has ended.
 
-Whoever trains notes the experiments, renews a sign of life now and then, and strikes the note out
-at the end.  A program that is told to stop marks its notes as interrupted.  One that is killed
-cannot: its signs of life no longer change, which `Watch` sees and marks.  Dates have no say, since
-clocks differ and jump.
+A process that trains records the experiments, updates a heartbeat, and deletes the record at the
+end.  A process that is told to stop marks its records as interrupted.  If a process is killed,
+its heartbeats stop changing, and `Watch` marks the records.  Dates are not used, because clocks
+differ and jump.
 """
 
 import json
@@ -24,20 +24,20 @@ from lossopt_core.store.schema import trainings, written
 
 INTERRUPTED = "interrupted"
 BEAT_SECONDS = 10.0
-LOOK_SECONDS = 5.0
-"""Between two looks of a `Watch`."""
-SILENT_LOOKS = 6
-"""A sign of life that is the same in so many looks belongs to a program that is gone."""
+CHECK_SECONDS = 5.0
+"""Time between two checks of a `Watch`."""
+SILENT_CHECKS = 6
+"""After this many checks with an unchanged heartbeat, the process counts as dead."""
 
 
 @dataclass(frozen=True)
 class Interrupted:
-    """A training that ended before its time.
+    """An interrupted training.
 
-    job           its name
-    experiments   all that it was about
-    missing       those of them without a complete run
-    comparison    the fair comparison whose second half follows, where it had not begun
+    job           its id
+    experiments   all of its experiments
+    missing       those without a complete run
+    comparison    the fair comparison whose test runs follow, if they had not started
     """
 
     job: str
@@ -46,10 +46,10 @@ class Interrupted:
     comparison: Comparison | None = None
 
 
-class Underway:
-    """What is being trained for the workspace of a store.
+class ActiveTrainings:
+    """The active trainings of a workspace.
 
-    Every method raises StoreError where the store cannot be used.
+    Every method raises StoreError if the store cannot be used.
     """
 
     def __init__(self, store: RunStore) -> None:
@@ -58,30 +58,30 @@ class Underway:
         self._mine = trainings.c.workspace == store.workspace
 
     def begin(self, experiments: Sequence[Experiment], comparison: Comparison | None = None) -> str:
-        """Note a training before it begins; returns its name for the other methods.
+        """Record a training before it starts; returns its id.
 
-        comparison   whose tuning it is, where the rest of that follows
+        comparison   the fair comparison whose tuning it is, if the test runs follow
         """
         job = uuid.uuid4().hex
         row = {
             "workspace": self._store.workspace,
             "job": job,
-            "beat": _sign_of_life(),
+            "beat": _new_heartbeat(),
             "experiments": _to_text(experiments, comparison),
         }
         self._database.write(lambda database: database.execute(sql.insert(trainings), row))
         return job
 
     def extend(self, job: str, experiments: Sequence[Experiment]) -> None:
-        """From now on a training is about these experiments, and nothing follows."""
+        """Replace the experiments of a training; no further runs follow."""
         self._change([job], experiments=_to_text(experiments, None))
 
     def heartbeat(self, job: str) -> None:
-        """A sign of life of a training."""
-        self._change([job], beat=_sign_of_life())
+        """Update the heartbeat of a training."""
+        self._change([job], beat=_new_heartbeat())
 
     def interrupt(self, jobs: Iterable[str]) -> None:
-        """Mark trainings that end before their time; one that still lives takes the mark away."""
+        """Mark trainings as interrupted; a heartbeat of a live training removes the mark."""
         self._change(jobs, beat=INTERRUPTED)
 
     def _change(self, jobs: Iterable[str], **values: str) -> None:
@@ -89,31 +89,33 @@ class Underway:
         self._database.write(lambda database: database.execute(change.values(values)))
 
     def end(self, jobs: Iterable[str]) -> int:
-        """Strike out trainings, whatever came of them; returns how many there were."""
+        """Delete the records of trainings; returns their number."""
         those = sql.delete(trainings).where(self._mine & trainings.c.job.in_(list(jobs)))
         return self._database.write(lambda database: database.execute(those).rowcount)
 
     def jobs(self) -> dict[str, bool]:
-        """The names of all trainings, each with whether it is interrupted."""
-        question = sql.select(trainings.c.job, trainings.c.beat).where(self._mine)
+        """The ids of all trainings, and whether each is interrupted."""
+        query = sql.select(trainings.c.job, trainings.c.beat).where(self._mine)
         with self._database.reading() as database:
-            return {row.job: row.beat == INTERRUPTED for row in database.execute(question)}
+            return {row.job: row.beat == INTERRUPTED for row in database.execute(query)}
 
     def interrupted(self) -> list[Interrupted]:
-        """The interrupted trainings, with what is left of each.
+        """The interrupted trainings with their missing runs.
 
-        Those that left nothing undone are struck out, and so are those that cannot be read.  Those
-        that need a plug-in that is not installed here wait for it.
+        Records without missing runs, and unreadable ones, are deleted.  Records that need a plug-in
+        that is not installed are kept.
         """
-        question = sql.select(trainings).where(self._mine & (trainings.c.beat == INTERRUPTED))
+        query = sql.select(trainings).where(self._mine & (trainings.c.beat == INTERRUPTED))
         with self._database.reading() as database:
-            rows = database.execute(question.order_by(trainings.c.job)).all()
-        found = [self._left(row.job, row.experiments) for row in rows if _known(row.experiments)]
-        if over := [each.job for each in found if not each.missing]:
-            self.end(over)
+            rows = database.execute(query.order_by(trainings.c.job)).all()
+        found = [
+            self._remaining(row.job, row.experiments) for row in rows if _known(row.experiments)
+        ]
+        if complete := [each.job for each in found if not each.missing]:
+            self.end(complete)
         return [each for each in found if each.missing]
 
-    def _left(self, job: str, text: str) -> Interrupted:
+    def _remaining(self, job: str, text: str) -> Interrupted:
         experiments, comparison = _from_text(text)
         missing = self._store.missing(experiments)
         if comparison is not None and not missing:
@@ -124,23 +126,23 @@ class Underway:
 
 
 class Watch:
-    """Marks the trainings of all workspaces whose program is gone.  Called every `LOOK_SECONDS`."""
+    """Marks trainings whose process is dead, in all workspaces.  Run every `CHECK_SECONDS`."""
 
     def __init__(self, address: str | None = None) -> None:
         self._database = Database(address)
         self._seen: dict[tuple[str, str, str], int] = {}
 
-    def look(self) -> None:
-        """Compare the signs of life with those of the last look.
+    def check(self) -> None:
+        """Compare the heartbeats with those of the last check.
 
-        StoreError where the store cannot be used.
+        StoreError if the store cannot be used.
         """
         columns = (trainings.c.workspace, trainings.c.job, trainings.c.beat)
-        question = sql.select(*columns).where(trainings.c.beat != INTERRUPTED)
+        query = sql.select(*columns).where(trainings.c.beat != INTERRUPTED)
         with self._database.reading() as database:
-            rows = [(row.workspace, row.job, row.beat) for row in database.execute(question)]
+            rows = [(row.workspace, row.job, row.beat) for row in database.execute(query)]
         self._seen = {row: self._seen.get(row, 0) + 1 for row in rows}
-        if silent := [row for row, looks in self._seen.items() if looks > SILENT_LOOKS]:
+        if silent := [row for row, checks in self._seen.items() if checks > SILENT_CHECKS]:
             self._database.write(lambda database: _mark(database, silent))
 
 
@@ -151,8 +153,8 @@ def _mark(database: sql.Connection, rows: Iterable[tuple[str, str, str]]) -> Non
         database.execute(sql.update(trainings).where(still).values(beat=INTERRUPTED))
 
 
-def _sign_of_life() -> str:
-    """The date, for people, and what makes it differ from the last one on any clock."""
+def _new_heartbeat() -> str:
+    """The date, for people, and a random part that makes it unique on any clock."""
     return f"{written(datetime.now(UTC))} {secrets.token_hex(3)}"
 
 
@@ -164,7 +166,7 @@ def _to_text(experiments: Sequence[Experiment], comparison: Comparison | None) -
 
 
 def _known(text: str) -> bool:
-    """Whether no plug-in is missing for what was noted."""
+    """Whether all plug-ins for a record are installed."""
     try:
         _read(text)
     except UnknownEntryError:
@@ -175,7 +177,7 @@ def _known(text: str) -> bool:
 
 
 def _from_text(text: str) -> tuple[list[Experiment], Comparison | None]:
-    """What was noted; nothing where that cannot be read."""
+    """Parse a record; empty if it is unreadable."""
     try:
         return _read(text)
     except (KeyError, TypeError, ValueError):
@@ -183,9 +185,9 @@ def _from_text(text: str) -> tuple[list[Experiment], Comparison | None]:
 
 
 def _read(text: str) -> tuple[list[Experiment], Comparison | None]:
-    told = json.loads(text)
+    record = json.loads(text)
     comparison = None
-    if isinstance(told, dict):
-        comparison = Comparison.from_json(told["comparison"])
-        told = told["experiments"]
-    return [Experiment.from_json(each) for each in told], comparison
+    if isinstance(record, dict):
+        comparison = Comparison.from_json(record["comparison"])
+        record = record["experiments"]
+    return [Experiment.from_json(each) for each in record], comparison

@@ -1,7 +1,4 @@
-"""How much a workspace holds.
-
-Everything counts that a visitor can make a workspace hold: numbers, and texts too.
-"""
+"""Storage used by a workspace: everything that a visitor can store, numbers and text."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -14,11 +11,11 @@ from lossopt_core.store import schema as layout
 
 @dataclass(frozen=True)
 class Usage:
-    """What a workspace holds.
+    """The storage used by a workspace.
 
-    runs    runs, deleted ones too until they are removed
-    bytes   of everything: numbers and texts of runs, curves, data sets with their
-            certificates, notes, views, and trainings under way
+    runs    number of runs, including deleted ones until they are removed
+    bytes   total size of runs, curves, data sets with their certificates, notes, views and active
+            trainings
     """
 
     runs: int
@@ -26,7 +23,7 @@ class Usage:
 
 
 ROW_BYTES = 100
-"""Of a row beside its numbers and texts: keys, dates, flags."""
+"""Overhead per row: keys, dates, flags."""
 _TABLES = (
     layout.runs,
     layout.arrays,
@@ -40,14 +37,14 @@ _TABLES = (
 
 
 def usage(database: sql.Connection, workspace: str) -> Usage:
-    """What the workspace holds now."""
+    """The current storage used by a workspace."""
     runs = sql.select(sql.func.count()).where(layout.runs.c.workspace == workspace)
-    bytes = sum(held(database, table, table.c.workspace == workspace) for table in _TABLES)
+    bytes = sum(stored_bytes(database, table, table.c.workspace == workspace) for table in _TABLES)
     return Usage(runs=int(database.scalar(runs) or 0), bytes=bytes)
 
 
-def held(database: sql.Connection, table: sql.Table, which: sql.ColumnElement[bool]) -> int:
-    """The bytes that some rows of a table take: their numbers, their texts, and what is around."""
+def stored_bytes(database: sql.Connection, table: sql.Table, which: sql.ColumnElement[bool]) -> int:
+    """The size in bytes of some rows of a table: numbers, text and overhead."""
     long = [each for each in table.c if isinstance(each.type, sql.Text | sql.LargeBinary)]
     lengths = reduce(add, (sql.func.coalesce(sql.func.length(each), 0) for each in long))
     size = sql.func.coalesce(sql.func.sum(lengths + ROW_BYTES), 0)

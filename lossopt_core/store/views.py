@@ -1,4 +1,4 @@
-"""Saved views: what a page shows, kept under a name."""
+"""Saved views: named states of a page."""
 
 from contextlib import suppress
 from typing import Any
@@ -13,40 +13,40 @@ LONGEST_QUERY = 4_000
 MOST_VIEWS = 200
 
 
-def kept_views(database: sql.Connection, workspace: str) -> dict[str, str]:
-    """Name to query, in the order of the names; what is not as it should be is left out."""
+def load_views(database: sql.Connection, workspace: str) -> dict[str, str]:
+    """Name to query, sorted by name; invalid rows are skipped."""
     mine = sql.select(views.c.name, views.c.query).where(views.c.workspace == workspace)
-    kept = {}
+    found = {}
     for row in database.execute(mine):
         with suppress(ValueError):
             name, query = checked_view(row.name, row.query)
-            kept[name] = query
-    return dict(sorted(kept.items()))  # databases have orders of their own for names
+            found[name] = query
+    return dict(sorted(found.items()))  # databases sort names differently
 
 
 def checked_view(name: Any, query: Any) -> tuple[str, str]:
-    """Name and query as they are kept; ValueError names the one that is not as it should be."""
+    """Validate name and query; ValueError names the invalid one."""
     return (
         checked_text("name", name, LONGEST_NAME, shortest=1),
         checked_text("query", query, LONGEST_QUERY),
     )
 
 
-def keep_view(database: sql.Connection, workspace: str, name: str, query: str) -> None:
-    """Keep a checked view; one of that name makes way.  ValueError where there are too many."""
-    forget_view(database, workspace, name)
+def save_view(database: sql.Connection, workspace: str, name: str, query: str) -> None:
+    """Save a validated view, replacing one of that name.  ValueError if there are too many."""
+    delete_view(database, workspace, name)
     mine = views.c.workspace == workspace
     there = database.scalar(sql.select(sql.func.count()).where(mine)) or 0
     if there >= MOST_VIEWS:
         raise ValueError(
-            f"a workspace may hold {MOST_VIEWS} views, and holds {there}: forget one that you need"
-            " no more"
+            f"a workspace can have {MOST_VIEWS} views and has {there}: delete one that you no"
+            " longer need"
         )
     row = {"workspace": workspace, "name": name, "query": query}
     database.execute(sql.insert(views), row)
 
 
-def forget_view(database: sql.Connection, workspace: str, name: str) -> None:
-    """Forget the view of that name, where there is one."""
+def delete_view(database: sql.Connection, workspace: str, name: str) -> None:
+    """Delete the view of that name, if there is one."""
     mine = (views.c.workspace == workspace) & (views.c.name == name)
     database.execute(sql.delete(views).where(mine))

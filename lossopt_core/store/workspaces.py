@@ -1,4 +1,4 @@
-"""Workspaces of visitors: names that nobody guesses, when each was used last, and their end."""
+"""Visitors' workspaces: unguessable names, last use, and expiry."""
 
 import hmac
 import secrets
@@ -12,11 +12,11 @@ from lossopt_core.store import moving
 from lossopt_core.store import schema as layout
 from lossopt_core.store.database import Database
 from lossopt_core.store.moving import Contents
-from lossopt_core.store.running import running
+from lossopt_core.store.uptime import uptime
 from lossopt_core.store.usage import Usage
 
 GRACE = timedelta(days=1)
-"""Between the decision that a workspace ends and its removal; a visit takes it back."""
+"""Time between marking a workspace as expiring and its removal; a visit cancels it."""
 _USED, _ENDING = "used at", "ending since"
 _SECRET = "secret"
 
@@ -35,29 +35,28 @@ _OF_A_WORKSPACE = (
 
 
 class Workspaces:
-    """The workspaces of the store at an address, all of them."""
+    """All workspaces of a store."""
 
     def __init__(self, address: str | None = None, *, discreet: bool = False) -> None:
         self._database = Database(address, discreet=discreet)
 
     def name_for(self, identity: str) -> str:
-        """40 hexadecimal digits: the same for an identity each time, and nobody's guess.
+        """The workspace name of an identity: 40 hexadecimal digits, deterministic and unguessable.
 
-        The key is a secret of the store, made when it is first wanted: whoever moves or restores
-        the store brings it along, and no change of the app's settings takes somebody's workspace
-        away.
+        The key is a secret in the store, created on first use.  It moves with the store, and
+        changes of the app's settings do not affect workspaces.
         """
         key = self._secret().encode()
         return hmac.new(key, identity.encode(), "sha256").hexdigest()[:40]
 
     def _secret(self) -> str:
-        question = sql.select(layout.facts.c.value).where(layout.facts.c.name == _SECRET)
+        query = sql.select(layout.facts.c.value).where(layout.facts.c.name == _SECRET)
         with self._database.reading() as database:
-            if found := database.scalar(question):
+            if found := database.scalar(query):
                 return str(found)
 
         def work(database: sql.Connection) -> str:
-            found = database.scalar(question)  # another process may have been here meanwhile
+            found = database.scalar(query)  # another process may have created it meanwhile
             if found is None:
                 found = secrets.token_hex(32)
                 database.execute(sql.insert(layout.facts), {"name": _SECRET, "value": found})
@@ -66,17 +65,17 @@ class Workspaces:
         return self._database.write(work)
 
     def contents(self, workspace: str) -> Contents:
-        """How much is in a workspace."""
+        """Number of items in a workspace."""
         with self._database.reading() as database:
             return moving.contents(database, workspace)
 
-    def coming(self, source: str, target: str) -> Usage:
-        """By how much the target would grow at most if the source were moved into it."""
+    def growth(self, source: str, target: str) -> Usage:
+        """Upper bound on the growth of the target if the source were moved into it."""
         with self._database.reading() as database:
-            return moving.coming(database, source, target)
+            return moving.growth(database, source, target)
 
     def move(self, source: str, target: str) -> None:
-        """Move what is in one workspace into another, as `store_moving.move` says."""
+        """Move the contents of one workspace to another; see `moving.move`."""
         self._database.write(lambda database: moving.move(database, source, target))
         self._drop_cached(source)
 
@@ -84,23 +83,22 @@ class Workspaces:
         caches.drop_owner(Owner(self._database.address, workspace))
 
     def note_use(self, workspace: str) -> None:
-        """The workspace is being used: if it was about to end, it is taken back."""
-        self._database.write(lambda database: _note(database, workspace, _USED, running(database)))
+        """Record that the workspace is in use, which cancels its expiry."""
+        self._database.write(lambda database: _note(database, workspace, _USED, uptime(database)))
 
     def remove_unused(
         self, prefix: str, unused: timedelta, *, grace: timedelta = GRACE
     ) -> list[str]:
-        """Remove all that is in workspaces of that prefix that were left alone; return their names.
+        """Delete unused workspaces with this name prefix; return their names.
 
-        Time is the running time of servers (`store_running`), so that no wall clock can remove
-        anything.  A workspace that was left alone for `unused` is marked as ending, and removed
-        by a later call at least `grace` after that, unless it was used in between.  Workspaces
-        whose use was never noted stay.
+        Time is the uptime of servers (`store.uptime`), so that a wall clock cannot cause deletions.
+        A workspace unused for `unused` is marked as expiring, and deleted by a later call at least
+        `grace` after that, unless it was used in between.  Workspaces without recorded use stay.
         """
         mine = layout.visits.c.workspace.startswith(prefix, autoescape=True)
 
         def work(database: sql.Connection) -> list[str]:
-            now = running(database)
+            now = uptime(database)
             removed = []
             for name, noted in database.execute(sql.select(layout.visits).where(mine)).all():
                 word, since = _read(noted)
@@ -121,7 +119,7 @@ class Workspaces:
 
 
 def _note(database: sql.Connection, workspace: str, word: str, now: float) -> None:
-    # Earlier versions compare the text with dates and remove what is less: letters never are.
+    # Earlier versions compare the text with dates and delete what is smaller; letters never are.
     noted = f"{word} {now:.0f} s"
     mine = sql.update(layout.visits).where(layout.visits.c.workspace == workspace)
     if database.execute(mine.values(used=noted)).rowcount == 0:
@@ -130,6 +128,6 @@ def _note(database: sql.Connection, workspace: str, word: str, now: float) -> No
 
 
 def _read(noted: str) -> tuple[str, float]:
-    """The word and the time of a note; an earlier version's date is neither."""
+    """The state and time of a record; dates of earlier versions have neither."""
     word, _, rest = noted.removesuffix(" s").rpartition(" ")
     return (word, float(rest)) if word in (_USED, _ENDING) else ("", 0.0)

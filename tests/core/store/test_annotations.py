@@ -29,13 +29,13 @@ def said(store: RunStore, id: str) -> dict[str, object]:
     return table.loc[id, SAID].to_dict()
 
 
-def test_at_first_nothing_is_said(address, finished):
+def test_runs_have_no_annotations_at_first(address, finished):
     store = RunStore(address)
     store.save(finished[:1])
     assert said(store, finished[0].id) == NOTHING
 
 
-def test_what_is_said_of_some_is_in_the_list_and_not_of_others(address, finished):
+def test_annotations_are_listed_for_the_annotated_runs_only(address, finished):
     store = RunStore(address)
     store.save(finished)
     store.annotate([finished[0].id, finished[2].id, "nobody"], **EVERYTHING)
@@ -44,7 +44,7 @@ def test_what_is_said_of_some_is_in_the_list_and_not_of_others(address, finished
 
 
 @pytest.mark.parametrize("field", SAID)
-def test_one_field_is_changed_and_taken_back_without_the_others(address, finished, field):
+def test_one_field_is_changed_and_reset_without_the_others(address, finished, field):
     store, id = RunStore(address), finished[0].id
     store.save(finished[:1])
     store.annotate([id], **{field: EVERYTHING[field]})
@@ -72,7 +72,7 @@ tag = one_line.map(lambda text: text.replace(",", "").strip()[:24].strip()).filt
 @given(
     name=one_line.map(lambda text: text[:80].strip()), tags=st.lists(tag, max_size=12), note=lines
 )
-def test_any_text_comes_back_as_it_was(finished, name, tags, note):
+def test_any_text_is_read_back_unchanged(finished, name, tags, note):
     store = RunStore("sqlite://")
     store.save(finished[:1])
     store.annotate([finished[0].id], name=name, tags=tags, note=note)
@@ -80,7 +80,7 @@ def test_any_text_comes_back_as_it_was(finished, name, tags, note):
     assert said(store, finished[0].id) == NOTHING | expected
 
 
-def test_longest_texts_fit_and_spaces_around_a_line_do_not_count(address, finished):
+def test_the_longest_texts_fit_and_surrounding_spaces_do_not_count(address, finished):
     store, id = RunStore(address), finished[0].id
     store.save(finished[:1])
     tags = [f"{number:02}" + "ß" * 22 for number in range(12)]
@@ -94,23 +94,27 @@ def test_longest_texts_fit_and_spaces_around_a_line_do_not_count(address, finish
     ("field", "value", "message"),
     [
         ("name", "x" * 81, "name must have 0 to 80 characters, got 81"),
-        ("name", "two\nlines", "name must not hold control characters, got '.n'"),
-        ("name", 7, "name must be a text, got 7"),
-        ("tags", "paper", "tags must be a list of texts, got 'paper'"),
-        ("tags", 7, "tags must be a list of texts"),
-        ("tags", [7], "each of tags must be a text, got 7"),
-        ("tags", ["x" * 25], "each of tags must have 1 to 24 characters, got 25"),
-        ("tags", [" "], "each of tags must have 1 to 24 characters, got 0"),
-        ("tags", ["a,b"], "each of tags must be without a comma, got 'a,b'"),
-        ("tags", [str(number) for number in range(13)], "tags must be at most 12, got 13"),
+        ("name", "two\nlines", "name must not contain control characters, got '.n'"),
+        ("name", 7, "name must be text, got 7"),
+        ("tags", "paper", "tags must be a list of strings, got 'paper'"),
+        ("tags", 7, "tags must be a list of strings"),
+        ("tags", [7], "each tag must be text, got 7"),
+        ("tags", ["x" * 25], "each tag must have 1 to 24 characters, got 25"),
+        ("tags", [" "], "each tag must have 1 to 24 characters, got 0"),
+        ("tags", ["a,b"], "tags must not contain commas, got 'a,b'"),
+        (
+            "tags",
+            [str(number) for number in range(13)],
+            "tags must have at most 12 entries, got 13",
+        ),
         ("note", "x" * 2_001, "note must have 0 to 2,000 characters, got 2,001"),
-        ("note", "bell \a", "note must not hold control characters"),
-        ("note", "half \ud800", "note must not hold control characters"),
+        ("note", "bell \a", "note must not contain control characters"),
+        ("note", "half \ud800", "note must not contain control characters"),
         ("pinned", "yes", "pinned must be true or false, got 'yes'"),
         ("archived", 1, "archived must be true or false, got 1"),
     ],
 )
-def test_what_cannot_be_said_is_refused_in_words_and_changes_nothing(
+def test_invalid_annotations_are_rejected_and_change_nothing(
     address, finished, field, value, message
 ):
     store, id = RunStore(address), finished[0].id
@@ -121,7 +125,7 @@ def test_what_cannot_be_said_is_refused_in_words_and_changes_nothing(
     assert said(store, id) == EVERYTHING
 
 
-def test_what_is_said_of_a_stopped_run_is_said_of_the_one_that_replaces_it(address, finished):
+def test_annotations_of_a_stopped_run_are_kept_when_it_is_replaced(address, finished):
     store, id = RunStore(address), finished[0].id
     store.save(train([finished[0].experiment], should_stop=lambda: True))
     store.annotate([id], **EVERYTHING)
@@ -130,7 +134,7 @@ def test_what_is_said_of_a_stopped_run_is_said_of_the_one_that_replaces_it(addre
     assert said(store, id) == EVERYTHING
 
 
-def test_another_workspace_has_its_own_to_say(address, finished):
+def test_workspaces_have_separate_annotations(address, finished):
     mine, other = RunStore(address, workspace="mine"), RunStore(address, workspace="other")
     mine.save(finished[:1])
     other.annotate([finished[0].id], **EVERYTHING)
@@ -143,7 +147,7 @@ def test_another_workspace_has_its_own_to_say(address, finished):
 # ---- at the same time
 
 
-def test_threads_that_annotate_at_once_lose_nothing(address, finished):
+def test_concurrent_threads_lose_no_annotations(address, finished):
     store, id = RunStore(address), finished[0].id
     store.save(finished[:1])
     changes = [{field: EVERYTHING[field]} for field in SAID]
@@ -173,7 +177,7 @@ for id in sys.argv[3:]:
 """
 
 
-def test_processes_that_annotate_at_once_lose_nothing(address):
+def test_concurrent_processes_lose_no_annotations(address):
     runs = train([TINY.replace(seed=seed) for seed in range(20)])
     store = RunStore(address)
     store.save(runs)

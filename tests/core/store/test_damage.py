@@ -10,7 +10,7 @@ from lossopt_core import RunStore, StoreError
 from tests.databases import change, file_of
 
 
-def test_the_directory_is_made_and_the_address_may_come_from_the_environment(
+def test_the_directory_is_created_and_the_url_may_come_from_the_environment(
     tmp_path, monkeypatch, finished
 ):
     monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{tmp_path}/new/place/runs.db")
@@ -18,7 +18,7 @@ def test_the_directory_is_made_and_the_address_may_come_from_the_environment(
     assert (tmp_path / "new/place/runs.db").exists()
 
 
-def test_a_removed_file_begins_anew(sqlite_address, finished):
+def test_a_removed_file_is_recreated(sqlite_address, finished):
     store = RunStore(sqlite_address)
     store.save(finished)
     for file in file_of(sqlite_address).parent.iterdir():
@@ -32,19 +32,19 @@ def test_a_removed_file_begins_anew(sqlite_address, finished):
     "bad",
     ["nonsense", "sqlite:////dev/null/runs.db", "nobody://server/db", "sqlite:////proc/runs.db"],
 )
-def test_an_address_that_leads_nowhere_is_one_clear_error(bad):
+def test_an_unreachable_url_is_one_clear_error(bad):
     with pytest.raises(StoreError, match="the store"):
         RunStore(bad).list()
 
 
-def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
+def test_a_file_that_is_not_a_database_is_one_clear_error(tmp_path):
     file = tmp_path / "runs.db"
     file.write_text("id,loss\n" * 1000)
     with pytest.raises(StoreError, match=r"runs\.db cannot be used: file is not a database"):
         RunStore(f"sqlite:///{file}").list()
 
 
-def test_a_file_whose_pages_are_damaged_is_one_clear_error(sqlite_address, finished):
+def test_a_corrupted_file_is_one_clear_error(sqlite_address, finished):
     RunStore(sqlite_address).save(finished)
     file = file_of(sqlite_address)
     content = file.read_bytes()
@@ -53,9 +53,9 @@ def test_a_file_whose_pages_are_damaged_is_one_clear_error(sqlite_address, finis
         RunStore(sqlite_address).load([finished[0].id])
 
 
-def test_somebody_elses_database_is_not_taken_for_a_store(address):
+def test_a_database_of_another_program_is_rejected(address):
     change(address, "CREATE TABLE facts (name TEXT, value TEXT)")
-    with pytest.raises(StoreError, match="in use, but not by lossopt"):
+    with pytest.raises(StoreError, match="is a database of another program"):
         RunStore(address).list()
 
 
@@ -115,7 +115,7 @@ def check_damage(statement, values, address, finished, *, history):
     store = RunStore(address)
     store.save(finished[:1])
     assert change(address, statement, **values) == 1
-    damaged = f"the run {finished[0].id} in the store at .* is damaged"
+    damaged = f"the run {finished[0].id} in the store at .* is corrupted"
     with pytest.raises(StoreError, match=damaged):
         store.load([finished[0].id])
     if history:
@@ -126,12 +126,12 @@ def check_damage(statement, values, address, finished, *, history):
     assert store.list().empty
 
 
-def test_strangers_are_not_told_where_the_store_is(tmp_path, caplog):
+def test_discreet_messages_do_not_reveal_the_url(tmp_path, caplog):
     (tmp_path / "text").write_text("no database " * 100)
     places = {
         f"sqlite:///{tmp_path / 'text'}": "the store cannot be used: file is not a database",
-        f"sqlite:///{tmp_path / 'text' / 'x.db'}": "the store cannot be used: it is out of reach",
-        "postgresql+psycopg://me:secret@127.0.0.1:9/x": "the store cannot be used: it is out of",
+        f"sqlite:///{tmp_path / 'text' / 'x.db'}": "the store cannot be used: it cannot be reached",
+        "postgresql+psycopg://me:secret@127.0.0.1:9/x": "the store cannot be used: it cannot be",
     }
     for address, words in places.items():
         with pytest.raises(StoreError, match=f"^{words}"):

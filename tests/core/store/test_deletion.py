@@ -26,7 +26,7 @@ def rows_of(store: RunStore, id: str) -> list[int]:
     ]
 
 
-def test_a_deleted_run_is_nowhere_to_be_seen(store, finished):
+def test_a_deleted_run_is_hidden_everywhere(store, finished):
     gone, *left = finished
     store.delete([gone.id, "nobody"])
     ids = [run.id for run in finished]
@@ -50,7 +50,7 @@ def test_a_restored_run_is_as_it_was(store, finished):
     assert store.missing([run.experiment for run in finished]) == []
 
 
-def test_of_a_deleted_run_nothing_can_be_said(store, finished):
+def test_a_deleted_run_cannot_be_annotated(store, finished):
     store.delete([finished[0].id])
     store.annotate([finished[0].id], name="ghost")
     store.restore([finished[0].id])
@@ -58,7 +58,7 @@ def test_of_a_deleted_run_nothing_can_be_said(store, finished):
 
 
 @pytest.mark.parametrize("status", ["finished", "stopped"])
-def test_a_run_that_is_saved_again_appears_again_with_what_was_said(store, finished, status):
+def test_saving_a_deleted_run_again_restores_its_annotations(store, finished, status):
     first = finished[0]
     store.annotate([first.id], note="keep me")
     store.delete([first.id])
@@ -85,7 +85,7 @@ def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(st
     assert {*store.list()["id"]} == {recent, last, kept}
 
 
-def test_to_delete_a_deleted_run_again_does_not_keep_it_longer(store, finished):
+def test_deleting_a_run_twice_does_not_extend_the_undo_period(store, finished):
     id = finished[0].id
     store.delete([id])
     run_for(store.address, timedelta(hours=23))

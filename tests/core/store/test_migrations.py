@@ -34,7 +34,7 @@ def let_a_column_come_next(monkeypatch):
 
 
 @pytest.mark.parametrize("older", range(1, layout.SCHEMA))
-def test_a_migrated_store_is_as_one_that_was_always_new(address, finished, older):
+def test_a_migrated_store_equals_a_new_one(address, finished, older):
     store, other = RunStore(address), RunStore(address, workspace="other")
     store.save(finished)
     other.save(finished[:1])
@@ -47,11 +47,11 @@ def test_a_migrated_store_is_as_one_that_was_always_new(address, finished, older
     assert "" != store.revision() != other.revision()
     store.annotate([finished[0].id], name="old")
     assert list(store.list()["name"]) == ["old", "", "", ""]
-    store.keep_certificate(TINY, certify(TINY))
+    store.save_certificate(TINY, certify(TINY))
     assert store.certificate(TINY).reached
 
 
-def test_runs_of_the_first_commits_are_read_whole(address, finished):
+def test_runs_of_the_first_versions_are_readable(address, finished):
     """They were kept without the work axes of the minibatch curve, which can be computed."""
     store = RunStore(address)
     store.save(finished)
@@ -67,7 +67,7 @@ def test_runs_of_the_first_commits_are_read_whole(address, finished):
         store.load([finished[0].id])
 
 
-def test_a_run_whose_history_is_damaged_is_migrated_without_its_summary(address, finished):
+def test_a_run_with_a_corrupted_history_is_migrated_without_summary(address, finished):
     RunStore(address).save(finished)
     take_back(address, 3)
     damaged = "UPDATE arrays SET data = :byte WHERE name = 'history' AND id = :id"
@@ -77,11 +77,11 @@ def test_a_run_whose_history_is_damaged_is_migrated_without_its_summary(address,
     assert list(table["best_objective"].isna()) == [False, True, False, False]
 
 
-def test_a_newer_store_is_refused(address, finished):
+def test_a_newer_store_is_rejected(address, finished):
     RunStore(address).save(finished)
     change(address, f"UPDATE facts SET value = '{NEWER}'")
     store = RunStore(address)
-    said = rf"written by a newer lossopt \(layout {NEWER}, .* knows {NEWER - 1}"
+    said = rf"written by a newer lossopt \(schema {NEWER}, .* supports {NEWER - 1}"
     for use in (
         store.list,
         lambda: store.save(finished),
@@ -114,7 +114,7 @@ def test_an_older_store_is_migrated_once_and_keeps_its_runs(address, finished, m
     assert steps == [1]
 
 
-def test_several_who_find_an_older_store_migrate_it_once(address, finished, monkeypatch):
+def test_concurrent_processes_migrate_an_older_store_once(address, finished, monkeypatch):
     RunStore(address).save(finished)
     steps = let_a_column_come_next(monkeypatch)
     with ThreadPoolExecutor(6) as pool:

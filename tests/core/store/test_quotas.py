@@ -29,27 +29,31 @@ def test_without_limits_everything_is_allowed():
         (
             Budget(numbers=100_000),
             [GD],
-            r"the data would have 115,008 numbers \(1,797 examples × 64 features\); at most 100,000"
-            r" .*Choose fewer examples or features",
+            r"the data have 115,008 numbers \(1,797 examples × 64 features\); the limit is 100,000"
+            r"\. Choose fewer examples or features",
         ),
-        (Budget(updates=9), [GD], r"would make 10 updates; at most 9 .*fewer epochs, or larger"),
+        (Budget(updates=9), [GD], r"needs 10 updates; the limit is 9\. .*fewer epochs, or larger"),
         (
             Budget(updates=19),
             [GD, GD.replace(seed=1)],
-            r"would make 20 updates; .*fewer epochs or runs, or larger batches",
+            r"needs 20 updates; .*fewer epochs or runs, or larger batches",
         ),
         (
             Budget(products=1e6),
             [GD],
-            r"would take 8.62 million multiplications \(examples × features × classes × epochs\);"
-            r" at most 1 million",
+            r"needs 8.62 million multiplications \(examples × features × classes × epochs\);"
+            r" the limit is 1 million",
         ),
-        (Budget(runs=5), [GD, GD.replace(seed=1)], r"5 runs: 4 are kept, and 2 would come. Delete"),
-        (Budget(bytes=1e6), [GD], r"may hold 1.0 MB: 2.0 MB are kept, and 0.1 MB would come. Del"),
-        (Budget(memory=4e6), [GD], r"work on the data would take 4.9 MB .*fewer examples, feat"),
+        (
+            Budget(runs=5),
+            [GD, GD.replace(seed=1)],
+            r"5 runs: it has 4, and 2 would be added. Delete",
+        ),
+        (Budget(bytes=1e6), [GD], r"store 1.0 MB: it has 2.0 MB, and 0.1 MB would be added. Del"),
+        (Budget(memory=4e6), [GD], r"the data need 4.9 MB .*fewer examples, feat"),
     ],
 )
-def test_too_much_is_refused_in_words(budget, experiments, words):
+def test_exceeded_limits_are_rejected_with_a_message(budget, experiments, words):
     with pytest.raises(BudgetError, match=words):
         budget.check_training(experiments, Usage(runs=4, bytes=2_000_000))
 
@@ -70,15 +74,15 @@ OF_MEMORY = {
 
 
 @pytest.mark.parametrize("advice", OF_MEMORY)
-def test_a_training_may_take_its_memory_and_not_a_byte_more(advice):
+def test_a_training_may_use_the_memory_limit_but_not_a_byte_more(advice):
     experiments = OF_MEMORY[advice]
     needed = of_training(experiments).total
     Budget(memory=needed).check_training(experiments, NOTHING)
-    with pytest.raises(BudgetError, match=rf"of memory, .* are allowed here. Choose {advice}"):
+    with pytest.raises(BudgetError, match=rf"of memory, .*; the limit is .* MB. Choose {advice}"):
         Budget(memory=needed - 1).check_training(experiments, NOTHING)
 
 
-def test_what_is_trained_in_parts_takes_the_memory_of_one_at_a_time():
+def test_training_in_parts_needs_the_memory_of_one_part():
     experiments = [GD.replace(seed=k) for k in range(10)]
     most = Budget(memory=of_training(experiments[:1]).total)
     most.check_training(experiments, NOTHING, parts=[[each] for each in experiments])
@@ -88,23 +92,23 @@ def test_what_is_trained_in_parts_takes_the_memory_of_one_at_a_time():
 
 def test_a_sweep_may_have_as_many_runs_as_a_workspace_holds():
     Budget(runs=50).check_grid(50)
-    with pytest.raises(BudgetError, match=r"has 51 runs; at most 50 .* Choose fewer seeds"):
+    with pytest.raises(BudgetError, match=r"has 51 runs; the limit is 50. Choose fewer seeds"):
         Budget(runs=50).check_grid(51)
 
 
-def test_a_workspace_that_holds_too_much_may_shrink_but_not_grow():
+def test_a_workspace_above_its_limits_may_shrink_but_not_grow():
     most = Budget(runs=5, bytes=1_000)
-    most.check_room(Usage(9, 9_000), Usage(8, 8_000))
+    most.check_change(Usage(9, 9_000), Usage(8, 8_000))
     for grown in (Usage(10, 9_000), Usage(9, 9_001)):
-        with pytest.raises(BudgetError, match="your workspace may hold"):
-            most.check_room(Usage(9, 9_000), grown)
+        with pytest.raises(BudgetError, match="your workspace can store"):
+            most.check_change(Usage(9, 9_000), grown)
 
 
-def test_one_less_is_allowed():
+def test_values_at_the_limit_are_allowed():
     Budget(updates=10, numbers=115_008, products=products_of(GD), runs=1).check_training(
         [GD, GD][:1], NOTHING
     )
 
 
-def test_of_equal_experiments_one_is_kept():
+def test_equal_experiments_count_once():
     Budget(runs=1).check_training([GD, GD.replace(margin=2.0)], NOTHING)

@@ -21,13 +21,13 @@ def few(monkeypatch):
     return [each.id for each in experiments]
 
 
-def test_they_are_made_once_however_many_make_them_at_once(address, few):
+def test_reference_runs_are_created_once_by_concurrent_processes(address, few):
     with ThreadPoolExecutor() as together:
-        list(together.map(reference.keep, [address] * 4))
+        list(together.map(reference.train_missing, [address] * 4))
     assert sorted(reference.runs(address).list()["id"]) == sorted(few)
     assert ask(address, "SELECT count(*) FROM arrays") == [(6 * len(few),)]
     before = reference.runs(address).revision()
-    reference.keep(address)
+    reference.train_missing(address)
     assert reference.runs(address).revision() == before
 
 
@@ -36,26 +36,26 @@ CHANGES = {
     "delete": lambda store, runs: store.delete([run.id for run in runs]),
     "restore": lambda store, runs: store.restore([run.id for run in runs]),
     "annotate": lambda store, runs: store.annotate([runs[0].id], name="mine", archived=True),
-    "keep_view": lambda store, runs: store.keep_view("mine", "runs=all"),
-    "forget_view": lambda store, runs: store.forget_view("mine"),
-    "keep_foreign": lambda store, runs: store.keep_foreign(
+    "save_view": lambda store, runs: store.save_view("mine", "runs=all"),
+    "delete_view": lambda store, runs: store.delete_view("mine"),
+    "save_foreign": lambda store, runs: store.save_foreign(
         [ForeignRun("mine", runs[0].history, "")]
     ),
-    "forget_foreign": lambda store, runs: store.forget_foreign([runs[0].id]),
+    "delete_foreign": lambda store, runs: store.delete_foreign([runs[0].id]),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_no_change_is_possible_where_they_are_kept(address, few, finished, change):
-    reference.keep(address)
+def test_the_reference_workspace_cannot_be_changed(address, few, finished, change):
+    reference.train_missing(address)
     before = reference.runs(address).list()
-    with pytest.raises(ReadOnlyError, match="'reference' cannot be changed"):
+    with pytest.raises(ReadOnlyError, match="'reference' is read-only"):
         CHANGES[change](RunStore(address, "reference"), finished)
     assert reference.runs(address).list().equals(before)
 
 
-def test_what_a_visitor_does_with_their_ids_concerns_the_visitors_own_runs_alone(address, few):
-    reference.keep(address)
+def test_changes_by_id_affect_only_the_visitors_own_runs(address, few):
+    reference.train_missing(address)
     before = reference.runs(address).list()
     mine = RunStore(address, "visit-a")
     mine.annotate(few, name="mine", tags=["x"], archived=True)
@@ -67,6 +67,6 @@ def test_what_a_visitor_does_with_their_ids_concerns_the_visitors_own_runs_alone
     assert reference.runs(address).list().equals(before)
 
 
-def test_they_are_trained_at_the_rates_that_are_suggested():
+def test_reference_runs_use_the_suggested_rates():
     for each in reference.EXPERIMENTS:
         assert each.learning_rate == suggested_learning_rate(each)

@@ -110,14 +110,14 @@ def invented_runs(draw: st.DrawFn) -> Run:
 
 @settings(max_examples=60, deadline=None)
 @given(run=invented_runs())
-def test_a_run_comes_back_as_it_was_to_the_last_bit(run):
+def test_a_run_is_read_back_exactly(run):
     store = RunStore("sqlite://")
     store.save([run])
     [back] = store.load([run.id])
     assert_same(back, run)
 
 
-def test_trained_runs_come_back_in_the_order_asked_for(address, finished, diverged):
+def test_runs_are_loaded_in_the_order_of_the_ids(address, finished, diverged):
     RunStore(address).save([*finished, diverged])
     ids = [diverged.id, finished[2].id, finished[0].id, finished[2].id]
     back = RunStore(address).load(ids)
@@ -153,7 +153,7 @@ def test_histories_are_those_of_the_runs_in_the_order_asked_for(address, finishe
     assert store.histories([]) == {}
 
 
-def test_timings_are_those_of_runs_that_were_trained_alone(address):
+def test_timings_exist_for_runs_that_were_trained_alone(address):
     alone = train([TINY])[0]
     together = train([TINY.replace(learning_rate=rate) for rate in (0.2, 0.3)])
     store = RunStore(address)
@@ -164,7 +164,7 @@ def test_timings_are_those_of_runs_that_were_trained_alone(address):
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "soon", [1]])
-def test_a_timing_that_is_none_is_not_known(address, seconds):
+def test_an_invalid_timing_is_ignored(address, seconds):
     run = train([TINY])[0]
     store = RunStore(address)
     environment = {**run.environment, "seconds_per_update": seconds}
@@ -172,7 +172,7 @@ def test_a_timing_that_is_none_is_not_known(address, seconds):
     assert store.timings([run.id]) == {}
 
 
-def test_to_change_one_history_changes_no_other(address, finished):
+def test_changing_one_history_does_not_affect_others(address, finished):
     store = RunStore(address)
     store.save(finished)
     histories = store.histories(run.id for run in finished)
@@ -192,7 +192,7 @@ def test_an_unknown_id_is_named_by_load_and_left_out_by_find(address, finished):
 
 
 @pytest.mark.parametrize("id", ["a\0b", "\ud800", "Δ", ""])
-def test_what_cannot_be_an_id_is_an_unknown_one(address, finished, id):
+def test_an_invalid_id_is_an_unknown_one(address, finished, id):
     store = RunStore(address)
     store.save(finished[:1])
     assert list(store.find([id, finished[0].id])) == [finished[0].id]
@@ -241,7 +241,7 @@ def test_saving_a_run_that_was_loaded_without_its_path_keeps_the_path(address, f
 # ---- workspaces
 
 
-def test_a_workspace_cannot_list_load_or_delete_what_is_anothers(address, finished):
+def test_a_workspace_cannot_list_load_or_delete_runs_of_another(address, finished):
     mine, other = RunStore(address, workspace="mine"), RunStore(address, workspace="other")
     mine.save(finished)
     ids = [run.id for run in finished]

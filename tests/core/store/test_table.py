@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from benchmarks.many_runs import experiments, fill
 from lossopt_core import RunStore, train
-from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.groups import group_id
 from lossopt_core.experiment.description import flat_settings
 from tests.databases import change
 from tests.experiments import TINY
@@ -46,7 +46,7 @@ def test_an_empty_list_has_the_columns_of_a_full_one(address, finished):
     assert_frame_equal(store.list().iloc[:0], empty)
 
 
-def test_a_row_that_cannot_be_read_does_not_take_the_list_down(address, finished):
+def test_an_unreadable_row_does_not_break_the_list(address, finished):
     store = RunStore(address)
     store.save(finished)
     bad = finished[1].id
@@ -67,7 +67,7 @@ def test_a_row_that_cannot_be_read_does_not_take_the_list_down(address, finished
         "UPDATE runs SET spark = '[1e999]'",
     ],
 )
-def test_a_run_with_a_damaged_note_or_summary_is_named_as_unreadable(address, finished, damage):
+def test_a_run_with_a_corrupted_note_or_summary_is_named_as_unreadable(address, finished, damage):
     check_unreadable(address, finished, damage)
 
 
@@ -103,7 +103,7 @@ def test_sparks_begin_and_end_with_the_objective_and_are_short(address):
     assert (nearest < 1e-5).all()
 
 
-def test_best_figures_are_the_best_of_the_history(address, diverged):
+def test_best_metrics_are_the_best_of_the_history(address, diverged):
     runs = [diverged, *train([TINY.replace(learning_rate=1.0, test_fraction=0.5, batch_size=1)])]
     store = RunStore(address)
     store.save(runs)
@@ -115,7 +115,7 @@ def test_best_figures_are_the_best_of_the_history(address, diverged):
         assert all(map(math.isfinite, row["spark"]))
 
 
-def test_runs_of_one_family_differ_by_seeds_only(address):
+def test_runs_of_one_group_differ_by_seed_only(address):
     trained = train(
         [
             TINY.replace(seed=seed, loss=loss)
@@ -126,14 +126,14 @@ def test_runs_of_one_family_differ_by_seeds_only(address):
     store = RunStore(address)
     store.save(trained)
     families = list(store.list()["family"])
-    assert families == [family_id(run.experiment) for run in trained]
+    assert families == [group_id(run.experiment) for run in trained]
     assert families[0] == families[1] != families[2] == families[3]
 
 
 # ---- the revision
 
 
-def test_the_revision_changes_when_the_list_does_and_else_not(address, finished):
+def test_the_revision_changes_if_and_only_if_the_list_does(address, finished):
     store = RunStore(address)
     id = finished[0].id
     changes = [
@@ -158,7 +158,7 @@ def test_the_revision_changes_when_the_list_does_and_else_not(address, finished)
 # ---- many
 
 
-def test_a_store_is_filled_with_families_of_trained_runs(address):
+def test_a_store_is_filled_with_groups_of_trained_runs(address):
     store = RunStore(address)
     ids = fill(store, runs=30, rows=10)
     table = store.list()
@@ -170,8 +170,8 @@ def test_a_store_is_filled_with_families_of_trained_runs(address):
     assert len({history["objective"].iloc[-1] for history in histories.values()}) == 30
 
 
-def test_two_thousand_of_them_are_two_hundred_families_of_ten():
+def test_two_thousand_runs_are_two_hundred_groups_of_ten():
     wanted = list(experiments(2_000, 100))
     assert len({each.id for each in wanted}) == 2_000
-    by_family = itertools.groupby(sorted(map(family_id, wanted)))
+    by_family = itertools.groupby(sorted(map(group_id, wanted)))
     assert [len([*members]) for _, members in by_family] == [10] * 200

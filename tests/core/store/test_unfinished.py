@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lossopt_core import RunStore, train
 from lossopt_core.analysis.fair_tuning import Comparison
 from lossopt_core.store.schema import trainings
-from lossopt_core.store.unfinished import SILENT_LOOKS, Underway, Watch
+from lossopt_core.store.unfinished import SILENT_CHECKS, ActiveTrainings, Watch
 from tests.experiments import BLOBS, TINY
 
 THREE = [TINY.replace(seed=seed) for seed in range(3)]
@@ -24,21 +24,21 @@ def store(address):
     return RunStore(address)
 
 
-def left(underway: Underway) -> dict[str, list]:
+def left(underway: ActiveTrainings) -> dict[str, list]:
     return {each.job: list(each.missing) for each in underway.interrupted()}
 
 
 def look_until_silent(address: str) -> None:
     watch = Watch(address)
-    for _ in range(SILENT_LOOKS + 1):
-        watch.look()
+    for _ in range(SILENT_CHECKS + 1):
+        watch.check()
 
 
-def test_what_gives_signs_of_life_is_not_interrupted(store, address):
-    underway, watch = Underway(store), Watch(address)
+def test_a_training_with_heartbeats_is_not_interrupted(store, address):
+    underway, watch = ActiveTrainings(store), Watch(address)
     job = underway.begin(THREE)
-    for _ in range(3 * SILENT_LOOKS):
-        watch.look()
+    for _ in range(3 * SILENT_CHECKS):
+        watch.check()
         underway.heartbeat(job)
     assert underway.jobs() == {job: False}
     look_until_silent(address)
@@ -50,7 +50,7 @@ def test_what_gives_signs_of_life_is_not_interrupted(store, address):
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(-10_000, 10_000), min_size=1, max_size=12))
-def test_clocks_that_jump_make_no_training_live_on_or_seem_interrupted(shifts):
+def test_clock_jumps_do_not_affect_heartbeats(shifts):
     now = datetime(2026, 11, 24, tzinfo=UTC)
 
     class Jumping(datetime):
@@ -60,32 +60,32 @@ def test_clocks_that_jump_make_no_training_live_on_or_seem_interrupted(shifts):
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         address = f"sqlite:///{folder}/runs.db"
-        underway, watch = Underway(RunStore(address)), Watch(address)
+        underway, watch = ActiveTrainings(RunStore(address)), Watch(address)
         patch.setattr("lossopt_core.store.unfinished.datetime", Jumping)
         job = underway.begin(THREE)
         for hours in shifts:
             now += timedelta(hours=hours)
-            for _ in range(SILENT_LOOKS - 1):
-                watch.look()
+            for _ in range(SILENT_CHECKS - 1):
+                watch.check()
             underway.heartbeat(job)
-            watch.look()
+            watch.check()
             assert not underway.jobs()[job]
-        for _ in range(SILENT_LOOKS + 1):
+        for _ in range(SILENT_CHECKS + 1):
             now += timedelta(hours=shifts[0])
-            watch.look()
+            watch.check()
         assert underway.jobs()[job]
 
 
-def test_a_program_that_is_told_to_stop_is_believed_at_once(store):
-    underway = Underway(store)
+def test_a_stopped_program_marks_its_trainings_immediately(store):
+    underway = ActiveTrainings(store)
     job, other = underway.begin(THREE[:1]), underway.begin(THREE[1:])
     underway.interrupt([job])
     assert left(underway) == {job: THREE[:1]}
     assert underway.jobs() == {job: True, other: False}
 
 
-def test_what_was_kept_of_it_is_not_missing(store, finished):
-    underway = Underway(store)
+def test_saved_runs_of_an_interrupted_training_are_not_missing(store, finished):
+    underway = ActiveTrainings(store)
     job = underway.begin(THREE)
     underway.interrupt([job])
     store.save(finished[:1])
@@ -96,8 +96,8 @@ def test_what_was_kept_of_it_is_not_missing(store, finished):
     assert left(underway) == {}, "it was struck out when it was complete"
 
 
-def test_what_is_struck_out_is_forgotten(store):
-    underway = Underway(store)
+def test_ended_trainings_are_deleted(store):
+    underway = ActiveTrainings(store)
     job, other = underway.begin(THREE[:1]), underway.begin(THREE[1:])
     underway.interrupt([job, other])
     assert underway.end([job]) == 1
@@ -105,19 +105,19 @@ def test_what_is_struck_out_is_forgotten(store):
     assert left(underway) == {other: THREE[1:]}
 
 
-def test_workspaces_do_not_see_each_others(store, address):
-    job = Underway(store).begin(THREE)
-    other = Underway(RunStore(address, "other"))
+def test_workspaces_do_not_see_trainings_of_others(store, address):
+    job = ActiveTrainings(store).begin(THREE)
+    other = ActiveTrainings(RunStore(address, "other"))
     other.end([job])
     other.interrupt([job])
-    assert Underway(store).jobs() == {job: False}
+    assert ActiveTrainings(store).jobs() == {job: False}
     look_until_silent(address)
     assert left(other) == {} == other.jobs()
-    assert left(Underway(store)) == {job: THREE}
+    assert left(ActiveTrainings(store)) == {job: THREE}
 
 
-def test_a_fair_comparison_goes_on_to_its_second_half(store):
-    underway, tuning = Underway(store), COMPARISON.tuning()
+def test_an_interrupted_fair_comparison_continues_with_its_test_runs(store):
+    underway, tuning = ActiveTrainings(store), COMPARISON.tuning()
     job = underway.begin(tuning, COMPARISON)
     underway.interrupt([job])
     store.save(train(tuning[:5]))
@@ -132,8 +132,8 @@ def test_a_fair_comparison_goes_on_to_its_second_half(store):
     assert underway.interrupted() == []
 
 
-def test_a_training_that_grows_is_noted_with_what_came_to_it(store):
-    underway = Underway(store)
+def test_an_extended_training_is_recorded_with_its_new_experiments(store):
+    underway = ActiveTrainings(store)
     job = underway.begin(THREE[:1], COMPARISON)
     underway.extend(job, THREE)
     underway.interrupt([job])
@@ -148,8 +148,8 @@ def test_a_training_that_grows_is_noted_with_what_came_to_it(store):
         '{"experiments": [], "comparison": "{}"}',
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_struck_out(store, text):
-    underway = Underway(store)
+def test_unreadable_records_are_deleted(store, text):
+    underway = ActiveTrainings(store)
     underway.interrupt([underway.begin(THREE)])
     change = trainings.update().values(experiments=text)
     store.database.write(lambda database: database.execute(change))

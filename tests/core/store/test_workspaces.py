@@ -6,7 +6,7 @@ import pytest
 
 from lossopt_core import RunStore, StoreError
 from lossopt_core.store import schema as layout
-from lossopt_core.store.unfinished import Underway
+from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_core.store.workspaces import GRACE, Workspaces
 from lossopt_ui.app import upkeep
 from tests.databases import ask, change
@@ -16,14 +16,14 @@ WEEK = timedelta(days=7)
 LEFT_ALONE = timedelta(days=4)
 
 
-def test_only_what_was_left_alone_for_long_ends(address, finished):
+def test_only_long_unused_workspaces_expire(address, finished):
     workspaces = Workspaces(address)
     stores = {name: RunStore(address, name) for name in ("visit-a", "visit-b", "account-c")}
     for name, store in stores.items():
         store.save(finished[:2])
         store.annotate([finished[0].id], name="mine")
-        store.keep_view("all", "runs=1")
-        Underway(store).begin([finished[0].experiment])
+        store.save_view("all", "runs=1")
+        ActiveTrainings(store).begin([finished[0].experiment])
         workspaces.note_use(name)
     RunStore(address, "visit-never-noted").save(finished[:1])
     run_for(address, LEFT_ALONE)
@@ -45,7 +45,7 @@ def test_only_what_was_left_alone_for_long_ends(address, finished):
     assert workspaces.remove_unused("visit-", WEEK) == []
 
 
-def test_a_visit_takes_back_a_workspace_that_is_about_to_end(address, finished):
+def test_a_visit_cancels_the_expiry_of_a_workspace(address, finished):
     workspaces, store = Workspaces(address), RunStore(address, "visit-a")
     store.save(finished[:1])
     workspaces.note_use("visit-a")
@@ -80,7 +80,7 @@ def test_a_wrong_date_removes_nothing(address, finished, days, monkeypatch):
     assert {*store.list()["id"]} == {run.id for run in finished[:2]}
 
 
-def test_dates_of_an_earlier_version_begin_anew_and_its_rules_remove_no_newer_notes(address):
+def test_records_of_an_earlier_version_restart_and_its_rules_delete_no_newer_ones(address):
     workspaces = Workspaces(address)
     workspaces.note_use("visit-new")
     workspaces.note_use("visit-old")
@@ -98,7 +98,7 @@ def test_dates_of_an_earlier_version_begin_anew_and_its_rules_remove_no_newer_no
     assert workspaces.remove_unused("visit-", WEEK) == ["visit-old"]
 
 
-def test_a_prefix_is_no_pattern(address):
+def test_a_prefix_is_not_a_pattern(address):
     workspaces = Workspaces(address)
     workspaces.note_use("visit-a")
     for wait in (WEEK, GRACE):
@@ -119,7 +119,7 @@ def test_usage_counts_runs_and_their_bytes(address, finished):
     assert store.usage().bytes == pytest.approx(2 * one.bytes, rel=0.2)
 
 
-def test_a_store_out_of_reach_says_so(tmp_path):
+def test_an_unreachable_store_is_reported(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(StoreError, match="cannot be used"):
         Workspaces(f"sqlite:///{tmp_path / 'file' / 'runs.db'}").note_use("visit-a")

@@ -18,18 +18,18 @@ from lossopt_core import (
 from lossopt_core.data.datasets import Examples
 from lossopt_core.store import views
 from lossopt_core.store.quotas import Budget, BudgetError
-from lossopt_core.uploads import Shelf
+from lossopt_core.uploads import UploadStore
 from tests.programs import ROOT
 
 WRITERS: dict[str, Callable[[RunStore, Run], object]] = {
     "save": lambda store, run: store.save([run]),
     "annotate": lambda store, run: store.annotate([run.id], note="n" * 2_000),
-    "keep_view": lambda store, run: store.keep_view("all", "q" * 4_000),
-    "keep_foreign": lambda store, run: store.keep_foreign([_curve(500)]),
-    "Shelf.keep": lambda store, run: Shelf(store).keep("mine", _examples(400)),
+    "save_view": lambda store, run: store.save_view("all", "q" * 4_000),
+    "save_foreign": lambda store, run: store.save_foreign([_curve(500)]),
+    "UploadStore.save": lambda store, run: UploadStore(store).save("mine", _examples(400)),
 }
 """All ways of making a workspace hold more, by name."""
-NO_GROWTH = {"keep_certificate"}
+NO_GROWTH = {"save_certificate"}
 """What is kept for all workspaces together."""
 
 
@@ -57,7 +57,7 @@ def workspace_of(address: str, name: str, run: Run, writer: str) -> RunStore:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_what_fits_is_kept_and_one_byte_more_is_refused(
+def test_what_fits_is_saved_and_one_byte_more_is_rejected(
     address: str, run: Run, writer: str
 ) -> None:
     free = workspace_of(address, "free", run, writer)
@@ -72,17 +72,17 @@ def test_what_fits_is_kept_and_one_byte_more_is_refused(
 
     full = workspace_of(address, "full", run, writer)
     least = before.bytes + (after.bytes - before.bytes) // 2
-    with pytest.raises(BudgetError, match=r"your workspace may hold .* MB: .* Delete"):
+    with pytest.raises(BudgetError, match=r"your workspace can store .* MB: .* Delete"):
         WRITERS[writer](RunStore(address, "full", budget=Budget(bytes=least)), run)
     assert full.usage() == before, "nothing of it is there"
 
 
-def test_every_public_way_of_keeping_something_is_in_the_list() -> None:
-    """A new `keep_…`, `save…` or `annotate…` of the store or the shelf has to be added here."""
+def test_every_public_method_that_stores_something_is_listed() -> None:
+    """A new `save…` or `annotate…` of the stores has to be added here."""
     found = set()
     for file, class_name, prefix in (
         ("store/repository.py", "RunStore", ""),
-        ("uploads/shelf.py", "Shelf", "Shelf."),
+        ("uploads/store.py", "UploadStore", "UploadStore."),
     ):
         tree = ast.parse((ROOT / "lossopt_core" / file).read_text())
         [body] = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name]
@@ -95,7 +95,7 @@ def test_runs_are_counted_while_they_are_saved(address: str, run: Run) -> None:
     runs = [replace(run, experiment=run.experiment.replace(seed=k)) for k in range(4)]
     store = RunStore(address, "visit-a", budget=Budget(runs=2))
     store.save(runs[:1])
-    with pytest.raises(BudgetError, match="2 runs: 2 are kept, and 1 would come"):
+    with pytest.raises(BudgetError, match="2 runs: it has 2, and 1 would be added"):
         store.save(runs)
     assert set(store.list()["id"]) == {each.id for each in runs[:2]}
     store.save(runs[:2])  # what is there takes no room again
@@ -116,14 +116,12 @@ def test_a_full_workspace_can_be_emptied(address: str, run: Run) -> None:
     assert len(store.list()) == 1
 
 
-def test_a_workspace_holds_so_many_views_and_not_one_more(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_number_of_views_is_limited(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MOST_VIEWS", 3)
     store = RunStore(address, "visit-a")
     for k in range(3):
-        store.keep_view(f"view {k}", "runs=all")
-    store.keep_view("view 0", "runs=all&x=epoch")  # in place of one
-    with pytest.raises(ValueError, match=r"may hold 3 views, .* forget one"):
-        store.keep_view("one more", "runs=all")
+        store.save_view(f"view {k}", "runs=all")
+    store.save_view("view 0", "runs=all&x=epoch")  # in place of one
+    with pytest.raises(ValueError, match=r"can have 3 views .* delete one"):
+        store.save_view("one more", "runs=all")
     assert len(store.views()) == 3

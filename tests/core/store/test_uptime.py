@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossopt_core.store.running import MOST_SECONDS, RunningTime
+from lossopt_core.store.uptime import MOST_SECONDS, Uptime
 from lossopt_core.store.workspaces import Workspaces
 from tests.running_time import run_for
 
@@ -26,12 +26,12 @@ class World:
         self.workspaces = Workspaces(address)
         self.now = 0.0
         self.running = 0.0
-        self.servers: dict[int, RunningTime] = {}
+        self.servers: dict[int, Uptime] = {}
         self.visited = -1.0
 
     def start(self, number: int) -> None:
         begun = self.now * (number + 1)  # each has a clock of its own
-        self.servers[number] = RunningTime(self.address, clock=lambda: self.now - begun)
+        self.servers[number] = Uptime(self.address, clock=lambda: self.now - begun)
 
     def kill(self, number: int) -> None:
         self.servers.pop(number, None)
@@ -70,7 +70,7 @@ def new_world() -> Iterator[World]:
 
 @settings(max_examples=25)
 @given(STEPS)
-def test_no_order_of_restarts_visits_and_looks_costs_an_active_workspace(steps):
+def test_no_order_of_restarts_visits_and_checks_deletes_an_active_workspace(steps):
     with new_world() as world:
         for name, number in steps:
             getattr(world, name)(number)
@@ -83,9 +83,9 @@ def test_no_order_of_restarts_visits_and_looks_costs_an_active_workspace(steps):
         assert world.visited < 0
 
 
-def test_servers_that_run_together_count_their_time_once(address):
+def test_concurrent_servers_count_time_once(address):
     now = 0.0
-    servers = [RunningTime(address, clock=lambda: now) for _ in range(3)]
+    servers = [Uptime(address, clock=lambda: now) for _ in range(3)]
     for turn in range(31):
         now = 100.0 * turn
         servers[turn % 3].count()
@@ -97,9 +97,9 @@ def test_servers_that_run_together_count_their_time_once(address):
     assert first.count() == pytest.approx(before + 100.0)
 
 
-def test_a_clock_that_leaps_or_goes_back_counts_for_little(address):
+def test_clock_jumps_add_little_uptime(address):
     now = 0.0
-    server = RunningTime(address, clock=lambda: now)
+    server = Uptime(address, clock=lambda: now)
     server.count()
     now = 1e9
     assert server.count() == MOST_SECONDS
@@ -110,4 +110,4 @@ def test_a_clock_that_leaps_or_goes_back_counts_for_little(address):
 def test_time_while_no_server_runs_does_not_count(address):
     run_for(address, timedelta(hours=2))
     now = 5e8
-    assert RunningTime(address, clock=lambda: now).count() == 7200.0
+    assert Uptime(address, clock=lambda: now).count() == 7200.0

@@ -1,7 +1,4 @@
-"""Room in a workspace: whatever is written is held against the budget where it is written.
-
-So no page, and no way of bringing something in, can forget to ask.
-"""
+"""Enforcement of storage limits at the point of writing, so that no caller can bypass them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,24 +14,24 @@ Result = TypeVar("Result")
 def bounded(
     work: Callable[[sql.Connection], Result], budget: Budget, workspace: str
 ) -> Callable[[sql.Connection], Result]:
-    """The work, which raises BudgetError where it makes the workspace hold too much.
+    """Wrap `work` to raise BudgetError if it makes the workspace exceed its budget.
 
-    To be done in a transaction, which the error takes back.
+    It must run in a transaction, which the error rolls back.
     """
-    if not budget.limits_keeping:
+    if not budget.limits_storage:
         return work
 
     def checked(database: sql.Connection) -> Result:
         before = usage(database, workspace)
         result = work(database)
-        budget.check_room(before, usage(database, workspace))
+        budget.check_change(before, usage(database, workspace))
         return result
 
     return checked
 
 
-class Room:
-    """Room for runs that are saved one after another; the workspace is measured once."""
+class StorageBudget:
+    """The remaining storage while runs are saved one by one; usage is measured only once."""
 
     def __init__(self, budget: Budget, workspace: str) -> None:
         self._budget = budget
@@ -44,14 +41,14 @@ class Room:
     def take(
         self, database: sql.Connection, arrays: Sequence[Mapping[str, Any]], *, new: bool
     ) -> None:
-        """Count a run with these rows of arrays; BudgetError where it has no room.
+        """Account for a run with these array rows; BudgetError if it does not fit.
 
-        One that is not `new` takes the place of a stopped or deleted one.
+        A run that is not `new` replaces a stopped or deleted one.
         """
-        if not self._budget.limits_keeping:
+        if not self._budget.limits_storage:
             return
         if self._used is None:
             self._used = usage(database, self._workspace)
         runs, bytes = int(new), sum(len(each["data"]) + ROW_BYTES for each in arrays)
-        self._budget.check_keeping(self._used, runs=runs, bytes=bytes)
+        self._budget.check_storage(self._used, runs=runs, bytes=bytes)
         self._used = Usage(self._used.runs + runs, self._used.bytes + bytes)
