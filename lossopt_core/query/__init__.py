@@ -1,1 +1,1 @@
-"""The filter language."""
+"""The filter language for tables of runs."""

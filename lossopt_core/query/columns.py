@@ -1,6 +1,6 @@
-"""The columns that a filter knows: how their values are written, and which rows hold them.
+"""The columns available in filters: parsing of values and matching of rows.
 
-A missing value satisfies no comparison.
+A missing value matches no comparison.
 """
 
 import re
@@ -40,15 +40,15 @@ LENGTHS = {
     "%Y-%m-%dT%H:%M": timedelta(minutes=1),
     "%Y-%m-%d %H:%M": timedelta(minutes=1),
 }
-"""Ways to write a time, and how long the time lasts that is meant."""
+"""Time formats, and the length of the interval that each denotes."""
 BEST = ("best_objective", "best_train_accuracy", "best_test_accuracy")
 
 
 @dataclass(frozen=True)
 class Column(ABC):
-    """What a filter may ask of a column; `key` is its name in the table of runs.
+    """A column in filters; `key` is its name in the table of runs.
 
-    Values are those that `read` made of a text.  Masks are (rows,).
+    Values are those returned by `read`.  Masks are (rows,).
     """
 
     key: str
@@ -56,31 +56,31 @@ class Column(ABC):
 
     @abstractmethod
     def read(self, text: str) -> Any:
-        """The value that a text means; ValueError says what was expected."""
+        """Parse a value; ValueError says what was expected."""
 
     @abstractmethod
     def equal(self, cells: pd.Series, value: Any) -> Mask:
-        """Rows that hold the value."""
+        """Rows equal to the value."""
 
     def below(self, cells: pd.Series, value: Any) -> Mask:
-        """Rows with less than the value, where `allowed` has the sign."""
+        """Rows less than the value, if the column allows `<`."""
         raise NotImplementedError(f"{self.key} has no order")
 
     def above(self, cells: pd.Series, value: Any) -> Mask:
-        """Rows with more than the value, where `allowed` has the sign."""
+        """Rows greater than the value, if the column allows `>`."""
         raise NotImplementedError(f"{self.key} has no order")
 
     def contains(self, cells: pd.Series, text: str) -> Mask:
-        """Rows with this text anywhere in them, in any case of letters."""
-        raise NotImplementedError(f"{self.key} is no text")
+        """Rows that contain the text, case-insensitively."""
+        raise NotImplementedError(f"{self.key} is not text")
 
     def present(self, cells: pd.Series) -> Mask:
-        """Rows that hold anything."""
+        """Rows with a value."""
         return cells.notna().to_numpy(dtype=np.bool_)
 
 
 class NumberColumn(Column):
-    """Numbers, such as 0.01, 1e-2 or 90 % (which is 0.9)."""
+    """Numbers, such as 0.01, 1e-2 or 90% (which is 0.9)."""
 
     allowed = ("=", "!=", "<", "<=", ">", ">=", "in")
 
@@ -89,11 +89,11 @@ class NumberColumn(Column):
         parts = NUMBER.fullmatch(text)
         if parts is None:
             raise ValueError(
-                f"{self.key} is compared with a number, such as 0.01, 1e-2 or 90%,"
-                f" not with {brief(text)}"
+                f"{self.key} must be compared with a number, such as 0.01, 1e-2 or 90%,"
+                f" got {brief(text)}"
             )
         digits, exponent, percent = parts.groups()
-        # As one decimal number: 12.3 / 100 is not the number nearest to 0.123.
+        # Parsed as one decimal number, because 12.3 / 100 != 0.123.
         return float(f"{digits}e{int(exponent or 0) - 2 * bool(percent)}")
 
     @override
@@ -115,7 +115,7 @@ def _numbers(cells: pd.Series) -> NDArray[np.float64]:
 
 
 class SwitchColumn(Column):
-    """true or false."""
+    """Booleans."""
 
     allowed = ("=", "!=")
 
@@ -123,7 +123,7 @@ class SwitchColumn(Column):
     def read(self, text: str) -> bool:
         words = {"true": True, "false": False}
         if text.casefold() not in words:
-            raise ValueError(f"{self.key} is true or false, not {brief(text)}")
+            raise ValueError(f"{self.key} must be true or false, got {brief(text)}")
         return words[text.casefold()]
 
     @override
@@ -133,7 +133,7 @@ class SwitchColumn(Column):
 
 @dataclass(frozen=True)
 class ChoiceColumn(Column):
-    """Names out of a registry; the labels that pages show are understood, too."""
+    """Names from a registry; display labels are accepted too."""
 
     labels: Mapping[str, str]
     """Name to label."""
@@ -166,7 +166,7 @@ class ChoiceColumn(Column):
 
 
 class TextColumn(Column):
-    """What people write; the case of letters says nothing.  An empty text is a missing one."""
+    """Free text, compared case-insensitively.  Empty text counts as missing."""
 
     allowed = ("=", "!=", "in", "contains")
 
@@ -192,7 +192,7 @@ class TextColumn(Column):
 
 
 class TagsColumn(TextColumn):
-    """Lists of texts; a row is found by any of them."""
+    """Lists of strings; a row matches if any element does."""
 
     def _where(self, cells: pd.Series, holds: Callable[[str], bool]) -> Mask:
         lists = (each if isinstance(each, list) else [] for each in cells)
@@ -205,16 +205,16 @@ class TimeColumn(Column):
     allowed = ("=", "!=", "<", "<=", ">", ">=", "in")
 
     def read(self, text: str) -> tuple[datetime, datetime]:
-        """Its beginning, and the beginning of what comes next."""
-        for way, length in LENGTHS.items():
+        """The start and end of the day or minute."""
+        for format, length in LENGTHS.items():
             try:
-                begin = datetime.strptime(text.upper(), way).replace(tzinfo=UTC)
+                begin = datetime.strptime(text.upper(), format).replace(tzinfo=UTC)
                 return begin, begin + length
             except (ValueError, OverflowError):
                 continue
         raise ValueError(
-            f"{self.key} is compared with a day, such as 2026-11-01, or a time in UTC,"
-            f" such as 2026-11-01T10:30, not with {brief(text)}"
+            f"{self.key} must be compared with a day, such as 2026-11-01, or a time in UTC,"
+            f" such as 2026-11-01T10:30, got {brief(text)}"
         )
 
     @override
@@ -231,15 +231,15 @@ class TimeColumn(Column):
 
 
 def _times(cells: pd.Series) -> pd.Series:
-    """As times, also in a table without rows, whose columns have any type."""
+    """Convert to times, even for an empty table without proper dtypes."""
     return pd.to_datetime(cells, utc=True)
 
 
 def known_columns() -> dict[str, Column]:
-    """Every column that a filter may name, by that name."""
+    """All columns available in filters, by name."""
     settings = {name: _of_setting(name, field) for name, field in declared_settings().items()}
     results = {
-        name: ShareColumn(name) if name.endswith("accuracy") else NumberColumn(name)
+        name: AccuracyColumn(name) if name.endswith("accuracy") else NumberColumn(name)
         for name in (*HISTORY_COLUMNS, *BEST)
     }
     return {
@@ -255,24 +255,25 @@ def known_columns() -> dict[str, Column]:
         "reference": SwitchColumn("reference"),
         "created": TimeColumn("created"),
         "id": TextColumn("id"),
-        "family": TextColumn("family"),
+        "group": TextColumn("family"),
+        "family": TextColumn("family"),  # the old name of "group"
     }
 
 
-SEARCHED = ("name", "note", "tag", "loss", "optimizer", "dataset", "id", "family")
-"""The columns that a word alone is looked for in."""
+SEARCHED = ("name", "note", "tag", "loss", "optimizer", "dataset", "id", "group")
+"""The columns in which plain words are searched."""
 
 
-class ShareColumn(NumberColumn):
-    """Shares of the examples; tables show them in percent."""
+class AccuracyColumn(NumberColumn):
+    """Accuracies between 0 and 1, which tables show in percent."""
 
     @override
     def read(self, text: str) -> float:
-        share = super().read(text)
-        if share > 1.0:
-            meant = f"; did you mean {text}%?" if share <= 100.0 and "%" not in text else ""
-            raise ValueError(f"{self.key} is at most 1, which is 100%, not {brief(text)}{meant}")
-        return share
+        accuracy = super().read(text)
+        if accuracy > 1.0:
+            meant = f"; did you mean {text}%?" if accuracy <= 100.0 and "%" not in text else ""
+            raise ValueError(f"{self.key} is at most 1 (100%), got {brief(text)}{meant}")
+        return accuracy
 
 
 def _of_setting(name: str, declaration: Field) -> Column:
@@ -286,6 +287,6 @@ def _of_setting(name: str, declaration: Field) -> Column:
 
 
 def did_you_mean(text: str, known: Mapping[str, Any]) -> str:
-    """'; did you mean ...?' with the known name that is nearest; nothing if none is near."""
+    """'; did you mean ...?' with the closest known name, or ""."""
     near = get_close_matches(text.casefold(), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

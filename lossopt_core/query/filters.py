@@ -1,22 +1,22 @@
-r"""A small language for choosing runs: `loss = hinge and strength < 1e-2 and not pinned`.
+r"""A small language for filtering runs: `loss = hinge and strength < 1e-2 and not pinned`.
 
     column = != < <= > >= value      numbers as 0.01, 1e-2, 90%; days as 2026-11-01
     column in (value, value)         column not in (value, value)
-    column contains text             or column ~ text: the text itself, no pattern
+    column contains text             or column ~ text: a substring, not a pattern
     column is missing                column is not missing
-    pinned                           a column of yes and no stands for itself
-    hinge, "my run"                  words alone are searched for in names, notes, tags, loss,
-                                     optimizer, data set, id and family; of several, all must be
-                                     found
+    pinned                           a boolean column on its own
+    hinge, "my run"                  plain words search names, notes, tags, loss, optimizer, data
+                                     set, id and group; all words must match
     not, and, or, ( )                `not` binds closest, `or` least
 
-Columns are the settings (also `blobs.spread`), the final figures, `best_test_accuracy` and the
-like, status, name, note, tag, pinned, archived, reference, created, id and family.  Letters may
-be of either case.  Text with spaces or signs needs double quotes, in which \" is a quotation mark.
+Columns are the settings (also `blobs.spread`), the final metrics, best metrics such as
+`best_test_accuracy`, status, name, note, tag, pinned, archived, reference, created, id and group
+(runs that differ by seed only; `family` is an alias).  Filters are case-insensitive.  Text with
+spaces or special characters needs double quotes, in which \" is a quotation mark.
 
-A missing value satisfies no comparison; `!=`, `not in` and `not` are exact opposites, so that
-runs without a strength match `strength != 0.1`.  A known column that the table does not have
-is missing in every row.
+A missing value matches no comparison; `!=`, `not in` and `not` are exact negations, so runs
+without a strength match `strength != 0.1`.  A known column that the table does not have is
+missing in every row.
 """
 
 import re
@@ -41,9 +41,9 @@ from lossopt_core.query.columns import (
 )
 
 LONGEST = 1_000
-"""Characters of a filter."""
-DEEPEST = 40
-"""Conditions within conditions."""
+"""Maximum number of characters in a filter."""
+MAX_DEPTH = 40
+"""Maximum nesting depth of conditions."""
 
 GRAMMAR = r"""
 start: disjunction?
@@ -77,32 +77,32 @@ QUOTED: /"(\\.|[^"\\])*"/s
 
 
 class FilterError(ValueError):
-    """A filter that means nothing: what is wrong with it, and from which character on."""
+    """A syntax error in a filter: the message and its position."""
 
-    def __init__(self, message: str, place: int, text: str = "") -> None:
+    def __init__(self, message: str, position: int, text: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.place = place
+        self.position = position
         self.text = text
 
     @property
     def pointer(self) -> str:
-        """The filter with a caret below the place, for text of equal widths."""
+        """The filter with a caret below the error, for monospaced text."""
         line = re.sub(r"\s", " ", self.text)
-        return f"{line}\n{' ' * self.place}^"
+        return f"{line}\n{' ' * self.position}^"
 
 
 class Condition(ABC):
-    """Anything that is true or false of a run."""
+    """A condition on runs."""
 
     @abstractmethod
     def matches(self, table: pd.DataFrame) -> Mask:
-        """Of each row, (rows,)."""
+        """Whether each row matches, (rows,)."""
 
 
 @dataclass(frozen=True)
 class AllOf(Condition):
-    """Every one of the conditions holds; of none, that is always so."""
+    """All conditions hold (true without conditions)."""
 
     conditions: Sequence[Condition]
 
@@ -125,7 +125,7 @@ class AnyOf(Condition):
 
 
 @dataclass(frozen=True)
-class Opposite(Condition):
+class Negation(Condition):
     """The condition does not hold."""
 
     condition: Condition
@@ -145,12 +145,12 @@ CHECKS: dict[str, Check] = {
     "contains": lambda column, cells, value: column.contains(cells, value),
     "is not missing": lambda column, cells, value: column.present(cells),
 }
-"""What can be said of a column; all else is the opposite of one of these."""
+"""The primitive checks of a column; all others are negations of these."""
 
 
 @dataclass(frozen=True)
-class Claim(Condition):
-    """A column's cells pass a check; missing ones never do."""
+class CheckColumn(Condition):
+    """A check of a column's cells; missing cells never pass."""
 
     column: Column
     check: str
@@ -165,33 +165,33 @@ class Claim(Condition):
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice of runs; `parse` makes one of a text."""
+    """A filter of runs, created by `parse`."""
 
     text: str
     condition: Condition
 
     def matches(self, table: pd.DataFrame) -> pd.Series:
-        """Which rows of `RunStore.list()` are chosen: booleans with the table's index."""
+        """Which rows of `RunStore.list()` match: booleans with the table's index."""
         return pd.Series(self.condition.matches(table), index=table.index, dtype=np.bool_)
 
 
 def parse(text: str) -> Filter:
-    """The filter that a text means; an empty text chooses everything.
+    """Parse a filter; empty text matches everything.
 
-    Raises FilterError, which says what is wrong and where.
+    Raises FilterError with the message and the position.
     """
     if len(text) > LONGEST:
-        message = f"the filter has {len(text):,} characters; at most {LONGEST:,} are allowed"
+        message = f"the filter has {len(text):,} characters; the maximum is {LONGEST:,}"
         raise FilterError(message, LONGEST, text)
     try:
         tree = _parser().parse(text)
     except UnexpectedCharacters as error:
-        place = error.pos_in_stream or 0
-        raise FilterError(_odd_character(text[place]), place, text) from None
+        position = error.pos_in_stream or 0
+        raise FilterError(_character_error(text[position]), position, text) from None
     except UnexpectedToken as error:
-        place = len(text) if error.token.type == "$END" else error.token.start_pos or 0
-        raise FilterError(_odd_token(error), place, text) from None
-    return Filter(text, _Reader(text).whole(tree))
+        position = len(text) if error.token.type == "$END" else error.token.start_pos or 0
+        raise FilterError(_token_error(error), position, text) from None
+    return Filter(text, _Reader(text).condition(tree))
 
 
 @cache
@@ -199,18 +199,18 @@ def _parser() -> Lark:
     return Lark(GRAMMAR, parser="lalr")
 
 
-def _odd_character(character: str) -> str:
+def _character_error(character: str) -> str:
     if character == '"':
-        return "the quotation mark that opens here is never closed"
-    return f"{character!r} means nothing here; text with such signs needs double quotes"
+        return "this quotation mark is never closed"
+    return f"unexpected {character!r}; text with special characters needs double quotes"
 
 
-def _odd_token(error: UnexpectedToken) -> str:
-    """What is wrong with a token, in words, from what could have stood in its place."""
+def _token_error(error: UnexpectedToken) -> str:
+    """An error message for a token, from the tokens that were expected instead."""
     accepted = error.accepts
     here = f"before {str(error.token)!r}" if error.token else "at the end"
     if error.token.type == "_CLOSE" and "$END" in accepted:
-        return "the parenthesis that closes here was never opened"
+        return "this closing parenthesis has no opening one"
     if accepted == {"BARE", "QUOTED"}:
         return f'a value is missing {here}, such as hinge, 0.1 or "my run"'
     if accepted == {"_OPEN"}:
@@ -218,9 +218,9 @@ def _odd_token(error: UnexpectedToken) -> str:
     if accepted == {"_IN"}:
         return f"'in' is missing {here}: column not in (value, value)"
     if "_MISSING" in accepted:
-        return f"'missing' or 'not missing' should stand {here}"
+        return f"'missing' or 'not missing' is needed {here}"
     if error.token.type in ("COMPARISON", "CONTAINS", "_IN", "_IS"):
-        return f"one column and nothing else must stand {here}, such as loss = hinge"
+        return f"exactly one column is needed {here}, such as loss = hinge"
     if "_OPEN" in accepted:
         return f"a condition is missing {here}, such as loss = hinge"
     if "_COMMA" in accepted:
@@ -231,19 +231,19 @@ def _odd_token(error: UnexpectedToken) -> str:
 
 
 class _Reader:
-    """Turns the grammar's tree into conditions, and finds what a grammar cannot see."""
+    """Converts the parse tree to conditions, and checks what the grammar cannot."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.columns = known_columns()
 
-    def whole(self, tree: Tree[Token]) -> Condition:
+    def condition(self, tree: Tree[Token]) -> Condition:
         return AllOf([self._condition(each, depth=1) for each in _branches(tree)])
 
     def _condition(self, tree: Tree[Token], depth: int) -> Condition:
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             first = next(tree.scan_values(lambda token: isinstance(token, Token)))
-            raise self._error(f"more than {DEEPEST} conditions within each other", first)
+            raise self._error(f"conditions are nested more than {MAX_DEPTH} deep", first)
         match tree.data:
             case "conjunction":
                 return AllOf([self._condition(each, depth + 1) for each in _branches(tree)])
@@ -251,7 +251,7 @@ class _Reader:
                 return AnyOf([self._condition(each, depth + 1) for each in _branches(tree)])
             case "opposite":
                 [inner] = _branches(tree)
-                return Opposite(self._condition(inner, depth + 1))
+                return Negation(self._condition(inner, depth + 1))
             case "comparison":
                 return self._comparison(*_tokens(tree))
             case "listed":
@@ -265,39 +265,39 @@ class _Reader:
         sign = {"==": "=", "~": "contains"}.get(operator, operator.casefold())
         self._check_allowed(column, sign, operator)
         if sign == "!=":
-            return Opposite(Claim(column, "=", self._value(column, value)))
+            return Negation(CheckColumn(column, "=", self._value(column, value)))
         if sign == "contains":
-            return Claim(column, sign, self._plain(value))
-        return Claim(column, sign, self._value(column, value))
+            return CheckColumn(column, sign, self._plain(value))
+        return CheckColumn(column, sign, self._value(column, value))
 
     def _listed(self, name: Token, *rest: Token) -> Condition:
         column = self._column(name)
         negated = rest[0].type == "NOT"
         values = rest[negated:]
         self._check_allowed(column, "in", name)
-        found = AnyOf([Claim(column, "=", self._value(column, each)) for each in values])
-        return Opposite(found) if negated else found
+        found = AnyOf([CheckColumn(column, "=", self._value(column, each)) for each in values])
+        return Negation(found) if negated else found
 
     def _missing(self, name: Token, *negation: Token) -> Condition:
-        present = Claim(self._column(name), "is not missing")
-        return present if negation else Opposite(present)
+        present = CheckColumn(self._column(name), "is not missing")
+        return present if negation else Negation(present)
 
     def _words(self, words: Sequence[Token]) -> Condition:
-        """A search for all of the words; a column of yes and no alone is a condition."""
+        """A search for all words; a boolean column alone is a condition."""
         for word in words:
             column = self.columns.get(word.casefold()) if word.type == "BARE" else None
             if isinstance(column, SwitchColumn) and len(words) == 1:
-                return Claim(column, "=", True)
+                return CheckColumn(column, "=", True)
             if column is not None:
                 raise self._error(
-                    f"{str(word)!r} is a column: say what it should be, such as {word} = ...,"
-                    " or search for the word in double quotes",
+                    f"{str(word)!r} is a column: add a condition, such as {word} = ..., or put"
+                    " the word in double quotes to search for it",
                     word,
                 )
         return AllOf([self._search(self._plain(word)) for word in words])
 
     def _search(self, text: str) -> Condition:
-        return AnyOf([Claim(self.columns[name], "contains", text) for name in SEARCHED])
+        return AnyOf([CheckColumn(self.columns[name], "contains", text) for name in SEARCHED])
 
     def _column(self, name: Token) -> Column:
         column = self.columns.get(name.casefold())
@@ -306,10 +306,10 @@ class _Reader:
             raise self._error(f"there is no column {str(name)!r}{near}", name)
         return column
 
-    def _check_allowed(self, column: Column, sign: str, place: Token) -> None:
+    def _check_allowed(self, column: Column, sign: str, position: Token) -> None:
         if sign not in column.allowed:
             raise self._error(
-                f"{column.key} knows {', '.join(column.allowed)}, but not {sign}", place
+                f"{column.key} supports {', '.join(column.allowed)}, but not {sign}", position
             )
 
     def _value(self, column: Column, word: Token) -> Any:
@@ -319,12 +319,12 @@ class _Reader:
             raise self._error(str(error), word) from None
 
     def _plain(self, word: Token) -> str:
-        """The text that is meant, without quotes."""
+        """The text of a token, without quotes."""
         if word.type == "BARE":
             return str(word)
         text = re.sub(r"\\(.)", r"\1", word[1:-1], flags=re.DOTALL)
         if not text.strip():
-            raise self._error("an empty text; runs without one are found by 'is missing'", word)
+            raise self._error("empty text; use 'is missing' to find runs without text", word)
         return text
 
     def _error(self, message: str, token: Token) -> FilterError:

@@ -1,4 +1,4 @@
-"""Data that somebody brings: read, prepared, checked and kept; then a data set like any other."""
+"""Uploaded data: reading, preparing, validating and saving them as data sets."""
 
 from lossopt_core.uploads.preparing import (
     Preparation,
@@ -9,25 +9,25 @@ from lossopt_core.uploads.preparing import (
 )
 from lossopt_core.uploads.reading import ENDINGS, read
 from lossopt_core.uploads.serialization import fingerprint, from_bytes, to_bytes
-from lossopt_core.uploads.shelf import (
-    Kept,
-    Shelf,
-    look_in,
+from lossopt_core.uploads.store import (
+    UploadedData,
+    UploadStore,
+    set_upload_store,
     using,
 )
 
 __all__ = [
     "ENDINGS",
-    "Kept",
     "Preparation",
     "Prepared",
-    "Shelf",
+    "UploadStore",
+    "UploadedData",
     "columns_of",
     "fingerprint",
     "from_bytes",
-    "look_in",
     "prepare",
     "read",
+    "set_upload_store",
     "suggest",
     "to_bytes",
     "using",

@@ -1,9 +1,9 @@
-"""Experiments on arrays of one's own, without a file and without a store.
+"""Experiments on user-provided arrays, without a file or a store.
 
     experiment = experiment_on(X, y, loss="hinge")
     [run] = train([experiment])
 
-The arrays are known by their fingerprint, as an uploaded file is, and stay in memory as long as
+The arrays are identified by their fingerprint, like uploaded files, and stay in memory as long as
 the experiment does.
 """
 
@@ -18,19 +18,19 @@ from lossopt_core.data.datasets import IN_MEMORY, Examples
 from lossopt_core.experiment.description import FIELDS, Experiment
 from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
-from lossopt_core.uploads.serialization import FEWEST_OF_A_CLASS, checked, fingerprint
+from lossopt_core.uploads.serialization import MIN_PER_CLASS, checked, fingerprint
 
 DATA_FIELDS = ("dataset", "dataset_options")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayExperiment(Experiment):
-    """An experiment that brings its examples along, also into another process."""
+    """An experiment that carries its examples with it, also when pickled to another process."""
 
     given: Examples = field(compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._register()  # its classes are looked at
+        self._register()  # validation needs the classes
         super().__post_init__()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -50,20 +50,20 @@ def experiment_on(
     feature_names: Sequence[str] | None = None,
     **settings: Any,
 ) -> Experiment:
-    """An experiment on features X (n, d) and labels y (n,), usable wherever an `Experiment` is.
+    """Create an experiment on features X (n, d) and labels y (n,), usable like any `Experiment`.
 
-    Labels may be of any type that can be sorted; equal ones are a class, and the classes are in
-    sorted order.  `class_names` are their names in that order, by default the labels as text;
-    `feature_names` are by default the columns of a DataFrame, or x1, x2, ....  `settings` are
-    fields of `Experiment` other than `dataset` and `dataset_options`.
+    Labels may be of any sortable type; classes are sorted.  `class_names` are their names in that
+    order, by default the labels as strings; `feature_names` default to the columns of a
+    DataFrame, or x1, x2, ....  `settings` are fields of `Experiment` other than `dataset` and
+    `dataset_options`.
 
-    Raises ValueError that names what is wrong: arrays of other shapes, features that are not
-    finite numbers, missing labels, fewer than two classes, too few examples of one, names of the
-    wrong number, and settings that an `Experiment` refuses.
+    Raises ValueError for arrays of the wrong shape, features that are not finite numbers, missing
+    labels, fewer than two classes, too few examples of a class, a wrong number of names, and
+    invalid settings.
     """
     for name in DATA_FIELDS:
         if name in settings:
-            raise ValueError(f"{name} cannot be set here: X and y are the data set")
+            raise ValueError(f"{name} cannot be set: X and y are the data set")
     features = _features(X)
     labels, found = _labels(y, len(features))
     names = found if class_names is None else _names("class_names", class_names, len(found))
@@ -73,8 +73,8 @@ def experiment_on(
         ]
     of_features = _names("feature_names", feature_names, features.shape[1])
     tested = settings.get("test_fraction", FIELDS["test_fraction"].default) != 0
-    fewest = FEWEST_OF_A_CLASS if tested else 1
-    examples = checked(Examples(features, labels, names, of_features), fewest=fewest)
+    minimum = MIN_PER_CLASS if tested else 1
+    examples = checked(Examples(features, labels, names, of_features), minimum=minimum)
     options = {
         "data": fingerprint(examples),
         "examples": len(features),
@@ -88,24 +88,24 @@ def _features(X: ArrayLike) -> Array:
     try:
         features = np.asarray(X, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError("X must be numbers of shape (n, d)") from None
+        raise ValueError("X must be numeric with shape (n, d)") from None
     if features.ndim != 2:
-        raise ValueError(f"X must be numbers of shape (n, d), got {brief(features.shape)}")
+        raise ValueError(f"X must be numeric with shape (n, d), got {brief(features.shape)}")
     return features
 
 
 def _labels(y: ArrayLike, examples: int) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
-    """Labels (n,) as 0..C-1, and the classes as text."""
+    """Labels (n,) as 0..C-1, and the classes as strings."""
     given = np.asarray(y)
     if given.shape != (examples,):
         raise ValueError(f"y must be one label per row of X, ({examples},), got {given.shape}")
     missing = [row for row, each in enumerate(given.tolist()) if each is None or each != each]
     if missing:
-        raise ValueError(f"y must have a label in every row; in row {missing[0] + 1:,} it has none")
+        raise ValueError(f"y must have no missing labels; row {missing[0] + 1:,} has none")
     try:
         classes, labels = np.unique(given, return_inverse=True)
     except TypeError:
-        raise ValueError("y must be labels of one type, all numbers or all text") from None
+        raise ValueError("y must have labels of one type, all numbers or all strings") from None
     return labels.astype(np.int64), tuple(str(each) for each in classes.tolist())
 
 

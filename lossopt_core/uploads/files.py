@@ -1,8 +1,7 @@
-"""A file that somebody brings, read as a table: CSV, TSV, Parquet, JSON.
+"""Reading uploaded files as tables: CSV, TSV, Parquet, JSON.
 
-The file may come from anyone: all that is wrong with it is a ValueError in plain words.  In the
-tables of text files all cells are texts, so that whoever needs numbers can name a cell that is
-none.
+Files are untrusted: every problem is a ValueError with a clear message.  In tables from text files
+all cells are strings, so that errors can name the cell that is not a number.
 """
 
 import codecs
@@ -22,21 +21,21 @@ from lossopt_core.fields import brief
 from lossopt_core.store.quotas import Budget, BudgetError
 
 LARGEST = 5_000_000
-"""Bytes of a file."""
+"""Maximum size of a file in bytes."""
 MOST_ROWS = 200_000
 MOST_COLUMNS = 1_001
 MOST_CELLS = 5_000_000
-"""Rows times columns: a small file may stand for a very large table."""
+"""Maximum rows times columns, because a small file may expand to a very large table."""
 LARGEST_UNPACKED = 100_000_000
-"""Bytes that a Parquet file may say it unpacks to."""
-PACKINGS = frozenset({"UNCOMPRESSED", "SNAPPY"})
-"""Compressions that make data at most some twenty times smaller, whatever the file says."""
+"""Maximum declared uncompressed size of a Parquet file in bytes."""
+COMPRESSIONS = frozenset({"UNCOMPRESSED", "SNAPPY"})
+"""Compressions with a ratio of at most about 20, regardless of what the file declares."""
 TEXT_BYTES, NUMBER_BYTES = 80, 40
-"""Memory that a cell takes from the file to examples, as a text and as a number."""
+"""Memory per cell from file to examples, for strings and numbers."""
 OBJECT_BYTES = 200
-"""Of a row of a JSON file."""
+"""Memory per row of a JSON file."""
 LONGEST_CELL = 1_000
-"""Characters of a text in a Parquet file, whose texts can be many times as long as the file."""
+"""Maximum string length in a Parquet file, whose strings can be much longer than the file."""
 
 NO_LIMITS = Budget()
 
@@ -45,17 +44,16 @@ DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 
 
 def read_cells(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.DataFrame:
-    """The table in a file, of which the name's ending says what it is.
+    """Read the table in a file; the file extension determines the format.
 
-    The index has the number of each row as a person counts: in a text file
-    where the names of the columns are row 1; elsewhere the first row is row 1.
-    BudgetError where it would take more memory than the budget allows, before it takes it.
+    The index numbers rows from 1; in text files row 1 is the header.  Raises BudgetError before
+    allocating more memory than the budget allows.
     """
     ending = PurePath(filename).suffix.lower()
     if ending not in READERS:
         raise ValueError(f"the file must end in {', '.join(READERS)}; got {brief(filename)}")
     if len(data) > LARGEST:
-        raise ValueError(f"the file may have {LARGEST:,} bytes, got {len(data):,}")
+        raise ValueError(f"the file must have at most {LARGEST:,} bytes, got {len(data):,}")
     table = READERS[ending](data, budget)
     if table.empty:
         raise ValueError("the file has no rows")
@@ -74,7 +72,7 @@ def _from_text(data: bytes, budget: Budget) -> pd.DataFrame:
     _check_size(len(records), columns)
     for row, record in records:
         if len(record) != len(columns):
-            raise ValueError(f"row {row:,} has {len(record):,} cells, not {len(columns):,}")
+            raise ValueError(f"row {row:,} has {len(record):,} cells instead of {len(columns):,}")
     if separator == ";":
         records = [(row, [_with_point(cell) for cell in record]) for row, record in records]
     cells = pd.DataFrame([record for _, record in records], columns=columns, dtype=object)
@@ -93,16 +91,16 @@ def _decoded(data: bytes) -> tuple[str, str]:
             return data.decode("utf-16"), "utf-16"
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
-        return data.decode("latin-1"), "latin-1"  # has a character for every byte
+        return data.decode("latin-1"), "latin-1"  # accepts any bytes
 
 
 def _separator(line: str) -> str:
-    """Of commas, semicolons and tabs the one that the first line has most of."""
+    """The most frequent of comma, semicolon and tab in the first line."""
     return max(SEPARATORS, key=line.count)
 
 
 def _records(text: str, separator: str) -> list[tuple[int, list[str]]]:
-    """All rows that are not empty, with their numbers."""
+    """All non-empty rows with their row numbers."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
     records = []
     try:
@@ -110,75 +108,75 @@ def _records(text: str, separator: str) -> list[tuple[int, list[str]]]:
             if any(cell.strip() for cell in record):
                 records.append((row, record))
             if len(records) > MOST_ROWS + 1:
-                raise ValueError(f"the file may have {MOST_ROWS:,} rows, and has more")
+                raise ValueError(f"the file must have at most {MOST_ROWS:,} rows, and has more")
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num:,} cannot be read: {error}") from None
     return records
 
 
 def _with_point(cell: str) -> str:
-    """Where cells are separated by semicolons, decimals often are by commas."""
+    """Convert decimal commas, which are common in semicolon-separated files."""
     return cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _from_json(data: bytes, budget: Budget) -> pd.DataFrame:
-    """An array of objects with plain values, as `export.to_json` writes it."""
+    """A JSON array of flat objects, as written by `tables.to_json`."""
     parts = data.count(b"{") + data.count(b"[")
-    if parts > 2 * MOST_ROWS:  # each is an object in memory, many times as large as in the file
-        raise ValueError(f"the file may have {MOST_ROWS:,} rows, and has {parts:,} objects")
+    if parts > 2 * MOST_ROWS:  # objects take much more memory than in the file
+        raise ValueError(f"the file must have at most {MOST_ROWS:,} rows, has {parts:,} objects")
     budget.check_unpacked(OBJECT_BYTES * parts + TEXT_BYTES * data.count(b":"))
     try:
         rows = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the file is not JSON: {brief(str(error))}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ValueError("the file must be a JSON array of objects, one a row")
+        raise ValueError("the file must be a JSON array with one object per row")
     columns = list(dict.fromkeys(name for row in rows for name in row))
     _check_size(len(rows), columns)
     for number, row in enumerate(rows, start=1):
         for name, value in row.items():
             if isinstance(value, dict | list):
-                raise ValueError(f"row {number:,}, column {brief(name)}: it is not a plain value")
+                raise ValueError(f"row {number:,}, column {brief(name)}: nested values are invalid")
     cells = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
-    return _counted_from_one(pd.DataFrame(cells))
+    return _numbered_from_one(pd.DataFrame(cells))
 
 
 def _from_parquet(data: bytes, budget: Budget) -> pd.DataFrame:
-    """Its columns of numbers and texts; dates, lists and the like are left out."""
+    """The numeric and string columns; other types are left out."""
     try:
         file = parquet.ParquetFile(BytesIO(data))
         schema, groups = file.schema_arrow, file.metadata
         of_groups = [groups.row_group(each) for each in range(groups.num_row_groups)]
-        # A forged file says one number of rows here and another there: the larger is read.
+        # A forged file may declare inconsistent row counts; check the larger one.
         rows = max(groups.num_rows, sum(each.num_rows for each in of_groups))
         _check_size(rows, schema.names)
         if sum(each.total_byte_size for each in of_groups) > LARGEST_UNPACKED:
-            raise ValueError(f"the file may unpack to {LARGEST_UNPACKED:,} bytes")
-        _check_packing(groups)
+            raise ValueError(f"the file must unpack to at most {LARGEST_UNPACKED:,} bytes")
+        _check_compression(groups)
         texts = [each.name for each in schema if _is_text(each.type)]
         numbers = [each.name for each in schema if _is_number(each.type)]
         budget.check_unpacked(rows * (TEXT_BYTES * len(texts) + NUMBER_BYTES * len(numbers)))
-        # As a dictionary a text that stands in many rows is in memory once.
+        # Dictionary encoding stores repeated strings only once in memory.
         table = parquet.ParquetFile(BytesIO(data), read_dictionary=texts).read(
             columns=[name for name in schema.names if name in {*texts, *numbers}]
         )
         for name in texts:
             _check_texts(name, table[name])
-        return _counted_from_one(table.to_pandas(ignore_metadata=True))
+        return _numbered_from_one(table.to_pandas(ignore_metadata=True))
     except BudgetError:
         raise
     except (pa.ArrowException, OSError, LookupError, TypeError) as error:
         raise ValueError(f"the file is not Parquet: {brief(str(error))}") from None
 
 
-def _check_packing(metadata: parquet.FileMetaData) -> None:
-    """Refuse compressions that make much of little: the sizes that a file says may be false."""
+def _check_compression(metadata: parquet.FileMetaData) -> None:
+    """Reject high-ratio compressions, because the sizes declared by a file may be false."""
     groups = [metadata.row_group(each) for each in range(metadata.num_row_groups)]
-    packings = {
+    compressions = {
         group.column(each).compression for group in groups for each in range(group.num_columns)
     }
-    if unknown := sorted(packings - PACKINGS):
-        raise ValueError(f"a Parquet file must be compressed by snappy or not, got {unknown[0]}")
+    if unknown := sorted(compressions - COMPRESSIONS):
+        raise ValueError(f"a Parquet file must be uncompressed or use Snappy, got {unknown[0]}")
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -196,30 +194,30 @@ def _check_texts(name: str, column: pa.ChunkedArray) -> None:
         values = chunk.dictionary if isinstance(chunk, pa.DictionaryArray) else chunk
         if any(len(value) > LONGEST_CELL for value in values.to_pylist() if value is not None):
             raise ValueError(
-                f"column {brief(name)} has a text of more than {LONGEST_CELL:,} characters"
+                f"column {brief(name)} has a string of more than {LONGEST_CELL:,} characters"
             )
 
 
-def _counted_from_one(table: pd.DataFrame) -> pd.DataFrame:
+def _numbered_from_one(table: pd.DataFrame) -> pd.DataFrame:
     table.index = pd.RangeIndex(1, len(table) + 1)
     return table
 
 
 def _check_size(rows: int, columns: list[str]) -> None:
     if rows > MOST_ROWS:
-        raise ValueError(f"the file may have {MOST_ROWS:,} rows, got {rows:,}")
+        raise ValueError(f"the file must have at most {MOST_ROWS:,} rows, got {rows:,}")
     if len(columns) > MOST_COLUMNS:
-        raise ValueError(f"the file may have {MOST_COLUMNS} columns, got {len(columns):,}")
+        raise ValueError(f"the file must have at most {MOST_COLUMNS} columns, got {len(columns):,}")
     if rows * len(columns) > MOST_CELLS:
         raise ValueError(
-            f"the file may have {MOST_CELLS:,} cells, got {rows:,} rows of {len(columns)}"
+            f"the file must have at most {MOST_CELLS:,} cells, got {rows:,} rows of {len(columns)}"
         )
     seen: set[Any] = set()
     for place, name in enumerate(columns, start=1):
         if not name:
             raise ValueError(f"column {place} has no name")
         if name in seen:
-            raise ValueError(f"two columns have the name {brief(name)}")
+            raise ValueError(f"two columns are called {brief(name)}")
         seen.add(name)
 
 

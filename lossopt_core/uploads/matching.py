@@ -1,4 +1,4 @@
-"""The data of a known fingerprint, looked for in a file."""
+"""Finding the data with a known fingerprint in a file."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -9,8 +9,8 @@ import pandas as pd
 
 from lossopt_core.data.datasets import Examples
 from lossopt_core.uploads.preparing import (
-    GAPS,
-    TEXTS,
+    MISSING_VALUES,
+    TEXT_COLUMNS,
     Column,
     Preparation,
     columns_of,
@@ -20,15 +20,14 @@ from lossopt_core.uploads.preparing import (
 from lossopt_core.uploads.serialization import fingerprint
 
 MOST_TRIES = 24
-"""Preparations of a table that are tried."""
+"""Maximum number of preparations to try."""
 
 
 def matching(content: pd.DataFrame | Examples, wanted: Collection[str]) -> Examples:
-    """The examples in a file, as `reading.read` gives it, that have one of these fingerprints.
+    """The examples with one of these fingerprints in a file read by `reading.read`.
 
-    A table becomes examples only by what its columns are taken to mean, so likely meanings are
-    tried.  Where none of them gives what is wanted, the examples of the likeliest.  ValueError
-    where there are no examples in the file.
+    How a table becomes examples depends on the roles of its columns, so likely roles are tried.
+    If none matches, the result uses the likeliest roles.  ValueError if the file has no examples.
     """
     if isinstance(content, Examples):
         return content
@@ -43,10 +42,12 @@ def matching(content: pd.DataFrame | Examples, wanted: Collection[str]) -> Examp
 
 
 def _preparations(columns: Sequence[Column], likeliest: Preparation) -> Iterator[Preparation]:
-    """The likeliest meaning with each treatment of gaps and texts, then those of other labels."""
+    """The likeliest preparation with all treatments of missing values and text, then others."""
     names = [column.name for column in columns]
     for label in dict.fromkeys([likeliest.label, *reversed(names)]):
         others = tuple(name for name in names if name != label)
         some = tuple(name for name in others if name in {*likeliest.features, likeliest.label})
-        for features, missing, texts in product(dict.fromkeys([some, others]), GAPS, TEXTS):
+        for features, missing, texts in product(
+            dict.fromkeys([some, others]), MISSING_VALUES, TEXT_COLUMNS
+        ):
             yield replace(likeliest, label=label, features=features, missing=missing, texts=texts)

@@ -1,6 +1,6 @@
-"""From a table to examples: which column is the label, what becomes of texts and of gaps.
+"""Preparing a table as a data set: label column, text columns and missing values.
 
-What was done is described in sentences; what cannot be done is named with its row and column.
+The result describes what was done in sentences; errors name the row and column.
 """
 
 import math
@@ -25,19 +25,19 @@ from lossopt_core.uploads.serialization import (
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""Cells, in small letters, that stand for nothing."""
-GAPS = {"drop": "Leave their rows out", "mean": "Fill in the column's mean"}
-TEXTS = {"one_hot": "A column of 0 and 1 for each value", "drop": "Leave them out"}
+"""Lower-case cells that count as missing."""
+MISSING_VALUES = {"drop": "Drop rows", "mean": "Impute the column mean"}
+TEXT_COLUMNS = {"one_hot": "One-hot encode", "drop": "Drop columns"}
 MOST_VALUES = 50
-"""Of a column of texts that becomes columns of 0 and 1."""
-ODD_SHARE = 0.2
-"""A column with fewer texts than this among its numbers is one of numbers, with mistakes in it."""
+"""Maximum number of distinct values in a one-hot encoded column."""
+INVALID_FRACTION = 0.2
+"""A column with a smaller fraction of non-numeric cells counts as numeric with mistakes."""
 LABEL_NAMES = ("label", "class", "target", "y", "species", "category")
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What the columns mean: `missing` is one of `GAPS`, `texts` one of `TEXTS`."""
+    """Roles of the columns; `missing` is in `MISSING_VALUES`, `texts` in `TEXT_COLUMNS`."""
 
     label: str
     features: tuple[str, ...]
@@ -47,67 +47,67 @@ class Preparation:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Examples, what was done to get them, and how many there are of each class."""
+    """The prepared examples, with a description of what was done."""
 
     examples: Examples
-    said: tuple[str, ...]
+    steps: tuple[str, ...]
 
     @property
     def balance(self) -> pd.Series:
-        """Examples of each class, by its name."""
+        """Number of examples per class name."""
         counts = np.bincount(self.examples.labels, minlength=len(self.examples.class_names))
         return pd.Series(counts, index=list(self.examples.class_names), name="examples")
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column of a table, looked at once; all arrays are (rows,).
+    """A parsed column of a table; all arrays are (rows,).
 
-    cells      its cells without spaces around them, empty where something is missing; or numbers
-    numbers    what they stand for, NaN where that is no number or where something is missing
-    odd        whether a cell stands for no number, and is not missing
+    cells      stripped strings, empty if missing; or numbers
+    numbers    numeric values, NaN if missing or not numeric
+    invalid    whether a cell is neither numeric nor missing
     """
 
     name: str
     cells: pd.Series
     numbers: Array
-    odd: Mask
+    invalid: Mask
 
     @property
     def texts(self) -> pd.Series:
-        """The cells as texts; made when they are asked for, since they take much memory."""
-        if self._of_numbers:
+        """The cells as strings, created on demand because they take much memory."""
+        if self._is_numeric:
             texts = [_as_text(number) for number in self.numbers]
             return pd.Series(texts, self.cells.index, dtype=object)
         return self.cells
 
     @property
-    def _of_numbers(self) -> bool:
+    def _is_numeric(self) -> bool:
         return self.cells.dtype.kind in "fiub"
 
     @cached_property
-    def gaps(self) -> Mask:
-        """Where something is missing."""
-        if self._of_numbers:
+    def missing(self) -> Mask:
+        """Whether each cell is missing."""
+        if self._is_numeric:
             return np.asarray(np.isnan(self.numbers), np.bool_)
         return (self.cells == "").to_numpy(bool)
 
     @cached_property
     def numeric(self) -> bool:
-        """Whether it is a column of numbers, be it with a few mistakes."""
-        given = len(self.cells) - int(self.gaps.sum())
-        return given > 0 and int(self.odd.sum()) < max(1, ODD_SHARE * given)
+        """Whether the column is numeric, possibly with a few mistakes."""
+        given = len(self.cells) - int(self.missing.sum())
+        return given > 0 and int(self.invalid.sum()) < max(1, INVALID_FRACTION * given)
 
     @cached_property
     def values(self) -> int:
-        """How many different ones, what is missing left out."""
-        if self._of_numbers:
+        """Number of distinct non-missing values."""
+        if self._is_numeric:
             return int(pd.Series(self.numbers).nunique())
-        return int(self.cells[~self.gaps].nunique())
+        return int(self.cells[~self.missing].nunique())
 
 
 def columns_of(table: pd.DataFrame) -> list[Column]:
-    """The columns of a table as `reading.read` gives it."""
+    """Parse the columns of a table from `reading.read`."""
     return [_column(str(name), table[name]) for name in table.columns]
 
 
@@ -117,8 +117,8 @@ def _column(name: str, cells: pd.Series) -> Column:
     texts = cells.map(lambda cell: "" if pd.isna(cell) else str(cell).strip()).astype(object)
     texts = texts.where(~texts.str.lower().isin(MISSING), "")
     numbers = np.array([_number(text) for text in texts], dtype=np.float64)
-    odd = np.isnan(numbers) & (texts != "").to_numpy(bool)
-    return Column(name, texts, numbers, odd)
+    invalid = np.isnan(numbers) & (texts != "").to_numpy(bool)
+    return Column(name, texts, numbers, invalid)
 
 
 def _as_text(number: float) -> str:
@@ -135,12 +135,12 @@ def _number(text: str) -> float:
 
 
 def suggest(columns: Sequence[Column]) -> Preparation:
-    """The label is what is called so, or the last column of few values; the rest are features."""
+    """Guess roles: the label by name, or the last column with few values; the rest are features."""
     names = [column.name for column in columns]
     few = [column.name for column in columns if 2 <= column.values <= MOST_CLASSES]
-    called_so = [name for name in names if name.strip().lower() in LABEL_NAMES]
-    label = (called_so or few or names)[-1]
-    # A column of texts that are all different tells examples apart, not classes.
+    label_like = [name for name in names if name.strip().lower() in LABEL_NAMES]
+    label = (label_like or few or names)[-1]
+    # A text column with mostly distinct values identifies examples and is not a useful feature.
     features = [
         column.name
         for column in columns
@@ -150,22 +150,25 @@ def suggest(columns: Sequence[Column]) -> Preparation:
 
 
 def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
-    """Examples out of a table; ValueError names what cannot be, with row and column."""
+    """Prepare examples from a table; ValueError names the row and column of a problem."""
     by_name = {column.name: column for column in columns}
     if missing := [name for name in (how.label, *how.features) if name not in by_name]:
         raise ValueError(f"there is no column {brief(missing[0])}")
     if how.label in how.features:
-        raise ValueError(f"{brief(how.label)} is the label: it must not be a feature, too")
-    if how.missing not in GAPS or how.texts not in TEXTS:
-        raise ValueError(f"missing must be one of {', '.join(GAPS)}, texts of {', '.join(TEXTS)}")
-    said: list[str] = []
+        raise ValueError(f"{brief(how.label)} is the label and cannot be a feature, too")
+    if how.missing not in MISSING_VALUES or how.texts not in TEXT_COLUMNS:
+        raise ValueError(
+            f"missing must be one of {', '.join(MISSING_VALUES)}, texts one of"
+            f" {', '.join(TEXT_COLUMNS)}"
+        )
+    steps: list[str] = []
     label = by_name[how.label]
-    if label.gaps.any():
-        said.append(f"{_rows(int(label.gaps.sum()))} without a label left out.")
-    features = _features([by_name[name] for name in how.features], how.texts, ~label.gaps, said)
+    if label.missing.any():
+        steps.append(f"Dropped {_rows(int(label.missing.sum()))} without a label.")
+    features = _features([by_name[name] for name in how.features], how.texts, ~label.missing, steps)
     if not features:
-        raise ValueError("there must be a feature: choose a column of numbers, or keep the texts")
-    features, rows = _without_gaps(features, ~label.gaps, how.missing, said)
+        raise ValueError("there must be a feature: choose a numeric column, or one-hot encode text")
+    features, rows = _handle_missing(features, ~label.missing, how.missing, steps)
     labels, class_names = _labels(label, rows)
     try:
         check_classes(labels, class_names)
@@ -177,35 +180,35 @@ def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
         class_names=class_names,
         feature_names=tuple(features),
     )
-    return Prepared(checked(examples), tuple(said))
+    return Prepared(checked(examples), tuple(steps))
 
 
 def _features(
-    columns: Sequence[Column], texts: str, rows: Mask, said: list[str]
+    columns: Sequence[Column], texts: str, rows: Mask, steps: list[str]
 ) -> dict[str, Array]:
-    """The features by their names, each (n,), NaN where something is missing.
+    """The features by name, each (n,), NaN if missing.
 
-    Only in the `rows` that have a label does a mistake count.
+    Invalid cells only matter in the `rows` that have a label.
     """
     features: dict[str, Array] = {}
-    left_out = []
+    dropped = []
     for column in columns:
         if column.numeric:
             _check_numbers(column, rows)
             features[column.name] = column.numbers
         elif texts == "drop":
-            left_out.append(column.name)
+            dropped.append(column.name)
         else:
             ones = _one_hot(column, rows)
-            said.append(f"Column {brief(column.name)} became {len(ones)} columns of 0 and 1.")
+            steps.append(f"One-hot encoded column {brief(column.name)} as {len(ones)} columns.")
             features |= ones
-    if left_out:
-        said.append(f"Left out, since they hold texts: {', '.join(map(brief, left_out))}.")
+    if dropped:
+        steps.append(f"Dropped text columns: {', '.join(map(brief, dropped))}.")
     return features
 
 
 def _check_numbers(column: Column, rows: Mask) -> None:
-    for wrong, what in ((column.odd, "a number"), (np.isinf(column.numbers), "finite")):
+    for wrong, what in ((column.invalid, "a number"), (np.isinf(column.numbers), "finite")):
         if places := np.flatnonzero(wrong & rows).tolist():
             row, text = column.texts.index[places[0]], column.texts.iloc[places[0]]
             raise ValueError(
@@ -214,52 +217,52 @@ def _check_numbers(column: Column, rows: Mask) -> None:
 
 
 def _one_hot(column: Column, rows: Mask) -> dict[str, Array]:
-    values = sorted(column.texts[~column.gaps & rows].unique())
+    values = sorted(column.texts[~column.missing & rows].unique())
     if len(values) > MOST_VALUES:
         raise ValueError(
-            f"column {brief(column.name)} holds {len(values):,} different texts; at most"
-            f" {MOST_VALUES} can become columns. Leave it out"
+            f"column {brief(column.name)} has {len(values):,} distinct values; at most"
+            f" {MOST_VALUES} can be one-hot encoded. Drop the column"
         )
     return {
         f"{column.name} = {value}"[:LONGEST_NAME]: np.where(
-            column.gaps, np.nan, column.texts == value
+            column.missing, np.nan, column.texts == value
         ).astype(np.float64)
         for value in values
     }
 
 
-def _without_gaps(
-    features: dict[str, Array], rows: Mask, how: str, said: list[str]
+def _handle_missing(
+    features: dict[str, Array], rows: Mask, how: str, steps: list[str]
 ) -> tuple[dict[str, Array], Mask]:
-    """Features without NaN in the rows that are kept, and which those are."""
-    gaps = {name: np.isnan(feature) & rows for name, feature in features.items()}
-    with_gap = np.logical_or.reduce(list(gaps.values()))
-    if not with_gap.any():
+    """Features without NaN, and a mask of the rows to use."""
+    missing = {name: np.isnan(feature) & rows for name, feature in features.items()}
+    incomplete = np.logical_or.reduce(list(missing.values()))
+    if not incomplete.any():
         return features, rows
     if how == "drop":
-        said.append(f"{_rows(int(with_gap.sum()))} with missing values left out.")
-        return features, rows & ~with_gap
+        steps.append(f"Dropped {_rows(int(incomplete.sum()))} with missing values.")
+        return features, rows & ~incomplete
     filled = {}
     for name, feature in features.items():
         given = feature[rows & ~np.isnan(feature)]
         if not len(given):
-            raise ValueError(f"column {brief(name)} is empty: leave it out")
+            raise ValueError(f"column {brief(name)} is empty: drop it")
         filled[name] = np.where(np.isnan(feature), given.mean(), feature)
-    said.append(f"{sum(int(each.sum()) for each in gaps.values()):,} missing values filled in.")
+    steps.append(f"{sum(int(each.sum()) for each in missing.values()):,} missing values imputed.")
     return filled, rows
 
 
 def _labels(
     column: Column, rows: Mask
 ) -> tuple[np.ndarray[Any, np.dtype[np.int64]], tuple[str, ...]]:
-    """Labels as 0..C-1, and the names of the classes, numbers in their order."""
+    """Labels as 0..C-1, and the class names, with numbers in numeric order."""
     texts = column.texts[rows]
-    if not column.odd.any():  # 1.0 and 1 are the same class
+    if not column.invalid.any():  # 1.0 and 1 are the same class
         texts = texts.str.removesuffix(".0")
     values = sorted(texts.unique(), key=_order)
     if len(values) > MOST_CLASSES:
         raise ValueError(
-            f"column {brief(column.name)} has {len(values):,} different values; a label may"
+            f"column {brief(column.name)} has {len(values):,} distinct values; a label can"
             f" have at most {MOST_CLASSES}. Choose another label column"
         )
     places = {value: place for place, value in enumerate(values)}

@@ -1,7 +1,7 @@
-"""A file with data that somebody brings: a table, or arrays.
+"""Reading uploaded data files: tables or arrays.
 
-CSV, TSV and Parquet are read as a table whose columns are still to be given a meaning; NPZ holds
-numbers or images with their labels.  All that is wrong with a file is a ValueError.
+CSV, TSV and Parquet files are read as tables, whose columns still need roles; NPZ files contain
+features or images with labels.  Invalid files raise ValueError.
 """
 
 from collections.abc import Mapping
@@ -26,43 +26,40 @@ from lossopt_core.uploads.serialization import (
 ENDINGS = (".csv", ".tsv", ".parquet", ".npz")
 INPUTS = ("X", "x", "features", "images", "data")
 LABELS = ("y", "labels", "label", "target")
-"""What arrays of numbers and of labels may be called."""
+"""Accepted names of the feature and label arrays."""
 
 
 def read(data: bytes, filename: str, budget: Budget | None = None) -> pd.DataFrame | Examples:
-    """The table or the examples in a file, of which the name's ending says what it is.
+    """Read a table or examples from a file; the file extension determines the format.
 
-    In a table the index has the number of each row as a person counts.  BudgetError where reading
-    it would take more than the budget allows, before it takes it.
+    A table's index numbers rows from 1.  Raises BudgetError before allocating more memory than
+    the budget allows.
     """
     budget = budget or Budget()
     ending = PurePath(filename).suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(f"the file must end in {', '.join(ENDINGS)}; got {brief(filename)}")
     if len(data) > LARGEST:
-        raise ValueError(f"the file may have {LARGEST:,} bytes, got {len(data):,}")
+        raise ValueError(f"the file must have at most {LARGEST:,} bytes, got {len(data):,}")
     if ending == ".npz":
         return _from_npz(data, budget)
     return _named(read_cells(data, filename, budget))
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """The table; ValueError where its first row looks like one of data.
+    """Check that a table has a header row; ValueError if its first row looks like data.
 
-    Whole numbers may be names, as pandas and spreadsheets write them, as long as one is a word.
+    Integers are accepted as names (as written by pandas) if at least one name is a word.
     """
     names = [str(name) for name in table.columns]
     numbers = [name for name in names if is_number(name) and not name.isalpha()]
     if len(numbers) == len(names) or not all(map(str.isdigit, numbers)):
-        raise ValueError(
-            "row 1 has numbers where the names of the columns should be: put a row of names"
-            " before it"
-        )
+        raise ValueError("row 1 has numbers instead of column names: add a header row")
     return table
 
 
 def is_number(text: str) -> bool:
-    """Whether a text stands for a number, finite or not."""
+    """Whether a string is a number, finite or not."""
     try:
         float(text)
     except ValueError:
@@ -72,17 +69,17 @@ def is_number(text: str) -> bool:
 
 def _from_npz(data: bytes, budget: Budget) -> Examples:
     arrays = unpacked(data, budget)
-    X, y = _called(arrays, INPUTS), _called(arrays, LABELS)
+    X, y = _array_named(arrays, INPUTS), _array_named(arrays, LABELS)
     if X.ndim not in (2, 3) or X.dtype.kind not in "fiub":
         raise ValueError(
-            "X must be numbers (examples, features), or images (examples, rows, columns); got"
-            f" the shape {brief(X.shape)} of {X.dtype}"
+            "X must be numeric (examples, features) or images (examples, rows, columns), got"
+            f" shape {brief(X.shape)} of {X.dtype}"
         )
     shape = (int(X.shape[1]), int(X.shape[2])) if X.ndim == 3 else None
     if shape is None and "image_shape" in arrays:
         shape = image_shape_of(arrays["image_shape"])
     X = X.reshape(len(X), -1)
-    budget.check_numbers(*X.shape)  # before they become numbers of 8 bytes each
+    budget.check_numbers(*X.shape)  # before conversion to float64
     labels, class_names = _classes(y, arrays)
     return checked(
         Examples(
@@ -95,12 +92,12 @@ def _from_npz(data: bytes, budget: Budget) -> Examples:
     )
 
 
-def _called(arrays: Mapping[str, Any], names: tuple[str, ...]) -> np.ndarray[Any, Any]:
+def _array_named(arrays: Mapping[str, Any], names: tuple[str, ...]) -> np.ndarray[Any, Any]:
     found = [arrays[name] for name in names if name in arrays]
     if len(found) != 1:
         held = ", ".join(arrays) or "nothing"
         raise ValueError(
-            f"the file must hold one array called {', '.join(names)}; it holds {brief(held)}"
+            f"the file must have exactly one array called {', '.join(names)}; it has {brief(held)}"
         )
     array: np.ndarray[Any, Any] = found[0]
     return array
@@ -109,14 +106,14 @@ def _called(arrays: Mapping[str, Any], names: tuple[str, ...]) -> np.ndarray[Any
 def _classes(
     y: np.ndarray[Any, Any], arrays: Mapping[str, Any]
 ) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
-    """Labels as 0..C-1, and what the classes are called."""
+    """Labels as 0..C-1, and the class names."""
     if y.ndim != 1 or y.dtype.kind not in "iuU":
-        raise ValueError("y must be a list of whole numbers or of texts")
+        raise ValueError("y must be a list of integers or strings")
     if "class_names" in arrays and y.dtype.kind in "iu":
         return y, names_of("class_names", arrays["class_names"])
     values, labels = np.unique(y, return_inverse=True)
     if len(values) > MOST_CLASSES:
-        raise ValueError(f"y has {len(values):,} different values, at most {MOST_CLASSES} may be")
+        raise ValueError(f"y has {len(values):,} distinct values; the maximum is {MOST_CLASSES}")
     return labels, tuple(str(value) for value in values.tolist())
 
 

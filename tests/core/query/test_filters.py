@@ -13,8 +13,8 @@ from lossopt_core.analysis.tables import settings_table
 from lossopt_core.experiment.description import declared_settings
 from lossopt_core.fields import Choice, Number
 from lossopt_core.query.filters import (
-    DEEPEST,
     LONGEST,
+    MAX_DEPTH,
     Filter,
     FilterError,
     parse,
@@ -148,7 +148,7 @@ TRUTHS = {
     "baseline": in_name("baseline") | TABLE["note"].str.contains("baseline"),
     '"final run"': TABLE["tags"].map(lambda tags: "final run" in tags),
     "squared adam": (TABLE["loss"] == "squared_hinge") & (TABLE["optimizer"] == "adam"),
-    '"against all"': TABLE["loss"] == "one_vs_all",
+    '"one-vs-rest"': TABLE["loss"] == "one_vs_all",
     '"loss"': pd.Series(False, TABLE.index),
     "loss = hinge and strength < 1e-2 and test_accuracy > 0.9": (
         (TABLE["loss"] == "hinge") & (TABLE["strength"] < 0.01) & (TABLE["test_accuracy"] > 0.9)
@@ -189,7 +189,7 @@ def test_a_column_that_the_table_does_not_have_is_missing_everywhere():
     assert chosen("baseline", table) == list(table["note"].str.contains("baseline"))
 
 
-def test_every_column_of_a_store_has_its_place_in_the_language(address, finished):
+def test_every_column_of_a_store_can_be_filtered(address, finished):
     store = RunStore(address)
     assert chosen("loss = hinge or created > 2026-01-01 or hinge", store.list()) == []
     store.save(finished)
@@ -209,11 +209,11 @@ ERRORS = {
     "loss in (hinge, crossentropy)": ("crossentropy", "did you mean 'cross_entropy'?"),
     "status = done": ("done", "not one of finished, diverged, stopped"),
     "strength < high": ("high", "compared with a number"),
-    "test_accuracy > 90": ("90", "at most 1, which is 100%, not '90'; did you mean 90%?"),
-    "best_test_accuracy < 120%": ("120%", "at most 1, which is 100%"),
+    "test_accuracy > 90": ("90", "at most 1 (100%), got '90'; did you mean 90%?"),
+    "best_test_accuracy < 120%": ("120%", "at most 1 (100%)"),
     "strength = nan": ("nan", "compared with a number"),
     "strength = 1_000": ("1_000", "compared with a number"),
-    "strength ~ 1": ("~", "strength knows =, !=, <, <=, >, >=, in, but not contains"),
+    "strength ~ 1": ("~", "strength supports =, !=, <, <=, >, >=, in, but not contains"),
     "loss < hinge": ("<", "but not <"),
     "pinned = maybe": ("maybe", "true or false"),
     "pinned in (true)": ("pinned", "but not in"),
@@ -227,13 +227,13 @@ ERRORS = {
     "loss =": ("", "a value is missing at the end"),
     "loss = and pinned": ("and", "a value is missing before 'and'"),
     "loss = = hinge": ("= hinge", "a value is missing before '='"),
-    "= hinge": ("=", "one column and nothing else must stand before '='"),
-    "my loss = hinge": ("=", "one column and nothing else must stand before '='"),
+    "= hinge": ("=", "exactly one column is needed before '='"),
+    "my loss = hinge": ("=", "exactly one column is needed before '='"),
     "pinned and": ("", "a condition is missing at the end"),
     "pinned and or archived": ("or", "a condition is missing before 'or'"),
     "()": (")", "a condition is missing before ')'"),
     "(pinned": ("", "a closing parenthesis is missing at the end"),
-    "pinned)": (")", "never opened"),
+    "pinned)": (")", "has no opening one"),
     "loss in hinge": ("hinge", "a list in parentheses is missing before 'hinge'"),
     "loss in (hinge": ("", "a comma or a closing parenthesis is missing at the end"),
     "loss in (hinge cross_entropy)": ("cross", "a comma or a closing parenthesis is missing"),
@@ -242,7 +242,7 @@ ERRORS = {
     "name = my run": ("run", "'and' or 'or' is missing before 'run'; text with spaces needs"),
     "pinned, archived": (",", "'and' or 'or' is missing"),
     'pinned and "half': ('"half', "never closed"),
-    "pinned and wow!": ("!", "'!' means nothing here"),
+    "pinned and wow!": ("!", "unexpected '!'"),
 }
 
 
@@ -253,19 +253,19 @@ def test_an_error_names_the_problem_and_points_at_the_place(text):
         parse(text)
     error = caught.value
     assert error.message == str(error)
-    assert error.place == (text.index(below) if below else len(text))
+    assert error.position == (text.index(below) if below else len(text))
     line, caret = error.pointer.split("\n")
     assert line == text
-    assert caret == " " * error.place + "^"
+    assert caret == " " * error.position + "^"
 
 
 def test_a_filter_has_bounds():
-    with pytest.raises(FilterError, match="1,001 characters; at most 1,000"):
+    with pytest.raises(FilterError, match="1,001 characters; the maximum is 1,000"):
         parse("a" * (LONGEST + 1))
-    deep = "not " * DEEPEST + "pinned"
-    with pytest.raises(FilterError, match=f"more than {DEEPEST} conditions") as caught:
+    deep = "not " * MAX_DEPTH + "pinned"
+    with pytest.raises(FilterError, match=f"nested more than {MAX_DEPTH} deep") as caught:
         parse(deep)
-    assert caught.value.place == deep.index("pinned")
+    assert caught.value.position == deep.index("pinned")
     assert chosen(deep.removeprefix("not not ")) == list(TABLE["pinned"])
     assert chosen("(" * 400 + "pinned" + ")" * 400) == list(TABLE["pinned"])
     with pytest.raises(FilterError):
@@ -329,7 +329,7 @@ def combined(draw, parts):
 
 @settings(max_examples=150, deadline=None)
 @given(st.recursive(claims(), combined, max_leaves=8))
-def test_a_random_filter_chooses_what_its_parts_say(case):
+def test_a_random_filter_matches_the_combination_of_its_parts(case):
     text, mask = case
     if len(text) <= LONGEST:
         assert chosen(text) == list(mask.astype(bool))
@@ -350,4 +350,4 @@ def test_any_text_is_a_filter_or_an_error_within_it(text):
         assert len(parse(text).matches(TABLE)) == ROWS
     except FilterError as error:
         problem = error
-    assert problem is None or (problem.message and 0 <= problem.place <= len(text))
+    assert problem is None or (problem.message and 0 <= problem.position <= len(text))

@@ -38,7 +38,7 @@ def brought(text: str, filename: str = "log.csv") -> list[ForeignRun]:
         ("OURS.PARQUET", to_parquet),
     ],
 )
-def test_our_own_export_comes_back_to_the_last_digit(finished, filename, write):
+def test_lossopts_own_export_is_read_back_exactly(finished, filename, write):
     table = read_table(write(tidy(finished)), filename)
     meant = suggest(table)
     assert (meant.step, meant.x, meant.group) == ("update", "update", "id")
@@ -56,7 +56,7 @@ def test_tensorboards_file_is_one_curve():
     assert curve.history.to_dict("list") == {"update": [0, 10], "objective": [2.5, 1.25]}
 
 
-def test_weights_and_biases_has_a_column_a_run():
+def test_weights_and_biases_has_one_column_per_run():
     curves = brought(
         '"Step","a - b - loss","a - b - loss__MIN","a - b - loss__MAX","other - loss"\n'
         '"0","2","2","2",""\n"5","1","1","1","7"\n'
@@ -66,7 +66,7 @@ def test_weights_and_biases_has_a_column_a_run():
     assert curves[1].history.to_dict("list") == {"update": [5], "objective": [7]}
 
 
-def test_mlflow_has_a_row_a_value():
+def test_mlflow_has_one_row_per_value():
     curves = brought(
         "run_id,key,value,step,timestamp\n"
         "r1,loss,2,0,9\nr1,loss,1,1,9\nr1,val_acc,0.5,1,9\nr2,loss,3,0,9\n"
@@ -77,7 +77,7 @@ def test_mlflow_has_a_row_a_value():
     np.testing.assert_array_equal(first["test_accuracy"], [np.nan, 0.5])
 
 
-def test_rows_of_one_step_are_one_where_each_has_another_column():
+def test_rows_of_one_step_are_merged_if_their_columns_differ():
     """Training and validation are often logged in rows of their own."""
     [curve] = brought("epoch,train_loss,val_loss\n1,,0.5\n1,0.25,\n2,,0.125\n")
     assert list(curve.history["epoch"]) == [1, 2]
@@ -98,24 +98,24 @@ def test_separators_decimal_commas_and_per_cent(text):
     [
         ("step,loss\n0,1\n1,2\n2,3\n\n3,4\n4,abc\n", "row 7, column loss: 'abc' is not a number"),
         ("step,loss\n0,1\n,2\n", "row 3, column step: a step must be 0 or more, got ''"),
-        ("step,loss\n0,1\n1,2,3\n", "row 3 has 3 cells, not 2"),
-        ("step,loss,loss\n0,1,2\n", "two columns have the name 'loss'"),
+        ("step,loss\n0,1\n1,2,3\n", "row 3 has 3 cells instead of 2"),
+        ("step,loss,loss\n0,1,2\n", "two columns are called 'loss'"),
         ("step,\n0,1\n", "column 2 has no name"),
-        ("step,loss\n0,1\n1,2\n1,3\n", "row 4, column loss: step 1 has another value before"),
+        ("step,loss\n0,1\n1,2\n1,3\n", "row 4, column loss: step 1 already has another value"),
         ("step,acc\n0,1\n1,101\n", "column acc: accuracies must be 0 to 1"),
-        ("loss\n1\n", "a column of steps and one of results"),
+        ("loss\n1\n", "a step column and a metric column"),
         ("step,loss\n", "the file has no rows"),
         ("", "the file is empty"),
         ("id,step,loss\n" + "".join(f"r{i},0,1\n" for i in range(61)), "at most 60 runs"),
-        (",".join(f"c{i}" for i in range(1002)), "may have 1001 columns, got 1,002"),
+        (",".join(f"c{i}" for i in range(1002)), "at most 1001 columns, got 1,002"),
         ("run_id,key,value,step\n" + "".join(f"r,k{i},1,1\n" for i in range(3_000)), "too many"),
         (
             "Step," + ",".join(f"r{i} - k{i}" for i in range(199)) + ("\n1" + ",1" * 199) * 200,
             "many",
         ),
         ("Step,r - loss__MIN\n1,1\n", "no column like"),
-        ("a,b\n" + "1,\n" * 9 + "2", "row 11 has 1 cells, not 2"),
-        ("a\n" * 200_002, "may have 200,000 rows, and has more"),
+        ("a,b\n" + "1,\n" * 9 + "2", "row 11 has 1 cells instead of 2"),
+        ("a\n" * 200_002, "at most 200,000 rows, and has more"),
     ],
 )
 def test_what_is_wrong_is_named_by_row_and_column(text, said):
@@ -126,26 +126,26 @@ def test_what_is_wrong_is_named_by_row_and_column(text, said):
 @pytest.mark.parametrize(
     ("data", "filename", "said"),
     [
-        (b"{}", "x.json", "array of objects"),
-        (b"[[1]]", "x.json", "array of objects"),
+        (b"{}", "x.json", "array with one object per row"),
+        (b"[[1]]", "x.json", "array with one object per row"),
         (b"[" * 100_000, "x.json", "not JSON"),
         (b'[{"a": {"b": 1}}]', "x.json", "row 1, column 'a'"),
         (
             json.dumps([dict.fromkeys(map(str, range(200)), 1), *[{}] * 25_000]).encode(),
             "x.json",
-            "may have 5,000,000 cells, got 25,001 rows of 200",
+            "at most 5,000,000 cells, got 25,001 rows of 200",
         ),
         (b"nothing", "x.parquet", "not Parquet"),
         (b"x", "x.pkl", "must end in .csv"),
-        (b"x" * (LARGEST + 1), "x.csv", "may have 5,000,000 bytes"),
+        (b"x" * (LARGEST + 1), "x.csv", "at most 5,000,000 bytes"),
     ],
 )
-def test_what_is_no_table_is_refused(data, filename, said):
+def test_files_without_a_table_are_rejected(data, filename, said):
     with pytest.raises(ValueError, match=said):
         read_table(data, filename)
 
 
-def test_a_parquet_file_that_unpacks_to_more_than_it_may_is_refused():
+def test_a_parquet_file_above_the_unpacked_limit_is_rejected():
     file = BytesIO()
     pd.DataFrame({"step": range(100_000), "text": "x" * 1_001}).to_parquet(file)
     assert len(file.getvalue()) < LARGEST
@@ -153,11 +153,11 @@ def test_a_parquet_file_that_unpacks_to_more_than_it_may_is_refused():
         read_table(file.getvalue(), "x.parquet")
 
 
-def test_a_parquet_file_cannot_lie_about_what_it_unpacks_to():
+def test_a_parquet_file_with_a_false_unpacked_size_is_rejected():
     """Its footer says what anybody likes; only how it is packed bounds what comes out."""
     file = BytesIO()
     pd.DataFrame({"step": range(1_000)}).to_parquet(file, compression="zstd")
-    with pytest.raises(ValueError, match="compressed by snappy or not, got ZSTD"):
+    with pytest.raises(ValueError, match="uncompressed or use Snappy, got ZSTD"):
         read_table(file.getvalue(), "x.parquet")
 
 
@@ -168,18 +168,18 @@ def test_a_parquet_file_of_many_equal_cells_is_small_but_too_large(packing):
         file, compression=packing
     )
     assert len(file.getvalue()) < LARGEST
-    with pytest.raises(ValueError, match="may have 5,000,000 cells"):
+    with pytest.raises(ValueError, match="at most 5,000,000 cells"):
         read_table(file.getvalue(), "x.parquet")
 
 
-def test_what_letters_were_read_as_is_said():
+def test_the_encoding_is_reported():
     for data, encoding in ((b"step,\xc3\xa4\n0,1\n", "utf-8"), (b"step,\xe4\n0,1\n", "latin-1")):
         table = read_table(data, "x.csv")
         assert list(table.columns) == ["step", "ä"]
         assert encoding_of(data) == encoding
 
 
-def test_columns_are_chosen_by_whoever_brings_the_file():
+def test_columns_can_be_assigned_manually():
     table = read_table(b"t,one,two,who\n0,1,2,\xe4\n0,3,4,b\n", "latin.csv")
     curves = to_foreign(table, "t", "epoch", {"one": "", "two": "weight_norm"}, "who", "theirs")
     assert [curve.name for curve in curves] == ["theirs, ä", "theirs, b"]
@@ -187,16 +187,16 @@ def test_columns_are_chosen_by_whoever_brings_the_file():
     for step, x, metrics, said in [
         ("t", "time", {"one": "objective"}, "x must be one of"),
         ("t", "epoch", {"one": "nothing"}, "must be one of"),
-        ("t", "epoch", {"one": "objective", "two": "objective"}, "taken by another"),
-        ("t", "epoch", {"one": "epoch"}, "taken by another"),
-        ("t", "epoch", {"one": "update"}, "one column at least"),
+        ("t", "epoch", {"one": "objective", "two": "objective"}, "already assigned to another"),
+        ("t", "epoch", {"one": "epoch"}, "already assigned to another"),
+        ("t", "epoch", {"one": "update"}, "at least one column"),
         ("no", "epoch", {"one": "objective"}, "no column 'no'"),
     ]:
         with pytest.raises(ValueError, match=said):
             to_foreign(table, step, x, metrics)
 
 
-def test_hostile_names_stay_text_and_are_cut():
+def test_hostile_names_stay_text_and_are_truncated():
     name = "<script>" + "x" * 200
     [curve] = brought(f'id,step,loss\n"{name}\x07\n=1+1",0,1\n')
     assert curve.name == name[:80]
@@ -232,7 +232,7 @@ def test_any_cells_are_curves_or_a_value_error(rows):
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_a_damaged_parquet_file_is_a_table_or_a_value_error(data):
+def test_a_corrupted_parquet_file_is_a_table_or_a_value_error(data):
     whole = to_parquet(pd.DataFrame({"step": [0, 1], "loss": [0.5, 0.25], "id": ["a", "b"]}))
     place = data.draw(st.integers(0, len(whole) - 1))
     damaged = whole[:place] + data.draw(st.binary(min_size=1, max_size=3)) + whole[place + 1 :]

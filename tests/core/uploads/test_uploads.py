@@ -58,7 +58,7 @@ def npz(**arrays: object) -> bytes:
     return file.getvalue()
 
 
-def test_a_table_becomes_examples_and_it_is_said_how():
+def test_a_table_is_prepared_with_a_description_of_the_steps():
     made = examples_of(FLOWERS)
     examples = made.examples
     assert examples.class_names == ("lily", "rose")
@@ -69,9 +69,9 @@ def test_a_table_becomes_examples_and_it_is_said_how():
         [1.5, 2, 0, 1, 0], [1.25, 3, 0, 0, 1], [0.5, 1, 0, 0, 1], [3, 5, 1, 0, 0],
         [2.5, 2, 0, 1, 0],
     ]  # fmt: skip
-    assert made.said == (
-        "Column 'colour' became 3 columns of 0 and 1.",
-        "2 rows with missing values left out.",
+    assert made.steps == (
+        "One-hot encoded column 'colour' as 3 columns.",
+        "Dropped 2 rows with missing values.",
     )
 
 
@@ -81,14 +81,14 @@ def test_one_example_of_a_class_is_too_few():
         examples_of(text)
 
 
-def test_gaps_may_be_filled_and_texts_left_out():
+def test_missing_values_may_be_imputed_and_text_columns_dropped():
     made = examples_of(FLOWERS, missing="mean", texts="drop")
     assert made.examples.feature_names == ("width", "height")
     assert made.examples.features[4].tolist() == [pytest.approx(10.75 / 6), 4]
     assert made.examples.features[2].tolist() == [2, pytest.approx(17 / 6)]
-    assert made.said == (
-        "Left out, since they hold texts: 'colour'.",
-        "2 missing values filled in.",
+    assert made.steps == (
+        "Dropped text columns: 'colour'.",
+        "2 missing values imputed.",
     )
     assert made.balance.to_dict() == {"lily": 3, "rose": 4}
 
@@ -112,11 +112,11 @@ def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
     [
         ("", "the file is empty"),
         ("x,y\n", "the file has no rows"),
-        ("x,y\n1,a,3\n", "row 2 has 3 cells, not 2"),
-        ("x,x\n1,2\n", "two columns have the name 'x'"),
+        ("x,y\n1,a,3\n", "row 2 has 3 cells instead of 2"),
+        ("x,x\n1,2\n", "two columns are called 'x'"),
         ("x,\n1,2\n", "column 2 has no name"),
-        ("1.5,2\n1,2\n", "row 1 has numbers where the names of the columns should be"),
-        ("5.1,3.5,rose\n4.9,3,rose\n6,2,lily\n", "row 1 has numbers where the names"),
+        ("1.5,2\n1,2\n", "row 1 has numbers instead of column names"),
+        ("5.1,3.5,rose\n4.9,3,rose\n6,2,lily\n", "row 1 has numbers instead of"),
         ("x,y\n1,a\n2,a\n", r"column 'y' as label: there must be 2 to 100 classes, got 1"),
         (
             "x,y\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(10)) + "oops,a\n",
@@ -128,7 +128,7 @@ def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
         ),
         (
             "x,y\n" + "".join(f"{k},{k}\n" for k in range(10_000)),
-            "column 'y' has 10,000 different values; a label may have at most 100. Choose another",
+            "column 'y' has 10,000 distinct values; a label can have at most 100. Choose another",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_what_is_wrong_with_a_table_is_named(text, words):
     ("changes", "words"),
     [
         ({"label": "weight"}, "there is no column 'weight'"),
-        ({"features": ("width", "species")}, "'species' is the label: it must not be a feature"),
+        ({"features": ("width", "species")}, "'species' is the label and cannot be a feature"),
         ({"missing": "guess"}, "missing must be one of drop, mean"),
         ({"features": ("colour",), "texts": "drop"}, "there must be a feature"),
     ],
@@ -151,9 +151,9 @@ def test_what_is_wrong_with_a_preparation_is_named(changes, words):
         examples_of(FLOWERS, **changes)
 
 
-def test_a_column_of_many_texts_cannot_become_columns():
+def test_a_column_with_many_distinct_values_cannot_be_one_hot_encoded():
     text = "x,y\n" + "".join(f"n{k},{'ab'[k % 2]}\n" for k in range(60))
-    with pytest.raises(ValueError, match=r"'x' holds 60 different texts; .*Leave it out"):
+    with pytest.raises(ValueError, match=r"'x' has 60 distinct values; .*Drop the column"):
         examples_of(text, features=("x",))
 
 
@@ -162,7 +162,7 @@ def test_whole_numbers_may_be_names():
     assert examples_of("0,1,class\n" + rows).examples.feature_names == ("0", "1")
 
 
-def test_an_encoding_is_recognised_or_said():
+def test_an_encoding_is_detected_or_reported():
     text = "größe,class\n1,a\n2,a\n3,b\n4,b\n"
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
         table = read(text.encode(encoding), "t.csv")
@@ -203,17 +203,17 @@ def test_images_keep_their_shape():
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"X": np.ones((4, 2))}, "must hold one array called y, labels, label, target"),
-        ({"X": np.ones((4, 2)), "y": [0, 1, 0]}, "X has 4 rows, and y has"),
-        ({"X": np.ones(4), "y": [0, 1, 0, 1]}, "X must be numbers .*the shape"),
-        ({"X": np.array([["a"]] * 4), "y": [0, 1, 0, 1]}, "X must be numbers"),
-        ({"X": np.ones((4, 2)), "y": [0.5, 1, 0, 1]}, "y must be a list of whole numbers or"),
+        ({"X": np.ones((4, 2))}, "must have exactly one array called y, labels, label, target"),
+        ({"X": np.ones((4, 2)), "y": [0, 1, 0]}, "X has 4 rows, but y has"),
+        ({"X": np.ones(4), "y": [0, 1, 0, 1]}, "X must be numeric .*shape"),
+        ({"X": np.array([["a"]] * 4), "y": [0, 1, 0, 1]}, "X must be numeric"),
+        ({"X": np.ones((4, 2)), "y": [0.5, 1, 0, 1]}, "y must be a list of integers or"),
         (
             {"X": np.array([[1, np.nan]] * 4), "y": [0, 1, 0, 1]},
-            "X must be finite; in row 1, column 2 it is not",
+            "X must be finite, but is not in row 1, column 2",
         ),
         ({"X": np.ones((4, 2)), "y": np.array([{}] * 4)}, "allow_pickle"),
-        ({"X": np.ones((4, 1001)), "y": [0, 1, 0, 1]}, "of 1 to 1,000 features, got 4 of 1,001"),
+        ({"X": np.ones((4, 1001)), "y": [0, 1, 0, 1]}, "1 to 1,000 features, got 4 with 1,001"),
     ],
 )
 def test_what_is_wrong_with_arrays_is_named(arrays, words):
@@ -221,7 +221,7 @@ def test_what_is_wrong_with_arrays_is_named(arrays, words):
         read(npz(**arrays), "a.npz")
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked():
+def test_a_zip_bomb_is_rejected_before_it_is_unpacked():
     bomb = npz(X=np.zeros((2, 30_000_000), np.uint8), y=[0, 1])
     assert len(bomb) < 200_000
     with pytest.raises(ValueError, match="would unpack to 60,000,"):
@@ -234,7 +234,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
         read(lying, "lying.npz")
 
 
-def test_texts_without_letters_take_no_room_but_are_counted():
+def test_arrays_of_empty_strings_are_limited():
     file = io.BytesIO(npz(X=np.ones((4, 2))))
     header = b"{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000,), }".ljust(117)
     length = (len(header) + 1).to_bytes(2, "little")
@@ -244,7 +244,7 @@ def test_texts_without_letters_take_no_room_but_are_counted():
         read(file.getvalue(), "a.npz")
 
 
-def test_an_array_that_says_it_is_larger_than_its_data_is_refused():
+def test_an_array_with_a_false_size_is_rejected():
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000), }"
     header = header.ljust(117) + b"\n"
     array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
@@ -278,7 +278,7 @@ NAMES = st.lists(
 
 @given(NAMES, st.integers(1, 4), st.integers(0, 2**32 - 1))
 @settings(max_examples=50, deadline=None)
-def test_examples_come_back_as_they_were(names, width, seed):
+def test_examples_are_read_back_unchanged(names, width, seed):
     names = tuple(dict.fromkeys(names))
     if len(names) < 2:
         return
@@ -303,15 +303,15 @@ def examples():
     return examples_of(FLOWERS, missing="mean").examples
 
 
-def test_kept_data_are_a_data_set_like_any_other(address, examples):
-    shelf = uploads.Shelf(RunStore(address, "mine"))
-    kept = shelf.keep("flowers", examples)
-    assert [each.name for each in shelf.list()] == ["flowers"]
-    assert kept.size == shelf.list()[0].size
+def test_saved_data_are_a_data_set_like_any_other(address, examples):
+    upload_store = uploads.UploadStore(RunStore(address, "mine"))
+    kept = upload_store.save("flowers", examples)
+    assert [each.name for each in upload_store.list()] == ["flowers"]
+    assert kept.size == upload_store.list()[0].size
     experiment = Experiment(
         dataset="own", dataset_options=kept.options, test_fraction=0, batch_size=2, epochs=5
     )
-    with uploads.using(shelf):
+    with uploads.using(upload_store):
         data = load_data(experiment)
         assert data.class_names == ("lily", "rose")
         [run] = train([experiment])
@@ -319,9 +319,9 @@ def test_kept_data_are_a_data_set_like_any_other(address, examples):
     assert run.status == "finished"
 
 
-def test_what_one_has_loaded_another_cannot(address, examples):
-    mine, other = (uploads.Shelf(RunStore(address, name)) for name in ("mine", "other"))
-    kept = mine.keep("flowers", examples)
+def test_a_workspace_cannot_load_data_of_another(address, examples):
+    mine, other = (uploads.UploadStore(RunStore(address, name)) for name in ("mine", "other"))
+    kept = mine.save("flowers", examples)
     experiment = Experiment(
         dataset="own", dataset_options=kept.options, test_fraction=0, batch_size=2
     )
@@ -332,27 +332,30 @@ def test_what_one_has_loaded_another_cannot(address, examples):
         load_data(experiment)
     with pytest.raises(MissingDataError, match=r"\(7 examples, 5 features, 2 classes\) are not"):
         load_data(experiment)
-    mine.forget(kept.fingerprint)
+    mine.delete(kept.fingerprint)
     with uploads.using(mine), pytest.raises(MissingDataError):
         load_data(experiment)
 
 
-def test_an_experiment_that_says_another_size_is_refused(address, examples):
-    shelf = uploads.Shelf(RunStore(address))
-    options = shelf.keep("flowers", examples).options | {"features": 7}
-    with uploads.using(shelf), pytest.raises(ValueError, match="5 features and 2 classes, not"):
+def test_an_experiment_with_a_wrong_size_is_rejected(address, examples):
+    upload_store = uploads.UploadStore(RunStore(address))
+    options = upload_store.save("flowers", examples).options | {"features": 7}
+    with (
+        uploads.using(upload_store),
+        pytest.raises(ValueError, match="5 features and 2 classes, un"),
+    ):
         load_data(Experiment(dataset="own", dataset_options=options, test_fraction=0, batch_size=2))
 
 
-def test_damaged_data_are_said(address, examples):
+def test_corrupted_data_are_reported(address, examples):
     store = RunStore(address)
-    shelf = uploads.Shelf(store)
-    mark = shelf.keep("flowers", examples).fingerprint
+    upload_store = uploads.UploadStore(store)
+    mark = upload_store.save("flowers", examples).fingerprint
     for data in (b"nothing", to_bytes(Examples(**{**vars(examples), "class_names": ("a", "b")}))):
         change = kept_examples.update().values(data=data)
         store.database.write(lambda database, change=change: database.execute(change))
-        with pytest.raises(StoreError, match=f"the data {mark} are damaged"):
-            shelf.examples(mark)
+        with pytest.raises(StoreError, match=f"the data {mark} are corrupted"):
+            upload_store.examples(mark)
 
 
 @pytest.mark.parametrize("value", ["", "0" * 31, "G" * 32, 7, None, "0" * 33])
@@ -371,7 +374,7 @@ def test_a_fingerprint_is_32_digits(value):
         {"label": "height", "features": ("width", "colour", "species")},
     ],
 )
-def test_a_table_is_recognised_whatever_its_columns_were_taken_to_mean(how):
+def test_a_table_is_recognised_for_any_column_roles(how):
     table = "".join(
         f"{k % 7},{k * 3 % 11},{'red' if k % 2 else 'blue'},s{k % 3}\n" for k in range(60)
     )
@@ -382,7 +385,7 @@ def test_a_table_is_recognised_whatever_its_columns_were_taken_to_mean(how):
     assert np.array_equal(found.features, examples.features)
 
 
-def test_what_is_not_in_a_table_is_not_found_in_it():
+def test_other_data_are_not_recognised():
     likeliest = examples_of(FLOWERS).examples
     found = matching(read(FLOWERS.encode(), "flowers.csv"), {"0" * 32})
     assert fingerprint(found) == fingerprint(likeliest)

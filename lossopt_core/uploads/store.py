@@ -1,7 +1,7 @@
-"""Where data that somebody brought are kept: in a store, for one workspace.
+"""Storage of uploaded data in a workspace.
 
-An experiment names such data by their fingerprint.  Whose they are it does not say: `look_in`
-tells once, for the whole program, in which shelf they are looked up, and `using` for a while.
+An experiment refers to uploaded data by fingerprint, not by owner.  `set_upload_store` sets
+where the whole program looks them up, and `using` overrides it for a block.
 """
 
 import json
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sql
 
 from lossopt_core.data.datasets import (
-    BROUGHT,
+    UPLOADED,
     Examples,
     Owner,
     Size,
@@ -21,7 +21,7 @@ from lossopt_core.data.datasets import (
 )
 from lossopt_core.experiment import caches
 from lossopt_core.store import schema as layout
-from lossopt_core.store.certificates import forget_certificates
+from lossopt_core.store.certificates import delete_certificates
 from lossopt_core.store.repository import RunStore, StoreError
 from lossopt_core.store.schema import written
 from lossopt_core.texts import checked_text
@@ -32,8 +32,8 @@ CLASS_SIZES: caches.Cache[dict[str, int] | None] = caches.Cache(1_000)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is known of a data set without its numbers."""
+class UploadedData:
+    """Metadata of an uploaded data set."""
 
     fingerprint: str
     name: str
@@ -42,7 +42,7 @@ class Kept:
 
     @property
     def options(self) -> dict[str, str | int]:
-        """The options of an experiment on these data."""
+        """The data set options of an experiment on these data."""
         return {
             "data": self.fingerprint,
             "examples": self.size.examples,
@@ -51,8 +51,8 @@ class Kept:
         }
 
 
-class Shelf:
-    """The data sets of a store's workspace."""
+class UploadStore:
+    """The uploaded data sets of a workspace."""
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
@@ -61,16 +61,16 @@ class Shelf:
         self._workspace = store.workspace
         self._mine = layout.examples.c.workspace == store.workspace
 
-    def keep(self, name: str, examples: Examples) -> Kept:
-        """Keep a data set; one with the same numbers gets the new name.
+    def save(self, name: str, examples: Examples) -> UploadedData:
+        """Save a data set; an identical one is renamed.
 
-        BudgetError where it is too large, or the workspace has no room for it.
+        BudgetError if it is too large or does not fit into the workspace.
         """
         name = checked_text("name", name, LONGEST_NAME, shortest=1)
         count, width = examples.features.shape
         size = Size(examples=count, classes=len(examples.class_names), features=width)
         self._store.budget.check_numbers(count, width, size.classes)
-        kept = Kept(fingerprint(examples), name, written(datetime.now(UTC)), size)
+        kept = UploadedData(fingerprint(examples), name, written(datetime.now(UTC)), size)
         row = {
             "workspace": self._workspace,
             "fingerprint": kept.fingerprint,
@@ -87,48 +87,48 @@ class Shelf:
         self._store.write_within_budget(work)
         return kept
 
-    def list(self) -> list[Kept]:
-        """All data sets, the newest first; those that cannot be read are left out."""
+    def list(self) -> list[UploadedData]:
+        """All readable data sets, newest first."""
         columns = [each for each in layout.examples.c if each.name != "data"]
-        question = sql.select(*columns).where(self._mine)
+        query = sql.select(*columns).where(self._mine)
         with self._database.reading() as database:
-            rows = database.execute(question.order_by(layout.examples.c.created.desc())).all()
+            rows = database.execute(query.order_by(layout.examples.c.created.desc())).all()
         found = []
         for row in rows:
             try:
                 size = Size(*(int(each) for each in json.loads(row.facts)))
             except (TypeError, ValueError):
                 continue
-            found.append(Kept(row.fingerprint, row.name, row.created, size))
+            found.append(UploadedData(row.fingerprint, row.name, row.created, size))
         return found
 
     def has(self, mark: str) -> bool:
-        """Whether data of this fingerprint are here."""
-        question = sql.select(layout.examples.c.name).where(
+        """Whether the workspace has data with this fingerprint."""
+        query = sql.select(layout.examples.c.name).where(
             self._mine & (layout.examples.c.fingerprint == mark)
         )
         with self._database.reading() as database:
-            return database.scalar(question) is not None
+            return database.scalar(query) is not None
 
     def examples(self, mark: str) -> Examples | None:
-        """The examples of this fingerprint, if they are here; StoreError where they are damaged."""
-        question = sql.select(layout.examples.c.data).where(
+        """The examples with this fingerprint, or None; StoreError if they are corrupted."""
+        query = sql.select(layout.examples.c.data).where(
             self._mine & (layout.examples.c.fingerprint == mark)
         )
         with self._database.reading() as database:
-            data = database.scalar(question)
+            data = database.scalar(query)
         if data is None:
             return None
         try:
             examples = from_bytes(data)
             if fingerprint(examples) != mark:
-                raise ValueError("they are others than their fingerprint says")
+                raise ValueError("their fingerprint does not match")
         except ValueError as error:
-            raise StoreError(f"the data {mark} are damaged: {error}") from None
+            raise StoreError(f"the data {mark} are corrupted: {error}") from None
         return examples
 
     def class_sizes(self, mark: str) -> dict[str, int] | None:
-        """How many examples each class of these data has, if they can be read here."""
+        """Number of examples per class, or None if the data cannot be read."""
 
         def read() -> dict[str, int] | None:
             with suppress(StoreError):
@@ -138,19 +138,19 @@ class Shelf:
 
         key = (self.owner, mark)
         sizes = CLASS_SIZES.get(key, read, owner=self.owner)
-        if sizes is None:  # they may come later
+        if sizes is None:  # they may be uploaded later
             CLASS_SIZES.drop(key)
         return sizes
 
-    def forget(self, mark: str) -> None:
-        """Remove a data set, and what was certified or is cached for it.
+    def delete(self, mark: str) -> None:
+        """Delete a data set with its certificates and cached results.
 
-        Runs on it stay, and can be trained again once it is back.
+        Runs on it stay, and can be retrained once it is uploaded again.
         """
 
         def work(database: sql.Connection) -> None:
             self._remove(database, mark)
-            forget_certificates(database, self._workspace, mark)
+            delete_certificates(database, self._workspace, mark)
 
         self._database.write(work)
         caches.drop_owner(self.owner)
@@ -160,16 +160,16 @@ class Shelf:
         database.execute(sql.delete(layout.examples).where(mine))
 
 
-def look_in(shelf: Callable[[], Shelf | None]) -> None:
-    """Let experiments on own data find them in the shelf that this gives whenever one is loaded."""
-    BROUGHT.usual = shelf
+def set_upload_store(upload_store: Callable[[], UploadStore | None]) -> None:
+    """Set the function that returns where experiments look up uploaded data."""
+    UPLOADED.usual = upload_store
 
 
 @contextmanager
-def using(shelf: Shelf) -> Iterator[None]:
-    """Look into this shelf within, in this thread."""
-    token = BROUGHT.here.set(shelf)
+def using(upload_store: UploadStore) -> Iterator[None]:
+    """Look up uploaded data here within the block, in this thread."""
+    token = UPLOADED.here.set(upload_store)
     try:
         yield
     finally:
-        BROUGHT.here.reset(token)
+        UPLOADED.here.reset(token)
