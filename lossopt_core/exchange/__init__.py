@@ -1,11 +1,12 @@
-"""Runs for other programs, and what other programs measured for us.
+"""Export and import: formats of other programs, archives, share links and scripts.
 
-files           a file that somebody brings to a table
-arrangements    the tables of other programs as ours are: a row a step
-curves          a table to curves that stand beside our runs
-tidy            our own tables to experiments with their curves
-archive         runs whole, as one file to keep
-tensorboard, mlflow    runs as these programs keep them
+arrangements    tables of other programs in long format, one row per step
+curves          tables to imported curves
+tidy            lossopt's own tables to experiments with their histories
+archive         complete runs in one file
+sharing         runs in a URL
+scripts         runs as Python scripts
+tensorboard, mlflow    runs in the formats of these programs
 """
 
 from lossopt_core.exchange.arrangements import Suggestion as Suggestion

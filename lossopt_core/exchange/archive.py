@@ -1,12 +1,12 @@
-"""Runs whole, with weights, as one file to keep and to bring back.
+"""Archives: complete runs with weights in one file, for backup and import.
 
-A zip with two files:
+An archive is a zip file with two members:
 
     runs.json      {"version": 1, "runs": [{experiment, status, environment, reason, arrays}]}
-    numbers.bin    the arrays one after the other, as bytes of little-endian numbers
+    numbers.bin    the arrays one after the other, as little-endian numbers
 
-`arrays` names kind, shape and columns of each array, as the store does.  The file may come from
-anyone: the ids are those of the experiments in it, and all is checked as in the store.
+`arrays` lists kind, shape and columns of each array, as in the store.  Files are untrusted: ids are
+recomputed from the experiments, and everything is validated as in the store.
 """
 
 import json
@@ -39,27 +39,27 @@ from lossopt_core.training.run import STOPPED, Run
 ENDING = ".lossopt.zip"
 VERSION = 1
 LARGEST = 5_000_000
-"""Bytes of a file."""
+"""Maximum size of a file in bytes."""
 LARGEST_UNPACKED = 100_000_000
 COPIES = 3
-"""Of what is in a file, in memory at once while runs are made of it."""
+"""Copies of the contents held in memory while reading a file."""
 LARGEST_DESCRIPTIONS = 10_000_000
-"""Bytes of `runs.json`, of which every few become an object in memory."""
+"""Maximum size of `runs.json` in bytes, because parsing it takes much more memory."""
 MOST_RUNS = 2_000
 BYTES_OF_A_DESCRIPTION = 4_000
-"""What a run takes in an archive beside its numbers, at most as a rule, before it is packed."""
+"""Typical upper bound on the uncompressed metadata of a run."""
 MOST_PARTS = 40
-"""Objects and lists that describe a run."""
+"""Maximum number of JSON objects and lists per run."""
 LONGEST_TEXT = 10_000
-"""Characters of what a run says about itself: its experiment, its environment."""
+"""Maximum number of characters of a run's experiment and environment."""
 
 DESCRIPTIONS, NUMBERS = "runs.json", "numbers.bin"
 
 
 def to_archive(runs: Sequence[Run]) -> bytes:
-    """The runs as one file; ValueError where it would be larger than what is brought back."""
+    """Write runs to an archive; ValueError if it would be too large to import."""
     if not 1 <= len(runs) <= MOST_RUNS:
-        raise ValueError(f"a file holds 1 to {MOST_RUNS:,} runs, got {len(runs):,}")
+        raise ValueError(f"an archive must have 1 to {MOST_RUNS:,} runs, got {len(runs):,}")
     descriptions, numbers = [], []
     for run in runs:
         arrays = list(arrays_to_rows(run))
@@ -80,29 +80,28 @@ def to_archive(runs: Sequence[Run]) -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            # Without a date the same runs are the same file.
+            # Without a date, equal runs give equal files.
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     data = packed.getvalue()
     unpacked = sum(map(len, files.values()))
     if len(data) > LARGEST or unpacked > LARGEST_UNPACKED:
         share = min(LARGEST / len(data), LARGEST_UNPACKED / unpacked)
         fit = math.floor(len(runs) * share)
-        raise ValueError(f"a file has room for about {fit} of these {len(runs):,} runs")
+        raise ValueError(f"an archive can hold about {fit} of these {len(runs):,} runs")
     return data
 
 
 def parts(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
-    """The ids in consecutive groups, each small enough for one archive.
+    """Split ids into consecutive groups that each fit into one archive.
 
-    `sizes` are the bytes of each run's numbers, as `RunStore.sizes` gives them.  How well numbers
-    pack is not known before; a group therefore fits even if they do not pack at all.
-    ValueError names the runs that are too large for an archive of their own.
+    `sizes` are the sizes of the runs from `RunStore.sizes`.  Compression is not known in advance,
+    so groups fit even without it.  ValueError names runs that are too large for an archive.
     """
     needed = {id: size + BYTES_OF_A_DESCRIPTION for id, size in sizes.items()}
     if large := [id for id, size in needed.items() if size > LARGEST]:
         them = ", ".join(large[:3]) + (" and others" if len(large) > 3 else "")
         raise ValueError(
-            f"an archive may have {LARGEST / 1e6:.3g} MB, and {them} alone"
+            f"an archive can have {LARGEST / 1e6:.3g} MB, but {them} alone"
             f" {'takes' if len(large) == 1 else 'take'} more"
         )
     groups: list[list[str]] = []
@@ -117,68 +116,68 @@ def parts(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
 
 
 def from_archive(data: bytes, budget: Budget | None = None) -> list[Run]:
-    """The runs in a file that `to_archive` has made; ValueError in plain words for others.
+    """Read the runs of an archive written by `to_archive`; ValueError for other files.
 
-    BudgetError where it would take more memory than the budget allows, before it takes it, and
-    where a run is on data that are too large here.
+    Raises BudgetError before allocating more memory than the budget allows, and for runs on data
+    that exceed the budget.
     """
     budget = budget or Budget()
     content, numbers = _opened(data, budget)
     if content.count(b"{") + content.count(b"[") > MOST_PARTS * MOST_RUNS:
-        raise ValueError("the runs cannot be read: their descriptions have too many parts")
+        raise ValueError("the runs cannot be read: their metadata have too many parts")
     try:
         described = json.loads(content)
         if not isinstance(described, dict) or described.get("version") != VERSION:
-            raise ValueError("they were kept by another version of lossopt")
+            raise ValueError("they were saved by another version of lossopt")
         descriptions = described["runs"]
         if not isinstance(descriptions, list) or not 1 <= len(descriptions) <= MOST_RUNS:
-            raise ValueError(f"a file holds 1 to {MOST_RUNS:,} runs")
+            raise ValueError(f"an archive must have 1 to {MOST_RUNS:,} runs")
         runs, first = [], 0
-        for place, description in enumerate(descriptions, start=1):
+        for number, description in enumerate(descriptions, start=1):
             arrays = _arrays(description["arrays"], numbers, first)
             first += sum(len(array.data) for array in arrays)
-            runs.append(_to_run(description, arrays, place))
+            runs.append(_to_run(description, arrays, number))
     except DAMAGE as error:
         raise ValueError(f"the runs cannot be read: {brief(str(error))}") from None
     if first != len(numbers):
-        raise ValueError("the runs cannot be read: there are more numbers than runs")
+        raise ValueError("the runs cannot be read: there are surplus numbers")
     for each in {run.experiment.data_key: run.experiment for run in runs}.values():
         budget.check_data(each)
     return runs
 
 
 def _opened(data: bytes, budget: Budget) -> tuple[bytes, bytes]:
-    """What is in the two files, once they are found to be no larger than they may."""
+    """The contents of the two members, after checking their sizes."""
     if len(data) > LARGEST:
-        raise ValueError(f"the file may have {LARGEST:,} bytes, got {len(data):,}")
+        raise ValueError(f"the file must have at most {LARGEST:,} bytes, got {len(data):,}")
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             if sorted(archive.namelist()) != sorted([DESCRIPTIONS, NUMBERS]):
-                raise ValueError("it must hold runs.json and numbers.bin, and nothing else")
-            # What the file says of the sizes bounds what zipfile unpacks.
+                raise ValueError("it must contain exactly runs.json and numbers.bin")
+            # zipfile reads at most the declared sizes.
             sizes = {file.filename: file.file_size for file in archive.infolist()}
             if sum(sizes.values()) > LARGEST_UNPACKED:
-                raise ValueError(f"it may unpack to {LARGEST_UNPACKED:,} bytes, and would to more")
+                raise ValueError(f"it unpacks to more than {LARGEST_UNPACKED:,} bytes")
             if sizes[DESCRIPTIONS] > LARGEST_DESCRIPTIONS:
-                raise ValueError(f"its {DESCRIPTIONS} may have {LARGEST_DESCRIPTIONS:,} bytes")
+                raise ValueError(f"its {DESCRIPTIONS} has more than {LARGEST_DESCRIPTIONS:,} bytes")
             budget.check_unpacked(COPIES * sum(sizes.values()))
             return archive.read(DESCRIPTIONS), archive.read(NUMBERS)
     except BudgetError:
         raise
     except ValueError as error:
-        raise ValueError(f"the file is no archive of runs: {error}") from None
+        raise ValueError(f"the file is not an archive of runs: {error}") from None
     except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, LookupError):
-        raise ValueError("the file is no archive of runs, or damaged") from None
+        raise ValueError("the file is not an archive of runs, or it is corrupted") from None
 
 
 def _arrays(described: Sequence[Mapping[str, Any]], numbers: bytes, first: int) -> list[Any]:
-    """The arrays of a run, as the store has them, each with its bytes."""
+    """The arrays of a run in the form of the store's rows."""
     arrays = []
     for array in described:
         shape = array["shape"]
         length = _bytes_of(json.loads(shape), array["kind"])
         if first + length > len(numbers):
-            raise ValueError("the numbers are cut off")
+            raise ValueError("the numbers are truncated")
         arrays.append(
             SimpleNamespace(
                 name=array["name"],
@@ -194,13 +193,13 @@ def _arrays(described: Sequence[Mapping[str, Any]], numbers: bytes, first: int) 
 
 def _bytes_of(shape: Sequence[int], kind: str) -> int:
     if kind not in {"<f8", *ARRAYS.values()}:
-        raise ValueError(f"there are no arrays of the kind {brief(kind)}")
+        raise ValueError(f"unknown array kind {brief(kind)}")
     if not all(type(length) is int and length >= 0 for length in shape):
-        raise ValueError(f"there are no arrays of the shape {brief(shape)}")
+        raise ValueError(f"invalid array shape {brief(shape)}")
     return math.prod(shape) * np.dtype(kind).itemsize
 
 
-def _to_run(description: Mapping[str, Any], arrays: Sequence[Any], place: int) -> Run:
+def _to_run(description: Mapping[str, Any], arrays: Sequence[Any], number: int) -> Run:
     try:
         experiment = checked_text("experiment", description["experiment"], LONGEST_TEXT)
         environment = json.dumps(description["environment"])
@@ -218,6 +217,6 @@ def _to_run(description: Mapping[str, Any], arrays: Sequence[Any], place: int) -
         tables = {name: to_tables(name, {"": table_numbers(stored[name])})[""] for name in TABLES}
         return rows_to_run(row, stored, tables)  # type: ignore[arg-type]
     except UnknownEntryError as error:
-        raise ValueError(f"run {place} needs {error.needs}, which is not installed") from None
+        raise ValueError(f"run {number} needs {error.needs}, which is not installed") from None
     except DAMAGE as error:
-        raise ValueError(f"run {place}: {error}") from None
+        raise ValueError(f"run {number}: {error}") from None

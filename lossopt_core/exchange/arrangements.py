@@ -1,9 +1,9 @@
-"""Tables of other programs: brought to a row a step, and what their columns may mean.
+"""Tables of other programs: conversion to long format, and guesses of column roles.
 
 TensorBoard     Wall time, Step, Value: one curve
-MLflow          run_id, key, value, step, timestamp: a row a value
-W&B             Step, "run - loss", "run - loss__MIN", "run - loss__MAX": a column a run
-lossopt         id, settings, status, columns of the history: `export.tidy`
+MLflow          run_id, key, value, step, timestamp: one row per value
+W&B             Step, "run - loss", "run - loss__MIN", "run - loss__MAX": one column per run
+lossopt         id, settings, status, history columns: see `analysis.tables.tidy`
 """
 
 import math
@@ -19,12 +19,12 @@ from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_core.uploads.files import NO_LIMITS, read_cells
 
 MOST_CELLS = 5_000_000
-"""What a small file may grow to when it is arranged."""
+"""Maximum number of cells after conversion, because a small file may grow."""
 SAMPLE = 100
-"""Rows that are looked at to tell columns of numbers from others."""
+"""Number of rows used to detect numeric columns."""
 MISSING = frozenset({"", "na", "nan", "n/a", "none", "null"})
 RUN = "run"
-"""The column of the runs' names, where columns of a file were one a run."""
+"""The column of run names for files with one column per run."""
 
 STEPS = {
     "update": "update",
@@ -37,19 +37,19 @@ STEPS = {
     "gradient_evaluations": "gradient_evaluations",
     "epoch": "epoch",
 }
-"""What a column of steps may be called, the likeliest first, and what it counts."""
+"""Names of step columns, likeliest first, and the x-axis they correspond to."""
 GROUPS = ("id", "run_id", RUN, "run_name", "experiment", "seed")
 OURS = {"id", "status", "dataset", "loss", "optimizer", *HISTORY_COLUMNS}
-"""Columns that our own tables have."""
+"""Columns of lossopt's own tables."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What the columns of a table may mean.
+    """Suggested roles of a table's columns.
 
-    step      the column of steps, and x, what it counts: update, epoch, gradient_evaluations
-    metrics   for each other column of numbers the column of a history, or ""
-    group     the column that tells runs apart, if there is one
+    step      the step column; x is what it counts: update, epoch, gradient_evaluations
+    metrics   numeric columns to history columns, or "" for none
+    group     the column that identifies runs, if any
     """
 
     step: str
@@ -59,7 +59,7 @@ class Suggestion:
 
 
 def number(cell: Any) -> float:
-    """A cell as a number, NaN where it is empty; ValueError where it is no number."""
+    """A cell as a number, NaN if empty; ValueError if it is not numeric."""
     if cell is None or cell is pd.NA:
         return math.nan
     if isinstance(cell, str) and cell.strip().lower() in MISSING:
@@ -71,15 +71,15 @@ def number(cell: Any) -> float:
 
 
 def read_table(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.DataFrame:
-    """The table of curves in a file: as `read_cells`; what MLflow and W&B write is `arranged`."""
-    return arranged(read_cells(data, filename, budget))
+    """Read a table of curves from a file, with MLflow and W&B exports in long format."""
+    return to_long_format(read_cells(data, filename, budget))
 
 
-def arranged(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a row a step of a run; the numbers of the rows are kept in the index."""
-    for recognised, arrange in ARRANGEMENTS.values():
-        if recognised({str(name) for name in table.columns}):
-            table = arrange(table)
+def to_long_format(table: pd.DataFrame) -> pd.DataFrame:
+    """Convert a table to one row per step of a run; the index keeps the original row numbers."""
+    for recognises, convert in CONVERTERS.values():
+        if recognises({str(name) for name in table.columns}):
+            table = convert(table)
     return table
 
 
@@ -88,10 +88,10 @@ def _is_of_mlflow(columns: set[str]) -> bool:
 
 
 def _from_mlflow(table: pd.DataFrame) -> pd.DataFrame:
-    """A column for each key; a row has the value of its own key alone."""
+    """One column per key; each row has only the value of its own key."""
     keys = [str(key) for key in pd.unique(table["key"])]
     if taken := sorted({"run_id", "step"} & {*keys}):
-        raise ValueError(f"a metric must not have the name {taken[0]}")
+        raise ValueError(f"a metric must not be called {taken[0]}")
     _check_growth(len(table), len(keys))
     texts = table["key"].astype(str)
     values = {key: table["value"].where(texts == key, None) for key in keys}
@@ -104,7 +104,7 @@ def _is_of_wandb(columns: set[str]) -> bool:
 
 
 def _from_wandb(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns of each run below each other, without the ranges of what W&B thinned out."""
+    """Stack the columns of all runs, without the __MIN and __MAX columns of downsampled runs."""
     runs: dict[str, dict[str, pd.Series]] = {}
     for column in table.columns:
         run, separator, metric = str(column).rpartition(" - ")
@@ -125,18 +125,18 @@ def _check_growth(rows: int, columns: int) -> None:
         raise ValueError(f"the file has too many runs or metrics: {columns:,} in {rows:,} rows")
 
 
-Arrangement = tuple[Callable[[set[str]], bool], Callable[[pd.DataFrame], pd.DataFrame]]
-ARRANGEMENTS: Mapping[str, Arrangement] = {
+Converter = tuple[Callable[[set[str]], bool], Callable[[pd.DataFrame], pd.DataFrame]]
+CONVERTERS: Mapping[str, Converter] = {
     "MLflow": (_is_of_mlflow, _from_mlflow),
     "W&B": (_is_of_wandb, _from_wandb),
 }
 
 
 def suggest(table: pd.DataFrame) -> Suggestion:
-    """What the columns of an `arranged` table may mean, judged by their names."""
+    """Guess the roles of the columns of a long-format table from their names."""
     numeric = [name for name in table.columns if _holds_numbers(table[name])]
     if len(numeric) < 2:
-        raise ValueError("the file must have a column of steps and one of results, both numbers")
+        raise ValueError("the file must have a step column and a metric column, both numeric")
     named = {_plain(name): name for name in reversed(numeric)}
     plain = next((each for each in STEPS if each in named), _plain(numeric[0]))
     step, x = named[plain], STEPS.get(plain, "update")
@@ -147,7 +147,7 @@ def suggest(table: pd.DataFrame) -> Suggestion:
 
 
 def _holds_numbers(column: pd.Series) -> bool:
-    """Whether most of the first cells that are not empty are numbers."""
+    """Whether most of the first non-empty cells are numeric."""
     filled = numbers = 0
     for cell in column[column.notna()].head(SAMPLE):
         try:
@@ -165,24 +165,24 @@ def _plain(name: str) -> str:
 
 
 def _ours_only(names: Iterable[str]) -> dict[str, str]:
-    """The columns of the history as they are; settings are no results."""
+    """History columns map to themselves; settings are not metrics."""
     return {name: name for name in names if name in HISTORY_COLUMNS}
 
 
 def _metrics(names: Iterable[str], without: str) -> dict[str, str]:
-    """Each column of a history is given once: to the first that it fits."""
+    """Assign each history column at most once, to the first matching column."""
     free = [name for name in HISTORY_COLUMNS if name != without]
     found = {}
     for name in names:
-        fitting = next((each for each in _meanings(_plain(name)) if each in free), "")
-        found[name] = fitting
-        if fitting:
-            free.remove(fitting)
+        match = next((each for each in _candidates(_plain(name)) if each in free), "")
+        found[name] = match
+        if match:
+            free.remove(match)
     return found
 
 
-def _meanings(name: str) -> list[str]:
-    """Columns of a history that something of this name may be, the likeliest first."""
+def _candidates(name: str) -> list[str]:
+    """History columns that may correspond to this name, likeliest first."""
     if name in HISTORY_COLUMNS:
         return [name]
     if name in STEPS:

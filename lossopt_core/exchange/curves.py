@@ -1,4 +1,4 @@
-"""A table that somebody brings to curves that stand beside our runs."""
+"""Conversion of tables to imported curves."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from lossopt_core.store.foreign_rows import (
     AXES,
     LONGEST_NAME,
     LONGEST_SOURCE,
-    as_kept,
+    normalized,
 )
-from lossopt_core.texts import UNFIT
+from lossopt_core.texts import FORBIDDEN_CATEGORIES
 from lossopt_core.training.run import HISTORY_COLUMNS
 
 MOST_RUNS = 60
@@ -33,15 +33,15 @@ def to_foreign(
     name: str = "",
     source: str = "",
 ) -> list[ForeignRun]:
-    """One curve for each value of the column `group`, or one in all.
+    """Create one curve for each value of the column `group`, or a single curve.
 
     x        what the column `step` counts: update, epoch or gradient_evaluations
-    metrics  columns of the table to columns of a history; those to "" are left out
-    name     stands before the value of the group; "" is the name of the file
-    source   the name of the file
+    metrics  table columns to history columns; "" leaves a column out
+    name     prefix of the curve names, before the value of `group`; default: the file name
+    source   the file name
 
-    Accuracies in per cent become shares.  Rows of equal steps become one where they have
-    values in different columns.  ValueError names row and column of what is wrong.
+    Accuracies in percent are divided by 100.  Rows with equal steps are merged if their values are
+    in different columns.  ValueError names the row and column of a problem.
     """
     if x not in AXES:
         raise ValueError(f"x must be one of {', '.join(AXES)}; got {brief(x)}")
@@ -52,13 +52,13 @@ def to_foreign(
     history = pd.DataFrame({x: steps_in(table, step)}, index=table.index)
     for column, ours in wanted.items():
         values = numbers_in(table, column)
-        history[ours] = _shares(column, values) if ours in ACCURACIES else values
+        history[ours] = _fractions(column, values) if ours in ACCURACIES else values
     columns = {ours: column for column, ours in wanted.items()}
     return [
-        as_kept(
+        normalized(
             ForeignRun(
                 name=_name(name, label, source),
-                history=_one_row_a_step(history[places], x, step, columns),
+                history=_one_row_per_step(history[places], x, step, columns),
                 source=_printable(source)[:LONGEST_SOURCE],
             )
         )
@@ -67,20 +67,20 @@ def to_foreign(
 
 
 def _wanted(metrics: Mapping[str, str], x: str) -> dict[str, str]:
-    """The columns that are brought in, each to one of a history."""
+    """The columns to import, mapped to distinct history columns."""
     wanted = {column: ours for column, ours in metrics.items() if ours}
     for place, (column, ours) in enumerate(wanted.items()):
         if ours not in HISTORY_COLUMNS:
             raise ValueError(f"{brief(ours)} must be one of {', '.join(HISTORY_COLUMNS)}")
         if ours == x or ours in list(wanted.values())[:place]:
-            raise ValueError(f"column {column}: {ours} is taken by another column")
+            raise ValueError(f"column {column}: {ours} is already assigned to another column")
     if not {*wanted.values()} - {*AXES}:
-        raise ValueError("say of one column at least what it measures")
+        raise ValueError("assign a metric to at least one column")
     return wanted
 
 
 def numbers_in(table: pd.DataFrame, column: str) -> Array:
-    """A column as numbers, NaN where it is empty; ValueError names a cell that is none."""
+    """A column as numbers, NaN if empty; ValueError names a non-numeric cell."""
     values = np.empty(len(table))
     for place, cell in enumerate(table[column]):
         try:
@@ -93,7 +93,7 @@ def numbers_in(table: pd.DataFrame, column: str) -> Array:
 
 
 def steps_in(table: pd.DataFrame, column: str) -> Array:
-    """A column as numbers of 0 or more; ValueError names a cell that is none."""
+    """A column of numbers >= 0; ValueError names an invalid cell."""
     steps = numbers_in(table, column)
     for row, cell, value in zip(table.index, table[column], steps, strict=True):
         if not 0 <= value < np.inf:
@@ -101,28 +101,28 @@ def steps_in(table: pd.DataFrame, column: str) -> Array:
     return steps
 
 
-def _shares(column: str, values: Array) -> Array:
-    """Accuracies between 0 and 1; what goes beyond 1 must be per cent."""
+def _fractions(column: str, values: Array) -> Array:
+    """Convert accuracies to fractions; values above 1 are percentages."""
     known = values[~np.isnan(values)]
     if len(known) and not (known.min() >= 0 and known.max() <= 100):
-        raise ValueError(f"column {column}: accuracies must be 0 to 1, or 0 to 100 per cent")
+        raise ValueError(f"column {column}: accuracies must be 0 to 1, or 0 to 100 percent")
     return values / 100 if len(known) and known.max() > 1 else values
 
 
 def _groups(table: pd.DataFrame, group: str | None) -> dict[str, Any]:
-    """Which rows belong to each value of the column, in the order of the table."""
+    """Row masks for each value of the column, in table order."""
     if group is None:
         return {"": np.ones(len(table), bool)}
     labels = table[group].astype(object).where(table[group].notna(), "").map(str)
     values = pd.unique(labels)
     if len(values) > MOST_RUNS:
         raise ValueError(
-            f"column {group} has {len(values):,} values; at most {MOST_RUNS} runs are brought in"
+            f"column {group} has {len(values):,} values; at most {MOST_RUNS} runs can be imported"
         )
     return {value: (labels == value).to_numpy() for value in values}
 
 
-def _one_row_a_step(
+def _one_row_per_step(
     history: pd.DataFrame, x: str, step: str, columns: Mapping[str, str]
 ) -> pd.DataFrame:
     measured = history.dropna(how="all", subset=[*columns])
@@ -132,8 +132,8 @@ def _one_row_a_step(
         if twice.any():
             row, at = known.index[twice][0], known[x][twice].iloc[0]
             raise ValueError(
-                f"{_where(row, column)}: {step} {at:g} has another value before;"
-                " choose the column that tells the runs apart"
+                f"{_where(row, column)}: {step} {at:g} already has another value;"
+                " choose the column that identifies the runs"
             )
     return measured.groupby(x, as_index=False).last()
 
@@ -144,10 +144,10 @@ def _where(row: int, column: str) -> str:
 
 def _name(name: str, label: str, source: str) -> str:
     parts = [part for part in (_printable(name), _printable(label)) if part]
-    return (", ".join(parts) or _printable(source) or "brought in")[:LONGEST_NAME].strip()
+    return (", ".join(parts) or _printable(source) or "imported")[:LONGEST_NAME].strip()
 
 
 def _printable(text: str) -> str:
-    """One line without control characters, for names that nobody chose for us."""
+    """One line without control characters, for names from files."""
     line = " ".join(text.split())
-    return "".join(each for each in line if unicodedata.category(each) not in UNFIT)
+    return "".join(each for each in line if unicodedata.category(each) not in FORBIDDEN_CATEGORIES)

@@ -46,7 +46,7 @@ def log(records: Records, address: str, experiment: str, artifacts: str | None =
             _log(client, id, record)
     except (MlflowException, SQLAlchemyError) as error:
         reason = getattr(error, "orig", None) or error
-        raise ValueError(f"MLflow cannot write there: {reason}") from error
+        raise ValueError(f"MLflow cannot write to this URI: {reason}") from error
     return len(new)
 
 

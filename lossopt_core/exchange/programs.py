@@ -94,10 +94,10 @@ def zipped(fill: Callable[[Path], object]) -> bytes:
 def default_names(runs: Sequence[Run]) -> list[str]:
     """Names by the settings that tell the runs apart: 'hinge sgd seed=3'."""
     experiments = [run.experiment for run in runs]
-    telling = [name for name in differing_settings(experiments) if name not in IN_EVERY_NAME]
+    differing = [name for name in differing_settings(experiments) if name not in IN_EVERY_NAME]
     names = []
     for experiment in experiments:
         settings = flat_settings(experiment)
-        parts = [f"{name}={write(settings[name])}" for name in telling if name in settings]
+        parts = [f"{name}={write(settings[name])}" for name in differing if name in settings]
         names.append(" ".join([*(settings[name] for name in IN_EVERY_NAME), *parts]))
     return names

@@ -1,15 +1,15 @@
-"""Runs in an address: their experiments, and enough of their curves to check them elsewhere.
+"""Share links: experiments in a URL, with enough of their curves to verify a reproduction.
 
-The text is base64 (of the kind for addresses) of a zlib stream, which has a checksum.  In it
-stand a line of JSON and, after it, 8-byte little-endian floats:
+The text is URL-safe base64 of a zlib stream, which has a checksum.  It contains a line of JSON
+followed by 8-byte little-endian floats:
 
     {"version": 1, "base": {...}, "runs": [{"changes": {...}, "status": ..., "updates": [...]}],
      "made_with": {"numpy": "2.4.6", ...}}
 
-`base` holds the settings of the first experiment, `changes` what another has otherwise, and
-`made_with`, which can be missing, what all of them were computed with.  For each run follow the
-objectives at its `updates`.  A diverged run has none: beyond the limits of stability curves
-depend on the last digit of every sum, so that only the end can be compared.
+`base` has the settings of the first experiment, `changes` the differences of each run to it, and
+the optional `made_with` the versions used for training.  The floats are the objectives of each run
+at its `updates`.  Diverged runs have none: beyond the stability limits, curves depend on rounding
+errors, so only the status can be compared.
 """
 
 import base64
@@ -32,24 +32,24 @@ from lossopt_core.training.run import DIVERGED, FINISHED, Run
 
 VERSION = 1
 POINTS = 6
-"""Objectives that go along with a run."""
+"""Number of objectives per run."""
 MOST_RUNS = 100
 LONGEST = 12_000
-"""Characters of a packed text: browsers and servers take addresses of that length."""
+"""Maximum length of a packed text: browsers and servers accept URLs of this length."""
 LARGEST = 400_000
-"""Bytes of what is packed."""
+"""Maximum uncompressed size in bytes."""
 MADE_WITH = ("numpy", "scikit-learn", "machine")
-"""What can be a reason for other numbers, of a run's environment."""
+"""Entries of a run's environment that may explain numerical differences."""
 REPRODUCED = 1e-9
-"""Curves of stable runs agree to this on any machine (relative)."""
+"""Relative tolerance: curves of stable runs agree to this on any machine."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shared:
-    """A run as it came in an address.
+    """A run from a share link.
 
-    updates, objectives   the curve at a few points, (k,) each; none for a diverged run
-    made_with             versions and machine that it was computed with, where that is told
+    updates, objectives   the curve at a few points, (k,) each; empty for a diverged run
+    made_with             versions and machine used for training, if known
     """
 
     experiment: Experiment
@@ -61,12 +61,12 @@ class Shared:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """How a run here compares with one that was shared.
+    """Comparison of a local run with a shared one.
 
-    largest     largest relative difference of the objectives, infinite where the ends differ
-    update      where that is
-    otherwise   what it was computed with there that is something else here: (there, here)
-    told        whether it is known what it was computed with there
+    largest     largest relative difference of the objectives, infinite if a point is missing
+    update      the update of the largest difference
+    otherwise   differing versions or machine: (shared, local)
+    told        whether the link contains versions
     """
 
     experiment: Experiment
@@ -79,12 +79,12 @@ class Reproduction:
 
     @property
     def reproduced(self) -> bool:
-        """Whether both came to the same end with the same curve."""
+        """Whether status and curve agree."""
         return self.status == self.expected_status and self.largest <= REPRODUCED
 
 
 class Ended(Protocol):
-    """A run, or what is known of one without its weights."""
+    """A run, possibly without weights."""
 
     @property
     def experiment(self) -> Experiment:
@@ -100,28 +100,28 @@ class Ended(Protocol):
 
 
 def pack(runs: Sequence[Ended], environment: Mapping[str, str] | None = None) -> str:
-    """The runs as text for an address; ValueError where that would be too long.
+    """Encode runs for a URL; ValueError if the text would be too long.
 
-    `environment` is what the runs have in common of theirs, so that its versions go along.  Runs
-    that were stopped half-way have no end that could be reproduced: ValueError, too.
+    `environment` is the common environment of the runs, whose versions are included.  Stopped
+    runs cannot be reproduced and raise ValueError, too.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
-        raise ValueError(f"an address holds 1 to {MOST_RUNS} runs, got {len(runs)}")
+        raise ValueError(f"a link can contain 1 to {MOST_RUNS} runs, got {len(runs)}")
     if unfinished := [run.experiment.id for run in runs if run.status not in (FINISHED, DIVERGED)]:
-        raise ValueError(f"runs must have come to their end to be shared; {unfinished[0]} did not")
+        raise ValueError(f"stopped runs cannot be shared, got {unfinished[0]}")
     base = _settings(runs[0].experiment)
     rows, numbers = [], []
     for run in runs:
         settings = _settings(run.experiment)
-        places = _places(run)
+        points = _points(run)
         rows.append(
             {
                 "changes": {name: v for name, v in settings.items() if base[name] != v},
                 "status": run.status,
-                "updates": [int(each) for each in run.history["update"].iloc[places]],
+                "updates": [int(each) for each in run.history["update"].iloc[points]],
             }
         )
-        numbers.append(run.history["objective"].to_numpy(np.float64)[places])
+        numbers.append(run.history["objective"].to_numpy(np.float64)[points])
     content: dict[str, Any] = {"version": VERSION, "base": base, "runs": rows}
     if environment:
         content["made_with"] = {n: environment[n] for n in MADE_WITH if n in environment}
@@ -131,7 +131,7 @@ def pack(runs: Sequence[Ended], environment: Mapping[str, str] | None = None) ->
     text = text.rstrip("=")
     if len(text) > LONGEST:
         fit = max(1, len(runs) * LONGEST // len(text))
-        raise ValueError(f"an address has room for about {fit} of these {len(runs)} runs")
+        raise ValueError(f"a link can contain about {fit} of these {len(runs)} runs")
     return text
 
 
@@ -140,7 +140,7 @@ def _settings(experiment: Experiment) -> dict[str, Any]:
     return settings
 
 
-def _places(run: Ended) -> list[int]:
+def _points(run: Ended) -> list[int]:
     if run.status == DIVERGED:
         return []
     last = len(run.history) - 1
@@ -148,7 +148,7 @@ def _places(run: Ended) -> list[int]:
 
 
 def unpack(text: str) -> list[Shared]:
-    """The runs in a packed text; ValueError in plain words for any other text."""
+    """Decode the runs of a packed text; ValueError for any other text."""
     head, body = _opened(text)
     try:
         content = json.loads(head)
@@ -156,7 +156,7 @@ def unpack(text: str) -> list[Shared]:
             raise ValueError("they were shared by another version of lossopt")
         rows = content["runs"]
         if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_RUNS:
-            raise ValueError(f"an address holds 1 to {MOST_RUNS} runs")
+            raise ValueError(f"a link can contain 1 to {MOST_RUNS} runs")
         numbers = np.frombuffer(body, dtype="<f8").astype(np.float64)
         made_with = _versions(content.get("made_with", {}))
         found, first = [], 0
@@ -166,10 +166,10 @@ def unpack(text: str) -> list[Shared]:
             first += len(updates)
             experiment = Experiment.from_json(json.dumps({**content["base"], **row["changes"]}))
             if row["status"] not in (FINISHED, DIVERGED) or len(objectives) != len(updates):
-                raise ValueError("a run in it is not whole")
+                raise ValueError("a run is incomplete")
             found.append(Shared(experiment, row["status"], updates, objectives, made_with))
     except (KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"the shared runs are damaged: {brief(str(error))}") from None
+        raise ValueError(f"the shared runs are corrupted: {brief(str(error))}") from None
     except ValueError as error:
         raise ValueError(f"the shared runs cannot be read: {error}") from None
     return found
@@ -182,40 +182,40 @@ def _whole(value: Any) -> int:
 
 
 def _versions(value: Any) -> dict[str, str]:
-    """What is told of versions; they are shown, and nothing more is done with them."""
+    """Validate versions, which are only displayed."""
     if not isinstance(value, dict):
-        raise TypeError("its versions are no table")
+        raise TypeError("its versions are not a JSON object")
     return {name: checked_text(name, value[name], 40) for name in MADE_WITH if name in value}
 
 
 def _opened(text: str) -> tuple[bytes, bytes]:
     if len(text) > LONGEST:
-        raise ValueError(f"shared runs take at most {LONGEST:,} characters, got {len(text):,}")
+        raise ValueError(f"shared runs can have at most {LONGEST:,} characters, got {len(text):,}")
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         inflater = zlib.decompressobj()
         content = inflater.decompress(packed, LARGEST)
     except (ValueError, binascii.Error, zlib.error):
-        raise ValueError("the shared runs are damaged: part of the address is wrong") from None
+        raise ValueError("the shared runs are corrupted: part of the link is wrong") from None
     if inflater.unconsumed_tail:
-        raise ValueError(f"the shared runs are more than {LARGEST:,} bytes")
+        raise ValueError(f"the shared runs have more than {LARGEST:,} bytes")
     if not inflater.eof or inflater.unused_data:
-        raise ValueError("the shared runs are damaged: part of the address is missing")
+        raise ValueError("the shared runs are corrupted: part of the link is missing")
     head, _, body = content.partition(b"\n")
     if len(body) % 8:
-        raise ValueError("the shared runs are damaged: their numbers are cut off")
+        raise ValueError("the shared runs are corrupted: their numbers are truncated")
     return head, body
 
 
 def reproduction(shared: Shared, run: Run) -> Reproduction:
-    """How far the run, trained here, is from the one that was shared."""
+    """Compare a run trained here with a shared one."""
     here = dict(zip(run.history["update"], run.history["objective"], strict=True))
     largest, where = 0.0, 0
     for update, expected in zip(shared.updates, shared.objectives, strict=True):
         scale = max(abs(expected), 1e-300)
-        apart = abs(here[update] - expected) / scale if update in here else math.inf
-        if not apart <= largest:
-            largest, where = float(apart), update
+        difference = abs(here[update] - expected) / scale if update in here else math.inf
+        if not difference <= largest:
+            largest, where = float(difference), update
     otherwise = {
         name: (there, own)
         for name, there in shared.made_with.items()

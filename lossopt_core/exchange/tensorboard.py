@@ -28,7 +28,7 @@ VERSION = "brain.Event:2"
 
 
 def why_not() -> str:
-    """Why no event files can be written here; "" where they can."""
+    """Why event files cannot be written; "" if they can."""
     return missing("tensorboard")
 
 
@@ -46,7 +46,7 @@ def write_events(
 
     now = time.time()
     for record in records(runs, notes):
-        new = Path(directory) / f"{_fit_for_a_path(record.name)} {record.id}"
+        new = Path(directory) / f"{_path_name(record.name)} {record.id}"
         folder = next(Path(directory).glob(f"* {record.id}"), new)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / f"events.out.tfevents.{record.id}").open("wb") as file:
@@ -97,8 +97,8 @@ def _by_update(record: Record) -> dict[int, "Summary"]:
     return dict(sorted(summaries.items()))
 
 
-def _fit_for_a_path(name: str) -> str:
-    """No separators, no dots at the ends, nothing that some system does not take."""
+def _path_name(name: str) -> str:
+    """Replace characters that are not portable in paths."""
     return re.sub(r"[^\w ,=+.-]", "_", name)[:80].strip(" .") or "run"
 
 

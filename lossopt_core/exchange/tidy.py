@@ -1,8 +1,7 @@
-"""Our own tables of evaluations, as `export.tidy` writes them, back to experiments with curves.
+"""Import of lossopt's own tables, as written by `analysis.tables.tidy`.
 
-Such a table has every setting and the whole history of a run, but no weights.  An experiment
-whose id comes out as the table has it can be trained again, and its new curve held against
-the one of the table.
+Such a table has all settings and the history of a run, but no weights.  If the id of the experiment
+matches the table, the run can be retrained and compared with the table.
 """
 
 from collections.abc import Mapping
@@ -33,9 +32,9 @@ MEASURED = {name: name for name in HISTORY_COLUMNS if name != "update"}
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """A run of ours out of a table: all but its weights.
+    """A lossopt run from a table, without weights.
 
-    history   DataFrame with `HISTORY_COLUMNS`; what was infinite is NaN if it came by JSON
+    history   DataFrame with `HISTORY_COLUMNS`; infinite values are NaN if read from JSON
     """
 
     experiment: Experiment
@@ -44,31 +43,29 @@ class Imported:
     source: str
 
     def curve(self, name: str) -> ForeignRun:
-        """The history alone, under another name: to stand beside the run that is trained again."""
+        """The history as an imported curve, for comparison with the retrained run."""
         return ForeignRun(name, self.history, self.source)
 
 
 def is_tidy(table: pd.DataFrame) -> bool:
-    """Whether the table has the columns of ours."""
+    """Whether the table has the columns of lossopt's tables."""
     return {*table.columns} >= OURS
 
 
 def read_tidy(table: pd.DataFrame, source: str = "") -> list[Imported | ForeignRun]:
-    """The runs of a table that `arrangements.read_table` gives, in their order.
+    """The runs of a table from `arrangements.read_table`, in order; `source` is the file name.
 
-    `source` is the name of the file.
-
-    A run is a `ForeignRun`, with its id as its name, where its settings are not those of an
-    experiment with that id: they were changed, or are of another version of lossopt.
-    ValueError names row and column of what is no history.
+    If the settings do not match the id, because they were edited or written by another version, the
+    run becomes a `ForeignRun` with its id as name.  ValueError names the row and column of an
+    invalid history.
     """
     if not is_tidy(table):
-        absent = sorted(OURS - {*table.columns})
-        raise ValueError(f"the table has no column {', '.join(absent)}: lossopt's own has all")
+        missing = sorted(OURS - {*table.columns})
+        raise ValueError(f"the table is not lossopt's: it has no column {', '.join(missing)}")
     history = _numbers(table)
     settings = {name: each for name, each in declared_settings().items() if name in table}
     facts = table[[*settings, "status"]].groupby(_ids(table), sort=False)
-    # A run whose rows say different things is not one of ours.
+    # A run with inconsistent rows is not a lossopt run.
     consistent = {*facts.nunique(dropna=False).eq(1).all(axis=1).loc[lambda same: same].index}
     runs: list[Imported | ForeignRun] = []
     for id, places in facts.indices.items():
@@ -86,7 +83,7 @@ def read_tidy(table: pd.DataFrame, source: str = "") -> list[Imported | ForeignR
 def _ids(table: pd.DataFrame) -> pd.Series:
     ids = table["id"].astype(object).where(table["id"].notna(), "").map(str)
     if (found := ids.nunique()) > MOST_RUNS:
-        raise ValueError(f"column id has {found:,} values; at most {MOST_RUNS:,} are read")
+        raise ValueError(f"column id has {found:,} values; the maximum is {MOST_RUNS:,}")
     return ids
 
 
@@ -94,13 +91,13 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     columns = {name: numbers_in(table, name) for name in HISTORY_COLUMNS}
     for name in WHOLE_COLUMNS:
         if not is_whole(steps_in(table, name)):
-            raise ValueError(f"column {name}: its numbers must be whole")
+            raise ValueError(f"column {name} must have integers")
         columns[name] = columns[name].astype(np.int64)
     return pd.DataFrame(columns)
 
 
 def _history(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
-    """Sorted, as a spreadsheet may have left it in another order."""
+    """Sort the rows, which a spreadsheet may have reordered."""
     history = rows.sort_values("update", ignore_index=True)
     twice = history["update"].duplicated()
     if twice.any():
@@ -110,7 +107,7 @@ def _history(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
 
 
 def _experiment(cells: pd.Series, settings: Mapping[str, Field]) -> Experiment | None:
-    """The experiment with these settings; None where there is none."""
+    """The experiment with these settings, or None if they are invalid."""
     values: dict[str, Any] = {"dataset_options": {}}
     try:
         for name, cell in cells.items():
@@ -125,7 +122,7 @@ def _experiment(cells: pd.Series, settings: Mapping[str, Field]) -> Experiment |
 
 
 def _value(cell: Any, declaration: Field) -> Any:
-    """A cell as its setting has it; None where it is empty, as the setting has no say."""
+    """The value of a cell for its setting; None if empty, because the setting does not apply."""
     if pd.isna(cell) or cell == "":
         return None
     if isinstance(declaration, Number):

@@ -1,4 +1,4 @@
-"""A short script that trains runs again with lossopt_core."""
+"""Scripts that retrain runs with lossopt_core."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from lossopt_core.fields import Choice
 from lossopt_core.plugins.registry import Registry
 
 WIDTH = 100
-"""Characters of a line, where it can be broken."""
+"""Maximum line length, where lines can be broken."""
 
 SCRIPT = '''\
-"""Trains {what} with lossopt_core and prints the final figures."""
+"""Train {what} with lossopt_core and print the final metrics."""
 
 {needs}from lossopt_core import Experiment, train
 
@@ -26,17 +26,19 @@ for run in train(experiments):
 
 
 def with_lossopt(experiments: Sequence[Experiment]) -> str:
-    """A script that trains the experiments and prints the final figures of each.
+    """A script that trains the experiments and prints their final metrics.
 
-    Written out are the settings that differ from the defaults or between the experiments.
-    ValueError where there are none.
+    It contains only settings that differ from the defaults or between the experiments.
+    ValueError without experiments.
     """
     if not experiments:
-        raise ValueError("there is no run to write a script of")
+        raise ValueError("a script needs at least one run")
     tables = [_settings(each) for each in experiments]
     names = list(dict.fromkeys(name for table in tables for name in table))
-    told = [n for n in names if any(table.get(n, _default(n)) != _default(n) for table in tables)]
-    shared = [name for name in told if all(_agree(name, tables[0], table) for table in tables)]
+    written = [
+        n for n in names if any(table.get(n, _default(n)) != _default(n) for table in tables)
+    ]
+    shared = [name for name in written if all(_agree(name, tables[0], table) for table in tables)]
     if len(experiments) == 1:
         what, shared = f"the run {experiments[0].id}", []
     else:
@@ -46,7 +48,7 @@ def with_lossopt(experiments: Sequence[Experiment]) -> str:
     lines = _enclosed("common = {", common, "}") if common else []
     lines.append("experiments = [")
     for table in tables:
-        own = [f"{n}={_literal(table[n])}" for n in told if n not in shared and n in table]
+        own = [f"{n}={_literal(table[n])}" for n in written if n not in shared and n in table]
         call = _enclosed("    Experiment(", ["**common"] * bool(common) + own, "),")
         lines += call
     lines.append("]")
@@ -54,7 +56,7 @@ def with_lossopt(experiments: Sequence[Experiment]) -> str:
 
 
 def _needs(experiments: Sequence[Experiment]) -> str:
-    """A comment with the plug-ins that must be installed; "" where none are needed."""
+    """A comment with the required plug-ins, or ""."""
     plugins = {
         declaration.registry.plugin_of(getattr(each, name))
         for each in experiments
@@ -62,11 +64,11 @@ def _needs(experiments: Sequence[Experiment]) -> str:
         if isinstance(declaration, Choice) and isinstance(declaration.registry, Registry)
     }
     named = ", ".join(sorted(each for each in plugins if each is not None))
-    return f"# Plug-ins that must be installed: {named}\n" if named else ""
+    return f"# Requires the plug-ins {named}\n" if named else ""
 
 
 def _settings(experiment: Experiment) -> dict[str, Any]:
-    """The settings that have a say; of the data set's options those that are no defaults."""
+    """The settings that apply, with only the non-default options of the data set."""
     declared = DATASETS[experiment.dataset].options
     options = {
         name: value
@@ -85,14 +87,14 @@ def _agree(name: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _literal(value: Any) -> str:
-    """A checked value as Python source: a name out of a registry, a number, options of these."""
+    """A validated value as Python source: a registry name, a number, or options of these."""
     if isinstance(value, dict):
         return "{" + ", ".join(f'"{name}": {each!r}' for name, each in value.items()) + "}"
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _enclosed(start: str, parts: Sequence[str], end: str) -> list[str]:
-    """The parts between brackets, on one line where they fit, else each on its own."""
+    """Join parts between brackets on one line, or one per line if they do not fit."""
     line = start + ", ".join(parts) + end
     if len(line) <= WIDTH:
         return [line]

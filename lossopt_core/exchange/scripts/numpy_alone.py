@@ -1,6 +1,6 @@
-"""One run as a script in which NumPy alone does the training, to be read beside the lecture.
+"""Scripts that train one run with NumPy only, in the notation of the lecture.
 
-Data sets of scikit-learn come from its loaders, and are split and standardised by it.  The lines
+scikit-learn loads its own data sets, and splits and standardises the data.  The lines
 of each loss, penalty, rule, schedule and data set are its `numpy_code`.  Names are those of the
 lecture:
 
@@ -24,14 +24,14 @@ from lossopt_core.objective.regularizers import REGULARIZERS, PenaltyCode
 from lossopt_core.optim.optimizers import OPTIMIZERS, UpdateCode
 from lossopt_core.optim.schedules import SCHEDULES
 from lossopt_core.plugins.registry import Registry
-from lossopt_core.training.cohort import LEANING
-from lossopt_core.training.loop import DIVERGED_AT, LEAST_CROWDING, crowding
+from lossopt_core.training.cohort import AVERAGING_POWER
+from lossopt_core.training.loop import DIVERGED_AT, MIN_POWER, spacing_power
 
 MOST_LINES = 40
 LENGTHENING = (
     "dataset", "regularizer", "optimizer", "schedule", "label_noise", "averaging", "init_scale",
 )  # fmt: skip
-"""Settings that cost lines where they are not the default."""
+"""Settings that add lines if they are not at their defaults."""
 
 SCRIPT = '''\
 # {title}
@@ -40,13 +40,13 @@ import numpy as np
 {settings}{data}
 
 def objective(W, X, y):
-    """The objective at W (classes, features) and the gradient{of_what}."""
-    scores, true = W @ X.T, (y, np.arange(len(y)))  # (classes, examples), and the true classes
+    """The objective at W (classes, features) and {of_what}."""
+    scores, true = W @ X.T, (y, np.arange(len(y)))  # (classes, examples), and true indices
 {loss}    gradient = slopes @ X / len(y)
 {penalty}    return losses.mean(){charge}, gradient
 
 
-{start}limit = {many} * objective(W, X, y)[0]  # what is beyond it has diverged
+{start}limit = {many} * objective(W, X, y)[0]  # beyond it, training has diverged
 checkpoints = {checkpoints}
 {batches}{loop}
 {step}    if not value <= limit or (update in checkpoints and not objective({W}, X, y)[0] <= limit):
@@ -56,13 +56,12 @@ print("objective", objective({W}, X, y)[0])
 
 
 def with_numpy(experiment: Experiment) -> str:
-    """A script of at most 40 lines that makes the same training with NumPy alone.
+    """A script of at most 40 lines that repeats a training with NumPy only.
 
-    Its final objective is that of the run, to 1e-12, wherever a training does not blow up the
-    rounding of its numbers.
+    Its final objective agrees with the run to 1e-12, unless training amplifies rounding errors.
 
-    ValueError for early stopping, for single precision, for an entry of a plug-in that has no
-    such code, and for an experiment that asks for so much at once that it takes more lines.
+    ValueError for early stopping, validation, float32, plug-ins without NumPy code, and
+    experiments that need more lines.
     """
     _check(experiment)
     code = Code.of(experiment)
@@ -72,7 +71,7 @@ def with_numpy(experiment: Experiment) -> str:
         "tools": _tools(experiment, code),
         "settings": _settings(experiment, code),
         "data": _data(experiment, code),
-        "of_what": " of its smooth part" if penalty.proximal else "",
+        "of_what": "the gradient of its smooth part" if penalty.proximal else "its gradient",
         "loss": indent(code.loss, "    "),
         "penalty": indent(penalty.lines, "    "),
         "charge": penalty.value,
@@ -89,15 +88,15 @@ def with_numpy(experiment: Experiment) -> str:
     if lines > MOST_LINES:
         special = [n for n in LENGTHENING if getattr(experiment, n) != FIELDS[n].default]
         raise ValueError(
-            f"a script with NumPy alone cannot have more than {MOST_LINES} lines, and this run"
-            f" takes {lines}; the default of {' or '.join(special)} may make it shorter"
+            f"a NumPy script has at most {MOST_LINES} lines, but this run needs {lines}; use the"
+            f" default of {' or '.join(special)} to shorten it"
         )
     return script
 
 
 @dataclass(frozen=True)
 class Code:
-    """The NumPy code of all that an experiment names."""
+    """The NumPy code of an experiment's registry entries."""
 
     dataset: str
     loss: str
@@ -107,7 +106,7 @@ class Code:
 
     @classmethod
     def of(cls, experiment: Experiment) -> Self:
-        """ValueError names an entry without such code."""
+        """The code for an experiment; ValueError names an entry without NumPy code."""
         return cls(
             _numpy_code(DATASETS, experiment.dataset),
             _numpy_code(LOSSES, experiment.loss),
@@ -121,48 +120,48 @@ def _numpy_code(registry: Registry[Any], name: str) -> Any:
     entry = registry[name]
     if entry.numpy_code is None:
         raise ValueError(
-            f"a script with NumPy alone cannot be written: the {registry.kind} {entry.label} has no"
-            " NumPy code; the script with lossopt can"
+            f"a NumPy script is not possible: the {registry.kind} {entry.label} has no NumPy code;"
+            " use the script with lossopt_core"
         )
     return entry.numpy_code
 
 
 def filled(code: str, **values: Any) -> str:
-    """The code with the values in place of their names in braces; ValueError for other braces."""
+    """Fill in the names in braces; ValueError for unknown names."""
     try:
         return code.format(**values)
     except (LookupError, ValueError):
         allowed = ", ".join(f"{{{name}}}" for name in values)
         raise ValueError(
-            "a script with NumPy alone cannot be written: in the NumPy code of a plug-in only"
-            f" {allowed} may stand in single braces"
+            "a NumPy script is not possible: the NumPy code of a plug-in may only have"
+            f" {allowed} in single braces"
         ) from None
 
 
 def _check(experiment: Experiment) -> None:
     if experiment.stopping != FIELDS["stopping"].default:
         raise ValueError(
-            "a script with NumPy alone cannot stop early: stopping must be"
+            "a NumPy script does not support early stopping: stopping must be"
             f" {FIELDS['stopping'].default}, got {experiment.stopping}"
         )
     if experiment.validation:
-        raise ValueError("a script with NumPy alone cannot validate: validation must be false")
+        raise ValueError("a NumPy script needs validation=False")
     if experiment.precision != FIELDS["precision"].default:
         raise ValueError(
-            "a script with NumPy alone cannot repeat the rounding of other numbers: precision"
-            f" must be {FIELDS['precision'].default}, got {experiment.precision}"
+            "a NumPy script does not support other precisions: precision must be"
+            f" {FIELDS['precision'].default}, got {experiment.precision}"
         )
 
 
 def _title(experiment: Experiment) -> str:
-    """What is trained, in one line."""
+    """A one-line title."""
     loss, penalty = LOSSES[experiment.loss].label, REGULARIZERS[experiment.regularizer].label
     rule = OPTIMIZERS[experiment.optimizer].label
     return f"{loss} loss, penalty {penalty}, {rule}: the run {experiment.id} of lossopt"
 
 
 def _tools(experiment: Experiment, code: Code) -> str:
-    """The parts of scikit-learn that the data need."""
+    """Imports from scikit-learn that the data need."""
     needed = {
         "datasets": "datasets." in code.dataset,
         "model_selection": experiment.test_fraction > 0,
@@ -173,7 +172,7 @@ def _tools(experiment: Experiment, code: Code) -> str:
 
 
 def _settings(experiment: Experiment, code: Code) -> str:
-    """The numbers that the chosen entries look at, by their names."""
+    """Assignments of the numeric settings that are used."""
     rate = "rate" if code.schedule == "" else "learning_rate"
     entries = (
         LOSSES[experiment.loss],
@@ -189,7 +188,7 @@ def _settings(experiment: Experiment, code: Code) -> str:
 
 
 def _data(experiment: Experiment, code: Code) -> str:
-    """X, y: the training part, ready to be trained on."""
+    """Code for X and y: the prepared training set."""
     seed = experiment.split_seed
     options = {name: repr(value) for name, value in experiment.dataset_options.items()}
     text = filled(code.dataset, **options, split_seed=seed)
@@ -212,7 +211,7 @@ def _data(experiment: Experiment, code: Code) -> str:
 
 
 def _start(experiment: Experiment, code: Code) -> str:
-    """Weights, and 0 for all that an update remembers."""
+    """Initial weights and optimizer states (0)."""
     classes, features = experiment.size.classes, experiment.size.features
     start = f"np.zeros(({classes}, {features + 1}))"
     if experiment.init_scale > 0:
@@ -225,16 +224,16 @@ def _start(experiment: Experiment, code: Code) -> str:
 
 
 def _checkpoints(experiment: Experiment) -> str:
-    """After which updates the whole objective is looked at."""
+    """The updates at which the full objective is evaluated."""
     updates, points = experiment.updates, experiment.evaluations - 1
     if updates <= points:
         return f"range({updates + 1})"
-    power = crowding(updates, points, LEAST_CROWDING)
+    power = spacing_power(updates, points, MIN_POWER)
     return f"set(np.round({updates} * (np.arange({points + 1}) / {points}) ** {power!r}))"
 
 
 def _batches(experiment: Experiment) -> str:
-    """The minibatches, in their order."""
+    """Code for the minibatches, in the same order as in training."""
     if experiment.full_batch:
         return ""
     draw = "integers(0, len(X), len(X))" if experiment.replacement else "permutation(len(X))"
@@ -253,14 +252,14 @@ def _loop(experiment: Experiment) -> str:
 
 
 def _step(experiment: Experiment, code: Code) -> str:
-    """One update."""
+    """Code for one update."""
     text = "value, gradient = objective(W, X[batch], y[batch])\n"
     if experiment.full_batch:
         text = "value, gradient = objective(W, X, y)\n"
     text += filled(code.schedule, updates=experiment.updates)
     text += code.rule.proximal if code.penalty.proximal else code.rule.update
     if experiment.averaging:
-        text += f"mean = mean + {LEANING + 1} / (update + {LEANING}) * (W - mean)\n"
+        text += f"mean = mean + {AVERAGING_POWER + 1} / (update + {AVERAGING_POWER}) * (W - mean)\n"
     return text
 
 

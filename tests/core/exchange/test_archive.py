@@ -38,7 +38,7 @@ def changed(**settings: object) -> bytes:
     return zipped(runs_json=json.dumps(content).encode(), numbers_bin=parts()["numbers.bin"])
 
 
-def test_runs_come_back_to_the_last_bit_and_can_be_kept(finished, address):
+def test_archived_runs_are_read_back_exactly_and_can_be_saved(finished, address):
     data = to_archive(finished)
     assert data == to_archive(finished)
     store = RunStore(address)
@@ -57,43 +57,43 @@ def test_runs_come_back_to_the_last_bit_and_can_be_kept(finished, address):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no archive of runs"),
-        (WHOLE[:-40], "no archive of runs"),
-        (b"x" * 5_000_001, "may have 5,000,000 bytes"),
+        (b"", "not an archive of runs"),
+        (WHOLE[:-40], "not an archive of runs"),
+        (b"x" * 5_000_001, "at most 5,000,000 bytes"),
         (zipped(runs_json=b"{}"), "runs.json and numbers.bin"),
         (zipped(runs_json=b"{}", numbers_bin=b""), "another version"),
         (zipped(runs_json=b"[" * 100_000, numbers_bin=b""), "cannot be read"),
         (zipped(runs_json=b'{"version": 1, "runs": []}', numbers_bin=b""), "1 to 2,000 runs"),
-        (zipped(runs_json=parts()["runs.json"], numbers_bin=b""), "cut off"),
+        (zipped(runs_json=parts()["runs.json"], numbers_bin=b""), "truncated"),
         (
             zipped(runs_json=parts()["runs.json"], numbers_bin=parts()["numbers.bin"] + bytes(8)),
-            "more numbers than runs",
+            "surplus numbers",
         ),
         (changed(status="perfect"), "run 2: its status is 'perfect'"),
         (changed(experiment='{"loss": "evil"}'), "run 2: "),
         (changed(environment=[]), "run 2: its environment"),
-        (changed(reason="\x1b[2J"), "run 2: reason must not hold control"),
+        (changed(reason="\x1b[2J"), "run 2: reason must not contain control"),
         (changed(arrays=[]), "run 2: it has no"),
         (changed(arrays=None), "cannot be read"),
     ],
 )
-def test_what_is_no_archive_of_runs_is_refused_and_named(data, said):
+def test_invalid_archives_are_rejected_with_a_message(data, said):
     with pytest.raises(ValueError, match=said):
         from_archive(data)
 
 
-def test_a_file_that_unpacks_to_more_than_it_may_is_not_unpacked():
+def test_an_archive_above_the_size_limit_is_not_unpacked():
     bomb = zipped(runs_json=parts()["runs.json"], numbers_bin=bytes(100_000_000))
     assert len(bomb) < 1_000_000
-    with pytest.raises(ValueError, match="may unpack to 100,000,000 bytes"):
+    with pytest.raises(ValueError, match="unpacks to more than 100,000,000 bytes"):
         from_archive(bomb)
 
 
-def test_a_file_that_lies_about_its_size_is_refused():
+def test_a_file_that_lies_about_its_size_is_rejected():
     large = zipped(runs_json=parts()["runs.json"], numbers_bin=bytes(1_000_000))
     lying = large.replace((1_000_000).to_bytes(4, "little"), (8).to_bytes(4, "little"))
     assert lying != large
-    with pytest.raises(ValueError, match="no archive of runs"):
+    with pytest.raises(ValueError, match="not an archive of runs"):
         from_archive(lying)
 
 
@@ -105,6 +105,6 @@ def test_any_bytes_are_runs_or_a_value_error(data, place):
             assert len(from_archive(each)) == 2
 
 
-def test_no_runs_and_too_many_numbers_are_refused(finished):
+def test_empty_and_too_large_archives_are_rejected(finished):
     with pytest.raises(ValueError, match="1 to 2,000"):
         to_archive([])

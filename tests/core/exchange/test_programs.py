@@ -234,7 +234,7 @@ print(get_telemetry_client(), asked)
 def test_where_mlflow_cannot_write_is_said_in_one_line(runs, tmp_path, address, monkeypatch):
     monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE", raising=False)
     (tmp_path / "no.db").write_text("not a database\n" * 100)
-    with pytest.raises(ValueError, match="MLflow cannot write there"):
+    with pytest.raises(ValueError, match="MLflow cannot write to this URI"):
         mlflow.write_mlflow(runs, address.format(tmp_path))
 
 
@@ -276,7 +276,7 @@ def test_the_zip_for_mlflow_is_a_database_that_names_nothing_of_this_machine(
 @mlflow_here
 def test_a_zip_that_cannot_be_made_says_why(runs, monkeypatch):
     monkeypatch.setattr(mlflow, "TRACKING_URI", "nonsense://x")
-    with pytest.raises(ValueError, match="MLflow cannot write there"):
+    with pytest.raises(ValueError, match="MLflow cannot write to this URI"):
         mlflow.mlflow_zip(runs)
 
 

@@ -176,16 +176,16 @@ def test_an_entry_without_numpy_code_is_named(setting, registry, monkeypatch):
     assert with_lossopt([IRIS])
 
 
-def test_a_brace_in_numpy_code_that_means_nothing_is_said(monkeypatch):
+def test_an_unknown_brace_in_numpy_code_is_reported(monkeypatch):
     monkeypatch.setattr(type(DATASETS["iris"]), "numpy_code", "X = {rows}\n")
-    with pytest.raises(ValueError, match=r"only \{split_seed\} may stand in single braces"):
+    with pytest.raises(ValueError, match=r"may only have \{split_seed\} in single braces"):
         with_numpy(IRIS)
 
 
 @pytest.mark.parametrize(
     ("experiment", "words"),
     [
-        (IRIS.replace(stopping="no_progress"), "cannot stop early: stopping must be none"),
+        (IRIS.replace(stopping="no_progress"), "not support early stopping: stopping must be none"),
         (IRIS.replace(precision="float32"), "precision must be float64, got float32"),
         (
             Experiment(
@@ -195,11 +195,11 @@ def test_a_brace_in_numpy_code_that_means_nothing_is_said(monkeypatch):
                 averaging=True,
                 label_noise=0.1,
             ),
-            "takes 4[0-9]; the default of dataset or regularizer or optimizer or label_noise or",
+            "needs 4[0-9]; use the default of dataset or regularizer or optimizer or",
         ),
     ],
 )
-def test_what_numpy_alone_cannot_do_is_said(experiment, words):
+def test_experiments_without_a_numpy_script_are_rejected(experiment, words):
     with pytest.raises(ValueError, match=words):
         with_numpy(experiment)
 
@@ -207,7 +207,7 @@ def test_what_numpy_alone_cannot_do_is_said(experiment, words):
 # ---- With the library
 
 
-def test_the_script_with_the_library_prints_the_runs_figures(tmp_path):
+def test_the_script_with_the_library_prints_the_final_metrics(tmp_path):
     experiments = [TINY.replace(loss=loss, seed=seed) for loss in LOSSES for seed in range(2)]
     experiments += [Experiment(epochs=1), IRIS.replace(averaging=True)]
     file = tmp_path / "script.py"
@@ -252,7 +252,7 @@ def test_a_script_trains_the_very_same_runs(several):
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_options_of_data_sets_and_small_batches_come_along(dataset):
+def test_scripts_include_data_set_options_and_small_batches(dataset):
     """A batch size that only the chosen data set allows, and options that only some have."""
     one = Experiment(
         dataset=dataset,
@@ -274,7 +274,7 @@ def test_only_what_differs_is_written_out():
     for unsaid in ("batch_size", "momentum", "margin", "strength", "standardize"):
         assert unsaid not in written
     assert "Experiment()" in with_lossopt([Experiment()])
-    with pytest.raises(ValueError, match="no run"):
+    with pytest.raises(ValueError, match="at least one run"):
         with_lossopt([])
 
 
@@ -291,6 +291,6 @@ def test_the_command_line_writes_both_scripts(address, finished, tmp_path, capsy
     assert "1 run written to" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == with_numpy(finished[0].experiment)
     assert main(["script", *ids, "--numpy", "--store", address]) == 2
-    assert "--numpy writes the script of one run, got 4" in capsys.readouterr().err
+    assert "--numpy takes exactly one run, got 4" in capsys.readouterr().err
     assert main(["script", "unknown", "--store", address]) == 2
     assert "there is no run 'unknown'" in capsys.readouterr().err

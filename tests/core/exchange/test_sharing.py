@@ -27,7 +27,7 @@ def runs() -> list[Run]:
     )
 
 
-def test_runs_come_out_as_they_went_in(runs: list[Run]) -> None:
+def test_shared_runs_are_read_back_exactly(runs: list[Run]) -> None:
     found = unpack(pack(runs))
     assert [each.experiment for each in found] == [run.experiment for run in runs]
     for shared, run in zip(found, runs, strict=True):
@@ -56,7 +56,7 @@ def test_a_run_trained_again_elsewhere_is_reproduced(runs: list[Run]) -> None:
     assert max(reproduction(s, r).largest for s, r in zip(shared, again, strict=True)) <= 1e-9
 
 
-def test_another_run_or_another_curve_is_found_out(runs: list[Run]) -> None:
+def test_a_different_run_or_curve_is_detected(runs: list[Run]) -> None:
     [shared] = unpack(pack(runs[:1]))
     history = runs[0].history.assign(objective=runs[0].history["objective"] * (1 + 1e-6))
     found = reproduction(shared, replace(runs[0], history=history))
@@ -66,7 +66,7 @@ def test_another_run_or_another_curve_is_found_out(runs: list[Run]) -> None:
     assert not reproduction(shared, other).reproduced
 
 
-def test_versions_go_along_and_tell_what_is_otherwise(runs: list[Run]) -> None:
+def test_versions_are_shared_and_differences_reported(runs: list[Run]) -> None:
     [run] = runs[:1]
     [shared] = unpack(pack([run], run.environment))
     assert set(shared.made_with) == {"numpy", "scikit-learn", "machine"}
@@ -77,7 +77,7 @@ def test_versions_go_along_and_tell_what_is_otherwise(runs: list[Run]) -> None:
     assert unpack(pack([run]))[0].made_with == {}, "older links tell none"
 
 
-def test_a_diverged_run_carries_its_end_only() -> None:
+def test_a_diverged_run_is_shared_without_its_curve() -> None:
     [run] = train([TINY.replace(loss="squared_hinge", learning_rate=1e3)])
     assert run.status == "diverged"
     [shared] = unpack(pack([run]))
@@ -92,7 +92,7 @@ def test_sixty_runs_of_a_sweep_fit(runs: list[Run]) -> None:
     assert len(pack(many)) < LONGEST
     with pytest.raises(ValueError, match="1 to 100 runs"):
         pack([])
-    with pytest.raises(ValueError, match="must have come to their end"):
+    with pytest.raises(ValueError, match="stopped runs cannot be shared"):
         pack([replace(runs[0], status="stopped")])
 
 
@@ -100,7 +100,7 @@ def test_sixty_runs_of_a_sweep_fit(runs: list[Run]) -> None:
     st.text(max_size=200)
     | st.binary(max_size=200).map(lambda b: base64.urlsafe_b64encode(b).decode())
 )
-def test_whatever_else_an_address_holds_is_refused_in_words(text: str) -> None:
+def test_invalid_links_are_rejected_with_a_message(text: str) -> None:
     with pytest.raises(ValueError, match="shared runs"):
         unpack(text)
 
@@ -130,12 +130,12 @@ def packed(head: object, body: bytes = b"") -> str:
         {"version": 1, "base": {}, "runs": [{}], "made_with": {"numpy": 3}},
     ],
 )
-def test_contents_that_mean_nothing_are_refused_in_words(head: object) -> None:
+def test_invalid_contents_are_rejected_with_a_message(head: object) -> None:
     with pytest.raises(ValueError, match="the shared runs"):
         unpack(packed(head))
 
 
-def test_damage_is_noticed(runs: list[Run]) -> None:
+def test_corruption_is_detected(runs: list[Run]) -> None:
     text = pack(runs)
     middle = len(text) // 2
     other = "A" if text[middle] != "A" else "B"

@@ -113,7 +113,7 @@ def test_a_run_trained_again_gives_the_curve_of_the_table():
         ("id", "=cmd()"),
     ],
 )
-def test_what_is_no_experiment_of_that_id_stays_a_curve(column, value):
+def test_a_run_whose_settings_do_not_match_its_id_becomes_a_curve(column, value):
     table = tidy(RUNS[:1]).astype({column: object})
     table[column] = value
     [run] = back(table)
@@ -123,7 +123,7 @@ def test_what_is_no_experiment_of_that_id_stays_a_curve(column, value):
     assert list(run.history["objective"]) == list(RUNS[0].history["objective"])
 
 
-def test_a_run_whose_rows_say_different_things_stays_a_curve():
+def test_a_run_with_inconsistent_rows_becomes_a_curve():
     table = tidy(RUNS[:1])
     table.loc[1, "strength"] = 0.5
     assert isinstance(back(table)[0], ForeignRun)
@@ -139,25 +139,25 @@ def test_rows_in_another_order_are_sorted():
     [
         (1, "objective", "abc", "row 3, column objective: 'abc' is not a number"),
         (1, "update", -1, "row 3, column update: a step must be 0 or more"),
-        (1, "update", "0.5", "column update: its numbers must be whole"),
+        (1, "update", "0.5", "column update must have integers"),
         (1, "update", "0", "has update 0 twice"),
     ],
 )
-def test_what_is_no_history_is_named(row, column, value, said):
+def test_an_invalid_history_is_reported_by_row_and_column(row, column, value, said):
     table = tidy(RUNS[:1]).astype({column: object})
     table.loc[row, column] = value
     with pytest.raises(ValueError, match=said):
         back(table)
 
 
-def test_other_tables_and_too_many_runs_are_refused():
+def test_other_tables_and_too_many_runs_are_rejected():
     other = read_table(b"step,loss\n0,1\n", "x.csv")
     assert not is_tidy(other)
-    with pytest.raises(ValueError, match="the table has no column data_loss"):
+    with pytest.raises(ValueError, match="it has no column data_loss"):
         read_tidy(other)
     many = pd.concat([tidy(RUNS[:1]).iloc[:1]] * 2_001)
     many["id"] = range(2_001)
-    with pytest.raises(ValueError, match="column id has 2,001 values; at most 2,000"):
+    with pytest.raises(ValueError, match="column id has 2,001 values; the maximum is 2,000"):
         back(many)
 
 
