@@ -1,7 +1,7 @@
-"""A look inside a run, at any kept point of its way.
+"""Inspection of a run at any recorded point of its trajectory.
 
-along        all examples at every kept point: losses, answers, who still pulls
+along        all examples at every recorded point: losses, predictions, active examples
 example      one example at one point, and over the training
-clock        points that several runs have in common
-microscope   the analytic gradient against a numeric one, entry by entry
+clock        a common timeline of several runs
+microscope   gradient check: the analytic gradient against a numeric one, entry by entry
 """

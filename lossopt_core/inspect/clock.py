@@ -1,4 +1,4 @@
-"""One time for several runs, so that one can look at all of them at once."""
+"""A common timeline for several runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from lossopt_core.training.run import Run
 
 MOST_TICKS = 60
 MOST_FOLLOWED = 3_000_000
-"""Examples times points of a path that somebody may look at one by one."""
+"""Maximum number of examples times points."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """Ticks in epochs, that is at equal work, and where each run is then.
+    """Ticks in epochs (equal work), and the point of each run at each tick.
 
-    epochs      (t,) increasing, the start and the end of the longest run among them
-    paths       kept points of each run: at most `MOST_TICKS`, fewer where the data are large
-    points      (runs, t) the last point of each run until each tick
+    epochs      (t,) increasing, including the start and the end of the longest run
+    paths       recorded points of each run: at most `MOST_TICKS`, fewer for large data
+    points      (runs, t) index of the last point of each run at or before each tick
     """
 
     epochs: Array
@@ -30,7 +30,7 @@ class Clock:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> Self:
-        """A clock for runs on equal data; ValueError where one keeps no weights of its way."""
+        """A timeline for runs on the same data; ValueError if a run has no recorded weights."""
         most = max(2, min(MOST_TICKS, MOST_FOLLOWED // runs[0].experiment.size.examples))
         paths = [WeightPath.of(run).thinned(most) for run in runs]
         epochs = [epochs_of(run, path) for run, path in zip(runs, paths, strict=True)]

@@ -1,4 +1,4 @@
-"""How examples lie, what a trained classifier does with them, and the way its weights took."""
+"""Predictions, confusion matrices, worst examples, and PCA projections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from lossopt_core.training.run import Run
 
 
 def scores_of(run: Run, features: Array) -> Array:
-    """Scores of the run's final classifier, (n, d) features to (C, n)."""
+    """Scores (C, n) of the run's final classifier for features (n, d)."""
     scores: Array = linear.scores(run.stacked, linear.with_ones(features))[0]
     return scores
 
 
 def predict(run: Run, features: Array) -> Labels:
-    """The run's classes for features (n, d), as trained on: (n,)."""
+    """Predicted classes (n,) for standardised features (n, d)."""
     return predicted(scores_of(run, features))
 
 
 def part_of(data: Data, part: str) -> tuple[Array, Labels]:
-    """Features and labels of the part 'train' or 'test'."""
+    """Features and labels of the 'train' or 'test' part."""
     if part == "train":
         return data.train_features, data.train_labels
     return data.test_features, data.test_labels
 
 
 def confusion(run: Run, data: Data, part: str = "test") -> Labels:
-    """(C, C) counts: rows are true classes, columns predicted ones."""
+    """Confusion matrix (C, C): rows are true classes, columns predicted ones."""
     features, labels = part_of(data, part)
     classes = len(data.class_names)
     counts = np.zeros((classes, classes), dtype=np.int64)
@@ -42,7 +42,7 @@ def confusion(run: Run, data: Data, part: str = "test") -> Labels:
 
 
 def examples_by_loss(run: Run, data: Data, part: str = "test") -> pd.DataFrame:
-    """All examples of a part, the largest loss first.
+    """All examples of a part, sorted by decreasing loss.
 
     Columns: row (in the part), true and predicted (class numbers), loss.
     """
@@ -67,18 +67,18 @@ def walk_through(run: Run, features: Array, label: int) -> dict[str, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """Points of many dimensions seen on one plane: runs' ways through weight space, or examples.
+    """A projection of high-dimensional points (trajectories or examples) onto a plane.
 
-    ways     one (k, 2) array a run: its weights along the two directions
-    share    share of the squared distances that the plane shows, between 0 and 1
+    trajectories         one (k, 2) array per run: its projected weights
+    explained_variance   fraction of the variance in the plane, between 0 and 1
     """
 
-    ways: list[Array]
-    share: float
+    trajectories: list[Array]
+    explained_variance: float
 
 
 def principal_plane(runs: Sequence[Run]) -> Plane:
-    """The plane on which the runs' paths spread most (principal components).
+    """The plane of the first two principal components of the runs' paths.
 
     The origin is the mean of all points of all paths.
     """
@@ -86,14 +86,14 @@ def principal_plane(runs: Sequence[Run]) -> Plane:
 
 
 def principal_view(features: Array) -> Plane:
-    """Examples (n, d) on the plane on which they spread most: one way, a place an example."""
+    """Examples (n, d) projected onto their first two principal components."""
     return _principal([features])
 
 
 def _principal(points: Sequence[Array]) -> Plane:
-    together = np.concatenate(points)
-    center = together.mean(axis=0)
-    _, lengths, directions = np.linalg.svd(together - center, full_matrices=False)
+    stacked = np.concatenate(points)
+    center = stacked.mean(axis=0)
+    _, lengths, directions = np.linalg.svd(stacked - center, full_matrices=False)
     plane = directions[:2]
     total = float((lengths**2).sum())
     share = float((lengths[:2] ** 2).sum()) / total if total > 0 else 1.0

@@ -1,4 +1,4 @@
-"""One example at one point of a run's way, and all of them in the order of their loss there."""
+"""One example at one point of a trajectory, and all examples sorted by loss."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core.experiment.description import Experiment, loss_of
-from lossopt_core.inspect.along import is_silent, pull, scores_along
+from lossopt_core.inspect.along import gradient_norms, has_zero_gradient, scores_along
 from lossopt_core.objective import linear
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.objective.losses import LOSSES, Loss, probabilities
@@ -18,11 +18,11 @@ from lossopt_core.training.path import WeightPath
 class OneExample:
     """One example at one point.
 
-    classes     a row a class: score, margin (the true class's score minus it), probability
+    classes     one row per class: score, margin (the true class's score minus it), probability
                 (softmax), gradient (of the example's loss in this score)
-    losses      the example's loss under every loss, by name
-    gradient    (C, D) of the example's loss in the weights: row c is the class's gradient in
-                its score times the features
+    losses      the example's value of every loss, by name
+    gradient    (C, D) gradient of the example's loss in the weights: row c is the gradient in
+                the score of class c times the features
     """
 
     classes: pd.DataFrame
@@ -30,13 +30,13 @@ class OneExample:
     gradient: Array
 
 
-def with_its_margin(name: str, experiment: Experiment) -> Loss:
-    """A loss at the margin of the experiment, where both have one."""
+def loss_with_margin(name: str, experiment: Experiment) -> Loss:
+    """A loss with the margin of the experiment, if it has one."""
     return loss_of(experiment.replace(loss=name))
 
 
 def one_example(experiment: Experiment, theta: Array, features: Array, label: int) -> OneExample:
-    """An example (d,) of a class at weights theta (C, D + 1)."""
+    """Inspect an example (d,) with its label at weights theta (C, D + 1)."""
     scores = linear.scores(theta[None], linear.with_ones(features[None]))[0]
     labels = np.array([label])
     slope = loss_of(experiment).gradient(scores, labels)[:, 0]
@@ -50,7 +50,7 @@ def one_example(experiment: Experiment, theta: Array, features: Array, label: in
             }
         ),
         losses={
-            name: float(with_its_margin(name, experiment).value(scores, labels)[0])
+            name: float(loss_with_margin(name, experiment).value(scores, labels)[0])
             for name in LOSSES
         },
         gradient=np.outer(slope, features),
@@ -60,19 +60,19 @@ def one_example(experiment: Experiment, theta: Array, features: Array, label: in
 def losses_along(
     experiment: Experiment, path: WeightPath, features: Array, label: int
 ) -> dict[str, Array]:
-    """The loss (k,) of an example (d,) at every point, under every loss by name."""
+    """Every loss, by name, of an example (d,) at every point, (k,)."""
     scores = np.concatenate(list(scores_along(path, features[None])), axis=1)
     labels = np.full(len(path), label)
-    return {name: with_its_margin(name, experiment).value(scores, labels) for name in LOSSES}
+    return {name: loss_with_margin(name, experiment).value(scores, labels) for name in LOSSES}
 
 
 def examples_at(
     experiment: Experiment, theta: Array, features: Array, labels: Labels
 ) -> pd.DataFrame:
-    """All examples (n, d) at weights theta (C, D + 1), the largest loss first.
+    """All examples (n, d) at weights theta (C, D + 1), sorted by decreasing loss.
 
-    Columns: row, true and predicted (class numbers), loss, pull (norm of the loss's gradient in
-    the scores), silent (whether that gradient is zero).
+    Columns: row, true and predicted (class numbers), loss, gradient_norm (of the loss in the
+    scores), zero_gradient (whether it is zero).
     """
     loss = loss_of(experiment)
     scores = linear.scores(theta[None], linear.with_ones(features))[0]
@@ -82,8 +82,8 @@ def examples_at(
             "true": labels,
             "predicted": predicted(scores),
             "loss": loss.value(scores, labels),
-            "pull": pull(loss, scores, labels),
-            "silent": is_silent(loss, scores, labels),
+            "gradient_norm": gradient_norms(loss, scores, labels),
+            "zero_gradient": has_zero_gradient(loss, scores, labels),
         }
     )
     return table.sort_values("loss", ascending=False, kind="stable", ignore_index=True)

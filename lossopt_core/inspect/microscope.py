@@ -1,13 +1,13 @@
-"""The analytic gradient of an objective against centred differences, entry by entry.
+"""Gradient check: the analytic gradient against centred differences, entry by entry.
 
-The verdicts are those of CS231n's notes (`neural-networks-3`, gradient checks) on the relative
-error |a - n| / max(|a|, |n|), with two reasons why an entry may miss them without a fault:
+The verdicts follow CS231n's notes (`neural-networks-3`, gradient checks) on the relative error
+|a - n| / max(|a|, |n|), with two reasons why an entry may fail even though the gradient is correct:
 
-    a kink      between w - h and w + h the objective changes its slope.  Of a piecewise linear
-                loss analytic and numeric slope both lie between the slopes on the two sides, so
-                they differ by no more than the jump.
-    rounding    a difference of two losses is known to some units of their last place, which the
-                division by 2 h makes large.
+    a kink      the slope changes between w - h and w + h.  For a piecewise linear loss the analytic
+                and numeric slopes both lie between the one-sided slopes, so they differ by at most
+                the jump.
+    rounding    a difference of two losses has an error of a few ulps, which the division by 2 h
+                amplifies.
 """
 
 from collections.abc import Iterator
@@ -23,35 +23,35 @@ from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.objective.losses import Loss
 from lossopt_core.objective.regularizers import Regularizer
 
-WRONG, DOUBTFUL, HAPPY = 1e-2, 1e-4, 1e-7
-"""The course's thresholds of the relative error."""
+WRONG, DOUBTFUL, GOOD = 1e-2, 1e-4, 1e-7
+"""The course's thresholds for the relative error."""
 NUMBERS_AT_ONCE = 2_000_000
-"""Scores that are held at a time: 16 megabytes."""
+"""Scores held at a time: 16 MB."""
 MOST_NUMBERS = 100_000_000
-"""Scores that are looked at in all: a second or two."""
+"""Maximum number of scores in total: about 2 s."""
 ROUNDING = 8.0
-"""Units of the last place by which a difference of sums of losses may be off."""
+"""Allowed rounding error of a difference of mean losses, in ulps."""
 
-Verdict = Literal["happy", "fine", "doubtful", "wrong", "kink", "rounding"]
+Verdict = Literal["good", "fine", "doubtful", "wrong", "kink", "rounding"]
 VERDICTS: dict[Verdict, str] = {
     "wrong": "Above 1e-2: the gradient is probably wrong",
-    "doubtful": "1e-4 to 1e-2: be uncomfortable",
-    "fine": "1e-7 to 1e-4: fine with kinks, a little high without",
-    "happy": "At most 1e-7: be happy",
-    "kink": "A kink within h, not a fault",
-    "rounding": "Lost in rounding, not a fault",
+    "doubtful": "1e-4 to 1e-2: suspicious",
+    "fine": "1e-7 to 1e-4: fine with kinks, a bit high without",
+    "good": "At most 1e-7: good",
+    "kink": "A kink within h, not an error",
+    "rounding": "Rounding error, not an error of the gradient",
 }
-"""What the course says of each, the worst first."""
+"""The verdicts with descriptions, worst first."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two gradients of one objective, all arrays (C, D + 1) with the bias as last column.
+    """Two gradients of one objective; all arrays are (C, D + 1) with the bias as last column.
 
-    analytic    by the formula
+    analytic    from the formula
     numeric     (P(w + h) - P(w - h)) / 2 h
-    jump        by how much the slope changes between w - h and w + h, at kinks
-    rounding    what rounding may have put into the numeric one
+    jump        change of the slope between w - h and w + h, at kinks
+    rounding    bound on the rounding error of the numeric gradient
     """
 
     analytic: Array
@@ -61,31 +61,31 @@ class Comparison:
 
     @property
     def relative_error(self) -> Array:
-        """|a - n| / max(|a|, |n|), 0 where both are 0."""
-        apart = np.abs(self.analytic - self.numeric)
+        """|a - n| / max(|a|, |n|); 0 if both are 0."""
+        gap = np.abs(self.analytic - self.numeric)
         largest = np.maximum(np.abs(self.analytic), np.abs(self.numeric))
-        error: Array = np.divide(apart, largest, out=np.zeros_like(apart), where=largest > 0)
+        error: Array = np.divide(gap, largest, out=np.zeros_like(gap), where=largest > 0)
         return error
 
     @property
     def verdicts(self) -> np.ndarray[tuple[int, ...], np.dtype[np.str_]]:
-        """A name out of `VERDICTS` for each entry."""
-        apart, error = np.abs(self.analytic - self.numeric), self.relative_error
+        """A key of `VERDICTS` for each entry."""
+        gap, error = np.abs(self.analytic - self.numeric), self.relative_error
         return np.select(
             [
-                error <= HAPPY,
-                apart <= self.rounding,
-                (self.jump > 0) & (apart <= self.jump + self.rounding),
+                error <= GOOD,
+                gap <= self.rounding,
+                (self.jump > 0) & (gap <= self.jump + self.rounding),
                 error <= DOUBTFUL,
                 error <= WRONG,
             ],
-            ["happy", "rounding", "kink", "fine", "doubtful"],
+            ["good", "rounding", "kink", "fine", "doubtful"],
             default="wrong",
         )
 
     @property
     def overall(self) -> Verdict:
-        """The worst verdict that any entry has got; kinks and rounding excuse theirs."""
+        """The worst verdict of all entries, ignoring kinks and rounding errors."""
         found = set(self.verdicts.ravel().tolist())
         for verdict in VERDICTS:
             if verdict in found and verdict not in ("kink", "rounding"):
@@ -95,7 +95,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """The training objective of an experiment, on as many of its examples as time allows.
+    """The training objective of an experiment, on a subset of the examples if there are many.
 
     X (n, D + 1) with a last column of ones, labels (n,).
     """
@@ -107,7 +107,7 @@ class Objective:
 
     @classmethod
     def of(cls, experiment: Experiment) -> Self:
-        """The objective on the first examples; all of them but for large data."""
+        """The objective on all examples, or on the first ones for large data."""
         data = load_data(experiment)
         entries = len(data.class_names) * (data.train_features.shape[1] + 1)
         most = max(32, MOST_NUMBERS // (2 * entries * len(data.class_names)))
@@ -120,11 +120,11 @@ class Objective:
 
     @property
     def examples(self) -> int:
-        """How many examples are looked at."""
+        """Number of examples used."""
         return len(self.labels)
 
     def gradient(self, theta: Array) -> Array:
-        """The (least sub)gradient at theta (C, D + 1), by the formula."""
+        """The analytic (minimum-norm sub)gradient at theta (C, D + 1)."""
         slopes = self.loss.gradient(linear.scores(theta[None], self.X), self.labels)
         analytic: Array = linear.pull_back(slopes, self.X)[0] / self.examples
         of_weights = analytic[:, :-1].copy()
@@ -136,7 +136,7 @@ class Objective:
 def compare(
     objective: Objective, theta: Array, h: float = 1e-5, analytic: Array | None = None
 ) -> Comparison:
-    """Both gradients at theta (C, D + 1); another `analytic` one can be put to the test."""
+    """Compare both gradients at theta (C, D + 1); `analytic` replaces the one to check."""
     numeric, jump, rounding = np.empty((3, *theta.shape))
     for columns, moved in _moved(objective, theta, h):
         numeric[:, columns], jump[:, columns], rounding[:, columns] = moved
@@ -149,9 +149,9 @@ def compare(
 def _moved(
     objective: Objective, theta: Array, h: float
 ) -> Iterator[tuple[slice, tuple[Array, Array, Array]]]:
-    """Slopes, jumps and rounding of the mean loss in some columns of the weights.
+    """Slopes, jumps and rounding errors of the mean loss for chunks of weight columns.
 
-    To move one weight by h moves one class's scores by h times one feature.
+    Changing one weight by h changes one class's scores by h times one feature.
     """
     loss, labels = objective.loss, objective.labels
     scores = linear.scores(theta[None], objective.X)[0]
@@ -166,15 +166,17 @@ def _moved(
         above, below = loss.value(scores + step, labels), loss.value(scores - step, labels)
         slope = (above - below).mean(axis=-1) / (2 * h)
         size = np.maximum(np.abs(above), np.abs(below)).mean(axis=-1) + np.abs(scores).max()
-        turn = np.zeros_like(step)
+        slope_change = np.zeros_like(step)
         if not loss.smooth:
-            turn = loss.gradient(scores + step, labels) - loss.gradient(scores - step, labels)
-        jump = np.abs(turn[each, :, each] * features).mean(axis=-1)
+            slope_change = loss.gradient(scores + step, labels) - loss.gradient(
+                scores - step, labels
+            )
+        jump = np.abs(slope_change[each, :, each] * features).mean(axis=-1)
         yield columns, (slope, jump, ROUNDING * np.finfo(float).eps * size / h)
 
 
 def _add_penalty(penalty: Regularizer, theta: Array, h: float, numeric: Array, jump: Array) -> None:
-    """Add the penalty's differences, weight by weight: it is a sum over weights."""
+    """Add the penalty's differences, weight by weight."""
     W = theta[:, :-1]
     above, below = (penalty.value((W + step)[..., None, None]) for step in (h, -h))
     numeric[:, :-1] += (above - below) / (2 * h)

@@ -1,1 +1,1 @@
-"""What CS231n's lecture 3 shows on its slides, computed: one module an idea."""
+"""Computations behind the slides of CS231n's lecture 3, one module per topic."""

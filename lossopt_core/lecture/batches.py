@@ -1,4 +1,4 @@
-"""The gradient of a minibatch beside that of all examples: its direction, and its noise."""
+"""Minibatch gradients against the full gradient: direction and noise."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from lossopt_core.objective.losses import Loss
 DRAWS = 200
 
 
-def against_the_full_gradient(
+def minibatch_gradients(
     loss: Loss, W: Array, X: Array, labels: Labels, sizes: Sequence[int], seed: int = 0
 ) -> pd.DataFrame:
-    """`DRAWS` minibatches of each size, drawn without replacement: a row a minibatch.
+    """Draw `DRAWS` minibatches of each size without replacement; one row per minibatch.
 
     W (C, D), X (n, D), labels (n,).  Columns: size, cosine (of the angle to the full gradient),
-    noise (length of the difference to it, in lengths of the full gradient).
+    noise (norm of the difference, relative to the norm of the full gradient).
     """
     upstream = loss.gradient(linear.scores(W[None], X)[0], labels)
     full = upstream @ X / len(X)

@@ -1,7 +1,7 @@
-r"""The gradient without calculus: differences of the loss, and how wrong they are.
+r"""Numeric gradients by finite differences, and their errors.
 
-A forward difference (f(w + h) - f(w)) / h is wrong by h/2 f''(w); a centred one,
-(f(w + h) - f(w - h)) / 2h, by h^2/6 f'''(w).  Both lose digits to cancellation: their rounding
+A forward difference (f(w + h) - f(w)) / h has the error h/2 f''(w); a centred one,
+(f(w + h) - f(w - h)) / 2h, has h^2/6 f'''(w).  Both suffer from cancellation: their rounding
 error grows like 1e-16 f / h (CS231n, notes on optimization; Nocedal and Wright, section 8.1).
 """
 
@@ -15,21 +15,20 @@ from lossopt_core.objective.losses import Loss
 STEPS = 10.0 ** np.arange(-1.0, -12.5, -0.5)
 """From 1e-1 to 1e-12."""
 ENTRIES = 12
-"""How many weights are looked at."""
+"""Number of weights that are checked."""
 
 
 def differences(losses: Array, step: float) -> Array:
-    """Forward differences: the loss, then those after `step` was added to one weight each."""
+    """Forward differences from the loss and the losses after adding `step` to one weight each."""
     slopes: Array = (losses[1:] - losses[0]) / step
     return slopes
 
 
 def errors(loss: Loss, W: Array, X: Array, labels: Labels, seed: int = 0) -> pd.DataFrame:
-    """How wrong both differences are, for every step of `STEPS`.
+    """Relative errors of forward and centred differences for every step in `STEPS`.
 
-    W (C, D), X (n, D), labels (n,).  `ENTRIES` weights are drawn; an error is the norm of the
-    differences to the gradient over them, divided by the sum of both norms.  Columns: step,
-    forward, centred.
+    W (C, D), X (n, D), labels (n,).  The errors are computed over `ENTRIES` random weights (see
+    `relative`).  Columns: step, forward, centred.
     """
     chosen = np.random.default_rng(seed).choice(W.size, min(ENTRIES, W.size), replace=False)
     true = gradients(loss, W[None], X, labels).reshape(-1)[chosen]
@@ -47,6 +46,6 @@ def errors(loss: Loss, W: Array, X: Array, labels: Labels, seed: int = 0) -> pd.
 
 
 def relative(numeric: Array, analytic: Array) -> float:
-    """The course's relative error, of vectors: |a - b| / (|a| + |b|); 0 for two zeros."""
+    """The course's relative error of vectors: |a - b| / (|a| + |b|); 0 if both are zero."""
     scale = float(np.linalg.norm(numeric) + np.linalg.norm(analytic))
     return float(np.linalg.norm(numeric - analytic)) / scale if scale > 0 else 0.0

@@ -1,8 +1,6 @@
-"""Three ways to good weights in equally many tries: guess, guess nearby, follow the slope.
+"""Random search, random local search and gradient descent with the same number of evaluations.
 
-A step along the slope costs about two guesses.
-
-CS231n, notes on optimization: strategies 1 to 3.
+A gradient step costs about two evaluations.  CS231n, notes on optimization: strategies 1 to 3.
 """
 
 from collections.abc import Sequence
@@ -18,22 +16,22 @@ from lossopt_core.objective.linear import Array
 from lossopt_core.training.cohort import predicted
 from lossopt_core.training.loop import train
 
-AT_ONCE = 50
-"""Guesses that are looked at together: they need not know of each other."""
+CHUNK = 50
+"""Number of independent guesses evaluated together."""
 
 
 def random_search(experiment: Experiment, budget: int, scale: float) -> pd.DataFrame:
-    """Weights drawn anew every time, normal with this scale; the best so far is kept.
+    """Random search: normal weights of this scale, keeping the best.
 
-    Columns: evaluation (from 1), loss (on the training part, without a penalty), accuracy (on
-    the test part) of the best so far.
+    Columns: evaluation (from 1), loss (on the training set, without penalty) and accuracy (on the
+    test set) of the best weights so far.
     """
     data, random = load_data(experiment), np.random.default_rng([experiment.seed, 2])
     X, labels = inputs(data)
     shape = (len(data.class_names), X.shape[1])
     best, lowest, rows = np.zeros(shape), np.inf, []
-    for first in range(0, budget, AT_ONCE):
-        guesses = scale * random.standard_normal((min(AT_ONCE, budget - first), *shape))
+    for first in range(0, budget, CHUNK):
+        guesses = scale * random.standard_normal((min(CHUNK, budget - first), *shape))
         losses = mean_losses(loss_of(experiment), guesses, X, labels)
         for place in range(len(guesses)):
             if losses[place] < lowest:
@@ -43,9 +41,9 @@ def random_search(experiment: Experiment, budget: int, scale: float) -> pd.DataF
 
 
 def local_search(experiment: Experiment, budget: int, scale: float) -> pd.DataFrame:
-    """From zero weights: a random step of this scale, taken where it is better.
+    """Random local search from zero weights: take a random step of this scale if it is better.
 
-    Columns as those of `random_search`.
+    Columns as in `random_search`.
     """
     data, random = load_data(experiment), np.random.default_rng([experiment.seed, 3])
     X, labels = inputs(data)
@@ -62,7 +60,7 @@ def local_search(experiment: Experiment, budget: int, scale: float) -> pd.DataFr
 
 
 def gradient_descent(experiment: Experiment, budget: int) -> pd.DataFrame:
-    """As many full gradients as the others have guesses; columns as those of `random_search`."""
+    """Full-batch gradient descent with `budget` steps; columns as in `random_search`."""
     [run] = train([experiment.replace(optimizer="gd", epochs=budget, evaluations=min(budget, 60))])
     history = run.history[run.history["update"] > 0]
     return pd.DataFrame(
@@ -75,14 +73,14 @@ def gradient_descent(experiment: Experiment, budget: int) -> pd.DataFrame:
 
 
 def _table(experiment: Experiment, rows: Sequence[tuple[float, Array]]) -> pd.DataFrame:
-    """Accuracies are looked up where the best has changed."""
+    """Computes the accuracy only when the best weights change."""
     data = load_data(experiment)
     X = linear.with_ones(data.test_features)
     known: dict[int, float] = {}
     for _, best in rows:
         if id(best) not in known:
-            right = predicted(linear.scores(best[None], X)[0]) == data.test_labels
-            known[id(best)] = float(right.mean())
+            correct = predicted(linear.scores(best[None], X)[0]) == data.test_labels
+            known[id(best)] = float(correct.mean())
     return pd.DataFrame(
         {
             "evaluation": np.arange(1, len(rows) + 1),

@@ -1,4 +1,4 @@
-"""Cross-entropies that are nearly 0, to all their digits."""
+"""Cross-entropy at full relative precision for values near 0."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from lossopt_core.objective.linear import Array, Labels
 
 
 def cross_entropy(scores: Array, labels: Labels) -> Array:
-    """What `losses.CrossEntropy` gives for scores (C, B) and labels (B,), but for its rounding.
+    """Cross-entropy of scores (C, B) and labels (B,), without the rounding of `CrossEntropy`.
 
-    ln(1 + the others' exponentials) is 0 in float64 once they add up to less than 1e-16; here
-    the 1 is never added to them.  Trainings do without: such a loss is nothing in a mean.
+    ln(1 + sum of the others' exponentials) rounds to 0 in float64 once the sum is below 1e-16;
+    logaddexp avoids that.  Training does not need it, because such losses are negligible in a mean.
     """
     leads = scores - scores[labels, np.arange(len(labels))]
     leads[labels, np.arange(len(labels))] = -np.inf

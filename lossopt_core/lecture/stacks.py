@@ -1,4 +1,4 @@
-"""Many classifiers on the same examples, looked at without training them."""
+"""Losses and gradients of a stack of classifiers on the same examples."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from lossopt_core.objective.losses import Loss
 
 
 def inputs(data: Data) -> tuple[Array, Labels]:
-    """Training features (n, D) with their column of ones, and labels (n,)."""
+    """Training features (n, D) with a column of ones, and labels (n,)."""
     return linear.with_ones(data.train_features), data.train_labels
 
 
 def mean_losses(loss: Loss, W: Array, X: Array, labels: Labels) -> Array:
-    """The data loss of each of a stack of classifiers (R, C, D): (R,)."""
+    """The data losses (R,) of a stack of classifiers (R, C, D)."""
     means: Array = loss.value(linear.scores(W, X), labels).mean(axis=-1)
     return means
 

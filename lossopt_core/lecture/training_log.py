@@ -1,6 +1,6 @@
-"""The training log of the case-study notes: a softmax classifier on their spiral.
+"""The training log of the case-study notes: a softmax classifier on the spiral data.
 
-The notes print no seed; with NumPy's seed 0 and their own order of draws the log comes out.
+The notes give no seed; NumPy's seed 0 with their order of draws reproduces the log.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ NOTES = Experiment(
 
 
 def start() -> Cohort:
-    """The notes' data and the weights that they start from."""
+    """A cohort with the notes' data and initial weights."""
     data = load_data(NOTES)
     random = np.random.RandomState(0)
     random.randn(len(data.train_labels))  # the angles of the spiral
@@ -41,8 +41,8 @@ def start() -> Cohort:
     return cohort
 
 
-def train_as_noted(learning_rate: float = NOTES.learning_rate) -> tuple[list[float], float]:
-    """The loss before each of the updates, and the accuracy on the training data at the end."""
+def train_as_in_notes(learning_rate: float = NOTES.learning_rate) -> tuple[list[float], float]:
+    """The loss before each update, and the final training accuracy."""
     cohort = start()
     for block in cohort.blocks:
         block.rate[...] = learning_rate

@@ -1,7 +1,7 @@
-"""A problem with two weights: what a penalty does to its best weights, to be seen in a plane.
+"""A problem with two weights, to show the effect of penalties on the optimum in a plane.
 
-Two classes that are each other's mirror image.  The best bias is then 0, and the best rows of W
-are w/2 and -w/2: two weights w say all.  Cross-entropy is the logistic loss of w x.
+The two classes are mirror images, so the optimal bias is 0 and the optimal rows of W are w/2 and
+-w/2: two weights w describe the classifier.  Cross-entropy is the logistic loss of w x.
 """
 
 from functools import lru_cache
@@ -24,7 +24,7 @@ RATE = 0.5
 
 @lru_cache(maxsize=1)
 def data() -> Data:
-    """Forty points of the first class around (1.0, 0.5), and the same points mirrored."""
+    """Forty points of the first class around (1.0, 0.5), and their mirror images."""
     random = np.random.default_rng(2)
     points = np.array([1.0, 0.5]) + random.standard_normal((40, 2)) @ [[1.0, 0.0], [0.5, 0.8]]
     features = np.concatenate([points, -points])
@@ -33,9 +33,9 @@ def data() -> Data:
 
 @lru_cache(maxsize=8)
 def path(regularizer: str, l1_ratio: float) -> Array:
-    """The best two weights for each of `STRENGTHS`: (len(STRENGTHS), 2).
+    """The optimal two weights for each of `STRENGTHS`, (len(STRENGTHS), 2).
 
-    Trained by full-batch gradient descent with proximal steps, all strengths at once.
+    Trained by full-batch proximal gradient descent, all strengths at once.
     """
     base = Experiment(
         regularizer=regularizer, l1_ratio=l1_ratio, optimizer="gd", learning_rate=RATE,
@@ -47,7 +47,7 @@ def path(regularizer: str, l1_ratio: float) -> Array:
 
 
 def surface(first: Array, second: Array) -> Array:
-    """The data loss for weights on a grid: (a,) and (b,) coordinates to (b, a) losses."""
+    """The data loss on a grid of weights: coordinates (a,) and (b,) to losses (b, a)."""
     w = np.stack(np.meshgrid(first, second), axis=-1).reshape(-1, 2)
     W = np.zeros((len(w), 2, 3))
     W[:, 0, :2], W[:, 1, :2] = w / 2, -w / 2
@@ -56,7 +56,7 @@ def surface(first: Array, second: Array) -> Array:
 
 
 def penalty(regularizer: str, l1_ratio: float, first: Array, second: Array) -> Array:
-    """The penalty, without its strength, of weights on a grid, as `surface` has them."""
+    """The penalty with strength 1 on the same grid as `surface`."""
     a, b = (np.abs(each) for each in np.meshgrid(first, second))
     absolute: Array = a + b
     squared: Array = (a**2 + b**2) / 2

@@ -1,1 +1,1 @@
-"""A linear classifier in the plane, trained step by step: points, features, model, picture."""
+"""The playground: a linear classifier in the plane, trained step by step."""

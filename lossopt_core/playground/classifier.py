@@ -1,4 +1,4 @@
-"""A linear classifier of the features of some points, and what it makes of them."""
+"""A linear classifier on features of points in the plane, and its predictions."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from lossopt_core.training.cohort import predicted
 
 
 class Classifier(ABC):
-    """A classifier after some updates, in training (`Model`) or as it was once (`Snapshot`)."""
+    """A classifier after some updates: in training (`Model`) or earlier (`Snapshot`)."""
 
     points: Points
     feature_map: FeatureMap
@@ -25,40 +25,40 @@ class Classifier(ABC):
     @property
     @abstractmethod
     def weights(self) -> Array:
-        """(C, D + 1) with the bias as last column."""
+        """Weights (C, D + 1) with the bias as last column."""
 
     @property
     @abstractmethod
     def loss(self) -> Loss:
-        """What it is punished for, with its margin."""
+        """The loss with its margin."""
 
     def scores(self, positions: Array) -> Array:
-        """Positions (n, 2) to scores (C, n)."""
+        """Scores (C, n) at positions (n, 2)."""
         X = linear.with_ones(self.feature_map.features(positions))
         scores: Array = linear.scores(self.weights[None], X)[0]
         return scores
 
     def losses(self) -> Array:
-        """(n,) the loss of each point."""
+        """The loss of each point, (n,)."""
         return self.loss.value(self.scores(self.points.positions), self.points.labels)
 
-    def pulls(self) -> Array:
-        """(n,) how much each point pulls: the norm of its loss's gradient in the scores.
+    def gradient_norms(self) -> Array:
+        """The norm of each point's loss gradient in the scores, (n,).
 
-        Points with a pull above 0 are the support examples: without the others the gradient of
-        the data loss would be the same, but for the mean being over fewer.
+        Points with a norm above 0 are the active (support) examples.  The others do not contribute
+        to the gradient of the data loss.
         """
         gradient = self.loss.gradient(self.scores(self.points.positions), self.points.labels)
-        pull: Array = np.sqrt(np.einsum("cn,cn->n", gradient, gradient))
-        return pull
+        norms: Array = np.sqrt(np.einsum("cn,cn->n", gradient, gradient))
+        return norms
 
-    def right(self) -> int:
-        """How many points lie in the region of their class."""
-        answers = predicted(self.scores(self.points.positions))
-        return int(np.count_nonzero(answers == self.points.labels))
+    def correct(self) -> int:
+        """The number of correctly classified points."""
+        predictions = predicted(self.scores(self.points.positions))
+        return int(np.count_nonzero(predictions == self.points.labels))
 
     def examples(self) -> pd.DataFrame:
-        """Points as rows: x1, x2, class, a score a class, the predicted class, loss and pull."""
+        """One row per point: x1, x2, class, scores, predicted class, loss and gradient norm."""
         names = self.points.class_names
         scores = self.scores(self.points.positions)
         return pd.DataFrame(
@@ -69,19 +69,19 @@ class Classifier(ABC):
                 **{f"score {name}": row for name, row in zip(names, scores, strict=True)},
                 "predicted": [names[label] for label in predicted(scores)],
                 "loss": self.losses(),
-                "pull": self.pulls(),
+                "gradient_norm": self.gradient_norms(),
             }
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot(Classifier):
-    """A classifier as it stood after `made` updates, with weights W (C, D + 1)."""
+    """A classifier after `made` updates, with weights W (C, D + 1)."""
 
     points: Points
     feature_map: FeatureMap
     made: int
-    loss_then: Loss
+    loss_at_time: Loss
     W: Array
 
     @property
@@ -92,4 +92,4 @@ class Snapshot(Classifier):
     @property
     @override
     def loss(self) -> Loss:
-        return self.loss_then
+        return self.loss_at_time

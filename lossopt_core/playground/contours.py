@@ -9,7 +9,7 @@ from lossopt_core.objective.linear import Array
 
 
 def zero_lines(values: Array, x: Array, y: Array) -> list[Array]:
-    """Values (len(y), len(x)) to lines (k, 2) of places, each as long as it goes.
+    """Values (len(y), len(x)) to lines (k, 2) of points, each as long as it goes.
 
     Between neighbouring points of the grid the function is taken to be linear: a straight line
     comes out exact.  A line that is closed ends where it begins.  Values that are not finite have
@@ -21,14 +21,14 @@ def zero_lines(values: Array, x: Array, y: Array) -> list[Array]:
     return cast(list[Array], generator.lines(0.0))  # its type covers all types of lines
 
 
-def without_needless(line: Array, tolerance: float) -> Array:
-    """A line (k, 2) without places that lie, but for the tolerance, on a straight piece of it."""
+def simplified(line: Array, tolerance: float) -> Array:
+    """Remove points of a line (k, 2) that lie on a straight segment, within the tolerance."""
     while len(line) > 2:
         before, here, after = line[:-2:2], line[1:-1:2], line[2::2]
         (across, up), (right, above) = (after - before).T, (here - before).T
         chord = np.hypot(across, up)
-        needless = (chord > 0) & (np.abs(across * above - up * right) <= tolerance * chord)
-        if not needless.any():
+        redundant = (chord > 0) & (np.abs(across * above - up * right) <= tolerance * chord)
+        if not redundant.any():
             break
-        line = np.delete(line, 1 + 2 * np.flatnonzero(needless), axis=0)
+        line = np.delete(line, 1 + 2 * np.flatnonzero(redundant), axis=0)
     return line

@@ -1,11 +1,11 @@
-r"""From a place in the plane to the features that a linear classifier sees.
+r"""Feature maps from the plane to the inputs of a linear classifier.
 
-A classifier that is linear in more features than the two coordinates draws bent borders.  A map
-knows neither data nor training, so that a border does not move when a point does.  Features
-stay near 1 in size over the square of the playground, so that one learning rate suits them all.
+A classifier that is linear in nonlinear features has curved decision boundaries.  Maps do not
+depend on data or training, so moving a point does not change the features of others.  Features
+have size about 1 on the square of the playground, so that one learning rate suits all maps.
 
-To add a map, write a frozen dataclass with `features` and `names` and enter it in
-`FEATURE_MAPS`; its fields are named after `MAP_FIELDS`, or are the seed.
+To add a map, write a frozen dataclass with `features` and `names` and add it to `FEATURE_MAPS`; its
+fields are named after `MAP_FIELDS`, or `seed`.
 """
 
 from abc import ABC, abstractmethod
@@ -22,10 +22,10 @@ from lossopt_core.objective.linear import Array
 from lossopt_core.playground.points import SIDE
 
 MAP_FIELDS: dict[str, Number] = {
-    "degree": Number("Degree", 3, 1, 8, "The highest sum of powers.", whole=True),
-    "waves": Number("Waves", 30, 1, 50, "How many random waves.", whole=True),
+    "degree": Number("Degree", 3, 1, 8, "Maximum total degree.", whole=True),
+    "waves": Number("Features", 30, 1, 50, "Number of random Fourier features.", whole=True),
     "frequency": Number(
-        "Frequency", 2.0, 0.1, 10.0, "Standard deviation of the waves' directions: how fine."
+        "Frequency", 2.0, 0.1, 10.0, "Standard deviation of the frequencies: higher is finer."
     ),
 }
 DECLARED: dict[str, Field] = {**MAP_FIELDS, "seed": FIELDS["seed"]}
@@ -33,20 +33,20 @@ DECLARED: dict[str, Field] = {**MAP_FIELDS, "seed": FIELDS["seed"]}
 
 @dataclass(frozen=True)
 class FeatureMap(ABC):
-    """What the playground may ask of a map."""
+    """Interface of a feature map."""
 
     label: ClassVar[str]
     formula: ClassVar[str]
-    """LaTeX of the features of a place."""
+    """LaTeX of the features of a point."""
 
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """What the features are called, (d,)."""
+        """Feature names, (d,)."""
 
     @abstractmethod
     def features(self, positions: Array) -> Array:
-        """Positions (n, 2) to features (n, d)."""
+        """Features (n, d) at positions (n, 2)."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Plain(FeatureMap):
 
 @dataclass(frozen=True)
 class Squares(Plain):
-    """The coordinates and their squares: ellipses along the axes."""
+    """The coordinates and their squares: axis-aligned ellipses."""
 
     label = "x1, x2, squares"
     formula = r"x_1,\; x_2,\; x_1^2,\; x_2^2"
@@ -85,7 +85,7 @@ class Squares(Plain):
 
 @dataclass(frozen=True)
 class Product(Plain):
-    """The coordinates and their product: saddles, as for exclusive or."""
+    """The coordinates and their product: saddles, as needed for XOR."""
 
     label = "x1, x2, product"
     formula = r"x_1,\; x_2,\; x_1 x_2"
@@ -102,7 +102,7 @@ class Product(Plain):
 
 @dataclass(frozen=True)
 class Sines(Plain):
-    """The coordinates and a wave along each axis."""
+    """The coordinates and a sine along each axis."""
 
     label = "x1, x2, sines"
     formula = r"x_1,\; x_2,\; \sin \pi x_1,\; \sin \pi x_2"
@@ -119,7 +119,7 @@ class Sines(Plain):
 
 @dataclass(frozen=True)
 class Polynomial(FeatureMap):
-    """All products of powers up to a degree, each of mean square 1 over the square."""
+    """All monomials up to a degree, scaled to mean square 1 on the square."""
 
     degree: int = 3
 
@@ -128,7 +128,7 @@ class Polynomial(FeatureMap):
 
     @property
     def powers(self) -> Array:
-        """(d, 2): the powers of both coordinates in each feature."""
+        """The exponents of both coordinates in each feature, (d, 2)."""
         pairs = [
             (total - second, second)
             for total in range(1, self.degree + 1)
@@ -159,7 +159,7 @@ class Polynomial(FeatureMap):
 
 @dataclass(frozen=True)
 class RandomFourier(FeatureMap):
-    """Random waves: a kernel machine with a Gaussian kernel, nearly  (Rahimi and Recht, 2007)."""
+    """Random Fourier features, which approximate a Gaussian kernel  (Rahimi and Recht, 2007)."""
 
     waves: int = 30
     frequency: float = 2.0
@@ -193,7 +193,7 @@ FEATURE_MAPS: dict[str, type[FeatureMap]] = {
 
 
 def feature_map(name: str, settings: Mapping[str, Any]) -> FeatureMap:
-    """The map of this name with those of the settings that it looks at, checked."""
+    """The map of this name with its validated settings."""
     entry = FEATURE_MAPS[name]
     return entry(
         **{each: DECLARED[each].check(each, settings[each]) for each in parameter_names(entry)}

@@ -1,8 +1,8 @@
-"""A classifier in the plane that is trained by hand, update after update.
+"""A classifier in the plane that is trained interactively, update by update.
 
-It is trained as every experiment is, by a cohort of one, but has no end: it stands after some
-updates and can be taken further.  Equal settings, points and updates give equal weights, so
-that a change of either is answered by training anew to where one was (`replay`).
+It is trained like an experiment, by a cohort of one, but without a fixed end.  Equal settings,
+points and updates give equal weights, so a change is applied by retraining to the same update
+(`replay`).
 """
 
 import re
@@ -27,23 +27,23 @@ from lossopt_core.training.cohort import Cohort, minibatches
 from lossopt_core.training.loop import DIVERGED_AT
 
 MOST_UPDATES = 10_000
-"""Where it ends: training anew to here takes a second."""
+"""Maximum number of updates: retraining up to here takes about 1 s."""
 MOST_ROWS = 400
-"""Of the curve, with the weights at each; beyond, every second row is left out."""
+"""Maximum number of recorded rows with weights; beyond it, every second row is dropped."""
 COLUMNS = ("update", "objective", "data_loss", "penalty")
 LARGEST_WEIGHT = 1e6
 MOST_WEIGHTS = MOST_CLASSES * 51
 LONGEST_WEIGHTS = MOST_WEIGHTS * len("-0.123456e-10_")
 Row = tuple[int, float, float, float]
 Rates = Sequence[tuple[int, float]]
-"""From which update on which learning rate holds."""
+"""Pairs of an update and the learning rate from there on."""
 
 
 class Model(Classifier):
-    """A linear classifier of the features of some points, after some updates.
+    """A linear classifier on features of points, after some updates.
 
-    made       updates made
-    diverged   whether the objective has left all bounds: it goes no further then
+    made       number of updates made
+    diverged   whether the objective has exploded, which ends training
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class Model(Classifier):
         settings: Mapping[str, Any],
         start: Array | None = None,
     ) -> None:
-        """`settings` are an experiment's, checked by it; a batch may be larger than the data.
+        """`settings` are those of an experiment; the batch size is capped at the number of points.
 
-        `start` (C, D + 1) are the weights at the start, the bias as last column; without it
-        they are those of the seed.
+        `start` (C, D + 1) are the initial weights with the bias as last column, by default those
+        of the seed.
         """
         self.points, self.feature_map = points, feature_map
         data = points.data(feature_map.features(points.positions))
@@ -72,7 +72,7 @@ class Model(Classifier):
         )
         self.cohort = Cohort([self.experiment], data)
         if start is not None:
-            self.cohort.W[0] = _fitting(start, self.cohort.W.shape[1:])
+            self.cohort.W[0] = _checked_start(start, self.cohort.W.shape[1:])
         self.made = 0
         self.diverged = False
         self.batches = (
@@ -82,7 +82,7 @@ class Model(Classifier):
         )
         self.every = 1
         self.rows: list[Row] = [self._row()]
-        self.kept = [self.weights]
+        self.snapshots = [self.weights]
 
     @property
     @override
@@ -96,12 +96,12 @@ class Model(Classifier):
         return loss_of(self.experiment)
 
     def set_rate(self, rate: float) -> None:
-        """The learning rate from now on."""
+        """Change the learning rate from now on."""
         [block] = self.cohort.blocks
         block.rate[...] = FIELDS["learning_rate"].check("learning_rate", rate)
 
     def advance(self, updates: int) -> None:
-        """Make so many updates; fewer where it diverges, or comes to `MOST_UPDATES`."""
+        """Make this many updates; fewer if training diverges or reaches `MOST_UPDATES`."""
         end = min(self.made + updates, MOST_UPDATES)
         limit = DIVERGED_AT * max(1.0, self.rows[0][1])
         with np.errstate(over="ignore", invalid="ignore"):
@@ -110,62 +110,65 @@ class Model(Classifier):
                 self.made += 1
                 self.diverged = not objective <= limit
                 if self.made % self.every == 0 or self.made >= end - 1 or self.diverged:
-                    self._note()
+                    self._record()
             self.diverged |= not self.rows[-1][1] <= limit
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         self.rows.append(self._row())
-        self.kept.append(self.weights)
-        # Of those between even ones only the last two stay, so that one can go back by one.
+        self.snapshots.append(self.weights)
+        # Off-grid rows are dropped except the last two, so that one can step back.
         if len(self.rows) > 2 and self.rows[-3][0] % self.every:
-            del self.rows[-3], self.kept[-3]
+            del self.rows[-3], self.snapshots[-3]
         if len(self.rows) > MOST_ROWS:
             self.every *= 2
             some = [k for k, row in enumerate(self.rows[:-2]) if row[0] % self.every == 0]
             self.rows = [*(self.rows[k] for k in some), *self.rows[-2:]]
-            self.kept = [*(self.kept[k] for k in some), *self.kept[-2:]]
+            self.snapshots = [
+                *(self.snapshots[k] for k in some),
+                *self.snapshots[-2:],
+            ]
 
     def _row(self) -> Row:
         return self.made, *self.cohort.evaluate()[:3, 0].tolist()
 
     @property
     def history(self) -> pd.DataFrame:
-        """The objective and its parts over the updates, with `COLUMNS`."""
+        """The objective and its terms by update, with `COLUMNS`."""
         return pd.DataFrame(self.rows, columns=list(COLUMNS))
 
     def ticks(self, most: int) -> list[int]:
-        """Kept updates, at most `most` and two: even ones, and the last two.
+        """Recorded updates for a slider, at most `most` + 2: evenly spaced ones and the last two.
 
-        As it goes on, a tick stays one, or every second is left out.
+        As training continues, ticks stay where they are, or every second one is dropped.
         """
-        kept = [update for update, *_ in self.rows]
-        apart = 1
-        while len(kept) > most * apart:
-            apart *= 2
-        return sorted({*kept[::apart], *kept[-2:]})
+        updates = [update for update, *_ in self.rows]
+        stride = 1
+        while len(updates) > most * stride:
+            stride *= 2
+        return sorted({*updates[::stride], *updates[-2:]})
 
     def at(self, update: int) -> Snapshot:
-        """How it stood after so many updates, or at the last kept ones before."""
+        """The classifier at an update, or at the last recorded one before it."""
         place = self._place(update)
         made = self.rows[place][0]
-        return Snapshot(self.points, self.feature_map, made, self.loss, self.kept[place])
+        return Snapshot(self.points, self.feature_map, made, self.loss, self.snapshots[place])
 
     def row_at(self, update: int) -> Row:
-        """The row of the history for the same."""
+        """The row of the history at an update, or at the last recorded one before it."""
         return self.rows[self._place(update)]
 
     def _place(self, update: int) -> int:
         return bisect_right(self.rows, update, key=lambda row: row[0]) - 1
 
     def gradient(self) -> Array:
-        """(C, D + 1) least subgradient of the total over all points, the bias as last column."""
+        """Minimum-norm subgradient (C, D + 1) of the objective over all points."""
         self.cohort.evaluate()
         gradient: Array = self.cohort.gradient[0].copy()
         return gradient
 
 
 def replay(model: Model, rates: Rates, updates: int) -> Model:
-    """The model, from its start, taken through so many updates at these learning rates."""
+    """Train a new model for this many updates with a sequence of learning rates."""
     changes = [*(update for update, _ in rates[1:]), updates]
     for (start, rate), end in zip(rates, changes, strict=True):
         if start > updates:
@@ -175,35 +178,35 @@ def replay(model: Model, rates: Rates, updates: int) -> Model:
     return model
 
 
-def _fitting(start: Array, shape: tuple[int, ...]) -> Array:
+def _checked_start(start: Array, shape: tuple[int, ...]) -> Array:
     if start.shape != shape:
         classes, features = shape
         raise ValueError(
-            f"weights must be {classes} rows of {features} numbers for these classes and features,"
-            f" got {len(start)} of {start.shape[1]}"
+            f"weights must have {classes} rows of {features} numbers for these classes and"
+            f" features, got {len(start)} of {start.shape[1]}"
         )
     return start
 
 
 def write_weights(W: Array) -> str:
-    """Weights (C, D + 1) in a line of text, six digits each; `read_weights` reads it."""
+    """Format weights (C, D + 1) as text with six digits each; `read_weights` parses it."""
     return "__".join("_".join(f"{weight:.6g}" for weight in row) for row in W.tolist())
 
 
 def read_weights(text: str) -> Array:
-    """The weights that `write_weights` wrote; ValueError for any other text."""
+    """Parse weights written by `write_weights`; ValueError for any other text."""
     try:
         rows = [[_number(part) for part in row.split("_")] for row in text.split("__")]
     except ValueError:
         raise ValueError(
-            "weights must be numbers like 0.5_-1_0.2__1_2_0, the classes apart by __,"
+            "weights must be numbers like 0.5_-1_0.2__1_2_0, with __ between classes,"
             f" got {brief(text)}"
         ) from None
     if len({len(row) for row in rows}) != 1:
         raise ValueError("weights must have rows of equal length")
     W = np.array(rows)
     if W.size > MOST_WEIGHTS:
-        raise ValueError(f"weights must be at most {MOST_WEIGHTS} numbers, got {W.size:,}")
+        raise ValueError(f"weights must have at most {MOST_WEIGHTS} numbers, got {W.size:,}")
     if not np.abs(W).max() <= LARGEST_WEIGHT:
         raise ValueError(f"weights must be from {-LARGEST_WEIGHT:g} to {LARGEST_WEIGHT:g}")
     return W

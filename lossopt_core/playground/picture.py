@@ -1,4 +1,4 @@
-"""What a model says about every place of the plane."""
+"""Predictions of a model on the whole plane."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,26 +16,26 @@ from lossopt_core.playground.points import SIDE
 from lossopt_core.training.cohort import predicted
 
 GRID = 61
-"""Places along each side at which the model is asked."""
+"""Grid points per side."""
 
 
 @dataclass(frozen=True, eq=False)
 class Arrow:
-    """A place on a line with the direction, of length 1, in which the score grows."""
+    """A point on a line and the unit direction in which the score increases."""
 
-    place: Array
+    position: Array
     direction: Array
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The square seen by a model; classes lead.
+    """A model's predictions on the square; lists are indexed by class.
 
-    chosen      (GRID, GRID) the class with the highest score, rows upwards
-    confidence  (GRID, GRID) between 0 (two classes are equal) and 1
-    zero        the lines, (k, 2) places each, along which a class's score is 0
-    arrows      at the longest of these lines, for each class that has one
-    margins     the lines beyond which an example of the class costs nothing
+    chosen      (GRID, GRID) the predicted class, rows upwards
+    confidence  (GRID, GRID) between 0 (a tie) and 1
+    zero        lines (k, 2) along which the score of the class is 0
+    arrows      on the longest of these lines, if there is one
+    margins     lines beyond which an example of the class has zero loss
     """
 
     chosen: Labels
@@ -46,13 +46,13 @@ class Picture:
 
 
 def picture(model: Classifier) -> Picture:
-    """The picture of a classifier as it stands."""
+    """Compute the picture of a classifier."""
     axis, _ = _grid()
     scores = linear.scores(model.weights[None], _features(model.feature_map))[0]
     classes = len(scores)
     planes = scores.reshape(classes, GRID, GRID)
     zero = [zero_lines(plane, axis, axis) for plane in planes]
-    spare = [beyond_margin(model.loss, scores, label) for label in range(classes)]
+    slack = [beyond_margin(model.loss, scores, label) for label in range(classes)]
     return Picture(
         chosen=predicted(scores).reshape(GRID, GRID),
         confidence=confidence(model.loss, scores).reshape(GRID, GRID),
@@ -60,7 +60,7 @@ def picture(model: Classifier) -> Picture:
         arrows=[_arrow(lines, plane) for lines, plane in zip(zero, planes, strict=True)],
         margins=[
             [] if each is None else zero_lines(each.reshape(GRID, GRID), axis, axis)
-            for each in spare
+            for each in slack
         ],
     )
 
@@ -73,7 +73,7 @@ def _grid() -> tuple[Array, Array]:
 
 @lru_cache(maxsize=8)
 def _features(feature_map: FeatureMap) -> Array:
-    """Of the grid's places, with a last column of ones."""
+    """Features of the grid points, with a last column of ones."""
     return linear.with_ones(feature_map.features(_grid()[1]))
 
 
@@ -84,25 +84,25 @@ def lead(scores: Array, label: int) -> Array:
 
 
 def beyond_margin(loss: Loss, scores: Array, label: int) -> Array | None:
-    """By how much an example of this class would be beyond the margin: its loss is 0 from 0 on.
+    """How far an example of this class is beyond the margin; from 0 on its loss is 0.
 
-    (C, n) scores to (n,); None for a loss that has no margin.
+    Scores (C, n) to (n,); None for a loss without a margin.
     """
     margin: float | None = getattr(loss, "margin", None)
     if margin is None:
         return None
-    if not loss.pairwise:  # scores count, not their differences
+    if not loss.pairwise:  # depends on scores, not on their differences
         others = np.delete(scores, label, axis=0).max(axis=0)
-        spare: Array = np.minimum(scores[label], -others) - margin
-        return spare
+        slack: Array = np.minimum(scores[label], -others) - margin
+        return slack
     return lead(scores, label) - margin
 
 
 def confidence(loss: Loss, scores: Array) -> Array:
-    """How sure a model is of the class that it chooses, (C, n) scores to (n,) from 0 to 1.
+    """The confidence of the prediction, scores (C, n) to (n,) between 0 and 1.
 
-    With a margin, the lead of the highest score over the second as a share of the margin.
-    Otherwise the probability of the class, from 1 / C on.
+    For losses with a margin, the gap between the two highest scores divided by the margin.
+    Otherwise the probability of the class, rescaled from [1 / C, 1].
     """
     margin: float | None = getattr(loss, "margin", None)
     if margin is not None:
@@ -118,9 +118,9 @@ def _arrow(lines: list[Array], plane: NDArray[np.floating]) -> Arrow | None:
     if not lines:
         return None
     longest = max(lines, key=lambda line: float(np.abs(np.diff(line, axis=0)).sum()))
-    place = longest[len(longest) // 4]  # lines often cross in their middles
-    row, column = np.clip(np.round((place[::-1] + SIDE) / (2 * SIDE) * (GRID - 1)), 0, GRID - 1)
+    position = longest[len(longest) // 4]  # lines often cross in the middle
+    row, column = np.clip(np.round((position[::-1] + SIDE) / (2 * SIDE) * (GRID - 1)), 0, GRID - 1)
     up, across = np.gradient(plane)
     slope = np.array([across[int(row), int(column)], up[int(row), int(column)]])
     length = float(np.linalg.norm(slope))
-    return Arrow(place, slope / length) if length > 0 else None
+    return Arrow(position, slope / length) if length > 0 else None

@@ -1,7 +1,7 @@
-"""Labelled points of the plane, few enough to be moved by hand.
+"""Labelled points in the plane, few enough to edit by hand.
 
-All points lie in the square from -SIDE to SIDE, on a raster of a thousandth, so that what is
-seen, what is computed with and what stands in an address are the same numbers.
+All points lie in the square from -SIDE to SIDE, rounded to thousandths, so that the displayed
+numbers, those in the URL and those used in computations are the same.
 """
 
 import re
@@ -20,26 +20,26 @@ SIDE = 1.5
 MOST_POINTS = 300
 MOST_CLASSES = 5
 RASTER = 1000
-"""Places to a unit of length."""
+"""Raster steps per unit."""
 LONGEST_TEXT = MOST_POINTS * len("-1500.-1500A")
 CLASS_NAMES = letters(MOST_CLASSES)
 _POINT = re.compile(r"(-?\d{1,4})\.(-?\d{1,4})([A-Z])")
 
-COORDINATE = Number("Coordinate", 0.0, -SIDE, SIDE, "Where a point lies, along each axis.")
+COORDINATE = Number("Coordinate", 0.0, -SIDE, SIDE, "Coordinate of a point along an axis.")
 COUNT = Number(
     "Number of points",
     90,
     10,
     MOST_POINTS,
-    "In all classes together.",
+    "Over all classes.",
     whole=True,
 )
-NOISE = Number("Noise", 0.25, 0.0, 1.0, "How far the points stray.")
+NOISE = Number("Noise", 0.25, 0.0, 1.0, "Noise level of the points.")
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Positions (n, 2) in the square and labels (n,) as 0, 1, 2, …; ValueError for others."""
+    """Positions (n, 2) in the square and labels (n,) 0, 1, 2, …; ValueError if invalid."""
 
     positions: Array
     labels: Labels
@@ -47,16 +47,16 @@ class Points:
     def __post_init__(self) -> None:
         count = len(self.labels)
         if not 1 <= count <= MOST_POINTS:
-            raise ValueError(f"points must be 1 to {MOST_POINTS}, got {count:,}")
+            raise ValueError(f"there must be 1 to {MOST_POINTS} points, got {count:,}")
         if not np.isfinite(self.positions).all() or np.abs(self.positions).max() > SIDE:
             raise ValueError(f"points must have coordinates from {-SIDE:g} to {SIDE:g}")
         if self.labels.min() < 0 or self.labels.max() >= MOST_CLASSES:
-            raise ValueError(f"points must be of the classes {', '.join(CLASS_NAMES)}")
+            raise ValueError(f"points must have classes {', '.join(CLASS_NAMES)}")
         object.__setattr__(self, "positions", np.round(self.positions * RASTER) / RASTER + 0.0)
 
     @property
     def classes(self) -> int:
-        """How many classes there are: up to the last one that has a point, at least two."""
+        """Number of classes, up to the last one with a point; at least two."""
         return max(2, int(self.labels.max()) + 1)
 
     @property
@@ -66,7 +66,7 @@ class Points:
 
     @property
     def text(self) -> str:
-        """The points in a line of text, `500.-400A…` in thousandths; `read_points` reads it."""
+        """The points as text, `500.-400A…` in thousandths; `read_points` parses it."""
         places = np.round(self.positions * RASTER).astype(np.int64)
         return "".join(
             f"{x}.{y}{CLASS_NAMES[label]}"
@@ -74,17 +74,17 @@ class Points:
         )
 
     def data(self, features: Array) -> Data:
-        """The points with these features (n, d) instead of their positions, to train on."""
+        """Training data with these features (n, d) instead of the positions."""
         return given_data(features, self.labels, self.class_names)
 
 
 def read_points(text: str) -> Points:
-    """The points that `Points.text` wrote; ValueError for any other text."""
+    """Parse points written by `Points.text`; ValueError for any other text."""
     found = _POINT.findall(text)
     if "".join(f"{x}.{y}{name}" for x, y, name in found) != text:
         raise ValueError(
-            "points must be written like 500.-400A, in thousandths and with a class"
-            f" out of {', '.join(CLASS_NAMES)}, got {brief(text)}"
+            "points must be written like 500.-400A, in thousandths with a class"
+            f" {', '.join(CLASS_NAMES)}, got {brief(text)}"
         )
     places = np.array([(int(x), int(y)) for x, y, _ in found], dtype=np.float64)
     return _points(places.reshape(-1, 2) / RASTER, [ord(name) - ord("A") for *_, name in found])
@@ -95,27 +95,27 @@ def _points(positions: Array, labels: Any) -> Points:
 
 
 def moved(points: Points, index: int, x: float, y: float) -> Points:
-    """One point elsewhere; beyond the square it stops at the border."""
+    """Move one point; positions are clipped to the square."""
     positions = points.positions.copy()
     positions[_place(points, index)] = _inside(x, y)
     return Points(positions, points.labels)
 
 
 def added(points: Points, x: float, y: float, label: int) -> Points:
-    """One point more, the last."""
+    """Append a point."""
     positions = np.vstack([points.positions, _inside(x, y)])
     return _points(positions, [*points.labels, label])
 
 
 def relabelled(points: Points, index: int, label: int) -> Points:
-    """One point in another class."""
+    """Change the class of a point."""
     labels = points.labels.copy()
     labels[_place(points, index)] = label
     return Points(points.positions, labels)
 
 
 def deleted(points: Points, index: int) -> Points:
-    """One point less; the last one stays: ValueError."""
+    """Delete a point; ValueError for the last remaining one."""
     place = _place(points, index)
     return Points(np.delete(points.positions, place, axis=0), np.delete(points.labels, place))
 
@@ -137,18 +137,18 @@ def _place(points: Points, index: int) -> int:
 class PointSet:
     """An entry of `POINT_SETS`.
 
-    make   from a number of points, a noise between 0 and 1 and a seed to examples
+    make   creates examples from the number of points, a noise level from 0 to 1 and a seed
     """
 
     label: str
     make: Callable[[int, float, int], Examples]
     fixed: bool = False
-    """Whether it is the same whatever number, noise and seed say."""
+    """Whether number, noise and seed have no effect."""
     centred: bool = False
-    """Whether it is moved and scaled into the square, as its own units mean nothing."""
+    """Whether it is centred and scaled to fit into the square."""
 
     def points(self, count: int = 90, noise: float = 0.25, seed: int = 0) -> Points:
-        """The points, at most so many; those that stray out of the square stop at its border."""
+        """Generate at most `count` points; positions are clipped to the square."""
         examples = self.make(count, noise, seed)
         positions = examples.features
         if self.centred:
@@ -158,7 +158,7 @@ class PointSet:
 
 
 def _made(dataset: str, **options: Any) -> Examples:
-    """Examples of a data set; the seed is an option here."""
+    """Examples of a data set, with the seed as an option."""
     return DATASETS[dataset].make(options, options.pop("seed"))
 
 
@@ -198,13 +198,13 @@ POINT_SETS: dict[str, PointSet] = {
             "circles", examples=count, noise=0.4 * noise, inner_radius=0.5, seed=seed
         ),
     ),
-    "own": PointSet("One's own, from two", lambda count, noise, seed: _two_points(), fixed=True),
+    "own": PointSet("Blank canvas", lambda count, noise, seed: _two_points(), fixed=True),
 }
 
 DEMO_WEIGHTS: Array = np.array([[2.06, 1.48, -0.42], [0.44, -1.82, 0.52], [2.27, -2.04, -0.10]])
-"""(3, 3) W with b as last column, as the course's demo prints them beside its nine points.
+"""W (3, 3) with b as last column, as printed in the course's demo next to its nine points.
 
 Source: CS231n, linear classification demo.
 """
 DEMO_SETTINGS = {"loss": "hinge", "margin": 1.0, "regularizer": "l2", "strength": 0.1}
-"""What the demo's numbers are of."""
+"""The settings behind the demo's numbers."""

@@ -70,11 +70,11 @@ def test_a_classifier_without_weights_is_calibrated_where_classes_are_equal() ->
     assert found.calibration_error < 0.02
 
 
-def test_weights_that_are_no_numbers_and_parts_that_are_empty_are_refused(run: Run) -> None:
+def test_weights_that_are_no_numbers_and_parts_that_are_empty_are_rejected(run: Run) -> None:
     with pytest.raises(ValueError, match="not finite"):
         evaluate(replace(run, weights=run.weights * np.nan))
     [untested] = train([Experiment(dataset="wine", epochs=1, test_fraction=0.0)])
-    with pytest.raises(ValueError, match="no test part"):
+    with pytest.raises(ValueError, match="the data have no test set"):
         evaluate(untested)
 
 

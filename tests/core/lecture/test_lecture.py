@@ -88,7 +88,7 @@ def test_twice_as_many_guesses_stay_far_behind_the_slope():
 def test_a_batch_of_all_is_the_full_gradient_and_noise_falls_like_the_root(iris):
     X, labels, W = iris
     sizes = (2, 8, len(X))
-    found = batches.against_the_full_gradient(LOSSES["cross_entropy"](), W, X, labels, sizes)
+    found = batches.minibatch_gradients(LOSSES["cross_entropy"](), W, X, labels, sizes)
     means = found.groupby("size").mean()
     assert means.loc[len(X), "cosine"] == pytest.approx(1.0)
     assert means.loc[len(X), "noise"] == pytest.approx(0.0, abs=1e-12)
@@ -97,7 +97,7 @@ def test_a_batch_of_all_is_the_full_gradient_and_noise_falls_like_the_root(iris)
 
 def test_a_short_step_keeps_its_promise_and_a_long_one_does_not(iris):
     X, labels, W = iris
-    found = one_step.ladder(LOSSES["squared_hinge"](), W, X, labels).set_index("step")
+    found = one_step.one_step(LOSSES["squared_hinge"](), W, X, labels).set_index("step")
     short = found.index[np.isclose(found.index, 1e-6)][0]
     assert found.loc[short, "change"] == pytest.approx(found.loc[short, "predicted"], rel=1e-3)
     assert found["change"].iloc[-1] > 0

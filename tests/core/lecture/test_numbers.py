@@ -292,7 +292,7 @@ def test_the_demo_has_its_nine_points():
 
 def test_the_losses_of_the_demos_points_are_those_of_its_rounded_weights():
     cohort = demo_cohort()
-    scores = linear.scores(cohort.W, cohort.train.held)[0]
+    scores = linear.scores(cohort.W, cohort.train.buffer)[0]
     ours = HINGE.value(scores, cohort.train.labels)
     assert_allclose(ours, [0.017, 0.432, 0, 0.402, 1.884, 0, 0.251, 0.573, 2.242], atol=5e-4)
     printed = [0.02, 0.44, 0.00, 0.39, 1.87, 0.00, 0.25, 0.57, 2.24]

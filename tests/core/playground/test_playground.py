@@ -15,7 +15,7 @@ from lossopt_core import (
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.objective.linear import with_ones
 from lossopt_core.playground import points as points_of
-from lossopt_core.playground.contours import without_needless, zero_lines
+from lossopt_core.playground.contours import simplified, zero_lines
 from lossopt_core.playground.feature_maps import (
     FEATURE_MAPS,
     MAP_FIELDS,
@@ -58,14 +58,14 @@ def course(**chosen: object) -> Model:
 
 
 @given(SETS_OF_POINTS)
-def test_points_come_out_of_their_text_as_they_were(points: Points) -> None:
+def test_points_are_parsed_from_their_text(points: Points) -> None:
     again = read_points(points.text)
     assert again.positions.tolist() == points.positions.tolist()
     assert again.labels.tolist() == points.labels.tolist()
 
 
 @given(st.text(alphabet="0123.-ABF", max_size=30))
-def test_any_other_text_is_refused_or_is_points(text: str) -> None:
+def test_any_other_text_is_rejected_or_is_points(text: str) -> None:
     try:
         points = read_points(text)
     except ValueError:
@@ -74,7 +74,7 @@ def test_any_other_text_is_refused_or_is_points(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "500.400", "500.400F", "1501.0A", "9999.0A", "0.0A" * 301])
-def test_texts_that_are_no_points(text):
+def test_invalid_point_texts_are_rejected(text):
     with pytest.raises(ValueError, match="points must"):
         read_points(text)
 
@@ -135,7 +135,7 @@ def test_polynomials_are_products_of_powers_of_mean_square_1():
     assert_allclose(product, product[0])
 
 
-def test_random_waves_are_a_gaussian_kernel_nearly():
+def test_random_fourier_features_approximate_a_gaussian_kernel():
     chosen = MAP_SETTINGS | {"waves": 50, "frequency": 1.5}
     pair = np.array([[0.3, -0.2], [-0.1, 0.4]])
     waves = [feature_map("fourier", chosen | {"seed": s}).features(pair) for s in range(400)]
@@ -147,7 +147,7 @@ def test_random_waves_are_a_gaussian_kernel_nearly():
 @pytest.mark.parametrize(
     ("name", "bad"), [("polynomial", {"degree": 9}), ("fourier", {"waves": 0})]
 )
-def test_a_map_out_of_range_is_refused(name, bad):
+def test_a_map_out_of_range_is_rejected(name, bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         feature_map(name, MAP_SETTINGS | bad)
 
@@ -224,12 +224,12 @@ def model_settings(model: Model) -> dict[str, object]:
 
 
 @given(st.integers(0, 1000), st.integers(1, 120), st.sampled_from(WITH_MARGIN))
-def test_the_gradient_comes_from_the_examples_that_pull(seed: int, steps: int, loss: str) -> None:
+def test_the_gradient_comes_from_the_active_examples(seed: int, steps: int, loss: str) -> None:
     points = POINT_SETS["blobs"].points(20, 0.1, seed)
     chosen = {"loss": loss, "optimizer": "gd", "regularizer": "none", "learning_rate": 0.1}
     model = Model(points, Plain(), chosen | {"seed": seed, "init_scale": 2.0})
     model.advance(steps)
-    support = model.pulls() > 0
+    support = model.gradient_norms() > 0
     losses = model.loss.value(model.scores(points.positions), points.labels)
     assert (losses[~support] == 0).all()
     by_score = model.loss.gradient(model.scores(points.positions), points.labels)
@@ -252,7 +252,7 @@ def test_the_demos_weights_give_the_demos_numbers():
 
 @settings(deadline=None, max_examples=8)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=6))
-def test_the_curve_is_the_same_however_one_came_there(pieces: list[int]) -> None:
+def test_the_curve_does_not_depend_on_how_updates_are_split(pieces: list[int]) -> None:
     chosen = {"loss": "cross_entropy", "optimizer": "gd", "learning_rate": 0.2}
     total = sum(pieces)
     whole = course(**chosen)
@@ -266,7 +266,7 @@ def test_the_curve_is_the_same_however_one_came_there(pieces: list[int]) -> None
     assert whole.rows[-2][0] == total - 1, "one can go back by one"
 
 
-def test_the_way_of_a_model_can_be_gone_back():
+def test_earlier_states_of_a_model_are_available():
     model = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
     for made in (7, 300, 2_000):
         model.advance(made - model.made)
@@ -282,7 +282,7 @@ def test_the_way_of_a_model_can_be_gone_back():
             assert model.row_at(tick) == then.rows[-1]
 
 
-def test_a_tick_stays_one_as_it_goes_on_or_is_left_out():
+def test_ticks_stay_or_are_dropped_as_training_continues():
     model = course(loss="hinge", optimizer="gd")
     before = model.ticks(50)
     for _ in range(12):
@@ -292,18 +292,18 @@ def test_a_tick_stays_one_as_it_goes_on_or_is_left_out():
         before = ticks
 
 
-def test_what_lies_on_a_straight_line_is_needless():
+def test_points_on_a_straight_line_are_redundant():
     straight = np.stack([np.linspace(-1, 1, 31), np.linspace(0, 2, 31)], axis=1)
-    assert without_needless(straight, 1e-9).tolist() == straight[[0, -1]].tolist()
+    assert simplified(straight, 1e-9).tolist() == straight[[0, -1]].tolist()
     angle = np.linspace(0, 2 * np.pi, 201)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    drawn = without_needless(circle, 0.003)
+    drawn = simplified(circle, 0.003)
     assert 10 < len(drawn) < 60
     middles = (drawn[1:] + drawn[:-1]) / 2
     assert np.hypot(*middles.T).min() > 0.98, "it is still round"
 
 
-def test_a_replay_knows_all_learning_rates():
+def test_a_replay_uses_all_learning_rates():
     chosen = {"loss": "hinge", "optimizer": "momentum", "learning_rate": 0.1}
     model = course(**chosen)
     model.advance(10)
@@ -326,7 +326,7 @@ def test_a_model_that_diverges_stops_and_says_so():
     assert model.made == made
 
 
-def test_more_features_bend_the_border():
+def test_more_features_give_curved_boundaries():
     points = POINT_SETS["circles"].points()
     accuracy = {}
     for name in ("plain", "squares", "fourier"):
@@ -341,18 +341,18 @@ def test_more_features_bend_the_border():
 
 
 @given(st.lists(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=3), min_size=1, max_size=5))
-def test_weights_come_out_of_their_text(rows: list[list[float]]) -> None:
+def test_weights_are_parsed_from_their_text(rows: list[list[float]]) -> None:
     W = np.array(rows)
     assert_allclose(read_weights(write_weights(W)), W, rtol=1e-5, atol=1e-300)
 
 
 @pytest.mark.parametrize("text", ["", "a", "1_2__3", "nan_1", "inf", "1e9", "1_" * 300 + "1"])
-def test_texts_that_are_no_weights(text):
+def test_invalid_weight_texts_are_rejected(text):
     with pytest.raises(ValueError, match="weights must"):
         read_weights(text)
 
 
-def test_weights_of_another_shape_are_refused():
+def test_weights_of_another_shape_are_rejected():
     with pytest.raises(ValueError, match="3 rows of 3 numbers"):
         Model(POINT_SETS["course"].points(), Plain(), {}, np.zeros((2, 3)))
 
@@ -361,7 +361,7 @@ def test_weights_of_another_shape_are_refused():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_picture_is_what_the_model_says(loss):
+def test_the_picture_shows_the_predictions_of_the_model(loss):
     model = course(loss=loss, init_scale=1.0, optimizer="gd", learning_rate=0.5)
     model.advance(100)
     seen = picture(model)
@@ -371,7 +371,7 @@ def test_the_picture_is_what_the_model_says(loss):
     for label, arrow in enumerate(seen.arrows):
         if arrow is not None:
             assert_allclose(np.linalg.norm(arrow.direction), 1.0)
-            ahead = arrow.place + 0.1 * arrow.direction
+            ahead = arrow.position + 0.1 * arrow.direction
             assert model.scores(ahead[None])[label, 0] > 0
     assert seen.confidence.min() >= 0
     assert seen.confidence.max() <= 1
@@ -381,7 +381,7 @@ def test_the_picture_is_what_the_model_says(loss):
 @given(
     st.integers(0, 10_000), st.sampled_from([each for each in LOSSES if each != "cross_entropy"])
 )
-def test_beyond_the_margin_an_example_costs_nothing(seed: int, name: str) -> None:
+def test_beyond_the_margin_an_example_has_zero_loss(seed: int, name: str) -> None:
     loss = LOSSES[name](margin=0.7)
     scores = np.random.default_rng(seed).normal(0, 2, (3, 50))
     for label in range(3):
