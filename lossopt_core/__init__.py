@@ -1,11 +1,11 @@
-"""lossopt's core: experiments on losses and optimizers of linear classifiers.
+"""The lossopt library: experiments on losses and optimizers of linear classifiers.
 
     from lossopt_core import Experiment, train
 
     [run] = train([Experiment(dataset="digits", loss="hinge")])
     print(run.history)
 
-It knows no screen; the dashboard is built on it.
+It has no user interface; the dashboard is built on top of it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What is slow to import, when it is asked for: scikit-learn takes a second, SciPy a third."""
+    """Import slow modules on first use: scikit-learn takes a second, SciPy a third of one."""
     if name == "LinearClassifier":
         from lossopt_core.sklearn import LinearClassifier
 

@@ -1,6 +1,6 @@
-"""What a setting may be: its default, its range and the words that go with it.
+"""Declarations of settings: default, allowed range, label and help text.
 
-Experiments and data set options declare their settings with these classes.  Checks,
+Experiments and data set options declare their settings with these classes.  Validation,
 controls, the command line and links all read the same declaration.
 """
 
@@ -16,18 +16,18 @@ LONGEST_SHOWN = 80
 
 
 def brief(value: Any) -> str:
-    """A value as Python writes it, cut short where it is long: it may come from anywhere."""
+    """The value's repr, truncated: the value may be untrusted and of any length."""
     try:
         text = repr(value)
-    except ValueError:  # an integer of more digits than Python cares to write
+    except ValueError:  # an integer with too many digits to convert
         return f"a {type(value).__name__}"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 class UnknownEntryError(ValueError):
-    """A name that is in no registry: perhaps that of a plug-in that is not installed.
+    """An unknown registry name, possibly of a plug-in that is not installed.
 
-    `needs` says in a few words what is missing: "the loss 'focal'".
+    `needs` describes the missing entry: "the loss 'focal'".
     """
 
     def __init__(self, message: str, registry: Registry[Any], name: str) -> None:
@@ -37,9 +37,9 @@ class UnknownEntryError(ValueError):
 
 @dataclass(frozen=True)
 class Number:
-    """A number in the closed range [low, high]; `whole` numbers only, where that is meant.
+    """A number in the closed range [low, high]; integers only if `whole`.
 
-    `logarithmic` says that the useful values spread over powers of ten.
+    `logarithmic` means that useful values span several powers of ten.
     """
 
     label: str
@@ -52,7 +52,7 @@ class Number:
     unit: str = ""
 
     def check(self, name: str, value: Any) -> float | int:
-        """The value as int or float; ValueError names the field, the value and the range."""
+        """Return the value as int or float; ValueError names the field, the value and the range."""
         try:
             if isinstance(value, bool | str) or not math.isfinite(value):
                 raise self._problem(name, value)
@@ -71,7 +71,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One name out of a registry."""
+    """The name of one entry of a registry."""
 
     label: str
     default: str
@@ -79,7 +79,7 @@ class Choice:
     help: str
 
     def check(self, name: str, value: Any) -> str:
-        """The name; ValueError lists the registry's names, UnknownEntryError where it is one."""
+        """Return the name; ValueError (or UnknownEntryError) lists the allowed names."""
         if isinstance(value, str) and value in self.registry:
             return value
         message = f"{name} must be one of {', '.join(self.registry)}, got {brief(value)}"
@@ -90,14 +90,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Switch:
-    """Yes or no."""
+    """A boolean setting."""
 
     label: str
     default: bool
     help: str
 
     def check(self, name: str, value: Any) -> bool:
-        """The value; ValueError where it is not a boolean."""
+        """Return the value; ValueError if it is not a boolean."""
         if not isinstance(value, bool):
             raise ValueError(f"{name} must be true or false, got {brief(value)}")
         return value
@@ -105,14 +105,14 @@ class Switch:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """The digits that say which data are meant, where these have no name."""
+    """A content hash that identifies uploaded data."""
 
     label: str
     help: str
     default: str = 32 * "0"
 
     def check(self, name: str, value: Any) -> str:
-        """The digits; ValueError where they are none."""
+        """Return the digits; ValueError if they are not 32 hexadecimal digits."""
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{32}", value):
             raise ValueError(f"{name} must be 32 hexadecimal digits, got {brief(value)}")
         return value

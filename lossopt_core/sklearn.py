@@ -1,10 +1,10 @@
-"""The classifier of this project as an estimator of scikit-learn.
+"""lossopt's linear classifier as a scikit-learn estimator.
 
     from lossopt_core import LinearClassifier
 
     LinearClassifier(loss="hinge", optimizer="adam").fit(X, y).predict(X)
 
-It trains as every experiment does, on data that are given instead of named.
+It trains exactly as an experiment does, but on the arrays passed to `fit`.
 """
 
 import math
@@ -32,7 +32,7 @@ from lossopt_core.training.run import DIVERGED, Run
 
 AUTO = "auto"
 LARGEST_FEATURE = 1e70
-"""The suggested learning rate looks at fourth powers, which must not overflow."""
+"""The suggested learning rate uses fourth powers of the features, which must not overflow."""
 
 
 def _gives_probabilities(classifier: "LinearClassifier") -> bool:
@@ -40,34 +40,34 @@ def _gives_probabilities(classifier: "LinearClassifier") -> bool:
     if classifier.loss not in able:
         named = " or ".join(f"loss={name!r}" for name in able)
         given = brief(classifier.loss)
-        raise AttributeError(f"probabilities exist only for {named}, not for {given}")
+        raise AttributeError(f"probabilities require {named}, got {given}")
     return True
 
 
 class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # no types there
     """A linear classifier, trained by gradient descent.
 
-    Parameters have the names, meanings and ranges of an `Experiment`; `FIELDS` lists them.
-    Different are
+    Parameters have the same names, meanings and ranges as those of an `Experiment`; `FIELDS`
+    lists them.  The exceptions:
 
-    learning_rate   a number, or "auto": the suggestion of `suggested_learning_rate` for the data
-    batch_size      more than there are examples means all of them
-    random_state    None, a seed, or a RandomState of NumPy: fixes the start of the weights and
-                    the order of the minibatches
+    learning_rate   a number, or "auto": the rate that `suggested_learning_rate` returns
+    batch_size      capped at the number of examples
+    random_state    None, a seed, or a NumPy RandomState: determines the initial weights and
+                    the minibatch order
 
-    Features are taken as they are: put a StandardScaler before, as in a Pipeline.  Fit takes no
-    weights of samples.  There is no partial_fit: a schedule must know where the training ends.
+    Features are not scaled: use a StandardScaler in a Pipeline.  Sample weights are not
+    supported.  There is no partial_fit, since a schedule depends on the length of the training.
 
     Attributes after fit, for d features and C classes:
 
-    classes_         (C,) labels, sorted, in the type in which they came
-    coef_            (C, d) weights;  of two classes (1, d), the second's minus the first's
-    intercept_       (C,) biases;  of two classes (1,)
-    objective_       mean loss plus penalty over the training examples at the end.  The penalty is
-                     on the weights of all classes, also of two
-    n_iter_          passes over the examples; fewer than `epochs` if the training diverged
-    learning_rate_   the learning rate that it was trained with
-    n_features_in_, feature_names_in_   as everywhere in scikit-learn
+    classes_         (C,) sorted labels, in their original type
+    coef_            (C, d) weights;  for two classes (1, d), the second class's minus the first's
+    intercept_       (C,) biases;  for two classes (1,)
+    objective_       final mean loss over the training examples plus penalty.  The penalty covers
+                         the weights of all classes, even if there are two
+    n_iter_          epochs made; fewer than `epochs` if training diverged
+    learning_rate_   the learning rate used
+    n_features_in_, feature_names_in_   as usual in scikit-learn
     """
 
     def __init__(
@@ -108,15 +108,15 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Train on features (n, d) and labels (n,) of any type that can be sorted.
+        """Train on features (n, d) and labels (n,) of any sortable type.
 
-        Raises ValueError for a bad parameter, with its name; for features that are not finite
-        or beyond 1e70; for fewer than two classes.  A training that diverges gives a
-        ConvergenceWarning.
+        Raises ValueError for an invalid parameter, which it names; for features that are not
+        finite or exceed 1e70 in size; for fewer than two classes.  Warns with ConvergenceWarning
+        if training diverges.
         """
         features, given = validate_data(self, X, y, dtype=[np.float64, np.float32])
         if max(float(features.max()), -float(features.min())) > LARGEST_FEATURE:
-            raise ValueError(f"X must hold no number beyond {LARGEST_FEATURE:g}: scale it")
+            raise ValueError(f"X must not contain values beyond {LARGEST_FEATURE:g}: scale it")
         check_classification_targets(given)
         self.classes_, labels = np.unique(given, return_inverse=True)
         if len(self.classes_) < 2:
@@ -127,8 +127,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         [run] = training.run(report=lambda made: None, should_stop=lambda: False).values()
         if run.status == DIVERGED:
             warnings.warn(
-                f"the training diverged with a learning rate of {run.experiment.learning_rate:g}:"
-                " lower it, or scale the features",
+                f"training diverged at learning_rate={run.experiment.learning_rate:g}: lower it or"
+                " scale the features",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -136,7 +136,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return self
 
     def _experiment(self, data: Data) -> Experiment:
-        """What is to be trained; ValueError for a bad parameter."""
+        """The experiment to train; ValueError for an invalid parameter."""
         settings = {name: value for name, value in self.get_params().items() if name in FIELDS}
         automatic = isinstance(self.learning_rate, str)
         if automatic and settings.pop("learning_rate") != AUTO:
@@ -169,14 +169,14 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.learning_rate_ = run.experiment.learning_rate
 
     def decision_function(self, X: ArrayLike) -> Array:
-        """Scores (n, C) of features (n, d); of two classes (n,), positive for the second."""
+        """Scores (n, C) for features (n, d); for two classes (n,), positive for the second."""
         check_is_fitted(self)
         features = validate_data(self, X, dtype=np.float64, reset=False)
         scores: Array = features @ self.coef_.T + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The labels (n,) with the highest scores, of equals the first."""
+        """The label with the highest score for each example, (n,); ties go to the first class."""
         scores = self.decision_function(X)
         best = (scores > 0).astype(np.int64) if scores.ndim == 1 else scores.argmax(axis=1)
         labels: NDArray[Any] = self.classes_[best]
@@ -184,13 +184,13 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Probabilities (n, C) of the classes; only with cross-entropy."""
+        """Class probabilities (n, C); cross-entropy only."""
         shares: Array = np.exp(self.predict_log_proba(X))
         return shares
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Logarithms (n, C) of the probabilities; finite also where those round to 0."""
+        """Log-probabilities (n, C); finite even where the probabilities round to 0."""
         scores = self.decision_function(X)
         if scores.ndim == 1:
             scores = np.column_stack([np.zeros_like(scores), scores])
@@ -199,7 +199,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
 
 def _seed(random_state: Any) -> int:
-    """An experiment's seed: a number stands for itself, anything else draws one."""
+    """The experiment's seed: an integer is used as is, anything else draws a seed."""
     if random_state is None or isinstance(random_state, np.random.RandomState):
         return int(check_random_state(random_state).randint(LARGEST_SEED, dtype=np.int64))
     return int(FIELDS["seed"].check("random_state", random_state))

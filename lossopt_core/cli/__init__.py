@@ -1,1 +1,1 @@
-"""What the commands of `python -m lossopt_core` do."""
+"""The command line: `python -m lossopt_core`."""

@@ -1,4 +1,4 @@
-"""The person at the terminal: messages, tables, a bar that fills, and Ctrl-C."""
+"""Terminal output: messages, tables, a progress bar, and Ctrl-C."""
 
 import signal
 import sys
@@ -13,26 +13,26 @@ import pandas as pd
 from lossopt_core.experiment.grid import write
 
 FAILED, BAD_VALUE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
-"""What the program exits with, beside 0."""
+"""Exit codes other than 0."""
 
 
 def say(message: str) -> None:
-    """Tell the person; results go to stdout, all else to stderr."""
+    """Print a message to stderr; only results go to stdout."""
     print(message, file=sys.stderr, flush=True)
 
 
 def one_line(message: object) -> str:
-    """The message without line breaks."""
+    """The message on one line."""
     return " ".join(str(message).split())
 
 
-def counted(runs: int) -> str:
+def count_runs(runs: int) -> str:
     """'1 run', '2 runs'."""
     return f"{runs:,} run{'s' * (runs != 1)}"
 
 
 def print_table(table: pd.DataFrame) -> None:
-    """Columns under their names, numbers with as many digits as they mean."""
+    """Print a table with formatted numbers."""
     names = [str(name) for name in table.columns]
     shown = pd.DataFrame({name: [cell(name, each) for each in table[name]] for name in names})
     if len(shown):
@@ -40,7 +40,7 @@ def print_table(table: pd.DataFrame) -> None:
 
 
 def cell(name: str, value: Any) -> str:
-    """A value as the table shows it; a dash where the setting has no say."""
+    """Format a table cell; a dash for settings that do not apply."""
     if pd.isna(value):
         return "-"
     if name.endswith("accuracy"):
@@ -50,9 +50,10 @@ def cell(name: str, value: Any) -> str:
 
 @contextmanager
 def interruptible(*, at_once: bool) -> Iterator[Callable[[], bool]]:
-    """Within, Ctrl-C is a question that can be asked; a second one acts as ever.
+    """Turn the first Ctrl-C into a flag; the second raises KeyboardInterrupt as usual.
 
-    `at_once` the first one acts as ever, too: nobody may be there to ask.
+    Yields a function that returns whether Ctrl-C was pressed.  With `at_once` the first Ctrl-C
+    also raises KeyboardInterrupt, for work that cannot poll the flag.
     """
     pressed = False
 
@@ -71,33 +72,33 @@ def interruptible(*, at_once: bool) -> Iterator[Callable[[], bool]]:
 
 
 class ProgressBar:
-    """One line that fills up on a terminal; elsewhere, a line for every quarter."""
+    """A progress bar on a terminal; elsewhere, one line per 25 %."""
 
     WIDTH = 30
 
     def __init__(self, title: str, stream: TextIO) -> None:
         self.title = title
         self.stream = stream
-        self.alive = stream.isatty()
-        self.begun = time.monotonic()
+        self.interactive = stream.isatty()
+        self.started = time.monotonic()
         self.shown = -1
 
-    def show(self, share: float) -> None:
-        """Draw the share that is done, unless it looks as before."""
-        percent = int(100 * share)
-        step = percent if self.alive else percent // 25
+    def show(self, fraction: float) -> None:
+        """Update the bar if the displayed value changes; `fraction` is between 0 and 1."""
+        percent = int(100 * fraction)
+        step = percent if self.interactive else percent // 25
         if step > self.shown:
             self.shown = step
             self._draw(percent)
 
     def end(self) -> None:
-        """Leave the line."""
-        if self.alive:
+        """End the line of the bar."""
+        if self.interactive:
             print(file=self.stream, flush=True)
 
     def _draw(self, percent: int) -> None:
-        seconds = time.monotonic() - self.begun
-        if self.alive:
+        seconds = time.monotonic() - self.started
+        if self.interactive:
             bar = "#" * (percent * self.WIDTH // 100)
             line = f"\r{self.title}  [{bar:.<{self.WIDTH}}] {percent:3d} %  {seconds:.0f} s "
             print(line, end="", file=self.stream, flush=True)

@@ -1,9 +1,9 @@
-"""The command line: train a grid of experiments, list runs, export them as tables or code.
+"""The command line: train parameter grids, list runs, export them as tables or code.
 
-`lossopt` has these commands when installed, and `python -m lossopt_core` also in a checkout.
+`lossopt` has these commands when installed, `python -m lossopt_core` also in a checkout.
 
-Options, their ranges and the names that they take come from the fields of `Experiment` and
-from the registries; a new entry appears here by itself.
+Options, ranges and allowed names come from the fields of `Experiment` and from the registries;
+new entries appear automatically.
 """
 
 import argparse
@@ -46,11 +46,11 @@ examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser that prints errors on one line."""
 
     @override
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (--help tells more)\n")
+        self.exit(BAD_VALUE, f"lossopt: {one_line(message)} (see --help)\n")
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -60,26 +60,26 @@ AddCommands = Sequence[Callable[[Commands], None]]
 def main(
     arguments: Sequence[str] | None = None, *, program: str = PROGRAM, more: AddCommands = ()
 ) -> int:
-    """Run one command; return the exit code.
+    """Run one command and return the exit code.
 
-    program   the name that usage and examples show
+    program   the name shown in usage and examples
     more      functions that each add a command
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console without Greek letters
-    with warnings.catch_warnings():  # the parser looks at all plug-ins
+            stream.reconfigure(errors="replace")  # for consoles that cannot print Greek letters
+    with warnings.catch_warnings():  # the parser loads all plug-ins
         warnings.simplefilter("ignore", PluginWarning)
-        whole = parser(program, more)
+        command_line = parser(program, more)
     for problem in plugin_problems():
         say(f"lossopt: {one_line(problem)}")
-    chosen = whole.parse_args(arguments)
+    chosen = command_line.parse_args(arguments)
     try:
         return int(chosen.command(chosen))
     except (ValueError, UnknownRunError) as error:
         say(f"lossopt: {one_line(error)}")
         return BAD_VALUE
-    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (StoreError, OSError) as error:
@@ -91,21 +91,21 @@ def main(
 
 
 def parser(program: str = PROGRAM, more: AddCommands = ()) -> argparse.ArgumentParser:
-    """The whole command line."""
+    """The parser of all commands."""
     examples = EXAMPLES.replace(PROGRAM, program)
-    whole = Parser(
+    command_line = Parser(
         prog=program,
-        description="Train linear classifiers, keep the runs, compare them.",
+        description="Train linear classifiers, save the runs and compare them.",
         epilog=examples + "\n'train --help' lists every setting, its range and its default.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    whole.add_argument("--version", action="version", version=f"lossopt {__version__}")
-    commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    command_line.add_argument("--version", action="version", version=f"lossopt {__version__}")
+    commands = command_line.add_subparsers(required=True, metavar="COMMAND", dest="name")
     _add_train(commands, examples)
     for add in (_add_runs, _add_export, _add_script, *more):
         add(commands)
-    return whole
+    return command_line
 
 
 def _add_train(commands: Commands, examples: str) -> None:
@@ -113,17 +113,17 @@ def _add_train(commands: Commands, examples: str) -> None:
         commands,
         "train",
         train_command,
-        "Train a grid: every combination of the values given. Runs that are kept already"
-        "\nare not trained again; Ctrl-C keeps what is done.",
+        "Train a grid: all combinations of the given values. Runs that are already saved are"
+        "\nskipped. Ctrl-C stops; finished runs stay saved.",
         usage="[--SETTING VALUE ...] ... [--option NAME=VALUE ...] [--seeds N] [--jobs N]"
-        " [--store ADDRESS]",
+        " [--store URL]",
         epilog=f"{examples}\n{names()}",
     )
     training.add_argument(
         "--jobs",
         metavar="N",
-        help="processes that train side by side; default: 1. With more, Ctrl-C gives up what"
-        " they have under way",
+        help="number of parallel processes; default: 1. With more than one, Ctrl-C discards"
+        " unfinished runs",
     )
     add_settings(training)
 
@@ -133,8 +133,8 @@ def _add_runs(commands: Commands) -> None:
         commands,
         "runs",
         runs_command,
-        "List the runs that are kept, the newest last.",
-        usage="[--last N] [--store ADDRESS]",
+        "List the saved runs, newest last.",
+        usage="[--last N] [--store URL]",
     )
     listing.add_argument("--last", metavar="N", help="only the N newest")
 
@@ -144,12 +144,11 @@ def _add_export(commands: Commands) -> None:
         commands,
         "export",
         export_command,
-        "Write one tidy table: a row for each evaluation of each run, with all its settings;"
-        "\nor write the runs as TensorBoard or MLflow keeps them.",
-        usage="[ID ...] [--format csv|json | --to PROGRAM [TARGET]] [--output FILE]"
-        " [--store ADDRESS]",
+        "Export one tidy table with a row per evaluation and run, or export the runs to"
+        "\nTensorBoard or MLflow.",
+        usage="[ID ...] [--format csv|json | --to PROGRAM [TARGET]] [--output FILE] [--store URL]",
     )
-    exporting.add_argument("ids", nargs="*", metavar="ID", help="which runs; default: all")
+    exporting.add_argument("ids", nargs="*", metavar="ID", help="ids of the runs; default: all")
     exporting.add_argument(
         "--format", default="csv", metavar="FORMAT", help="csv or json; default: csv"
     )
@@ -157,8 +156,8 @@ def _add_export(commands: Commands) -> None:
         "--to",
         nargs="+",
         metavar=("PROGRAM", "TARGET"),
-        help="tensorboard and a folder (default: tensorboard-logs), or mlflow and the address of"
-        " a database or a server (default: sqlite:///mlflow.db). Needs: "
+        help="tensorboard and a folder (default: tensorboard-logs), or mlflow and the URL of a"
+        " database or server (default: sqlite:///mlflow.db). Requires "
         'pip install "lossopt[export]"',
     )
     _add_output(exporting)
@@ -169,14 +168,14 @@ def _add_script(commands: Commands) -> None:
         commands,
         "script",
         script_command,
-        "Write a Python script that trains runs again and prints their final figures.",
-        usage="ID ... [--numpy] [--output FILE] [--store ADDRESS]",
+        "Write a Python script that retrains runs and prints their final metrics.",
+        usage="ID ... [--numpy] [--output FILE] [--store URL]",
     )
-    scripting.add_argument("ids", nargs="+", metavar="ID", help="which runs")
+    scripting.add_argument("ids", nargs="+", metavar="ID", help="ids of the runs")
     scripting.add_argument(
         "--numpy",
         action="store_true",
-        help="one run with NumPy alone, in at most 40 lines; without it, with lossopt_core",
+        help="use only NumPy (one run, at most 40 lines) instead of lossopt_core",
     )
     _add_output(scripting)
 
@@ -190,7 +189,7 @@ def _add(
     usage: str,
     epilog: str = "",
 ) -> argparse.ArgumentParser:
-    """A command, and which store it is about."""
+    """Add a command with its --store option."""
     added = commands.add_parser(
         name,
         help=help,
@@ -203,13 +202,13 @@ def _add(
     added.set_defaults(command=command)
     added.add_argument(
         "--store",
-        metavar="ADDRESS",
-        help="where runs are kept, as SQLAlchemy writes it: sqlite:///data/runs.db;"
+        metavar="URL",
+        help="database of the runs, as an SQLAlchemy URL such as sqlite:///data/runs.db;"
         " default: the environment variable LOSSOPT_STORE, or else runs.db in your data folder"
-        " (in a checkout: data/runs.db), where the dashboard looks too",
+        " (in a checkout: data/runs.db), which the dashboard uses too",
     )
     return added
 
 
 def _add_output(writing: argparse.ArgumentParser) -> None:
-    writing.add_argument("--output", metavar="FILE", help="where to; default: stdout")
+    writing.add_argument("--output", metavar="FILE", help="output file; default: stdout")

@@ -1,4 +1,4 @@
-"""`train`: a grid of experiments, saved portion by portion."""
+"""`train`: train a grid of experiments and save the runs batch by batch."""
 
 import argparse
 import sys
@@ -10,34 +10,34 @@ from itertools import chain
 from lossopt_core.cli.console import (
     INTERRUPTED,
     ProgressBar,
-    counted,
+    count_runs,
     interruptible,
     print_table,
     say,
 )
-from lossopt_core.cli.listing import FIGURES, differing
+from lossopt_core.cli.listing import METRICS, differing_columns
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.grid import checked, grid
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
 from lossopt_core.training.loop import Progress, cohort_key, train
-from lossopt_core.training.parallel import trained_on_processors
+from lossopt_core.training.parallel import train_in_processes
 from lossopt_core.training.run import DIVERGED
 
-TRAINED_AT_ONCE = 256
-"""Runs of a cohort that are trained and saved together: bounds the memory, and the loss."""
-JOBS = Number("Jobs", 1, 1, 1024, "Processes that train side by side.", whole=True)
+RUNS_PER_BATCH = 256
+"""Runs trained and saved together: bounds memory use and the work lost on interruption."""
+JOBS = Number("Jobs", 1, 1, 1024, "Number of parallel processes.", whole=True)
 
 
 def train_command(chosen: argparse.Namespace) -> int:
-    """Train what is missing, save it as it comes, and print the grid."""
+    """Train the missing runs, save them as they finish, and print the grid."""
     experiments = grid(vars(chosen))
     jobs = checked("jobs", JOBS, chosen.jobs or "1")
     store = RunStore(chosen.store)
     missing = store.missing(experiments)
-    if there := len(experiments) - len(missing):
-        say(f"{there} of {counted(len(experiments))} in the store already.")
+    if saved := len(experiments) - len(missing):
+        say(f"{saved} of {count_runs(len(experiments))} already saved.")
     with interruptible(at_once=jobs > 1) as interrupted:
         with suppress(KeyboardInterrupt) if jobs > 1 else nullcontext():
             train_and_save(missing, store, interrupted, jobs)
@@ -45,7 +45,10 @@ def train_command(chosen: argparse.Namespace) -> int:
     print_grid(experiments, store)
     if ended:
         done = len(experiments) - len(store.missing(experiments))
-        say(f"Stopped with {done} of {counted(len(experiments))} done. The same command goes on.")
+        say(
+            f"Stopped after {done} of {count_runs(len(experiments))}."
+            " Run the same command again to continue."
+        )
         return INTERRUPTED
     return 0
 
@@ -53,26 +56,26 @@ def train_command(chosen: argparse.Namespace) -> int:
 def train_and_save(
     experiments: Sequence[Experiment], store: RunStore, should_stop: Callable[[], bool], jobs: int
 ) -> None:
-    """Train portion by portion, saving each: what is done is kept, whatever comes."""
+    """Train and save batch by batch, so that finished batches survive an interruption."""
     if not experiments:
         return
     total = sum(experiment.updates for experiment in experiments)
-    bar = ProgressBar(f"Training {counted(len(experiments))}", sys.stderr)
+    bar = ProgressBar(f"Training {count_runs(len(experiments))}", sys.stderr)
     done = 0
 
     def report(progress: Progress) -> None:
         bar.show((done + progress.done) / total)
 
     bar.show(0.0)
-    parts = portions(experiments)
-    side_by_side = trained_on_processors(parts, jobs)
-    one_by_one = (train(portion, report, should_stop) for portion in parts)
+    parts = batches(experiments)
+    parallel = train_in_processes(parts, jobs)
+    sequential = (train(batch, report, should_stop) for batch in parts)
     try:
         with (
             warnings.catch_warnings(),
-            closing(side_by_side if jobs > 1 else one_by_one) as trained,
+            closing(parallel if jobs > 1 else sequential) as trained,
         ):
-            # They are listed below the table.
+            # `print_grid` lists them below the table.
             warnings.simplefilter("ignore", ConvergenceWarning)
             for runs in trained:
                 store.save(runs)
@@ -84,26 +87,26 @@ def train_and_save(
         bar.end()
 
 
-def portions(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
-    """Cohorts, the large ones cut."""
+def batches(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
+    """Cohorts, with large ones split."""
     cohorts: dict[tuple[object, ...], list[Experiment]] = {}
     for experiment in experiments:
         cohorts.setdefault(cohort_key(experiment), []).append(experiment)
     return [
-        cohort[first : first + TRAINED_AT_ONCE]
+        cohort[first : first + RUNS_PER_BATCH]
         for cohort in cohorts.values()
-        for first in range(0, len(cohort), TRAINED_AT_ONCE)
+        for first in range(0, len(cohort), RUNS_PER_BATCH)
     ]
 
 
 def print_grid(experiments: Sequence[Experiment], store: RunStore) -> None:
-    """A table of these runs: what differs between them, then what came of it."""
-    kept = store.list().set_index("id", drop=False)
-    table = kept.loc[[each.id for each in experiments if each.id in kept.index]]
-    print_table(table[[*differing(table), *FIGURES, "id"]])
+    """Print a table of these runs: differing settings and final metrics."""
+    saved = store.list().set_index("id", drop=False)
+    table = saved.loc[[each.id for each in experiments if each.id in saved.index]]
+    print_table(table[[*differing_columns(table), *METRICS, "id"]])
     if diverged := int((table["status"] == DIVERGED).sum()):
-        say(f"{counted(diverged)} diverged: a smaller --learning-rate may help.")
+        say(f"{count_runs(diverged)} diverged. Try a smaller --learning-rate.")
     caveats = (convergence_caveats(each) for each in experiments if is_full_batch(each))
     for caveat in dict.fromkeys(chain.from_iterable(caveats)):
         say(caveat)
-    say(f"Kept in {store.shown}.")
+    say(f"Saved in {store.shown}.")

@@ -1,4 +1,4 @@
-"""`export` and `script`: runs as tables, for other programs, and as Python."""
+"""`export` and `script`: write runs as tables, for other programs, or as Python scripts."""
 
 import argparse
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from lossopt_core.analysis.tables import tidy, to_csv, to_json
-from lossopt_core.cli.console import counted, say
+from lossopt_core.cli.console import count_runs, say
 from lossopt_core.exchange.scripts import with_lossopt, with_numpy
 from lossopt_core.store.annotations import Note, notes_in
 from lossopt_core.store.repository import RunStore
@@ -21,14 +21,14 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "json": to_j
 
 
 def export_command(chosen: argparse.Namespace) -> int:
-    """Write runs as one tidy file, or for another program."""
+    """Export runs as one tidy table or to another program."""
     if chosen.format not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {chosen.format!r}")
     if chosen.to is not None:
         return export_to(chosen)
     store = RunStore(chosen.store)
     runs = store.load(chosen.ids or store.list()["id"], with_path=False)
-    hand_out(FORMATS[chosen.format](tidy(runs)), len(runs), chosen.output)
+    write_output(FORMATS[chosen.format](tidy(runs)), len(runs), chosen.output)
     return 0
 
 
@@ -62,14 +62,14 @@ def _write_tensorboard(runs: Sequence[Run], target: str, notes: Mapping[str, Not
     from lossopt_core.exchange.tensorboard import write_events
 
     write_events(runs, target, notes)
-    return f"{counted(len(runs))} written to {target}: tensorboard --logdir {target}"
+    return f"{count_runs(len(runs))} written to {target}: tensorboard --logdir {target}"
 
 
 def _write_mlflow(runs: Sequence[Run], target: str, notes: Mapping[str, Note]) -> str:
     from lossopt_core.exchange.mlflow import write_mlflow
 
     new = write_mlflow(runs, target, notes=notes)
-    logged = f"{counted(new)} logged to {target}, {len(runs) - new:,} already there"
+    logged = f"{count_runs(new)} logged to {target}, {len(runs) - new:,} already there"
     is_server = target.startswith("http")
     return logged if is_server else f"{logged}: mlflow ui --backend-store-uri {target}"
 
@@ -93,21 +93,21 @@ PROGRAMS = {
 
 
 def script_command(chosen: argparse.Namespace) -> int:
-    """Write runs as a script."""
+    """Write a script that retrains runs."""
     if chosen.numpy and len(chosen.ids) > 1:
-        raise ValueError(f"--numpy writes the script of one run, got {len(chosen.ids)}")
+        raise ValueError(f"--numpy takes exactly one run, got {len(chosen.ids)}")
     runs = RunStore(chosen.store).load(chosen.ids, with_path=False)
     experiments = [run.experiment for run in runs]
     text = with_numpy(experiments[0]) if chosen.numpy else with_lossopt(experiments)
-    hand_out(text, len(runs), chosen.output)
+    write_output(text, len(runs), chosen.output)
     return 0
 
 
-def hand_out(text: str, runs: int, output: str | None) -> None:
-    """Write the text of so many runs to a file, or else to stdout."""
+def write_output(text: str, runs: int, output: str | None) -> None:
+    """Write text to a file, or to stdout if no file is given."""
     if output is None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
     Path(output).write_text(text, encoding="utf-8", newline="")
-    say(f"{counted(runs)} written to {output}.")
+    say(f"{count_runs(runs)} written to {output}.")

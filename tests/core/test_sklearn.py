@@ -51,7 +51,7 @@ def test_scikit_learns_own_checks_pass(estimator, check):
     check(estimator)
 
 
-def test_so_do_those_that_it_skips_without_the_array_api():
+def test_the_array_api_checks_pass_too():
     """The variable must be set before SciPy is imported."""
     code = """
 from sklearn.utils.estimator_checks import estimator_checks_generator
@@ -123,7 +123,7 @@ def test_classes_are_of_any_type(labels):
     assert (predicted == y).mean() > 0.9
 
 
-def test_tables_of_pandas_are_welcome():
+def test_pandas_tables_are_accepted():
     X, codes = two_clouds()
     table = pd.DataFrame(X, columns=["a", "b", "c"])
     y = pd.Series(codes).map({0: "no", 1: "yes"})
@@ -152,7 +152,7 @@ def test_two_classes_have_one_score_and_more_have_one_each(loss):
     assert_array_equal(three.predict(X), scores.argmax(axis=1))
 
 
-def test_probabilities_belong_to_cross_entropy_alone():
+def test_only_cross_entropy_has_probabilities():
     for loss in LOSSES:
         classifier = LinearClassifier(loss=loss).fit(*IRIS)
         for name in ("predict_proba", "predict_log_proba"):
@@ -169,12 +169,12 @@ def test_two_probabilities_are_the_logistic_function_of_the_score():
     assert far.min() < -1e5
 
 
-def test_sample_weights_are_refused():
+def test_sample_weights_are_rejected():
     with pytest.raises(TypeError, match="sample_weight"):
         LinearClassifier().fit(*IRIS, sample_weight=np.ones(150))
 
 
-def test_one_class_is_too_few_and_no_fit_no_prediction():
+def test_one_class_is_too_few_and_predicting_needs_fit():
     with pytest.raises(ValueError, match="at least 2 classes"):
         LinearClassifier().fit(IRIS[0], np.zeros(150))
     with pytest.raises(NotFittedError):
@@ -260,7 +260,7 @@ def test_random_state_fixes_the_training():
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_diverging_fit_warns_and_others_do_not(loss):
     X, y = IRIS
-    with pytest.warns(ConvergenceWarning, match="learning rate of 10000"):
+    with pytest.warns(ConvergenceWarning, match="diverged at learning_rate=10000"):
         classifier = LinearClassifier(loss=loss, learning_rate=1e4).fit(X, y)
     assert classifier.n_iter_ < 20
     with warnings.catch_warnings():
@@ -268,7 +268,7 @@ def test_a_diverging_fit_warns_and_others_do_not(loss):
         LinearClassifier(loss=loss).fit(X, y)
 
 
-def test_features_of_any_size_train_or_are_refused():
+def test_features_of_any_size_train_or_are_rejected():
     X, y = IRIS
     with pytest.warns(ConvergenceWarning, match="scale the features"):
         LinearClassifier().fit(1e60 * X, y)

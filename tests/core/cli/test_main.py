@@ -66,7 +66,7 @@ def experiments(line: str) -> list[Experiment]:
     return grid(vars(parser().parse_args(["train", *shlex.split(line)])))
 
 
-def test_the_line_of_the_readme_trains_saves_and_prints_the_whole_grid(store):
+def test_the_readme_command_trains_saves_and_prints_the_whole_grid(store):
     done = call(THE_ISSUES_LINE)
     assert done.returncode == 0, done.stderr
     head, *rows = done.stdout.splitlines()
@@ -94,7 +94,7 @@ def test_what_is_in_the_store_is_not_trained_again(store, capsys):
     capsys.readouterr()
     assert main(shlex.split(f"{QUICK} --loss hinge cross_entropy")) == 0
     output, messages = capsys.readouterr()
-    assert "1 of 2 runs in the store already." in messages
+    assert "1 of 2 runs already saved." in messages
     assert "Training 1 run:" in messages
     assert len(output.splitlines()) == 3
     after = store.list()
@@ -102,7 +102,7 @@ def test_what_is_in_the_store_is_not_trained_again(store, capsys):
     assert after["created"][0] == before["created"][0]
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store):
+def test_ctrl_c_keeps_finished_runs_and_the_same_command_continues(store):
     line = f"{QUICK} --epochs 2 100000 --optimizer adam"
     process = begin(line)
     while len(store.list()) < 1:  # the short one is done, the long one begun
@@ -110,7 +110,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store):
     process.send_signal(signal.SIGINT)
     output, messages = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Stopped with 1 of 2 runs done. The same command goes on." in messages
+    assert "Stopped after 1 of 2 runs. Run the same command again to continue." in messages
     assert "Traceback" not in messages
     table = store.list().set_index("epochs")
     assert table["status"][2] == "finished"
@@ -128,7 +128,7 @@ def test_with_several_jobs_the_runs_are_the_same(store):
         assert kept.status == "finished"
 
 
-def test_ctrl_c_keeps_what_several_jobs_have_done(store):
+def test_ctrl_c_keeps_finished_runs_of_several_jobs(store):
     line = f"{QUICK} --epochs 2 100000 --optimizer adam --jobs 2"
     process = begin(line)
     while len(store.list()) < 1:
@@ -136,11 +136,11 @@ def test_ctrl_c_keeps_what_several_jobs_have_done(store):
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes hear it
     _, messages = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopped with 1 of 2 runs done. The same command goes on." in messages
+    assert "Stopped after 1 of 2 runs. Run the same command again to continue." in messages
     assert "Traceback" not in messages
 
 
-def test_jobs_out_of_range_are_refused(store, capsys):
+def test_jobs_out_of_range_are_rejected(store, capsys):
     assert main(shlex.split(f"{QUICK} --jobs 0")) == 2
     assert "jobs must be a whole number from 1 to 1024, got 0" in capsys.readouterr().err
 
@@ -168,7 +168,7 @@ def test_the_grid_is_every_combination_but_each_run_once():
     assert [each.standardize for each in experiments("--standardize true False")] == [True, False]
 
 
-def test_options_go_to_the_data_sets_that_know_them():
+def test_options_apply_to_the_data_sets_that_have_them():
     def options(line):
         return [(each.dataset, dict(each.dataset_options)) for each in experiments(line)]
 
@@ -194,12 +194,15 @@ def test_options_go_to_the_data_sets_that_know_them():
         ("--standardize perhaps", "standardize must be true or false, got 'perhaps'"),
         ("--batch-size 5000", "batch_size must be at most the 1347 training examples, got 5000"),
         ("--dataset blobs --option spread=99", "option spread must be a number from 0.1 to 10"),
-        ("--dataset blobs --option arms=3", "option of blobs must be one of examples, classes,"),
-        ("--option spread=1", "option of digits must be one of no options; got 'spread'"),
+        (
+            "--dataset blobs --option arms=3",
+            "blobs has no option 'arms'; options: examples, classes,",
+        ),
+        ("--option spread=1", "digits has no option 'spread'; options: none"),
         ("--dataset blobs --option spread", "option must be NAME=VALUE, got 'spread'"),
         ("--seeds 0", "seeds must be a whole number from 1 to"),
         ("--seeds 2 --seed 3", "not allowed with"),
-        ("--seeds 10000 --margin 1 2", "the grid has 20,000 experiments; at most 10,000"),
+        ("--seeds 10000 --margin 1 2", "the grid has 20,000 experiments; the maximum is 10,000"),
         ("--nonsense 3", "unrecognized arguments: --nonsense 3"),
         ("--loss", "expected at least one argument"),
         ("--loss 'a\nb'", r"got 'a\nb'"),
@@ -222,7 +225,10 @@ def test_a_bad_value_is_one_line_and_exit_2(line, words, store, capsys):
 def test_a_bad_value_is_one_line_and_exit_2_in_a_process_too(store):
     done = call("train --loss hing")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (f"lossopt: loss must be one of {', '.join(LOSSES)}, got 'hing'\n")
+    assert done.stderr == (
+        f"lossopt: loss must be one of {', '.join(LOSSES)}, got 'hing'"
+        " (no loss with this name is built in or added by an installed plug-in)\n"
+    )
 
 
 # ---- runs, export, help
@@ -326,7 +332,7 @@ def test_another_store_can_be_named(store, tmp_path):
     assert store.list().empty
 
 
-def test_help_tells_every_setting_range_default_and_name(capsys):
+def test_help_lists_every_setting_range_default_and_name(capsys):
     with pytest.raises(SystemExit) as end:
         main(["train", "--help"])
     assert end.value.code == 0
@@ -338,7 +344,7 @@ def test_help_tells_every_setting_range_default_and_name(capsys):
         for name, entry in registry.items():
             assert f"{name} {entry.summary}" in text
     assert "1 to 100000, default 20." in text
-    assert "spread= Standard deviation of a cloud. 0.1 to 10, default 1.5." in text
+    assert "spread= Standard deviation of a blob. 0.1 to 10, default 1.5." in text
     assert "--loss hinge cross_entropy" in text
 
 
@@ -357,7 +363,7 @@ assert not {"sklearn", "scipy", "streamlit", "plotly"} & set(sys.modules)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipe of this kind")
-def test_a_reader_that_has_seen_enough_is_no_error(store):
+def test_a_closed_pipe_is_not_an_error(store):
     main(shlex.split(f"{QUICK} --epochs 400 --evaluations 1000"))
     done = subprocess.run(
         f"{shlex.quote(sys.executable)} -m lossopt_core export | head -1",
