@@ -14,5 +14,5 @@ BLOBS = Experiment(
     learning_rate=0.05,
     init_scale=0.3,
 )
-MADE = [name for name, entry in DATASETS.items() if not entry.brought]
+MADE = [name for name, entry in DATASETS.items() if not entry.uploaded]
 """The data sets that nobody has to bring."""

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from lossopt_core.store.running import RunningTime
+from lossopt_core.store.uptime import Uptime
 
 
 def run_for(address: str, time: timedelta) -> None:
     """Count so much running time in the store at the address."""
     now = 0.0
-    running = RunningTime(address, clock=lambda: now, most=time.total_seconds())
+    running = Uptime(address, clock=lambda: now, most=time.total_seconds())
     running.count()
     now = time.total_seconds()
     running.count()

@@ -264,7 +264,7 @@ def test_every_download_goes_through_the_one_that_binds_the_visitor():
 # Module and function: why nobody's data can follow from what it caches.
 CACHED_FOR_ALL = {
     "lossopt_core/query/filters.py:_parser": "a grammar",
-    "lossopt_core/training/time_estimate.py:_pace": "seconds, measured on random examples",
+    "lossopt_core/training/time_estimate.py:_measured_timing": "seconds on random examples",
     "lossopt_core/lecture/two_weights.py:data": "points of the lecture",
     "lossopt_core/lecture/two_weights.py:path": "points of the lecture",
     "lossopt_core/objective/losses/scores.py:ones": "ones",
@@ -358,7 +358,7 @@ def test_caches_know_whose_data_they_are_about():
 
 # What a function may change outside itself, and why.
 REBOUND = {
-    "lossopt_core/uploads/shelf.py:BROUGHT.usual": "the program says once where uploads are",
+    "lossopt_core/uploads/store.py:UPLOADED.usual": "the program says once where uploads are",
     "lossopt_ui/app/command.py:sys.argv": "the command becomes Streamlit's own",
     "lossopt_ui/streamlit_private.py:runtime_util._max_message_size_bytes": "no public option",
 }

@@ -112,7 +112,7 @@ def check_filter(text: str) -> None:
         assert len(parse(text).matches(TABLE)) == len(TABLE)
     except FilterError as error:
         mistake = error
-    assert mistake is None or (mistake.message and 0 <= mistake.place <= len(text))
+    assert mistake is None or (mistake.message and 0 <= mistake.position <= len(text))
 
 
 @inputs(3_500)

@@ -65,7 +65,7 @@ def test_its_scripts_repeat_the_run(core: Any, folder: Path, tmp_path: Path) -> 
     alone, with_lossopt = tmp_path / "alone.py", tmp_path / "with_lossopt.py"
     alone.write_text(core["numpy"], encoding="utf-8")
     with_lossopt.write_text(core["lossopt"], encoding="utf-8")
-    assert "Plug-ins that must be installed: lossopt-extras" in core["lossopt"]
+    assert "Requires the plug-ins lossopt-extras" in core["lossopt"]
     printed = run_python("-I", str(alone)).split()
     assert float(printed[-1]) == pytest.approx(core["objective"], rel=1e-12)
     repeated = run_python("-W", "ignore", str(with_lossopt), PYTHONPATH=f"{folder}:.")
@@ -115,10 +115,10 @@ def test_the_report_calls_it_by_its_labels(pages: Any) -> None:
 
 def test_an_address_says_which_entry_is_missing(store: RunStore) -> None:
     _, problems = url.read({"loss": "logistic"})
-    assert "no loss of this name is built in or added by an installed plug-in" in str(problems[0])
+    assert "no loss with this name is built in or added by an installed plug-in" in str(problems[0])
     app = open_page("train", {"loss": "logistic", "dataset": "iris"})
     assert not app.exception
-    assert "got 'logistic' (no loss of this name" in words(app)
+    assert "got 'logistic' (no loss with this name" in words(app)
     assert app.selectbox(key="loss").value == Experiment().loss
 
 
@@ -129,9 +129,9 @@ def test_a_store_says_which_entry_its_runs_need(
     assert main(["runs"]) == 0
     said = capsys.readouterr().err
     assert f"1 run cannot be read by this version: {core['id']}" in said
-    assert "need plug-ins that are not installed here: the data set 'xor'" in said
+    assert "need plug-ins that are not installed: the data set 'xor'" in said
     assert main(["export", core["id"]]) == 1
-    assert "needs the data set 'xor', and no plug-in that adds it is" in capsys.readouterr().err
+    assert "needs the data set 'xor', but no plug-in that adds it is" in capsys.readouterr().err
     with pytest.raises(StoreError, match="needs the data set 'xor'"):
         RunStore().load([core["id"]])
     app: AppTest = open_page("compare")

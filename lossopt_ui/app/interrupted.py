@@ -11,8 +11,8 @@ from lossopt_core import (
     OPTIMIZERS,
     StoreError,
 )
-from lossopt_core.experiment.description import telling_settings
-from lossopt_core.store.unfinished import LOOK_SECONDS, Interrupted, Underway
+from lossopt_core.experiment.description import informative_settings
+from lossopt_core.store.unfinished import CHECK_SECONDS, ActiveTrainings, Interrupted
 from lossopt_core.training.run import STOPPED
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
@@ -36,7 +36,7 @@ def offer() -> None:
     """
     try:
         store = workspace.store()
-        jobs = Underway(store).jobs()
+        jobs = ActiveTrainings(store).jobs()
         left = _left([job for job, interrupted in jobs.items() if interrupted])
     except StoreError:  # pages that read runs report it
         return
@@ -45,13 +45,13 @@ def offer() -> None:
     if len(left) > MOST_SHOWN:
         st.caption(f"{names.counted(len(left) - MOST_SHOWN, 'more interrupted training')}.")
     if unsure := watching.of_others(job for job, interrupted in jobs.items() if not interrupted):
-        st.fragment(_look_again, run_every=LOOK_SECONDS)(unsure)
+        st.fragment(_look_again, run_every=CHECK_SECONDS)(unsure)
 
 
 def _look_again(unsure: Sequence[str]) -> None:
     """Rerun the page once another process's training has ended or is found to be interrupted."""
     try:
-        jobs = Underway(workspace.store()).jobs()
+        jobs = ActiveTrainings(workspace.store()).jobs()
     except StoreError:
         return
     if any(jobs.get(job, True) for job in unsure):
@@ -66,11 +66,11 @@ def _left(jobs: Sequence[str]) -> list[Interrupted]:
     key = (store.workspace, *sorted(jobs), store.revision())
     known, left = _LEFT.get()
     if known != key:
-        left = Underway(store).interrupted()
+        left = ActiveTrainings(store).interrupted()
         _LEFT.set((key, left))
     again = [each.job for each in left if watching.is_trained(each.missing)]
     if again:  # the new training is registered by itself
-        Underway(store).end(again)
+        ActiveTrainings(store).end(again)
     return [each for each in left if each.job not in again]
 
 
@@ -106,7 +106,7 @@ def _what(left: Interrupted) -> str:
     for name, registry in registries.items():
         values = dict.fromkeys(getattr(each, name) for each in experiments)
         parts.append(", ".join(url.label(registry[each]) for each in values))
-    vary = [name for name in telling_settings(list(experiments)) if name not in registries]
+    vary = [name for name in informative_settings(list(experiments)) if name not in registries]
     if len(experiments) > 1 and vary:
         parts.append(f"varying {', '.join(map(names.of_setting, vary))}")
     told = names.in_markdown("; ".join(parts))
@@ -145,7 +145,7 @@ def _discard(left: Interrupted) -> None:
 def _is_still_offered(left: Interrupted) -> bool:
     """Whether it has not been continued or discarded in another tab meanwhile."""
     try:
-        return Underway(workspace.store()).jobs().get(left.job, False)
+        return ActiveTrainings(workspace.store()).jobs().get(left.job, False)
     except StoreError as error:
         st.toast(f"Not continued: {names.in_markdown(str(error))}.", icon=":material/error:")
         return False
@@ -153,7 +153,7 @@ def _is_still_offered(left: Interrupted) -> bool:
 
 def _deregister(left: Interrupted) -> None:
     try:
-        Underway(workspace.store()).end([left.job])
+        ActiveTrainings(workspace.store()).end([left.job])
     except StoreError as error:
         st.toast(
             f"This message will come back: {names.in_markdown(str(error))}.",

@@ -14,7 +14,7 @@ from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.session import SessionKey
 
 # Once for the program, when the app is put together: where experiments find uploaded data.
-own_data.look_in(workspace.shelf_in_session)
+own_data.set_upload_store(workspace.upload_store_in_session)
 _FRAMED = SessionKey("navigation.framed", bool)
 """Whether the visit has begun with the frame around the pages."""
 

@@ -12,8 +12,8 @@ from datetime import timedelta
 from lossopt_core import Experiment, StoreError, load_data
 from lossopt_core.experiment import caches
 from lossopt_core.store import reference
-from lossopt_core.store.running import COUNT_SECONDS, RunningTime
-from lossopt_core.store.unfinished import LOOK_SECONDS, Watch
+from lossopt_core.store.unfinished import CHECK_SECONDS, Watch
+from lossopt_core.store.uptime import COUNT_SECONDS, Uptime
 from lossopt_core.store.workspaces import Workspaces
 from lossopt_ui.app import descriptors
 from lossopt_ui.app.shutdown import Shutdown
@@ -58,7 +58,7 @@ def _work(looked: threading.Event) -> None:
     made = reference_runs_made(address)
     looked.set()
     _warm_up()
-    running, removal = RunningTime(address), Every(REMOVE_SECONDS)
+    running, removal = Uptime(address), Every(REMOVE_SECONDS)
     counting = Every(COUNT_SECONDS)
     while True:
         made = made or reference_runs_made(address)
@@ -102,8 +102,8 @@ def _watch_trainings() -> None:
     watch = Watch(mode.store_address())
     while True:
         with suppress(StoreError):
-            watch.look()
-        time.sleep(LOOK_SECONDS)
+            watch.check()
+        time.sleep(CHECK_SECONDS)
 
 
 def _warm_up() -> None:
@@ -119,7 +119,7 @@ def _warm_up() -> None:
 def reference_runs_made(address: str | None) -> bool:
     """Create missing reference runs; False if the store cannot be used now."""
     try:
-        reference.keep(address)
+        reference.train_missing(address)
     except StoreError:
         return False
     return True

@@ -177,9 +177,10 @@ def weight_trajectories(
         x_title, y_title = (f"Weight of {plain(name)}" for name in feature_names)
     else:
         plane = principal_plane(runs)
-        paths = [[each] for each in plane.ways]
+        paths = [[each] for each in plane.trajectories]
         title = "Trajectories in weight space"
-        x_title = f"First principal direction (both explain {plane.share:.0%} of the movement)"
+        explained = f"both explain {plane.explained_variance:.0%} of the movement"
+        x_title = f"First principal direction ({explained})"
         y_title = "Second principal direction"
     lines = [
         Trajectory(name, path, run.path_updates, hue, 2.5 if run.experiment.full_batch else 1.2)

@@ -55,10 +55,9 @@ def points(data: Data, theme: Theme) -> go.Figure:
         title, axes = "Examples", (data.feature_names[0], data.feature_names[1])
     else:
         view = principal_view(np.concatenate([train, test]))
-        [positions] = view.ways
-        title = (
-            f"Examples along two principal components ({100 * view.share:.0f} % of the variance)"
-        )
+        [positions] = view.trajectories
+        explained = f"{100 * view.explained_variance:.0f} % of the variance"
+        title = f"Examples along two principal components ({explained})"
         axes = ("First principal component", "Second principal component")
     figure = weights.scatter(
         [

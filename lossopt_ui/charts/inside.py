@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from lossopt_core import LOSSES, Data
 from lossopt_core.inspect.microscope import (
     DOUBTFUL,
-    HAPPY,
+    GOOD,
     WRONG,
     Comparison,
 )
@@ -96,7 +96,7 @@ def gradient_check(
             colorbar={
                 "title": {"text": "relative error", "font": {"size": 13}},
                 "thickness": 12,
-                "tickvals": [np.log10(each) for each in (LEAST_ERROR, HAPPY, DOUBTFUL, WRONG, 1)],
+                "tickvals": [np.log10(each) for each in (LEAST_ERROR, GOOD, DOUBTFUL, WRONG, 1)],
                 "ticktext": ["1e-12", "1e-7", "1e-4", "1e-2", "1"],
             },
         )

@@ -123,9 +123,9 @@ def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
 def _worst(followed: Along, most: int) -> tuple[Labels, Labels, Numbers]:
     """Rows, predictions and losses (k, most) of the examples with the largest loss."""
     order = np.argsort(-followed.losses, axis=1, kind="stable")[:, :most]
-    answers: Labels = np.take_along_axis(followed.answers, order, axis=1)
+    predictions: Labels = np.take_along_axis(followed.predictions, order, axis=1)
     losses: Numbers = np.take_along_axis(followed.losses, order, axis=1)
-    return order.astype(np.int64), answers, losses
+    return order.astype(np.int64), predictions, losses
 
 
 def zero_gradient(

@@ -147,7 +147,7 @@ def _store_mistake() -> str | None:
         store_check.check(address)
     except StoreError as error:
         default = "" if chosen else " (the default)"
-        must_be = _one_line(error).removeprefix("the store's address ")
+        must_be = _one_line(error).removeprefix("the store ")
         return f"{STORE} is {shown(STORE, address)}{default}, but {must_be}"
     return None
 

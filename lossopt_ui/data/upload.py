@@ -10,9 +10,9 @@ from lossopt_core import StoreError
 from lossopt_core.data.datasets import Examples
 from lossopt_core.uploads import (
     ENDINGS,
-    Kept,
     Preparation,
     Prepared,
+    UploadedData,
     columns_of,
     prepare,
     read,
@@ -20,8 +20,8 @@ from lossopt_core.uploads import (
     to_bytes,
 )
 from lossopt_core.uploads.files import LARGEST, encoding_of
-from lossopt_core.uploads.preparing import GAPS, TEXTS, Column
-from lossopt_core.uploads.shelf import LONGEST_NAME
+from lossopt_core.uploads.preparing import MISSING_VALUES, TEXT_COLUMNS, Column
+from lossopt_core.uploads.store import LONGEST_NAME
 from lossopt_ui.charts import own_data as charts
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.experiment import form
@@ -106,7 +106,7 @@ def _preview(table: pd.DataFrame, columns: Sequence[Column], encoding: str) -> N
                 "column": [each.name for each in columns],
                 "type": ["number" if each.numeric else "text" for each in columns],
                 "unique values": [each.values for each in columns],
-                "missing": [int(each.gaps.sum()) for each in columns],
+                "missing": [int(each.missing.sum()) for each in columns],
             },
             hide_index=True,
         )
@@ -129,10 +129,16 @@ def _meaning(columns: Sequence[Column], file: str) -> Preparation:
     )
     with st.container(horizontal=True):
         missing = st.selectbox(
-            "Missing values", list(GAPS), format_func=GAPS.__getitem__, key=f"missing-{file}"
+            "Missing values",
+            list(MISSING_VALUES),
+            format_func=MISSING_VALUES.__getitem__,
+            key=f"missing-{file}",
         )
         texts = st.selectbox(
-            "Categorical columns", list(TEXTS), format_func=TEXTS.__getitem__, key=f"texts-{file}"
+            "Categorical columns",
+            list(TEXT_COLUMNS),
+            format_func=TEXT_COLUMNS.__getitem__,
+            key=f"texts-{file}",
         )
     return Preparation(label, tuple(features), missing, texts)
 
@@ -145,7 +151,7 @@ def _outcome(prepared: Prepared, filename: str, file: str) -> None:
         st.metric("Examples", f"{count:,}")
         st.metric("Features", f"{width:,}")
         st.metric("Classes", f"{len(examples.class_names):,}")
-    for sentence in prepared.said:
+    for sentence in prepared.steps:
         st.markdown(f"- {names.in_markdown(sentence)}")
     largest = prepared.balance.max() / count
     figure.show(
@@ -169,7 +175,7 @@ def _outcome(prepared: Prepared, filename: str, file: str) -> None:
 
 def _save(name: str, examples: Examples) -> None:
     try:
-        kept = workspace.shelf().keep(name, examples)
+        kept = workspace.upload_store().save(name, examples)
     except (StoreError, ValueError) as error:
         _PROBLEM.set(f"Not saved: {names.in_markdown(str(error))}.")
         return
@@ -180,7 +186,7 @@ def _save(name: str, examples: Examples) -> None:
 def saved() -> None:
     """List the uploaded data sets, with buttons to train on, download and delete them."""
     st.subheader("Uploaded data sets")
-    found = workspace.shelf().list()
+    found = workspace.upload_store().list()
     if not found:
         where = "private to your workspace" if mode.hosted() else "stored on this machine"
         st.info(f"No uploads yet. Uploaded data are {where}.")
@@ -189,7 +195,7 @@ def saved() -> None:
         _one(each)
 
 
-def _one(each: Kept) -> None:
+def _one(each: UploadedData) -> None:
     chosen = widgets.value("dataset") == "own" and widgets.value("own.data") == each.fingerprint
     with st.container(border=True):
         st.markdown(f"**{names.in_markdown(each.name)}**{' · selected' if chosen else ''}")
@@ -211,9 +217,9 @@ def _one(each: Kept) -> None:
                       icon=":material/delete:", type="tertiary")  # fmt: skip
 
 
-def _file(each: Kept) -> File:
+def _file(each: UploadedData) -> File:
     def make(mine: Mine) -> bytes:
-        examples = mine.shelf.examples(each.fingerprint)
+        examples = mine.upload_store.examples(each.fingerprint)
         if examples is None:
             raise FileError("this data set has been deleted; reload the page")
         return to_bytes(examples)
@@ -228,8 +234,8 @@ def _file(each: Kept) -> File:
     )
 
 
-def _delete(each: Kept) -> Any:
+def _delete(each: UploadedData) -> Any:
     try:
-        workspace.shelf().forget(each.fingerprint)
+        workspace.upload_store().delete(each.fingerprint)
     except StoreError as error:
         _PROBLEM.set(f"Not deleted: {names.in_markdown(str(error))}.")

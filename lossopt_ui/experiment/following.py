@@ -3,7 +3,7 @@
 from lossopt_core import Experiment, load_data
 from lossopt_core.inspect.along import Along, along
 from lossopt_core.inspect.diagnostics import part_of
-from lossopt_core.inspect.example import with_its_margin
+from lossopt_core.inspect.example import loss_with_margin
 from lossopt_core.training.path import WeightPath
 from lossopt_ui.figures.caching import cached
 
@@ -17,7 +17,7 @@ def follow(experiment: Experiment, path: WeightPath, loss: str, part: str) -> Al
 
 
 # The path is part of the key: an imported run can have other weights under the same settings.
-@cached(MOST_BYTES, size=lambda seen: seen.losses.nbytes + seen.answers.nbytes)
+@cached(MOST_BYTES, size=lambda seen: seen.losses.nbytes + seen.predictions.nbytes)
 def _followed(experiment: Experiment, path: WeightPath, part: str) -> Along:
     features, labels = part_of(load_data(experiment), part)
-    return along(path, with_its_margin(experiment.loss, experiment), features, labels)
+    return along(path, loss_with_margin(experiment.loss, experiment), features, labels)

@@ -30,7 +30,7 @@ def data() -> dict[str, Any]:
         st.caption(DATASETS[dataset].summary)
     options = (
         _own_data()
-        if DATASETS[dataset].brought
+        if DATASETS[dataset].uploaded
         else {name: widgets.setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
     )
     names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
@@ -39,7 +39,7 @@ def data() -> dict[str, Any]:
     return {"dataset": dataset, "dataset_options": options} | rest
 
 
-def choose_data(kept: uploads.Kept) -> None:
+def choose_data(kept: uploads.UploadedData) -> None:
     """Select this uploaded data set for experiments. For callbacks."""
     widgets.put_all(
         {"dataset": "own"} | {f"own.{name}": each for name, each in kept.options.items()}
@@ -50,7 +50,7 @@ def _own_data() -> dict[str, Any]:
     """A select box of the visitor's uploaded data sets, and a link to the upload page."""
     options = {name: widgets.value(f"own.{name}") for name in DATASETS["own"].options}
     with workspace.store_errors_shown():
-        found = {each.fingerprint: each for each in workspace.shelf().list()}
+        found = {each.fingerprint: each for each in workspace.upload_store().list()}
         if options["data"] in found:
             _CHOSEN.set(options["data"])
             st.selectbox(

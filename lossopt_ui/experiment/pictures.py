@@ -197,7 +197,7 @@ def zero_gradient_shares(player: Player, data: Data) -> None:
         moving.zero_gradient(
             [player.clock.epochs] * len(examples),
             [
-                each.silent[points]
+                each.zero_gradient[points]
                 for each, points in zip(examples, player.clock.points, strict=True)
             ],
             player.names,

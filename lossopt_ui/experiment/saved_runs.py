@@ -19,7 +19,7 @@ from lossopt_core import (
     Run,
     RunStore,
 )
-from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.groups import group_id
 from lossopt_core.data.datasets import Owner
 from lossopt_core.experiment.caches import Cache
 from lossopt_core.experiment.measures import SECONDS
@@ -176,7 +176,7 @@ def group_id_of(member: SavedRun) -> str:
     """Id of the group of runs that differ from this one by seed only, as used in addresses."""
     if member.experiment is None or member.reference:
         return member.id
-    return family_id(member.experiment)
+    return group_id(member.experiment)
 
 
 def find(

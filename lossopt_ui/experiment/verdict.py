@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
-from lossopt_core.analysis.paired_inference import FEWEST_PAIRS
+from lossopt_core.analysis.paired_inference import MIN_PAIRS
 from lossopt_core.analysis.pairing import (
     FRESH,
     HIGHER,
@@ -14,7 +14,7 @@ from lossopt_core.analysis.pairing import (
     SPLIT,
     TOO_FEW,
     PairedDifference,
-    most_comparisons,
+    max_comparisons,
     pairs_for,
 )
 from lossopt_core.experiment.measures import MEASURES
@@ -48,7 +48,7 @@ def _sentence(name: str, baseline: str, column: str, found: PairedDifference) ->
         case verdict if verdict == TOO_FEW:
             return (
                 f"{name}: too few {units} in common with {baseline} for a verdict ({found.n}); it"
-                f" takes at least {FEWEST_PAIRS}."
+                f" takes at least {MIN_PAIRS}."
             )
         case verdict if verdict == NOT_SEEN:
             said = f"{name}: no detectable difference from {baseline}"
@@ -69,7 +69,7 @@ def _why_not_at_once(found: PairedDifference) -> str:
         )
     return (
         f"{at_once} are too many for a verdict, with any number of {units}. Make at most"
-        f" {most_comparisons()}."
+        f" {max_comparisons()}."
     )
 
 
@@ -154,7 +154,7 @@ def note(all_found: Collection[PairedDifference]) -> str:
 
 def _has_range(found: PairedDifference) -> bool:
     """Whether its sentence contains a range; equal pairs give a single number."""
-    return found.n >= FEWEST_PAIRS and found.low < found.high
+    return found.n >= MIN_PAIRS and found.low < found.high
 
 
 def mean_of_several(name: str, column: str) -> str:

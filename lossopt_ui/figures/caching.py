@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from lossopt_core import StoreError
-from lossopt_core.data.datasets import BROUGHT, Owner
+from lossopt_core.data.datasets import UPLOADED, Owner
 from lossopt_core.experiment import caches
 from lossopt_ui.figures.recipes import digest
 
@@ -22,7 +22,7 @@ Arguments = ParamSpec("Arguments")
 def owner() -> Owner | None:
     """The current workspace; None if it cannot be determined."""
     try:
-        place = BROUGHT.place()
+        place = UPLOADED.source()
     except StoreError:
         return None
     return None if place is None else place.owner

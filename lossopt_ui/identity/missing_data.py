@@ -17,8 +17,8 @@ from streamlit.typing import UploadedFile
 
 from lossopt_core import Experiment, StoreError
 from lossopt_core.data.datasets import (
-    BROUGHT,
     DATASETS,
+    UPLOADED,
     Examples,
     MissingDataError,
 )
@@ -26,7 +26,7 @@ from lossopt_core.experiment.loading import check_present
 from lossopt_core.uploads import ENDINGS, fingerprint, read
 from lossopt_core.uploads.files import LARGEST
 from lossopt_core.uploads.matching import matching
-from lossopt_core.uploads.shelf import LONGEST_NAME
+from lossopt_core.uploads.store import LONGEST_NAME
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.state import pages, url, widgets
@@ -124,7 +124,7 @@ def offer(experiments: Sequence[Experiment], place: str) -> None:
 
     `place` distinguishes the uploaders of a page.
     """
-    on_uploads = [each for each in experiments if DATASETS[each.dataset].brought]
+    on_uploads = [each for each in experiments if DATASETS[each.dataset].uploaded]
     by_mark = {each.dataset_options["data"]: each.dataset_options for each in on_uploads}
     _offer(list(by_mark.values()), place)
 
@@ -159,7 +159,7 @@ def _to_be_offered(options: Options, place: str) -> bool:
     if mark == NOTHING or _OFFERED.get().get(mark, place) != place:
         return False
     try:
-        BROUGHT.check(options)
+        UPLOADED.check(options)
     except MissingDataError:
         return True
     return False
@@ -188,7 +188,7 @@ def _take(file: UploadedFile, wanted: Mapping[str, Options]) -> None:
     try:
         examples, mark = _examples(file, wanted)
         if mark in wanted:
-            workspace.shelf().keep(
+            workspace.upload_store().save(
                 file.name.rpartition(".")[0][:LONGEST_NAME] or "Your data", examples
             )
     except (StoreError, ValueError) as error:

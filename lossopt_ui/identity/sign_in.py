@@ -87,8 +87,8 @@ def offer_to_move() -> None:
 def _move(left: Contents) -> None:
     try:
         theirs, mine = visits.anonymous(), workspace.store()
-        coming = _workspaces().coming(theirs, mine.workspace)
-        budgets.budget().check_keeping(mine.usage(), runs=coming.runs, bytes=coming.bytes)
+        coming = _workspaces().growth(theirs, mine.workspace)
+        budgets.budget().check_storage(mine.usage(), runs=coming.runs, bytes=coming.bytes)
         _workspaces().move(theirs, mine.workspace)
     except (BudgetError, StoreError) as error:
         _PROBLEM.set(str(error))

@@ -82,14 +82,14 @@ def retention_notice() -> str:
     )
 
 
-def shelf() -> uploads.Shelf:
+def upload_store() -> uploads.UploadStore:
     """The visitor's uploaded data sets."""
-    return uploads.Shelf(store())
+    return uploads.UploadStore(store())
 
 
-def shelf_in_session() -> uploads.Shelf | None:
+def upload_store_in_session() -> uploads.UploadStore | None:
     """The visitor's uploaded data sets; None outside a session, where there is no visitor."""
-    return None if mode.hosted() and _outside_sessions() else shelf()
+    return None if mode.hosted() and _outside_sessions() else upload_store()
 
 
 def _outside_sessions() -> bool:

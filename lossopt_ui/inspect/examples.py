@@ -67,7 +67,7 @@ def _in_words(point: Point, some: pd.DataFrame) -> pd.DataFrame:
             "true": names[some["true"]],
             "predicted": names[some["predicted"]],
             "loss": some["loss"],
-            "gradient norm": some["pull"],
+            "gradient norm": some["gradient_norm"],
         }
     )
 
@@ -220,7 +220,7 @@ def active(point: Point) -> None:
     figure.show(
         moving.zero_gradient(
             [point.epochs] * len(compared),
-            [each.silent for each in followed],
+            [each.zero_gradient for each in followed],
             [LOSSES[name].label for name in compared],
             [of_loss(name, figure.theme()) for name in compared],
             widths=[3.0] + [1.2] * (len(compared) - 1),
@@ -234,7 +234,9 @@ def active(point: Point) -> None:
         f"Thick: {LOSSES[compared[0]].label.lower()}, the training loss of this run. Thin: other"
         " losses, evaluated at the same weights."
     )
-    support = point.table[~point.table["silent"]].sort_values("pull", ascending=False)
+    support = point.table[~point.table["zero_gradient"]].sort_values(
+        "gradient_norm", ascending=False
+    )
     share = results.percent(len(support) / len(point.table))
     st.markdown(
         f"**Active examples: {len(support):,} of {len(point.table):,} ({share})** have a nonzero"

@@ -154,9 +154,9 @@ class Certifier:
             if request.store.certificate(request.experiment) is not None:
                 self._failures.drop(key)
                 return  # requested just before it was saved
-            with uploads.using(uploads.Shelf(request.store)):
+            with uploads.using(uploads.UploadStore(request.store)):
                 certificate = self._solve(request.experiment)
-            request.store.keep_certificate(request.experiment, certificate)
+            request.store.save_certificate(request.experiment, certificate)
         except MissingDataError:  # the data were deleted meanwhile
             self._failures.drop(key)
         except Exception as error:
@@ -199,7 +199,7 @@ class Certifier:
 
 
 def _present(experiment: Experiment, store: RunStore) -> bool:
-    with uploads.using(uploads.Shelf(store)):
+    with uploads.using(uploads.UploadStore(store)):
         try:
             check_present(experiment)
         except MissingDataError:
@@ -208,7 +208,7 @@ def _present(experiment: Experiment, store: RunStore) -> bool:
 
 
 def _key(experiment: Experiment, store: RunStore) -> Key:
-    private = DATASETS[experiment.dataset].brought
+    private = DATASETS[experiment.dataset].uploaded
     owner = Owner(store.address, store.workspace) if private else None
     return owner, problem_id(experiment)
 

@@ -23,7 +23,7 @@ from lossopt_core import (
     uploads,
 )
 from lossopt_core.store.quotas import products_of
-from lossopt_core.store.unfinished import Underway
+from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_core.training.loop import cohorts
 from lossopt_ui.jobs.page_priority import PagePriority
 from lossopt_ui.jobs.sequel import Sequel
@@ -76,7 +76,7 @@ class Job:
         self._future: Future[None] = Future()
         self._turns = self._work()
         self._turn = threading.Lock()
-        self._underway = Underway(store)
+        self._underway = ActiveTrainings(store)
         self.noted = self._underway.begin(self.experiments, sequel.comparison if sequel else None)
         """Its id among the trainings registered in the store."""
         self._interrupted = False
@@ -89,7 +89,7 @@ class Job:
             if not self._future.running():
                 self._future.set_running_or_notify_cancel()
             try:
-                with uploads.using(uploads.Shelf(self.store)):
+                with uploads.using(uploads.UploadStore(self.store)):
                     next(self._turns)
                 if self.stopped:  # the results so far have been saved
                     self._future.set_result(None)

@@ -168,7 +168,7 @@ class Workers:
 
     def _check(self, experiments: Sequence[Experiment], store: RunStore, *, by_part: bool) -> None:
         """BudgetError if training these would exceed the budget."""
-        kept = store.usage() if self._budget.limits_keeping else Usage(runs=0, bytes=0)
+        kept = store.usage() if self._budget.limits_storage else Usage(runs=0, bytes=0)
         self._budget.check_training(
             experiments, kept, parts=parts_of(experiments) if by_part else None
         )

@@ -276,7 +276,7 @@ def _show_projection(
             {
                 "run": called,
                 "optimizer": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
-                "shown": [results.percent(view.plane.share(path)) for path in paths],
+                "shown": [results.percent(view.plane.explained_variance(path)) for path in paths],
                 "objective": [value[-1] for value in view.values],
                 "on the plane": [below[-1] for below in view.below],
                 "distance": [

@@ -17,7 +17,7 @@ SIZES = (1, 4, 16, 64, 256, 1024)
 def _draws(loss: str, epochs: int) -> pd.DataFrame:
     X, labels = on_digits.examples()
     W = on_digits.weights(loss, epochs)
-    return batches.against_the_full_gradient(LOSSES[loss](), W, X, labels, SIZES)
+    return batches.minibatch_gradients(LOSSES[loss](), W, X, labels, SIZES)
 
 
 def draw() -> None:

@@ -15,7 +15,7 @@ from lossopt_ui.lecture.frame import number
 @st.cache_data(max_entries=50, show_spinner=False)
 def _ladder(loss: str, epochs: int) -> pd.DataFrame:
     X, labels = on_digits.examples()
-    return one_step.ladder(LOSSES[loss](), on_digits.weights(loss, epochs), X, labels)
+    return one_step.one_step(LOSSES[loss](), on_digits.weights(loss, epochs), X, labels)
 
 
 def draw() -> None:

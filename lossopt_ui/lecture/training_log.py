@@ -15,7 +15,7 @@ from lossopt_ui.state import widgets
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _train(rate: float) -> tuple[list[float], float]:
-    return training_log.train_as_noted(rate)
+    return training_log.train_as_in_notes(rate)
 
 
 def draw() -> None:

@@ -160,7 +160,7 @@ def _messages(now: Play) -> None:
 
 def _numbers(model: Model) -> None:
     row = model.history.iloc[-1]
-    accuracy = model.right() / len(model.points.labels)
+    accuracy = model.correct() / len(model.points.labels)
     with st.container(horizontal=True):
         st.metric("Updates", f"{model.made:,}")
         st.metric("Data loss", f"{row['data_loss']:.4f}")

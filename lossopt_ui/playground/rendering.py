@@ -8,7 +8,7 @@ import numpy as np
 
 from lossopt_core.objective.linear import Array
 from lossopt_core.playground.classifier import Classifier
-from lossopt_core.playground.contours import without_needless
+from lossopt_core.playground.contours import simplified
 from lossopt_core.playground.picture import Picture, picture
 from lossopt_core.playground.points import RASTER
 
@@ -18,7 +18,7 @@ TOLERANCE = 0.003
 
 def render(model: Classifier) -> dict[str, Any]:
     """Regions, lines, arrows, relative pull of each point, and an alt text."""
-    plane, pulls = picture(model), np.nan_to_num(model.pulls())
+    plane, pulls = picture(model), np.nan_to_num(model.gradient_norms())
     strongest = float(pulls.max()) or 1.0
     return {
         "alt": describe(model, pulls),
@@ -29,8 +29,8 @@ def render(model: Classifier) -> dict[str, Any]:
         "arrows": [
             {
                 "label": label,
-                "x": float(arrow.place[0]),
-                "y": float(arrow.place[1]),
+                "x": float(arrow.position[0]),
+                "y": float(arrow.position[1]),
                 "angle": math.degrees(math.atan2(arrow.direction[1], arrow.direction[0])),
             }
             for label, arrow in enumerate(plane.arrows)
@@ -42,7 +42,7 @@ def render(model: Classifier) -> dict[str, Any]:
 def describe(model: Classifier, pulls: Array) -> str:
     """The plot's alt text."""
     return (
-        f"The plane after {model.made} updates: {model.right()} of {len(pulls)} points lie in"
+        f"The plane after {model.made} updates: {model.correct()} of {len(pulls)} points lie in"
         f" their class's region; {np.count_nonzero(pulls)} are active. Arrow keys move the selected"
         " point."
     )
@@ -63,6 +63,6 @@ def _lines(plane: Picture) -> list[dict[str, Any]]:
 
 def _path(line: Array) -> str:
     """A line as an SVG path, in thousandths of a unit and with y pointing down."""
-    simplified = without_needless(line, TOLERANCE)
-    points = np.round(simplified * (RASTER, -RASTER)).astype(int).tolist()
+    thinned = simplified(line, TOLERANCE)
+    points = np.round(thinned * (RASTER, -RASTER)).astype(int).tolist()
     return "M" + "L".join(f"{x} {y}" for x, y in points)

@@ -82,7 +82,7 @@ class Timeline:
         trajectory = self.now.trajectories[side]
         of_now = self.now.models[side]
         return [
-            Moment(of_now.losses(), of_now.right())
+            Moment(of_now.losses(), of_now.correct())
             if self._is_now(each)
             else trajectory.moment(each)
             for each in self.ticks

@@ -74,7 +74,7 @@ def _take_parameters(rows: Mapping[Any, Mapping[str, Any]], names: list[str]) ->
 
 def examples(model: Model, *, key: str) -> None:
     """Each point with its scores and loss, and whether it is active."""
-    table = model.examples().rename(columns={"pull": GRADIENT})
+    table = model.examples().rename(columns={"gradient_norm": GRADIENT})
     table.insert(len(table.columns), "active", np.where(table[GRADIENT] > 0, "yes", ""))
     numbers = [name for name in table.columns if name.startswith("score") or name == GRADIENT]
     st.dataframe(

@@ -28,7 +28,7 @@ class Trajectory:
         """Losses and accuracy after this many updates."""
         if update not in self.moments:
             then = self.model.at(update)
-            self.moments[update] = Moment(then.losses(), then.right())
+            self.moments[update] = Moment(then.losses(), then.correct())
         return self.moments[update]
 
     def picture(self, update: int) -> dict[str, Any]:

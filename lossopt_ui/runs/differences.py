@@ -10,8 +10,8 @@ from lossopt_core.analysis.groups import SEEDS
 from lossopt_core.analysis.pairing import (
     PairedDifference,
     corrected,
-    counted,
     paired_difference,
+    paired_runs,
 )
 from lossopt_core.experiment.description import unequal_settings
 from lossopt_core.experiment.measures import MEASURES
@@ -120,7 +120,7 @@ def confounded(
     base = _values(baseline, column, optima)
     warnings = []
     for group in (each for each in others if each.grouped_by):
-        ours, theirs = counted(_values(group, column, optima), base)
+        ours, theirs = paired_runs(_values(group, column, optima), base)
         differing = [
             names.unequal(name, *values)
             for name, values in unequal_settings(ours, theirs).items()

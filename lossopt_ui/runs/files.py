@@ -17,7 +17,7 @@ import streamlit as st
 
 from lossopt_core import Run, RunStore, StoreError
 from lossopt_core.store.annotations import Note, notes_in
-from lossopt_core.uploads import Shelf, using
+from lossopt_core.uploads import UploadStore, using
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import names
@@ -43,9 +43,9 @@ class Mine:
     references: RunStore
 
     @property
-    def shelf(self) -> Shelf:
+    def upload_store(self) -> UploadStore:
         """The visitor's uploaded data sets."""
-        return Shelf(self.store)
+        return UploadStore(self.store)
 
     def runs(self, ids: Sequence[str], *, whole: bool = False) -> list[Run]:
         """All runs with these ids; FileError if some have been deleted.
@@ -112,7 +112,7 @@ class Delivery:
         content = b""
         problem = "there was an unexpected error; see the server log"
         try:
-            with using(mine.shelf):
+            with using(mine.upload_store):
                 content = file.make(mine)
             problem = "" if content else "it would be empty"
         except (FileError, StoreError, ValueError) as error:

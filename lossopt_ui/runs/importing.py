@@ -158,7 +158,7 @@ def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]
 
 def _keep_curves(table: pd.DataFrame, *meaning: Any) -> None:
     _keep(
-        lambda: [run.id for run in workspace.store().keep_foreign(to_foreign(table, *meaning))],
+        lambda: [run.id for run in workspace.store().save_foreign(to_foreign(table, *meaning))],
         "curve",
     )
 
@@ -209,7 +209,7 @@ def _imported() -> None:
 def _remove() -> None:
     ids = _REMOVED.get()
     try:
-        workspace.store().forget_foreign(ids)
+        workspace.store().delete_foreign(ids)
     except StoreError as error:
         st.toast(f"Nothing was removed: {names.in_markdown(str(error))}.", icon=":material/error:")
         return

@@ -50,7 +50,7 @@ def _save() -> None:
     name = _NAME.get().strip()
     query = urlencode(url.query_of({each: widgets.value(each) for each in pages.COMPARE.options}))
     try:
-        workspace.store().keep_view(name, query)
+        workspace.store().save_view(name, query)
     except (StoreError, ValueError) as error:
         st.toast(
             f"The view was not saved: {names.in_markdown(str(error))}.", icon=":material/error:"
@@ -62,7 +62,7 @@ def _save() -> None:
 
 def _delete(name: str) -> None:
     try:
-        workspace.store().forget_view(name)
+        workspace.store().delete_view(name)
     except StoreError as error:
         st.toast(
             f"The view was not deleted: {names.in_markdown(str(error))}.", icon=":material/error:"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lossopt_core import LOSSES, Experiment, Run
-from lossopt_core.experiment.description import flat_settings, telling_settings
+from lossopt_core.experiment.description import flat_settings, informative_settings
 from lossopt_core.fields import Choice
 from lossopt_core.training.run import FINISHED
 from lossopt_ui.state import pages, url
@@ -24,7 +24,7 @@ MOST_VALUES = 6
 
 def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
     """One name per experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
-    telling = telling_settings(list(experiments))
+    telling = informative_settings(list(experiments))
     return [_name(experiment, telling) for experiment in experiments]
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lossopt_core import DATASETS, Experiment
-from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.groups import group_id
 from lossopt_core.analysis.sweep import (
     NOT_SWEPT,
     Axis,
@@ -139,7 +139,7 @@ def plan(experiment: Experiment) -> list[Experiment]:
         what = "1 combination" if count == 1 else f"{count:,} combinations"
         st.caption(f"Left out: {what}, because {names.in_markdown(problem)}.")
     missing = workspace.store().missing(experiments)
-    combinations = len({family_id(each) for each in experiments})
+    combinations = len({group_id(each) for each in experiments})
     words = f"**{len(experiments):,} runs**: {combinations:,} combinations"
     words += f" × {sweep.seeds} seeds." if sweep.seeds > 1 else "."
     if len(missing) < len(experiments):

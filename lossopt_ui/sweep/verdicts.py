@@ -8,7 +8,7 @@ import streamlit as st
 
 from lossopt_core.analysis.borders import Border, borders
 from lossopt_core.analysis.groups import whole
-from lossopt_core.analysis.pairing import ROUNDING, TOO_MANY_AT_ONCE, most_to_pick_from
+from lossopt_core.analysis.pairing import ROUNDING, TOO_MANY_AT_ONCE, max_candidates
 from lossopt_core.analysis.sweep import as_text
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.sweep_cells import comparable, short
@@ -82,10 +82,10 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
         st.markdown(f"- {rank[group.key]}: {said}")
     st.caption(differences.note(found))
     verdicts = {each.verdict for each in found.values()}
-    if TOO_MANY_AT_ONCE in verdicts and len(rows) > most_to_pick_from():
+    if TOO_MANY_AT_ONCE in verdicts and len(rows) > max_candidates():
         st.caption(
             f"The best was picked from {len(rows)} combinations, so the verdict is corrected for"
-            f" all their pairs. Only a sweep of at most {most_to_pick_from()} combinations can get"
+            f" all their pairs. Only a sweep of at most {max_candidates()} combinations can get"
             " a verdict."
         )
 

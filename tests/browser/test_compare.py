@@ -149,7 +149,7 @@ def test_a_view_is_saved_and_opened_by_keyboard(page: Page, seeded: RunStore) ->
         page.keyboard.press("Enter")
     expect(page.locator(".st-key-filter input")).to_have_value("split_seed = 77")
     assert len(figure(page, "curves-all")["data"]) == 20
-    seeded.forget_view("Twenty")
+    seeded.delete_view("Twenty")
 
 
 def test_saving_a_note_is_confirmed_and_logs_no_warning(

@@ -22,7 +22,7 @@ from lossopt_core.analysis.tables import tidy, to_csv, to_json
 from lossopt_core.exchange import archive, mlflow, tensorboard
 from lossopt_core.exchange.sharing import unpack
 from lossopt_core.store.schema import examples
-from lossopt_core.uploads import Shelf, from_bytes
+from lossopt_core.uploads import UploadStore, from_bytes
 from tests.browser.helpers import PATIENCE, goto, new_profile, rerun, server
 from tests.programs import ROOT
 
@@ -106,10 +106,10 @@ def open_popover(page: Page, name: str) -> None:
 
 def test_uploaded_data(visitor: Visitor) -> None:
     page, store, _ = visitor
-    [mine] = Shelf(store).list()
+    [mine] = UploadStore(store).list()
     name, content = downloaded(page, f".st-key-download-{mine.fingerprint} button")
     assert name == f"{mine.fingerprint}.npz"
-    kept = Shelf(store).examples(mine.fingerprint)
+    kept = UploadStore(store).examples(mine.fingerprint)
     assert kept is not None
     assert np.array_equal(from_bytes(content).features, kept.features)
     assert from_bytes(content).class_names == kept.class_names
@@ -224,12 +224,14 @@ def test_each_visitor_downloads_their_own_runs(
         pytest.skip("in local mode there is one visitor")
     with new_profile(browser, place) as profile:
         other = arrived(profile, address, [3, 5], 3)
-        [mine] = Shelf(other.store).list()
+        [mine] = UploadStore(other.store).list()
         _, content = downloaded(other.page, f".st-key-download-{mine.fingerprint} button")
-        kept = Shelf(other.store).examples(mine.fingerprint)
+        kept = UploadStore(other.store).examples(mine.fingerprint)
         assert kept is not None
         assert np.array_equal(from_bytes(content).features, kept.features)
-        assert mine.fingerprint not in {each.fingerprint for each in Shelf(visitor.store).list()}
+        assert mine.fingerprint not in {
+            each.fingerprint for each in UploadStore(visitor.store).list()
+        }
         page = compare(other)
         open_popover(page, "Export")
         content = downloaded(page, ".st-key-download button")[1]

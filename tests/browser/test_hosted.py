@@ -18,7 +18,7 @@ from benchmarks.visitors import Visit
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store import reference
 from lossopt_core.store.schema import runs
-from lossopt_core.store.unfinished import Underway
+from lossopt_core.store.unfinished import ActiveTrainings
 from tests.browser.helpers import figure, goto, new_profile, rerun, server, shown_text
 from tests.programs import ROOT, wait_until
 
@@ -221,9 +221,9 @@ def test_requests_over_budget_are_refused_with_a_message(visitor: BrowserContext
     goto(page, "/train?dataset=blobs&epochs=5000&batch_size=1")
     with rerun(page):
         page.locator(".st-key-train button").click()
-    expect(page.get_by_text("at most 50,000 are allowed here", exact=False)).to_be_visible()
+    expect(page.get_by_text("the limit is 50,000", exact=False)).to_be_visible()
     goto(page, "/train?dataset=mnist_like&mnist_like.examples=60000&mnist_like.features=784")
-    expect(page.get_by_text("at most 200,000 are allowed here", exact=False)).to_be_visible()
+    expect(page.get_by_text("the limit is 200,000", exact=False)).to_be_visible()
 
 
 def test_the_pages_load_nothing_that_the_headers_forbid(visitor: BrowserContext) -> None:
@@ -242,7 +242,7 @@ def test_an_interrupted_training_is_reported_and_resumed(
     page = trained(visitor, f"{SMALL}&seed=31")
     workspace = workspace_with(of_seed(31), address)
     left = [of_seed(32), of_seed(33)]
-    underway = Underway(RunStore(address, workspace))
+    underway = ActiveTrainings(RunStore(address, workspace))
     underway.interrupt([underway.begin(left)])
     goto(page, "/compare")
     expect(page.get_by_text("Training was interrupted", exact=False)).to_be_visible()

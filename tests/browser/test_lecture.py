@@ -113,7 +113,7 @@ def test_an_image_to_scores_with_its_bias(lecture: Page) -> None:
     text = card(lecture, "image_to_scores")
     [[row]] = tables(lecture)
     assert numbers(row[1:]) == pytest.approx([-96.8, 437.9, 60.75])
-    assert "print 61.95. It should be 60.75: the bias of -1.2 was left out." in text
+    assert "print 61.95. It should be 60.75: the bias of -1.2 is missing." in text
 
 
 def test_the_initial_loss(lecture: Page) -> None:

@@ -44,7 +44,7 @@ def test_a_ragged_file_is_refused_with_its_row(page: Page, tmp_path: Path) -> No
     path.write_text("x,kind\n1,a\n2,b,c\n")
     goto(page, "/data")
     page.locator('input[type="file"]').set_input_files(path)
-    expect(page.get_by_text("Row 3 has 3 cells, not 2")).to_be_visible()
+    expect(page.get_by_text("Row 3 has 3 cells instead of 2")).to_be_visible()
 
 
 def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:

@@ -343,7 +343,7 @@ def test_a_view_is_saved_under_a_name(kept: list[Run], store: RunStore) -> None:
 
 def test_a_saved_view_opens_on_click(kept: list[Run], store: RunStore) -> None:
     query = ids(kept[0], kept[1]) | {"filter": "loss = cross_entropy", "columns": "loss,update"}
-    store.keep_view("Two rates", urlencode(query))
+    store.save_view("Two rates", urlencode(query))
     app = open_page("compare", ids(kept[2]) | {"log_y": "true", "hide": "facet"})
     app.button(key="open-Two rates").click().run()
     assert not app.exception
@@ -356,7 +356,7 @@ def test_a_saved_view_opens_on_click(kept: list[Run], store: RunStore) -> None:
 
 
 def test_invalid_parts_of_a_saved_view_are_reported(kept: list[Run], store: RunStore) -> None:
-    store.keep_view("Old", urlencode(ids(kept[0]) | {"x": "fortnights"}))
+    store.save_view("Old", urlencode(ids(kept[0]) | {"x": "fortnights"}))
     app = open_page("compare")
     app.button(key="open-Old").click().run()
     assert not app.exception

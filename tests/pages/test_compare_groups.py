@@ -53,7 +53,7 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert "Distance to optimum (worst run)" in app.dataframe[1].value
     said = words(app)
     assert "Legend: mean ± standard deviation over the runs." in said
-    assert "Band: 95 % interval of the mean, pointwise." in said
+    assert "Band: 95 % CI of the mean, pointwise." in said
     assert "In the table: mean ± standard deviation over the runs." in said
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16

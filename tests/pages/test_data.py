@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lossopt_core import RunStore, train, uploads
-from lossopt_core.uploads import Shelf, to_bytes
+from lossopt_core.uploads import UploadStore, to_bytes
 from tests.helpers import figures, go, open_page, words
 from tests.helpers import train as press_train
 
@@ -36,17 +36,17 @@ def test_a_table_is_previewed_before_it_is_saved(store: RunStore) -> None:
     app = bring(TABLE.encode(), "things.csv")
     assert not app.exception
     assert [each.value for each in app.metric] == ["60", "4", "3"]
-    assert "'colour' became 2 columns" in words(app).replace("\\", "")
+    assert "'colour' as 2 columns" in words(app).replace("\\", "")
     assert app.selectbox[0].value == "kind"
     bars = figures(app)["balance"]["data"][0]
     assert dict(zip(bars["y"], bars["x"], strict=True)) == {"c0": 20, "c1": 20, "c2": 20}
-    assert Shelf(store).list() == []
+    assert UploadStore(store).list() == []
 
 
 def test_an_upload_can_be_trained_on_like_any_other_data_set(store: RunStore) -> None:
     app = keep(TABLE.encode(), "things.csv")
     assert not app.exception
-    [kept] = Shelf(store).list()
+    [kept] = UploadStore(store).list()
     assert kept.name == "things"
     app = go(app, "train")
     assert app.selectbox(key="dataset").value == "own"
@@ -56,7 +56,7 @@ def test_an_upload_can_be_trained_on_like_any_other_data_set(store: RunStore) ->
     [id] = store.list()["id"]
     [run] = store.load([id])
     assert run.experiment.dataset_options == kept.options
-    with uploads.using(Shelf(store)):
+    with uploads.using(UploadStore(store)):
         [same] = train([run.experiment])
     assert np.array_equal(same.weights, run.weights)
     for page in ("inspect", "landscape", "compare", "hinge-vs-cross-entropy", "sweep"):
@@ -67,7 +67,7 @@ def test_an_upload_can_be_trained_on_like_any_other_data_set(store: RunStore) ->
 def test_the_example_table_can_be_saved(store: RunStore) -> None:
     app = keep(open_page("data").code[0].value.encode(), "example.csv")
     assert not app.error
-    assert Shelf(store).list()[0].size.classes == 2
+    assert UploadStore(store).list()[0].size.classes == 2
 
 
 def test_images_are_shown_as_images(store: RunStore) -> None:
@@ -87,7 +87,7 @@ def test_images_are_shown_as_images(store: RunStore) -> None:
     ("content", "name", "said"),
     [
         (b"", "t.csv", "The file is empty"),
-        (b"x,y\n1,a,2\n", "t.csv", "Row 2 has 3 cells, not 2"),
+        (b"x,y\n1,a,2\n", "t.csv", "Row 2 has 3 cells instead of 2"),
         (b"not a zip", "t.npz", "The file is not NPZ"),
         (b"x,y\n1,a\n2,a\n", "t.csv", "there must be 2 to 100 classes, got 1"),
         (b"x,<img src=x onerror=alert(1)>\n1,a\n2,b\n", "t.csv", "each needs at least 2"),
@@ -102,14 +102,14 @@ def test_an_invalid_file_is_explained(
         assert said in app.error[0].value.replace("\\", "")
     else:
         assert "\\<img" in app.error[0].value, "what people write is shown as text"
-    assert Shelf(store).list() == []
+    assert UploadStore(store).list() == []
 
 
 def test_a_link_to_missing_data_names_them(store: RunStore) -> None:
     app = keep(TABLE.encode(), "things.csv")
-    [kept] = Shelf(store).list()
+    [kept] = UploadStore(store).list()
     query = {"dataset": "own"} | {f"own.{name}": str(value) for name, value in kept.options.items()}
-    Shelf(store).forget(kept.fingerprint)
+    UploadStore(store).delete(kept.fingerprint)
     app = open_page("train", query)
     said = " ".join(each.value for each in app.error)
     assert kept.fingerprint in said
@@ -125,12 +125,12 @@ def test_a_link_to_missing_data_names_them(store: RunStore) -> None:
 
 def test_a_downloaded_data_set_has_the_same_fingerprint_again(store: RunStore) -> None:
     keep(TABLE.encode(), "things.csv")
-    [kept] = Shelf(store).list()
-    examples = Shelf(store).examples(kept.fingerprint)
+    [kept] = UploadStore(store).list()
+    examples = UploadStore(store).examples(kept.fingerprint)
     assert examples is not None
-    Shelf(store).forget(kept.fingerprint)
+    UploadStore(store).delete(kept.fingerprint)
     keep(to_bytes(examples), "out.npz")
-    assert [each.fingerprint for each in Shelf(store).list()] == [kept.fingerprint]
+    assert [each.fingerprint for each in UploadStore(store).list()] == [kept.fingerprint]
 
 
 def test_a_budget_is_enforced_before_anything_is_saved(
@@ -138,5 +138,5 @@ def test_a_budget_is_enforced_before_anything_is_saved(
 ) -> None:
     monkeypatch.setenv("LOSSOPT_MAX_NUMBERS", "100")
     app = keep(TABLE.encode(), "things.csv")
-    assert "at most 100 are allowed here" in app.error[0].value.replace("\\", "")
-    assert Shelf(store).list() == []
+    assert "the limit is 100" in app.error[0].value.replace("\\", "")
+    assert UploadStore(store).list() == []

@@ -11,7 +11,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
-from lossopt_core.store.unfinished import Underway
+from lossopt_core.store.unfinished import ActiveTrainings
 from tests.helpers import go, open_page, settle, train
 
 FULL = """
@@ -107,8 +107,8 @@ def test_an_unreachable_store_is_reported_on_every_page(
 
 
 def interrupt(store: RunStore, experiments: list[Experiment]) -> str:
-    job = Underway(store).begin(experiments)
-    Underway(store).interrupt([job])
+    job = ActiveTrainings(store).begin(experiments)
+    ActiveTrainings(store).interrupt([job])
     return job
 
 
@@ -142,7 +142,7 @@ def test_an_interrupted_training_can_be_discarded(store: RunStore) -> None:
     [resume] = buttons(other_tab, "Continue")
     resume.click().run()
     assert "interrupted" not in said(other_tab)
-    assert Underway(store).jobs() == {}, "it was dealt with in the first tab"
+    assert ActiveTrainings(store).jobs() == {}, "it was dealt with in the first tab"
     assert store.list().empty
 
 
@@ -167,20 +167,20 @@ def test_several_interrupted_trainings_are_handled_separately(store: RunStore) -
         buttons(app, "Continue")[0].click().run()
     run_until(app, lambda _: len(store.list()) == 5)
     assert not app.warning
-    assert not Underway(store).interrupted()
+    assert not ActiveTrainings(store).interrupted()
 
 
 def test_an_early_visitor_is_told_once_the_interruption_is_known(store: RunStore) -> None:
-    job = Underway(store).begin([Experiment(dataset="blobs", epochs=1)])
+    job = ActiveTrainings(store).begin([Experiment(dataset="blobs", epochs=1)])
     app = open_page("start")
     assert "interrupted" not in said(app)
-    Underway(store).interrupt([job])
+    ActiveTrainings(store).interrupt([job])
     assert "interrupted" in said(app.run())
 
 
 def test_a_training_that_the_page_restarts_is_not_offered(store: RunStore) -> None:
     [experiment] = [Experiment(dataset="blobs", epochs=2)]
-    Underway(store).begin([experiment])
+    ActiveTrainings(store).begin([experiment])
     app = train(open_page("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}))
     assert list(store.list()["id"]) == [experiment.id]
     interrupt(store, [experiment])

@@ -49,7 +49,7 @@ def test_forged_widget_values_cannot_change_runs_of_others(
     owner = train(open_page("train", SMALL))
     mine = RunStore(store.address, workspace_of(owner))
     [theirs] = mine.list()["id"]
-    mine.keep_view("theirs", "runs=all")
+    mine.save_view("theirs", "runs=all")
     other = train(open_page("train", SMALL | {"seed": "5"}))
     [own] = RunStore(store.address, workspace_of(other)).list()["id"]
     before = mine.revision()
@@ -85,7 +85,7 @@ def test_a_failed_move_is_explained(store: RunStore, monkeypatch: pytest.MonkeyP
     assert "before you signed in: 1 run." in words(app)
     monkeypatch.setenv("LOSSOPT_MAX_BYTES", "10")
     app.button(key="move").click().run()
-    assert "Not moved: your workspace may hold" in app.error[0].value
+    assert "Not moved: your workspace can store" in app.error[0].value
     monkeypatch.delenv("LOSSOPT_MAX_BYTES")
 
     def fails(*names: str) -> None:
@@ -108,7 +108,9 @@ def test_an_unreachable_store_is_reported_without_its_address(
     monkeypatch.setenv("LOSSOPT_STORE", "postgresql+psycopg://me@127.0.0.1:9/none")
     app = open_page("compare")
     said = [each.value.replace("\\", "") for each in app.error]
-    assert said == ["Runs cannot be saved or loaded: the store cannot be used: it is out of reach."]
+    assert said == [
+        "Runs cannot be saved or loaded: the store cannot be used: it cannot be reached."
+    ]
 
 
 @pytest.mark.parametrize(

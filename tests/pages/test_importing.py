@@ -69,9 +69,9 @@ def test_an_empty_store_accepts_an_import(store: RunStore) -> None:
     ("name", "content", "said"),
     [
         ("x.csv", b"epoch,loss\n0,1\n1,abc\n2,1\n3,1\n", r"Row 3, column loss: 'abc' is not"),
-        ("x.csv", b"epoch,loss\n0,1\n1\n", r"Row 3 has 1 cells, not 2\."),
+        ("x.csv", b"epoch,loss\n0,1\n1\n", r"Row 3 has 1 cells instead of 2\."),
         ("x.json", b"*[bold](http://evil)*", r"The file is not JSON"),
-        ("x.lossopt.zip", b"PK", r"The file is no archive of runs, or damaged\."),
+        ("x.lossopt.zip", b"PK", r"The file is not an archive of runs, or it is corrupted\."),
     ],
 )
 def test_an_invalid_file_is_refused_with_row_and_column(
@@ -151,7 +151,7 @@ def test_a_stopped_run_is_not_retrained_to_a_different_end(kept: Run, store: Run
     content = to_csv(tidy([kept]).assign(status="stopped")).encode()
     app = upload(open_page("compare"), "runs.csv", content)
     app.button(key="train-brought").click().run()
-    assert "must have come to their end to be shared" in app.error[0].value
+    assert "stopped runs cannot be shared" in app.error[0].value
 
 
 def test_the_cost_of_a_curve_without_the_target_metric_is_unknown(

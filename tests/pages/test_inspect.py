@@ -109,7 +109,7 @@ def test_active_examples_have_a_nonzero_gradient(store: RunStore, run):
 def test_the_gradient_check_gives_the_verdict_of_the_course(store: RunStore, run):
     app = open_page(PAGE, {"run": run.id, "inside": "gradient"})
     assert not app.exception
-    assert "At most 1e-7: be happy. 650 entries, 1,347 training examples" in words(app).replace(
+    assert "At most 1e-7: good. 650 entries, 1,347 training examples" in words(app).replace(
         "**", ""
     )
     assert table(app, "entries")["entries"].sum() == 650

@@ -63,7 +63,9 @@ def test_principal_directions_show_their_explained_variance(store: RunStore, pai
     assert not app.exception
     paths = [WeightPath.of(run) for run in pair]
     plane = Plane.principal(paths)
-    assert shown(app)["shown"].tolist() == [f"{100 * plane.share(p):.1f} %" for p in paths]
+    assert shown(app)["shown"].tolist() == [
+        f"{100 * plane.explained_variance(p):.1f} %" for p in paths
+    ]
 
 
 def test_the_landscape_as_a_surface(store: RunStore, pair):

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from lossopt_core import Experiment, RunStore, train, uploads
 from lossopt_core.data.datasets import Examples
 from lossopt_core.exchange.sharing import pack
-from lossopt_core.uploads import Kept, Shelf, to_bytes
+from lossopt_core.uploads import UploadedData, UploadStore, to_bytes
 from lossopt_ui.identity import visitor
 from lossopt_ui.jobs import certifier, optimum
 from tests.helpers import figures, go, open_page, settle, words
@@ -96,7 +96,7 @@ def test_an_address_that_names_missing_data(mine: RunStore, page: str) -> None:
     assert not app.exception
     assert not said(app)
     assert not uploaders(app)
-    [kept] = Shelf(mine).list()
+    [kept] = UploadStore(mine).list()
     assert kept.fingerprint == OPTIONS["data"]
     assert kept.name == "mine"
     with_data = {key for key in widgets(app) if not key.startswith(OF_THE_DATA)}
@@ -145,8 +145,8 @@ def test_missing_data_with_any_other_settings(
 @pytest.fixture
 def orphans(store: RunStore) -> list[Experiment]:
     """Experiments with saved runs but deleted data; one of them diverged."""
-    shelf = Shelf(store)
-    options = shelf.keep("mine", random_examples()).options
+    upload_store = UploadStore(store)
+    options = upload_store.save("mine", random_examples()).options
     first = Experiment(dataset="own", dataset_options=options, epochs=2, batch_size=8)
     experiments = [
         first,
@@ -154,9 +154,9 @@ def orphans(store: RunStore) -> list[Experiment]:
         first.replace(loss="hinge"),
         first.replace(loss="squared_hinge", learning_rate=1e3),
     ]
-    with uploads.using(shelf):
+    with uploads.using(upload_store):
         store.save(train(experiments))
-    shelf.forget(options["data"])
+    upload_store.delete(options["data"])
     return experiments
 
 
@@ -249,7 +249,7 @@ def test_a_shared_link_to_runs_on_missing_data(store: RunStore, orphans: list[Ex
 
 
 def test_data_deleted_while_they_are_selected(store: RunStore) -> None:
-    Shelf(store).keep("mine", random_examples())
+    UploadStore(store).save("mine", random_examples())
     app = open_page("train", query_of(OPTIONS))
     suggested = app.number_input(key="learning_rate").value
     assert suggested != 0.1
@@ -275,11 +275,11 @@ def test_another_file_is_refused_with_both_fingerprints(store: RunStore) -> None
     came = uploads.fingerprint(random_examples(1))
     [problem] = [each.value for each in app.error if "other data" in each.value]
     assert problem.index("Needed") < problem.index(str(OPTIONS["data"])) < problem.index(came)
-    assert Shelf(store).list() == []
+    assert UploadStore(store).list() == []
     app = upload(app, b"x,y\n1,a,2\n", "broken.csv")
     assert any("Row 2 has 3 cells" in each.value for each in app.error)
     app = upload(app, to_bytes(random_examples()), "right.npz")
-    assert len(Shelf(store).list()) == 1
+    assert len(UploadStore(store).list()) == 1
 
 
 def test_the_budget_applies_to_this_upload_too(
@@ -288,8 +288,8 @@ def test_the_budget_applies_to_this_upload_too(
     monkeypatch.setenv("LOSSOPT_MAX_NUMBERS", "100")
     app = open_page("data", query_of(OPTIONS))
     app = upload(app, to_bytes(random_examples()), "mine.npz")
-    assert any("at most 100 are allowed here" in each.value for each in app.error)
-    assert Shelf(store).list() == []
+    assert any("the limit is 100" in each.value for each in app.error)
+    assert UploadStore(store).list() == []
 
 
 # Values derived from a visitor's data
@@ -317,11 +317,11 @@ def test_another_visitor_sees_nothing_derived_from_the_data(
     monkeypatch.setenv("LOSSOPT_MODE", "hosted")
     monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     ann, bob = RunStore(store.address, "visit-ann"), RunStore(store.address, "visit-bob")
-    kept: Kept = Shelf(ann).keep("mine", random_examples())
+    kept: UploadedData = UploadStore(ann).save("mine", random_examples())
     first = Experiment(dataset="own", dataset_options=kept.options, epochs=2, batch_size=8)
-    with uploads.using(Shelf(ann)):
+    with uploads.using(UploadStore(ann)):
         runs = train([first, first.replace(optimizer="gd")])
-        ann.keep_certificate(first, certifier.within_seconds(first))
+        ann.save_certificate(first, certifier.within_seconds(first))
     if page in ON_RUNS:
         ann.save(runs)
         bob.save(runs)
@@ -340,7 +340,7 @@ def test_another_visitor_sees_nothing_derived_from_the_data(
     assert telling not in nobody
     assert str(OPTIONS["data"]) in nobody
     # Once Ann has deleted the data, she sees no more than others.
-    Shelf(ann).forget(kept.fingerprint)
+    UploadStore(ann).delete(kept.fingerprint)
     monkeypatch.setattr(visitor, "anonymous", lambda: "visit-ann")
     assert telling not in everything_on(look_around(store, first, page))
     assert ann.certificate(first) is None

@@ -5,7 +5,7 @@ import pytest
 
 from lossopt_core import Experiment, RunStore, load_data
 from lossopt_core.data.datasets import Examples
-from lossopt_core.uploads import Shelf
+from lossopt_core.uploads import UploadStore
 from lossopt_ui.state import url
 from tests.helpers import figures, open_page, words
 from tests.helpers import train as press_train
@@ -56,7 +56,7 @@ def test_many_features_are_drawn_along_principal_directions(store: RunStore) -> 
 def test_one_feature_is_drawn_on_a_line_per_class(store: RunStore) -> None:
     labels = np.arange(60) % 3 // 2
     one = Examples(np.arange(60.0)[:, None] % 7, labels, ("a", "b"), ("x",))
-    options = Shelf(store).keep("one", one).options
+    options = UploadStore(store).save("one", one).options
     experiment = Experiment(dataset="own", dataset_options=options)
     app = open_page("train", url.query_of(url.values_of(experiment)))
     assert not app.exception

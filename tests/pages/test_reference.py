@@ -28,7 +28,7 @@ def trained() -> list[Run]:
 def theirs(store: RunStore, trained: list[Run], monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """The table of the reference runs in the store."""
     monkeypatch.setattr(reference, "train", lambda experiments: trained)
-    reference.keep(store.address)
+    reference.train_missing(store.address)
     return reference.runs(store.address).list()
 
 

@@ -53,7 +53,7 @@ def test_a_diverged_run_in_a_link_is_compared_by_its_end(store: RunStore) -> Non
 def test_a_damaged_link_is_reported_and_can_be_ignored(kept: list[Run]) -> None:
     app = open_page("compare", {"share": "nonsense"})
     assert not app.exception
-    assert "the shared runs are damaged" in app.error[0].value
+    assert "the shared runs are corrupted" in app.error[0].value
     app.button(key="drop-share").click().run()
     assert not app.error
     assert "share" not in app.query_params

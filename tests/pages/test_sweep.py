@@ -14,7 +14,7 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.analysis import pairing
-from lossopt_core.analysis.groups import family_id
+from lossopt_core.analysis.groups import group_id
 from lossopt_core.analysis.sweep import axis
 from lossopt_core.theory.l1_threshold import zero_strength
 from lossopt_ui.sweep import results
@@ -91,7 +91,7 @@ def test_other_settings_can_be_swept(store: RunStore) -> None:
 
 def test_a_sweep_that_is_too_large_is_refused(store: RunStore) -> None:
     app = sweep(axes="learning_rate=log 1e-3 1 100;strength=log 1e-4 1 100")
-    assert "at most 10,000 are allowed" in words(app).replace("\\", "")
+    assert "the maximum is 10,000" in words(app).replace("\\", "")
     assert not app.exception
 
 
@@ -164,7 +164,7 @@ def test_a_combination_with_diverged_runs_is_never_the_best(
     assert not app.warning, "nothing is known of what lies on the border"
     [drawn] = figures(app).values()
     shown = {each for trace in drawn["data"] for each in trace.get("customdata") or []}
-    mine = {some_diverged[-1].id, family_id(some_diverged[-1].experiment)}
+    mine = {some_diverged[-1].id, group_id(some_diverged[-1].experiment)}
     assert bool(shown & mine) == (look == "map"), "the map has a cross for it"
 
 
@@ -372,4 +372,4 @@ def test_the_groups_of_a_sweep_are_those_of_the_store(store: RunStore) -> None:
     press_train(sweep(seeds="2"))
     table = store.list()
     for id, family in zip(table["id"], table["family"], strict=True):
-        assert family_id(store.load([id])[0].experiment) == family
+        assert group_id(store.load([id])[0].experiment) == family

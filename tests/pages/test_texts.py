@@ -36,20 +36,20 @@ def _names() -> tuple[str, ...]:
 @pytest.fixture
 def queries(store: RunStore, _names: tuple[str, ...]) -> dict[str, str]:
     """A store with such names everywhere; returns addresses that show them."""
-    shelf = uploads.Shelf(store)
+    upload_store = uploads.UploadStore(store)
     data = Examples(
         np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 2, _names, _names
     )
-    kept = shelf.keep(MARK, data)
+    kept = upload_store.save(MARK, data)
     experiment = Experiment(dataset="own", dataset_options=dict(kept.options), epochs=1)
-    with uploads.using(shelf):
+    with uploads.using(upload_store):
         runs = train([experiment, experiment.replace(loss="hinge")])
     store.save(runs)
     for run in runs:
         store.annotate([run.id], name=f"{MARK}{run.id}", note=MARK, tags=["ZQ7 :red[x]"])
     history = pd.DataFrame({"update": [0, 1], "objective": [1.0, 0.5]})
-    [curve] = store.keep_foreign([ForeignRun(name=MARK, source=MARK, history=history)])
-    store.keep_view(MARK, "runs=all")
+    [curve] = store.save_foreign([ForeignRun(name=MARK, source=MARK, history=history)])
+    store.save_view(MARK, "runs=all")
     own = "&".join(f"own.{name}={value}" for name, value in kept.options.items())
     return {
         "train": f"dataset=own&{own}",

@@ -234,7 +234,7 @@ def test_an_invalid_value_in_the_address_is_reported_and_replaced(
 def test_settings_that_make_no_experiment_are_explained(store: RunStore) -> None:
     app = open_page("train", {"dataset": "course_demo", "test_fraction": "0.1"})
     assert not app.exception
-    assert "test_fraction must leave at least one" in words(app)
+    assert "test_fraction must be 0 or leave at least one" in words(app)
 
 
 def test_a_batch_larger_than_the_data_is_reduced(store: RunStore) -> None:
@@ -280,8 +280,8 @@ def test_the_earlier_training_can_be_stopped_after_settings_changed(store: RunSt
 @pytest.mark.parametrize(
     ("stopping", "said"),
     [
-        ("no_progress", "updates: no progress. A tenth of the planned epochs lowers the objective"),
-        ("target", "updates: target reached. The objective is within the tolerance"),
+        ("no_progress", "updates: no progress. Training ends when a tenth of the epochs lowers"),
+        ("target", "updates: target reached. Training ends when the objective is certified"),
     ],
 )
 def test_early_stopping_is_explained(store: RunStore, stopping: str, said: str) -> None:
@@ -295,7 +295,7 @@ def test_early_stopping_is_explained(store: RunStore, stopping: str, said: str) 
 
 def test_a_target_without_certificate_is_refused(store: RunStore) -> None:
     app = open_page("train", {"stopping": "target", "regularizer": "none"})
-    assert "stopping must not be target here" in words(app)
+    assert "stopping must not be target: it needs a penalty" in words(app)
     assert not app.exception
 
 

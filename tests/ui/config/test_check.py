@@ -120,7 +120,7 @@ def test_an_unknown_name_is_reported_without_its_value(give: Give) -> None:
 def test_an_unusable_store_is_reported_without_its_password(give: Give, address: str) -> None:
     [line] = give(LOSSOPT_STORE=address)
     assert line.startswith("LOSSOPT_STORE is '")
-    assert "but must be an SQLAlchemy address, such as sqlite:///" in line
+    assert "but must be an SQLAlchemy URL, such as sqlite:///" in line
     assert PASSWORD not in line
     [line] = give(secrets={"LOSSOPT_STORE": address})
     assert line.startswith("LOSSOPT_STORE is '")

@@ -117,6 +117,6 @@ def test_without_stored_weights_the_page_says_so_and_shows_the_rest(store: RunSt
     monkeypatch.setattr(RunStore, "find", lambda *a, **k: find(*a, **k | {"with_path": False}))
     app.run()
     assert not app.exception
-    assert "keeps no weights of its way" in "".join(each.value for each in app.caption)
+    assert "has no recorded weights" in "".join(each.value for each in app.caption)
     assert "portrait" in sent(app)
     assert "moment" not in sent(app)

@@ -114,7 +114,7 @@ def test_a_transient_error_is_retried(store: RunStore, make: Make, fault: Except
 def test_saving_to_a_locked_store_is_retried(
     store: RunStore, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, locked = store.keep_certificate, [True]
+    keep, locked = store.save_certificate, [True]
 
     def keep_at_second_try(experiment: Experiment, certificate: Certificate) -> None:
         if locked:
@@ -122,7 +122,7 @@ def test_saving_to_a_locked_store_is_retried(
             raise StoreError("database is locked")
         keep(experiment, certificate)
 
-    monkeypatch.setattr(store, "keep_certificate", keep_at_second_try)
+    monkeypatch.setattr(store, "save_certificate", keep_at_second_try)
     wait_for(make(), SMALL, store)
     assert not locked
 
@@ -195,37 +195,37 @@ def test_certificates_on_uploads_belong_to_their_workspace(store: RunStore, make
     ann, bob = (RunStore(store.address, name) for name in ("ann", "bob"))
     random = np.random.default_rng(0)
     examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), ("x", "y", "z"))
-    options = uploads.Shelf(ann).keep("mine", examples).options
+    options = uploads.UploadStore(ann).save("mine", examples).options
     experiment = SMALL.replace(dataset="own", dataset_options=options)
     solve, calls = failing(ValueError("a secret of Ann's"))
     worker = make(solve=solve)
     assert not worker.ask(experiment, bob)
     wait_for_failure(worker, experiment, ann)
     assert worker.failure(experiment, bob) is None
-    uploads.Shelf(bob).keep("mine too", examples)
+    uploads.UploadStore(bob).save("mine too", examples)
     wait_for(worker, experiment, bob)
     assert ann.certificate(experiment) is None
-    uploads.Shelf(ann).forget(options["data"])
+    uploads.UploadStore(ann).delete(options["data"])
     assert worker.failure(experiment, ann) is None
     assert not worker.ask(experiment, ann)
     assert calls == [experiment, experiment]
 
 
 def test_data_deleted_meanwhile_leave_no_failure(store: RunStore, make: Make) -> None:
-    shelf, random = uploads.Shelf(store), np.random.default_rng(0)
+    upload_store, random = uploads.UploadStore(store), np.random.default_rng(0)
     examples = Examples(random.normal(size=(40, 3)), np.arange(40) % 2, ("a", "b"), tuple("xyz"))
-    options = shelf.keep("mine", examples).options
+    options = upload_store.save("mine", examples).options
     experiment = SMALL.replace(dataset="own", dataset_options=options)
 
     def solve(experiment: Experiment) -> Certificate:
         found = within_seconds(experiment)
-        shelf.forget(options["data"])
+        upload_store.delete(options["data"])
         return found
 
     worker = make(solve=solve)
     assert worker.ask(experiment, store)
     assert worker.wait(20)
-    shelf.keep("mine", examples)
+    upload_store.save("mine", examples)
     assert store.certificate(experiment) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 from lossopt_core import Experiment, RunStore, StoreError
 from lossopt_core.analysis.fair_tuning import Comparison
 from lossopt_core.store.quotas import Budget
-from lossopt_core.store.unfinished import Underway
+from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_ui.jobs.job import PART
 from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.jobs.workers import Workers
@@ -95,7 +95,7 @@ def test_a_training_can_be_resumed_after_a_store_failure(
 
     monkeypatch.setattr(full, "save", refuse)
     workers.begin([TINY], full)
-    wait_until(lambda: list(Underway(store).jobs().values()) == [True])
+    wait_until(lambda: list(ActiveTrainings(store).jobs().values()) == [True])
 
 
 def test_the_second_phase_of_a_comparison_is_registered_when_it_starts(

@@ -4,7 +4,7 @@ import pytest
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store.quotas import Budget, BudgetError
-from lossopt_core.store.unfinished import SILENT_LOOKS, Underway, Watch
+from lossopt_core.store.unfinished import SILENT_CHECKS, ActiveTrainings, Watch
 from lossopt_ui.jobs.job import PART
 from lossopt_ui.jobs.workers import Workers
 from tests.experiments import TINY
@@ -94,7 +94,7 @@ def test_stopped_trainings_leave_the_queue_immediately(store: RunStore) -> None:
         workers.begin([LONG.replace(seed=seed)], other).stop()
     last = workers.begin([TINY], other)
     assert workers.place(last)[0] == 0
-    assert list(Underway(other).jobs().values()) == [False]
+    assert list(ActiveTrainings(other).jobs().values()) == [False]
     last.stop()
     first.stop()
     wait_until(lambda: not first.running)
@@ -164,7 +164,7 @@ def test_a_training_over_budget_is_refused_before_any_work(store: RunStore) -> N
     workers.begin([TINY], RunStore(store.address, "other"))
     with pytest.raises(BudgetError, match="1 training is already waiting for a worker"):
         workers.begin([TINY], store)
-    assert not Underway(store).jobs()
+    assert not ActiveTrainings(store).jobs()
     assert store.list().empty
 
 
@@ -179,14 +179,14 @@ def test_a_killed_process_leaves_an_interrupted_training_but_a_finished_one_does
 ) -> None:
     job = Workers().begin([TINY], store)
     wait_until(lambda: not job.running)
-    wait_until(lambda: not Underway(store).jobs())
+    wait_until(lambda: not ActiveTrainings(store).jobs())
     with pytest.raises(AssertionError):  # it fails
         run_python("-c", PROGRAM + "os.kill(os.getpid(), 9)")
-    assert list(Underway(store).jobs().values()) == [False]
+    assert list(ActiveTrainings(store).jobs().values()) == [False]
     watch = Watch(store.address)
-    for _ in range(SILENT_LOOKS + 1):
-        watch.look()
-    [left] = Underway(store).interrupted()
+    for _ in range(SILENT_CHECKS + 1):
+        watch.check()
+    [left] = ActiveTrainings(store).interrupted()
     assert left.missing == [LONG]
 
 
@@ -197,7 +197,7 @@ def test_shutdown_registers_running_and_waiting_trainings(store: RunStore) -> No
         ("1", LONG.replace(seed=1)),
         ("2", LONG.replace(seed=2)),
     ):
-        [left] = Underway(RunStore(store.address, name)).interrupted()
+        [left] = ActiveTrainings(RunStore(store.address, name)).interrupted()
         assert left.missing == [experiment], name
 
 
@@ -207,6 +207,6 @@ def test_a_training_stopped_by_its_owner_is_not_interrupted(
     job = begin(workers, store)
     job.stop()
     workers.close()
-    wait_until(lambda: not Underway(store).jobs())
+    wait_until(lambda: not ActiveTrainings(store).jobs())
     with pytest.raises(BudgetError, match="is restarting"):
         workers.begin([TINY], store)

@@ -49,7 +49,7 @@ def test_there_is_no_visitors_store_outside_a_session(store, monkeypatch) -> Non
     ("make", "why"),
     [
         (raising(StoreError("the store is locked")), "the store is locked"),
-        (raising(ValueError("an archive may have 5 MB")), "an archive may have 5 MB"),
+        (raising(ValueError("an archive can have 5 MB")), "an archive can have 5 MB"),
         (raising(FileError("it is gone")), "it is gone"),
         (lambda _: b"", "it would be empty"),
     ],
@@ -129,7 +129,7 @@ def test_archive_parts_contain_every_run_once_within_the_limit(sizes) -> None:
 
 
 def test_a_run_too_large_for_an_archive_is_named() -> None:
-    with pytest.raises(ValueError, match="an archive may have 5 MB, and big alone takes more"):
+    with pytest.raises(ValueError, match="an archive can have 5 MB, but big alone takes more"):
         archive.parts({"small": 1, "big": archive.LARGEST})
 
 
