@@ -45,29 +45,28 @@ def _gives_probabilities(classifier: "LinearClassifier") -> bool:
 
 
 class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # no types there
-    """A linear classifier, trained by gradient descent.
+    """A linear classifier trained by gradient descent, as a scikit-learn estimator.
 
-    Parameters have the same names, meanings and ranges as those of an `Experiment`; `FIELDS`
-    lists them.  The exceptions:
+    Parameters have the names, meanings and ranges of the fields of `Experiment`, except for those
+    below. Features are used as they are: put a `StandardScaler` in front. `fit` takes no sample
+    weights. There is no `partial_fit`, because a schedule has to know where training ends.
 
-    learning_rate   a number, or "auto": the rate that `suggested_learning_rate` returns
-    batch_size      capped at the number of examples
-    random_state    None, a seed, or a NumPy RandomState: determines the initial weights and
-                    the minibatch order
+    Args:
+        learning_rate: A number, or "auto" for the value that `suggested_learning_rate` gives.
+        batch_size: Larger than the number of examples means full batch.
+        random_state: None, a seed, or a NumPy RandomState: fixes the initial weights and the order
+            of the minibatches.
 
-    Features are not scaled: use a StandardScaler in a Pipeline.  Sample weights are not
-    supported.  There is no partial_fit, since a schedule depends on the length of the training.
-
-    Attributes after fit, for d features and C classes:
-
-    classes_         (C,) sorted labels, in their original type
-    coef_            (C, d) weights;  for two classes (1, d), the second class's minus the first's
-    intercept_       (C,) biases;  for two classes (1,)
-    objective_       final mean loss over the training examples plus penalty.  The penalty covers
-                         the weights of all classes, even if there are two
-    n_iter_          epochs made; fewer than `epochs` if training diverged
-    learning_rate_   the learning rate used
-    n_features_in_, feature_names_in_   as usual in scikit-learn
+    Attributes:
+        classes_: (C,) labels, sorted, in their original type.
+        coef_: (C, d) weights; for two classes (1, d), those of the second minus those of the first.
+        intercept_: (C,) biases; (1,) for two classes.
+        objective_: Mean loss plus penalty over the training examples at the end of training. The
+            penalty covers the weights of all classes, also for two classes.
+        n_iter_: Passes over the examples; fewer than `epochs` if training diverged.
+        learning_rate_: The learning rate that was used.
+        n_features_in_: As everywhere in scikit-learn.
+        feature_names_in_: As everywhere in scikit-learn.
     """
 
     def __init__(
@@ -108,11 +107,14 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Train on features (n, d) and labels (n,) of any sortable type.
+        """Train on features (n, d) and labels (n,) of any type that can be sorted.
 
-        Raises ValueError for an invalid parameter, which it names; for features that are not
-        finite or exceed 1e70 in size; for fewer than two classes.  Warns with ConvergenceWarning
-        if training diverges.
+        Raises:
+            ValueError: A parameter has a bad value (the message names it), features are not
+                finite or exceed 1e70, or there are fewer than two classes.
+
+        Warns:
+            ConvergenceWarning: Training diverged.
         """
         features, given = validate_data(self, X, y, dtype=[np.float64, np.float32])
         if max(float(features.max()), -float(features.min())) > LARGEST_FEATURE:

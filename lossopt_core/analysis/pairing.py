@@ -43,22 +43,24 @@ TOO_FEW, TOO_MANY_AT_ONCE, NOT_SEEN, LOWER, HIGHER = (
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """The estimated difference `other - baseline`.
+    """What is known about `other - baseline`.
 
-    n            number of pairs: seeds, or splits if these vary (means over their seeds)
-    difference   mean over the pairs
-    share        difference / |mean of the baseline|, NaN if that is 0
-    low, high    95 % confidence interval of the mean, simultaneous for all `comparisons`; NaN if
-                 there are too few pairs
-    p_value      of this comparison alone, not corrected for `comparisons`
-    gain         variance of the difference without pairing / with pairing
-    varies       one of `ORDER`, `SPLIT`, `FRESH`
-    comparisons  number of simultaneous comparisons
-    left_out     number of runs without a partner or without a finite result
-    fixed        neither result depends on the seed (full batch, zero initial weights): all pairs
-                 are identical, the interval is a point, and there is nothing to test
-    step         for accuracies 1 / number of examples; 0 for other metrics
-    alike        all pairs have the same difference, so its variance is unknown
+    Attributes:
+        n: Number of pairs: seeds, or splits where these vary (means over their seeds).
+        difference: Mean over the pairs.
+        share: difference / |mean of the baseline|; NaN where that is 0.
+        low: Lower end of the 95 % confidence interval, simultaneous over all `comparisons`; NaN
+            with too few pairs.
+        high: Upper end of the interval.
+        p_value: Of this comparison alone, uncorrected.
+        gain: Variance without pairing divided by variance with pairing: what pairing was worth.
+        varies: What the seeds vary: `ORDER`, `SPLIT` or `FRESH`.
+        comparisons: How many comparisons share the 5 % error.
+        left_out: Runs without a partner or without a finite result.
+        fixed: Neither result depends on the seed (full batches from zero weights): all pairs are
+            one, the interval is a point, and there is nothing to test.
+        step: For accuracies 1 / number of examples; 0 for other measures.
+        alike: All pairs differ by the same amount, so they do not show how much it varies.
     """
 
     n: int
@@ -92,20 +94,24 @@ def paired_difference(
     *,
     measure: str | None = None,
 ) -> PairedDifference:
-    """The paired difference between two groups' results, given by experiment.
+    """Compare the results of two settings seed by seed.
 
-    Interval and test are exact for differences that are symmetric about their mean: the
-    sign-flip test and its inversion by the means of all subsets (Hartigan 1969).  Splits of one
-    data set overlap, so their differences are correlated; they use Student's t interval with the
-    variance of Nadeau and Bengio (2003), which adds n_test / n_train to 1 / n.  Several
-    `comparisons` share the error rate of 5 % (Bonferroni).
+    The interval and the test are exact for differences that are symmetric about their mean: a
+    sign-flip test, and its inversion through the means of all subsets (Hartigan, 1969). Splits of
+    one data set overlap, so their differences are correlated: for them the interval is Student's
+    with the variance of Nadeau and Bengio (2003), which adds n_test / n_train to 1 / n. Several
+    `comparisons` share the 5 % error (Bonferroni). Differences of at most `ROUNDING`, relative to
+    the two results, count as 0.
 
-    Differences of at most `ROUNDING`, relative to the results, count as 0.
-
-    `measure` names a column of `experiment.measures.MEASURES`.  Accuracies change in steps of one
-    example between 0 and 1; their intervals allow for unobserved values
-    (`paired_inference.unseen_ends`).  Without a name, results count as accuracies if all of them
-    are multiples of 1 / test_examples, or of 1 / train_examples, between 0 and 1.
+    Args:
+        baseline: Results of one setting, by experiments that differ in their seeds.
+        other: Results of the other setting.
+        comparisons: How many comparisons are made at once.
+        measure: The column of the history that the results are, see `experiment.measures.MEASURES`.
+            Accuracies move in steps of one example between 0 and 1, and their intervals allow for
+            results that no pair has shown yet (`paired_inference.unseen_ends`). Without it, results
+            count as accuracies if all of them are multiples of 1 / test_examples, or of
+            1 / train_examples, between 0 and 1.
     """
     first, second, overlap = _by_seeds(baseline), _by_seeds(other), 0.0
     common = [seeds for seeds in first if seeds in second]

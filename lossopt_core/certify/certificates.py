@@ -40,15 +40,17 @@ NEGLIGIBLE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
-    """The optimum of a training objective, with a proven lower bound.
+    """How low a training objective can get, with proof.
 
-    objective       value at `weights` and `bias`, the best found
-    lower_bound     proven: no classifier has a smaller objective
-    relative_gap    (objective - lower_bound) / objective
-    weights, bias   (C, D) and (C,), for the standardised features
-    seconds         wall-clock time
-    method          description of the solvers used, in order
-    reached         whether the target gap was reached within the time budget
+    Attributes:
+        objective: The value at `weights` and `bias`, the best that was found.
+        lower_bound: No classifier has a lower objective.
+        relative_gap: (objective - lower_bound) / objective.
+        weights: (C, D), for features as trained on.
+        bias: (C,).
+        seconds: Wall time spent.
+        method: The methods that were used, in order, in words.
+        reached: Whether the gap is at most the requested one. If not, the search ran out of time.
     """
 
     objective: float
@@ -89,17 +91,22 @@ def newton_step_seconds(problem: Problem) -> float:
 def certify(
     experiment: Experiment, *, target_gap: float = 1e-6, time_budget: float = 10.0
 ) -> Certificate:
-    """Compute the optimum of an experiment's training objective, with a proven lower bound.
+    """Find the lowest training objective of an experiment, with a proven lower bound.
 
     The optimum depends only on the data, the loss with its margin and the penalty, not on the
-    optimizer.  The search ends at a relative gap of `target_gap`, or after `time_budget` seconds
-    with the gap found so far.  If one solver stalls, the next one takes over.
+    optimizer. If one solver stalls, the next one takes over.
 
-    Without a penalty (or with strength 0) the lower bound is 0, and `method` says that it may
-    not be attained: for separable data the objective approaches it, for others it stays above.
-    If a loss with a margin reaches 0, `reached` is true.
+    Without a penalty (or with strength 0) the lower bound is 0, and `method` says that it may not
+    be attained: for separable data the objective approaches it, for others it stays above. If
+    a loss with a margin reaches 0, `reached` is true.
 
-    Raises ValueError for a loss or a penalty that has no certificate.
+    Args:
+        experiment: The experiment.
+        target_gap: The relative gap at which the search ends.
+        time_budget: Seconds after which the search ends with the gap that it has by then.
+
+    Raises:
+        ValueError: The loss has no certificate.
     """
     if why_not := why_not_certified(experiment.loss, experiment.regularizer):
         raise ValueError(why_not)

@@ -79,11 +79,14 @@ def setting(declaration: Field) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """A complete description of one training of one linear classifier.
+    """Everything that determines one training of one linear classifier.
 
-    Equal experiments give equal runs.  All fields are validated on construction; an invalid
-    value raises a ValueError that names the field, the value and what is allowed.  `FIELDS`
-    lists the ranges.
+    Equal experiments give equal runs. An experiment is frozen and hashable, and survives a round
+    trip through JSON. `FIELDS` has the default and the range of every field.
+
+    Raises:
+        ValueError: A field has a value that is not allowed. The message names the field, the value
+            and what is allowed.
     """
 
     dataset: str = setting(Choice("Data set", "digits", DATASETS, "Data to train and test on."))

@@ -26,10 +26,18 @@ BYTES_PER_SLOT = 12_000_000
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Training and test examples after standardisation; the arrays are read-only.
+    """Training and test examples as trained on. The arrays are read-only.
 
-    Features are (n, d), labels (n,) as 0..C-1.  With a test fraction of 0 the test arrays have
-    no rows.
+    Attributes:
+        train_features: (n, d).
+        train_labels: (n,), classes as 0 to C - 1.
+        test_features: (m, d); no rows if `test_fraction` is 0.
+        test_labels: (m,).
+        class_names: The C names of the classes.
+        feature_names: The d names of the features.
+        image_shape: Height and width if the examples are images.
+        center: (d,), what standardisation subtracted.
+        scale: (d,), what it divided by.
     """
 
     train_features: Array
@@ -82,12 +90,15 @@ def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> D
 
 
 def load_data(experiment: Experiment) -> Data:
-    """Load, split (stratified, by `split_seed`) and standardise the experiment's data.
+    """Load or generate the experiment's data, split and standardise them.
 
-    With `validation` the test set is left untouched, and a validation set of the same size is
-    split off the training set and used in its place.  A fraction `label_noise` of the training
-    labels is replaced by a random other class.  Standardisation is fitted on the training set
-    only.  A constant feature becomes 0.
+    The split is stratified and determined by `split_seed`. With `validation` the test set is left
+    untouched, and a validation set of the same size is split off the training set and used in its
+    place. A fraction `label_noise` of the training labels is replaced by a random other class.
+    Standardisation is fitted on the training set only; a constant feature becomes 0.
+
+    Raises:
+        MissingDataError: The experiment is on uploaded data that are not here.
     """
     return _load(data_only(experiment))
 

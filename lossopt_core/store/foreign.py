@@ -8,12 +8,13 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class ForeignRun:
-    """An imported curve: measured values without an experiment.
+    """A curve that another program measured. It has no experiment.
 
-    name      display name
-    history   one row per point: columns from `HISTORY_COLUMNS`, at least one x-axis (update,
-              epoch, gradient_evaluations) and one metric; missing values are NaN
-    source    where it comes from, such as a file name
+    Attributes:
+        name: Its name.
+        history: One row per point, with columns of `HISTORY_COLUMNS`: at least one x-axis (update,
+            epoch or gradient_evaluations) and one measure; missing values are NaN.
+        source: Where it comes from, such as a file name.
     """
 
     name: str

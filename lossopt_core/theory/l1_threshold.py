@@ -43,11 +43,13 @@ MAX_COUPLED = 1_000
 
 
 def zero_strength(experiment: Experiment) -> float | None:
-    """The strength above which all weights are zero at the optimum, and below which they are not.
+    """The smallest strength at which all weights are zero at the optimum.
 
     It depends on the data, the loss and the L1 ratio, not on the experiment's own strength.
-    None for penalties without L1, which have no such strength, for losses without a known dual,
-    and for large problems with the Crammer-Singer loss, for which it is not computed.
+
+    Returns:
+        The strength, or None for penalties without an L1 part, for losses without a known dual,
+        and for large problems with the Crammer-Singer loss, where computing it takes too long.
     """
     share = float(regularizer_of(replace(experiment, strength=1.0)).absolute)
     if share == 0.0 or why_not_certified(experiment.loss, experiment.regularizer):

@@ -50,18 +50,19 @@ SMALLEST_CURVATURE = 1e-200
 
 @dataclass(frozen=True)
 class StepLimits:
-    """Upper limits on the learning rate.
+    """Upper limits on the learning rate with full-batch gradients.
 
-    guaranteed   always stable: below it full-batch training converges to the optimum from any
-                 start.  Proven for every convex objective whose smooth part has curvature at
-                 most L: `Optimizer.theorem` names the theorem
-    at_start     local: the limit for the quadratic approximation at the initial weights.  It
-                 says nothing about later steps
-    at_optimum   local: the limit for the quadratic approximation at the optimum.  Above it
-                 training cannot converge there; below it training does once it is close.  None
-                 if the optimum is not known or does not exist
+    They are infinite if the curvature is zero.
 
-    Infinite if the curvature is zero.  `explanations` has the same for display.
+    Attributes:
+        guaranteed: Always stable: below it, full-batch training converges to the optimum from any
+            start. Proven for every convex objective whose smooth part has curvature at most L;
+            `Optimizer.theorem` names the theorem.
+        at_start: Local: the limit for the quadratic approximation at the initial weights. It says
+            nothing about later steps.
+        at_optimum: Local: the limit for the quadratic approximation at the optimum. Above it
+            training cannot converge there; below it training does once it is close. None if the
+            optimum is not known or does not exist.
     """
 
     guaranteed: float
@@ -70,10 +71,15 @@ class StepLimits:
 
 
 def step_limits(experiment: Experiment, optimum: Certificate | None = None) -> StepLimits | None:
-    """The learning rate limits of an experiment with full-batch gradients.
+    """The stability limits of an experiment's learning rate.
 
-    None if there are no such limits: for losses with kinks, whose curvature is unbounded, and for
-    optimizers that divide by the size of the gradient.
+    Args:
+        experiment: The experiment; its own learning rate does not matter.
+        optimum: The result of `certify`, for the limit at the optimum.
+
+    Returns:
+        The limits, or None where there are none: for losses with kinks, whose curvature is
+        unbounded, and for AdaGrad, RMSProp and Adam, which divide by the size of the gradient.
     """
     bound, rule = smoothness(experiment), optimizer_of(experiment)
     edge, proven = rule.stability_threshold(), rule.proven_threshold()
@@ -243,16 +249,18 @@ def suggested_learning_rate(experiment: Experiment, data: Data | None = None) ->
     """A learning rate to start with: 1, 2 or 5 times a power of ten.
 
     For least squares, SGD is mean-square stable if α is below 2 over c ((1 - 1/b) λ + w / b), with
-    λ = λmax(mean of x x'), w λ = λmax(mean of |x|² x x'), and c the curvature of one example's
-    loss in its scores (Jain et al., 2018).  For 1/b the mean over an epoch is used, because the
-    last minibatch may be small.  The suggestion stays within that limit.  For examples of similar
-    norm it stays well below, so that the noise of small minibatches does not outweigh the progress
-    of the first epochs: about a quarter of the limit with the mean of |x|² in place of w.
+    λ = λmax(mean of x x'), w λ = λmax(mean of |x|² x x'), and c the curvature of one example's loss
+    in its scores (Jain et al., 2018). For 1/b the mean over an epoch is used, because the last
+    minibatch may be small. The suggestion stays within that limit. For examples of similar norm it
+    stays well below, so that the noise of small minibatches does not outweigh the progress of the
+    first epochs: about a quarter of the limit with the mean of |x|² in place of w.
 
     Losses with kinks have no such limit; they use that of cross-entropy on the same data.
     Optimizers that divide by the size of the gradient have a typical rate of their own.
 
-    Without `data`, the experiment's own data are used.
+    Args:
+        experiment: The experiment; its own learning rate does not matter.
+        data: The data to train on, if they are not those that the experiment names.
     """
     rule = optimizer_of(experiment)
     if rule.typical_rate is not None:
@@ -292,23 +300,29 @@ def round_number(value: float) -> float:
 
 
 def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
-    r"""Predicted mean excess over the optimum of SGD with a constant learning rate.
+    """Predicted mean excess over the optimum of SGD with a constant learning rate.
 
     For the quadratic at the optimum, the dynamics along each eigenvector of H are independent,
 
         x <- (1 - α h) x - α ε,      Var ε = (1/b - 1/n) S,      Cov(ε, ε') = -S / n,
 
-    with n - 1 in place of n in the variance S of the examples' gradients.  The covariance is
-    that of two minibatches of one epoch: they share no examples and are negatively correlated.
+    with n - 1 in place of n in the variance S of the examples' gradients. The covariance is that
+    of two minibatches of one epoch: they share no examples and are negatively correlated.
     Minibatches of different epochs are independent, as are all minibatches drawn with
     replacement: then Var ε = (n - 1) S / (n b), the population variance over b, even if a
-    minibatch is as large as the data.  (Cochran, 1977, Theorems 2.2 and 2.3.)  The variance of x
-    follows in closed form after each minibatch of an epoch, and the objective exceeds its minimum
-    by the sum of h Var(x) / 2, averaged over an epoch.  (Compare Mandt, Hoffman and Blei, 2017,
-    for sampling with replacement.)
+    minibatch is as large as the data (Cochran, 1977, Theorems 2.2 and 2.3). The variance of x
+    follows in closed form after each minibatch of an epoch, and the objective exceeds its
+    minimum by the sum of h Var(x) / 2, averaged over an epoch. Compare Mandt, Hoffman and Blei
+    (2017) for sampling with replacement.
 
-    None if the theory does not apply: other optimizers and schedules, averaged weights, losses
-    with kinks, nonsmooth penalties, learning rates beyond the limit, more than 2,000 weights.
+    Args:
+        experiment: An experiment with SGD, a constant schedule and an L2 penalty.
+        optimum: The result of `certify` for it.
+
+    Returns:
+        The expected excess of the objective, or None where the model does not apply: other
+        optimizers and schedules, averaged weights, losses with kinks, L1 penalties, learning rates
+        above the stability limit, more than 2,000 weights.
     """
     problem = Problem.of(experiment)
     unknowns = problem.classes * problem.X.shape[1]

@@ -21,12 +21,17 @@ MOST_SCORES = 100_000
 
 
 def with_distance(history: pd.DataFrame, certificate: Certificate) -> pd.DataFrame:
-    """Add three columns to a history.
+    """Add the distance to the optimum to a history.
 
-    distance          objective - lower bound: an upper bound on the distance to the optimum
-    distance_at_least objective - best known value, at least 0: a lower bound on the distance
-    distance_share    distance / distance at the start: dimensionless, so it is comparable
-                      between losses
+    Args:
+        history: The history of a run.
+        certificate: The result of `certify` for its experiment.
+
+    Returns:
+        The history with three more columns: distance (objective - lower bound; the true distance is
+        at most this), distance_at_least (objective - best known value; the true distance is at
+        least this), and distance_share (distance divided by the distance at the start: without a
+        unit, and so comparable between losses).
     """
     distance = (history["objective"] - certificate.lower_bound).clip(lower=0.0)
     at_least = (history["objective"] - certificate.objective).clip(lower=0.0)
@@ -39,17 +44,18 @@ def with_distance(history: pd.DataFrame, certificate: Certificate) -> pd.DataFra
 
 
 def free_gaps(run: Run) -> pd.DataFrame:
-    r"""Upper bounds on a run's distance to the optimum, from its gradient norms.
+    """Bounds of the distance to the optimum from the gradient norms of a run alone.
 
-    For a smooth loss with an L2 penalty of strength λ, weights W and their optimal bias b,
+    For a smooth loss with an L2 penalty of strength λ, weights W and the optimal bias b for them,
 
-        P(W, b) - P*  <=  |gradient of P with respect to W|² / (4 λ),
+        P(W, b) - P*  <=  |gradient of P with respect to W|² / (4 λ).
 
-    without a solver: the gradients of the losses are a feasible dual point.
+    Nothing has to be solved: the gradients of the losses are a point of the dual problem.
 
-    Returns columns update, epoch, gradient_evaluations and gap for the updates at which the run
-    recorded its weights; no rows if the bound does not apply (losses with kinks, other penalties,
-    strength 0).
+    Returns:
+        Columns update, epoch, gradient_evaluations and gap, one row per update at which the run
+        kept its weights. No rows where there is no such bound: losses with kinks, other penalties,
+        strength 0.
     """
     experiment = run.experiment
     problem = Problem.of(experiment)

@@ -65,19 +65,22 @@ def train(
     *,
     backend: str | None = None,
 ) -> list[Run]:
-    """Train experiments and return one Run for each, in order.
+    """Train experiments and return one run for each, in the same order.
 
-    Experiments with equal data, batch size, epochs and seed are trained together as a cohort, with
-    the same results as if each were trained alone.  `on_progress` is called at every evaluation
-    and every 64 updates.  Once `should_stop` returns true, training ends at the next update; runs
-    that have not finished keep their results so far and are marked "stopped".
+    Experiments with equal data, batch size, epochs and seed are trained together as a cohort, each
+    with the results that it would have alone.
 
-    With a joblib `backend`, cohorts are trained in parallel, large ones in several parts, with the
-    same results: "loky" uses all processors of this machine, "joblib" the configuration of
-    `joblib.parallel_config`, which may be a cluster.  Progress is then reported, and stopping
-    possible, after each part.
+    Args:
+        experiments: What to train.
+        on_progress: Called at every evaluation and every 64 updates.
+        should_stop: Once it returns true, training ends at the next update. Runs that have not
+            finished keep what they have and get the status "stopped".
+        backend: A joblib backend that trains cohorts in parallel, wide ones in pieces, with the
+            same results: "loky" uses all processors of this machine, "joblib" whatever
+            `joblib.parallel_config` says. Progress and stopping then work by whole pieces.
 
-    Issues a ConvergenceWarning if full-batch training will not converge to the optimum.
+    Warns:
+        ConvergenceWarning: A full-batch training will not end at the optimum; the message says why.
     """
     groups = cohorts(experiments)
     _warn(experiments)

@@ -43,22 +43,25 @@ FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """An experiment and its results.
+    """An experiment and its results, for C classes and D features.
 
-    history     DataFrame with `HISTORY_COLUMNS`
-    minibatch   DataFrame (update, epoch, gradient_evaluations, objective): the objective on the
-                minibatch of every update; beyond 2,000 updates, means over intervals
-                that end at `update`
-    weights     (C, D), the W of the lecture's W x;  bias (C,)
-    path        (k, C, D + 1) in float32: weights with the bias as last column at the updates
-                `path_updates` (k,), all of them evaluations, at most 2 MB; see
-                `path.WeightPath`
-    status      "finished"; "diverged" (ended because the objective exploded);
-                "stopped" (interrupted: weights and history up to that point)
-    environment versions and machine used for training; for a run that was trained alone also the
-                mean seconds per update, without evaluations
-    reason      why it finished: "all updates made", or the reason of the stopping rule that ended
-                it; "" for other statuses
+    Attributes:
+        experiment: What was trained.
+        history: One row per evaluation, with the columns `HISTORY_COLUMNS`.
+        minibatch: Columns update, epoch, gradient_evaluations and objective: the objective on the
+            minibatch of every update. Beyond 2,000 updates, each row is the mean over the updates
+            up to `update`.
+        weights: (C, D), the W of the lecture's W x.
+        bias: (C,).
+        path: (k, C, D + 1) in float32, the weights with the bias as last column after the updates
+            `path_updates`, at most 2 MB; see `path.WeightPath`.
+        path_updates: (k,).
+        status: "finished"; "diverged" if training ended because the objective grew out of bounds;
+            "stopped" if it was stopped from outside, with weights and history up to there.
+        environment: Versions and the machine. For a run that was trained alone, also the mean
+            seconds per update, without evaluations.
+        reason: Why a finished run ended: "all updates made", or the reason that its stopping rule
+            gave; "" for other statuses.
     """
 
     experiment: Experiment

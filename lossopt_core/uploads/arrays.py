@@ -50,16 +50,19 @@ def experiment_on(
     feature_names: Sequence[str] | None = None,
     **settings: Any,
 ) -> Experiment:
-    """Create an experiment on features X (n, d) and labels y (n,), usable like any `Experiment`.
+    """An experiment on arrays of your own, usable wherever an `Experiment` is.
 
-    Labels may be of any sortable type; classes are sorted.  `class_names` are their names in that
-    order, by default the labels as strings; `feature_names` default to the columns of a
-    DataFrame, or x1, x2, ....  `settings` are fields of `Experiment` other than `dataset` and
-    `dataset_options`.
+    Args:
+        X: Features (n, d). The columns of a DataFrame give the features their names.
+        y: Labels (n,) of any type that can be sorted.
+        class_names: Names of the classes in sorted order; by default the labels as text.
+        feature_names: Names of the features; by default those of a DataFrame, or x1, x2, ....
+        **settings: Fields of `Experiment` other than `dataset` and `dataset_options`.
 
-    Raises ValueError for arrays of the wrong shape, features that are not finite numbers, missing
-    labels, fewer than two classes, too few examples of a class, a wrong number of names, and
-    invalid settings.
+    Raises:
+        ValueError: X or y has the wrong shape, X has values that are not finite numbers, labels are
+            missing, there are fewer than two classes or too few examples of one, the number of
+            names is wrong, or `Experiment` refuses a setting.
     """
     for name in DATA_FIELDS:
         if name in settings:
