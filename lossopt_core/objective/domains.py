@@ -21,6 +21,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from lossopt_core.objective.linear import Array
 
@@ -59,10 +60,12 @@ class Box(Domain):
     """Each dual lies between 0 and 1 (hinge losses)."""
 
     @staticmethod
+    @override
     def project(duals: Array) -> Array:
         return np.clip(duals, 0.0, 1.0)
 
     @staticmethod
+    @override
     def tangent_step(duals: Array, direction: Array) -> Array:
         return duals * (1.0 - duals) * direction
 
@@ -73,14 +76,17 @@ class Orthant(Domain):
     highest = math.inf
 
     @staticmethod
+    @override
     def project(duals: Array) -> Array:
         return np.maximum(duals, 0.0)
 
     @staticmethod
+    @override
     def tangent_step(duals: Array, direction: Array) -> Array:
         return duals * direction
 
     @staticmethod
+    @override
     def conjugate(duals: Array) -> Array:
         conjugate: Array = (duals**2).sum(axis=0) / 4
         return conjugate
@@ -92,6 +98,7 @@ class Simplex(Domain):
     coupled = True
 
     @staticmethod
+    @override
     def project(duals: Array) -> Array:
         # Held, Wolfe and Crowder (1974): subtract the same number from all that stay positive.
         duals = np.maximum(duals, 0.0)
@@ -101,6 +108,7 @@ class Simplex(Domain):
         return projected
 
     @staticmethod
+    @override
     def tangent_step(duals: Array, direction: Array) -> Array:
         # The softmax Jacobian: the remaining probability takes up the balance.
         change: Array = duals * (direction - (duals * direction).sum(axis=0))
@@ -111,6 +119,7 @@ class Entropy(Simplex):
     """The simplex with negative entropy as conjugate (cross-entropy)."""
 
     @staticmethod
+    @override
     def conjugate(duals: Array) -> Array:
         rest = np.maximum(0.0, 1.0 - duals.sum(axis=0))
         conjugate: Array = _x_log_x(duals).sum(axis=0) + _x_log_x(rest)
