@@ -54,7 +54,7 @@ def test_runs_in_the_address_are_selected_and_drawn(kept: list[Run]) -> None:
 def test_different_losses_never_share_an_axis_for_their_values(kept: list[Run]) -> None:
     app = open_page("compare", ids(*kept))
     assert set(figures(app)) == {"curves-hinge", "curves-cross_entropy"}
-    assert "cannot be compared" in words(app)
+    assert "Values of different losses are not comparable" in words(app)
     app.selectbox(key="y").set_value("test_accuracy").run()
     assert set(figures(app)) == {"curves-all"}
     assert len(figures(app)["curves-all"]["data"]) == 3
@@ -167,9 +167,9 @@ def test_comparing_other_data_or_penalties_gives_a_warning(
     runs = train([Experiment(epochs=1), Experiment(epochs=1, strength=0.1)])
     runs += train([Experiment(dataset="blobs", epochs=1), Experiment(dataset="moons", epochs=1)])
     store.save(runs)
-    assert "differ in penalty:" in words(open_page("compare", ids(*runs[:2])))
+    assert "differ in penalty, so" in words(open_page("compare", ids(*runs[:2])))
     app = open_page("compare", ids(*runs))
-    assert "differ in data, penalty:" in words(app)
+    assert "differ in data, penalty, so" in words(app)
     app.selectbox(key="y").set_value("test_accuracy").run()
     assert "differ in" not in words(app)
 
@@ -241,7 +241,7 @@ def test_too_many_tags_for_one_run_change_no_run(kept: list[Run], store: RunStor
     app.text_input(key="run-name").set_value("another")
     app.text_input(key="run-tags").set_value("one more")
     app.button(key="keep-notes").click().run()
-    assert "Not saved: tags must be at most 12" in app.toast[0].value
+    assert "Not saved: tags must have at most 12 entries" in app.toast[0].value
     rows = store.list().set_index("id")
     assert rows["name"][kept[0].id] == "first"
     assert rows["tags"][kept[1].id] == []

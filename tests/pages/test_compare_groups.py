@@ -58,7 +58,7 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     apart = app.selectbox(key="rows").set_value("runs").run()
     assert len(apart.dataframe[0].value) == 16
     assert len(figures(apart)["curves-all"]["data"]) == 16
-    assert "Distance" in apart.dataframe[1].value
+    assert "Distance to optimum" in apart.dataframe[1].value
     assert "±" not in "".join(each.value for each in apart.caption)
 
 

@@ -45,19 +45,19 @@ def test_an_axis_is_a_list_a_range_or_draws() -> None:
     ("name", "text", "words"),
     [
         ("loss", "hinge, hing", "loss must be one of"),
-        ("strength", "log 0 1 3", "must begin above 0"),
-        ("strength", "log 1 2", "needs lowest, highest and how many"),
-        ("strength", "linear 2 1 3", "must end above"),
-        ("strength", "log 1e-3 1 two", "how many must be a whole number"),
+        ("strength", "log 0 1 3", "must start above 0"),
+        ("strength", "log 1 2", "needs lowest, highest and count"),
+        ("strength", "linear 2 1 3", "range must be increasing"),
+        ("strength", "log 1e-3 1 two", "number of values must be a whole number"),
         ("strength", "", "strength needs values"),
         ("strength", "1e9", "strength must be a number from 0"),
         ("strength", "random 1 2", "random needs log, linear or choice"),
         ("loss", "random log 1 2 3", "random needs choice, such as random choice hinge"),
         ("loss", "random choice 3", "loss needs values, such as"),
         ("loss", "random choice hing 3", "loss must be one of"),
-        ("loss", "random choice hinge", "how many must be a whole number"),
-        ("seed", "1 2", "cannot vary"),
-        ("nonsense", "1", "cannot vary"),
+        ("loss", "random choice hinge", "number of values must be a whole number"),
+        ("seed", "1 2", "cannot be swept"),
+        ("nonsense", "1", "cannot be swept"),
     ],
 )
 def test_what_is_no_axis_is_refused_with_its_name(name: str, text: str, words: str) -> None:
@@ -96,7 +96,7 @@ def test_drawn_axes_go_together() -> None:
     pairs = {(each.learning_rate, each.strength) for each in experiments}
     assert len(pairs) == 7
     uneven = (Axis("epochs", (1, 2), True), Axis("strength", (0.1, 0.2, 0.3), True))
-    with pytest.raises(ValueError, match="equally many draws"):
+    with pytest.raises(ValueError, match="equal numbers of values"):
         Sweep(TINY, uneven)
 
 
@@ -127,7 +127,7 @@ def test_what_means_the_same_run_is_one_and_what_cannot_be_is_said() -> None:
 
 def test_a_sweep_that_is_too_large_is_refused() -> None:
     axes, _ = parse("learning_rate=log 1e-3 1 40;strength=log 1e-4 1 40")
-    with pytest.raises(ValueError, match="16,000 runs; at most 10,000"):
+    with pytest.raises(ValueError, match="16,000 runs; the maximum is 10,000"):
         Sweep(TINY, axes)
 
 

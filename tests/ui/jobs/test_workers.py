@@ -159,7 +159,7 @@ def test_one_visitors_tabs_do_not_take_all_workers(store: RunStore) -> None:
 
 def test_a_training_over_budget_is_refused_before_any_work(store: RunStore) -> None:
     workers = Workers(Budget(updates=1000), count=0, most_waiting=1)
-    with pytest.raises(BudgetError, match="at most 1,000 are allowed here"):
+    with pytest.raises(BudgetError, match="the limit is 1,000"):
         workers.begin([LONG], store)
     workers.begin([TINY], RunStore(store.address, "other"))
     with pytest.raises(BudgetError, match="1 training is already waiting for a worker"):

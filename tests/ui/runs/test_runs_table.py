@@ -14,7 +14,7 @@ from lossopt_ui.state import widgets
 
 PLAIN = View("", archived=False, grouped=True, columns=(), sort=(), at=LAST, at_epoch=1.0)
 OTHERS: dict[str, Any] = {
-    "filter": "loss = hinge", "archived": True, "together": False,
+    "filter": "loss = hinge", "archived": True, "grouped": False,
     "columns": ("loss",), "sort": ("objective",), "at": AT_EPOCH, "at_epoch": 2.0,
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ def test_the_limit_applies_to_the_whole_address(monkeypatch: pytest.MonkeyPatch,
     room = LONGEST_ADDRESS - len(f"{HERE}{others}share=")
     monkeypatch.setattr(shared_link, "pack", lambda runs, environment: "A" * (room + more))
     if more:
-        with pytest.raises(ValueError, match="an address has room for about 99 of these 100 runs"):
+        with pytest.raises(ValueError, match="a link can hold only about 99 of these 100 runs"):
             shared_link._link([object()] * 100)  # type: ignore[list-item]
     else:
         assert len(shared_link._link([])) == LONGEST_ADDRESS
