@@ -120,7 +120,7 @@ def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
     left = [Experiment(dataset="blobs", epochs=1, seed=seed) for seed in range(3)]
     interrupt(store, left)
     app = open_page("train")
-    assert "interrupted: 3 runs (Cross\\-entropy; SGD; Blobs; different seed)." in said(app)
+    assert "interrupted: 3 runs (Cross\\-entropy; SGD; Blobs; varying seed)." in said(app)
     assert "Nothing was saved" in said(app)
     [resume] = buttons(app, "Continue")
     resume.click().run()

@@ -33,7 +33,7 @@ def test_each_loss_has_its_own_axis_and_accuracy_a_shared_one(store: RunStore) -
             "objective",
             "test loss",
         }
-    assert "cannot be compared" in words(app)
+    assert "Values of different losses are not comparable" in words(app)
 
 
 def test_templates_are_side_by_side_on_one_scale(store: RunStore) -> None:
@@ -46,7 +46,7 @@ def test_the_squared_hinge_is_optional(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "2", "squared": "true", "learning_rate": "0.01"}))
     assert "objective-squared_hinge" in figures(app)
     assert len(store.list()) == 3
-    assert app.metric[1].delta.endswith("points against hinge")
+    assert app.metric[1].delta.endswith("points vs hinge")
 
 
 def test_terms_of_an_example_add_up_to_its_loss(store: RunStore) -> None:
@@ -74,7 +74,7 @@ def test_the_worst_example_is_one_click_away(store: RunStore) -> None:
 def test_an_example_number_is_limited_to_the_last(store: RunStore) -> None:
     app = train(open_page(PAGE, {"epochs": "1", "example": "999999"}))
     assert not app.exception
-    assert "Example 449 of the test part" in words(app)
+    assert "Example 449 of the test set" in words(app)
     assert "example must be at most 449 here, got 999999. Using 449 instead." in words(app)
     assert app.number_input(key="example").value == 449
     assert dict(app.query_params)["example"] == "449"
@@ -87,7 +87,7 @@ def test_without_a_test_set_the_training_set_is_used(store: RunStore) -> None:
         "Hinge: training accuracy",
         "Cross-entropy: training accuracy",
     ]
-    assert app.metric[1].delta.endswith("points against hinge")
+    assert app.metric[1].delta.endswith("points vs hinge")
 
 
 def test_two_features_show_decision_regions_of_both(store: RunStore) -> None:

@@ -39,7 +39,7 @@ def test_curves_of_another_program_are_drawn_next_to_our_run(kept: Run, store: R
     app = open_page("compare", {"runs": kept.id, "x": "epoch"})
     bring_in(select(upload(app, "log.csv", CSV.encode()), "Run column", "who"))
     assert not app.exception
-    assert "Brought in 2 curves." in [each.value for each in app.toast]
+    assert "Imported 2 curves." in [each.value for each in app.toast]
     [torch, jax] = store.foreign()
     assert dict(app.query_params)["runs"] == f"{torch.id},{jax.id},{kept.id}"
     drawn = [line for chart in figures(app).values() for line in chart["data"]]
@@ -140,7 +140,7 @@ def test_our_own_tables_are_retrained_and_compared(kept: Run, store: RunStore) -
     content = to_csv(tidy([kept])).encode()
     store.delete([kept.id])
     app = upload(open_page("compare"), "runs.csv", content)
-    assert any("the curves of 1 run of lossopt" in each.value for each in app.info)
+    assert any("curves of 1 run exported from lossopt" in each.value for each in app.info)
     app = settle(app.button(key="train-brought").click().run())
     assert not app.exception
     assert "reproduced: largest relative difference" in app.success[0].value
@@ -151,7 +151,7 @@ def test_a_stopped_run_is_not_retrained_to_a_different_end(kept: Run, store: Run
     content = to_csv(tidy([kept]).assign(status="stopped")).encode()
     app = upload(open_page("compare"), "runs.csv", content)
     app.button(key="train-brought").click().run()
-    assert "stopped runs cannot be shared" in app.error[0].value
+    assert "Stopped runs cannot be shared" in app.error[0].value
 
 
 def test_the_cost_of_a_curve_without_the_target_metric_is_unknown(

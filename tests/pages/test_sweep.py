@@ -262,7 +262,7 @@ def test_different_losses_have_separate_charts(store: RunStore) -> None:
     assert {"sweep-map-hinge", "sweep-map-cross_entropy"} <= set(figures(app)) or {
         "sweep-sensitivity-hinge", "sweep-sensitivity-cross_entropy"
     } <= set(figures(app)) or len(figures(app)) == 2  # fmt: skip
-    assert "Values of different losses cannot be compared" in words(app)
+    assert "Values of different losses are not comparable" in words(app)
 
 
 def test_an_opened_combination_links_to_its_runs(store: RunStore) -> None:

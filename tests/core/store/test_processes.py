@@ -22,7 +22,7 @@ says = [{"name": "said"}, {"note": "said"}, {"tags": ["said"]}][own]
 [run] = train([experiment])
 runs = [dataclasses.replace(run, experiment=experiment.replace(seed=seed)) for seed in range(14)]
 ids = [run.id for run in runs][:: -1 if own == 1 else 1]
-deletion.KEPT = -timedelta(days=2)
+deletion.UNDO_PERIOD = -timedelta(days=2)
 store = RunStore(address)
 print("ready", flush=True)
 sys.stdin.readline()
