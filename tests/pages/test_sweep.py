@@ -33,7 +33,7 @@ def sweep(**query: str) -> AppTest:
 def test_the_size_of_a_sweep_is_shown_before_it_starts(store: RunStore) -> None:
     app = sweep()
     assert not app.exception
-    assert "**60 runs**: 6 combinations × 10 seeds. About **" in words(app)
+    assert "**60 runs**: 6 combinations × 10 seeds. Training time: about **" in words(app)
     assert "No results yet" in words(app)
     assert store.list().empty
 
@@ -46,7 +46,7 @@ def test_results_begin_with_the_best_combination_and_a_verdict(store: RunStore) 
     assert "Best test accuracy" in said
     assert "with 6 seeds" in said or "(6 seeds)" in said or "too few seeds (6)" in said
     bullets = [each.value for each in app.markdown if each.value.startswith("- ")]
-    assert [each.partition(":")[0] for each in bullets] == ["- Next", "- Worst"]
+    assert [each.partition(":")[0] for each in bullets] == ["- Second best", "- Worst"]
     [cells] = figures(app)["sweep-map-all"]["data"]
     assert len(cells["x"]) == 3
     assert len(cells["y"]) == 2
@@ -117,7 +117,7 @@ def test_a_range_with_its_best_value_at_the_edge_can_be_extended(store: RunStore
     app = press_train(
         sweep(axes="learning_rate=0.00001,0.0001,0.001", seeds="2", value="objective")
     )
-    [warning] = [each.value for each in app.warning if "border" in each.value]
+    [warning] = [each.value for each in app.warning if "edge of the range" in each.value]
     assert "learning rate α 0.001 is the highest tried" in warning
     app.button(key="widen-learning_rate").click().run()
     assert dict(app.query_params)["axes"] == "learning_rate=1e-05,0.0001,0.001,0.01,0.1"
@@ -153,7 +153,7 @@ def test_a_combination_with_diverged_runs_is_never_the_best(
     app = open_page("sweep", RATES | {"look": look})
     assert not app.exception
     said = words(app)
-    assert "1 combination has runs that diverged" in said
+    assert "1 combination has diverged runs" in said
     best = next(each.value for each in app.markdown if "Best test accuracy" in each.value)
     assert "learning rate 0\\.2" not in best
     assert "on average over 6 runs" in best
@@ -172,7 +172,7 @@ def test_stopped_runs_are_no_results(some_diverged: list[Run], store: RunStore) 
     more = replace(some_diverged[0], experiment=some_diverged[0].experiment.replace(seed=6))
     store.save([replace(more, status="stopped")])
     app = open_page("sweep", RATES | {"seeds": "7"})
-    assert "18 are kept already" in words(app)
+    assert "18 are already saved" in words(app)
     assert set(app.dataframe[0].value["Runs"]) == {6}
 
 
@@ -192,13 +192,13 @@ def test_each_loss_has_its_own_best_if_values_are_not_comparable(store: RunStore
 
 def test_the_verdict_is_corrected_for_all_pairs(store: RunStore) -> None:
     app = press_train(sweep(seeds="10"))
-    assert "corrected for 15 comparisons at once" in words(app)  # all pairs of 6
+    assert "corrected for 15 comparisons (Bonferroni)" in words(app)  # all pairs of 6
 
 
 def test_a_range_is_explained_only_if_shown(store: RunStore) -> None:
     app = press_train(sweep(seeds="2"))
     assert "too few seeds" in words(app)
-    assert "The range is" not in words(app)
+    assert "95 % CI" not in words(app)
 
 
 def test_a_sweep_too_large_for_a_verdict_states_the_limit(
@@ -208,13 +208,13 @@ def test_a_sweep_too_large_for_a_verdict_states_the_limit(
     said = words(press_train(sweep(seeds="6")))
     assert "15 comparisons at once are too many for a verdict, with any number of seeds" in said
     assert "Only a sweep of at most 3 combinations can get a verdict." in said
-    assert "The range is" not in said
+    assert "95 % CI" not in said
 
 
 def test_error_bars_of_categories_are_explained(store: RunStore) -> None:
     query = {"dataset": "iris", "axes": "loss=hinge,cross_entropy", "seeds": "3", "epochs": "2"}
     app = press_train(open_page("sweep", query | {"look": "sensitivity"}))
-    assert "Bars are one standard deviation over the seeds" in words(app)
+    assert "Error bars: mean ± one standard deviation over the seeds" in words(app)
 
 
 def test_a_run_deleted_elsewhere_affects_nothing_else(store: RunStore) -> None:
@@ -248,7 +248,7 @@ def test_there_are_other_charts(store: RunStore, look: str) -> None:
     assert not app.exception
     drawn = figures(app)[f"sweep-{look}-all"]["data"]
     names = {trace.get("name") for trace in drawn}
-    assert ("Bands are one standard deviation" in words(app)) == (look == "sensitivity")
+    assert ("Bands: mean ± one standard deviation" in words(app)) == (look == "sensitivity")
     if look == "sensitivity":
         assert {"Hinge", "Cross-entropy"} <= names
     if look == "scatter":
@@ -336,7 +336,7 @@ def test_a_stopped_tuning_stays_stopped(store: RunStore) -> None:
     for _ in range(2):
         time.sleep(0.2)
         assert "stop" not in {button.key for button in app.run().button}
-    assert "to go" in words(app)
+    assert "runs left" in words(app)
     assert not store.list()["status"].eq("finished").all()
 
 
