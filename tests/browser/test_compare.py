@@ -36,7 +36,7 @@ def wait_for_training(page: Page) -> None:
 def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -> None:
     goto(page, f"/sweep?{SMALL}")
     expect(page.get_by_text("60 runs: 6 combinations × 10 seeds.")).to_be_visible()
-    expect(page.get_by_text(re.compile("About .+ to train"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Training time: about"))).to_be_visible()
     page.locator(".st-key-train button").click()
     expect(page.get_by_text("60 are already saved.")).to_be_visible(timeout=60_000)
     wait_for_training(page)
@@ -165,8 +165,8 @@ def test_saving_a_note_is_confirmed_and_logs_no_warning(
         page.get_by_role("textbox", name="Tags").fill("paper")
         with rerun(page):
             page.keyboard.press("Enter")
-        page.get_by_role("button", name="Keep for this run").click()
-        expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Save for this run").click()
+        expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert seeded.list()["tags"].iloc[0] == ["paper"]
     assert "callback" not in log.read_text()
 

@@ -38,7 +38,7 @@ def weights_on_the_sheet(page: Page) -> list[float]:
 def test_the_slider_updates_all_charts_without_the_server(page: Page) -> None:
     goto(page, "/train?epochs=3&seed=21")
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
     [run] = train([Experiment(epochs=3, seed=21)])
     path = WeightPath.of(run)
     slider = page.locator(SLIDER)
@@ -83,7 +83,7 @@ def test_inside_a_run_by_keyboard_on_a_narrow_screen(page: Page) -> None:
     page.set_viewport_size({"width": 420, "height": 900})
     goto(page, "/train?epochs=2&seed=22&loss=hinge&learning_rate=0.01")
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
     with rerun(page):
         page.get_by_role("link", name="Inspect").click()
     expect(page.get_by_role("heading", name="Inside a run")).to_be_visible()

@@ -22,7 +22,7 @@ PATIENCE = 30_000
 def press_train(page: Page) -> None:
     """Train, and wait until the runs are saved."""
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".st-key-stop")).to_have_count(0)
 
 
@@ -184,7 +184,7 @@ def test_a_copied_address_opens_the_same_experiment_elsewhere(page: Page, browse
     expect(other.locator(".st-key-loss input")).to_have_value("Hinge")
     expect(other.locator(".st-key-optimizer input")).to_have_value("Momentum")
     other.locator(".st-key-train button").click()
-    expect(other.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(other.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
     again = trace(figure(other, "objective"), "objective")
     assert again["y"] == pytest.approx(curve["y"], rel=1e-9)
     stranger.close()
@@ -219,7 +219,7 @@ def test_live_curves_grow_in_the_same_chart_and_keep_the_zoom(page: Page) -> Non
 
 def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
     goto(page, "/train?epochs=2&live=true&seed=8")
-    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
     before = figure(page, "objective")["data"]
     element = page.locator(selector("objective"))
     element.evaluate("element => { element.mark = true; }")

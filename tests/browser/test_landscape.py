@@ -26,7 +26,7 @@ def choose_by_keyboard(page: Page, key: str, option: str) -> None:
 def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
     goto(page, "/gd-vs-sgd?epochs=3&seed=31&dataset=blobs&learning_rate=0.1")
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text(re.compile("kept:"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
     with rerun(page):
         page.get_by_test_id("stMain").get_by_role("link", name="Landscape").click()
     expect(page.get_by_role("heading", name="Landscape")).to_be_visible()

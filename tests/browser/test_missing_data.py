@@ -61,4 +61,4 @@ def test_an_assignment_link_to_missing_data_accepts_the_file(
             stranger = other.new_page()
             goto(stranger, link)
             expect(stranger.get_by_test_id("stAlert").filter(has_text=needed)).to_be_visible()
-            expect(stranger.get_by_text("guaranteed limit")).to_have_count(0)
+            expect(stranger.get_by_text("always stable limit")).to_have_count(0)
