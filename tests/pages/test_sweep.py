@@ -337,7 +337,7 @@ def test_a_stopped_tuning_stays_stopped(store: RunStore) -> None:
         time.sleep(0.2)
         assert "stop" not in {button.key for button in app.run().button}
     assert "runs left" in words(app)
-    assert not store.list()["status"].eq("finished").all()
+    assert store.list()["status"].eq("finished").sum() < 6
 
 
 def test_random_draws_have_a_seed_control(

@@ -288,7 +288,7 @@ def test_early_stopping_is_explained(store: RunStore, stopping: str, said: str) 
     query = {"dataset": "blobs", "epochs": "500", "stopping": stopping, "tolerance": "0.01"}
     app = press_train(open_page("train", query))
     assert not app.exception
-    assert "SGD on cross-entropy ended after" in words(app)
+    assert "SGD on cross-entropy stopped after" in words(app)
     assert said in words(app)
     assert app.number_input(key="tolerance").value == 0.01
 
@@ -315,7 +315,7 @@ def test_a_stopped_run_is_labelled_when_opened(store: RunStore) -> None:
     made = iter(range(400))
     store.save(train([experiment], should_stop=lambda: next(made, None) is None))
     app = open_page("train", {"epochs": "100000", "seed": "3"})
-    assert "the results up to there are saved: 400 of 4,300,000 updates" in words(app)
+    assert "was stopped after 400 of 4,300,000 updates; the results up to there are saved" in words(app)
     drawn = trace(figures(app)["objective"], "objective")
     assert sum(epochs < 1 for epochs in drawn["x"]) >= 3, "it shows how the training began"
 
