@@ -103,8 +103,9 @@ def older_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 
 def test_an_older_store_has_the_same_runs(older_store: RunStore) -> None:
-    table, recorded = older_store.list(), RECORDED["runs"]
-    assert table.attrs["unreadable"] == []
+    listing, recorded = older_store.listing(), RECORDED["runs"]
+    assert list(listing.unreadable) == []
+    table = listing.runs
     assert list(table["id"]) == [each["id"] for each in recorded]
     for run, each in zip(older_store.load(table["id"]), recorded, strict=True):
         assert run.id == each["id"]

@@ -259,7 +259,7 @@ def test_data_deleted_while_they_are_selected(store: RunStore) -> None:
     assert not app.exception
     assert len(said(app)) == 1
     assert app.number_input(key="learning_rate").value == 0.1
-    assert "limit" not in words(app).replace("and its limits: not available", "")
+    assert "limit" not in words(app).replace("stability limit: not available", "")
     app.selectbox(key="dataset").set_value("iris").run()
     assert not said(app)
     assert not uploaders(app)
@@ -332,7 +332,7 @@ def test_another_visitor_sees_nothing_derived_from_the_data(
     nobody = everything_on(look_around(store, first, page))
     seen = everything_on(app)
     telling = {
-        "inspect": "Places 1 to",
+        "inspect": "Ranks 1 to",
         "landscape": "The objective on a plane",
         "compare": "Every selected run under every loss",
     }.get(page, "always stable limit")
