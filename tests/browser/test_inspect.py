@@ -94,7 +94,7 @@ def test_inside_a_run_by_keyboard_on_a_narrow_screen(page: Page) -> None:
         page.keyboard.press("Home")
     expect(page).to_have_url(re.compile("at_update=0"))
     wait_until_drawn(page, "objective", 0)
-    expect(page.get_by_text("losses 9 to 9")).to_be_attached()
+    expect(page.get_by_text("loss 9 to 9")).to_be_attached()
     with rerun(page):
         page.locator(".st-key-inside").get_by_role("radio", name="Gradient check").focus()
         page.keyboard.press("Enter")

@@ -229,6 +229,7 @@ def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
     type_in(page, "learning_rate", "0.2")
     wait_for(page, lambda: len(new := figure(page, "objective")["data"]) >= 5 and new != before)
     wait_for(page, lambda: figure(page, "objective")["data"][1]["y"] != before[1]["y"])
+    wait_for_training(page)
     after = figure(page, "objective")
     assert element.evaluate("element => element.mark"), "the chart was made anew"
     assert after["layout"]["xaxis"]["range"] == [0, 1]
@@ -271,7 +272,7 @@ def test_the_certificate_appears_automatically_and_the_distance_is_drawn(page: P
     assert figure(page, "distance")["layout"]["yaxis"]["type"] == "log"
     limits = figure(page, "step-limits")["data"][0]
     assert list(limits["y"]) == ["always stable", "at initialization", "at the optimum"]
-    expect(page.get_by_text("of the always stable limit")).to_be_visible()
+    expect(page.get_by_text("× the always stable limit")).to_be_visible()
 
 
 def test_back_and_forward_change_the_settings_with_the_address(page: Page) -> None:
