@@ -49,7 +49,7 @@ def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
     star = trace(drawn, "optimum")
     distance = np.hypot(star["x"][0], star["y"][0])
     assert distance == pytest.approx(np.linalg.norm(best.theta), rel=1e-3)
-    assert drawn["layout"]["xaxis"]["title"]["text"] == "Start towards optimum (distance)"
+    assert drawn["layout"]["xaxis"]["title"]["text"] == "Direction from start to optimum (distance)"
 
     choose_by_keyboard(page, "plane", "Principal directions")
     expect(page).to_have_url(re.compile("plane=principal"))
