@@ -14,7 +14,7 @@ ROWS = "".join(f"{k % 7},{(k * 3) % 11},c{k % 3}\n" for k in range(60))
 def bring(page: Page, path: Path) -> None:
     """Choose a file, and wait until it has been read."""
     page.locator('input[type="file"]').set_input_files(path)
-    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
 
 
 def test_a_table_is_uploaded_saved_and_trained_on(page: Page, tmp_path: Path) -> None:
@@ -24,10 +24,10 @@ def test_a_table_is_uploaded_saved_and_trained_on(page: Page, tmp_path: Path) ->
     bring(page, path)
     assert figure(page, "balance")["data"][0]["y"] == ["c0", "c1", "c2"]
     with rerun(page):
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("60 examples, 2 features, 3 classes")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     kept = np.load(download.value.path())
     assert kept["X"].shape == (60, 2)
     page.get_by_role("link", name="Train on it").click()
@@ -56,7 +56,7 @@ def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:
     goto(page, "/data")
     bring(page, path)
     with rerun(page):
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Train on it").first.click()  # the newest
     page.wait_for_url(re.compile("dataset=own"))
     page.locator(".st-key-train button").click()
