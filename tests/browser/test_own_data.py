@@ -36,7 +36,7 @@ def test_a_table_is_uploaded_saved_and_trained_on(page: Page, tmp_path: Path) ->
     expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=20_000)
     # The address is all that somebody with the same file needs.
     goto(page, page.url)
-    expect(page.get_by_role("combobox", name="Which")).to_have_value("things")
+    expect(page.get_by_role("combobox", name="Uploaded data set")).to_have_value("things")
 
 
 def test_a_ragged_file_is_refused_with_its_row(page: Page, tmp_path: Path) -> None:
