@@ -164,7 +164,7 @@ def test_the_visitor_cookie_is_unreadable_by_scripts_and_cannot_be_forged(
     other = stranger.new_page()
     goto(other, "/compare")
     assert "seed 21" not in shown_text(other)
-    expect(other.get_by_text("No runs", exact=False).first).to_be_visible()
+    expect(other.get_by_text("No saved runs", exact=False).first).to_be_visible()
 
 
 def test_foreign_cookies_on_the_same_host_do_not_lose_the_workspace(
