@@ -18,8 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.experiment.description import LARGEST_SEED, Experiment, declared_settings
+from lossopt_core.experiment.description import (
+    LARGEST_SEED,
+    Experiment,
+)
 from lossopt_core.experiment.grid import LARGEST_GRID, checked, write
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import (
     Choice,
     Field,

@@ -11,9 +11,8 @@ from lossopt_core.experiment import conventions
 from lossopt_core.experiment.description import (
     FIELDS,
     Experiment,
-    declared_settings,
-    flat_settings,
 )
+from lossopt_core.experiment.settings import declared_settings, flat_settings
 from lossopt_core.fields import Field, Number, Switch
 from lossopt_core.training.run import HISTORY_COLUMNS, Run, history_table
 

@@ -79,7 +79,7 @@ class Program:
     """Export to another program.
 
     target  default target
-    write   write runs and what is said about them to a target; return a message
+    write   writes runs and their annotations to a target and returns a message
     """
 
     target: str

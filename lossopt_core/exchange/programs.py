@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from lossopt_core.experiment.description import differing_settings, flat_settings
 from lossopt_core.experiment.grid import write
+from lossopt_core.experiment.settings import differing_settings, flat_settings
 from lossopt_core.store.annotations import Note
 from lossopt_core.training.run import HISTORY_COLUMNS, Run
 

@@ -13,7 +13,10 @@ import pandas as pd
 
 from lossopt_core.exchange.arrangements import OURS, number
 from lossopt_core.exchange.curves import numbers_in, steps_in, to_foreign
-from lossopt_core.experiment.description import Experiment, declared_settings
+from lossopt_core.experiment.description import (
+    Experiment,
+)
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Field, Number, Switch
 from lossopt_core.store.arrays import is_whole
 from lossopt_core.store.foreign import ForeignRun

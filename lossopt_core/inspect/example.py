@@ -36,7 +36,14 @@ def loss_with_margin(name: str, experiment: Experiment) -> Loss:
 
 
 def one_example(experiment: Experiment, theta: Array, features: Array, label: int) -> OneExample:
-    """Inspect an example (d,) with its label at weights theta (C, D + 1)."""
+    """Scores, losses and gradient of one example at given weights.
+
+    Args:
+        experiment: Sets the loss and its margin.
+        theta: Weights and bias, (C, D + 1).
+        features: The example, (D,).
+        label: Its class.
+    """
     scores = linear.scores(theta[None], linear.with_ones(features[None]))[0]
     labels = np.array([label])
     slope = loss_of(experiment).gradient(scores, labels)[:, 0]
@@ -60,7 +67,17 @@ def one_example(experiment: Experiment, theta: Array, features: Array, label: in
 def losses_along(
     experiment: Experiment, path: WeightPath, features: Array, label: int
 ) -> dict[str, Array]:
-    """Every loss, by name, of an example (d,) at every point, (k,)."""
+    """The value of each loss on one example at every saved point of a run.
+
+    Args:
+        experiment: Sets the margin of the losses that have one.
+        path: The k saved weights.
+        features: The example, (D,).
+        label: Its class.
+
+    Returns:
+        Loss values (k,) by the name of the loss.
+    """
     scores = np.concatenate(list(scores_along(path, features[None])), axis=1)
     labels = np.full(len(path), label)
     return {name: loss_with_margin(name, experiment).value(scores, labels) for name in LOSSES}

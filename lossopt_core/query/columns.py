@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import (
     Choice,
     Field,

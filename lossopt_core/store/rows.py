@@ -15,7 +15,10 @@ import pandas as pd
 import sqlalchemy as sql
 
 from lossopt_core.analysis.groups import group_id
-from lossopt_core.experiment.description import Experiment, flat_settings
+from lossopt_core.experiment.description import (
+    Experiment,
+)
+from lossopt_core.experiment.settings import flat_settings
 from lossopt_core.optim.stopping import Never
 from lossopt_core.store.arrays import ARRAYS, to_numbers
 from lossopt_core.store.schema import written

@@ -11,7 +11,7 @@ from lossopt_core import (
     OPTIMIZERS,
     StoreError,
 )
-from lossopt_core.experiment.description import informative_settings
+from lossopt_core.experiment.settings import informative_settings
 from lossopt_core.store.unfinished import CHECK_SECONDS, ActiveTrainings, Interrupted
 from lossopt_core.training.run import STOPPED
 from lossopt_ui.experiment import saved_runs

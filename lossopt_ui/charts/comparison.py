@@ -12,8 +12,8 @@ from lossopt_core import (
     Experiment,
     Run,
 )
-from lossopt_core.experiment.description import differing_settings
 from lossopt_core.experiment.measures import Y_AXES
+from lossopt_core.experiment.settings import differing_settings
 from lossopt_core.inspect.diagnostics import principal_plane
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import (

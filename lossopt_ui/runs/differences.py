@@ -13,8 +13,8 @@ from lossopt_core.analysis.pairing import (
     paired_difference,
     paired_runs,
 )
-from lossopt_core.experiment.description import unequal_settings
 from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.experiment.settings import unequal_settings
 from lossopt_ui.experiment import verdict
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import group_tables

@@ -12,8 +12,8 @@ from lossopt_core.analysis.digits import with_spread
 from lossopt_core.analysis.groups import SEEDS
 from lossopt_core.analysis.readings import reading
 from lossopt_core.analysis.text_tables import FORMATS, Format
-from lossopt_core.experiment.description import declared_settings, flat_settings
 from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.experiment.settings import declared_settings, flat_settings
 from lossopt_core.fields import Number
 from lossopt_core.training.run import DIVERGED, STOPPED
 from lossopt_ui.charts.curves import DISTANCES

@@ -8,8 +8,8 @@ from typing import Any
 
 from lossopt_core import Experiment
 from lossopt_core.analysis.groups import SEEDS
-from lossopt_core.experiment.description import flat_settings
 from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.experiment.settings import flat_settings
 from lossopt_core.training.run import FINISHED
 from lossopt_ui.charts import comparison
 from lossopt_ui.charts.colours import LINES, Theme, of_loss

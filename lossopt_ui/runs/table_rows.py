@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core.analysis.groups import SEEDS, whole
-from lossopt_core.experiment.description import declared_settings
 from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.state.kinds import EVERYTHING
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lossopt_core import LOSSES, Experiment, Run
-from lossopt_core.experiment.description import flat_settings, informative_settings
+from lossopt_core.experiment.settings import flat_settings, informative_settings
 from lossopt_core.fields import Choice
 from lossopt_core.training.run import FINISHED
 from lossopt_ui.state import pages, url

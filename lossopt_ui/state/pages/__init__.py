@@ -6,7 +6,7 @@ To add a page, define its `PageSpec` in a module here, add it to `PAGES`, and wr
 
 from collections.abc import Mapping
 
-from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice
 from lossopt_ui.lessons.lessons import STEP_NAMES
 from lossopt_ui.state.kinds import Names, Option

@@ -9,7 +9,7 @@ from lossopt_core import (
     OPTIMIZERS,
     REGULARIZERS,
 )
-from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS
 from lossopt_core.playground.model import LONGEST_WEIGHTS, read_weights

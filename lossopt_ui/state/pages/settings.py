@@ -1,8 +1,8 @@
 """Labels of settings and results, shared by the options of several pages."""
 
 from lossopt_core import DATASETS, FIELDS
-from lossopt_core.experiment.description import declared_settings
 from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Number
 
 

@@ -10,7 +10,7 @@ from lossopt_core.analysis.sweep import (
     SEEDS,
     VARIED,
 )
-from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice
 from lossopt_ui.state.kinds import (
     Names,

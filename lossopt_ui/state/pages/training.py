@@ -1,7 +1,7 @@
 """The pages that train one experiment, or a few next to each other."""
 
 from lossopt_core.experiment.conventions import FULL, HALVED
-from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui.state.kinds import Option, Several, Tabs
 from lossopt_ui.state.page_spec import PageSpec

@@ -19,7 +19,7 @@ from lossopt_core import (
     SCHEDULES,
     Experiment,
 )
-from lossopt_core.experiment.description import differing_settings, flat_settings, unequal_settings
+from lossopt_core.experiment.settings import differing_settings, flat_settings, unequal_settings
 from lossopt_core.fields import (
     Choice,
     Number,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lossopt_core import LOSSES, Experiment, RunStore
 from lossopt_core.analysis.tables import settings_table
-from lossopt_core.experiment.description import declared_settings
+from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice, Number
 from lossopt_core.query.filters import (
     LONGEST,

@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from benchmarks.many_runs import experiments, fill
 from lossopt_core import RunStore, train
 from lossopt_core.analysis.groups import group_id
-from lossopt_core.experiment.description import flat_settings
+from lossopt_core.experiment.settings import flat_settings
 from tests.databases import change
 from tests.experiments import TINY
 
