@@ -17,7 +17,7 @@ def test_train_speed_prints_its_tables() -> None:
     assert "one evaluation of all histories / one epoch of updates" in printed
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="it reads the memory of a process of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc, which only Linux has")
 def test_scaling_prints_a_table_for_each_size_and_for_the_memory() -> None:
     printed = run_python("-m", "benchmarks.scaling", "--quick")
     for what in ("examples", "features", "classes", "runs"):
@@ -36,7 +36,7 @@ def test_store_speed_prints_a_row_for_every_number_of_runs() -> None:
     assert "| 10 | 100 |" in printed
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="it reads the memory of a process of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc, which only Linux has")
 def test_load_loses_no_run_and_mixes_none() -> None:
     needed_chromium()  # one of its visitors
     # Its code is not looked at: a start is neither quick nor flat in memory.

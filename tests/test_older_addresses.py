@@ -1,11 +1,12 @@
 """Addresses and a store of version 0.1 open to the same experiments and runs.
 
 `older/addresses.json` was recorded before the modules moved: what each address set, and which runs
-its page trained.  `older/runs.db` is a store of the same code.
+its page trained.  `older/runs.sql` is a store of the same code, as SQL.
 """
 
 import json
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,11 @@ def test_a_page_trains_the_same_runs(address: dict[str, Any], store: RunStore) -
 
 @pytest.fixture
 def older_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """A copy, as opening it may bring its layout up to date."""
-    copy = tmp_path / "runs.db"
-    shutil.copy(OLDER / "runs.db", copy)
-    monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{copy}")
+    """A store as version 0.1 has left it."""
+    file = tmp_path / "runs.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript((OLDER / "runs.sql").read_text(encoding="utf-8"))
+    monkeypatch.setenv("LOSSOPT_STORE", f"sqlite:///{file}")
     return RunStore()
 
 

@@ -216,12 +216,11 @@ def test_a_failed_download_is_reported(visitor: Visitor) -> None:
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
+@pytest.mark.parametrize("site", ["hosted"], indirect=True)  # local mode has one visitor
 def test_each_visitor_downloads_their_own_runs(
     visitor: Visitor, browser: Browser, site: tuple[str, str]
 ) -> None:
     place, address = site
-    if "hosted" not in address:
-        pytest.skip("in local mode there is one visitor")
     with new_profile(browser, place) as profile:
         other = arrived(profile, address, [3, 5], 3)
         [mine] = UploadStore(other.store).list()

@@ -29,7 +29,7 @@ def test_in_a_checkout_runs_are_stored_beside_the_data_sets() -> None:
     assert store == f"sqlite:///{ROOT / 'data' / 'runs.db'}"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the folder for a user's data has other names")
+@pytest.mark.skipif(sys.platform != "linux", reason="checks the path of Linux's data folder")
 def test_installed_they_are_in_the_package_and_runs_in_the_users_data_folder(
     tmp_path: Path,
 ) -> None:

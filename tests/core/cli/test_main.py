@@ -362,7 +362,7 @@ assert not {"sklearn", "scipy", "streamlit", "plotly"} & set(sys.modules)
     run_python("-c", code)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no pipe of this kind")
+@pytest.mark.skipif(os.name == "nt", reason="runs a pipe in a POSIX shell")
 def test_a_closed_pipe_is_not_an_error(store):
     main(shlex.split(f"{QUICK} --epochs 400 --evaluations 1000"))
     done = subprocess.run(

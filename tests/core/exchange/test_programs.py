@@ -16,7 +16,7 @@ import pytest
 
 from lossopt_core import train
 from lossopt_core.exchange import mlflow, mlflow_log, programs, tensorboard
-from lossopt_core.experiment.description import flat_settings
+from lossopt_core.experiment.settings import flat_settings
 from lossopt_core.store.annotations import Note
 from lossopt_core.training.run import Run
 from tests.experiments import TINY
@@ -37,7 +37,7 @@ def runs() -> list[Run]:
 
 @pytest.fixture(scope="module")
 def notes(runs: list[Run]) -> dict[str, Note]:
-    """Of the first run all is said that can be said, of the second nothing."""
+    """Name, tags and note for the first run; none for the second."""
     return {runs[0].id: Note("../../<best>", ("for the paper", "β"), "look\nat *me*")}
 
 
