@@ -1,15 +1,46 @@
 """Helpers for data sets."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
-from lossopt_core.data.datasets.base import Examples
+from lossopt_core.data.datasets.base import Dataset, Examples, Size
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.shipped import path_of
 
 SHIPPED = path_of("data")
+
+
+class ShippedTable(Dataset):
+    """A CSV file in `data/` with one row per example and the class in its first column.
+
+    file      its name
+    classes   the name of its first column
+    rows      its size
+    """
+
+    file: ClassVar[str]
+    classes: ClassVar[str]
+    rows: ClassVar[Size]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "make" not in vars(cls):
+            cls.numpy_code = f"""\
+rows = np.loadtxt("data/{cls.file}", str, delimiter=",", skiprows=1, quotechar='"')
+X, y = rows[:, 1:].astype(float), np.unique(rows[:, 0], return_inverse=True)[1]
+"""
+
+    @override
+    def size(self, options: Mapping[str, Any]) -> Size:
+        return self.rows
+
+    @override
+    def make(self, options: Mapping[str, Any], seed: int) -> Examples:
+        return shipped_table(self.file, self.classes)
 
 
 def shipped_table(file: str, label: str) -> Examples:
