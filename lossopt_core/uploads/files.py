@@ -9,16 +9,16 @@ import csv
 import json
 import re
 from collections.abc import Callable, Mapping
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as parquet
 
 from lossopt_core.fields import brief
-from lossopt_core.store.quotas import Budget, BudgetError
+from lossopt_core.store.quotas import Budget
+from lossopt_core.uploads import parquet
 
 LARGEST = 5_000_000
 """Maximum size of a file in bytes."""
@@ -144,49 +144,27 @@ def _from_json(data: bytes, budget: Budget) -> pd.DataFrame:
 def _from_parquet(data: bytes, budget: Budget) -> pd.DataFrame:
     """The numeric and string columns; other types are left out."""
     try:
-        file = parquet.ParquetFile(BytesIO(data))
-        schema, groups = file.schema_arrow, file.metadata
-        of_groups = [groups.row_group(each) for each in range(groups.num_row_groups)]
-        # A forged file may declare inconsistent row counts; check the larger one.
-        rows = max(groups.num_rows, sum(each.num_rows for each in of_groups))
-        _check_size(rows, schema.names)
-        if sum(each.total_byte_size for each in of_groups) > LARGEST_UNPACKED:
-            raise ValueError(f"the file must unpack to at most {LARGEST_UNPACKED:,} bytes")
-        _check_compression(groups)
-        texts = [each.name for each in schema if _is_text(each.type)]
-        numbers = [each.name for each in schema if _is_number(each.type)]
-        budget.check_unpacked(rows * (TEXT_BYTES * len(texts) + NUMBER_BYTES * len(numbers)))
-        # Dictionary encoding stores repeated strings only once in memory.
-        table = parquet.ParquetFile(BytesIO(data), read_dictionary=texts).read(
-            columns=[name for name in schema.names if name in {*texts, *numbers}]
-        )
-        for name in texts:
-            _check_texts(name, table[name])
-        return _numbered_from_one(table.to_pandas(ignore_metadata=True))
-    except BudgetError:
-        raise
-    except (pa.ArrowException, OSError, LookupError, TypeError) as error:
+        declared = parquet.describe(data)
+        texts, numbers = declared.of_kind("text"), declared.of_kind("number")
+        _check_parquet(declared)
+        size = TEXT_BYTES * len(texts) + NUMBER_BYTES * len(numbers)
+        budget.check_unpacked(declared.rows * size)
+        wanted = [name for name, kind in declared.columns if kind != "other"]
+        table = parquet.read(data, texts=texts, columns=wanted)
+    except parquet.ParquetError as error:
         raise ValueError(f"the file is not Parquet: {brief(str(error))}") from None
+    for name in texts:
+        _check_texts(name, table[name])
+    return _numbered_from_one(table.to_pandas(ignore_metadata=True))
 
 
-def _check_compression(metadata: parquet.FileMetaData) -> None:
-    """Reject high-ratio compressions, because the sizes declared by a file may be false."""
-    groups = [metadata.row_group(each) for each in range(metadata.num_row_groups)]
-    compressions = {
-        group.column(each).compression for group in groups for each in range(group.num_columns)
-    }
-    if unknown := sorted(compressions - COMPRESSIONS):
+def _check_parquet(declared: parquet.Description) -> None:
+    """Reject files that are too large, or might be: high-ratio compressions hide their size."""
+    _check_size(declared.rows, [name for name, _ in declared.columns])
+    if declared.unpacked > LARGEST_UNPACKED:
+        raise ValueError(f"the file must unpack to at most {LARGEST_UNPACKED:,} bytes")
+    if unknown := sorted({*declared.compressions} - COMPRESSIONS):
         raise ValueError(f"a Parquet file must be uncompressed or use Snappy, got {unknown[0]}")
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or kind == pa.bool_())
 
 
 def _check_texts(name: str, column: pa.ChunkedArray) -> None:
