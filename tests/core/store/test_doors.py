@@ -192,6 +192,7 @@ UNPACKERS = {
 KNOWN = {
     "lossopt_core/uploads/serialization.py",  # arrays: test "data, npz"
     "lossopt_core/uploads/files.py",  # tables and JSON: "data, csv" and so on
+    "lossopt_core/uploads/parquet.py",  # what its child found: names and sizes
     "lossopt_core/uploads/parquet_child.py",  # for files.py, which checks before it reads
     "lossopt_core/exchange/archive.py",  # "runs in a file"
     "lossopt_core/exchange/sharing.py",  # links: at most LARGEST bytes out of at most LONGEST
