@@ -40,7 +40,7 @@ from tests.browser.helpers import chromium, server_process
 from tests.programs import ROOT
 
 APP = ROOT / "streamlit_app.py"
-MOST_VISITORS, MOST_MINUTES = 200, 60
+MAX_VISITORS, MAX_MINUTES = 200, 60
 ARRIVING_SECONDS = 60.0
 """Within which all have come; within half of the time, where that is less."""
 THINKING = (20.0, 60.0)
@@ -295,8 +295,8 @@ def kept_in(address: str) -> dict[str, set[str]]:
 def main() -> int:
     """Start the server, let the visitors come, print the table."""
     parser = argparse.ArgumentParser(description="A hosted lossopt under many visitors.")
-    parser.add_argument("--minutes", type=_within(MOST_MINUTES), default=10.0)
-    parser.add_argument("--visitors", type=_within(MOST_VISITORS), default=100)
+    parser.add_argument("--minutes", type=_within(MAX_MINUTES), default=10.0)
+    parser.add_argument("--visitors", type=_within(MAX_VISITORS), default=100)
     parser.add_argument(
         "--hostile", action="store_true", help="one more visitor does everything that harms"
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 SLOWEST_SECONDS = 2.0
 """Within which 95 of 100 clicks are answered."""
-MOST_MEGABYTES = 690.0
-MOST_GROWTH = 0.05
+MAX_MEGABYTES = 690.0
+MAX_GROWTH = 0.05
 """Of the memory over the second half of the time, as a share of it."""
 WHAT = ("open", "change", "train", "compare", "back")
 """The clicks of a visitor."""
@@ -95,10 +95,10 @@ def table_of(book: Book, kept: dict[str, set[str]], logged: Sequence[str]) -> li
         Measured("runs lost", str(lost), "0", lost == 0),
         Measured("runs mixed up", str(mixed), "0", mixed == 0),
         Measured("errors", str(errors), "0", errors == 0),
-        Measured("memory at most", f"{most:.0f} MB", f"{MOST_MEGABYTES:.0f} MB",
-                 most < MOST_MEGABYTES),
+        Measured("memory at most", f"{most:.0f} MB", f"{MAX_MEGABYTES:.0f} MB",
+                 most < MAX_MEGABYTES),
         Measured("growth of memory in the second half", f"{growth:+.0f} MB",
-                 f"{MOST_GROWTH * most:.0f} MB", share < MOST_GROWTH),
+                 f"{MAX_GROWTH * most:.0f} MB", share < MAX_GROWTH),
     ]  # fmt: skip
 
 

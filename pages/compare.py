@@ -12,7 +12,7 @@ from lossopt_ui.figures import figure
 from lossopt_ui.identity import missing_data, visitor, workspace
 from lossopt_ui.jobs import optimum, render_gate
 from lossopt_ui.jobs.optimum import Optima
-from lossopt_ui.landscape.page import MOST_TRAJECTORIES
+from lossopt_ui.landscape.page import MAX_TRAJECTORIES
 from lossopt_ui.runs import (
     costs,
     differences,
@@ -105,7 +105,7 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
             page_links.link_to_inspect_page(members[0].id)
         trained = [each.id for each in members if each.experiment is not None]
         if trained:
-            page_links.link_to_landscape_page(trained[:MOST_TRAJECTORIES])
+            page_links.link_to_landscape_page(trained[:MAX_TRAJECTORIES])
 
 
 def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
@@ -115,7 +115,7 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
     few, grouped_by = groups.fewer(found, widgets.value("colour"))
     if grouped_by:
         st.caption(
-            f"More than {groups.MOST_GROUPS} curves, so they are grouped by"
+            f"More than {groups.MAX_GROUPS} curves, so they are grouped by"
             f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in the"
             " sidebar."
         )

@@ -39,7 +39,7 @@ def draw(outcome: watching.Outcome) -> None:
         results.show_placeholder(outcome)
         return
     theme = figure.theme()
-    labels = names.tell_apart(outcome.experiments)
+    labels = names.distinguishing_names(outcome.experiments)
     hues = comparison.work_colours(outcome.experiments, theme)
     shown = [k for k, each in enumerate(outcome.experiments) if each in found]
     histories = {labels[k]: outcome.histories[outcome.experiments[k]] for k in shown}
@@ -93,7 +93,7 @@ def trajectories_and_limits(
 ) -> None:
     """Draw the trajectories, the stability limits of the learning rate, and the classifiers."""
     data = load_data(runs[0].experiment)
-    labels = names.tell_apart(outcome.experiments)
+    labels = names.distinguishing_names(outcome.experiments)
     hues = comparison.work_colours(outcome.experiments, figure.theme())
     one, two = st.columns([3, 2])
     with one:

@@ -31,7 +31,7 @@ with st.sidebar:
 
 def show_initial_loss(shown: Experiment) -> None:
     """Show what the initial loss must be and why; an assignment link can hide it."""
-    if widgets.own_widget("first_loss") is None:
+    if widgets.custom_widget("first_loss") is None:
         return
     formula, value = LOSSES[shown.loss].start_formula, f"{charts.loss_at_start(shown):.4g}"
     st.caption(

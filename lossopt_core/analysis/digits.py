@@ -2,7 +2,7 @@
 
 import math
 
-MOST_DECIMALS = 6
+MAX_DECIMALS = 6
 ROUNDING = 1e-12
 """Below this fraction of the mean, a spread is rounding error of equal results."""
 
@@ -17,6 +17,6 @@ def with_spread(mean: float, spread: float) -> str:
     if not spread > 0 or not math.isfinite(spread):
         return f"{mean:.6g} ± {spread:g}"
     decimals = max(0, 1 - math.floor(math.log10(spread)))
-    if decimals > MOST_DECIMALS:
+    if decimals > MAX_DECIMALS:
         return f"{mean:.4g} ± {spread:.2g}"
     return f"{mean:.{decimals}f} ± {spread:.{decimals}f}"

@@ -37,7 +37,7 @@ EVALUATIONS = 20
 """Points per curve in a sweep: few, because only final values are compared."""
 LARGEST = LARGEST_GRID
 DRAW_SEED = Number("Draw seed", 0, 0, LARGEST_SEED, "Random seed for drawn values.", whole=True)
-MOST_VALUES = 1_000
+MAX_VALUES = 1_000
 DIGITS = 4
 """Significant digits of values in a range."""
 ORDER, SPLIT = "order", "split"
@@ -187,7 +187,7 @@ def _draws(name: str, count: int, draw_seed: int) -> Array:
 
 def _count(name: str, words: Sequence[str]) -> int:
     """The number of values, given by the last word."""
-    most = Number("", 5, 1, MOST_VALUES, "", whole=True)
+    most = Number("", 5, 1, MAX_VALUES, "", whole=True)
     return int(most.check(f"{name}: number of values", _whole(words[-1])))
 
 

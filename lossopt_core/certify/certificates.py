@@ -27,13 +27,13 @@ from lossopt_core.objective.regularizers import PENALTY_SETTINGS
 PROBLEM_SETTINGS = {*DATA_SETTINGS, "loss", *LOSS_SETTINGS, "regularizer", *PENALTY_SETTINGS}
 """The settings that determine the optimum: data, loss and penalty."""
 # Above this the matrices of an interior-point step take more than 0.5 GB.
-MOST_UNKNOWNS = 4_000
+MAX_UNKNOWNS = 4_000
 # Fused multiply-adds per second on one ordinary core.
 OPERATIONS_PER_SECOND = 1e10
 # Strength of the L2 penalty used by the solver if there is no penalty.
 ALMOST_NO_PENALTY = 1e-6
 # Number of times a classifier without penalty is doubled in search of a better one.
-MOST_DOUBLINGS = 30
+MAX_DOUBLINGS = 30
 # L1 strength relative to the L2 strength below which L1 is ignored by the solver.
 NEGLIGIBLE = 1e-12
 
@@ -154,7 +154,7 @@ def methods(search: "Search", time_budget: float) -> Iterator[tuple[str, Iterabl
     """
     problem = search.searched
     unknowns = problem.classes * problem.X.shape[1]
-    if newton_step_seconds(problem) <= time_budget / 10 and unknowns <= MOST_UNKNOWNS:
+    if newton_step_seconds(problem) <= time_budget / 10 and unknowns <= MAX_UNKNOWNS:
         from lossopt_core.certify.interior_point import interior_points
 
         yield "interior-point method", interior_points(problem)
@@ -211,7 +211,7 @@ class Search:
 
 def best_multiple(problem: Problem, theta: Array) -> Array:
     """The best multiple of a classifier; without a penalty, larger weights may be better."""
-    multiples = [theta * 2.0**power for power in range(MOST_DOUBLINGS)]
+    multiples = [theta * 2.0**power for power in range(MAX_DOUBLINGS)]
     return min(multiples, key=problem.objective)
 
 

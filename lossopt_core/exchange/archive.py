@@ -45,10 +45,10 @@ COPIES = 3
 """Copies of the contents held in memory while reading a file."""
 LARGEST_DESCRIPTIONS = 10_000_000
 """Maximum size of `runs.json` in bytes, because parsing it takes much more memory."""
-MOST_RUNS = 2_000
+MAX_RUNS = 2_000
 BYTES_OF_A_DESCRIPTION = 4_000
 """Typical upper bound on the uncompressed metadata of a run."""
-MOST_PARTS = 40
+MAX_PARTS = 40
 """Maximum number of JSON objects and lists per run."""
 LONGEST_TEXT = 10_000
 """Maximum number of characters of a run's experiment and environment."""
@@ -58,8 +58,8 @@ DESCRIPTIONS, NUMBERS = "runs.json", "numbers.bin"
 
 def to_archive(runs: Sequence[Run]) -> bytes:
     """Write runs to an archive; ValueError if it would be too large to import."""
-    if not 1 <= len(runs) <= MOST_RUNS:
-        raise ValueError(f"an archive must have 1 to {MOST_RUNS:,} runs, got {len(runs):,}")
+    if not 1 <= len(runs) <= MAX_RUNS:
+        raise ValueError(f"an archive must have 1 to {MAX_RUNS:,} runs, got {len(runs):,}")
     descriptions, numbers = [], []
     for run in runs:
         arrays = list(arrays_to_rows(run))
@@ -107,7 +107,7 @@ def parts(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
     groups: list[list[str]] = []
     room = 0
     for id, size in needed.items():
-        if not groups or size > room or len(groups[-1]) == MOST_RUNS:
+        if not groups or size > room or len(groups[-1]) == MAX_RUNS:
             groups.append([])
             room = LARGEST
         groups[-1].append(id)
@@ -123,15 +123,15 @@ def from_archive(data: bytes, budget: Budget | None = None) -> list[Run]:
     """
     budget = budget or Budget()
     content, numbers = _opened(data, budget)
-    if content.count(b"{") + content.count(b"[") > MOST_PARTS * MOST_RUNS:
+    if content.count(b"{") + content.count(b"[") > MAX_PARTS * MAX_RUNS:
         raise ValueError("the runs cannot be read: their metadata have too many parts")
     try:
         described = json.loads(content)
         if not isinstance(described, dict) or described.get("version") != VERSION:
             raise ValueError("they were saved by another version of lossopt")
         descriptions = described["runs"]
-        if not isinstance(descriptions, list) or not 1 <= len(descriptions) <= MOST_RUNS:
-            raise ValueError(f"an archive must have 1 to {MOST_RUNS:,} runs")
+        if not isinstance(descriptions, list) or not 1 <= len(descriptions) <= MAX_RUNS:
+            raise ValueError(f"an archive must have 1 to {MAX_RUNS:,} runs")
         runs, first = [], 0
         for number, description in enumerate(descriptions, start=1):
             arrays = _arrays(description["arrays"], numbers, first)

@@ -18,7 +18,7 @@ from lossopt_core.store.quotas import Budget
 from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_core.uploads.files import NO_LIMITS, read_cells
 
-MOST_CELLS = 5_000_000
+MAX_CELLS = 5_000_000
 """Maximum number of cells after conversion, because a small file may grow."""
 SAMPLE = 100
 """Number of rows used to detect numeric columns."""
@@ -121,7 +121,7 @@ def _from_wandb(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_growth(rows: int, columns: int) -> None:
-    if rows * columns > MOST_CELLS:
+    if rows * columns > MAX_CELLS:
         raise ValueError(f"the file has too many runs or metrics: {columns:,} in {rows:,} rows")
 
 

@@ -20,7 +20,7 @@ from lossopt_core.store.foreign_rows import (
 from lossopt_core.texts import FORBIDDEN_CATEGORIES
 from lossopt_core.training.run import HISTORY_COLUMNS
 
-MOST_RUNS = 60
+MAX_RUNS = 60
 ACCURACIES = ("train_accuracy", "test_accuracy")
 
 
@@ -115,9 +115,9 @@ def _groups(table: pd.DataFrame, group: str | None) -> dict[str, Any]:
         return {"": np.ones(len(table), bool)}
     labels = table[group].astype(object).where(table[group].notna(), "").map(str)
     values = pd.unique(labels)
-    if len(values) > MOST_RUNS:
+    if len(values) > MAX_RUNS:
         raise ValueError(
-            f"column {group} has {len(values):,} values; at most {MOST_RUNS} runs can be imported"
+            f"column {group} has {len(values):,} values; at most {MAX_RUNS} runs can be imported"
         )
     return {value: (labels == value).to_numpy() for value in values}
 

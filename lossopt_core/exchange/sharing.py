@@ -33,7 +33,7 @@ from lossopt_core.training.run import DIVERGED, FINISHED, Run
 VERSION = 1
 POINTS = 6
 """Number of objectives per run."""
-MOST_RUNS = 100
+MAX_RUNS = 100
 LONGEST = 12_000
 """Maximum length of a packed text: browsers and servers accept URLs of this length."""
 LARGEST = 400_000
@@ -105,8 +105,8 @@ def pack(runs: Sequence[Ended], environment: Mapping[str, str] | None = None) ->
     `environment` is the common environment of the runs, whose versions are included.  Stopped
     runs cannot be reproduced and raise ValueError, too.
     """
-    if not 1 <= len(runs) <= MOST_RUNS:
-        raise ValueError(f"a link can contain 1 to {MOST_RUNS} runs, got {len(runs)}")
+    if not 1 <= len(runs) <= MAX_RUNS:
+        raise ValueError(f"a link can contain 1 to {MAX_RUNS} runs, got {len(runs)}")
     if unfinished := [run.experiment.id for run in runs if run.status not in (FINISHED, DIVERGED)]:
         raise ValueError(f"stopped runs cannot be shared, got {unfinished[0]}")
     base = _settings(runs[0].experiment)
@@ -155,8 +155,8 @@ def unpack(text: str) -> list[Shared]:
         if not isinstance(content, dict) or content["version"] != VERSION:
             raise ValueError("they were shared by another version of lossopt")
         rows = content["runs"]
-        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_RUNS:
-            raise ValueError(f"a link can contain 1 to {MOST_RUNS} runs")
+        if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_RUNS:
+            raise ValueError(f"a link can contain 1 to {MAX_RUNS} runs")
         numbers = np.frombuffer(body, dtype="<f8").astype(np.float64)
         made_with = _versions(content.get("made_with", {}))
         found, first = [], 0

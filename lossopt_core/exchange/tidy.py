@@ -28,7 +28,7 @@ from lossopt_core.training.run import (
     WHOLE_COLUMNS,
 )
 
-MOST_RUNS = 2_000
+MAX_RUNS = 2_000
 STATUSES = (FINISHED, DIVERGED, STOPPED)
 MEASURED = {name: name for name in HISTORY_COLUMNS if name != "update"}
 
@@ -85,8 +85,8 @@ def read_tidy(table: pd.DataFrame, source: str = "") -> list[Imported | ForeignR
 
 def _ids(table: pd.DataFrame) -> pd.Series:
     ids = table["id"].astype(object).where(table["id"].notna(), "").map(str)
-    if (found := ids.nunique()) > MOST_RUNS:
-        raise ValueError(f"column id has {found:,} values; the maximum is {MOST_RUNS:,}")
+    if (found := ids.nunique()) > MAX_RUNS:
+        raise ValueError(f"column id has {found:,} values; the maximum is {MAX_RUNS:,}")
     return ids
 
 

@@ -10,8 +10,8 @@ from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.training.path import WeightPath
 from lossopt_core.training.run import Run
 
-MOST_TICKS = 60
-MOST_FOLLOWED = 3_000_000
+MAX_TICKS = 60
+MAX_FOLLOWED = 3_000_000
 """Maximum number of examples times points."""
 
 
@@ -20,7 +20,7 @@ class Clock:
     """Ticks in epochs (equal work), and the point of each run at each tick.
 
     epochs      (t,) increasing, including the start and the end of the longest run
-    paths       recorded points of each run: at most `MOST_TICKS`, fewer for large data
+    paths       recorded points of each run: at most `MAX_TICKS`, fewer for large data
     points      (runs, t) index of the last point of each run at or before each tick
     """
 
@@ -31,12 +31,12 @@ class Clock:
     @classmethod
     def of(cls, runs: Sequence[Run]) -> Self:
         """A timeline for runs on the same data; ValueError if a run has no recorded weights."""
-        most = max(2, min(MOST_TICKS, MOST_FOLLOWED // runs[0].experiment.size.examples))
+        most = max(2, min(MAX_TICKS, MAX_FOLLOWED // runs[0].experiment.size.examples))
         paths = [WeightPath.of(run).thinned(most) for run in runs]
         epochs = [epochs_of(run, path) for run, path in zip(runs, paths, strict=True)]
         every = np.unique(np.concatenate(epochs).round(9))
-        if len(every) > MOST_TICKS:
-            every = every[np.linspace(0, len(every) - 1, MOST_TICKS).round().astype(np.int64)]
+        if len(every) > MAX_TICKS:
+            every = every[np.linspace(0, len(every) - 1, MAX_TICKS).round().astype(np.int64)]
         points = [np.searchsorted(each.round(9), every, side="right") - 1 for each in epochs]
         return cls(every, paths, np.maximum(0, np.stack(points)))
 

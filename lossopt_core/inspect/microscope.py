@@ -27,7 +27,7 @@ WRONG, DOUBTFUL, GOOD = 1e-2, 1e-4, 1e-7
 """The course's thresholds for the relative error."""
 NUMBERS_AT_ONCE = 2_000_000
 """Scores held at a time: 16 MB."""
-MOST_NUMBERS = 100_000_000
+MAX_NUMBERS = 100_000_000
 """Maximum number of scores in total: about 2 s."""
 ROUNDING = 8.0
 """Allowed rounding error of a difference of mean losses, in ulps."""
@@ -110,7 +110,7 @@ class Objective:
         """The objective on all examples, or on the first ones for large data."""
         data = load_data(experiment)
         entries = len(data.class_names) * (data.train_features.shape[1] + 1)
-        most = max(32, MOST_NUMBERS // (2 * entries * len(data.class_names)))
+        most = max(32, MAX_NUMBERS // (2 * entries * len(data.class_names)))
         return cls(
             loss_of(experiment),
             regularizer_of(experiment),

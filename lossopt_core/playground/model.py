@@ -22,18 +22,18 @@ from lossopt_core.objective.linear import Array
 from lossopt_core.objective.losses import Loss
 from lossopt_core.playground.classifier import Classifier, Snapshot
 from lossopt_core.playground.feature_maps import FeatureMap
-from lossopt_core.playground.points import MOST_CLASSES, Points
+from lossopt_core.playground.points import MAX_CLASSES, Points
 from lossopt_core.training.cohort import Cohort, minibatches
 from lossopt_core.training.loop import DIVERGED_AT
 
-MOST_UPDATES = 10_000
+MAX_UPDATES = 10_000
 """Maximum number of updates: retraining up to here takes about 1 s."""
-MOST_ROWS = 400
+MAX_ROWS = 400
 """Maximum number of recorded rows with weights; beyond it, every second row is dropped."""
 COLUMNS = ("update", "objective", "data_loss", "penalty")
 LARGEST_WEIGHT = 1e6
-MOST_WEIGHTS = MOST_CLASSES * 51
-LONGEST_WEIGHTS = MOST_WEIGHTS * len("-0.123456e-10_")
+MAX_WEIGHTS = MAX_CLASSES * 51
+LONGEST_WEIGHTS = MAX_WEIGHTS * len("-0.123456e-10_")
 Row = tuple[int, float, float, float]
 Rates = Sequence[tuple[int, float]]
 """Pairs of an update and the learning rate from there on."""
@@ -101,12 +101,12 @@ class Model(Classifier):
         block.rate[...] = FIELDS["learning_rate"].check("learning_rate", rate)
 
     def advance(self, updates: int) -> None:
-        """Make this many updates; fewer if training diverges or reaches `MOST_UPDATES`."""
-        end = min(self.made + updates, MOST_UPDATES)
+        """Make this many updates; fewer if training diverges or reaches `MAX_UPDATES`."""
+        end = min(self.made + updates, MAX_UPDATES)
         limit = DIVERGED_AT * max(1.0, self.rows[0][1])
         with np.errstate(over="ignore", invalid="ignore"):
             while self.made < end and not self.diverged:
-                [objective] = self.cohort.step(next(self.batches), self.made, MOST_UPDATES)
+                [objective] = self.cohort.step(next(self.batches), self.made, MAX_UPDATES)
                 self.made += 1
                 self.diverged = not objective <= limit
                 if self.made % self.every == 0 or self.made >= end - 1 or self.diverged:
@@ -119,7 +119,7 @@ class Model(Classifier):
         # Off-grid rows are dropped except the last two, so that one can step back.
         if len(self.rows) > 2 and self.rows[-3][0] % self.every:
             del self.rows[-3], self.snapshots[-3]
-        if len(self.rows) > MOST_ROWS:
+        if len(self.rows) > MAX_ROWS:
             self.every *= 2
             some = [k for k, row in enumerate(self.rows[:-2]) if row[0] % self.every == 0]
             self.rows = [*(self.rows[k] for k in some), *self.rows[-2:]]
@@ -205,8 +205,8 @@ def read_weights(text: str) -> Array:
     if len({len(row) for row in rows}) != 1:
         raise ValueError("weights must have rows of equal length")
     W = np.array(rows)
-    if W.size > MOST_WEIGHTS:
-        raise ValueError(f"weights must have at most {MOST_WEIGHTS} numbers, got {W.size:,}")
+    if W.size > MAX_WEIGHTS:
+        raise ValueError(f"weights must have at most {MAX_WEIGHTS} numbers, got {W.size:,}")
     if not np.abs(W).max() <= LARGEST_WEIGHT:
         raise ValueError(f"weights must be from {-LARGEST_WEIGHT:g} to {LARGEST_WEIGHT:g}")
     return W

@@ -17,12 +17,12 @@ from lossopt_core.fields import Number, brief
 from lossopt_core.objective.linear import Array, Labels
 
 SIDE = 1.5
-MOST_POINTS = 300
-MOST_CLASSES = 5
+MAX_POINTS = 300
+MAX_CLASSES = 5
 RASTER = 1000
 """Raster steps per unit."""
-LONGEST_TEXT = MOST_POINTS * len("-1500.-1500A")
-CLASS_NAMES = letters(MOST_CLASSES)
+LONGEST_TEXT = MAX_POINTS * len("-1500.-1500A")
+CLASS_NAMES = letters(MAX_CLASSES)
 _POINT = re.compile(r"(-?\d{1,4})\.(-?\d{1,4})([A-Z])")
 
 COORDINATE = Number("Coordinate", 0.0, -SIDE, SIDE, "Coordinate of a point along an axis.")
@@ -30,7 +30,7 @@ COUNT = Number(
     "Number of points",
     90,
     10,
-    MOST_POINTS,
+    MAX_POINTS,
     "Over all classes.",
     whole=True,
 )
@@ -46,11 +46,11 @@ class Points:
 
     def __post_init__(self) -> None:
         count = len(self.labels)
-        if not 1 <= count <= MOST_POINTS:
-            raise ValueError(f"there must be 1 to {MOST_POINTS} points, got {count:,}")
+        if not 1 <= count <= MAX_POINTS:
+            raise ValueError(f"there must be 1 to {MAX_POINTS} points, got {count:,}")
         if not np.isfinite(self.positions).all() or np.abs(self.positions).max() > SIDE:
             raise ValueError(f"points must have coordinates from {-SIDE:g} to {SIDE:g}")
-        if self.labels.min() < 0 or self.labels.max() >= MOST_CLASSES:
+        if self.labels.min() < 0 or self.labels.max() >= MAX_CLASSES:
             raise ValueError(f"points must have classes {', '.join(CLASS_NAMES)}")
         object.__setattr__(self, "positions", np.round(self.positions * RASTER) / RASTER + 0.0)
 

@@ -16,7 +16,7 @@ from lossopt_core.texts import checked_lines, checked_text
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 2_000
-MOST_TAGS = 12
+MAX_TAGS = 12
 LONGEST_TAG = 24
 
 
@@ -60,8 +60,8 @@ def _checked_tags(tags: Any) -> tuple[str, ...]:
     distinct = tuple(
         dict.fromkeys(checked_text("each tag", tag, LONGEST_TAG, shortest=1) for tag in tags)
     )
-    if len(distinct) > MOST_TAGS:
-        raise ValueError(f"tags must have at most {MOST_TAGS} entries, got {len(distinct)}")
+    if len(distinct) > MAX_TAGS:
+        raise ValueError(f"tags must have at most {MAX_TAGS} entries, got {len(distinct)}")
     if with_comma := [tag for tag in distinct if "," in tag]:
         raise ValueError(f"tags must not contain commas, got {brief(with_comma[0])}")
     return distinct

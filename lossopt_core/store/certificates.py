@@ -26,7 +26,7 @@ from lossopt_core.store.schema import (
     written,
 )
 
-MOST_OWN_BYTES = 4_000_000
+MAX_OWN_BYTES = 4_000_000
 """Size limit for a workspace's certificates on uploaded data; the oldest are evicted."""
 
 
@@ -108,7 +108,7 @@ def _evict(database: sql.Connection, workspace: str) -> None:
     taken, too_many = 0, []
     for problem, size in database.execute(query).all():
         taken += size
-        if taken > MOST_OWN_BYTES:
+        if taken > MAX_OWN_BYTES:
             too_many.append(problem)
     for some in batches(too_many):
         mine = (there.workspace == workspace) & there.problem.in_(some)

@@ -25,8 +25,8 @@ from lossopt_core.training.run import HISTORY_COLUMNS, WHOLE_COLUMNS
 
 LONGEST_NAME = 80
 LONGEST_SOURCE = 200
-MOST_POINTS = 100_000
-MOST_CURVES = 1_000
+MAX_POINTS = 100_000
+MAX_CURVES = 1_000
 AXES = ("update", "epoch", "gradient_evaluations")
 
 
@@ -38,8 +38,8 @@ def normalized(run: ForeignRun) -> ForeignRun:
     than 100,000 rows.
     """
     history = run.history
-    if not 1 <= len(history) <= MOST_POINTS:
-        raise ValueError(f"history must have 1 to {MOST_POINTS:,} rows, got {len(history):,}")
+    if not 1 <= len(history) <= MAX_POINTS:
+        raise ValueError(f"history must have 1 to {MAX_POINTS:,} rows, got {len(history):,}")
     if unknown := [name for name in history.columns if name not in HISTORY_COLUMNS]:
         allowed = ", ".join(HISTORY_COLUMNS)
         raise ValueError(f"history must only have the columns {allowed}; got {brief(unknown[0])}")
@@ -75,9 +75,9 @@ def save_foreign(database: sql.Connection, workspace: str, runs: Iterable[Foreig
         del new[row.id]
     mine = curves.c.workspace == workspace
     there = database.scalar(sql.select(sql.func.count()).where(mine)) or 0
-    if there + len(new) > MOST_CURVES:
+    if there + len(new) > MAX_CURVES:
         raise ValueError(
-            f"a workspace can have at most {MOST_CURVES:,} imported curves:"
+            f"a workspace can have at most {MAX_CURVES:,} imported curves:"
             f" it has {there:,}, and {len(new):,} would be added"
         )
     if new:

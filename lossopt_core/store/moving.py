@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sql
 
 from lossopt_core.store import schema as layout
-from lossopt_core.store.annotations import LONGEST_NOTE, MOST_TAGS
+from lossopt_core.store.annotations import LONGEST_NOTE, MAX_TAGS
 from lossopt_core.store.queries import batches, remove, rows_of
 from lossopt_core.store.revision import renew
 from lossopt_core.store.unfinished import INTERRUPTED
@@ -121,7 +121,7 @@ def _merged_note(mine: sql.Row[Any], other: sql.Row[Any]) -> dict[str, Any]:
     tags = list(dict.fromkeys([*json.loads(mine.tags), *json.loads(other.tags)]))
     return {
         "name": mine.name or other.name,
-        "tags": json.dumps(tags[:MOST_TAGS]),
+        "tags": json.dumps(tags[:MAX_TAGS]),
         "note": combined if len(combined) <= LONGEST_NOTE else mine.note,
         "pinned": mine.pinned or other.pinned,
         "archived": mine.archived and other.archived,

@@ -54,7 +54,7 @@ from typing import Any
 import sqlalchemy as sql
 
 SCHEMA = 7
-MOST_BYTES = 2**24
+MAX_BYTES = 2**24
 """Maximum size of an array, for databases that need to know it."""
 
 
@@ -82,7 +82,7 @@ def _numbers() -> tuple[sql.Column[Any], ...]:
     return (
         sql.Column("kind", sql.String(3), nullable=False),
         sql.Column("shape", sql.String(80), nullable=False),
-        sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
+        sql.Column("data", sql.LargeBinary(MAX_BYTES), nullable=False),
     )
 
 
@@ -92,7 +92,7 @@ def _certified() -> tuple[sql.Column[Any], ...]:
         sql.Column("settings", sql.Text, nullable=False),
         sql.Column("facts", sql.Text, nullable=False),
         sql.Column("shape", sql.String(80), nullable=False),
-        sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
+        sql.Column("data", sql.LargeBinary(MAX_BYTES), nullable=False),
     )
 
 
@@ -199,5 +199,5 @@ examples = sql.Table(
     sql.Column("name", sql.String(80), nullable=False),
     sql.Column("created", sql.String(40), nullable=False),
     sql.Column("facts", sql.Text, nullable=False),
-    sql.Column("data", sql.LargeBinary(MOST_BYTES), nullable=False),
+    sql.Column("data", sql.LargeBinary(MAX_BYTES), nullable=False),
 )

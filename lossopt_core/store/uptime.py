@@ -16,7 +16,7 @@ from lossopt_core.store.database import Database
 
 COUNT_SECONDS = 300.0
 """Time between two calls of `Uptime.count`; a killed server loses at most this much."""
-MOST_SECONDS = 3 * COUNT_SECONDS
+MAX_SECONDS = 3 * COUNT_SECONDS
 """Maximum added by one call, because some clocks continue while the machine sleeps."""
 _NAME = "running"
 _QUERY = sql.select(layout.facts.c.value).where(layout.facts.c.name == _NAME)
@@ -38,7 +38,7 @@ class Uptime:
         self,
         address: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        most: float = MOST_SECONDS,
+        most: float = MAX_SECONDS,
     ) -> None:
         self._database = Database(address)
         self._clock = clock

@@ -10,7 +10,7 @@ from lossopt_core.texts import checked_text
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 4_000
-MOST_VIEWS = 200
+MAX_VIEWS = 200
 
 
 def load_views(database: sql.Connection, workspace: str) -> dict[str, str]:
@@ -37,9 +37,9 @@ def save_view(database: sql.Connection, workspace: str, name: str, query: str) -
     delete_view(database, workspace, name)
     mine = views.c.workspace == workspace
     there = database.scalar(sql.select(sql.func.count()).where(mine)) or 0
-    if there >= MOST_VIEWS:
+    if there >= MAX_VIEWS:
         raise ValueError(
-            f"a workspace can have {MOST_VIEWS} views and has {there}: delete one that you no"
+            f"a workspace can have {MAX_VIEWS} views and has {there}: delete one that you no"
             " longer need"
         )
     row = {"workspace": workspace, "name": name, "query": query}

@@ -20,7 +20,7 @@ from lossopt_core.training.path import WeightPath
 GRID = 41
 """Grid points per side; fewer for very large data."""
 MIN_GRID = 15
-MOST_NUMBERS = 100_000_000
+MAX_NUMBERS = 100_000_000
 """Maximum number of scores computed for a landscape: about 1 s."""
 NUMBERS_PER_CHUNK = 2_000_000
 PADDING = 0.2
@@ -89,7 +89,7 @@ class Landscape:
 def landscape(experiment: Experiment, plane: Plane, seen: Array) -> Landscape:
     """The objective on a grid of the plane that contains the coordinates `seen` (k, 2)."""
     data = load_data(experiment)
-    cells = MOST_NUMBERS // (len(data.class_names) * len(data.train_labels))
+    cells = MAX_NUMBERS // (len(data.class_names) * len(data.train_labels))
     points = max(MIN_GRID, min(GRID, int(np.sqrt(cells))))
     low, high = seen.min(axis=0), seen.max(axis=0)
     width = max(float((high - low).max()), NEGLIGIBLE)

@@ -38,9 +38,9 @@ from lossopt_core.objective.losses import CrossEntropy
 from lossopt_core.training.cohort import initial_weights
 
 LEARNING_RATES = cast(Number, FIELDS["learning_rate"])
-MOST_EXAMPLES = 5_000
+MAX_EXAMPLES = 5_000
 """Maximum number of examples for estimating the second moments of the data."""
-MOST_UNKNOWNS = 2_000
+MAX_UNKNOWNS = 2_000
 """Above this the eigenvectors of a Hessian take too long."""
 
 
@@ -238,7 +238,7 @@ def _moments(experiment: Experiment) -> Moments:
 
 def moments_of(features: Array) -> Moments:
     """The moments of examples (n, d), estimated on an even subset if there are many."""
-    X = linear.with_ones(features[:: math.ceil(len(features) / MOST_EXAMPLES)])
+    X = linear.with_ones(features[:: math.ceil(len(features) / MAX_EXAMPLES)])
     squares = (X * X).sum(axis=1)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / len(X)
     weighted = float(np.linalg.eigvalsh((X * squares[:, None]).T @ X)[-1]) / len(X)
@@ -328,7 +328,7 @@ def noise_floor(experiment: Experiment, optimum: Certificate) -> float | None:
     unknowns = problem.classes * problem.X.shape[1]
     plain = (experiment.optimizer, experiment.schedule) == ("sgd", "constant")
     plain = plain and not experiment.averaging
-    if not (plain and problem.is_smooth_ridge and unknowns <= MOST_UNKNOWNS):
+    if not (plain and problem.is_smooth_ridge and unknowns <= MAX_UNKNOWNS):
         return None
     settings = {name: getattr(experiment, name) for name in PROBLEM_SETTINGS}
     # Full batch, because a batch size must fit the data.

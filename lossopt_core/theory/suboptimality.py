@@ -16,7 +16,7 @@ from lossopt_core.training.run import Run
 
 BIAS_STEPS = 30
 """Maximum number of Newton steps for the optimal bias; six are typical."""
-MOST_SCORES = 100_000
+MAX_SCORES = 100_000
 """Maximum number of scores computed at once for several points."""
 
 
@@ -74,7 +74,7 @@ def free_gaps(run: Run) -> pd.DataFrame:
 
 def _gaps(problem: Problem, points: Array) -> Array:
     """The gaps (K,) for points (K, C, D + 1), each with its optimal bias."""
-    together = max(1, MOST_SCORES // (problem.classes * problem.examples))
+    together = max(1, MAX_SCORES // (problem.classes * problem.examples))
     found = [np.empty(0)]
     for first in range(0, len(points), together):
         best = with_best_biases(problem, points[first : first + together])

@@ -14,10 +14,10 @@ from lossopt_core.experiment.loading import Data, given_data
 from lossopt_core.training.cohort import Cohort, kind, minibatches
 from lossopt_core.training.loop import cohorts, evaluation_updates
 
-MOST_KINDS = 8
+MAX_KINDS = 8
 """Kinds of cohort that are measured; others are extrapolated by the amount of work."""
-MOST_RUNS = 64
-MOST_EXAMPLES = 2_000
+MAX_RUNS = 64
+MAX_EXAMPLES = 2_000
 """Limits on a trial; its time is scaled up linearly."""
 TRIAL_SECONDS = 0.01
 """Time for measuring updates of one kind, and the same again for evaluations."""
@@ -39,7 +39,7 @@ def expected_seconds(experiments: Sequence[Experiment]) -> float:
     if not kinds:
         return 0.0
     by_work = sorted(kinds.values(), key=lambda alike: -sum(map(_work, alike)))
-    measured = by_work[:MOST_KINDS]
+    measured = by_work[:MAX_KINDS]
     share = sum(sum(map(_work, alike)) for alike in measured) / sum(
         sum(map(_work, alike)) for alike in by_work
     )
@@ -83,7 +83,7 @@ def _seconds(members: Sequence[Experiment], timing: Timing) -> float:
 
 
 def _cohort_timing(members: Sequence[Experiment]) -> Timing:
-    some = tuple(sorted(map(_timing_key, members[:MOST_RUNS]), key=kind))
+    some = tuple(sorted(map(_timing_key, members[:MAX_RUNS]), key=kind))
     timing, scale = _measured_timing(some), len(members) / len(some)
     return Timing(scale * timing.update, scale * timing.evaluation)
 
@@ -92,7 +92,7 @@ def _cohort_timing(members: Sequence[Experiment]) -> Timing:
 def _measured_timing(experiments: tuple[Experiment, ...]) -> Timing:
     """Measure on random examples, since their values do not affect the time."""
     first = experiments[0]
-    examples = min(first.train_examples, MOST_EXAMPLES)
+    examples = min(first.train_examples, MAX_EXAMPLES)
     batch = min(examples, first.examples_per_update)
     batches = minibatches(examples, batch, seed=0)
     cohort = Cohort(experiments, _random_data(first.size, examples))

@@ -22,9 +22,9 @@ from lossopt_core.uploads import parquet
 
 LARGEST = 5_000_000
 """Maximum size of a file in bytes."""
-MOST_ROWS = 200_000
-MOST_COLUMNS = 1_001
-MOST_CELLS = 5_000_000
+MAX_ROWS = 200_000
+MAX_COLUMNS = 1_001
+MAX_CELLS = 5_000_000
 """Maximum rows times columns, because a small file may expand to a very large table."""
 LARGEST_UNPACKED = 100_000_000
 """Maximum declared uncompressed size of a Parquet file in bytes."""
@@ -107,8 +107,8 @@ def _records(text: str, separator: str) -> list[tuple[int, list[str]]]:
         for row, record in enumerate(reader, start=1):
             if any(cell.strip() for cell in record):
                 records.append((row, record))
-            if len(records) > MOST_ROWS + 1:
-                raise ValueError(f"the file must have at most {MOST_ROWS:,} rows, and has more")
+            if len(records) > MAX_ROWS + 1:
+                raise ValueError(f"the file must have at most {MAX_ROWS:,} rows, and has more")
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num:,} cannot be read: {error}") from None
     return records
@@ -122,8 +122,8 @@ def _with_point(cell: str) -> str:
 def _from_json(data: bytes, budget: Budget) -> pd.DataFrame:
     """A JSON array of flat objects, as written by `tables.to_json`."""
     parts = data.count(b"{") + data.count(b"[")
-    if parts > 2 * MOST_ROWS:  # objects take much more memory than in the file
-        raise ValueError(f"the file must have at most {MOST_ROWS:,} rows, has {parts:,} objects")
+    if parts > 2 * MAX_ROWS:  # objects take much more memory than in the file
+        raise ValueError(f"the file must have at most {MAX_ROWS:,} rows, has {parts:,} objects")
     budget.check_unpacked(OBJECT_BYTES * parts + TEXT_BYTES * data.count(b":"))
     try:
         rows = json.loads(data)
@@ -182,13 +182,13 @@ def _numbered_from_one(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_size(rows: int, columns: list[str]) -> None:
-    if rows > MOST_ROWS:
-        raise ValueError(f"the file must have at most {MOST_ROWS:,} rows, got {rows:,}")
-    if len(columns) > MOST_COLUMNS:
-        raise ValueError(f"the file must have at most {MOST_COLUMNS} columns, got {len(columns):,}")
-    if rows * len(columns) > MOST_CELLS:
+    if rows > MAX_ROWS:
+        raise ValueError(f"the file must have at most {MAX_ROWS:,} rows, got {rows:,}")
+    if len(columns) > MAX_COLUMNS:
+        raise ValueError(f"the file must have at most {MAX_COLUMNS} columns, got {len(columns):,}")
+    if rows * len(columns) > MAX_CELLS:
         raise ValueError(
-            f"the file must have at most {MOST_CELLS:,} cells, got {rows:,} rows of {len(columns)}"
+            f"the file must have at most {MAX_CELLS:,} cells, got {rows:,} rows of {len(columns)}"
         )
     seen: set[Any] = set()
     for place, name in enumerate(columns, start=1):

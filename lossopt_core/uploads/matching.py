@@ -19,7 +19,7 @@ from lossopt_core.uploads.preparing import (
 )
 from lossopt_core.uploads.serialization import fingerprint
 
-MOST_TRIES = 24
+MAX_TRIES = 24
 """Maximum number of preparations to try."""
 
 
@@ -33,7 +33,7 @@ def matching(content: pd.DataFrame | Examples, wanted: Collection[str]) -> Examp
         return content
     columns = columns_of(content)
     likeliest = suggest(columns)
-    for how in islice(_preparations(columns, likeliest), MOST_TRIES):
+    for how in islice(_preparations(columns, likeliest), MAX_TRIES):
         with suppress(ValueError):
             examples = prepare(columns, how).examples
             if fingerprint(examples) in wanted:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 CHILD = Path(__file__).with_name("parquet_child.py")
-MOST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 
 
 class ParquetError(ValueError):
@@ -61,11 +61,11 @@ def _decoded(data: bytes, *task: str) -> bytes:
             [sys.executable, "-I", str(CHILD), *task],
             input=data,
             capture_output=True,
-            timeout=MOST_SECONDS,
+            timeout=MAX_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ParquetError(f"decoding takes more than {MOST_SECONDS:g} seconds") from None
+        raise ParquetError(f"decoding takes more than {MAX_SECONDS:g} seconds") from None
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it is damaged"]
         raise ParquetError(lines[-1])

@@ -17,7 +17,7 @@ from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
 from lossopt_core.uploads.serialization import (
     LONGEST_NAME,
-    MOST_CLASSES,
+    MAX_CLASSES,
     check_classes,
     checked,
 )
@@ -28,7 +28,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """Lower-case cells that count as missing."""
 MISSING_VALUES = {"drop": "Drop rows", "mean": "Impute the column mean"}
 TEXT_COLUMNS = {"one_hot": "One-hot encode", "drop": "Drop columns"}
-MOST_VALUES = 50
+MAX_VALUES = 50
 """Maximum number of distinct values in a one-hot encoded column."""
 INVALID_FRACTION = 0.2
 """A column with a smaller fraction of non-numeric cells counts as numeric with mistakes."""
@@ -137,14 +137,14 @@ def _number(text: str) -> float:
 def suggest(columns: Sequence[Column]) -> Preparation:
     """Guess roles: the label by name, or the last column with few values; the rest are features."""
     names = [column.name for column in columns]
-    few = [column.name for column in columns if 2 <= column.values <= MOST_CLASSES]
+    few = [column.name for column in columns if 2 <= column.values <= MAX_CLASSES]
     label_like = [name for name in names if name.strip().lower() in LABEL_NAMES]
     label = (label_like or few or names)[-1]
     # A text column with mostly distinct values identifies examples and is not a useful feature.
     features = [
         column.name
         for column in columns
-        if column.name != label and (column.numeric or column.values <= MOST_VALUES)
+        if column.name != label and (column.numeric or column.values <= MAX_VALUES)
     ]
     return Preparation(label, tuple(features))
 
@@ -218,10 +218,10 @@ def _check_numbers(column: Column, rows: Mask) -> None:
 
 def _one_hot(column: Column, rows: Mask) -> dict[str, Array]:
     values = sorted(column.texts[~column.missing & rows].unique())
-    if len(values) > MOST_VALUES:
+    if len(values) > MAX_VALUES:
         raise ValueError(
             f"column {brief(column.name)} has {len(values):,} distinct values; at most"
-            f" {MOST_VALUES} can be one-hot encoded. Drop the column"
+            f" {MAX_VALUES} can be one-hot encoded. Drop the column"
         )
     return {
         f"{column.name} = {value}"[:LONGEST_NAME]: np.where(
@@ -260,10 +260,10 @@ def _labels(
     if not column.invalid.any():  # 1.0 and 1 are the same class
         texts = texts.str.removesuffix(".0")
     values = sorted(texts.unique(), key=_order)
-    if len(values) > MOST_CLASSES:
+    if len(values) > MAX_CLASSES:
         raise ValueError(
             f"column {brief(column.name)} has {len(values):,} distinct values; a label can"
-            f" have at most {MOST_CLASSES}. Choose another label column"
+            f" have at most {MAX_CLASSES}. Choose another label column"
         )
     places = {value: place for place, value in enumerate(values)}
     return texts.map(places).to_numpy(np.int64), tuple(values)

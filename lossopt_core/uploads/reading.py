@@ -16,7 +16,7 @@ from lossopt_core.fields import brief
 from lossopt_core.store.quotas import Budget
 from lossopt_core.uploads.files import LARGEST, read_cells
 from lossopt_core.uploads.serialization import (
-    MOST_CLASSES,
+    MAX_CLASSES,
     checked,
     image_shape_of,
     names_of,
@@ -112,8 +112,8 @@ def _classes(
     if "class_names" in arrays and y.dtype.kind in "iu":
         return y, names_of("class_names", arrays["class_names"])
     values, labels = np.unique(y, return_inverse=True)
-    if len(values) > MOST_CLASSES:
-        raise ValueError(f"y has {len(values):,} distinct values; the maximum is {MOST_CLASSES}")
+    if len(values) > MAX_CLASSES:
+        raise ValueError(f"y has {len(values):,} distinct values; the maximum is {MAX_CLASSES}")
     return labels, tuple(str(value) for value in values.tolist())
 
 

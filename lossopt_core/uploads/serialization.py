@@ -21,10 +21,10 @@ LARGEST_UNPACKED = 50_000_000
 """Maximum total size of a file's arrays in bytes."""
 COPIES = 3
 """Copies of a file's arrays held in memory while reading."""
-MOST_ARRAYS = 20
-MOST_EXAMPLES = 100_000
-MOST_FEATURES = 1_000
-MOST_CLASSES = 100
+MAX_ARRAYS = 20
+MAX_EXAMPLES = 100_000
+MAX_FEATURES = 1_000
+MAX_CLASSES = 100
 LONGEST_NAME = 80
 MIN_PER_CLASS = 2
 
@@ -87,8 +87,8 @@ def unpacked(data: bytes, budget: Budget | None = None) -> dict[str, np.ndarray[
 
 
 def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
-    if len(members) > MOST_ARRAYS:
-        raise ValueError(f"the file must have at most {MOST_ARRAYS} arrays, got {len(members):,}")
+    if len(members) > MAX_ARRAYS:
+        raise ValueError(f"the file must have at most {MAX_ARRAYS} arrays, got {len(members):,}")
     size = sum(each.file_size for each in members)
     if size > LARGEST_UNPACKED:
         raise ValueError(
@@ -105,8 +105,8 @@ def _array(data: bytes) -> np.ndarray[Any, Any]:
 
 def names_of(what: str, names: np.ndarray[Any, Any]) -> tuple[str, ...]:
     """Names from an array (k,) of strings."""
-    if names.ndim != 1 or names.dtype.kind != "U" or len(names) > MOST_FEATURES:
-        raise ValueError(f"{what} must be a list of at most {MOST_FEATURES:,} strings")
+    if names.ndim != 1 or names.dtype.kind != "U" or len(names) > MAX_FEATURES:
+        raise ValueError(f"{what} must be a list of at most {MAX_FEATURES:,} strings")
     return tuple(str(name) for name in names.tolist())
 
 
@@ -128,9 +128,9 @@ def checked(examples: Examples, *, minimum: int = MIN_PER_CLASS) -> Examples:
     n, d = X.shape
     if y.shape != (n,):
         raise ValueError(f"X has {n:,} rows, but y has shape {brief(y.shape)}")
-    if not 1 <= d <= MOST_FEATURES or n > MOST_EXAMPLES:
+    if not 1 <= d <= MAX_FEATURES or n > MAX_EXAMPLES:
         raise ValueError(
-            f"there must be at most {MOST_EXAMPLES:,} examples with 1 to {MOST_FEATURES:,}"
+            f"there must be at most {MAX_EXAMPLES:,} examples with 1 to {MAX_FEATURES:,}"
             f" features, got {n:,} with {d:,}"
         )
     X = X.astype(np.float64, copy=False)
@@ -156,8 +156,8 @@ def check_classes(
 ) -> None:
     """Raise ValueError for too many or too few classes, or classes with too few examples."""
     classes = len(class_names)
-    if not 2 <= classes <= MOST_CLASSES:
-        raise ValueError(f"there must be 2 to {MOST_CLASSES} classes, got {classes:,}")
+    if not 2 <= classes <= MAX_CLASSES:
+        raise ValueError(f"there must be 2 to {MAX_CLASSES} classes, got {classes:,}")
     if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(f"labels must be 0 to {classes - 1}")
     counts = np.bincount(labels, minlength=classes)

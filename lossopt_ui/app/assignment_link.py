@@ -36,7 +36,7 @@ def _show_all() -> None:
 @st.dialog("Assignment link", width="large")
 def _dialog() -> None:
     """What to hide and fix on the left, a preview on the right."""
-    names = [name for name in widgets.drawn() if name in HIDEABLE]
+    names = [name for name in widgets.drawn_controls() if name in HIDEABLE]
     left, right = st.columns([2, 5])
     with left:
         st.caption(

@@ -24,7 +24,7 @@ _LEFT: SessionKey[tuple[tuple[Hashable, ...], list[Interrupted]]] = SessionKey(
     "interrupted.left", lambda: ((), [])
 )
 """The result of the last search, and the state of the store it was found in."""
-MOST_SHOWN = 3
+MAX_SHOWN = 3
 """Most interrupted trainings shown at a time."""
 
 
@@ -40,10 +40,10 @@ def offer() -> None:
         left = _left([job for job, interrupted in jobs.items() if interrupted])
     except StoreError:  # pages that read runs report it
         return
-    for each in left[:MOST_SHOWN]:
+    for each in left[:MAX_SHOWN]:
         _say(each)
-    if len(left) > MOST_SHOWN:
-        st.caption(f"{names.counted(len(left) - MOST_SHOWN, 'more interrupted training')}.")
+    if len(left) > MAX_SHOWN:
+        st.caption(f"{names.counted(len(left) - MAX_SHOWN, 'more interrupted training')}.")
     if unsure := watching.of_others(job for job, interrupted in jobs.items() if not interrupted):
         st.fragment(_look_again, run_every=CHECK_SECONDS)(unsure)
 
@@ -108,8 +108,8 @@ def _what(left: Interrupted) -> str:
         parts.append(", ".join(url.label(registry[each]) for each in values))
     vary = [name for name in informative_settings(list(experiments)) if name not in registries]
     if len(experiments) > 1 and vary:
-        parts.append(f"varying {', '.join(map(names.of_setting, vary))}")
-    told = names.in_markdown("; ".join(parts))
+        parts.append(f"varying {', '.join(map(names.setting_name, vary))}")
+    told = names.escape_markdown("; ".join(parts))
     tuning = "tuning, " if left.comparison else ""
     return f"{tuning}{names.counted(len(experiments), 'run')} ({told})"
 
@@ -147,7 +147,7 @@ def _is_still_offered(left: Interrupted) -> bool:
     try:
         return ActiveTrainings(workspace.store()).jobs().get(left.job, False)
     except StoreError as error:
-        st.toast(f"Not continued: {names.in_markdown(str(error))}.", icon=":material/error:")
+        st.toast(f"Not continued: {names.escape_markdown(str(error))}.", icon=":material/error:")
         return False
 
 
@@ -156,6 +156,6 @@ def _deregister(left: Interrupted) -> None:
         ActiveTrainings(workspace.store()).end([left.job])
     except StoreError as error:
         st.toast(
-            f"This message will come back: {names.in_markdown(str(error))}.",
+            f"This message will come back: {names.escape_markdown(str(error))}.",
             icon=":material/error:",
         )

@@ -13,7 +13,7 @@ from lossopt_ui.lessons.lessons import LESSONS, step_at
 from lossopt_ui.lessons.steps import PageState, Step, runs_that_count
 from lossopt_ui.state import pages, url, widgets
 from lossopt_ui.state.page_spec import PageSpec
-from lossopt_ui.state.pages import FOR_A_CLASS
+from lossopt_ui.state.pages import ASSIGNMENT_OPTIONS
 from lossopt_ui.state.session import SessionKey
 
 SECONDS = 1.0
@@ -109,11 +109,11 @@ def _go_to_more_lessons() -> None:
 
 def _for_a_class() -> dict[str, Any]:
     """The hidden and fixed controls of an assignment link, which apply on every page."""
-    return {name: widgets.value(name) for name in FOR_A_CLASS}
+    return {name: widgets.value(name) for name in ASSIGNMENT_OPTIONS}
 
 
 def _open(place: str, step: Step) -> None:
-    widgets.begin_anew()
+    widgets.reset_options()
     _take({**step.opens, "lesson": place})
 
 
@@ -122,7 +122,7 @@ def _take(values: Mapping[str, Any]) -> None:
 
 
 def _leave() -> None:
-    widgets.forget("lesson")
+    widgets.reset("lesson")
 
 
 def offer() -> None:

@@ -65,7 +65,7 @@ def begin(page: PageSpec) -> None:
         sign_in.offer()
     workspace.note_visit()
     missing_data.read_address(page)
-    widgets.take_address(page)
+    widgets.read_address(page)
     assignment_link.say()
     missing_data.offer_named(page)
     sign_in.offer_to_move()

@@ -19,7 +19,7 @@ GRID = 120
 WORST = 10
 WORST_ROWS = 8
 TEMPLATES_PER_ROW = 5
-MOST_FEATURES = 30
+MAX_FEATURES = 30
 """Rows of weights that are distinguishable in a chart."""
 
 
@@ -78,7 +78,7 @@ def weights_of_features(run: Run, data: Data, theme: Theme, peers: Sequence[Run]
 
 def most_important_features(theta: weights.Array) -> weights.Array:
     """Sorted indices of the features with the largest absolute weights (C, D)."""
-    return np.sort(np.argsort(-np.abs(theta).max(axis=0), kind="stable")[:MOST_FEATURES])
+    return np.sort(np.argsort(-np.abs(theta).max(axis=0), kind="stable")[:MAX_FEATURES])
 
 
 def regions(run: Run, data: Data, theme: Theme) -> go.Figure:

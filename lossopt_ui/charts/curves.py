@@ -20,7 +20,7 @@ from lossopt_ui.charts.colours import (
 DISTANCES = ("distance", "distance_share")
 
 PERCENT = ("train_accuracy", "test_accuracy")
-MOST_POINTS = 1_000
+MAX_POINTS = 1_000
 LABEL_HEIGHT = 0.08
 """Height of a label, as a fraction of a chart of normal height."""
 
@@ -140,10 +140,10 @@ def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
 
 
 def thin(table: pd.DataFrame) -> pd.DataFrame:
-    """At most `MOST_POINTS` rows, including the first and the last."""
-    if len(table) <= MOST_POINTS:
+    """At most `MAX_POINTS` rows, including the first and the last."""
+    if len(table) <= MAX_POINTS:
         return table
-    return table.iloc[np.linspace(0, len(table) - 1, MOST_POINTS).round().astype(int)]
+    return table.iloc[np.linspace(0, len(table) - 1, MAX_POINTS).round().astype(int)]
 
 
 def _level_line(level: Level, theme: Theme) -> dict[str, object]:

@@ -12,7 +12,7 @@ from lossopt_ui.charts.texts import all_plain
 from lossopt_ui.charts.weights import Points
 
 IMAGES_PER_CLASS = 4
-MOST_CLASSES = 10
+MAX_CLASSES = 10
 
 
 def examples(data: Data, theme: Theme) -> go.Figure:
@@ -25,7 +25,7 @@ def examples(data: Data, theme: Theme) -> go.Figure:
 def images(data: Data, theme: Theme) -> go.Figure:
     """The first training images of each class, one column per class."""
     assert data.image_shape is not None
-    shown = np.unique(data.train_labels)[:MOST_CLASSES]  # label noise can empty a class
+    shown = np.unique(data.train_labels)[:MAX_CLASSES]  # label noise can empty a class
     of_class = [np.flatnonzero(data.train_labels == label)[:IMAGES_PER_CLASS] for label in shown]
     rows = min(map(len, of_class))
     first = np.stack([each[:rows] for each in of_class], axis=1).ravel()

@@ -16,7 +16,7 @@ from lossopt_ui.charts.colours import (
     Theme,
 )
 
-MOST_STEPS = 300
+MAX_STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def margin_distributions(margins: Mapping[Style, Array], theme: Theme) -> go.Fig
     """Cumulative distribution of the margins, one line per classifier."""
     figure = go.Figure()
     for style, values in margins.items():
-        shares = np.linspace(0.0, 1.0, min(MOST_STEPS, len(values)))
+        shares = np.linspace(0.0, 1.0, min(MAX_STEPS, len(values)))
         figure.add_scatter(
             x=np.quantile(values, shares).astype(np.float32),
             y=(100.0 * shares).astype(np.float32),

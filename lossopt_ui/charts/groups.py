@@ -19,7 +19,7 @@ from lossopt_ui.charts.curves import (
     thin,
 )
 
-MOST_MEMBER_POINTS = 20_000
+MAX_MEMBER_POINTS = 20_000
 """Points of all thin lines in a chart: more would take too long to draw."""
 
 
@@ -121,7 +121,7 @@ def group_curves(
     behind = [_band(each, scale, log_x=log_x, log_y=log_y) for each in lines]
     if show_members:
         points = sum(len(member) for each in lines for member in each.members)
-        stride = max(1, -(-points // MOST_MEMBER_POINTS))
+        stride = max(1, -(-points // MAX_MEMBER_POINTS))
         behind += [_members(each, scale, stride, log_x=log_x, log_y=log_y) for each in lines]
     for trace in figure.data:
         trace.legendgroup = trace.name

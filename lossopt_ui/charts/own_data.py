@@ -8,7 +8,7 @@ from lossopt_core.data.datasets import Examples
 from lossopt_ui.charts.colours import GREY, Theme
 from lossopt_ui.charts.texts import all_plain
 
-MOST_IMAGES = 8
+MAX_IMAGES = 8
 
 
 def balance(counts: pd.Series, *, theme: Theme) -> go.Figure:
@@ -33,7 +33,7 @@ def some_images(examples: Examples) -> go.Figure:
     assert examples.image_shape is not None
     firsts = [
         int(np.argmax(examples.labels == label))
-        for label in range(min(MOST_IMAGES, len(examples.class_names)))
+        for label in range(min(MAX_IMAGES, len(examples.class_names)))
     ]
     rows, columns = examples.image_shape
     gap = np.full((rows, 1), np.nan)

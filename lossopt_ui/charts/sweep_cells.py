@@ -28,7 +28,7 @@ def values_of(results: pd.DataFrame, name: str) -> list[Any]:
 
 
 def formatted(name: str, value: Any) -> str:
-    return plain(names.shown(name, value))
+    return plain(names.value_text(name, value))
 
 
 def short(value: str) -> str:

@@ -26,7 +26,7 @@ from lossopt_ui.charts.sweep_cells import (
 )
 from lossopt_ui.state.pages.settings import SETTINGS
 
-MOST_TEXTS = 120
+MAX_TEXTS = 120
 """With more cells than this there is a colour bar instead of numbers in the cells."""
 WIDE = 10.0
 """Ratio of largest to smallest value from which colours use the logarithm."""
@@ -77,10 +77,10 @@ def heat_map(
         go.Heatmap(
             z=depth, x=columns, y=rows, customdata=family, hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>", colorscale=ramp, colorbar=colour_bar,
-            showscale=means.size > MOST_TEXTS, xgap=2, ygap=2,
+            showscale=means.size > MAX_TEXTS, xgap=2, ygap=2,
         )
     )  # fmt: skip
-    if means.size <= MOST_TEXTS:
+    if means.size <= MAX_TEXTS:
         figure.update_layout(annotations=_texts(texts, depth, ramp, theme))
     _outline_best(figure, means, better, theme)
     notes = []

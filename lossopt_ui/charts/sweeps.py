@@ -27,7 +27,7 @@ from lossopt_ui.charts.sweep_cells import (
 from lossopt_ui.state import pages
 from lossopt_ui.state.pages.settings import SETTINGS
 
-MOST_LINES = 300
+MAX_LINES = 300
 BINS = 8
 BAND = ": band"
 """Suffix of a band's name."""
@@ -174,7 +174,7 @@ def parallel_coordinates(
     scale = 100.0 if MEASURES[value].percent else 1.0
     families = results.groupby("family", sort=False).first()
     families[value] = results.groupby("family")[value].mean() * scale
-    families = families.dropna(subset=value).head(MOST_LINES)
+    families = families.dropna(subset=value).head(MAX_LINES)
     positions = {name: _on_axis(families[name], name) for name in [*columns, value]}
     order = families[value].rank(pct=True, ascending=MEASURES[value].better == "higher")
     figure = go.Figure()

@@ -22,7 +22,7 @@ from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.texts import all_plain, plain
 
 Array = NDArray[np.floating[Any]]
-MOST_POINTS_SHOWN = 1_000
+MAX_POINTS_SHOWN = 1_000
 
 
 def mosaic(images: Array, columns: int) -> tuple[Array, list[tuple[float, float]]]:
@@ -213,7 +213,7 @@ def _steps(colours: Sequence[str]) -> list[list[object]]:
 
 def _class_points(group: Points, label: int, name: str, theme: Theme) -> dict[str, object]:
     positions = group.positions[group.labels == label]
-    limit = max(1, MOST_POINTS_SHOWN * len(positions) // max(1, len(group.positions)))
+    limit = max(1, MAX_POINTS_SHOWN * len(positions) // max(1, len(group.positions)))
     positions = positions[:limit]
     colour = CLASSES[theme][label % len(CLASSES[theme])]
     hollow = group.part == "test"

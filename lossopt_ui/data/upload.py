@@ -70,7 +70,7 @@ def upload() -> None:
             prepared = prepare(columns, _meaning(columns, file.file_id))
     except ValueError as error:
         problem = str(error)
-        said = names.in_markdown(problem[0].upper() + problem[1:])
+        said = names.escape_markdown(problem[0].upper() + problem[1:])
         st.error(f"{said}.", icon=":material/error:")
         return
     _outcome(prepared, file.name, file.file_id)
@@ -152,7 +152,7 @@ def _outcome(prepared: Prepared, filename: str, file: str) -> None:
         st.metric("Features", f"{width:,}")
         st.metric("Classes", f"{len(examples.class_names):,}")
     for sentence in prepared.steps:
-        st.markdown(f"- {names.in_markdown(sentence)}")
+        st.markdown(f"- {names.escape_markdown(sentence)}")
     largest = prepared.balance.max() / count
     figure.show(
         charts.balance(prepared.balance, theme=figure.theme()),
@@ -177,7 +177,7 @@ def _save(name: str, examples: Examples) -> None:
     try:
         kept = workspace.upload_store().save(name, examples)
     except (StoreError, ValueError) as error:
-        _PROBLEM.set(f"Not saved: {names.in_markdown(str(error))}.")
+        _PROBLEM.set(f"Not saved: {names.escape_markdown(str(error))}.")
         return
     form.choose_data(kept)
     _UPLOADER.empty()
@@ -198,7 +198,7 @@ def saved() -> None:
 def _one(each: UploadedData) -> None:
     chosen = widgets.value("dataset") == "own" and widgets.value("own.data") == each.fingerprint
     with st.container(border=True):
-        st.markdown(f"**{names.in_markdown(each.name)}**{' · selected' if chosen else ''}")
+        st.markdown(f"**{names.escape_markdown(each.name)}**{' · selected' if chosen else ''}")
         size = each.size
         st.caption(
             f"{size.examples:,} examples, {size.features:,} features, {size.classes} classes ·"
@@ -238,4 +238,4 @@ def _delete(each: UploadedData) -> Any:
     try:
         workspace.upload_store().delete(each.fingerprint)
     except StoreError as error:
-        _PROBLEM.set(f"Not deleted: {names.in_markdown(str(error))}.")
+        _PROBLEM.set(f"Not deleted: {names.escape_markdown(str(error))}.")

@@ -9,7 +9,7 @@ from lossopt_core import LOSSES, Experiment
 from lossopt_core.experiment.conventions import FULL, conventions
 from lossopt_core.experiment.description import regularizer_of
 from lossopt_ui.state import widgets
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 
 
 def panel(experiments: Sequence[Experiment]) -> None:
@@ -31,8 +31,8 @@ def table(experiments: Sequence[Experiment], penalty: str) -> pd.DataFrame:
     shown = [
         {
             "": topic if topics.count(topic) == 1 else f"{topic}: {', '.join(losses)}",
-            "In lossopt": in_markdown(here),
-            "Elsewhere": in_markdown(elsewhere),
+            "In lossopt": escape_markdown(here),
+            "Elsewhere": escape_markdown(elsewhere),
         }
         for (topic, here, elsewhere), losses in rows.items()
     ]

@@ -7,7 +7,7 @@ from lossopt_core.inspect.example import loss_with_margin
 from lossopt_core.training.path import WeightPath
 from lossopt_ui.figures.caching import cached
 
-MOST_BYTES = 15_000_000
+MAX_BYTES = 15_000_000
 """Size of the cache, shared by all visitors; digits at 60 points takes 160 kB."""
 
 
@@ -17,7 +17,7 @@ def follow(experiment: Experiment, path: WeightPath, loss: str, part: str) -> Al
 
 
 # The path is part of the key: an imported run can have other weights under the same settings.
-@cached(MOST_BYTES, size=lambda seen: seen.losses.nbytes + seen.predictions.nbytes)
+@cached(MAX_BYTES, size=lambda seen: seen.losses.nbytes + seen.predictions.nbytes)
 def _followed(experiment: Experiment, path: WeightPath, part: str) -> Along:
     features, labels = part_of(load_data(experiment), part)
     return along(path, loss_with_margin(experiment.loss, experiment), features, labels)

@@ -17,7 +17,7 @@ from lossopt_core.optim.stopping import STOPPING
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import pages, widgets
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 from lossopt_ui.state.session import WidgetKey
 
 _CHOSEN: WidgetKey[str] = WidgetKey("ask.own_data")
@@ -65,7 +65,7 @@ def _own_data() -> dict[str, Any]:
         elif found:
             st.info("Choose one of your data sets.")
             for mark, each in found.items():
-                label = in_markdown(each.name)
+                label = escape_markdown(each.name)
                 st.button(label, key=f"own-{mark}", on_click=choose_data, args=(each,))
         else:
             st.info("You have not uploaded any data yet.")
@@ -156,7 +156,7 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
     try:
         experiment = _fitted(chosen)
     except ValueError as error:
-        st.error(in_markdown(str(error)))
+        st.error(escape_markdown(str(error)))
         return None
     if experiment.batch_size < chosen.get("batch_size", 0):
         st.info(

@@ -34,7 +34,7 @@ def steps(
         lambda: min(map(suggested_learning_rate, experiments), default=None)
     )
     if suggested is None and not widgets.is_set("learning_rate"):
-        widgets.forget("learning_rate")  # a suggestion from before the data went missing
+        widgets.reset("learning_rate")  # a suggestion from before the data went missing
     rate = widgets.setting("learning_rate", suggested=suggested)
     with_rate = [each.replace(learning_rate=rate) for each in experiments]
     others = [own(each.replace(learning_rate=rate)) for each in _experiments(beside)]
@@ -44,7 +44,7 @@ def steps(
         st.button(
             f"Use suggested rate {suggested:g}",
             key="suggested",
-            on_click=widgets.forget,
+            on_click=widgets.reset,
             args=("learning_rate",),
         )
     return {"learning_rate": rate, "schedule": widgets.setting("schedule")}

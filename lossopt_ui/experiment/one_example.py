@@ -36,7 +36,7 @@ def example(runs: Sequence[Run], data: Data) -> None:
     label = int(labels[row])
     st.caption(
         f"Example {row} of the {part} set (0 to {last}). True class:"
-        f" {names.in_markdown(data.class_names[label])}."
+        f" {names.escape_markdown(data.class_names[label])}."
     )
     tables = [_terms(run, data, features[row], label) for run in runs]
     image_width = [2.0] if data.image_shape else []

@@ -24,8 +24,8 @@ from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
 from lossopt_ui.state import widgets
 
-MOST_PER_ROW = 3
-MOST_PORTRAITS = 20
+MAX_PER_ROW = 3
+MAX_PORTRAITS = 20
 
 
 def of_one(run: Run, player: Player | None) -> None:
@@ -74,8 +74,8 @@ def of_several(player: Player, *, portraits: bool) -> None:
     if not widgets.setting("each"):
         return
     data = load_data(player.runs[0].experiment)
-    for first in range(0, len(player.runs), MOST_PER_ROW):
-        some = range(first, min(first + MOST_PER_ROW, len(player.runs)))
+    for first in range(0, len(player.runs), MAX_PER_ROW):
+        some = range(first, min(first + MAX_PER_ROW, len(player.runs)))
         for place, k in zip(st.columns(len(some)), some, strict=True):
             run = player.runs[k]
             with place:
@@ -108,9 +108,7 @@ def _height(data: Data) -> int:
     """Height of the portrait in pixels."""
     if data.image_shape is not None:
         return 270
-    rows = (
-        0 if classifier.is_plane(data) else min(len(data.feature_names), classifier.MOST_FEATURES)
-    )
+    rows = 0 if classifier.is_plane(data) else min(len(data.feature_names), classifier.MAX_FEATURES)
     return max(380, 140 + 18 * rows)
 
 
@@ -225,6 +223,6 @@ def _path(player: Player, run: Run) -> WeightPath:
     return player.clock.paths[player.runs.index(run)]
 
 
-@cached(MOST_PORTRAITS)
+@cached(MAX_PORTRAITS)
 def _portrait_changes(experiment: Experiment, path: WeightPath) -> list[Change]:
     return moving.portrait(path, load_data(experiment))

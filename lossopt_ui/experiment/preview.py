@@ -9,14 +9,14 @@ from lossopt_ui.figures import figure
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
 
-MOST_NUMBERS = 1_000_000
+MAX_NUMBERS = 1_000_000
 """Largest number of examples × features that is previewed; more would be slow."""
 
 
 def show(experiment: Experiment) -> None:
     """Show the size of the data set and some examples."""
     size = experiment.size
-    if size.examples * size.features > MOST_NUMBERS:
+    if size.examples * size.features > MAX_NUMBERS:
         st.caption(
             f"{size.examples:,} examples with {size.features:,} features: too large to preview."
         )

@@ -28,7 +28,7 @@ from lossopt_core.store.repository import REFERENCE
 from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_ui.identity import workspace
 
-MOST_BYTES = 30_000_000
+MAX_BYTES = 30_000_000
 """Size of the cache of tables, and of that of histories, each shared by all visitors."""
 TABLE_BYTES, RUN_BYTES = 50_000, 800
 HISTORY_BYTES, ROW_BYTES = 6_000, 90
@@ -245,8 +245,8 @@ def _histories_of(
 
 
 _HISTORIES: Cache[pd.DataFrame] = Cache(
-    MOST_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history)
+    MAX_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history)
 )
 _LISTINGS: Cache[Listing] = Cache(
-    MOST_BYTES, lambda listing: TABLE_BYTES + RUN_BYTES * len(listing.runs)
+    MAX_BYTES, lambda listing: TABLE_BYTES + RUN_BYTES * len(listing.runs)
 )

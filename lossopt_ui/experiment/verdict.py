@@ -28,7 +28,7 @@ VARIED = {
 }
 
 
-MOST_DIGITS = 4
+MAX_DIGITS = 4
 """Most significant digits of a range whose ends are close together."""
 
 
@@ -79,7 +79,7 @@ def _how_much(column: str, found: PairedDifference) -> str:
     scale = 100.0 if measure.percent else 1.0
     near, far = sorted((abs(found.low) * scale, abs(found.high) * scale))
     unit = " points" if measure.percent else ""
-    said = f"{near:.{MOST_DIGITS}g}" if found.fixed else _outwards(near, far)
+    said = f"{near:.{MAX_DIGITS}g}" if found.fixed else _outwards(near, far)
     amount = f"{said}{unit}"
     if not measure.better:
         return f"{amount} {found.verdict}"
@@ -115,7 +115,7 @@ def _resolution(found: PairedDifference) -> str:
 
 def _outwards(near: float, far: float) -> str:
     """Both ends, rounded outwards to the digits that the width of the range justifies."""
-    width = max(far - near, far * 10.0 ** (2 - MOST_DIGITS))
+    width = max(far - near, far * 10.0 ** (2 - MAX_DIGITS))
     place = math.floor(math.log10(width)) - 1
     low = _at_place(near, place, ROUND_FLOOR)
     while low == 0:  # a significant difference is not reported as 0

@@ -22,9 +22,9 @@ from lossopt_ui.figures import caching
 from lossopt_ui.figures.recipes import Recipe, Sent, digest
 from lossopt_ui.state.session import component_event
 
-MOST_IN_HOVER = 24
+MAX_IN_HOVER = 24
 """With more lines than this, a unified hover label would cover the chart."""
-MOST_CHARACTERS = 20_000_000
+MAX_CHARACTERS = 20_000_000
 """Total size of cached figures, for all visitors together."""
 _NOT_IN_LEGENDS = {"contour", "heatmap", "surface"}
 """Types of traces that have no legend entry by default."""
@@ -83,7 +83,7 @@ def show(
     )
 
 
-_SENT: Cache[Sent] = Cache(MOST_CHARACTERS, lambda sent: len(sent.json))
+_SENT: Cache[Sent] = Cache(MAX_CHARACTERS, lambda sent: len(sent.json))
 """The key contains all inputs of a figure, so that visitors without them never get it."""
 
 
@@ -108,7 +108,7 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
         "margin": {"l": 8, "r": 12, "t": 40, "b": 8},
     }
     layout.setdefault("showlegend", _has_legend(traces))
-    if "unified" in str(layout.get("hovermode")) and _hoverable(traces) > MOST_IN_HOVER:
+    if "unified" in str(layout.get("hovermode")) and _hoverable(traces) > MAX_IN_HOVER:
         layout["hovermode"] = "closest"
     solid = any(trace["type"] == "surface" for trace in traces)
     return Sent(plotly.io.json.to_json_plotly(content), solid)

@@ -17,7 +17,7 @@ from lossopt_core.uploads.files import TEXT_BYTES
 from lossopt_ui.state.session import SessionKey
 
 Content = TypeVar("Content")
-MOST_BYTES = 80_000_000
+MAX_BYTES = 80_000_000
 """Size of the cache, shared by all visitors."""
 _SHOWN = SessionKey("file_contents.shown", str)
 """The id of the file whose content is cached for the page, if any."""
@@ -40,7 +40,7 @@ def give_back() -> None:
 
 @st.cache_resource
 def _held() -> Cache[Any]:
-    return Cache(MOST_BYTES, memory_of)
+    return Cache(MAX_BYTES, memory_of)
 
 
 def memory_of(content: object) -> float:

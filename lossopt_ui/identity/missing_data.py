@@ -30,7 +30,7 @@ from lossopt_core.uploads.store import LONGEST_NAME
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.state import pages, url, widgets
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.session import SessionKey, UploaderKey
 
@@ -193,7 +193,7 @@ def _take(file: UploadedFile, wanted: Mapping[str, Options]) -> None:
             )
     except (StoreError, ValueError) as error:
         problem = str(error)
-        st.error(f"{in_markdown(problem[0].upper() + problem[1:])}.", icon=":material/error:")
+        st.error(f"{escape_markdown(problem[0].upper() + problem[1:])}.", icon=":material/error:")
         return
     if mark in wanted:
         _UPLOADER.empty()

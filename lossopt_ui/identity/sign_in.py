@@ -39,7 +39,7 @@ def offer() -> None:
     else:
         with st.popover("Sign in", icon=":material/login:", type="tertiary", key="sign-in"):
             for provider in offered:
-                _button(f"With {names.in_markdown(provider)}", provider)
+                _button(f"With {names.escape_markdown(provider)}", provider)
 
 
 def _button(label: str, provider: str) -> None:
@@ -49,9 +49,9 @@ def _button(label: str, provider: str) -> None:
 
 def _show(visitor: visits.Person) -> None:
     short = visitor.name[:LONGEST_NAME] + "…" * (len(visitor.name) > LONGEST_NAME)
-    shown = names.in_markdown(short)
+    shown = names.escape_markdown(short)
     with st.popover(shown, icon=":material/account_circle:", type="tertiary", key="account"):
-        st.markdown(f"Signed in as **{names.in_markdown(visitor.name)}**.")
+        st.markdown(f"Signed in as **{names.escape_markdown(visitor.name)}**.")
         st.caption(
             "Your runs, data and views are saved until you delete them, and available wherever you"
             " sign in."
@@ -81,7 +81,7 @@ def offer_to_move() -> None:
         st.button("Move", key="move", type="primary", on_click=_move, args=(left,))
         st.button("Not now", key="leave", on_click=_leave)
     if problem := _PROBLEM.pop():
-        st.error(f"Not moved: {names.in_markdown(problem)}.", icon=":material/error:")
+        st.error(f"Not moved: {names.escape_markdown(problem)}.", icon=":material/error:")
 
 
 def _move(left: Contents) -> None:

@@ -25,9 +25,9 @@ from lossopt_ui.identity.cookie import token_in
 from lossopt_ui.state.session import SessionKey
 from lossopt_ui.streamlit_private import UploadStorage
 
-MOST_OF_A_VISITOR = 20_000_000
+MAX_OF_A_VISITOR = 20_000_000
 """Most bytes of files that the server holds for one visitor."""
-MOST_OF_ALL = 60_000_000
+MAX_TOTAL = 60_000_000
 """Most bytes of files that the server holds for all visitors together."""
 KEPT_SECONDS = 300.0
 """How long a closed session is remembered; Streamlit lets it reconnect for two minutes."""
@@ -77,14 +77,14 @@ class Uploads:
         storage: Callable[[], UploadStorage | None],
         is_open: Callable[[str], bool],
         *,
-        most_of_a_visitor: int = MOST_OF_A_VISITOR,
-        most_of_all: int = MOST_OF_ALL,
+        most_of_a_visitor: int = MAX_OF_A_VISITOR,
+        max_total: int = MAX_TOTAL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage = storage
         self._is_open = is_open
         self._most_of_a_visitor = most_of_a_visitor
-        self._most_of_all = most_of_all
+        self._max_total = max_total
         self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._coming: dict[object, tuple[str, int]] = {}
@@ -133,7 +133,7 @@ class Uploads:
             most = self._most_of_a_visitor
             if not self._make_room(mine, most - size - self._awaited(visitor)):
                 raise TooMuchError(413, TOO_MUCH.format(most=most / 1e6))
-            if not self._make_room(None, self._most_of_all - size - self._awaited(None)):
+            if not self._make_room(None, self._max_total - size - self._awaited(None)):
                 raise TooMuchError(503, FULL)
             self._coming[token] = visitor, size
         try:

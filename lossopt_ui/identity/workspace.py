@@ -104,7 +104,7 @@ def store_errors_shown() -> Iterator[None]:
     except MissingDataError as error:
         show_missing_data(error)
     except StoreError as error:
-        said = names.in_markdown(str(error))
+        said = names.escape_markdown(str(error))
         st.error(f"Runs cannot be saved or loaded: {said}.", icon=":material/database_off:")
 
 

@@ -13,7 +13,7 @@ from lossopt_ui.experiment import following, results
 from lossopt_ui.figures import figure
 from lossopt_ui.inspect.run import Point
 from lossopt_ui.state import widgets
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 from lossopt_ui.state.session import WidgetKey
 
 ON_A_SHEET = 30
@@ -91,7 +91,7 @@ def _choose(point: Point, some: pd.DataFrame) -> int:
         true, answer = names[int(example["true"])], names[int(example["predicted"])]
         return f"Row {each}: true {true}, predicted {answer}, loss {example['loss']:.3g}"
 
-    looks = widgets.own_widget("row")
+    looks = widgets.custom_widget("row")
     if looks is not None:
         _BOX.set(row)
         st.selectbox(
@@ -111,7 +111,7 @@ def _one(point: Point, row: int) -> None:
     label = int(labels[row])
     one = one_example(point.experiment, point.theta, features[row], label)
     names = point.data.class_names
-    st.markdown(f"**Row {row}: true class {in_markdown(names[label])}**")
+    st.markdown(f"**Row {row}: true class {escape_markdown(names[label])}**")
     if point.data.image_shape is not None:
         image = point.data.original(features[row : row + 1]).reshape(-1, *point.data.image_shape)
         a, b = st.columns([1, 2])

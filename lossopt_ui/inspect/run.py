@@ -100,7 +100,7 @@ def choose_run() -> Run | None:
     chosen = named[0] if named else ids[0]
     called = labels(trained)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        looks = widgets.own_widget("run")
+        looks = widgets.custom_widget("run")
         if looks is not None:
             _CHOICE.set(chosen)
             st.selectbox(
@@ -120,7 +120,7 @@ def choose_run() -> Run | None:
 def _take_choice() -> None:
     widgets.put("run", (_CHOICE.get(),))
     for name in ("at_update", "rank", "row"):
-        widgets.forget(name)
+        widgets.reset(name)
 
 
 def labels(table: pd.DataFrame) -> dict[str, str]:
@@ -128,7 +128,7 @@ def labels(table: pd.DataFrame) -> dict[str, str]:
     settings = ["dataset", "loss", "optimizer"]
     found = {}
     for row in table[["id", "name", "status", "reference", *settings]].to_dict("records"):
-        what = [names.shown(setting, row[setting]) for setting in settings]
+        what = [names.value_text(setting, row[setting]) for setting in settings]
         title = row["name"] or " · ".join(what)
         told = "reference" if row["reference"] else row["status"]
         found[row["id"]] = f"{title} ({row['id'][:6]}, {told})"
@@ -143,7 +143,7 @@ def tick(path: WeightPath) -> int:
 def go_to(path: WeightPath, number: int) -> None:
     """Write a point to the address; the last one is the default and is left out."""
     if number == len(path) - 1:
-        widgets.forget("at_update")
+        widgets.reset("at_update")
     else:
         widgets.put("at_update", int(path.updates[number]))
 

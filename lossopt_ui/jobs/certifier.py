@@ -33,9 +33,9 @@ FORGOTTEN_SECONDS = 5.0
 """A request that is not repeated within this time is dropped."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds before the first retry, doubled for each further one, and their maximum."""
-MOST_TRIES = 8
+MAX_TRIES = 8
 """With the pauses between them, a bit more than a minute."""
-MOST_FAILURES = 1_000
+MAX_FAILURES = 1_000
 TRANSIENT = (StoreError, MemoryError, OSError, BrokenExecutor)
 """Errors that may be gone at the next try: a locked store, too little memory, a killed worker,
 a timeout (an OSError)."""
@@ -93,7 +93,7 @@ class Certifier:
         self._solve = solve
         self._first_pause = first_pause
         self._requests: dict[Key, Request] = {}
-        self._failures: Cache[Failure] = Cache(MOST_FAILURES)
+        self._failures: Cache[Failure] = Cache(MAX_FAILURES)
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
 
@@ -167,7 +167,7 @@ class Certifier:
     def _note(self, key: Key, error: Exception) -> None:
         before = self._failures.find(key)
         tries = 1 if before is None else before.tries + 1
-        again = isinstance(error, TRANSIENT) and tries < MOST_TRIES
+        again = isinstance(error, TRANSIENT) and tries < MAX_TRIES
         pause = min(self._first_pause * 2 ** (tries - 1), LONGEST_PAUSE) if again else math.inf
         failure = Failure(_reason(error), tries, self._clock() + pause)
         self._failures.put(key, failure, owner=key[0])

@@ -23,7 +23,7 @@ from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data, workspace
 from lossopt_ui.jobs import polling
 from lossopt_ui.jobs.certifier import Certifier, Failure
-from lossopt_ui.state.names import counted, in_markdown
+from lossopt_ui.state.names import counted, escape_markdown
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def show_failures(optima: Optima) -> None:
         reasons = dict.fromkeys(optima.failures[each].reason for each in final.values())
         st.warning(
             f"{counted(len(final), 'certificate')} could not be computed:"
-            f" {in_markdown('; '.join(reasons))}.",
+            f" {escape_markdown('; '.join(reasons))}.",
             icon=":material/error:",
         )
         st.button("Retry", key="retry-certificates", on_click=_retry, args=(list(final.values()),))
@@ -176,9 +176,9 @@ def why_unknown(experiment: Experiment, optima: Optima) -> str:
         return "The optimum cannot be computed without the data."
     failure = optima.failures.get(experiment)
     if failure is not None and failure.final:
-        return f"The certificate could not be computed: {in_markdown(failure.reason)}."
+        return f"The certificate could not be computed: {escape_markdown(failure.reason)}."
     if failure is not None and optima.pending:
-        return f"Computing the optimum failed ({in_markdown(failure.reason)}). Retrying …"
+        return f"Computing the optimum failed ({escape_markdown(failure.reason)}). Retrying …"
     if optima.pending:
         return "Computing the certified optimum …"
     if not optima.asked:

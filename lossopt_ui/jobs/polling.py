@@ -16,7 +16,7 @@ SECONDS = 0.5
 REST = 6.0
 """Shortest interval as a multiple of the duration of a poll: with many visitors each polls less
 often, or polling would take all the time."""
-MOST_SECONDS = 5.0
+MAX_SECONDS = 5.0
 Seen = TypeVar("Seen")
 
 
@@ -53,7 +53,7 @@ class Pace:
 
     def between(self, least: float) -> float:
         """The interval between two polls, given the shortest one on an idle server."""
-        return max(least, min(MOST_SECONDS, REST * self.seconds))
+        return max(least, min(MAX_SECONDS, REST * self.seconds))
 
 
 @st.cache_resource

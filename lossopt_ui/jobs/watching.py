@@ -114,7 +114,7 @@ def resume(left: Interrupted) -> bool:
             check_present(each)
         begun = _workers().begin(left.missing, store, by_part=True, sequel=sequel)
     except (BudgetError, MissingDataError, StoreError) as error:
-        st.toast(f"Not continued: {names.in_markdown(str(error))}.", icon=":material/error:")
+        st.toast(f"Not continued: {names.escape_markdown(str(error))}.", icon=":material/error:")
         return False
     _visitor().take_beside(begun)
     return True
@@ -226,7 +226,7 @@ def _job_for(
             begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel, replacing=job)
         except BudgetError as error:
             st.error(
-                f"Not trained: {names.in_markdown(str(error))}.",
+                f"Not trained: {names.escape_markdown(str(error))}.",
                 icon=":material/hourglass_disabled:",
             )
             return job
@@ -293,7 +293,9 @@ def _status(job: Job | None, *, mine: bool, running: bool) -> None:
             st.progress(job.share, text=words)
             st.button("Stop", key="stop", on_click=_stop, args=(job,))
     elif mine and job.error is not None:
-        st.error(f"Training failed: {names.in_markdown(str(job.error))}", icon=":material/error:")
+        st.error(
+            f"Training failed: {names.escape_markdown(str(job.error))}", icon=":material/error:"
+        )
     elif mine and job.used_up:
         st.warning(
             f"Training was stopped at the time limit of {budgets.budget().seconds:g} s. The results"

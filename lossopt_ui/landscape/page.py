@@ -32,7 +32,7 @@ from lossopt_ui.runs import references
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.session import WidgetKey
 
-MOST_TRAJECTORIES = 8
+MAX_TRAJECTORIES = 8
 """Most trajectories on one landscape: more could not be told apart."""
 FAR = 2.0
 """Points whose objective is more than this many times the initial one may lie off the chart."""
@@ -80,16 +80,16 @@ def choose_runs() -> list[Run]:
     ids = trained["id"].tolist()[::-1]
     chosen = named or ids[:1]
     _RUNS.set(chosen)
-    looks = widgets.own_widget("runs")
+    looks = widgets.custom_widget("runs")
     if looks is not None:
         chosen = st.multiselect(
             "Runs",
             ids,
             key=_RUNS.name,
             format_func=inside.labels(trained).__getitem__,
-            max_selections=MOST_TRAJECTORIES,
+            max_selections=MAX_TRAJECTORIES,
             on_change=lambda: widgets.put("runs", tuple(_RUNS.get())),
-            help=f"At most {MOST_TRAJECTORIES} runs that minimise the same objective.",
+            help=f"At most {MAX_TRAJECTORIES} runs that minimise the same objective.",
             **looks,
         )
     runs = saved_runs.load(chosen, with_minibatch=False)
@@ -104,7 +104,7 @@ def _named(trained: pd.DataFrame) -> list[str]:
     found: list[str] = []
     for each in wanted:
         found += [each] if each in ids else trained.loc[trained["family"] == each, "id"].tolist()
-    return list(dict.fromkeys(found))[:MOST_TRAJECTORIES]
+    return list(dict.fromkeys(found))[:MAX_TRAJECTORIES]
 
 
 def _with_a_path(runs: list[Run]) -> list[Run]:
@@ -114,7 +114,9 @@ def _with_a_path(runs: list[Run]) -> list[Run]:
             WeightPath.of(run)
             found.append(run)
         except ValueError as error:
-            st.caption(f"Left out: {names.in_markdown(str(error))}. Train again to save a path.")
+            st.caption(
+                f"Left out: {names.escape_markdown(str(error))}. Train again to save a path."
+            )
     return found
 
 
@@ -145,7 +147,7 @@ def choose_view(runs: Sequence[Run]) -> None:
         widgets.setting("height", width=240)
         if plane == "optimum" and len(runs) > 1:
             ids = [run.id for run in runs]
-            called = dict(zip(ids, names.of_runs(runs), strict=True))
+            called = dict(zip(ids, names.run_names(runs), strict=True))
             _THROUGH.set(chosen_run(runs).id)
             st.selectbox(
                 "Plane through run",
@@ -177,7 +179,7 @@ def draw(runs: Sequence[Run], optima: Optima) -> None:
         _draw(runs, optima)
         return
     table = {
-        "run": names.of_runs(runs),
+        "run": names.run_names(runs),
         "optimizer": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
         "initial objective": [run.history["objective"].iloc[0] for run in runs],
         "final objective": [run.history["objective"].iloc[-1] for run in runs],
@@ -191,7 +193,7 @@ def _draw(runs: Sequence[Run], optima: Optima) -> None:
     paths = [WeightPath.of(run) for run in runs]
     view = _view([run.experiment for run in runs], paths, best, runs.index(through), kind)
     theme = figure.theme()
-    called = names.of_runs(runs)
+    called = names.run_names(runs)
     height = _height(view)
     trajectories = [
         charts.TrajectoryOnPlane(

@@ -32,7 +32,7 @@ def draw(name: str) -> None:
 
 def _reset(card: Card) -> None:
     for each in card.numbers:
-        widgets.forget(each)
+        widgets.reset(each)
 
 
 def _navigation(name: str) -> None:

@@ -13,7 +13,7 @@ from lossopt_core.analysis.sweep import parse as axes_of
 from lossopt_core.objective.losses import Hinge
 from lossopt_core.query.filters import parse
 
-MOST_WORDS = 60
+MAX_WORDS = 60
 """Longest text of a step."""
 SET_BY_PAGE: Mapping[str, frozenset[str]] = {
     "hinge-vs-cross-entropy": frozenset({"loss"}),
@@ -45,7 +45,7 @@ Check = Callable[[PageState], bool]
 class Step:
     """One step of a lesson.
 
-    text      explanation, at most `MOST_WORDS` words
+    text      explanation, at most `MAX_WORDS` words
     task      what to do
     page      name of its page, as in the address
     done      checks whether the task is done

@@ -12,7 +12,7 @@ from lossopt_core.playground.points import CLASS_NAMES, Points, read_points
 from lossopt_ui.playground.play import reset, retrain, session
 from lossopt_ui.state import widgets
 
-MOST_UNDONE = 200
+MAX_UNDONE = 200
 
 
 def edited(original: Points) -> Points:
@@ -22,7 +22,7 @@ def edited(original: Points) -> Points:
     """
     play, own = session(), widgets.value("own_points")
     if own and own == play.own and original.text != play.original:
-        play.undo, play.redo = [*play.undo[-MOST_UNDONE:], own], []
+        play.undo, play.redo = [*play.undo[-MAX_UNDONE:], own], []
         widgets.put("own_points", "")
     play.original, play.own = original.text, widgets.value("own_points")
     return read_points(play.own) if play.own else original
@@ -86,7 +86,7 @@ def change_points(points: Points) -> None:
     play.stale = True
     if points.text == play.settled:
         return
-    play.undo = [*play.undo[-MOST_UNDONE:], play.settled]
+    play.undo = [*play.undo[-MAX_UNDONE:], play.settled]
     play.redo = []
     _put(points.text)
 

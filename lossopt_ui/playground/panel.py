@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS
-from lossopt_core.playground.model import MOST_UPDATES, Model
+from lossopt_core.playground.model import MAX_UPDATES, Model
 from lossopt_ui.charts import playground as charts
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import visitor
@@ -15,7 +15,7 @@ from lossopt_ui.playground import changes, plane, play, scrubber, tables
 from lossopt_ui.playground.play import Play, Wanted
 from lossopt_ui.playground.scrubber import Timeline
 from lossopt_ui.state import widgets
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 from lossopt_ui.state.pages.playground import TICK
 
 SIDES = ("left", "right")
@@ -140,7 +140,7 @@ def _take_steps() -> None:
 
 def _messages(now: Play) -> None:
     if now.problem:
-        st.error(in_markdown(now.problem))
+        st.error(escape_markdown(now.problem))
         now.problem = ""
     if any(model.diverged for model in now.models):
         st.warning(
@@ -148,8 +148,8 @@ def _messages(now: Play) -> None:
             " Reset.",
             icon=":material/trending_up:",
         )
-    elif now.made >= MOST_UPDATES:
-        st.info(f"Training stops after {MOST_UPDATES:,} updates. Press Reset to start again.")
+    elif now.made >= MAX_UPDATES:
+        st.info(f"Training stops after {MAX_UPDATES:,} updates. Press Reset to start again.")
     start = widgets.value("weights")
     if start and now.wanted is not None and not now.wanted.sides[0].start:
         st.info(

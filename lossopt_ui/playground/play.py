@@ -11,7 +11,7 @@ from typing import Any
 from lossopt_core.experiment.description import LARGEST_SEED
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.model import (
-    MOST_UPDATES,
+    MAX_UPDATES,
     Model,
     read_weights,
     replay,
@@ -96,7 +96,7 @@ class Play:
     @property
     def over(self) -> bool:
         """Whether training has ended: all models diverged or too many updates."""
-        return self.made >= MOST_UPDATES or all(model.diverged for model in self.models)
+        return self.made >= MAX_UPDATES or all(model.diverged for model in self.models)
 
 
 _PLAY = SessionKey("playground.play", Play)
@@ -168,7 +168,7 @@ def advance(updates: int) -> None:
     play = session()
     if play.made < play.furthest:
         _branch_off(play)
-    updates = min(updates, MOST_UPDATES - play.made)
+    updates = min(updates, MAX_UPDATES - play.made)
     for model in play.models:
         model.advance(updates)
     play.made += updates

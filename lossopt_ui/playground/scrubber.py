@@ -21,7 +21,7 @@ from lossopt_ui.playground.trajectory import Moment, Trajectory
 CLOCK = "time"
 """The key of the slider."""
 LABEL = "Time travel"
-MOST_TICKS = 50
+MAX_TICKS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Timeline:
         longest = max(
             (trajectory.model for trajectory in now.trajectories), key=lambda model: model.made
         )
-        return cls(now, sorted({*longest.ticks(MOST_TICKS), now.made}), still=True)
+        return cls(now, sorted({*longest.ticks(MAX_TICKS), now.made}), still=True)
 
     def curve(self, side: int) -> Model:
         """The model with the most updates."""

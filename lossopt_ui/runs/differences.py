@@ -93,7 +93,7 @@ def sentence(
     baseline: Group,
     column: str,
     found: PairedDifference | None,
-    written: Callable[[str], str] = names.in_markdown,
+    written: Callable[[str], str] = names.escape_markdown,
 ) -> str:
     """The paired difference of a group as a sentence, or why there is none."""
     name, base = written(group.label), written(baseline.label)
@@ -111,7 +111,7 @@ def confounded(
     baseline: Group,
     column: str,
     optima: Optima,
-    written: Callable[[str], str] = names.in_markdown,
+    written: Callable[[str], str] = names.escape_markdown,
 ) -> list[str]:
     """A warning for each group that differs from the baseline in settings it is not grouped by.
 
@@ -122,7 +122,7 @@ def confounded(
     for group in (each for each in others if each.grouped_by):
         ours, theirs = paired_runs(_values(group, column, optima), base)
         differing = [
-            names.unequal(name, *values)
+            names.difference_text(name, *values)
             for name, values in unequal_settings(ours, theirs).items()
             if name not in (*SEEDS, *group.grouped_by)
         ]

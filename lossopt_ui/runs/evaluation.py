@@ -20,8 +20,8 @@ from lossopt_ui.state import names
 
 TITLE = "Evaluation under every loss"
 NOTHING = "None of the selected runs has weights to evaluate."
-MOST_RUNS = 240
-MOST_GROUPS = 8
+MAX_RUNS = 240
+MAX_GROUPS = 8
 
 Evaluated = dict[Group, list[Evaluation]]
 """Groups with the evaluations of their runs."""
@@ -31,16 +31,16 @@ def show(shown: Sequence[Group]) -> None:
     """Show a matrix of all groups, and margins and calibration of the first few."""
     found, words = evaluated(shown)
     if not found:
-        st.info(names.in_markdown(" ".join(words) or NOTHING))
+        st.info(names.escape_markdown(" ".join(words) or NOTHING))
         return
     for sentence in words:
-        st.caption(names.in_markdown(sentence))
+        st.caption(names.escape_markdown(sentence))
     whole, *parts = pictures(found, figure.theme())
     figure.show(whole.figure, key=whole.key, alt=whole.alt, height=whole.height)
     with st.expander("As a table, with margins and calibration"):
         st.dataframe(table(found), key="evaluated-table")
-    if len(found) > MOST_GROUPS:
-        st.caption(f"Below: the first {MOST_GROUPS} of {len(found)}.")
+    if len(found) > MAX_GROUPS:
+        st.caption(f"Below: the first {MAX_GROUPS} of {len(found)}.")
     for place, each in zip(st.columns(len(parts)), parts, strict=True):
         with place:
             figure.show(each.figure, key=each.key, alt=each.alt, height=each.height)
@@ -56,8 +56,8 @@ def evaluated(shown: Sequence[Group]) -> tuple[Evaluated, list[str]]:
     ids = [
         member.id for group in shown for member in group.members if member.experiment is not None
     ]
-    if len(ids) > MOST_RUNS:
-        return {}, [f"Select at most {MOST_RUNS} runs to evaluate; {len(ids)} are selected."]
+    if len(ids) > MAX_RUNS:
+        return {}, [f"Select at most {MAX_RUNS} runs to evaluate; {len(ids)} are selected."]
     runs = saved_runs.find(ids, with_path=False, with_minibatch=False)
     part = "test" if all(each.experiment.test_examples for each in runs.values()) else "train"
     there = {id: run for id, run in runs.items() if not missing_data.is_missing(run.experiment)}
@@ -80,7 +80,7 @@ def evaluated(shown: Sequence[Group]) -> tuple[Evaluated, list[str]]:
 
 def pictures(found: Evaluated, theme: Theme) -> list[Drawn]:
     """The matrix of all groups; margins and calibration of the first few."""
-    first = dict(list(found.items())[:MOST_GROUPS])
+    first = dict(list(found.items())[:MAX_GROUPS])
     return [_matrix(found, theme), _margins(first, theme), _calibration(first, theme)]
 
 

@@ -21,7 +21,7 @@ from lossopt_ui.runs.downloads import (
 from lossopt_ui.runs.files import File
 from lossopt_ui.state import names
 
-MOST_IN_A_SCRIPT = 100
+MAX_IN_A_SCRIPT = 100
 POPOVER = "take-along"
 
 
@@ -84,7 +84,7 @@ def _archive(ids: Sequence[str]) -> None:
         parts = archive.parts(sizes)
     except ValueError as error:
         st.warning(
-            f"Not available: {names.in_markdown(str(error))}. Download the evaluations instead."
+            f"Not available: {names.escape_markdown(str(error))}. Download the evaluations instead."
         )
         return
     if not parts:
@@ -120,9 +120,9 @@ def _scripts(members: Sequence[SavedRun]) -> None:
     experiments = [each.experiment for each in members if each.experiment is not None]
     with_core, alone = st.tabs(["lossopt_core", "NumPy only"])
     with with_core:
-        if len(experiments) > MOST_IN_A_SCRIPT:
-            st.caption(f"Only the first {MOST_IN_A_SCRIPT} runs.")
-        st.code(with_lossopt(experiments[:MOST_IN_A_SCRIPT]), language="python", height=300)
+        if len(experiments) > MAX_IN_A_SCRIPT:
+            st.caption(f"Only the first {MAX_IN_A_SCRIPT} runs.")
+        st.code(with_lossopt(experiments[:MAX_IN_A_SCRIPT]), language="python", height=300)
     with alone:
         try:
             script = with_numpy(experiments[0])

@@ -171,7 +171,7 @@ def _row(files: Sequence[File], mine: Mine) -> None:
     for file in pressed:
         delivery = _delivery(file)
         if problem := _outcome(delivery):
-            what, why = names.in_markdown(file.name), names.in_markdown(problem)
+            what, why = names.escape_markdown(file.name), names.escape_markdown(problem)
             st.error(f"{what} was not made: {why}.", icon=":material/error:")
         elif content := delivery.take():
             st.download_button(
@@ -189,7 +189,7 @@ def _row(files: Sequence[File], mine: Mine) -> None:
 def _button(file: File, mine: Mine) -> bool:
     delivery = _delivery(file)
     pressed = st.download_button(
-        names.in_markdown(file.label),
+        names.escape_markdown(file.label),
         data=lambda: delivery.make(file, mine),
         file_name=file.name,
         mime=file.kind,

@@ -26,11 +26,11 @@ from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import groups
 from lossopt_ui.runs.groups import Group
 from lossopt_ui.state import names, widgets
-from lossopt_ui.state.pages.settings import BY_ITSELF
+from lossopt_ui.state.pages.settings import AUTOMATIC
 
 PANELS_PER_ROW = 3
-MOST_PANELS = 12
-MOST_REFERENCES = 3
+MAX_PANELS = 12
+MAX_REFERENCES = 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def draw(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None
     """Show one chart, or several if values are not comparable or a setting splits them."""
     drawn, words = charts(shown, baseline, optima, figure.theme())
     for each in words:
-        st.caption(names.in_markdown(each))
+        st.caption(names.escape_markdown(each))
     for first in range(0, len(drawn), PANELS_PER_ROW):
         row = drawn[first : first + PANELS_PER_ROW]
         for place, chart in zip(st.columns(len(row)), row, strict=True):
@@ -110,11 +110,11 @@ def charts(
     panels = groups.panels(drawn, axes.y, facet)
     words += _comparability_notes(panels, axes.y)
     words += _explain_spreads(list(curves.values()), delta=delta)
-    if len(panels) > MOST_PANELS:
-        words.append(f"The first {MOST_PANELS} of {len(panels)} charts are shown.")
+    if len(panels) > MAX_PANELS:
+        words.append(f"The first {MAX_PANELS} of {len(panels)} charts are shown.")
     if len(panels) > 1:
         axes = _with_shared_x(axes, list(curves.values()))
-    if facet != BY_ITSELF and len(panels) > 1:
+    if facet != AUTOMATIC and len(panels) > 1:
         axes = _with_shared_y(axes, list(curves.values()), panels)
     return [
         Drawn(
@@ -136,7 +136,7 @@ def charts(
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
             height=380 + 22 * min(len(members), 12),
         )
-        for title, members in list(panels.items())[:MOST_PANELS]
+        for title, members in list(panels.items())[:MAX_PANELS]
     ], words
 
 
@@ -167,7 +167,7 @@ def _key(members: Sequence[Group], title: str, panels: int) -> str:
     if panels == 1:
         return "curves-all"
     loss = members[0].loss
-    return f"curves-{loss}" if widgets.value("facet") == BY_ITSELF and loss else f"curves-{title}"
+    return f"curves-{loss}" if widgets.value("facet") == AUTOMATIC and loss else f"curves-{title}"
 
 
 def _histories(group: Group, axes: Axes, optima: Optima) -> dict[str, pd.DataFrame]:
@@ -308,14 +308,16 @@ def _references(members: Sequence[Group], column: str, optima: Optima) -> list[L
         levels = [Level(start, f"zero weights: {start:.4g}") for start in starts]
     if column == "objective":
         levels += _optimum_levels(experiments, optima)
-    return levels if len(levels) <= MOST_REFERENCES else []
+    return levels if len(levels) <= MAX_REFERENCES else []
 
 
 def _optimum_levels(experiments: Sequence[Experiment], optima: Optima) -> list[Level]:
     """A line for each objective whose optimum is known; several are labelled by their settings."""
     problems = {_without_training(each): optima.of(each) for each in experiments}
     best = {each: known.objective for each, known in problems.items() if known is not None}
-    which = [""] if len(best) == 1 else [f", {name}" for name in names.tell_apart(list(best))]
+    which = (
+        [""] if len(best) == 1 else [f", {name}" for name in names.distinguishing_names(list(best))]
+    )
     return [
         Level(value, f"optimum{problem}: {value:.4g}", at_left=True)
         for problem, value in zip(which, best.values(), strict=True)

@@ -58,7 +58,7 @@ def _cell(name: str, value: Any) -> str:
     declaration = pages.DECLARED[name]
     if isinstance(declaration, Number) and declaration.whole:
         return str(int(value))
-    return names.shown(name, value)
+    return names.value_text(name, value)
 
 
 def results(shown: Sequence[Group], optima: Optima) -> pd.DataFrame:

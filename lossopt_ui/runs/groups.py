@@ -17,9 +17,9 @@ from lossopt_ui.charts.curves import Dash
 from lossopt_ui.charts.texts import plain
 from lossopt_ui.experiment.saved_runs import IMPORTED, SavedRun, group_id_of
 from lossopt_ui.state import names
-from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
+from lossopt_ui.state.pages.settings import AUTOMATIC, SETTINGS
 
-MOST_GROUPS = 24
+MAX_GROUPS = 24
 """Most curves on a chart; beyond that, runs are grouped further."""
 
 
@@ -87,7 +87,7 @@ def _labels(groups: Sequence[Sequence[SavedRun]], *, grouped: bool, by: Sequence
     ours = [each for each in firsts if each is not None]
     if grouped and not by:
         ours = [each.replace(**dict.fromkeys(SEEDS, 0)) for each in ours]
-    told = iter(_by_values(ours, by) if by else names.tell_apart(ours))
+    told = iter(_by_values(ours, by) if by else names.distinguishing_names(ours))
     labels = []
     for members, first in zip(groups, firsts, strict=True):
         label = members[0].name if first is None else next(told)
@@ -103,7 +103,7 @@ def _by_values(experiments: Sequence[Experiment], by: Sequence[str]) -> list[str
     labels = []
     for each in experiments:
         settings = flat_settings(each)
-        parts = [names.in_words(name, settings[name]) for name in by if name in settings]
+        parts = [names.setting_text(name, settings[name]) for name in by if name in settings]
         labels.append(", ".join(parts) or "not applicable")
     return labels
 
@@ -130,27 +130,27 @@ def _each_once(labels: Sequence[str]) -> list[str]:
 
 
 def fewer(groups: Sequence[Group], by: str) -> tuple[list[Group], str]:
-    """At most `MOST_GROUPS` curves: more are grouped by a setting, whose name is returned too."""
-    if len(groups) <= MOST_GROUPS:
+    """At most `MAX_GROUPS` curves: more are grouped by a setting, whose name is returned too."""
+    if len(groups) <= MAX_GROUPS:
         return list(groups), ""
-    setting = "loss" if by == BY_ITSELF else by
+    setting = "loss" if by == AUTOMATIC else by
     members = [member for group in groups for member in group.members]
     grouped = group_runs(members, grouped=True, by=(setting,))
-    return grouped[:MOST_GROUPS], setting
+    return grouped[:MAX_GROUPS], setting
 
 
 def with_style(groups: Sequence[Group], *, colour: str, dash: str, theme: Theme) -> list[Group]:
     """Assign a colour and a line style to each curve, by the values of settings if requested."""
-    if colour == dash == BY_ITSELF and _few_of_each_loss(groups):
+    if colour == dash == AUTOMATIC and _few_of_each_loss(groups):
         return _by_loss(groups, theme)
     colours = (
         _automatic(groups, theme)
-        if colour == BY_ITSELF
+        if colour == AUTOMATIC
         else [_colour(colour, k, value, theme) for k, value in _ranks(groups, colour)]
     )
-    if dash == BY_ITSELF:
+    if dash == AUTOMATIC:
         turns = [k // len(LINES[theme]) for k in range(len(groups))]
-        turns = turns if colour == BY_ITSELF else [0] * len(groups)
+        turns = turns if colour == AUTOMATIC else [0] * len(groups)
     else:
         turns = [k for k, _ in _ranks(groups, dash)]
     return [
@@ -206,21 +206,21 @@ def panels(groups: Sequence[Group], column: str, facet: str) -> dict[str, list[G
     One chart per value of the facet setting, in order, and one per loss if the metric is not
     comparable between losses.
     """
-    if facet != BY_ITSELF:
+    if facet != AUTOMATIC:
         ranks = [rank for rank, _ in _ranks(groups, facet)]
         groups = [group for _, group in sorted(zip(ranks, groups, strict=True), key=itemgetter(0))]
     apart = MEASURES[column].of_a_loss and len({group.loss for group in groups}) > 1
     found: dict[str, list[Group]] = {}
     for group in groups:
         parts = []
-        if facet != BY_ITSELF:
+        if facet != AUTOMATIC:
             value = group.value_of(facet)
             parts.append(
-                f"{SETTINGS[facet]}: {'–' if value is None else names.shown(facet, value)}"
+                f"{SETTINGS[facet]}: {'–' if value is None else names.value_text(facet, value)}"
             )
         if apart and facet != "loss":
             parts.append(
-                "several losses" if group.loss is None else names.shown("loss", group.loss)
+                "several losses" if group.loss is None else names.value_text("loss", group.loss)
             )
         found.setdefault(", ".join(parts), []).append(group)
     return found

@@ -26,11 +26,11 @@ from lossopt_core.uploads.files import LARGEST, READERS
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.state import names, widgets
-from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
 from lossopt_ui.state.session import SessionKey, UploaderKey, WidgetKey
 
-MOST_METRICS = 8
+MAX_METRICS = 8
 """Most columns with a select box; any further ones are mapped as suggested."""
 COUNTED = {
     "update": "Updates",
@@ -141,11 +141,11 @@ def _table(data: bytes, filename: str) -> pd.DataFrame:
 def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]:
     """Map each numeric column to one of our metrics; columns with a suggestion come first."""
     suggested = {name: ours for name, ours in meant.metrics.items() if name != without}
-    shown = sorted(suggested, key=lambda name: not suggested[name])[:MOST_METRICS]
+    shown = sorted(suggested, key=lambda name: not suggested[name])[:MAX_METRICS]
     choices = ["", *HISTORY_COLUMNS]
     chosen = {
         name: st.selectbox(
-            names.in_markdown(name),
+            names.escape_markdown(name),
             choices,
             index=choices.index(suggested[name]),
             format_func=lambda ours: COUNTED.get(ours) or COLUMNS.get(ours) or NOTHING,
@@ -183,12 +183,12 @@ def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
     _UPLOADER.empty()
     chosen = widgets.value("runs")
     if chosen != (EVERYTHING,):
-        widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MOST_CHOSEN])
+        widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MAX_CHOSEN])
     st.toast(f"Imported {len(ids)} {what}{'s' * (len(ids) != 1)}.", icon=":material/upload:")
 
 
 def _say(problem: str) -> None:
-    text = names.in_markdown(f"{problem[0].upper()}{problem[1:]}.")
+    text = names.escape_markdown(f"{problem[0].upper()}{problem[1:]}.")
     st.error(text, icon=":material/error:")
 
 
@@ -211,7 +211,9 @@ def _remove() -> None:
     try:
         workspace.store().delete_foreign(ids)
     except StoreError as error:
-        st.toast(f"Nothing was removed: {names.in_markdown(str(error))}.", icon=":material/error:")
+        st.toast(
+            f"Nothing was removed: {names.escape_markdown(str(error))}.", icon=":material/error:"
+        )
         return
     _REMOVED.set([])
     widgets.put("runs", [each for each in widgets.value("runs") if each not in ids])

@@ -11,7 +11,7 @@ from lossopt_core.store.annotations import Note
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.identity import workspace
 from lossopt_ui.state import toasts, widgets
-from lossopt_ui.state.names import counted, in_markdown
+from lossopt_ui.state.names import counted, escape_markdown
 from lossopt_ui.state.session import SessionKey, WidgetKey
 
 SEVERAL = "Several values – unchanged"
@@ -156,14 +156,14 @@ def _annotate(ids: Sequence[str], **said: object) -> None:
 
 
 def _report_failure(error: Exception) -> None:
-    toasts.later(f"Not saved: {in_markdown(str(error))}.", icon=":material/error:")
+    toasts.later(f"Not saved: {escape_markdown(str(error))}.", icon=":material/error:")
 
 
 def _delete(ids: Sequence[str]) -> None:
     try:
         workspace.store().delete(ids)
     except StoreError as error:
-        toasts.later(f"Not deleted: {in_markdown(str(error))}.", icon=":material/error:")
+        toasts.later(f"Not deleted: {escape_markdown(str(error))}.", icon=":material/error:")
         return
     _DELETED.set(Deleted(ids, widgets.value("runs")))
     widgets.put("runs", ())
@@ -185,7 +185,7 @@ def _undo() -> None:
     try:
         workspace.store().restore(deleted.ids)
     except StoreError as error:
-        toasts.later(f"Not restored: {in_markdown(str(error))}.", icon=":material/error:")
+        toasts.later(f"Not restored: {escape_markdown(str(error))}.", icon=":material/error:")
         return
     widgets.put("runs", deleted.selection)
     _dismiss()

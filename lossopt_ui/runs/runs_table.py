@@ -20,13 +20,13 @@ from lossopt_ui.figures import caching
 from lossopt_ui.runs import table_rows
 from lossopt_ui.runs.table_rows import SPREAD, differing
 from lossopt_ui.state import names, pages, toasts, widgets
-from lossopt_ui.state.kinds import EVERYTHING, MOST_CHOSEN
+from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
 from lossopt_ui.state.session import SessionKey, selected_rows
 
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
-MOST_BYTES = 30_000_000
+MAX_BYTES = 30_000_000
 """Size of the cache of prepared tables."""
 ROW, HEAD, TALLEST = 35, 38, 330
 
@@ -109,7 +109,7 @@ def choose(listing: Listing) -> pd.DataFrame:
     prepared, table = _prepared(listing), listing.runs
     if prepared.error is not None:
         stop = "" if prepared.error.message.endswith("?") else "."
-        said = f"Filter: {names.in_markdown(prepared.error.message)}{stop} All runs are shown."
+        said = f"Filter: {names.escape_markdown(prepared.error.message)}{stop} All runs are shown."
         st.error(said, icon=":material/filter_alt_off:")
         st.code(prepared.error.pointer, language=None)
     if hidden := hidden_by_the_filter(listing):
@@ -146,7 +146,7 @@ def _how_many(prepared: Prepared, *, of: int) -> str:
 
 
 _PREPARED: Cache[Prepared] = Cache(
-    MOST_BYTES, lambda prepared: _bytes_of(prepared.runs) + _bytes_of(prepared.rows)
+    MAX_BYTES, lambda prepared: _bytes_of(prepared.runs) + _bytes_of(prepared.rows)
 )
 
 
@@ -235,16 +235,16 @@ def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
     ]
     wanted = list(dict.fromkeys([*ids, *unseen]))
     everything = len(selected) == len(rows) > 1
-    if everything and (not unseen or len(wanted) > MOST_CHOSEN):
+    if everything and (not unseen or len(wanted) > MAX_CHOSEN):
         wanted = [EVERYTHING]
         if unseen:
             toasts.later("All rows are selected. Hidden runs are no longer selected.")
-    if len(wanted) > MOST_CHOSEN:
+    if len(wanted) > MAX_CHOSEN:
         toasts.later(
-            f"At most {MOST_CHOSEN} rows can be selected individually; the first {MOST_CHOSEN} are"
+            f"At most {MAX_CHOSEN} rows can be selected individually; the first {MAX_CHOSEN} are"
             " selected. Narrow the table with the filter and select all of its rows."
         )
-    widgets.put("runs", wanted[:MOST_CHOSEN])
+    widgets.put("runs", wanted[:MAX_CHOSEN])
     _TABLE.set(replace(_TABLE.get(), wanted=widgets.value("runs")))
 
 
@@ -338,7 +338,7 @@ def _option_in_short(value: float | str) -> str:
 def _readable(name: str, column: pd.Series) -> pd.Series:
     """Registry entries as their labels; numbers stay numbers, so that they sort."""
     if isinstance(pages.DECLARED[name], Choice):
-        return column.map(lambda each: names.shown(name, each), na_action="ignore")
+        return column.map(lambda each: names.value_text(name, each), na_action="ignore")
     return column
 
 
@@ -384,7 +384,7 @@ def report_unreadable(listing: Listing) -> None:
         ids = ", ".join(listing.unreadable)
         st.warning(f"These saved runs cannot be read and are left out: {ids}.")
     if listing.needed:
-        said = names.in_markdown(", ".join(listing.needed))
+        said = names.escape_markdown(", ".join(listing.needed))
         st.warning(f"Some runs need plug-ins that are not installed here: {said}.")
 
 

@@ -22,7 +22,7 @@ def popover() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 # A button, not a link: a new address of the same page is not read again.
                 st.button(
-                    names.in_markdown(name),
+                    names.escape_markdown(name),
                     key=f"open-{name}",
                     icon=":material/bookmark:",
                     type="tertiary",
@@ -40,10 +40,10 @@ def popover() -> None:
 def _open(query: str) -> None:
     """Show a saved view; options that it does not name get their defaults."""
     found, problems = url.read(dict(parse_qsl(query)))
-    widgets.begin_anew()
+    widgets.reset_options()
     widgets.put_all({name: found[name] for name in pages.COMPARE.options.keys() & found.keys()})
     for problem in problems:
-        st.toast(f"In the view: {names.in_markdown(str(problem))}", icon=":material/link_off:")
+        st.toast(f"In the view: {names.escape_markdown(str(problem))}", icon=":material/link_off:")
 
 
 def _save() -> None:
@@ -53,7 +53,7 @@ def _save() -> None:
         workspace.store().save_view(name, query)
     except (StoreError, ValueError) as error:
         st.toast(
-            f"The view was not saved: {names.in_markdown(str(error))}.", icon=":material/error:"
+            f"The view was not saved: {names.escape_markdown(str(error))}.", icon=":material/error:"
         )
         return
     _NAME.set("")
@@ -65,5 +65,6 @@ def _delete(name: str) -> None:
         workspace.store().delete_view(name)
     except StoreError as error:
         st.toast(
-            f"The view was not deleted: {names.in_markdown(str(error))}.", icon=":material/error:"
+            f"The view was not deleted: {names.escape_markdown(str(error))}.",
+            icon=":material/error:",
         )

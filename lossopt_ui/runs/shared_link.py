@@ -27,7 +27,9 @@ def show() -> None:
     try:
         shared = unpack(text)
     except ValueError as error:
-        st.error(f"In the address: {names.in_markdown(str(error))}.", icon=":material/link_off:")
+        st.error(
+            f"In the address: {names.escape_markdown(str(error))}.", icon=":material/link_off:"
+        )
         st.button("Ignore", key="drop-share", on_click=widgets.put, args=("share", ""))
         return
     experiments = [each.experiment for each in shared]
@@ -63,9 +65,9 @@ def in_words(found: Sequence[Reproduction]) -> str:
     if not wrong:
         largest = max(each.largest for each in found)
         return f"{what} retrained and reproduced: largest relative difference {largest:.0e}."
-    labels = names.tell_apart([each.experiment for each in found])
+    labels = names.distinguishing_names([each.experiment for each in found])
     lines = [
-        f"{names.in_markdown(label)}: {_what_differs(each)}"
+        f"{names.escape_markdown(label)}: {_what_differs(each)}"
         for label, each in zip(labels, found, strict=True)
         if not each.reproduced
     ]
@@ -85,7 +87,7 @@ def _what_differs(found: Reproduction) -> str:
 def _why(found: Reproduction) -> str:
     """The likely reason, from the versions on both sides."""
     apart = [
-        f"{name} {names.in_markdown(there)} there, {here} here"
+        f"{name} {names.escape_markdown(there)} there, {here} here"
         for name, (there, here) in found.otherwise.items()
     ]
     if apart:
@@ -128,7 +130,7 @@ def offer(ids: Sequence[str]) -> None:
         runs = saved_runs.load(ids, with_path=False)
         st.code(_link(runs), language=None, wrap_lines=False)
     except (StoreError, ValueError) as error:
-        st.warning(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        st.warning(names.escape_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return
     st.caption(
         "Opening the link retrains these runs and reports whether the results are reproduced."

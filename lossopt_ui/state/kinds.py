@@ -16,8 +16,8 @@ from lossopt_core.fields import (
     brief,
 )
 
-MOST_CHOSEN = 120
-MOST_SAID = 12
+MAX_CHOSEN = 120
+MAX_SAID = 12
 """Names listed in an error message."""
 EVERYTHING = "all"
 
@@ -58,8 +58,8 @@ class Names:
         given = value if isinstance(value, list | tuple) else [value]
         unknown = [each for each in given if not isinstance(each, str) or each not in self.choices]
         if unknown or given is not value:
-            allowed = ", ".join(list(self.choices)[:MOST_SAID])
-            more = ", …" if len(self.choices) > MOST_SAID else ""
+            allowed = ", ".join(list(self.choices)[:MAX_SAID])
+            more = ", …" if len(self.choices) > MAX_SAID else ""
             raise ValueError(
                 f"{name} must be chosen from {allowed}{more}; got {brief((unknown or given)[0])}"
             )
@@ -94,7 +94,7 @@ class RunIds:
     label: str
     default: tuple[str, ...]
     help: str
-    most: int = MOST_CHOSEN
+    most: int = MAX_CHOSEN
 
     def check(self, name: str, value: Any) -> tuple[str, ...]:
         """The ids without duplicates; ValueError for malformed or too many ids."""

@@ -18,19 +18,19 @@ _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SIGNS_TO_BREAK = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[->=])", re.IGNORECASE)
 """`:heart:`, `:material/delete:`, `https://`, `a@b.c`, `www.`, `->`, `<=`, `--`."""
 _MARKS = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:@^=&]")
-MOST_VALUES = 6
+MAX_VALUES = 6
 """Longest list of a setting's values that is shown in full."""
 
 
-def tell_apart(experiments: Sequence[Experiment]) -> list[str]:
+def distinguishing_names(experiments: Sequence[Experiment]) -> list[str]:
     """One name per experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
     telling = informative_settings(list(experiments))
     return [_name(experiment, telling) for experiment in experiments]
 
 
-def of_runs(runs: Sequence[Run]) -> list[str]:
+def run_names(runs: Sequence[Run]) -> list[str]:
     """One name per run, with the status if the run did not finish."""
-    names = tell_apart([run.experiment for run in runs])
+    names = distinguishing_names([run.experiment for run in runs])
     return [
         name if run.status == FINISHED else f"{name} ({run.status})"
         for name, run in zip(names, runs, strict=True)
@@ -39,38 +39,38 @@ def of_runs(runs: Sequence[Run]) -> list[str]:
 
 def _name(experiment: Experiment, telling: Sequence[str]) -> str:
     settings = flat_settings(experiment)
-    parts = [in_words(name, settings[name]) for name in telling if name in settings]
+    parts = [setting_text(name, settings[name]) for name in telling if name in settings]
     return ", ".join(parts) or LOSSES[experiment.loss].label
 
 
-def in_words(name: str, value: Any) -> str:
+def setting_text(name: str, value: Any) -> str:
     """A setting in a few words: the label of a choice, or the name and a number."""
     if isinstance(pages.DECLARED[name], Choice):
-        return shown(name, value)
-    return f"{of_setting(name)} {shown(name, value)}"
+        return value_text(name, value)
+    return f"{setting_name(name)} {value_text(name, value)}"
 
 
-def of_setting(name: str) -> str:
+def setting_name(name: str) -> str:
     """A setting's name within a sentence: 'learning rate', 'spread'."""
     return name.split(".")[-1].replace("_", " ")
 
 
-def unequal(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
+def difference_text(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
     """The values of two groups of runs: 'learning rate: 0.1 vs 0.001, 0.01'."""
     if list(ours) == list(theirs):
-        return f"{of_setting(name)}: {_listed(name, ours)} with different frequencies"
-    return f"{of_setting(name)}: {_listed(name, ours)} vs {_listed(name, theirs)}"
+        return f"{setting_name(name)}: {_listed(name, ours)} with different frequencies"
+    return f"{setting_name(name)}: {_listed(name, ours)} vs {_listed(name, theirs)}"
 
 
 def _listed(name: str, values: Sequence[Any]) -> str:
     """All values, or only the first and the last of many."""
-    if len(values) > MOST_VALUES:
-        first, last = shown(name, values[0]), shown(name, values[-1])
+    if len(values) > MAX_VALUES:
+        first, last = value_text(name, values[0]), value_text(name, values[-1])
         return f"{len(values)} values from {first} to {last}"
-    return ", ".join(shown(name, each) for each in values)
+    return ", ".join(value_text(name, each) for each in values)
 
 
-def shown(name: str, value: Any) -> str:
+def value_text(name: str, value: Any) -> str:
     """A setting's value as shown on the page."""
     declaration = pages.DECLARED[name]
     if isinstance(declaration, Choice):
@@ -85,7 +85,7 @@ def counted(count: float, one: str) -> str:
     return f"{count:,.0f} {one}{'' if count == 1 else 's'}"
 
 
-def in_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escape user text so that Streamlit's Markdown shows it unchanged.
 
     Escapes alone are not enough: Streamlit looks for shortcodes, arrows and URLs after resolving

@@ -23,7 +23,7 @@ from lossopt_ui.state.kinds import (
     Tabs,
     Text,
 )
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.session import SessionKey, WidgetKey
 
@@ -65,7 +65,7 @@ def _problem(name: str) -> SessionKey[str]:
     return SessionKey(f"{_PROBLEMS.name}.{name}", str)
 
 
-def take_address(page: PageSpec) -> None:
+def read_address(page: PageSpec) -> None:
     """Read a page's options from the address, on entering it and after Back or Forward.
 
     Options of other pages keep their values.  Invalid values are reported until the page is left.
@@ -89,7 +89,7 @@ def take_address(page: PageSpec) -> None:
         _take_all(names, entry_values if query == entry_query else url.read(query)[0])
         _write_address()
     for message in _PROBLEMS.get():
-        st.warning(f"In the address: {in_markdown(message)}", icon=":material/link_off:")
+        st.warning(f"In the address: {escape_markdown(message)}", icon=":material/link_off:")
 
 
 def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
@@ -135,12 +135,12 @@ def hidden(*names: str) -> bool:
     return set(names) <= set(value("hide"))
 
 
-def drawn() -> list[str]:
+def drawn_controls() -> list[str]:
     """Names of the controls in the last run of the page, including hidden ones."""
     return list(_DRAWN.get())
 
 
-def begin_anew() -> None:
+def reset_options() -> None:
     """Reset this page's own options to their defaults."""
     _take_all(_NAMES.get() - pages.EVERYWHERE.keys(), {})
 
@@ -150,14 +150,14 @@ def is_set(name: str) -> bool:
     return name in _values()
 
 
-def forget(name: str) -> None:
+def reset(name: str) -> None:
     """Reset a value to its default; for callbacks."""
     _values().pop(name, None)
     _shown(name).clear()
     _write_address()
 
 
-def own_widget(name: str) -> Looks | None:
+def custom_widget(name: str) -> Looks | None:
     """Arguments for a page's custom widget of an option; None if it is hidden."""
     _DRAWN.get()[name] = None
     return None if hidden(name) else {"disabled": name in value("fix")}
@@ -215,7 +215,7 @@ def setting(
         case Text():
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     if problem := _problem(name).pop():
-        st.error(in_markdown(problem))
+        st.error(escape_markdown(problem))
     return start if untouched else value(name)
 
 

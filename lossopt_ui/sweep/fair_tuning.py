@@ -61,7 +61,7 @@ def choose(base: Experiment) -> Comparison | None:
         comparison.tuning()  # without the validation set, a batch may exceed the training set
         return comparison
     except ValueError as error:
-        st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        st.error(names.escape_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return None
 
 
@@ -151,7 +151,7 @@ def _compared(comparison: Comparison, shown: Sequence[groups.Group]) -> None:
         return
     best, others = order[0], order[1:]
     st.markdown(
-        f"**Highest mean: {names.in_markdown(best.label)}**, {_mean(best.members):.2%} on"
+        f"**Highest mean: {names.escape_markdown(best.label)}**, {_mean(best.members):.2%} on"
         f" the test set over {len(best.members)} fresh seeds."
     )
     # The best was picked by these very results, so any pair could have been the one compared.

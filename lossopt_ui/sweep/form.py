@@ -49,7 +49,7 @@ def _texts() -> dict[str, str]:
 def choose_axes() -> None:
     """Controls for the parameters to sweep, with a text field for the values of each."""
     texts = _texts()
-    looks = widgets.own_widget("axes")
+    looks = widgets.custom_widget("axes")
     if looks is None:
         return
     allowed = [name for name in SETTINGS if name not in NOT_SWEPT and _concerns(name)]
@@ -78,7 +78,7 @@ def choose_axes() -> None:
         )
         _, problems = parse(f"{name}={texts[name]}")
         for problem in problems:
-            st.error(names.in_markdown(problem))
+            st.error(names.escape_markdown(problem))
     if any(text.startswith("random") for text in texts.values()):
         widgets.setting("draw_seed")
 
@@ -109,7 +109,7 @@ def _put(texts: dict[str, str]) -> None:
     try:
         widgets.put("axes", text)
     except ValueError as error:
-        st.toast(names.in_markdown(str(error)), icon=":material/error:")
+        st.toast(names.escape_markdown(str(error)), icon=":material/error:")
 
 
 def _start(name: str) -> str:
@@ -132,12 +132,12 @@ def plan(experiment: Experiment) -> list[Experiment]:
         sweep = Sweep(experiment, found, widgets.value("seeds"), widgets.value("vary"))
         budgets.budget().check_grid(sweep.size)
     except ValueError as error:
-        st.error(names.in_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
+        st.error(names.escape_markdown(f"{str(error)[0].upper()}{str(error)[1:]}."))
         return []
     experiments, impossible = sweep.experiments()
     for problem, count in list(impossible.items())[:3]:
         what = "1 combination" if count == 1 else f"{count:,} combinations"
-        st.caption(f"Left out: {what}, because {names.in_markdown(problem)}.")
+        st.caption(f"Left out: {what}, because {names.escape_markdown(problem)}.")
     missing = workspace.store().missing(experiments)
     combinations = len({group_id(each) for each in experiments})
     words = f"**{len(experiments):,} runs**: {combinations:,} combinations"

@@ -31,7 +31,7 @@ from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import table_rows
 from lossopt_ui.state import names, page_links, pages, widgets
-from lossopt_ui.state.pages.settings import BY_ITSELF, SETTINGS
+from lossopt_ui.state.pages.settings import AUTOMATIC, SETTINGS
 from lossopt_ui.state.session import selected_rows
 from lossopt_ui.sweep import verdicts
 
@@ -118,7 +118,7 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
         x, y = _axes_of_picture(varied)
     for loss, part in parts.items():
         if loss:
-            st.markdown(f"**{names.shown('loss', loss)}**")
+            st.markdown(f"**{names.value_text('loss', loss)}**")
         if look == "map" and y:
             drawn = sweep_map.heat_map(
                 part, x, y, column, theme=theme,
@@ -164,9 +164,9 @@ def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
     with st.container(horizontal=True):
         x = widgets.setting("map_x", width=240)
         y = widgets.setting("map_y", width=240)
-    x = x if x != BY_ITSELF and x in varied else ordered[0]
+    x = x if x != AUTOMATIC and x in varied else ordered[0]
     rest = [name for name in ordered if name != x]
-    y = y if y != BY_ITSELF and y in rest else next(iter(rest), "")
+    y = y if y != AUTOMATIC and y in rest else next(iter(rest), "")
     return x, y
 
 
@@ -251,7 +251,7 @@ def _table(rows: pd.DataFrame) -> None:
     varied = [name for name in table_rows.differing(rows) if name not in NOT_SWEPT]
     shown = pd.DataFrame(index=rows.index)
     for name in varied:
-        cells = [DASHES if pd.isna(each) else names.shown(name, each) for each in rows[name]]
+        cells = [DASHES if pd.isna(each) else names.value_text(name, each) for each in rows[name]]
         shown[SETTINGS[name]] = cells
     shown["Runs"] = rows["runs"]
     for name in dict.fromkeys((widgets.value("value"), "test_accuracy", "objective")):
@@ -299,7 +299,7 @@ def _opened(table: pd.DataFrame) -> None:
     group_id, first = rows["family"].iloc[0], (rows if one.empty else one).iloc[0]
     experiments = workspace.store().experiments([first["id"]])
     with st.container(border=True):
-        st.markdown(f"**{names.in_markdown(_label(table, group_id))}**: {_how_many(rows)}")
+        st.markdown(f"**{names.escape_markdown(_label(table, group_id))}**: {_how_many(rows)}")
         st.write(_ends(rows) if one.empty else f"Seed {first['seed']:.0f}: {_ends(one)}")
         with st.container(horizontal=True):
             for experiment in experiments.values():
@@ -319,7 +319,9 @@ def _label(table: pd.DataFrame, group_id: str) -> str:
     experiments = workspace.store().experiments(firsts["id"])
     # Runs may have been deleted in another tab since the table was read.
     firsts = firsts[firsts["id"].isin(list(experiments))]
-    told = names.tell_apart([experiments[id].replace(seed=0, split_seed=0) for id in firsts["id"]])
+    told = names.distinguishing_names(
+        [experiments[id].replace(seed=0, split_seed=0) for id in firsts["id"]]
+    )
     labels: dict[str, str] = dict(zip(firsts["family"], told, strict=True))
     return labels.get(group_id, GONE)
 

@@ -19,7 +19,7 @@ from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.settings import SETTINGS
 from lossopt_ui.sweep import form
 
-MOST_EQUAL = 3
+MAX_EQUAL = 3
 """Most combinations named as tied with the best."""
 
 
@@ -67,12 +67,12 @@ def _best(table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optim
     mean = rows[column].iloc[0]
     number = f"{mean:.2%}" if MEASURES[column].percent else f"{mean:.4g}"
     what = short(column).removesuffix(" (%)").lower()
-    of_loss = f" of {names.shown('loss', loss)}" if loss else ""
+    of_loss = f" of {names.value_text('loss', loss)}" if loss else ""
     st.markdown(
-        f"**Best {what}{of_loss}: {names.in_markdown(best.label)}**, {number}"
+        f"**Best {what}{of_loss}: {names.escape_markdown(best.label)}**, {number}"
         f" on average over {names.counted(rows['runs'].iloc[0], 'run')}."
     )
-    _list_ties([by_key[key].label for key in equal[:MOST_EQUAL] if key in by_key], len(equal))
+    _list_ties([by_key[key].label for key in equal[:MAX_EQUAL] if key in by_key], len(equal))
     # Of two combinations the other one is the second best, not the worst.
     rank = {wanted[2]: "Worst", wanted[1]: "Second best"}
     others = [by_key[key] for key in dict.fromkeys(wanted[1:]) if key in by_key]
@@ -100,7 +100,7 @@ def _equally_good(rows: pd.DataFrame, column: str) -> list[str]:
 def _list_ties(labels: Sequence[str], number: int) -> None:
     if number:
         more = f" and {number - len(labels):,} more" if number > len(labels) else ""
-        st.markdown(f"Tied with it on average: {names.in_markdown(', '.join(labels))}{more}.")
+        st.markdown(f"Tied with it on average: {names.escape_markdown(', '.join(labels))}{more}.")
 
 
 def _link_to_compare(ordered: Mapping[str, pd.DataFrame], column: str) -> None:

@@ -307,7 +307,7 @@ def test_the_selection_is_limited_by_the_address(
     kept: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, fast, hinge = (run.id for run in kept)
-    monkeypatch.setattr(runs_table, "MOST_CHOSEN", 2)
+    monkeypatch.setattr(runs_table, "MAX_CHOSEN", 2)
     app = open_page("compare", {"runs": hinge, "filter": "loss = cross_entropy"})
     tick(app, slow)
     assert chosen(app) == [slow, hinge]

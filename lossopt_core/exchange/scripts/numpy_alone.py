@@ -27,7 +27,7 @@ from lossopt_core.plugins.registry import Registry
 from lossopt_core.training.cohort import AVERAGING_POWER
 from lossopt_core.training.loop import DIVERGED_AT, MIN_POWER, spacing_power
 
-MOST_LINES = 40
+MAX_LINES = 40
 LENGTHENING = (
     "dataset", "regularizer", "optimizer", "schedule", "label_noise", "averaging", "init_scale",
 )  # fmt: skip
@@ -85,10 +85,10 @@ def with_numpy(experiment: Experiment) -> str:
     }
     script = SCRIPT.format(**parts)
     lines = script.count("\n")
-    if lines > MOST_LINES:
+    if lines > MAX_LINES:
         special = [n for n in LENGTHENING if getattr(experiment, n) != FIELDS[n].default]
         raise ValueError(
-            f"a NumPy script has at most {MOST_LINES} lines, but this run needs {lines}; use the"
+            f"a NumPy script has at most {MAX_LINES} lines, but this run needs {lines}; use the"
             f" default of {' or '.join(special)} to shorten it"
         )
     return script

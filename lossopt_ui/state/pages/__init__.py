@@ -21,13 +21,13 @@ from lossopt_ui.state.pages.sweep import SWEEP
 from lossopt_ui.state.pages.training import LOSSES, OPTIMIZERS, TRAIN
 
 __all__ = [
+    "ASSIGNMENT_OPTIONS",
     "BY_NAME",
     "COMPARE",
     "CONTROLS",
     "DATA",
     "DECLARED",
     "EVERYWHERE",
-    "FOR_A_CLASS",
     "HIDEABLE",
     "INSPECT",
     "LANDSCAPE",
@@ -68,13 +68,13 @@ CONTROLS = SETTINGS | {name: each.label for name, each in _SHOWN.items() if name
 ANSWERS = {"first_loss": "Expected initial loss"}
 """Results on a page that may be the answer to a teacher's question."""
 HIDEABLE = CONTROLS | ANSWERS
-FOR_A_CLASS: Mapping[str, Option] = {
+ASSIGNMENT_OPTIONS: Mapping[str, Option] = {
     "hide": Names("Hide", HIDEABLE, "Controls and answers that are not shown.", none="Nothing"),
     "fix": Names("Fix", CONTROLS, "Controls that are shown but cannot be changed.", none="Nothing"),
 }
 """Options of an assignment link: what a class cannot see or change."""
 EVERYWHERE: Mapping[str, Option] = {
-    **FOR_A_CLASS,
+    **ASSIGNMENT_OPTIONS,
     "lesson": Choice("Lesson", "", STEP_NAMES, "The current lesson and step."),
 }
 """Options that can be part of the address of every page."""

@@ -13,7 +13,7 @@ from lossopt_ui.state.kinds import (
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.curves import AXES
 from lossopt_ui.state.pages.settings import (
-    BY_ITSELF,
+    AUTOMATIC,
     BY_SETTING,
     COLUMNS,
     RESULTS,
@@ -87,13 +87,13 @@ OPTIONS: dict[str, Option] = {
     "band": Choice("Band", "ci", BANDS, "Spread of the runs of a group."),
     "members": Switch("Show each run", False, "Also show the runs of a group as thin lines."),
     "colour": Choice(
-        "Colour by", BY_ITSELF, BY_SETTING, "Curves with equal values have the same colour."
+        "Colour by", AUTOMATIC, BY_SETTING, "Curves with equal values have the same colour."
     ),
     "dash": Choice(
-        "Line style by", BY_ITSELF, BY_SETTING, "Curves with equal values have the same line style."
+        "Line style by", AUTOMATIC, BY_SETTING, "Curves with equal values have the same line style."
     ),
     "facet": Choice(
-        "Small multiples by", BY_ITSELF, BY_SETTING, "One chart for each value, with shared axes."
+        "Small multiples by", AUTOMATIC, BY_SETTING, "One chart for each value, with shared axes."
     ),
     "smoothing": Number(
         "Smoothing",

@@ -21,8 +21,8 @@ def number(name: str) -> Number:
 
 
 SETTINGS = {name: of_setting(name) for name in declared_settings()}
-BY_ITSELF = "auto"
-BY_SETTING = {BY_ITSELF: "Automatic"} | SETTINGS
+AUTOMATIC = "auto"
+BY_SETTING = {AUTOMATIC: "Automatic"} | SETTINGS
 RESULTS = {name: measure.label for name, measure in MEASURES.items()}
 COLUMNS = SETTINGS | {
     "objective": "Objective",

@@ -21,7 +21,7 @@ from lossopt_ui.state.kinds import (
 )
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.settings import (
-    BY_ITSELF,
+    AUTOMATIC,
     BY_SETTING,
     RESULTS,
     SETTINGS,
@@ -71,9 +71,9 @@ OPTIONS: dict[str, Option] = {
         },
         "Four charts of the same sweep.",
     ),
-    "map_x": Choice("x-axis", BY_ITSELF, BY_SETTING, "Parameter on the x-axis."),
+    "map_x": Choice("x-axis", AUTOMATIC, BY_SETTING, "Parameter on the x-axis."),
     "map_y": Choice(
-        "y-axis", BY_ITSELF, BY_SETTING, "Parameter on the y-axis, or one line per value."
+        "y-axis", AUTOMATIC, BY_SETTING, "Parameter on the y-axis, or one line per value."
     ),
     "scatter_x": Choice(
         "x-axis", "train_accuracy", RESULTS | SETTINGS, "Metric or parameter on the x-axis."

@@ -227,7 +227,7 @@ def test_the_certificate_does_not_depend_on_the_optimizer():
 def test_the_solver_for_large_problems_gives_valid_bounds(loss, regularizer, monkeypatch):
     experiment = BLOBS.replace(loss=loss, regularizer=regularizer, strength=1e-2)
     exact = certify(experiment, time_budget=60)
-    monkeypatch.setattr(certificates, "MOST_UNKNOWNS", 0)
+    monkeypatch.setattr(certificates, "MAX_UNKNOWNS", 0)
     # With kinks it uses the whole time budget; otherwise it stops at the target gap.
     kinks = not LOSSES[loss].smooth
     rough = certify(experiment, target_gap=5e-2 if kinks else 1e-6, time_budget=60)

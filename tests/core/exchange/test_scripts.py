@@ -20,7 +20,7 @@ from lossopt_core import (
 )
 from lossopt_core.cli.main import main
 from lossopt_core.exchange.scripts import with_lossopt, with_numpy
-from lossopt_core.exchange.scripts.numpy_alone import MOST_LINES
+from lossopt_core.exchange.scripts.numpy_alone import MAX_LINES
 from lossopt_core.training.run import DIVERGED, FINISHED
 from tests.experiments import MADE, TINY
 from tests.programs import ROOT, run_python
@@ -136,7 +136,7 @@ def test_diverged_runs_end_before_all_updates_are_made():
 @pytest.mark.parametrize("case", ALL)
 def test_numpy_alone_takes_at_most_forty_lines(case):
     script = with_numpy(ALL[case])
-    assert len(script.splitlines()) <= MOST_LINES == 40
+    assert len(script.splitlines()) <= MAX_LINES == 40
     assert "lossopt_core" not in script
 
 

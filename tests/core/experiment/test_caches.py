@@ -184,7 +184,7 @@ def test_old_certificates_on_uploaded_data_are_evicted(address, monkeypatch):
         Experiment(dataset="own", dataset_options=options, batch_size=8, strength=strength)
         for strength in (0.1, 0.2, 0.3)
     ]
-    monkeypatch.setattr("lossopt_core.store.certificates.MOST_OWN_BYTES", 2 * 2 * 4 * 8)
+    monkeypatch.setattr("lossopt_core.store.certificates.MAX_OWN_BYTES", 2 * 2 * 4 * 8)
     with uploads.using(upload_store):
         for each in experiments:
             store.save_certificate(each, certify(each))

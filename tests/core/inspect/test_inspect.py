@@ -163,7 +163,7 @@ def test_a_fault_larger_than_the_kink_is_no_kink():
 
 
 def test_large_data_are_looked_at_in_part(monkeypatch):
-    monkeypatch.setattr(microscope, "MOST_NUMBERS", 40 * 2 * 3 * 3 * 3)
+    monkeypatch.setattr(microscope, "MAX_NUMBERS", 40 * 2 * 3 * 3 * 3)
     objective = microscope.Objective.of(BLOBS)
     assert objective.examples == 40
     seen = microscope.compare(objective, np.zeros((3, 3)))

@@ -23,7 +23,7 @@ from lossopt_core.playground.feature_maps import (
     feature_map,
 )
 from lossopt_core.playground.model import (
-    MOST_ROWS,
+    MAX_ROWS,
     Model,
     read_weights,
     replay,
@@ -33,7 +33,7 @@ from lossopt_core.playground.picture import beyond_margin, picture
 from lossopt_core.playground.points import (
     DEMO_SETTINGS,
     DEMO_WEIGHTS,
-    MOST_POINTS,
+    MAX_POINTS,
     POINT_SETS,
     SIDE,
     Points,
@@ -87,7 +87,7 @@ def test_every_set_fits_into_the_square_and_is_the_same_again(name):
     assert points.text == POINT_SETS[name].points(150, 0.5, 7).text
     other = POINT_SETS[name].points(150, 0.5, 8).text
     assert (other == points.text) == POINT_SETS[name].fixed
-    assert len(POINT_SETS[name].points(MOST_POINTS, 1.0).labels) <= MOST_POINTS
+    assert len(POINT_SETS[name].points(MAX_POINTS, 1.0).labels) <= MAX_POINTS
 
 
 def test_points_are_moved_added_relabelled_and_deleted():
@@ -262,7 +262,7 @@ def test_the_curve_does_not_depend_on_how_updates_are_split(pieces: list[int]) -
         broken.advance(piece)
         assert broken.rows[-1][0] == broken.made
     assert broken.rows == whole.rows
-    assert len(whole.rows) <= MOST_ROWS
+    assert len(whole.rows) <= MAX_ROWS
     assert whole.rows[-2][0] == total - 1, "one can go back by one"
 
 

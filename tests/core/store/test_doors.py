@@ -147,13 +147,13 @@ def test_a_zip_bomb_is_rejected_before_it_takes_memory(
 def test_a_parquet_file_with_a_false_row_count_is_rejected() -> None:
     """The rows of its groups count, too: those are what is read."""
     file = io.BytesIO()
-    rows = files.MOST_ROWS + 1
+    rows = files.MAX_ROWS + 1
     parquet.write_table(pa.table({"a": np.zeros(rows, np.int8)}), file, compression="snappy")
     data, said, lie = file.getvalue(), varint(rows), varint(rows // 2)
     places = [place for place in range(len(data)) if data.startswith(said, place)]
     all_forged = [data[:place] + lie + data[place + len(said) :] for place in places]
     [forged] = [each for each in all_forged if rows_of(each) == (rows // 2, rows)]
-    with pytest.raises(ValueError, match=f"at most {files.MOST_ROWS:,} rows"):
+    with pytest.raises(ValueError, match=f"at most {files.MAX_ROWS:,} rows"):
         uploads.read(forged, "x.parquet")
 
 

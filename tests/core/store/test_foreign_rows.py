@@ -95,7 +95,7 @@ def test_invalid_curves_are_rejected_and_none_is_saved(address, run, message):
 
 
 def test_the_number_of_curves_is_limited(address, monkeypatch):
-    monkeypatch.setattr(foreign_rows, "MOST_CURVES", 2)
+    monkeypatch.setattr(foreign_rows, "MAX_CURVES", 2)
     store = RunStore(address)
     store.save_foreign([curve("one"), curve("two")])
     store.save_foreign([curve("one")])

@@ -117,7 +117,7 @@ def test_a_full_workspace_can_be_emptied(address: str, run: Run) -> None:
 
 
 def test_the_number_of_views_is_limited(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MOST_VIEWS", 3)
+    monkeypatch.setattr(views, "MAX_VIEWS", 3)
     store = RunStore(address, "visit-a")
     for k in range(3):
         store.save_view(f"view {k}", "runs=all")

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossopt_core.store.uptime import MOST_SECONDS, Uptime
+from lossopt_core.store.uptime import MAX_SECONDS, Uptime
 from lossopt_core.store.workspaces import Workspaces
 from tests.running_time import run_for
 
 MINUTE = 60.0
-UNUSED, GRACE = timedelta(minutes=40), timedelta(seconds=MOST_SECONDS)
+UNUSED, GRACE = timedelta(minutes=40), timedelta(seconds=MAX_SECONDS)
 
 
 class World:
@@ -102,9 +102,9 @@ def test_clock_jumps_add_little_uptime(address):
     server = Uptime(address, clock=lambda: now)
     server.count()
     now = 1e9
-    assert server.count() == MOST_SECONDS
+    assert server.count() == MAX_SECONDS
     now = 0.0
-    assert server.count() == MOST_SECONDS
+    assert server.count() == MAX_SECONDS
 
 
 def test_time_while_no_server_runs_does_not_count(address):

@@ -107,5 +107,5 @@ def test_two_directions_are_orthonormal_for_any_vectors(seed, rank):
 def test_with_many_examples_the_grid_is_coarser(monkeypatch):
     path = path_of(BLOBS)
     plane = plane_of(path)
-    monkeypatch.setattr(landscapes, "MOST_NUMBERS", 400 * 375 * 3)
+    monkeypatch.setattr(landscapes, "MAX_NUMBERS", 400 * 375 * 3)
     assert len(landscape(BLOBS, plane, plane.coordinates(path.stacked)).a) == 20

@@ -53,6 +53,6 @@ def test_however_decoding_ends_the_reader_goes_on(
     child = tmp_path / "child.py"
     child.write_text(program)
     monkeypatch.setattr(parquet, "CHILD", child)
-    monkeypatch.setattr(parquet, "MOST_SECONDS", 2.0)
+    monkeypatch.setattr(parquet, "MAX_SECONDS", 2.0)
     with pytest.raises(ValueError, match=f"not Parquet: .*{said}"):
         read_table(file_of(TABLE), "x.parquet")

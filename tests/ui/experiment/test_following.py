@@ -7,7 +7,7 @@ import pytest
 
 from lossopt_core import Experiment, train
 from lossopt_core.inspect import clock
-from lossopt_core.inspect.clock import MOST_TICKS, Clock
+from lossopt_core.inspect.clock import MAX_TICKS, Clock
 from lossopt_core.training.path import WeightPath
 from lossopt_ui.experiment import following
 
@@ -28,8 +28,8 @@ def test_an_imported_run_with_other_weights_is_cached_separately() -> None:
 def test_fewer_points_are_evaluated_for_many_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = train([SMALL.replace(epochs=100, evaluations=100)])
     [path] = Clock.of(runs).paths
-    assert len(path) == MOST_TICKS
-    monkeypatch.setattr(clock, "MOST_FOLLOWED", 630)
+    assert len(path) == MAX_TICKS
+    monkeypatch.setattr(clock, "MAX_FOLLOWED", 630)
     [path] = Clock.of(runs).paths
     assert len(path) == 10
     assert path.updates[[0, -1]].tolist() == [0, runs[0].experiment.updates]

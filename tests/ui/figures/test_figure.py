@@ -85,7 +85,7 @@ def many_lines() -> None:
 
     from lossopt_ui.figures import figure
 
-    for count in (figure.MOST_IN_HOVER, figure.MOST_IN_HOVER + 1):
+    for count in (figure.MAX_IN_HOVER, figure.MAX_IN_HOVER + 1):
         lines = go.Figure(layout={"hovermode": "x unified"})
         for _ in range(count):
             lines.add_scatter(y=[1.0, 2.0], name="same")

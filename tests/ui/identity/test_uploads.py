@@ -20,7 +20,7 @@ ONE, OTHER = "a" * 43, "b" * 43
 class Server:
     """Uploads with sessions that the test closes, and a clock that it sets."""
 
-    def __init__(self, most_of_a_visitor: int = 100, most_of_all: int = 150) -> None:
+    def __init__(self, most_of_a_visitor: int = 100, max_total: int = 150) -> None:
         self.files = MemoryUploadedFileManager("/_stcore/upload_file")
         self.closed: set[str] = set()
         self.now = 0.0
@@ -28,7 +28,7 @@ class Server:
             lambda: self.files,
             lambda session: session not in self.closed,
             most_of_a_visitor=most_of_a_visitor,
-            most_of_all=most_of_all,
+            max_total=max_total,
             clock=lambda: self.now,
         )
         self.closes_meanwhile = False
@@ -105,7 +105,7 @@ def test_tabs_of_one_visitor_share_the_limit() -> None:
 
 
 def test_all_visitors_together_have_a_limit() -> None:
-    server = Server(most_of_all=150)
+    server = Server(max_total=150)
     for number, session in enumerate("stuv"):
         server.uploads.ask(session, None)
         answer = server.put(session, "f", 50, mark=str(number) * 43)

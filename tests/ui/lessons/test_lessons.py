@@ -21,7 +21,7 @@ from lossopt_core.analysis.sweep import EVALUATIONS, Sweep, parse
 from lossopt_core.fields import Choice
 from lossopt_ui.lessons.lessons import LESSONS, STEP_NAMES, step_at
 from lossopt_ui.lessons.steps import (
-    MOST_WORDS,
+    MAX_WORDS,
     Lesson,
     PageState,
     Step,
@@ -75,7 +75,7 @@ def empty(tmp_path) -> RunStore:
 def test_a_lesson_is_short(lesson: Lesson) -> None:
     assert 5 <= len(lesson.steps) <= 8
     for step in lesson.steps:
-        assert len(step.text.split()) <= MOST_WORDS
+        assert len(step.text.split()) <= MAX_WORDS
         assert step.task.endswith(".")
 
 
