@@ -20,7 +20,7 @@ WHERE = """
   return order & Node.DOCUMENT_POSITION_PRECEDING ? "behind" : "before";
 }
 """
-MOST_TABS = 60
+MAX_TABS = 60
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab, or Shift and Tab, until the focus is there."""
     wanted.wait_for(state="attached")
     for _ in range(2):  # where the page is drawn anew on the way, the focus is lost once
-        for _ in range(MOST_TABS):
+        for _ in range(MAX_TABS):
             where = wanted.evaluate(WHERE)
             if where == "there":
                 return

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lossopt_core import RunStore
-from lossopt_core.exchange.sharing import MOST_RUNS
+from lossopt_core.exchange.sharing import MAX_RUNS
 from lossopt_ui.runs.shared_link import LONGEST_ADDRESS
 from tests import nginx
 from tests.browser.helpers import free_port, goto, server
@@ -96,7 +96,7 @@ def test_the_cookie_is_http_only_and_secure_behind_tls(
 def test_the_longest_shared_link_passes_the_proxy(proxy: Proxy) -> None:
     """Also when the page that it opened has put the ids of all runs into its own address."""
     link = "/compare?share=" + "A" * (LONGEST_ADDRESS - len(proxy.address + "/compare?share="))
-    reloaded = link + "&runs=" + "%2C".join(["0123456789abcdef"] * MOST_RUNS)
+    reloaded = link + "&runs=" + "%2C".join(["0123456789abcdef"] * MAX_RUNS)
     # What browsers send: a signed-in visitor's cookies, and of a long address its beginning alone.
     cookies = f"lossopt_visitor=someone; _streamlit_user={'c' * 1_500}"
     for path in (link, reloaded):

@@ -14,7 +14,7 @@ from tests.nginx import Proxy
 from tests.postgresql import new_schema
 from tests.programs import ROOT, skip_unless_ci
 
-MOST_BROWSERS = 12
+MAX_BROWSERS = 12
 """The proxy gives each a process by lot; that all of them get the same one is one in 2,000."""
 
 
@@ -60,7 +60,7 @@ def test_runs_trained_in_one_process_are_found_in_the_other(browser: Browser, pr
         [mark] = [each for each in first.cookies() if each["name"] == "lossopt_visit"]
         assert mark["secure"]
         here = process_of(first, proxy)
-    for _ in range(MOST_BROWSERS):
+    for _ in range(MAX_BROWSERS):
         with new_profile(browser, proxy.address) as second:
             page = second.new_page()
             goto(page, "/")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from lossopt_ui.state.names import in_markdown
+from lossopt_ui.state.names import escape_markdown
 
 for number, text in enumerate(Path("texts.txt").read_text(encoding="utf-8").split("\n")):
-    shown = in_markdown(text)
+    shown = escape_markdown(text)
     st.markdown(f"**{shown}**")
     st.caption(f"Left out: {shown}, {shown}.")
     st.button(shown, key=f"button-{number}")
