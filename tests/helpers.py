@@ -19,10 +19,10 @@ PATIENCE = 30.0
 
 def open_page(file: str, query: Mapping[str, str] | None = None) -> AppTest:
     """A new visitor opens a page by its file's name, with settings in the address."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     for name, value in (query or {}).items():
         app.query_params[name] = value
-    return go(app, file)
+    return app.run() if file == "start" else go(app, file)
 
 
 def go(app: AppTest, file: str) -> AppTest:
