@@ -169,8 +169,11 @@ def data_files() -> dict[str, bytes]:
     columns = {f"c{k}": np.zeros(4_995, np.int8) for k in range(999)}
     wide, tall = io.BytesIO(), io.BytesIO()
     parquet.write_table(pa.table({"c": np.arange(4_995, dtype=np.int8) % 2} | columns), wide)
-    texts = {f"t{k}": ["a" * 900] * 190_000 for k in range(20)}
-    parquet.write_table(pa.table({"c": np.arange(190_000) % 2} | texts), tall)
+    # By reference, as the texts themselves would take this process gigabytes.
+    text = pa.DictionaryArray.from_arrays(np.zeros(190_000, np.int32), ["a" * 900])
+    texts = {f"t{k}": text for k in range(20)}
+    table = pa.table({"c": np.arange(190_000) % 2} | texts)
+    parquet.write_table(table, tall, store_schema=False)  # so that it is read as texts
     row = b"1,2,3,4,5,6,7,8,9,0,%d\n"
     return {
         "arrays.npz": arrays.getvalue(),

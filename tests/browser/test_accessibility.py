@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui.state.pages.lecture import CARDS
-from tests.browser.helpers import COUNT_MESSAGES, goto
+from tests.browser.helpers import goto, new_context
 
 PAGES = (
     "/",
@@ -51,10 +51,9 @@ def pages(browser: Browser, app: str) -> dict[str, Page]:
     looks = {"dark": (420, 900), "light": (1440, 900)}
     found = {}
     for scheme, (width, height) in looks.items():
-        context = browser.new_context(
-            base_url=app, viewport={"width": width, "height": height}, color_scheme=scheme
+        context = new_context(
+            browser, base_url=app, viewport={"width": width, "height": height}, color_scheme=scheme
         )
-        context.add_init_script(COUNT_MESSAGES)
         found[scheme] = context.new_page()
     return found
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from tests.browser.helpers import goto, rerun
+from tests.browser.helpers import goto, new_context, rerun
 
 
 def test_an_assignment_link_hides_and_fixes_controls(page: Page, browser: Browser) -> None:
@@ -27,7 +27,7 @@ def test_an_assignment_link_hides_and_fixes_controls(page: Page, browser: Browse
     expect(label(preview, "Strength λ")).to_be_visible()
     expect(label(preview, "Loss")).to_have_count(0)
 
-    pupil = browser.new_context(viewport={"width": 1440, "height": 900})
+    pupil = new_context(browser)
     other = pupil.new_page()
     other.goto(link)
     expect(

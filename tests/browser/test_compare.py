@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
 from tests.browser.helpers import (
-    COUNT_MESSAGES,
     click,
     figure,
     goto,
+    new_context,
     rerun,
     selector,
     server_process,
@@ -124,8 +124,7 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     assert len(shared) < 8_000
     # Elsewhere the runs are not kept: here they are deleted first.
     seeded.delete(seeded.list()["id"])
-    stranger = browser.new_context(viewport={"width": 1440, "height": 900})
-    stranger.add_init_script(COUNT_MESSAGES)
+    stranger = new_context(browser)
     other = stranger.new_page()
     other.goto(shared)
     expect(other.get_by_text(re.compile("reproduced: largest relative difference"))).to_be_visible(
@@ -251,7 +250,7 @@ def test_a_report_opens_from_disk_with_the_network_off(
     for look, more in looks.items():
         take_report(page, f"{address}{more}&part={look}", tmp_path / f"{look}.html")
 
-    offline = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+    offline = new_context(browser, viewport={"width": 1280, "height": 900}, offline=True)
     report = offline.new_page()
     asked: list[str] = []
     report.on("request", lambda request: asked.append(request.url))

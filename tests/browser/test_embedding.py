@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.helpers import server
+from tests.browser.helpers import new_context, server
 from tests.programs import ROOT
 
 
@@ -45,7 +45,7 @@ def test_only_a_configured_website_can_frame_the_app(browser: Browser, tmp_path:
         app = open_now.enter_context(server(ROOT / "streamlit_app.py", environment=environment))
         address = f"{app}/train?embed=true&dataset=blobs&epochs=2"
         page["html"] = f"<h1>Week 3</h1><iframe src='{address}' width=1200 height=800></iframe>"
-        with browser.new_context() as visitor:
+        with new_context(browser) as visitor:
             tab = visitor.new_page()
             tab.goto(named)
             frame = tab.frame_locator("iframe")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 
 from lossopt_core import Experiment, certify, train, with_distance
-from tests.browser.helpers import figure, goto, rerun, selector, server, shown_text
+from tests.browser.helpers import figure, goto, new_context, rerun, selector, server, shown_text
 from tests.helpers import trace
 from tests.programs import ROOT
 
@@ -177,7 +177,7 @@ def test_a_copied_address_opens_the_same_experiment_elsewhere(page: Page, browse
     address, curve = page.url, trace(figure(page, "objective"), "objective")
     assert "learning_rate=0.045" in address
 
-    stranger = browser.new_context(viewport={"width": 1440, "height": 900})
+    stranger = new_context(browser)
     other = stranger.new_page()
     other.goto(address)
     expect(other.locator(".st-key-epochs input")).to_have_value("3")

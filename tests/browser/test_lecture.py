@@ -5,14 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.helpers import COUNT_MESSAGES, goto, rerun
+from tests.browser.helpers import goto, new_context, rerun
 
 
 @pytest.fixture(scope="module")
 def lecture(browser: Browser, app: str) -> Page:
     """One browser page shared by all cards."""
-    context = browser.new_context(base_url=app, viewport={"width": 1440, "height": 2400})
-    context.add_init_script(COUNT_MESSAGES)
+    context = new_context(browser, base_url=app, viewport={"width": 1440, "height": 2400})
     return context.new_page()
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.helpers import figure, goto, rerun, wait_until_quiet
+from tests.browser.helpers import figure, goto, new_context, rerun, wait_until_quiet
 
 DEMO = {"Data loss": "0.6446", "Penalty": "1.9255", "Objective": "2.5700"}
 PARAMETERS = [
@@ -297,8 +297,8 @@ def test_two_models_side_by_side(page: Page):
 
 
 def test_a_narrow_dark_screen_works_by_keyboard(browser: Browser, app: str):
-    context = browser.new_context(
-        base_url=app, viewport={"width": 420, "height": 900}, color_scheme="dark"
+    context = new_context(
+        browser, base_url=app, viewport={"width": 420, "height": 900}, color_scheme="dark"
     )
     page = context.new_page()
     page.goto("/playground?two=true")
