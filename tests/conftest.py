@@ -12,10 +12,24 @@ from lossopt_core import RunStore
 from tests import postgresql as servers
 from tests.programs import skip_unless_ci
 
-settings.register_profile("any machine", deadline=None)  # it may be busy with other tests
+# No deadline: the machine may be busy with other tests.
+settings.register_profile("any machine", deadline=None, max_examples=50)
 settings.load_profile("any machine")
 # For each visitor AppTest would read the metadata of all installed packages, for half a second.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+IN_THIS_PROCESS = {"pages", "ui", "test_fuzzing.py", "test_plugins.py", "test_older_addresses.py"}
+
+
+@pytest.fixture(autouse=True)
+def scheduler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest's pages train in their own process, which sees what a test replaces.
+
+    Real servers, which tests/browser starts, have worker processes.
+    """
+    if IN_THIS_PROCESS.intersection(request.path.parts):
+        monkeypatch.setenv("LOSSOPT_SCHEDULER", "thread")
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_ci_runs_on_every_python_that_is_supported(metadata: Message) -> None:
 
 def linter(line: str) -> str:
     """The linter that a command runs, without its options; "" for another command."""
-    program, _, rest = line.removeprefix("node_modules/.bin/").partition(" ")
+    program, _, rest = line.strip().removeprefix("node_modules/.bin/").partition(" ")
     if program == "ruff":  # two in one
         return f"ruff {rest.split()[0]}"
     return program if program in LINTERS else ""

@@ -76,6 +76,7 @@ def test_a_lesson_from_start_to_end(student: Page) -> None:
     assert "lesson" not in page.url
 
 
+@pytest.mark.slow  # test_playground has its keyboard's parts
 def test_points_steps_and_time_on_the_playground(student: Page) -> None:
     page = student
     goto(page, "/playground?loss=hinge&optimizer=gd")
@@ -101,6 +102,7 @@ def test_points_steps_and_time_on_the_playground(student: Page) -> None:
     expect(updates).to_have_text("0")
 
 
+@pytest.mark.slow  # test_assignment_link makes one too
 def test_an_assignment_link_is_created(student: Page) -> None:
     page = student
     goto(page, "/lecture?card=scores")

@@ -151,6 +151,7 @@ def test_a_view_is_saved_and_opened_by_keyboard(page: Page, seeded: RunStore) ->
     seeded.delete_view("Twenty")
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_saving_a_note_is_confirmed_and_logs_no_warning(
     page: Page, seeded: RunStore, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -182,6 +183,7 @@ def test_a_deletion_is_undone(page: Page, seeded: RunStore) -> None:
     assert len(figure(page, "curves-all")["data"]) == 1
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_after_deleting_the_last_run_the_page_links_to_training(
     page: Page, seeded: RunStore
 ) -> None:
@@ -212,6 +214,7 @@ def test_the_toolbar_of_the_table_covers_nothing(page: Page, seeded: RunStore, w
         assert beside or box["bottom"] <= below["y"]
 
 
+@pytest.mark.slow  # test_frame shows it of a figure
 def test_zoom_survives_a_change_of_options(page: Page, seeded: RunStore) -> None:
     family = seeded.list().query("loss == 'hinge' and split_seed == 77")["family"].iloc[0]
     goto(page, f"/compare?runs={family}")

@@ -78,7 +78,7 @@ def download(page: Page, key: str, kind: str) -> Download:
     return waited.value
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_an_svg_download_is_complete_and_on_white(page: Page, figures, scheme):
     page.emulate_media(color_scheme=scheme)
     goto(page, figures)
@@ -118,7 +118,7 @@ def test_a_download_has_room_for_the_whole_legend(page: Page, figures):
     assert 620 < float(drawing.get("height")) < 1_200
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_png_download_has_print_resolution(page: Page, figures, scheme):
     page.emulate_media(color_scheme=scheme)
     goto(page, figures)

@@ -109,6 +109,7 @@ def test_runs_are_private_to_their_visitor(
         )
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_reference_runs_exist_from_the_first_visit_and_are_read_only(
     browser: Browser, hosted: str, address: str
 ) -> None:

@@ -217,6 +217,7 @@ def test_live_curves_grow_in_the_same_chart_and_keep_the_zoom(page: Page) -> Non
     assert figure(page, "accuracy")["layout"]["yaxis"]["range"] == [80, 90]
 
 
+@pytest.mark.slow  # test_frame shows it of a figure
 def test_the_chart_stays_when_a_setting_changes(page: Page) -> None:
     goto(page, "/train?epochs=2&live=true&seed=8")
     expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
@@ -246,6 +247,7 @@ def test_a_learning_rate_is_typed_or_stepped_by_its_magnitude(page: Page) -> Non
     assert "learning_rate=0.00015" in page.url
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_settings_carry_over_between_pages(page: Page) -> None:
     goto(page, "/train")
     choose(page, "dataset", "Blobs")
@@ -261,6 +263,7 @@ def test_settings_carry_over_between_pages(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/train\?.*dataset=blobs"))
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_the_certificate_appears_automatically_and_the_distance_is_drawn(page: Page) -> None:
     goto(page, "/train?epochs=4&seed=13")
     press_train(page)

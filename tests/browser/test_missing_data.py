@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from lossopt_core import uploads
@@ -18,6 +19,7 @@ def fingerprint_of(table: str) -> str:
     return uploads.fingerprint(examples)
 
 
+@pytest.mark.slow  # tests/pages has every page
 def test_an_assignment_link_to_missing_data_accepts_the_file(
     browser: Browser, tmp_path: Path
 ) -> None:

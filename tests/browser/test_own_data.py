@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import figure, goto, rerun
@@ -47,6 +48,7 @@ def test_a_ragged_file_is_refused_with_its_row(page: Page, tmp_path: Path) -> No
     expect(page.get_by_text("Row 3 has 3 cells instead of 2")).to_be_visible()
 
 
+@pytest.mark.slow  # test_texts shows it of every kind of text
 def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:
     link, image = "<a href='http://example.org'>press</a>", "![x](http://example.org/a.png)"
     path = tmp_path / "marked.csv"

@@ -269,6 +269,7 @@ def test_time_travel_needs_no_server(page: Page):
     expect(page.locator(TIME)).to_have_attribute("max", "4")
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_two_models_side_by_side(page: Page):
     goto(
         page, "/playground?points=circles&optimizer=adam&two=true&right_features=squares&steps=200"

@@ -50,6 +50,7 @@ def process_of(visitor: BrowserContext, proxy: Proxy) -> str:
     return process
 
 
+@pytest.mark.slow  # signing in and the proxy are each tried by themselves
 def test_runs_trained_in_one_process_are_found_in_the_other(browser: Browser, proxy: Proxy) -> None:
     with new_profile(browser, proxy.address) as first:
         page = first.new_page()

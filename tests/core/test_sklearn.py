@@ -51,6 +51,7 @@ def test_scikit_learns_own_checks_pass(estimator, check):
     check(estimator)
 
 
+@pytest.mark.slow  # scikit-learn's checks once more, in a process of their own
 def test_the_array_api_checks_pass_too():
     """The variable must be set before SciPy is imported."""
     code = """

@@ -115,7 +115,7 @@ def check(certificate: Certificate, target: float = 1e-6) -> None:
     assert certificate.relative_gap == pytest.approx(gap / certificate.objective)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(experiment=small_experiments)
 def test_no_run_and_no_minimisation_goes_below_the_bound(experiment):
     certificate = certify(experiment, time_budget=60)
@@ -136,7 +136,7 @@ def test_no_run_and_no_minimisation_goes_below_the_bound(experiment):
         assert found.fun >= certificate.lower_bound
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(experiment=small_experiments, seed=st.integers(0, 2**32 - 1), size=st.floats(1e-6, 1e3))
 def test_any_duals_are_projected_to_a_feasible_dual_point(experiment, seed, size):
     problem = Problem.of(experiment)

@@ -97,7 +97,7 @@ def test_a_file_that_lies_about_its_size_is_rejected():
         from_archive(lying)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, len(WHOLE) - 1))
 def test_any_bytes_are_runs_or_a_value_error(data, place):
     for each in (data, WHOLE[:place] + data + WHOLE[place + len(data) :]):

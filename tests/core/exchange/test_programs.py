@@ -210,6 +210,7 @@ def test_what_is_logged_does_not_depend_on_the_batches(runs, monkeypatch, batch)
 
 
 @mlflow_here
+@pytest.mark.slow  # two programs import MLflow
 def test_mlflow_tells_nobody_that_it_was_used(tmp_path):
     """In an environment of its own: MLflow is silent in CI anyway."""
     code = f"""
@@ -245,6 +246,7 @@ def unpacked(content: bytes, place: Path) -> Path:
 
 
 @mlflow_here
+@pytest.mark.slow  # test_downloads opens the zip that the page gives
 def test_the_zip_for_mlflow_is_a_database_that_names_nothing_of_this_machine(
     runs, notes, tmp_path, monkeypatch
 ):

@@ -245,7 +245,7 @@ def experiments(draw):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(experiments(), min_size=1, max_size=4))
 def test_a_script_trains_the_very_same_runs(several):
     assert [each.id for each in rebuilt(with_lossopt(several))] == [each.id for each in several]

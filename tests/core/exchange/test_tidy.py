@@ -66,7 +66,7 @@ def test_experiments_and_curves_come_back_to_the_last_digit(filename):
         assert_frame_equal(theirs.history, ours.history, check_exact=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.fixed_dictionaries(
         {
@@ -165,7 +165,7 @@ TABLE = tidy(RUNS)
 CELLS = st.sampled_from(["", "0", "-1", "1e999", "nan", "abc", "none", "true", "blobs", "\x00"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_any_cells_are_runs_or_a_value_error(data):
     table = TABLE.astype(object)

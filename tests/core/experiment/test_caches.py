@@ -226,7 +226,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(STEPS)
 def test_dropping_an_owner_drops_exactly_their_entries(steps):
     cache, whose = Cache(10, size=float), {}

@@ -307,7 +307,7 @@ near_misses = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(value=anything | near_misses)
 def test_json_of_any_kind_is_an_experiment_or_a_value_error(value):
     try:

@@ -327,7 +327,7 @@ def combined(draw, parts):
     return text, pd.Series(masks.all(axis=0) if word == "and" else masks.any(axis=0), TABLE.index)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.recursive(claims(), combined, max_leaves=8))
 def test_a_random_filter_matches_the_combination_of_its_parts(case):
     text, mask = case
@@ -338,7 +338,7 @@ def test_a_random_filter_matches_the_combination_of_its_parts(case):
 PIECES = 'loss = != < ( ) , and or not in is missing " \\ hinge strength 1e-2 90% ~ contains ! é'
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES.split()), max_size=25).map(" ".join))
 @example("strength = 1e999999")
 @example("strength = 1e-999999%")

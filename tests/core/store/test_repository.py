@@ -108,7 +108,7 @@ def invented_runs(draw: st.DrawFn) -> Run:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(run=invented_runs())
 def test_a_run_is_read_back_exactly(run):
     store = RunStore("sqlite://")

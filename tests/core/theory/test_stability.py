@@ -102,7 +102,15 @@ EDGE_DATA = {
 }
 
 
-@pytest.fixture(scope="module", params=[(d, loss) for d in EDGE_DATA for loss in SMOOTH], ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((data, loss), marks=[pytest.mark.slow] if data == "digits" else [])
+        for data in EDGE_DATA
+        for loss in SMOOTH
+    ],
+    ids=str,
+)
 def at_edge(request) -> tuple[Experiment, Certificate]:
     data, loss = request.param
     experiment = Experiment(

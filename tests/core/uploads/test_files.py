@@ -202,7 +202,7 @@ def test_hostile_names_stay_text_and_are_truncated():
     assert curve.name == name[:80]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(READERS)), st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_a_value_error(ending, data):
     try:
@@ -218,7 +218,7 @@ def test_any_bytes_are_a_table_or_a_value_error(ending, data):
 CELLS = st.sampled_from(["0", "1", "-1", "1e999", "nan", "", "abc", "=1", "٣", "1_0", "\x00"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=6))
 def test_any_cells_are_curves_or_a_value_error(rows):
     text = "\n".join(["step,loss,id", *(",".join(row) for row in rows)])

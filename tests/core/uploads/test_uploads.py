@@ -257,7 +257,7 @@ def test_an_array_with_a_false_size_is_rejected():
 
 
 @given(st.binary(max_size=2_000), st.sampled_from(uploads.ENDINGS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_bytes_are_data_or_a_value_error(data, ending):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
