@@ -38,12 +38,15 @@ class Interrupted:
     experiments   all of its experiments
     missing       those without a complete run
     comparison    the fair comparison whose test runs follow, if they had not started
+    needs         the entry of a plug-in that is not installed, "the loss 'focal'"; the experiments
+                  cannot be read without it
     """
 
     job: str
-    experiments: Sequence[Experiment]
-    missing: Sequence[Experiment]
+    experiments: Sequence[Experiment] = ()
+    missing: Sequence[Experiment] = ()
     comparison: Comparison | None = None
+    needs: str = ""
 
 
 class ActiveTrainings:
@@ -102,21 +105,21 @@ class ActiveTrainings:
     def interrupted(self) -> list[Interrupted]:
         """The interrupted trainings with their missing runs.
 
-        Records without missing runs, and unreadable ones, are deleted.  Records that need a plug-in
-        that is not installed are kept.
+        Records without missing runs, and unreadable ones, are deleted.
         """
         query = sql.select(trainings).where(self._mine & (trainings.c.beat == INTERRUPTED))
         with self._database.reading() as database:
             rows = database.execute(query.order_by(trainings.c.job)).all()
-        found = [
-            self._remaining(row.job, row.experiments) for row in rows if _known(row.experiments)
-        ]
-        if complete := [each.job for each in found if not each.missing]:
+        found = [self._remaining(row.job, row.experiments) for row in rows]
+        if complete := [each.job for each in found if not each.missing and not each.needs]:
             self.end(complete)
-        return [each for each in found if each.missing]
+        return [each for each in found if each.missing or each.needs]
 
     def _remaining(self, job: str, text: str) -> Interrupted:
-        experiments, comparison = _from_text(text)
+        try:
+            experiments, comparison = _from_text(text)
+        except UnknownEntryError as error:
+            return Interrupted(job, needs=error.needs)
         missing = self._store.missing(experiments)
         if comparison is not None and not missing:
             experiments = [*experiments, *comparison.final_after(self._store.list())]
@@ -165,29 +168,19 @@ def _to_text(experiments: Sequence[Experiment], comparison: Comparison | None) -
     return json.dumps({"experiments": texts, "comparison": comparison.to_json()})
 
 
-def _known(text: str) -> bool:
-    """Whether all plug-ins for a record are installed."""
-    try:
-        _read(text)
-    except UnknownEntryError:
-        return False
-    except (KeyError, TypeError, ValueError):
-        return True
-    return True
-
-
 def _from_text(text: str) -> tuple[list[Experiment], Comparison | None]:
-    """Parse a record; empty if it is unreadable."""
+    """Parse a record; empty if it is unreadable.
+
+    UnknownEntryError if it needs a plug-in that is not installed.
+    """
     try:
-        return _read(text)
+        record = json.loads(text)
+        comparison = None
+        if isinstance(record, dict):
+            comparison = Comparison.from_json(record["comparison"])
+            record = record["experiments"]
+        return [Experiment.from_json(each) for each in record], comparison
+    except UnknownEntryError:
+        raise
     except (KeyError, TypeError, ValueError):
         return [], None
-
-
-def _read(text: str) -> tuple[list[Experiment], Comparison | None]:
-    record = json.loads(text)
-    comparison = None
-    if isinstance(record, dict):
-        comparison = Comparison.from_json(record["comparison"])
-        record = record["experiments"]
-    return [Experiment.from_json(each) for each in record], comparison

@@ -68,7 +68,7 @@ def _left(jobs: Sequence[str]) -> list[Interrupted]:
     if known != key:
         left = ActiveTrainings(store).interrupted()
         _LEFT.set((key, left))
-    again = [each.job for each in left if watching.is_trained(each.missing)]
+    again = [each.job for each in left if each.missing and watching.is_trained(each.missing)]
     if again:  # the new training is registered by itself
         ActiveTrainings(store).end(again)
     return [each for each in left if each.job not in again]
@@ -77,14 +77,21 @@ def _left(jobs: Sequence[str]) -> list[Interrupted]:
 def _say(left: Interrupted) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(in_words(left), icon=":material/power_off:")
-        st.button(
-            "Continue", key=f"resume-{left.job}", type="primary", on_click=_resume, args=(left,)
-        )
+        if not left.needs:
+            st.button(
+                "Continue", key=f"resume-{left.job}", type="primary", on_click=_resume, args=(left,)
+            )
         st.button("Discard", key=f"discard-{left.job}", on_click=_discard, args=(left,))
 
 
 def in_words(left: Interrupted) -> str:
     """'Training was interrupted: 3 runs (Hinge; SGD; Digits). 1 run is finished. ...'"""
+    if left.needs:
+        return (
+            "Training was interrupted. It can be continued once the plug-in that adds"
+            f" {names.escape_markdown(left.needs)} is installed again. **Discard** dismisses this"
+            " message and keeps what is saved."
+        )
     missing = len(left.missing)
     more = " and the final comparison" if left.comparison else ""
     again = f"**Continue** trains the {names.counted(missing, 'missing run')}{more} from scratch."

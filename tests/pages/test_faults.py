@@ -1,5 +1,6 @@
 """Store failures are reported, lose no finished work, and the app recovers by itself."""
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
+from lossopt_core.store.schema import trainings
 from lossopt_core.store.unfinished import ActiveTrainings
 from tests.helpers import go, open_page, settle, train
 
@@ -168,6 +170,20 @@ def test_several_interrupted_trainings_are_handled_separately(store: RunStore) -
     run_until(app, lambda _: len(store.list()) == 5)
     assert not app.warning
     assert not ActiveTrainings(store).interrupted()
+
+
+def test_an_interrupted_training_that_needs_a_plug_in_says_so(store: RunStore) -> None:
+    interrupt(store, [Experiment(dataset="blobs", epochs=1)])
+    text = json.dumps([Experiment().to_json().replace('"cross_entropy"', '"focal"')])
+    change = trainings.update().values(experiments=text)
+    store.database.write(lambda database: database.execute(change))
+    app = open_page("train")
+    assert "once the plug-in that adds the loss 'focal' is installed again" in said(app)
+    assert not buttons(app, "Continue")
+    [discard] = buttons(app, "Discard")
+    discard.click().run()
+    assert "interrupted" not in said(app)
+    assert not ActiveTrainings(store).jobs()
 
 
 def test_an_early_visitor_is_told_once_the_interruption_is_known(store: RunStore) -> None:

@@ -1,5 +1,6 @@
 """A training whose program is gone is known as interrupted, and no other."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
 
@@ -155,3 +156,16 @@ def test_unreadable_records_are_deleted(store, text):
     store.database.write(lambda database: database.execute(change))
     assert underway.interrupted() == []
     assert underway.jobs() == {}
+
+
+def test_a_record_that_needs_a_plug_in_waits_for_it(store):
+    underway = ActiveTrainings(store)
+    job = underway.begin(THREE)
+    underway.interrupt([job])
+    texts = [each.to_json().replace('"cross_entropy"', '"focal"') for each in THREE]
+    change = trainings.update().values(experiments=json.dumps(texts))
+    store.database.write(lambda database: database.execute(change))
+    [found] = underway.interrupted()
+    assert found.needs == "the loss 'focal'"
+    assert not found.missing
+    assert underway.jobs() == {job: True}
