@@ -33,9 +33,10 @@ def trained_and_evaluated(table: pd.DataFrame, names: Sequence[str], theme: Them
 
     Values of different columns are not comparable, so they do not share a scale.
     """
-    labels = [LOSSES[name].label if name in LOSSES else "Accuracy (%)" for name in table]
+    columns = [str(name) for name in table]
+    labels = [LOSSES[name].label if name in LOSSES else "Accuracy (%)" for name in columns]
     ranks, texts = [], []
-    for name in table:
+    for name in columns:
         values = table[name].to_numpy(float)
         better = values if name == "accuracy" else -values
         span = np.ptp(better)

@@ -123,7 +123,7 @@ def worst_rows(followed: Along, data: Data, part: str) -> list[list[list[str]]]:
 def _worst(followed: Along, most: int) -> tuple[Labels, Labels, Numbers]:
     """Rows, predictions and losses (k, most) of the examples with the largest loss."""
     order = np.argsort(-followed.losses, axis=1, kind="stable")[:, :most]
-    predictions: Labels = np.take_along_axis(followed.predictions, order, axis=1)
+    predictions = np.take_along_axis(followed.predictions, order, axis=1).astype(np.int64)
     losses: Numbers = np.take_along_axis(followed.losses, order, axis=1)
     return order.astype(np.int64), predictions, losses
 

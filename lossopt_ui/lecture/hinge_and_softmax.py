@@ -105,7 +105,7 @@ def draw() -> None:
         st.markdown(f"max(0, −7 − 13 + 10) + max(0, 11 − 13 + 10) = **{number(loss)}**.")
 
 
-def _table(scores: Array, labels: Array, names: tuple[str, ...]) -> None:
+def _table(scores: Array, labels: Labels, names: tuple[str, ...]) -> None:
     values = _values(scores.T, labels)
     frame.table(
         pd.DataFrame(
