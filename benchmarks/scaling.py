@@ -30,7 +30,8 @@ from threadpoolctl import threadpool_limits
 from lossopt_core import Experiment, LinearClassifier
 from lossopt_core.experiment.loading import given_data
 from lossopt_core.objective.linear import Array, Labels
-from lossopt_core.training.cohort import Cohort, minibatches
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import Cohort
 
 EXAMPLES, FEATURES, CLASSES, RUNS = 10_000, 100, 10, 1
 
@@ -51,7 +52,7 @@ def seconds_of_epoch(cohort: Cohort, count: int) -> float:
     """All updates of an epoch, and one evaluation."""
     updates = math.ceil(count / 32)
     start = time.perf_counter()
-    for update, batch in zip(range(updates), minibatches(count, 32, seed=0), strict=False):
+    for update, batch in zip(range(updates), Minibatches(count, 32, seed=0), strict=False):
         cohort.step(batch, update, updates)
     cohort.evaluate()
     return time.perf_counter() - start

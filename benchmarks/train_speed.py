@@ -49,7 +49,7 @@ from lossopt_core.objective.linear import (
     scores,
     with_ones,
 )
-from lossopt_core.training.cohort import minibatches
+from lossopt_core.training.batches import Minibatches
 
 
 def experiments(loss: str, runs: int, epochs: int = 20) -> list[Experiment]:
@@ -198,7 +198,7 @@ def main() -> None:
             [first] = experiments(loss, 1)
             data = load_data(first)
             updates = -(-first.train_examples // BATCH)
-            batches = list(islice(minibatches(first.train_examples, BATCH, seed=0), updates))
+            batches = list(islice(Minibatches(first.train_examples, BATCH, seed=0), updates))
             worst = check_same_work(loss, data, batches)
             figures = [
                 measure(experiments(loss, size, epochs), data, batches, rounds) for size in sizes

@@ -25,16 +25,14 @@ from lossopt_core.optim.older_rules import OLDER_RULE, by_older_rule
 from lossopt_core.store.arrays import (
     ARRAYS,
     DAMAGE,
-    TABLES,
     arrays_to_rows,
     stored_of,
     table_numbers,
-    to_tables,
 )
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.rows import describe, rows_to_run
 from lossopt_core.texts import checked_text
-from lossopt_core.training.run import STOPPED, Run
+from lossopt_core.training.run import STOPPED, TABLES, Run
 
 ENDING = ".lossopt.zip"
 VERSION = 1
@@ -214,7 +212,7 @@ def _to_run(description: Mapping[str, Any], arrays: Sequence[Any], number: int) 
             reason=checked_text("reason", reason, LONGEST_TEXT),
         )
         stored = stored_of(arrays, {*TABLES, *ARRAYS})
-        tables = {name: to_tables(name, {"": table_numbers(stored[name])})[""] for name in TABLES}
+        tables = {name: table_numbers(stored[name]) for name in TABLES}
         return rows_to_run(row, stored, tables)  # type: ignore[arg-type]
     except UnknownEntryError as error:
         raise ValueError(f"run {number} needs {error.needs}, which is not installed") from None

@@ -63,10 +63,11 @@ def records(runs: Sequence[Run], notes: Mapping[str, Note] | None = None) -> lis
 
 def metrics(run: Run) -> dict[str, tuple[list[int], list[float]]]:
     """Updates and values of each measured column; evaluations without a value are left out."""
-    updates = run.history["update"].to_numpy()
+    columns = dict(zip(HISTORY_COLUMNS, run.numbers("history").T, strict=True))
+    updates = columns["update"].astype(np.int64)
     found = {}
     for name in MEASURED:
-        values = run.history[name].to_numpy(np.float64)
+        values = columns[name]
         there = ~np.isnan(values)
         if there.any():
             found[name] = updates[there].tolist(), values[there].tolist()

@@ -19,6 +19,7 @@ from lossopt_core.fields import (
     brief,
 )
 from lossopt_core.objective.certifiable import why_not_certified
+from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.objective.losses import LOSS_SETTINGS, LOSSES, Loss
 from lossopt_core.objective.regularizers import PENALTY_SETTINGS, REGULARIZERS, Regularizer
 from lossopt_core.optim.optimizers import OPTIMIZERS, RULE_SETTINGS, Optimizer
@@ -27,6 +28,7 @@ from lossopt_core.optim.stopping import STOPPING
 
 LARGEST_SEED = 2**32 - 1
 Entry = TypeVar("Entry")
+Updates = TypeVar("Updates", int, Array, Labels)
 
 
 DATA_SETTINGS = (
@@ -283,8 +285,8 @@ class Experiment:
         """Total number of updates."""
         return self.epochs * self.updates_per_epoch
 
-    def gradient_evaluations(self, updates: int) -> int:
-        """Number of per-example gradients computed after so many updates."""
+    def gradient_evaluations(self, updates: Updates) -> Updates:
+        """Number of per-example gradients computed after so many updates, or after each of many."""
         epochs, rest = divmod(updates, self.updates_per_epoch)
         return epochs * self.train_examples + rest * self.examples_per_update
 

@@ -44,5 +44,5 @@ class Clock:
 def epochs_of(run: Run, path: WeightPath) -> Array:
     """The epochs (k,) at the points of a run's path."""
     experiment = run.experiment
-    seen = [experiment.gradient_evaluations(int(update)) for update in path.updates]
-    return np.array(seen, np.float64) / experiment.train_examples
+    epochs: Array = experiment.gradient_evaluations(path.updates) / experiment.train_examples
+    return epochs

@@ -23,7 +23,8 @@ from lossopt_core.objective.losses import Loss
 from lossopt_core.playground.classifier import Classifier, Snapshot
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import MAX_CLASSES, Points
-from lossopt_core.training.cohort import Cohort, minibatches
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import Cohort
 from lossopt_core.training.loop import DIVERGED_AT
 
 MAX_UPDATES = 10_000
@@ -78,7 +79,7 @@ class Model(Classifier):
         self.batches = (
             repeat(None)
             if self.experiment.full_batch
-            else minibatches(examples, self.experiment.batch_size, self.experiment.seed)
+            else Minibatches(examples, self.experiment.batch_size, self.experiment.seed)
         )
         self.every = 1
         self.rows: list[Row] = [self._row()]

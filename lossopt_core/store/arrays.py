@@ -14,15 +14,14 @@ import pandas as pd
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.objective.linear import Array
 from lossopt_core.training.run import (
-    HISTORY_COLUMNS,
-    MINIBATCH_COLUMNS,
+    TABLES,
     WHOLE_COLUMNS,
     Run,
+    numeric_table,
 )
 
-TABLES = {"history": HISTORY_COLUMNS, "minibatch": MINIBATCH_COLUMNS}
 ARRAYS = {"weights": "<f8", "bias": "<f8", "path": "<f4", "path_updates": "<i8"}
-"""The fields of a run that are tables, and those that are arrays with their dtypes."""
+"""The fields of a run that are arrays, with their dtypes."""
 EARLY_MINIBATCH = ("update", "objective")
 """The columns of the minibatch table in early stores."""
 PATH = ("path", "path_updates")
@@ -34,7 +33,7 @@ DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErro
 def arrays_to_rows(run: Run) -> Iterator[dict[str, Any]]:
     """The six rows of a run for the table `arrays`, without workspace and id."""
     for name, columns in TABLES.items():
-        yield {"name": name} | table_to_row(getattr(run, name), columns)
+        yield {"name": name} | numbers_to_row(run.numbers(name).T, columns)
     for name, kind in ARRAYS.items():
         yield {"name": name, "columns": None} | _to_row(getattr(run, name), kind)
 
@@ -43,7 +42,12 @@ def table_to_row(table: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
     """Serialize columns of a numeric table."""
     columns = list(columns)
     numbers = np.stack([table[name].to_numpy(np.float64) for name in columns])
-    return {"columns": json.dumps(columns)} | _to_row(numbers, "<f8")
+    return numbers_to_row(numbers, columns)
+
+
+def numbers_to_row(numbers: Array, columns: Sequence[str]) -> dict[str, Any]:
+    """Serialize the numbers (columns, rows) of a table."""
+    return {"columns": json.dumps(list(columns))} | _to_row(numbers, "<f8")
 
 
 def _to_row(numbers: np.ndarray[Any, Any], kind: str) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def _add_work_columns(numbers: Array, experiment: Experiment) -> Array:
     updates, objective = numbers
     if not is_whole(updates):
         raise ValueError("a count is not a whole number")
-    seen = np.array([experiment.gradient_evaluations(int(each)) for each in updates], np.float64)
+    seen = experiment.gradient_evaluations(updates)
     return np.stack([updates, seen / experiment.train_examples, seen, objective])
 
 
@@ -115,7 +119,7 @@ def to_tables(name: str, numbers: Mapping[str, Array]) -> dict[str, pd.DataFrame
     """
     if not numbers:
         return {}
-    together = _to_frame(TABLES[name], np.concatenate([*numbers.values()], axis=1))
+    together = numeric_table(np.concatenate([*numbers.values()], axis=1).T, TABLES[name])
     tables, first = {}, 0
     for id, part in numbers.items():
         length = part.shape[1]
@@ -128,12 +132,3 @@ def to_tables(name: str, numbers: Mapping[str, Array]) -> dict[str, pd.DataFrame
 def is_whole(numbers: Array) -> bool:
     """Whether all numbers are 64-bit integers."""
     return bool(((np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))).all())
-
-
-def _to_frame(columns: Sequence[str], numbers: Array) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            name: column.astype(np.int64) if name in WHOLE_COLUMNS else column
-            for name, column in zip(columns, numbers, strict=True)
-        }
-    )

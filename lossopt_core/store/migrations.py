@@ -11,7 +11,7 @@ import sqlalchemy as sql
 from lossopt_core.data.datasets import DATASETS
 from lossopt_core.optim.older_rules import OLDER_RULE, by_older_rule
 from lossopt_core.store import schema as layout
-from lossopt_core.store.arrays import DAMAGE, table_numbers, to_tables
+from lossopt_core.store.arrays import DAMAGE, table_numbers
 from lossopt_core.store.queries import batches, rows_of
 from lossopt_core.store.revision import renew
 from lossopt_core.store.schema import StoreError
@@ -134,8 +134,8 @@ def _summarise(database: sql.Connection, workspace: str, ids: Iterable[str]) -> 
         for row in rows_of(database, workspace, histories, some):
             with suppress(*DAMAGE):
                 this = (layout.runs.c.workspace == workspace) & (layout.runs.c.id == row.id)
-                [history] = to_tables("history", {row.id: table_numbers(row)}).values()
-                database.execute(sql.update(layout.runs).where(this).values(summary(history)))
+                values = summary(table_numbers(row).T)
+                database.execute(sql.update(layout.runs).where(this).values(values))
 
 
 MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {

@@ -14,6 +14,7 @@ import sqlalchemy as sql
 from lossopt_core.certify.certificates import Certificate
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.fields import UnknownEntryError
+from lossopt_core.objective.linear import Array
 from lossopt_core.store import annotations, deletion, foreign_rows, table
 from lossopt_core.store import certificates as store_certificates
 from lossopt_core.store import schema as layout
@@ -22,7 +23,6 @@ from lossopt_core.store.arrays import (
     ARRAYS,
     DAMAGE,
     PATH,
-    TABLES,
     arrays_to_rows,
     empty_numbers,
     stored_of,
@@ -43,7 +43,7 @@ from lossopt_core.store.rows import (
 )
 from lossopt_core.store.schema import StoreError as StoreError
 from lossopt_core.store.usage import Usage, usage
-from lossopt_core.training.run import STOPPED, Run
+from lossopt_core.training.run import STOPPED, TABLES, Run
 
 REFERENCE = "reference"
 """The read-only workspace of runs that all users see."""
@@ -177,7 +177,7 @@ class RunStore:
             with self._naming_run(each):
                 experiments[each] = description_of(rows[each]).experiment
         tables = {
-            name: self._tables(name, stored, experiments, left_out=name in left_out)
+            name: self._numbers(name, stored, experiments, left_out=name in left_out)
             for name in TABLES
         }
         found = {}
@@ -209,7 +209,7 @@ class RunStore:
         with self.database.reading() as database:
             there = existing_ids(database, self.workspace, ids)
             stored = self._stored(database, there, {"history"})
-        return self._tables("history", stored)
+        return to_tables("history", self._numbers("history", stored))
 
     def timings(self, ids: Iterable[str]) -> dict[str, float]:
         """Seconds per update, by id, of runs that were trained alone."""
@@ -244,15 +244,15 @@ class RunStore:
                 stored[each] = stored_of(rows, names)
         return stored
 
-    def _tables(
+    def _numbers(
         self,
         name: str,
         stored: Mapping[str, Mapping[str, sql.Row[Any]]],
         experiments: Mapping[str, Experiment] | None = None,
         *,
         left_out: bool = False,
-    ) -> dict[str, pd.DataFrame]:
-        """The named table of each run; empty if left out."""
+    ) -> dict[str, Array]:
+        """The numbers (columns, rows) of each run's table of that name; empty if left out."""
         numbers = {}
         for each, arrays in stored.items():
             with self._naming_run(each):
@@ -260,7 +260,7 @@ class RunStore:
                 numbers[each] = (
                     empty_numbers(name) if left_out else table_numbers(arrays[name], experiment)
                 )
-        return to_tables(name, numbers)
+        return numbers
 
     @contextmanager
     def _naming_run(self, id: str) -> Iterator[None]:

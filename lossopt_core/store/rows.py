@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sql
 
 from lossopt_core.analysis.groups import group_id
@@ -19,6 +18,7 @@ from lossopt_core.experiment.description import (
     Experiment,
 )
 from lossopt_core.experiment.settings import flat_settings
+from lossopt_core.objective.linear import Array
 from lossopt_core.optim.stopping import Never
 from lossopt_core.store.arrays import ARRAYS, to_numbers
 from lossopt_core.store.schema import written
@@ -41,7 +41,7 @@ def run_to_row(run: Run) -> dict[str, str]:
         "settings": json.dumps(flat_settings(run.experiment)),
         "environment": json.dumps(dict(run.environment)),
         "reason": run.reason,
-        **summary(run.history),
+        **summary(run.numbers("history")),
     }
 
 
@@ -73,9 +73,10 @@ def description_of(row: Any) -> Description:
 
 
 def rows_to_run(
-    row: sql.Row[Any], stored: Mapping[str, sql.Row[Any]], tables: Mapping[str, pd.DataFrame]
+    row: sql.Row[Any], stored: Mapping[str, sql.Row[Any]], tables: Mapping[str, Array]
 ) -> Run:
-    """Build a run from its row in `runs`, its rows in `arrays` by name, and its tables.
+    """Build a run from its row in `runs`, its rows in `arrays` by name, and the numbers
+    (columns, rows) of its tables.
 
     The path is empty if it is not among the arrays.
     """
@@ -83,7 +84,8 @@ def rows_to_run(
     environment = json.loads(row.environment)
     if not isinstance(environment, dict):
         raise ValueError(f"its environment is {environment!r}")
-    fields: dict[str, Any] = dict(tables) | _arrays_of(experiment, stored)
+    fields: dict[str, Any] = {name: numbers.T for name, numbers in tables.items()}
+    fields |= _arrays_of(experiment, stored)
     return Run(
         experiment=experiment,
         status=row.status,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from lossopt_core.experiment.caches import cached_by_data
 from lossopt_core.objective.linear import Array
@@ -21,9 +20,9 @@ BEST: dict[str, Callable[[Array], float]] = {
 """History columns, and how to select their best value."""
 
 
-def summary(history: pd.DataFrame) -> dict[str, str]:
-    """The columns final, spark and best of a row in `runs`."""
-    columns = {name: history[name].to_numpy(np.float64) for name in HISTORY_COLUMNS}
+def summary(history: Array) -> dict[str, str]:
+    """The columns final, spark and best of a row in `runs`, from a history's numbers (rows, 11)."""
+    columns = dict(zip(HISTORY_COLUMNS, history.T, strict=True))
     final = {name: _finite(column[-1]) for name, column in columns.items()}
     best = {name: _best(columns[name], choose) for name, choose in BEST.items()}
     return {

@@ -61,12 +61,12 @@ def free_gaps(run: Run) -> pd.DataFrame:
     problem = Problem.of(experiment)
     recorded = run.path if problem.is_smooth_ridge else run.path[:0]
     updates = run.path_updates[: len(recorded)]
-    seen = [experiment.gradient_evaluations(int(update)) for update in updates]
+    seen = experiment.gradient_evaluations(updates)
     return pd.DataFrame(
         {
             "update": updates,
-            "epoch": np.array(seen, dtype=np.float64) / experiment.train_examples,
-            "gradient_evaluations": np.array(seen, dtype=np.int64),
+            "epoch": seen / experiment.train_examples,
+            "gradient_evaluations": seen,
             "gap": _gaps(problem, recorded.astype(np.float64)),
         }
     )

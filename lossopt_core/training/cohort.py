@@ -97,22 +97,13 @@ def initial_weights(experiment: Experiment, classes: int, features: int) -> Arra
     return W
 
 
-def minibatches(
-    examples: int, size: int, seed: int, *, replacement: bool = False
-) -> Iterator[Labels]:
-    """Endless minibatches of row numbers, reshuffled every epoch.
+@dataclass(frozen=True, eq=False)
+class CohortState:
+    """What training changes: weights (R, C, D), and by block the memory and the average."""
 
-    With `replacement` they are sampled with replacement.  The last minibatch of an epoch may be
-    smaller.
-    """
-    random = np.random.default_rng([seed, 1])
-    while True:
-        if replacement:
-            order = random.integers(0, examples, examples)
-        else:
-            order = random.permutation(examples)
-        for first in range(0, examples, size):
-            yield order[first : first + size]
+    W: Array
+    memories: list[Memory]
+    averages: list[Array | None]
 
 
 class Cohort:
@@ -137,6 +128,10 @@ class Cohort:
         self.examples_at_once = max(32, SCORES_PER_CHUNK // self.W[:, :, 0].size)
         self.scores = np.empty(self.W[:, :, 0].size * self.examples_at_once, self.dtype)
         self.buffers: dict[int, ScoreBuffer] = {}
+        self.full_batch = first.full_batch
+        self.evaluated: tuple[Array, Array, Array] | None = None
+        """The weights of the last evaluation, and the data losses (R,) and gradients at them: the
+        next full-batch step needs the same."""
         self.blocks = list(self._blocks())
 
     def _blocks(self) -> Iterator[Block]:
@@ -194,7 +189,7 @@ class Cohort:
         Returns the objective on the batch before the update, (R,), valid until the next update.
         """
         if batch is None:
-            self.data_gradient(self.W, self.train.chunks(self.examples_at_once))
+            self._full_gradient()
         else:
             chunk = self.train.batch(batch)
             small = len(batch) <= self.examples_at_once
@@ -211,6 +206,28 @@ class Cohort:
                 scratch *= (AVERAGING_POWER + 1) / (update + 1 + AVERAGING_POWER)
                 np.add(block.average, scratch, out=block.average)
         return self.total
+
+    def state(self) -> CohortState:
+        """The weights and what the optimizers remember, valid until the next update."""
+        memories = [block.memory for block in self.blocks]
+        return CohortState(self.W, memories, [block.average for block in self.blocks])
+
+    def restore(self, state: CohortState) -> None:
+        """Go back to a state of a cohort of the same experiments."""
+        self.W[...] = state.W
+        for block, memory, average in zip(self.blocks, state.memories, state.averages, strict=True):
+            for array, before in zip(block.memory, memory, strict=True):
+                array[...] = before
+            if block.average is not None:
+                block.average[...] = average
+
+    def _full_gradient(self) -> None:
+        """The data losses and gradients over all examples, unless the evaluation found them."""
+        if self.evaluated is not None and np.array_equal(self.evaluated[0], self.W):
+            _, self.total[...], self.gradient[...] = self.evaluated
+        else:
+            self.data_gradient(self.W, self.train.chunks(self.examples_at_once))
+        self.evaluated = None
 
     def classifiers(self) -> Array:
         """The current classifiers, (R, C, D): the weights, or their average for averaging runs."""
@@ -278,6 +295,8 @@ class Cohort:
         correct = np.zeros(len(W))
         self.data_gradient(W, self.train.chunks(self.examples_at_once), correct)
         data_loss = self.total.copy()
+        if self.full_batch and W is self.W:
+            self.evaluated = W.copy(), data_loss, self.gradient.copy()
         penalty = np.zeros(len(W))
         for block in self.blocks:
             penalty[block.runs] = block.regularizer.value(W[block.runs])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.training.features import BUFFER_BYTES
 from lossopt_core.training.path import recording_interval
+from lossopt_core.training.points import MINIBATCH_POINTS
 from lossopt_core.training.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS
 
 NUMBER = 8
@@ -21,8 +22,6 @@ COPIES_OF_SCORES = 8
 """Copies of all scores: a loss with its temporaries, an evaluation, a landscape."""
 COPIES_OF_WEIGHTS = 9
 """Copies of a cohort's weights: gradient, scratch, up to three optimizer states, averages."""
-MINIBATCH_POINTS = 2_000
-"""Maximum number of points on a minibatch curve."""
 OVERHEAD_BYTES = 20_000
 """Overhead of a run: metadata, tables and array objects."""
 BUFFERS = 2_000_000

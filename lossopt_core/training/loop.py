@@ -1,14 +1,12 @@
 """The training loop: from experiments to runs."""
 
 import math
-import platform
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
-from itertools import chain, repeat
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -16,31 +14,18 @@ import pandas as pd
 from lossopt_core.certify.certificates import certify, problem_id
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.loading import Data, load_data
-from lossopt_core.objective.linear import Array, Labels
-from lossopt_core.optim.older_rules import EDITION
+from lossopt_core.objective.linear import Array
 from lossopt_core.optim.stopping import STOPPING, Never
-from lossopt_core.training.cohort import Cohort, kind, minibatches
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import Cohort, CohortState, kind
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
-from lossopt_core.training.path import recording_interval
-from lossopt_core.training.run import (
-    DIVERGED,
-    FINISHED,
-    HISTORY_COLUMNS,
-    PER_UPDATE,
-    STOPPED,
-    Run,
-    history_table,
-)
+from lossopt_core.training.record import EPOCH, OBJECTIVE, UPDATE, Record
+from lossopt_core.training.run import DIVERGED, FINISHED, STOPPED, Run
 
 DIVERGED_AT = 1e5
 """A run counts as diverged when its objective exceeds the initial one by this factor."""
-UPDATE, EPOCH, OBJECTIVE = map(HISTORY_COLUMNS.index, ("update", "epoch", "objective"))
 REPORT_EVERY = 64
 """Updates between progress reports, because evaluations may be far apart."""
-MIN_POWER = 2.0
-"""Evaluation k of n takes place at update T (k / n)^p of T; p is at least this."""
-MINIBATCH_POINTS = 2_000
-"""Maximum number of points on the minibatch curve of a run."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +104,7 @@ def _reporter(
     """A callback that turns a cohort's update count into progress of the whole training."""
 
     def histories() -> dict[Experiment, pd.DataFrame]:
-        return {each: run.history for each, run in ended.items()} | training.histories()
+        return {each: run.history for each, run in ended.items()} | training.record.histories()
 
     def report(updates: int) -> None:
         if on_progress is not None:
@@ -150,35 +135,6 @@ def cohort_key(experiment: Experiment) -> tuple[object, ...]:
     )
 
 
-def evaluation_updates(updates: int, points: int) -> Labels:
-    """The updates at which all data are evaluated: about `points`, denser at the start.
-
-    They include 0 and `updates`, and all updates if there are few.  The first updates are always
-    among them, so that an interrupted training shows how it started.
-    """
-    if updates + 1 <= points:
-        return np.arange(updates + 1)
-    return _denser_at_the_start(updates, points - 1, MIN_POWER, first=0)
-
-
-def minibatch_intervals(updates: int) -> Labels:
-    """Ends of the intervals over which minibatch objectives are averaged; all updates if few."""
-    points = min(updates, MINIBATCH_POINTS)
-    return _denser_at_the_start(updates, points, least_power=1.0, first=1)
-
-
-def _denser_at_the_start(updates: int, points: int, least_power: float, first: int) -> Labels:
-    """Power-spaced updates, so that the first one is early."""
-    power = spacing_power(updates, points, least_power)
-    shares = np.arange(first, points + 1) / points
-    return np.unique(np.round(updates * shares**power)).astype(np.int64)
-
-
-def spacing_power(updates: int, points: int, least_power: float) -> float:
-    """The exponent of the spacing, chosen so that the first of `points` is early."""
-    return max(least_power, math.log(updates) / math.log(points)) if points > 1 else 1.0
-
-
 def lower_bounds(experiments: Sequence[Experiment]) -> list[float]:
     """Certified lower bounds on the optima, if the stopping rules need them; otherwise 0."""
     bounds = {"": 0.0}
@@ -191,184 +147,190 @@ def lower_bounds(experiments: Sequence[Experiment]) -> list[float]:
     return [bounds[problem] for problem in problems]
 
 
-class Training:
-    """Trains one cohort and records its history."""
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A training between two updates, to be continued here or elsewhere; pickles well.
 
-    def __init__(self, experiments: Sequence[Experiment], data: Data | None = None) -> None:
+    made            number of updates made
+    cohort          weights and optimizers
+    batches         the minibatches to come; None where every update sees all examples
+    record          what was measured so far
+    lower_bounds    certified lower bounds on the optima, for the stopping rules
+    seconds         time that the updates took
+    """
+
+    made: int
+    cohort: CohortState
+    batches: Minibatches | None
+    record: Record
+    lower_bounds: Sequence[float]
+    seconds: float
+
+    def runs(self) -> dict[Experiment, Run]:
+        """The runs, once all have ended; with seconds per update where there is one run alone."""
+        timed = len(self.record.experiments) == 1 and self.made > 0
+        return self.record.runs(self.seconds / self.made if timed else None)
+
+
+class Training:
+    """Trains one cohort and records it.
+
+    A training can be cut into pieces: `advance` stops after some seconds, and a new object goes on
+    from the `checkpoint`, to the same results as without a stop.
+    """
+
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        data: Data | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
         """The experiments share their cohort key and are sorted by kind.
 
         Without `data`, the experiments' own data are loaded.
         """
         self.experiments = experiments
         first = experiments[0]
-        self.cohort = Cohort(experiments, load_data(first) if data is None else data)
         self.updates = first.updates
-        self.checkpoints = evaluation_updates(self.updates, first.evaluations)
-        self.interval_ends = minibatch_intervals(self.updates)
-        self.ended: dict[int, Run] = {}
+        self.cohort = Cohort(experiments, load_data(first) if data is None else data)
         self.rules = [STOPPING[each.stopping]() for each in experiments]
-        self.lower_bounds = lower_bounds(experiments)
+        if checkpoint is None:
+            self._begin()
+        else:
+            self._go_on(checkpoint)
+        self.limits = DIVERGED_AT * self.record.rows[0, OBJECTIVE]
+        self.limits[list(self.record.ends)] = np.inf
 
-        points, runs = len(self.checkpoints), len(experiments)
-        self.started = self.evaluating = 0.0  # seconds
-        self.recorded = 0  # number of final rows in `rows`, which other threads may read
-        self.rows = np.empty((points, len(HISTORY_COLUMNS), runs))
-        self.minibatch = np.zeros((len(self.interval_ends), runs))
-        self.path_every = recording_interval(points, self.cohort.W[0].size)
-        self.path = np.empty((math.ceil(points / self.path_every), *self.cohort.W.shape), "f4")
+    def _begin(self) -> None:
+        first = self.experiments[0]
+        self.made, self.seconds = 0, 0.0
+        self.lower_bounds: Sequence[float] = lower_bounds(self.experiments)
+        self.batches = None if first.full_batch else batches_of(first)
+        self.record = Record(self.experiments, self.cohort.W[0].size)
+        with _may_diverge():
+            self._evaluate()
+
+    def _go_on(self, checkpoint: Checkpoint) -> None:
+        self.made, self.seconds = checkpoint.made, checkpoint.seconds
+        self.lower_bounds = checkpoint.lower_bounds
+        self.batches, self.record = checkpoint.batches, checkpoint.record
+        self.cohort.restore(checkpoint.cohort)
+        for run in self.record.ends:
+            self.cohort.deactivate(run)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The training as it is now; valid until it goes on."""
+        return Checkpoint(
+            self.made, self.cohort.state(), self.batches, self.record, self.lower_bounds,
+            self.seconds,
+        )  # fmt: skip
 
     def run(
         self, report: Callable[[int], None], should_stop: Callable[[], bool]
     ) -> dict[Experiment, Run]:
         """Train to the end or until stopped."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-            made = self._descend(report, should_stop)
-            complete = made == self.updates
-            reason = Never.reason if complete else ""
-            self._end(self._running(), FINISHED if complete else STOPPED, made, reason)
-        return {each: self.ended[index] for index, each in enumerate(self.experiments)}
+        self.advance(report=report, should_stop=should_stop)
+        return self.checkpoint.runs()
 
-    def _descend(self, report: Callable[[int], None], should_stop: Callable[[], bool]) -> int:
-        """Make the updates; return their number."""
-        self.started = time.perf_counter()
-        self._record(made=0)
-        limits = DIVERGED_AT * self.rows[0, OBJECTIVE]
-        interval = 0
-        for made, batch in enumerate(self._batches()):
-            if made == self.updates or should_stop():
-                return made
-            if len(self.ended) == len(self.experiments):
-                report(self.updates)  # all runs have ended
-                return made
-            objective = self.cohort.step(batch, made, self.updates)
-            interval += made == self.interval_ends[interval]
-            self.minibatch[interval] += objective
-            self._end_diverged(limits, objective, made + 1)
-            if made + 1 == self.checkpoints[self.recorded]:
-                self._record(made + 1)
-                # No minibatch follows the last update to reveal that it diverged.
-                self._end_diverged(limits, self.rows[self.recorded - 1, OBJECTIVE], made + 1)
-                self._end_early(made + 1)
-                limits[list(self.ended)] = np.inf
-                report(made + 1)
-            elif made % REPORT_EVERY == 0:
-                report(made + 1)
-        raise AssertionError("minibatches are endless")
+    def advance(
+        self,
+        seconds: float = math.inf,
+        *,
+        report: Callable[[int], None] = lambda made: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Make updates for some seconds, at least one; returns whether all runs have ended.
 
-    def _end_diverged(self, limits: Array, objective: Array, made: int) -> None:
+        `report` is called with the number of updates at every evaluation and now and then.  Runs
+        that are unfinished when it `should_stop` end there.
+        """
+        began = time.perf_counter()
+        with _may_diverge():
+            while not self.record.over:
+                if self.made == self.updates:
+                    self._end(self.record.running, FINISHED, Never.reason)
+                elif should_stop():
+                    self._end(self.record.running, STOPPED)
+                    return True
+                else:
+                    self._update(report)
+                    if time.perf_counter() - began >= seconds:
+                        break
+        if self.record.over and self.made < self.updates:
+            report(self.updates)
+        return self.record.over
+
+    def _update(self, report: Callable[[int], None]) -> None:
+        """Make one update, measure it, and end the runs that it ends."""
+        began = time.perf_counter()
+        batch = None if self.batches is None else next(self.batches)
+        objective = self.cohort.step(batch, self.made, self.updates)
+        self.seconds += time.perf_counter() - began
+        self.record.add_minibatch(objective, self.made)
+        self.made += 1
+        self._end_diverged(objective)
+        if self.made == self.record.next_evaluation:
+            self._evaluate()
+            # No minibatch follows the last update to reveal that it diverged.
+            self._end_diverged(self.record.rows[self.record.recorded - 1, OBJECTIVE])
+            self._end_early()
+            report(self.made)
+        elif self.made % REPORT_EVERY == 1:
+            report(self.made)
+
+    def _end_diverged(self, objective: Array) -> None:
         """End the runs whose objective is above its limit or not finite."""
-        if not (objective <= limits).all():
-            self._end(np.flatnonzero(~(objective <= limits)).tolist(), DIVERGED, made)
-            limits[list(self.ended)] = np.inf
+        if not (objective <= self.limits).all():
+            self._end(np.flatnonzero(~(objective <= self.limits)).tolist(), DIVERGED)
 
-    def _end_early(self, made: int) -> None:
+    def _end_early(self) -> None:
         """End the runs whose stopping rule applies, at an evaluation before the last."""
-        if made == self.updates:
+        if self.made == self.updates or all(isinstance(rule, Never) for rule in self.rules):
             return
-        objectives = self.rows[: self.recorded, OBJECTIVE]
-        epochs = self.rows[: self.recorded, EPOCH, 0]
-        for run in self._running():
+        rows = self.record.rows[: self.record.recorded]
+        for run in self.record.running:
             rule, experiment = self.rules[run], self.experiments[run]
-            bound = self.lower_bounds[run]
             if rule.ends(
-                objectives[:, run], epochs, experiment.epochs, experiment.tolerance, bound
-            ):
-                self._end([run], FINISHED, made, rule.reason)
+                rows[:, OBJECTIVE, run], rows[:, EPOCH, 0], experiment.epochs,
+                experiment.tolerance, self.lower_bounds[run],
+            ):  # fmt: skip
+                self._end([run], FINISHED, rule.reason)
 
-    def _batches(self) -> Iterator[Labels | None]:
-        first = self.experiments[0]
-        if first.full_batch:
-            return repeat(None)
-        return minibatches(
-            first.train_examples, first.batch_size, first.seed, replacement=first.replacement
-        )
+    def _evaluate(self) -> None:
+        self.record.add_evaluation(self._row(), self.cohort.classifiers())
 
-    def _running(self) -> list[int]:
-        return [run for run in range(len(self.experiments)) if run not in self.ended]
-
-    def _record(self, made: int) -> None:
-        started = time.perf_counter()
-        self.rows[self.recorded] = self._row(made)
-        if self.recorded % self.path_every == 0:
-            self.path[self.recorded // self.path_every] = self.cohort.classifiers()
-        self.recorded += 1
-        self.evaluating += time.perf_counter() - started
-
-    def _timing(self, made: int) -> dict[str, str]:
-        """Seconds per update, for a run that is trained alone."""
-        if len(self.experiments) > 1 or made == 0:
-            return {}
-        seconds = time.perf_counter() - self.started - self.evaluating
-        return {PER_UPDATE: f"{seconds / made:.4g}"}
-
-    def _row(self, made: int) -> Array:
+    def _row(self) -> Array:
         """One row of all histories, (columns, R)."""
         first = self.experiments[0]
-        seen = first.gradient_evaluations(made)
-        work = np.array([made, seen / first.train_examples, seen])
+        seen = first.gradient_evaluations(self.made)
+        work = np.array([self.made, seen / first.train_examples, seen])
         return np.vstack([np.tile(work[:, None], len(self.experiments)), self.cohort.evaluate()])
 
-    def _end(self, runs: Sequence[int], status: str, made: int, reason: str = "") -> None:
-        """Record the end of some runs after `made` updates, and freeze them."""
-        rows = self.rows[: self.recorded]
-        if rows[-1, UPDATE, 0] != made:
-            rows = np.concatenate([rows, self._row(made)[None]])
+    def _end(self, runs: Sequence[int], status: str, reason: str = "") -> None:
+        """Record the end of some runs at the current update, and freeze them."""
+        evaluated = self.record.rows[self.record.recorded - 1, UPDATE, 0] == self.made
+        row = None if evaluated else self._row()
+        classifiers = self.cohort.classifiers()
         for run in runs:
-            self.ended[run] = self._as_run(run, rows[:, :, run], status, made, reason)
-        if made < self.updates:
+            last = None if row is None else row[:, run]
+            self.record.end(run, status, reason, made=self.made, W=classifiers[run], last=last)
+        if self.made < self.updates:
             for run in runs:
                 self.cohort.deactivate(run)
-
-    def _as_run(self, run: int, rows: Array, status: str, made: int, reason: str) -> Run:
-        recorded = self.checkpoints[: self.recorded : self.path_every]
-        recorded = recorded[recorded < made]
-        path = self.path[: len(recorded), run]
-        W = self.cohort.classifiers()[run]
-        return Run(
-            experiment=self.experiments[run],
-            history=history_table(rows[np.isfinite(rows[:, OBJECTIVE])]),
-            minibatch=self._minibatch_table(run, made),
-            weights=W[:, :-1].astype(np.float64),
-            bias=W[:, -1].astype(np.float64),
-            path=np.concatenate([path, W[None].astype("f4")]),
-            path_updates=np.append(recorded, made),
-            status=status,
-            environment=environment() | self._timing(made),
-            reason=reason,
-        )
-
-    def _minibatch_table(self, run: int, made: int) -> pd.DataFrame:
-        """Means over the intervals; the last one may end early, after `made` updates."""
-        count = int(np.searchsorted(self.interval_ends, made)) + (made > 0)
-        ends = np.minimum(self.interval_ends[:count], made)
-        lengths = np.diff(ends, prepend=0)
-        first = self.experiments[0]
-        seen = np.array([first.gradient_evaluations(int(end)) for end in ends], dtype=np.int64)
-        return pd.DataFrame(
-            {
-                "update": ends,
-                "epoch": seen / first.train_examples,
-                "gradient_evaluations": seen,
-                "objective": self.minibatch[:count, run] / lengths,
-            }
-        )
-
-    def histories(self) -> dict[Experiment, pd.DataFrame]:
-        """The histories so far; may be called from another thread."""
-        rows, ended = self.rows[: self.recorded], dict(self.ended)
-        return {
-            each: ended[run].history if run in ended else history_table(rows[:, :, run])
-            for run, each in enumerate(self.experiments)
-        }
+        self.limits[list(runs)] = np.inf
 
 
-@cache
-def environment() -> dict[str, str]:
-    """Versions and machine used for training."""
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "rules": EDITION,
-        **{name: version(name) for name in ("numpy", "scikit-learn")},
-    }
+def batches_of(experiment: Experiment) -> Minibatches:
+    """The minibatches of an experiment, in their order."""
+    return Minibatches(
+        experiment.train_examples,
+        experiment.batch_size,
+        experiment.seed,
+        replacement=experiment.replacement,
+    )
+
+
+def _may_diverge() -> AbstractContextManager[None]:
+    """Numbers may overflow: the run is then said to have diverged."""
+    return np.errstate(over="ignore", invalid="ignore")

@@ -1,7 +1,8 @@
 """A run: an experiment and its results."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self, overload
 
 import numpy as np
 import pandas as pd
@@ -35,22 +36,66 @@ train_accuracy, test_accuracy   between 0 and 1; test columns are NaN without a 
 """
 MINIBATCH_COLUMNS = ("update", "epoch", "gradient_evaluations", "objective")
 WHOLE_COLUMNS = ("update", "gradient_evaluations")
+TABLES = {"history": HISTORY_COLUMNS, "minibatch": MINIBATCH_COLUMNS}
+"""The fields of a run that are tables, with their columns."""
 
 PER_UPDATE = "seconds_per_update"
 
 FINISHED, DIVERGED, STOPPED = "finished", "diverged", "stopped"
 
 
-@dataclass(frozen=True, eq=False)
+class Table:
+    """A field of a dataclass: a table, built from numbers (rows, columns) when it is first read.
+
+    Building the tables of many runs takes longer than training them, and most are never read.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = list(columns)
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> pd.DataFrame: ...
+
+    def __get__(self, instance: object | None, owner: type) -> pd.DataFrame | Self:
+        if instance is None:
+            raise AttributeError(self.name)  # tells `dataclass` that the field has no default
+        content = vars(instance)[self.name]
+        if not isinstance(content, pd.DataFrame):
+            content = vars(instance)[self.name] = numeric_table(content, self.columns)
+        return content
+
+    def __set__(self, instance: object, content: pd.DataFrame | Array) -> None:
+        vars(instance)[self.name] = content
+
+
+def numeric_table(numbers: Array, columns: Sequence[str]) -> pd.DataFrame:
+    """A table of numbers (rows, columns); counts are integers."""
+    return pd.DataFrame(
+        {
+            name: column.astype(np.int64) if name in WHOLE_COLUMNS else column
+            for name, column in zip(columns, numbers.T, strict=True)
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Run:
     """An experiment and its results, for C classes and D features.
 
     Attributes:
         experiment: What was trained.
-        history: One row per evaluation, with the columns `HISTORY_COLUMNS`.
+        history: One row per evaluation, with the columns `HISTORY_COLUMNS`: a table, built when it
+            is first read where numbers (rows, columns) were given.
         minibatch: Columns update, epoch, gradient_evaluations and objective: the objective on the
             minibatch of every update. Beyond 2,000 updates, each row is the mean over the updates
-            up to `update`.
+            up to `update`. Like `history`, it is built when it is first read.
         weights: (C, D), the W of the lecture's W x.
         bias: (C,).
         path: (k, C, D + 1) in float32, the weights with the bias as last column after the updates
@@ -65,8 +110,8 @@ class Run:
     """
 
     experiment: Experiment
-    history: pd.DataFrame
-    minibatch: pd.DataFrame
+    history: Table = Table(HISTORY_COLUMNS)
+    minibatch: Table = Table(MINIBATCH_COLUMNS)
     weights: Array
     bias: Array
     path: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -80,10 +125,18 @@ class Run:
         """The experiment's id."""
         return self.experiment.id
 
+    def numbers(self, table: str) -> Array:
+        """The numbers (rows, columns) of "history" or "minibatch", without building the table."""
+        content = vars(self)[table]
+        if isinstance(content, pd.DataFrame):
+            content = content[list(TABLES[table])].to_numpy(np.float64)
+        numbers: Array = content
+        return numbers
+
     @property
     def final(self) -> dict[str, float]:
         """The last row of the history."""
-        return {str(name): value for name, value in self.history.iloc[-1].items()}
+        return dict(zip(HISTORY_COLUMNS, self.numbers("history")[-1].tolist(), strict=True))
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -112,5 +165,4 @@ def seconds_per_update(environment: Mapping[str, str]) -> float | None:
 
 def history_table(rows: Array) -> pd.DataFrame:
     """Convert an array (k, columns) to a history."""
-    table = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
-    return table.astype(dict.fromkeys(WHOLE_COLUMNS, np.int64))
+    return numeric_table(rows, HISTORY_COLUMNS)

@@ -11,8 +11,10 @@ import numpy as np
 from lossopt_core.data.datasets import Size
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.loading import Data, given_data
-from lossopt_core.training.cohort import Cohort, kind, minibatches
-from lossopt_core.training.loop import cohorts, evaluation_updates
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import Cohort, kind
+from lossopt_core.training.loop import cohorts
+from lossopt_core.training.points import evaluation_updates
 
 MAX_KINDS = 8
 """Kinds of cohort that are measured; others are extrapolated by the amount of work."""
@@ -94,7 +96,7 @@ def _measured_timing(experiments: tuple[Experiment, ...]) -> Timing:
     first = experiments[0]
     examples = min(first.train_examples, MAX_EXAMPLES)
     batch = min(examples, first.examples_per_update)
-    batches = minibatches(examples, batch, seed=0)
+    batches = Minibatches(examples, batch, seed=0)
     cohort = Cohort(experiments, _random_data(first.size, examples))
     update = _timed(lambda: cohort.step(None if first.full_batch else next(batches), 0, 1))
     evaluation = _timed(cohort.evaluate)

@@ -12,6 +12,7 @@ from tests.architecture.source import PLACES, end_of, named, sources, tree_of
 # Module and function: why nobody's data can follow from what it caches.
 CACHED_FOR_ALL = {
     "lossopt_core/query/filters.py:_parser": "a grammar",
+    "lossopt_ui/jobs/pool.py:_executor": "processes, which keep nothing",
     "lossopt_core/training/time_estimate.py:_measured_timing": "seconds on random examples",
     "lossopt_core/lecture/two_weights.py:data": "points of the lecture",
     "lossopt_core/lecture/two_weights.py:path": "points of the lecture",
@@ -23,7 +24,7 @@ CACHED_FOR_ALL = {
     "lossopt_core/playground/picture.py:_features": "features of those places",
     "lossopt_core/store/database.py:_shared_engine": "connections to a database",
     "lossopt_core/store/rows.py:describe": "settings, for who has their text",
-    "lossopt_core/training/loop.py:environment": "versions",
+    "lossopt_core/training/record.py:environment": "versions",
     "lossopt_ui/identity/file_contents.py:_held": "uploads, by ids that nobody can guess",
     "lossopt_ui/app/addresses.py:_names_of_machine": "names of the server",
     "lossopt_ui/config/settings.py:_settings": "settings of the server",

@@ -25,7 +25,8 @@ from lossopt_core.optim.optimizers import OPTIMIZERS, UpdateCode
 from lossopt_core.optim.schedules import SCHEDULES
 from lossopt_core.plugins.registry import Registry
 from lossopt_core.training.cohort import AVERAGING_POWER
-from lossopt_core.training.loop import DIVERGED_AT, MIN_POWER, spacing_power
+from lossopt_core.training.loop import DIVERGED_AT
+from lossopt_core.training.points import MIN_POWER, spacing_power
 
 MAX_LINES = 40
 LENGTHENING = (

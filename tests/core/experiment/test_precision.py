@@ -17,7 +17,8 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.training import features as feeds
-from lossopt_core.training.cohort import Cohort, minibatches
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import Cohort
 from lossopt_core.training.features import Feed
 
 DIGITS = Experiment()
@@ -82,7 +83,7 @@ def test_no_second_copy_of_large_data_is_made(monkeypatch):
 def test_an_update_makes_no_new_array_as_large_as_the_weights_or_scores():
     experiments = [DIGITS.replace(learning_rate=rate) for rate in np.geomspace(1e-3, 1e-2, 64)]
     cohort = Cohort(experiments, load_data(DIGITS))
-    batches = list(islice(minibatches(1347, 32, seed=0), 10))
+    batches = list(islice(Minibatches(1347, 32, seed=0), 10))
     cohort.step(batches[0], 0, 10)
     tracemalloc.start()
     for update, batch in enumerate(batches):
@@ -107,7 +108,7 @@ def test_single_precision_costs_less_than_a_hundred_thousandth(loss, optimizer):
 
 def test_training_computes_in_the_chosen_precision():
     cohort = Cohort([DIGITS.replace(precision="float32", optimizer="adam")], load_data(DIGITS))
-    batch = next(minibatches(1347, 32, seed=0))
+    batch = next(Minibatches(1347, 32, seed=0))
     cohort.step(batch, 0, 10)
     [block] = cohort.blocks
     arrays = [cohort.W, cohort.gradient, cohort.train.buffer, cohort.buffers[32].scores, block.rate]

@@ -18,8 +18,9 @@ from lossopt_core import (
 )
 from lossopt_core.experiment.description import loss_of, regularizer_of
 from lossopt_core.objective.losses import Loss
-from lossopt_core.training.cohort import Cohort, minibatches
-from lossopt_core.training.loop import MINIBATCH_POINTS, evaluation_updates
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import Cohort
+from lossopt_core.training.points import MINIBATCH_POINTS, evaluation_updates
 from tests.experiments import BLOBS
 
 UPDATES = 12
@@ -119,7 +120,7 @@ def test_a_history_has_the_rows_that_evaluations_ask_for():
 def test_beyond_two_thousand_updates_minibatch_objectives_are_means_over_intervals():
     experiment = BLOBS.replace(batch_size=1, epochs=30, evaluations=2)  # 2430 updates
     [run] = train([experiment])
-    cohort, order = Cohort([experiment], load_data(experiment)), minibatches(81, 1, seed=0)
+    cohort, order = Cohort([experiment], load_data(experiment)), Minibatches(81, 1, seed=0)
     every_update = [cohort.step(next(order), update, 2430)[0] for update in range(2430)]
     ends = run.minibatch["update"].to_numpy()
     assert len(ends) == MINIBATCH_POINTS

@@ -12,7 +12,8 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.theory.stability import step_limits
-from lossopt_core.training.cohort import AVERAGING_POWER, minibatches
+from lossopt_core.training.batches import Minibatches
+from lossopt_core.training.cohort import AVERAGING_POWER
 
 BLOBS = Experiment(dataset="blobs", epochs=40, learning_rate=0.2)
 
@@ -57,7 +58,7 @@ def test_an_averaged_run_leaves_its_cohort_untouched():
 
 
 def test_with_replacement_some_examples_repeat_and_some_are_missing():
-    batches = minibatches(100, 10, seed=0, replacement=True)
+    batches = Minibatches(100, 10, seed=0, replacement=True)
     epoch = np.concatenate([next(batches) for _ in range(10)])
     assert len(epoch) == 100
     assert 50 < len(np.unique(epoch)) < 80  # about 1 - 1/e of them

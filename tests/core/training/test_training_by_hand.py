@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lossopt_core import Experiment, load_data, train
-from lossopt_core.training.cohort import minibatches
+from lossopt_core.training.batches import Minibatches
 from lossopt_core.training.run import HISTORY_COLUMNS
 from tests.experiments import BLOBS
 
@@ -77,7 +77,7 @@ def naive_training(experiment: Experiment) -> tuple[list[list[float]], list[floa
     assert_allclose(W, start.path[0, :, :-1], rtol=1e-6)
     theta = np.hstack([W, np.zeros((len(W), 1))])
     v, m, s = (np.zeros_like(theta) for _ in range(3))
-    order = minibatches(n, batch, experiment.seed)
+    order = Minibatches(n, batch, experiment.seed)
     beta = experiment.momentum
 
     rows: list[list[float]] = []
