@@ -22,6 +22,8 @@ LOCAL, HOSTED = "local", "hosted"
 
 _WEBSITE = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}))?")
 
+_SCHEDULER = re.compile(r"(tcp|tls|ucx|ws|wss)://[A-Za-z0-9\[\]:.-]+:[0-9]{1,5}")
+
 
 def _whole(value: Any) -> Any:
     """The integer for a text such as 50000 or 2e6."""
@@ -40,6 +42,12 @@ def _checked_website(site: str) -> str:
     if not found or int(found[3] or 0) > 65535:
         raise ValueError(f"{site!r} is not a website")
     return site
+
+
+def _checked_scheduler(scheduler: str) -> str:
+    if scheduler not in ("processes", "thread") and not _SCHEDULER.fullmatch(scheduler):
+        raise ValueError(f"{scheduler!r} is neither processes, thread nor a scheduler's address")
+    return scheduler
 
 
 Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=10**18)]
@@ -112,6 +120,12 @@ class Settings(BaseSettings):
     max_waiting: Count | None = hosted_limit("training jobs that may wait for a worker", 200)
     workers: Annotated[Count, Field(le=256)] = setting(
         "training jobs that run at the same time", "a whole number from 1 to 256", default=2
+    )
+    scheduler: Annotated[str, AfterValidator(_checked_scheduler)] = setting(
+        "where trainings run: in worker processes of this machine, in threads of the server, or on"
+        " a Dask cluster",
+        "processes, thread, or a Dask scheduler's address such as `tcp://scheduler:8786`",
+        default="processes",
     )
     auth: SignIn | None = Field(default=None, description="how visitors sign in")
 

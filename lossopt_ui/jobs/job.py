@@ -6,26 +6,28 @@ Independent of Streamlit. Its runs are saved to the store.
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
 
 import pandas as pd
 
 from lossopt_core import (
+    DATASETS,
     Experiment,
-    Progress,
     Run,
     RunStore,
     StoreError,
-    train,
+    load_data,
     uploads,
 )
 from lossopt_core.store.quotas import products_of
 from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_core.training.loop import cohorts
-from lossopt_ui.jobs.page_priority import PagePriority
+from lossopt_core.training.slices import SlicedTraining
+from lossopt_ui.jobs.executors import AtOnce
 from lossopt_ui.jobs.sequel import Sequel
 
 PART = 64
@@ -42,8 +44,8 @@ class Job:
 
     It ends early when it is stopped, reaches its time limit, has had no visitor for a while, or
     the process ends; the results so far are saved. A long job saves `by_part`: each cohort as soon
-    as it is trained, and none that was not started; other jobs get their turn between parts. The
-    sequel follows unless the job was stopped.
+    as it is trained, and none that was not started. Other jobs get their turn between slices of a
+    fraction of a second. The sequel follows unless the job was stopped.
     """
 
     def __init__(
@@ -54,12 +56,16 @@ class Job:
         by_part: bool = False,
         sequel: Sequel | None = None,
         seconds: float = math.inf,
+        executor: Executor | None = None,
         check: Callable[[Sequence[Experiment]], None] = lambda _: None,
     ) -> None:
         self.experiments = tuple(experiments)
+        self._executor = executor or AtOnce()
+        self.width = 1
+        """How many of its parts are trained at once from the next turn on."""
         self._check = check
         self.store = store
-        self._parts = parts_of(experiments) if by_part else [list(experiments)]
+        self._together = not by_part
         self._sequel = sequel
         self._total = sum(each.updates for each in self.experiments)
         self._total += sequel.updates if sequel else 0
@@ -70,7 +76,8 @@ class Job:
         self._given_up = threading.Event()
         self.problem: StoreError | None = None
         """Why the trained runs could not be saved so far."""
-        self._progress: Progress | None = None
+        self._active: list[SlicedTraining] = []
+        self._finished: list[SlicedTraining] = []
         self._visitors: set[int] = set()
         self._visitors_lock = threading.Lock()
         self._future: Future[None] = Future()
@@ -82,7 +89,7 @@ class Job:
         self._interrupted = False
 
     def take_turn(self) -> bool:
-        """Train and save one part; returns whether there is more to do. For workers."""
+        """Make one slice of the training; returns whether there is more to do. For workers."""
         with self._turn:
             if self._future.done():  # stopped while waiting
                 return False
@@ -91,8 +98,8 @@ class Job:
             try:
                 with uploads.using(uploads.UploadStore(self.store)):
                     next(self._turns)
-                if self.stopped:  # the results so far have been saved
-                    self._future.set_result(None)
+                    while self.stopped:  # save the results so far
+                        next(self._turns)
             except StopIteration:
                 self._future.set_result(None)
             except BaseException as error:
@@ -100,7 +107,7 @@ class Job:
         return self.running
 
     def _work(self) -> Iterator[None]:
-        yield from self._train(self._parts)
+        yield from self._train(parts_of(self.experiments))
         if self._sequel is not None and not self.stopped:
             more = self.store.missing(self._sequel.experiments())
             self._check(more)
@@ -110,30 +117,58 @@ class Job:
             yield from self._train(parts_of(more))
 
     def _train(self, parts: Sequence[Sequence[Experiment]]) -> Iterator[None]:
-        """Train the parts one by one, yielding before each but the first."""
-        for number, part in enumerate(parts):
-            if number:
-                yield
-                if self.stopped:
-                    break
-            self._train_part(part)
+        """Train the parts, several at once where workers are free, yielding between slices.
 
-    def _train_part(self, part: Sequence[Experiment]) -> None:
+        Once it is stopped, the parts that have begun end where they are; no other begins, unless
+        all are saved together.
+        """
+        waiting = deque(parts)
+        while True:
+            if self.stopped and not self._together:
+                waiting.clear()
+            while waiting and len(self._active) < self.width:
+                self._active.append(self._begun(waiting.popleft()))
+            self._advance()
+            if not self._together or not (self._active or waiting):
+                self._save_finished()
+            if not (self._active or waiting):
+                return
+            yield
+
+    def _begun(self, part: Sequence[Experiment]) -> SlicedTraining:
+        # Processes of their own cannot see what a visitor has uploaded.
+        private = DATASETS[part[0].dataset].uploaded
+        return SlicedTraining(part, load_data(part[0]) if private else None)
+
+    def _advance(self) -> None:
+        """Make one slice of every active part."""
         begun = time.monotonic()
-        last = begun + self.seconds_left
-        pages = PagePriority()
-
-        def is_over() -> bool:
-            pages.wait_for_pages()
-            if time.monotonic() > last:
-                self._stop.set()
-            return self.stopped
-
-        runs = train(part, self._report, is_over)
+        # The last slice makes no update, and must not depend on processes that may be gone.
+        executor = AtOnce() if self.stopped else self._executor
+        slices = [(each, each.submit(executor, stop=self.stopped)) for each in self._active]
+        for training, future in slices:
+            try:
+                training.take(future.result())
+            except BrokenExecutor:
+                if not self.stopped:
+                    raise
         self.seconds_left -= time.monotonic() - begun
-        self._save(runs)
-        self._progress = None
-        self._done += sum(each.updates for each in part)
+        if self.seconds_left <= 0:
+            self._stop.set()
+        self._finished += [each for each in self._active if each.over]
+        self._active = [each for each in self._active if not each.over]
+
+    def _save_finished(self) -> None:
+        runs = {run.experiment: run for each in self._finished for run in each.runs()}
+        if runs:
+            self._save([runs[each] for each in self.experiments if each in runs])
+        self._done += sum(each.updates for each in runs)
+        self._finished = []
+
+    @property
+    def _trainings(self) -> list[SlicedTraining]:
+        """The parts that have begun and are not saved; for other threads too."""
+        return [*self._finished, *self._active]
 
     def _save(self, runs: Sequence[Run]) -> None:
         """Save the runs; if the store fails, retry for a while, since the work is done."""
@@ -193,9 +228,6 @@ class Job:
         if deserted:
             self.stop()
 
-    def _report(self, progress: Progress) -> None:
-        self._progress = progress
-
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
@@ -224,8 +256,7 @@ class Job:
     @property
     def share(self) -> float:
         """Fraction done, between 0 and 1."""
-        progress = self._progress
-        return (self._done + (progress.done if progress else 0)) / self._total
+        return (self._done + sum(each.updates for each in self._trainings)) / self._total
 
     @property
     def cost(self) -> float:
@@ -235,7 +266,10 @@ class Job:
 
     def histories(self) -> dict[Experiment, pd.DataFrame]:
         """Curves so far of the runs in progress."""
-        return self._progress.histories() if self._progress else {}
+        found: dict[Experiment, pd.DataFrame] = {}
+        for each in self._trainings:
+            found |= each.histories()
+        return found
 
     def stop(self) -> None:
         """Ask it to end at the next update; the results so far are saved if possible."""
@@ -244,9 +278,13 @@ class Job:
             self._given_up.set()
         self._future.cancel()
         if self._turn.acquire(blocking=False):  # not in a turn: waiting for the next one, if begun
-            with suppress(InvalidStateError):
-                self._future.set_result(None)
+            unsaved = bool(self._trainings)
+            if not unsaved:
+                with suppress(InvalidStateError):
+                    self._future.set_result(None)
             self._turn.release()
+            if unsaved:  # without waiting until the others had their turns
+                threading.Thread(target=self.take_turn, name="stopping", daemon=True).start()
 
     def when_over(self, call: Callable[["Job"], object]) -> None:
         """Call this once it has ended, in the thread that ends it."""

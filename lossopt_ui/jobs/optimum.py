@@ -21,8 +21,8 @@ from lossopt_core.certify.certificates import PROBLEM_SETTINGS, problem_id
 from lossopt_core.objective.certifiable import why_not_certified
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data, workspace
-from lossopt_ui.jobs import polling
-from lossopt_ui.jobs.certifier import Certifier, Failure
+from lossopt_ui.jobs import polling, pool
+from lossopt_ui.jobs.certifier import Certifier, Failure, within_seconds
 from lossopt_ui.state.names import counted, escape_markdown
 
 
@@ -56,7 +56,7 @@ class Optima:
 
 @st.cache_resource
 def _certifier() -> Certifier:
-    return Certifier()
+    return Certifier(solve=lambda experiment: within_seconds(experiment, pool.executor()))
 
 
 def look_up(experiments: Sequence[Experiment], *, ask: bool = True) -> Optima:

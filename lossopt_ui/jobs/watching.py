@@ -19,7 +19,7 @@ from lossopt_core.store.quotas import BudgetError
 from lossopt_core.store.unfinished import Interrupted
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.identity import workspace
-from lossopt_ui.jobs import optimum, polling, render_gate
+from lossopt_ui.jobs import optimum, polling, pool, render_gate
 from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.jobs.visitor import Visitor
@@ -72,6 +72,7 @@ def _workers_of_the_mode(hosted: bool) -> Workers:  # the budget depends on the 
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
     return Workers(
         budgets.budget(),
+        executor=pool.executor(),
         count=budgets.workers(),
         at_once=budgets.workers_each(),
         most_waiting=budgets.most_waiting(),

@@ -5,12 +5,14 @@ import math
 import threading
 import time
 from collections.abc import Hashable, Iterable, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 
 from lossopt_core import Experiment, RunStore, StoreError
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.unfinished import BEAT_SECONDS
 from lossopt_core.store.usage import Usage
+from lossopt_ui.jobs.executors import AtOnce
 from lossopt_ui.jobs.fair_queue import FairQueue
 from lossopt_ui.jobs.job import Job, parts_of
 from lossopt_ui.jobs.sequel import Sequel
@@ -28,6 +30,7 @@ class Workers:
     """The trainings of all visitors: few at a time, because more would compete for the CPUs.
 
     budget         limits of a training
+    executor       where trainings run; by default at once, in the threads of this process
     at_once        most trainings of one owner at the same time
     most_waiting   most trainings waiting for a worker; one owner may have a share of them
     """
@@ -36,12 +39,15 @@ class Workers:
         self,
         budget: Budget | None = None,
         *,
+        executor: Executor | None = None,
         count: int = WORKERS,
         at_once: float = math.inf,
         most_waiting: float = math.inf,
     ) -> None:
         self._budget = budget or Budget()
+        self._executor = executor or AtOnce()
         self._count = count
+        self._at_once = at_once
         self._most_waiting = most_waiting
         self._jobs: list[Job] = []
         self._most_waiting_each = max(1.0, most_waiting / SHARES)
@@ -67,12 +73,18 @@ class Workers:
         while True:
             owner, job = self._turns.take()
             before, begun = job.cost, time.monotonic()
+            job.width = self._width(job)
             if job.take_turn():
                 self._wait_for_turn(owner, job)
             else:
                 self._deregister(job)
             self._turns.done(owner)
             self._learn(before - job.cost, time.monotonic() - begun)
+
+    def _width(self, job: Job) -> int:
+        """How many parts of a training may run at once: the workers that nobody else needs."""
+        others = sum(each.running and each is not job for each in self._jobs)
+        return max(1, int(min(self._count - others, self._at_once)))
 
     def _wait_for_turn(self, owner: Hashable, job: Job) -> None:
         """Queue a job for a worker; it leaves the queue as soon as it is stopped."""
@@ -144,6 +156,7 @@ class Workers:
             seconds = self._budget.seconds
             job = Job(
                 experiments, store, by_part=by_part, sequel=sequel, seconds=seconds,
+                executor=self._executor,
                 check=lambda more: self._check(more, store, by_part=True),
             )  # fmt: skip
             job.when_over(self._leave)

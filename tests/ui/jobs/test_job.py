@@ -28,12 +28,50 @@ def test_a_long_training_saves_in_parts_and_resumes(workers: Workers, store: Run
     assert store.missing([*wide, LONG]) == [LONG]
 
 
-def test_runs_that_were_not_started_are_not_saved(workers: Workers, store: RunStore) -> None:
-    job = workers.begin([LONG, LONG.replace(seed=1)], store, by_part=True)
+def test_runs_that_were_not_started_are_not_saved(store: RunStore) -> None:
+    job = Workers(count=1).begin([LONG, LONG.replace(seed=1)], store, by_part=True)
     wait_until(lambda: job.share > 0)
     job.stop()
     wait_until(lambda: not job.running)
     assert list(store.list()["id"]) == [LONG.id]
+
+
+def test_parts_are_trained_side_by_side_where_workers_are_free(store: RunStore) -> None:
+    workers = Workers(count=2)
+    job = workers.begin([LONG, LONG.replace(seed=1), LONG.replace(seed=2)], store, by_part=True)
+    wait_until(lambda: len(job.histories()) == 2)
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert set(store.list()["id"]) == {LONG.id, LONG.replace(seed=1).id}
+
+
+def test_a_training_stopped_between_two_slices_is_saved_as_it_is(store: RunStore) -> None:
+    """Whoever waits for its turn behind others need not wait to be stopped."""
+    workers = Workers(count=0)
+    job = workers.begin([LONG], store)
+    _, taken = workers._turns.take()
+    assert taken.take_turn()
+    made = job.histories()[LONG]["update"].iloc[-1]
+    assert 0 < made < LONG.updates
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    [run] = store.load([LONG.id])
+    assert run.status == "stopped"
+    assert run.final["update"] >= made
+
+
+def test_lanes_of_a_page_are_saved_together(store: RunStore) -> None:
+    workers = Workers(count=0)
+    job = workers.begin([TINY, LONG], store)
+    _, taken = workers._turns.take()
+    taken.width = 2
+    assert taken.take_turn()
+    assert store.list().empty, "one of two is over"
+    assert set(job.histories()) == {TINY, LONG}
+    job.stop()
+    wait_until(lambda: not job.running)
+    assert set(store.list()["id"]) == {TINY.id, LONG.id}
 
 
 def test_a_sequel_starts_from_the_earlier_results(workers: Workers, store: RunStore) -> None:

@@ -1,0 +1,20 @@
+"""The executor of this server, as its settings say."""
+
+from concurrent.futures import Executor
+
+import streamlit as st
+
+from lossopt_ui import config
+from lossopt_ui.config import budgets
+from lossopt_ui.jobs import executors
+
+
+def executor() -> Executor:
+    """Where trainings and certificates are computed."""
+    # A certificate takes seconds: with one process more, no training waits for it.
+    return _executor(config.settings().scheduler, budgets.workers() + 1)
+
+
+@st.cache_resource(show_spinner=False)
+def _executor(scheduler: str, count: int) -> Executor:
+    return executors.new(scheduler, count)

@@ -1,0 +1,93 @@
+"""Processes that work for the server: replaced when killed, and not waited for when cold."""
+
+import os
+import signal
+import threading
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+
+import pytest
+
+from lossopt_core import Experiment, RunStore, train
+from lossopt_ui.jobs import executors
+from lossopt_ui.jobs.executors import AtOnce, Processes
+from lossopt_ui.jobs.workers import Workers
+from tests.programs import wait_until
+
+
+@pytest.fixture(scope="module")
+def processes() -> Processes:
+    pool = Processes(2).start()
+    assert pool._warm.wait(60)
+    return pool
+
+
+def killed_once(mark: Path) -> int:
+    """Kill the own process, unless it was done before."""
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_tasks_run_in_other_processes(processes: Processes) -> None:
+    assert processes.submit(os.getpid).result(60) != os.getpid()
+    assert AtOnce().submit(os.getpid).result() == os.getpid()
+
+
+@pytest.mark.parametrize("executor", ["processes", "at once"])
+def test_an_error_is_that_of_the_task(processes: Processes, executor: str) -> None:
+    chosen = processes if executor == "processes" else AtOnce()
+    with pytest.raises(ValueError, match="invalid literal"):
+        chosen.submit(int, "x").result(60)
+
+
+def test_a_task_whose_process_is_killed_is_done_again(processes: Processes, tmp_path: Path) -> None:
+    found = processes.submit(killed_once, tmp_path / "killed").result(120)
+    assert found != os.getpid()
+    assert (tmp_path / "killed").exists()
+
+
+def test_a_task_that_kills_every_process_is_an_error(processes: Processes) -> None:
+    with pytest.raises(BrokenExecutor):
+        processes.submit(killed).result(120)
+    assert processes.submit(os.getpid).result(120) != os.getpid(), "others go on"
+
+
+def test_nobody_waits_long_for_cold_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Processes, "_warm_up", lambda self: None)
+    monkeypatch.setattr(executors, "COLD_SECONDS", 0.01)
+    assert Processes(1).start().submit(os.getpid).result(1) == os.getpid()
+
+
+def test_a_training_in_processes_has_the_same_runs(processes: Processes, store: RunStore) -> None:
+    experiments = [Experiment(dataset="blobs", epochs=3, seed=seed) for seed in range(3)]
+    job = Workers(executor=processes).begin(experiments, store, by_part=True)
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    for ours, its in zip(store.load([e.id for e in experiments]), train(experiments), strict=True):
+        assert ours.history.equals(its.history)
+
+
+def test_a_training_survives_the_death_of_its_process(
+    processes: Processes, store: RunStore
+) -> None:
+    experiment = Experiment(epochs=200, evaluations=20)
+    job = Workers(executor=processes).begin([experiment], store)
+    wait_until(lambda: job.share > 0.1)
+    os.kill(processes.submit(os.getpid).result(60), signal.SIGKILL)
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    [ours], [its] = store.load([experiment.id]), train([experiment])
+    assert ours.history.equals(its.history)
+
+
+def test_the_thread_that_asks_is_free_meanwhile(processes: Processes) -> None:
+    before = threading.active_count()
+    futures = [processes.submit(os.getpid) for _ in range(10)]
+    assert {each.result(60) for each in futures} - {os.getpid()}
+    assert threading.active_count() <= before + 3
