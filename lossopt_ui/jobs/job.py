@@ -256,7 +256,8 @@ class Job:
     @property
     def share(self) -> float:
         """Fraction done, between 0 and 1."""
-        return (self._done + sum(each.updates for each in self._trainings)) / self._total
+        done = self._done + sum(each.updates for each in self._trainings)
+        return min(1.0, done / self._total)
 
     @property
     def cost(self) -> float:

@@ -15,6 +15,12 @@ def executor() -> Executor:
     return _executor(config.settings().scheduler, budgets.workers() + 1)
 
 
+def lost() -> bool:
+    """Whether the cluster of the settings cannot be reached, so that this machine trains."""
+    found = executor()
+    return isinstance(found, executors.Cluster) and found.lost
+
+
 @st.cache_resource(show_spinner=False)
 def _executor(scheduler: str, count: int) -> Executor:
     return executors.new(scheduler, count)

@@ -134,6 +134,7 @@ def of_others(noted: Iterable[str]) -> list[str]:
 def close() -> None:
     """Stop and save all trainings, at the end of the process."""
     _workers().close()
+    pool.executor().shutdown(wait=False)
 
 
 def watch(
@@ -282,6 +283,10 @@ def _status(job: Job | None, *, mine: bool, running: bool) -> None:
     """
     if job is None:
         return
+    if pool.lost():
+        st.caption(
+            ":material/cloud_off: The cluster cannot be reached. Trainings run on this machine."
+        )
     if running if mine else job.running:
         what = "Training" if mine else "Training with previous settings"
         words = _place(job) if job.waiting else f"{what}: {job.share:.0%}"

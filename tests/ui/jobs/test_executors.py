@@ -3,14 +3,17 @@
 import os
 import signal
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui.jobs import executors
-from lossopt_ui.jobs.executors import AtOnce, Processes
+from lossopt_ui.jobs.executors import AtOnce, Cluster, Patience, Processes
 from lossopt_ui.jobs.workers import Workers
 from tests.programs import wait_until
 
@@ -59,9 +62,75 @@ def test_a_task_that_kills_every_process_is_an_error(processes: Processes) -> No
 
 
 def test_nobody_waits_long_for_cold_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Processes, "_warm_up", lambda self: None)
     monkeypatch.setattr(executors, "COLD_SECONDS", 0.01)
-    assert Processes(1).start().submit(os.getpid).result(1) == os.getpid()
+    assert Processes(1).submit(os.getpid).result(1) == os.getpid()
+
+
+def test_patience_ends_once() -> None:
+    event, patience = threading.Event(), Patience(0.1)
+    began = time.monotonic()
+    assert not any(patience.wait(event) for _ in range(50))
+    assert 0.1 <= time.monotonic() - began < 1
+    event.set()
+    assert patience.wait(event)
+
+
+def test_without_processes_tasks_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(self: Processes) -> None:
+        raise OSError("no semaphores on this machine")
+
+    monkeypatch.setattr(Processes, "_pool", none)
+    assert Processes(1).start().submit(os.getpid).result(10) == os.getpid()
+
+
+@pytest.fixture
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as found:
+        yield found
+
+
+def cluster_at(address: str) -> Cluster:
+    found = Cluster(address, AtOnce).start()
+    assert found._connected.wait(60)
+    return found
+
+
+def test_a_cluster_trains_and_survives_the_death_of_a_worker(
+    cluster: LocalCluster, store: RunStore
+) -> None:
+    executor = cluster_at(cluster.scheduler_address)
+    experiments = [Experiment(epochs=100, evaluations=20, seed=seed) for seed in range(2)]
+    job = Workers(executor=executor).begin(experiments, store, by_part=True)
+    wait_until(lambda: job.share > 0.1)
+    killed = executor.submit(os.getpid).result(60)
+    assert killed != os.getpid()
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    assert not executor.lost
+    for ours, its in zip(store.load([e.id for e in experiments]), train(experiments), strict=True):
+        assert ours.history.equals(its.history)
+
+
+def test_an_error_on_a_cluster_is_that_of_the_task(cluster: LocalCluster) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        cluster_at(cluster.scheduler_address).submit(int, "x").result(60)
+
+
+def test_without_its_cluster_this_machine_trains(store: RunStore) -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        executor = cluster_at(cluster.scheduler_address)
+        assert executor.submit(os.getpid).result(60) != os.getpid()
+        assert not executor.lost
+    assert executor.submit(os.getpid).result(60) == os.getpid()
+    assert executor.lost
+
+
+def test_a_cluster_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 0.5)
+    executor = cluster_at("tcp://127.0.0.1:9")
+    assert executor.lost
+    assert executor.submit(os.getpid).result(10) == os.getpid()
 
 
 def test_a_training_in_processes_has_the_same_runs(processes: Processes, store: RunStore) -> None:
