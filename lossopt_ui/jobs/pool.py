@@ -11,8 +11,8 @@ from lossopt_ui.jobs import executors
 
 def executor() -> Executor:
     """Where trainings and certificates are computed."""
-    # A certificate takes seconds: with one process more, no training waits for it.
-    return _executor(config.settings().scheduler, budgets.workers() + 1)
+    # A certificate takes seconds, and must not keep every training waiting.
+    return _executor(config.settings().scheduler, max(2, budgets.workers()))
 
 
 def lost() -> bool:
