@@ -19,19 +19,6 @@ settings.load_profile("any machine")
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
-IN_THIS_PROCESS = {"pages", "ui", "test_fuzzing.py", "test_plugins.py", "test_older_addresses.py"}
-
-
-@pytest.fixture(autouse=True)
-def scheduler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest's pages train in their own process, which sees what a test replaces.
-
-    Real servers, which tests/browser starts, have worker processes.
-    """
-    if IN_THIS_PROCESS.intersection(request.path.parts):
-        monkeypatch.setenv("LOSSOPT_SCHEDULER", "thread")
-
-
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """An empty store, which the app uses too."""

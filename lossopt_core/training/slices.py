@@ -5,7 +5,7 @@ and a process that is killed need no other mechanism: a lost slice is made again
 result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
@@ -43,13 +43,21 @@ def make_slice(
     *,
     stop: bool = False,
     data: Data | None = None,
+    pause: Callable[[], object] | None = None,
 ) -> Slice:
     """Begin or continue the training of a cohort for some seconds, or end it where it is.
 
-    Without `data` the experiments' own are loaded.
+    Without `data` the experiments' own are loaded.  `pause` is called before every update, where
+    the training shares its process with others.
     """
+
+    def should_stop() -> bool:
+        if pause is not None:
+            pause()
+        return stop
+
     training = Training(experiments, data, checkpoint)
-    over = training.advance(seconds, should_stop=lambda: stop)
+    over = training.advance(seconds, should_stop=should_stop)
     path, training.record.path = training.record.path, []
     return Slice(training.checkpoint, path, over)
 
@@ -66,11 +74,21 @@ class SlicedTraining:
         self._path: list[Points] = []
         self.over = False
 
-    def submit(self, executor: Executor, *, stop: bool = False) -> Future[Slice]:
-        """Begin the next slice; with `stop` it is the last one, and makes no update."""
+    def submit(
+        self,
+        executor: Executor,
+        *,
+        stop: bool = False,
+        pause: Callable[[], object] | None = None,
+    ) -> Future[Slice]:
+        """Begin the next slice; with `stop` it is the last one, and makes no update.
+
+        `pause` is that of `make_slice`, for an executor in this process.
+        """
         return executor.submit(
-            make_slice, self.experiments, self._last, SECONDS, stop=stop, data=self._data
-        )
+            make_slice, self.experiments, self._last, SECONDS,
+            stop=stop, data=self._data, pause=pause,
+        )  # fmt: skip
 
     def take(self, made: Slice) -> None:
         """Keep what came of a slice."""

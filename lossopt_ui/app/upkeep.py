@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from threadpoolctl import threadpool_limits
-
 from lossopt_core import Experiment, StoreError, load_data
 from lossopt_core.experiment import caches
 from lossopt_core.store import reference
@@ -21,7 +19,7 @@ from lossopt_ui.app import descriptors
 from lossopt_ui.app.shutdown import Shutdown
 from lossopt_ui.config import memory, mode
 from lossopt_ui.identity import visitor
-from lossopt_ui.jobs import watching
+from lossopt_ui.jobs import page_priority, watching
 
 COLLECT_SECONDS = 15.0
 """Seconds between two garbage collections.
@@ -42,7 +40,7 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
     The work ends with the process, after trainings have been saved.
     """
     memory.limit_arenas()
-    _limit_threads()
+    page_priority.tune_process()
     descriptors.prepare()
     ending = Shutdown(_close)
     ending.listen()
@@ -108,21 +106,13 @@ def _watch_trainings() -> None:
         time.sleep(CHECK_SECONDS)
 
 
-def _limit_threads() -> None:
-    """Give BLAS one thread: for our small matrices a second one only adds overhead.
-
-    Libraries that are loaded later are not affected.
-    """
-    threadpool_limits(1, user_api="blas")
-
-
 def _warm_up() -> None:
     """Import what the first visitor needs, and exempt it from garbage collection."""
     from lossopt_ui.app import navigation  # noqa: F401
 
     watching.warm_up()
     load_data(Experiment())
-    _limit_threads()  # of scikit-learn, too
+    page_priority.tune_process()  # of scikit-learn, too
     gc.collect()
     gc.freeze()
 

@@ -28,6 +28,7 @@ from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_core.training.loop import cohorts
 from lossopt_core.training.slices import SlicedTraining
 from lossopt_ui.jobs.executors import AtOnce
+from lossopt_ui.jobs.page_priority import PagePriority
 from lossopt_ui.jobs.sequel import Sequel
 
 PART = 64
@@ -76,6 +77,7 @@ class Job:
         self._given_up = threading.Event()
         self.problem: StoreError | None = None
         """Why the trained runs could not be saved so far."""
+        self._pages = PagePriority()
         self._active: list[SlicedTraining] = []
         self._finished: list[SlicedTraining] = []
         self._visitors: set[int] = set()
@@ -145,7 +147,10 @@ class Job:
         begun = time.monotonic()
         # The last slice makes no update, and must not depend on processes that may be gone.
         executor = AtOnce() if self.stopped else self._executor
-        slices = [(each, each.submit(executor, stop=self.stopped)) for each in self._active]
+        pause = self._pages.wait_for_pages if isinstance(executor, AtOnce) else None
+        slices = [
+            (each, each.submit(executor, stop=self.stopped, pause=pause)) for each in self._active
+        ]
         for training, future in slices:
             try:
                 training.take(future.result())
