@@ -2,6 +2,7 @@
 
     pip install -r requirements-dev.txt
     python -m benchmarks.side_by_side
+    python -m benchmarks.side_by_side --scheduler processes
     python -m benchmarks.side_by_side --quick     # a smoke run
 
 Starts a server of its own.  One visitor changes the learning rate with auto-train on and waits for
@@ -89,12 +90,16 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Two visitors side by side.")
     parser.add_argument("--quick", action="store_true", help="a smoke run")
-    quick = parser.parse_args().quick
+    parser.add_argument("--scheduler", default="thread", help="the server's LOSSOPT_SCHEDULER")
+    chosen = parser.parse_args()
+    size = (3, 500) if chosen.quick else (15, 5_000)
     with tempfile.TemporaryDirectory() as place:
-        environment = {"LOSSOPT_STORE": f"sqlite:///{place}/runs.db"}
+        environment = {
+            "LOSSOPT_STORE": f"sqlite:///{place}/runs.db", "LOSSOPT_SCHEDULER": chosen.scheduler,
+        }  # fmt: skip
         with server(APP, environment=environment) as address:
-            found = asyncio.run(measure(address, *((3, 500) if quick else (15, 5_000))))
-    print(f"Python {platform.python_version()} on {platform.machine()}\n")
+            found = asyncio.run(measure(address, *size))
+    print(f"Python {platform.python_version()} on {platform.machine()}, {chosen.scheduler}\n")
     print("| | seconds | |\n|---|---:|---:|")
     change_alone, script = found["a change, alone"], found["the training, in a script"]
     for name, seconds in found.items():

@@ -66,3 +66,16 @@ def test_scrub_speed_prints_a_row_for_each_page() -> None:
     printed = run_python("-m", "benchmarks.scrub_speed", "--rounds", "1")
     assert "| train, digits | 7 |" in printed
     assert "| playground, two models | 4 |" in printed
+
+
+def test_export_speed_prints_a_row_for_each_program() -> None:
+    printed = run_python("-m", "benchmarks.export_speed", "--quick")
+    assert "| TensorBoard | 4 |" in printed
+    assert "| MLflow | 4 |" in printed
+
+
+@pytest.mark.parametrize("scheduler", ["thread", "processes"])
+def test_side_by_side_prints_a_row_for_each_time(scheduler: str) -> None:
+    printed = run_python("-m", "benchmarks.side_by_side", "--quick", "--scheduler", scheduler)
+    assert "| a change while somebody trains |" in printed
+    assert "| the training, beside the changes |" in printed
