@@ -8,7 +8,9 @@ Run by path, so that only Arrow is imported:
 """
 
 import json
+import os
 import sys
+import traceback
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -56,4 +58,12 @@ def kind(column: pa.DataType) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    # In an orderly exit Arrow's threads may abort the process, whatever was read before.
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    sys.stdout.flush()
+    os._exit(0)
