@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.programs import ROOT
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds for a training in the background; the first one imports scikit-learn."""
 
 

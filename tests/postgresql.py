@@ -87,7 +87,7 @@ def _free_port() -> int:
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     engine = sql.create_engine(address, poolclass=sql.NullPool)
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 90
     while time.monotonic() < give_up and process.poll() is None:
         try:
             engine.connect().close()

@@ -37,7 +37,7 @@ def skip_unless_ci(reason: str) -> NoReturn:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for what other threads or programs bring about."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.02)

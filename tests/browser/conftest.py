@@ -17,7 +17,7 @@ from playwright.sync_api import (
 from tests.browser.helpers import needed_chromium, new_profile, server
 from tests.programs import ROOT
 
-expect.set_options(timeout=20_000)  # the machine may be busy with other tests
+expect.set_options(timeout=40_000)  # the machine may be busy with other tests
 
 _FLAGS = [
     "--no-sandbox",

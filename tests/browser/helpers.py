@@ -68,6 +68,8 @@ _READ_FIGURE = """
 
 PATIENCE = 60_000
 """Milliseconds until a page must be complete: the machine may be busy with other tests."""
+STARTING = 120.0
+"""Seconds until a server must answer, beside other tests that start some."""
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first one draws no window of its own, which takes half of the processor's time."""
 
@@ -164,7 +166,7 @@ def new_context(browser: Browser, **options: Any) -> BrowserContext:
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + STARTING
     while time.monotonic() < give_up:
         if process.poll() is not None:
             raise RuntimeError(f"the server stopped at once, with code {process.returncode}")
@@ -176,7 +178,7 @@ def wait_until_healthy(process: subprocess.Popen[bytes], address: str) -> None:
         except (URLError, TimeoutError, ConnectionError):
             pass
         time.sleep(0.05)
-    raise RuntimeError(f"the server at {address} did not become healthy in 30 s")
+    raise RuntimeError(f"the server at {address} did not become healthy in {STARTING:g} s")
 
 
 def goto(page: Page, path: str) -> None:
