@@ -50,6 +50,7 @@ def activate(page: Page, wanted: Locator) -> None:
         page.keyboard.press("Enter")
 
 
+@pytest.mark.slow  # tests/pages does every lesson
 def test_a_lesson_from_start_to_end(student: Page) -> None:
     page = student
     goto(page, "/")

@@ -134,6 +134,7 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     stranger.close()
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_a_view_is_saved_and_opened_by_keyboard(page: Page, seeded: RunStore) -> None:
     goto(page, "/compare?filter=split_seed+%3D+77&rows=runs&runs=all&y=test_accuracy")
     page.get_by_role("button", name="Views").click()

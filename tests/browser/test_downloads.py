@@ -216,6 +216,7 @@ def test_a_failed_download_is_reported(visitor: Visitor) -> None:
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
+@pytest.mark.slow  # test_hosted has two visitors
 @pytest.mark.parametrize("site", ["hosted"], indirect=True)  # local mode has one visitor
 def test_each_visitor_downloads_their_own_runs(
     visitor: Visitor, browser: Browser, site: tuple[str, str]

@@ -168,6 +168,7 @@ def test_the_visitor_cookie_is_unreadable_by_scripts_and_cannot_be_forged(
     expect(other.get_by_text("No saved runs", exact=False).first).to_be_visible()
 
 
+@pytest.mark.slow  # tests/ui/identity has forty of them
 def test_foreign_cookies_on_the_same_host_do_not_lose_the_workspace(
     browser: Browser, hosted: str, address: str
 ) -> None:

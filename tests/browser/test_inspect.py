@@ -79,6 +79,7 @@ def test_the_slider_updates_all_charts_without_the_server(page: Page) -> None:
     assert int(slider.input_value()) >= 4
 
 
+@pytest.mark.slow  # test_playground does so
 def test_inside_a_run_by_keyboard_on_a_narrow_screen(page: Page) -> None:
     page.set_viewport_size({"width": 420, "height": 900})
     goto(page, "/train?epochs=2&seed=22&loss=hinge&learning_rate=0.01")

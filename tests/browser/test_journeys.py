@@ -167,6 +167,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
     assert len(figure(page, "curves-all")["data"]) == 1
 
 
+@pytest.mark.slow  # test_assignment_link opens one elsewhere
 def test_a_copied_address_opens_the_same_experiment_elsewhere(page: Page, browser: Browser) -> None:
     goto(page, "/train")
     choose(page, "loss", "Hinge")

@@ -74,6 +74,7 @@ def cells(page: Page) -> list[float]:
     return [float(text) for text in texts if re.fullmatch(r"-?\d+(\.\d+)?(e-\d+)?", text)]
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_the_courses_demo_shows_its_numbers(page: Page):
     goto(page, "/playground")
     press(page, "demo")
@@ -126,6 +127,7 @@ def click_corner(page: Page) -> None:
     plane(page).locator("svg.picture").click(position={"x": 40, "y": 60})
 
 
+@pytest.mark.slow  # tests/pages shows it
 def test_points_are_added_relabelled_deleted_and_restored(page: Page):
     goto(page, "/playground")
     points = plane(page).locator(".point")
