@@ -189,13 +189,15 @@ def test_a_tab_that_reconnects_after_a_kill_is_offered_its_training(
         with server.running():
             page, query = TRAINED[what]
             async with visit(server, mine, page, query) as tab:
-                await tab.wait_until(lambda: INTERRUPTED in tab.words(), "nothing is said")
-                [resume] = [
-                    each.button.id
-                    for each in tab.shown("button")
-                    if each.button.label == "Continue"
-                ]
-                await tab.forge(resume)
+
+                def offered() -> list[str]:
+                    buttons = (each.button for each in tab.shown("button"))
+                    return [each.id for each in buttons if each.label == "Continue"]
+
+                # The button comes after the words.
+                await tab.wait_until(lambda: bool(offered()), "nothing is offered")
+                assert INTERRUPTED in tab.words()
+                await tab.forge(offered()[0])
                 assert INTERRUPTED not in tab.words()
                 await tab.wait_until(lambda: "Training: " in tab.words(), "it does not train")
             assert INTERRUPTED not in await told(server, mine)
