@@ -155,7 +155,7 @@ AS_PID_1 = ("unshare", "--fork", "--pid", "--mount-proc", sys.executable)
 
 
 @pytest.mark.slow  # the same in other ways: one of them is always tried above
-@pytest.mark.skipif(not shutil.which("unshare"), reason="there are no namespaces")
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs `unshare`, for namespaces of Linux")
 @pytest.mark.parametrize("mode", [hosting.LOCAL, hosting.HOSTED])
 @pytest.mark.parametrize("command", [AS_CHILD, AS_PID_1], ids=["child", "PID 1"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

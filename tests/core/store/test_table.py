@@ -1,4 +1,4 @@
-"""The list of runs: what they are, what is said about them, what came of them."""
+"""The list of runs: columns, group ids, unreadable rows and its revision."""
 
 import itertools
 import math
