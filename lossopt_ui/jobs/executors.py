@@ -7,6 +7,7 @@ and be slowed down by them, so that it gets processes of its own.
 import signal
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
@@ -42,7 +43,53 @@ class AtOnce(Executor):
         return future
 
 
-class Processes(Executor):
+class Elsewhere(Executor, ABC):
+    """Runs tasks outside this process as soon as that is possible.
+
+    While it is not, the first tasks wait together for at most `COLD_SECONDS`, and the others run at
+    once.
+    """
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._wait_until: float | None = None
+
+    def start(self) -> Self:
+        """Get ready, without waiting for it."""
+
+        def prepare() -> None:
+            self._prepare()
+            self._ready.set()
+
+        threading.Thread(target=prepare, name="starting workers", daemon=True).start()
+        return self
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Get ready; what does not succeed is tried again by the tasks."""
+
+    @abstractmethod
+    def _begin(self, task: Callable[[], Result], outer: Future[Result]) -> None:
+        """Run a task elsewhere, and give `outer` what comes of it."""
+
+    @override
+    def submit(
+        self, task: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[Result]:
+        whole = partial(task, *args, **kwargs)
+        if not self._is_ready_soon():
+            return AtOnce().submit(whole)
+        outer: Future[Result] = Future()
+        self._begin(whole, outer)
+        return outer
+
+    def _is_ready_soon(self) -> bool:
+        if self._wait_until is None:
+            self._wait_until = time.monotonic() + COLD_SECONDS
+        return self._ready.wait(max(0.0, self._wait_until - time.monotonic()))
+
+
+class Processes(Elsewhere):
     """Processes that start with the server and are replaced when they are killed.
 
     A task whose process was killed is submitted again, up to `MAX_LOST` times, so that it must not
@@ -50,21 +97,16 @@ class Processes(Executor):
     """
 
     def __init__(self, count: int) -> None:
+        super().__init__()
         self._count = count
-        self._warm = threading.Event()
-        self._patience = Patience(COLD_SECONDS)
+        self._closed = False
 
-    def start(self) -> Self:
-        """Start the processes, without waiting for them."""
-        threading.Thread(target=self._warm_up, name="starting workers", daemon=True).start()
-        return self
-
-    def _warm_up(self) -> None:
+    @override
+    def _prepare(self) -> None:
         """Let each process import what a training needs, and load a data set."""
-        with suppress(BrokenExecutor, OSError):  # the next task tries again
+        with suppress(BrokenExecutor, OSError):
             for each in [self._pool().submit(load_data, Experiment()) for _ in range(self._count)]:
                 each.result()
-        self._warm.set()
 
     def _pool(self) -> Executor:
         from joblib.externals.loky import get_reusable_executor
@@ -75,23 +117,15 @@ class Processes(Executor):
         return pool
 
     @override
-    def submit(
-        self, task: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[Result]:
-        if not self._patience.wait(self._warm):
-            return AtOnce().submit(task, *args, **kwargs)
-        outer: Future[Result] = Future()
-        self._try(outer, partial(task, *args, **kwargs), 1)
-        return outer
-
-    def _try(self, outer: Future[Result], task: Callable[[], Result], number: int) -> None:
+    def _begin(self, task: Callable[[], Result], outer: Future[Result], number: int = 1) -> None:
         """Submit a task for the `number`th time."""
 
         def done(inner: Future[Result]) -> None:
-            if isinstance(inner.exception(), BrokenExecutor) and number < MAX_LOST:
+            broken = not inner.cancelled() and isinstance(inner.exception(), BrokenExecutor)
+            if broken and number < MAX_LOST and not self._closed:
                 # The pool calls this from a thread that its replacement waits for.
-                again = (outer, task, number + 1)
-                threading.Thread(target=self._try, args=again, daemon=True).start()
+                again = (task, outer, number + 1)
+                threading.Thread(target=self._begin, args=again, daemon=True).start()
             else:
                 hand_over(inner, outer)
 
@@ -99,19 +133,20 @@ class Processes(Executor):
             self._pool().submit(task).add_done_callback(done)
         except (BrokenExecutor, OSError):
             if number < MAX_LOST:
-                self._try(outer, task, number + 1)
+                self._begin(task, outer, number + 1)
             else:
                 hand_over(AtOnce().submit(task), outer)
 
     @override
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, whatever they do."""
-        if self._warm.is_set():
+        self._closed = True
+        if self._ready.is_set():
             with suppress(BrokenExecutor, OSError):
                 self._pool().shutdown(wait=wait, kill_workers=True)  # type: ignore[call-arg]
 
 
-class Cluster(Executor):
+class Cluster(Elsewhere):
     """The workers of a Dask cluster; once it cannot be reached, another executor.
 
     Args:
@@ -120,27 +155,21 @@ class Cluster(Executor):
     """
 
     def __init__(self, address: str, otherwise: Callable[[], Executor]) -> None:
+        super().__init__()
         self._address = address
         self._otherwise = otherwise
         self._client: Any = None
-        self._connected = threading.Event()
-        self._patience = Patience(COLD_SECONDS)
         self._fallback: Executor | None = None
         self._falling = threading.Lock()
 
-    def start(self) -> Self:
-        """Connect, without waiting for it."""
-        threading.Thread(target=self._connect, name="connecting", daemon=True).start()
-        return self
-
-    def _connect(self) -> None:
+    @override
+    def _prepare(self) -> None:
         from distributed import Client
 
         try:
             self._client = Client(self._address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
         except (OSError, TimeoutError):
             self.fall_back()
-        self._connected.set()
 
     @property
     def lost(self) -> bool:
@@ -155,52 +184,41 @@ class Cluster(Executor):
         return self._fallback
 
     @override
-    def submit(
-        self, task: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[Result]:
-        if not self._patience.wait(self._connected):
-            return AtOnce().submit(task, *args, **kwargs)
-        if self._fallback is not None:
-            return self._fallback.submit(task, *args, **kwargs)
-        outer: Future[Result] = Future()
-        whole = partial(task, *args, **kwargs)
-
+    def _begin(self, task: Callable[[], Result], outer: Future[Result]) -> None:
         def done(inner: Any) -> None:
             if inner.status in ("cancelled", "lost"):
-                hand_over(self.fall_back().submit(whole), outer)
+                hand_over(self.fall_back().submit(task), outer)
             elif inner.status == "error":
                 outer.set_exception(inner.exception())
             else:
                 outer.set_result(inner.result())
 
+        if self._fallback is not None:
+            hand_over(self._fallback.submit(task), outer)
+            return
         try:
-            found = self._client.submit(whole, pure=False, retries=MAX_LOST)
+            found = self._client.submit(task, pure=False, retries=MAX_LOST)
         except Exception:  # whatever a client raises whose scheduler is gone
-            hand_over(self.fall_back().submit(whole), outer)
+            hand_over(self.fall_back().submit(task), outer)
         else:
             found.add_done_callback(done)
-        return outer
 
-
-class Patience:
-    """Waits for an event, but not longer than some seconds since the first wait."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until: float | None = None
-
-    def wait(self, event: threading.Event) -> bool:
-        """Whether the event is set by then."""
-        if self._until is None:
-            self._until = time.monotonic() + self._seconds
-        return event.wait(max(0.0, self._until - time.monotonic()))
+    @override
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Leave the cluster, which others may use, and end the other executor."""
+        if self._client is not None:
+            self._client.close(timeout=CONNECT_SECONDS)
+        if self._fallback is not None:
+            self._fallback.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
 def hand_over(inner: Future[Result], outer: Future[Result]) -> None:
     """Give `outer` the result or the error of `inner` as soon as there is one."""
 
     def done(inner: Future[Result]) -> None:
-        if (error := inner.exception()) is not None:
+        if inner.cancelled():  # the executor was shut down
+            outer.cancel()
+        elif (error := inner.exception()) is not None:
             outer.set_exception(error)
         else:
             outer.set_result(inner.result())

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, CancelledError
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from distributed import LocalCluster
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui.jobs import executors
-from lossopt_ui.jobs.executors import AtOnce, Cluster, Patience, Processes
+from lossopt_ui.jobs.executors import AtOnce, Cluster, Processes
 from lossopt_ui.jobs.workers import Workers
 from tests.programs import wait_until
 
@@ -21,7 +21,7 @@ from tests.programs import wait_until
 @pytest.fixture(scope="module")
 def processes() -> Processes:
     pool = Processes(2).start()
-    assert pool._warm.wait(60)
+    assert pool._ready.wait(60)
     return pool
 
 
@@ -66,13 +66,22 @@ def test_nobody_waits_long_for_cold_processes(monkeypatch: pytest.MonkeyPatch) -
     assert Processes(1).submit(os.getpid).result(1) == os.getpid()
 
 
-def test_patience_ends_once() -> None:
-    event, patience = threading.Event(), Patience(0.1)
+def test_cold_processes_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "COLD_SECONDS", 0.1)
+    pool = Processes(1)
     began = time.monotonic()
-    assert not any(patience.wait(event) for _ in range(50))
+    assert {pool.submit(os.getpid).result() for _ in range(50)} == {os.getpid()}
     assert 0.1 <= time.monotonic() - began < 1
-    event.set()
-    assert patience.wait(event)
+
+
+def test_a_shutdown_ends_what_is_running() -> None:
+    pool = Processes(1).start()
+    assert pool._ready.wait(60)
+    running = pool.submit(time.sleep, 60)
+    time.sleep(0.5)
+    pool.shutdown(wait=False)
+    with pytest.raises((BrokenExecutor, CancelledError, RuntimeError)):
+        running.result(10)
 
 
 def test_without_processes_tasks_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +100,7 @@ def cluster() -> Iterator[LocalCluster]:
 
 def cluster_at(address: str) -> Cluster:
     found = Cluster(address, AtOnce).start()
-    assert found._connected.wait(60)
+    assert found._ready.wait(60)
     return found
 
 
