@@ -3,8 +3,11 @@
 Missing ones are trained at startup, which takes about a second and no budget.
 """
 
+import warnings
+
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.store.repository import REFERENCE, RunStore
+from lossopt_core.training.convergence import ConvergenceWarning
 from lossopt_core.training.loop import train
 
 _DIGITS = Experiment(dataset="digits", epochs=30)
@@ -36,7 +39,10 @@ def train_missing(address: str | None = None) -> None:
     """Train and save missing reference runs; safe to call from several processes at once."""
     store = _WritableReferences(address)
     if missing := store.missing(EXPERIMENTS):
-        store.save(train(missing))
+        with warnings.catch_warnings():  # in the log of a server they are nobody's
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            runs = train(missing)
+        store.save(runs)
 
 
 class _WritableReferences(RunStore):

@@ -19,7 +19,7 @@ from lossopt_ui.app import descriptors
 from lossopt_ui.app.shutdown import Shutdown
 from lossopt_ui.config import memory, mode
 from lossopt_ui.identity import visitor
-from lossopt_ui.jobs import page_priority, watching
+from lossopt_ui.jobs import page_priority, pool
 
 COLLECT_SECONDS = 15.0
 """Seconds between two garbage collections.
@@ -110,7 +110,7 @@ def _warm_up() -> None:
     """Import what the first visitor needs, and exempt it from garbage collection."""
     from lossopt_ui.app import navigation  # noqa: F401
 
-    watching.warm_up()
+    pool.executor()
     load_data(Experiment())
     page_priority.tune_process()  # of scikit-learn, too
     gc.collect()

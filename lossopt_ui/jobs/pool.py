@@ -1,8 +1,7 @@
 """The executor of this server, as its settings say."""
 
 from concurrent.futures import Executor
-
-import streamlit as st
+from functools import cache
 
 from lossopt_ui import config
 from lossopt_ui.config import budgets
@@ -10,7 +9,7 @@ from lossopt_ui.jobs import executors
 
 
 def executor() -> Executor:
-    """Where trainings and certificates are computed."""
+    """Where trainings and certificates are computed; started by the first call."""
     # A certificate takes seconds, and must not keep every training waiting.
     return _executor(config.settings().scheduler, max(2, budgets.workers()))
 
@@ -21,6 +20,6 @@ def lost() -> bool:
     return isinstance(found, executors.Cluster) and found.lost
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def _executor(scheduler: str, count: int) -> Executor:
     return executors.new(scheduler, count)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 import streamlit as st
@@ -66,7 +67,7 @@ def _workers() -> Workers:
     return _workers_of_the_mode(mode.hosted())
 
 
-@st.cache_resource
+@cache
 def _workers_of_the_mode(hosted: bool) -> Workers:  # the budget depends on the mode
     # scikit-learn takes a second to import: start before the first visitor clicks a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
