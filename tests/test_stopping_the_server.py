@@ -23,6 +23,8 @@ from tests.databases import ask
 from tests.programs import ROOT
 
 LONG = {"dataset": "digits", "epochs": "400", "batch_size": "1", "learning_rate": "0.001"}
+FEW = {"epochs": "40", "rates": "0.001,0.003,0.01", "seeds": "2"}
+"""No more updates than hosted mode allows: 33 runs."""
 GRACE = 10.0
 """The seconds that containers have from SIGTERM to SIGKILL."""
 INTERRUPTED = "Training was interrupted"
@@ -30,8 +32,8 @@ TRAINED = {
     "train": ("train", LONG),
     "losses": ("hinge-vs-cross-entropy", LONG),
     "optimizers": ("gd-vs-sgd", {"dataset": "digits", "epochs": "2000"}),
-    "sweep": ("sweep", LONG | {"axes": "learning_rate=0.001,0.002,0.004", "seeds": "2"}),
-    "fair tuning": ("sweep", LONG | {"mode": "fair", "protocol": "losses"}),
+    "sweep": ("sweep", LONG | {"axes": "learning_rate=0.001,0.002,0.004", "seeds": "1"}),
+    "fair tuning": ("sweep", LONG | FEW | {"mode": "fair", "protocol": "losses"}),
 }
 
 
