@@ -21,7 +21,8 @@ from lossopt_core.experiment.grid import checked, grid
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
-from lossopt_core.training.loop import Progress, cohort_key, train
+from lossopt_core.training.grouping import cohorts, pieces
+from lossopt_core.training.loop import Progress, train
 from lossopt_core.training.parallel import train_in_processes
 from lossopt_core.training.run import DIVERGED
 
@@ -89,14 +90,7 @@ def train_and_save(
 
 def batches(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
     """Cohorts, with large ones split."""
-    cohorts: dict[tuple[object, ...], list[Experiment]] = {}
-    for experiment in experiments:
-        cohorts.setdefault(cohort_key(experiment), []).append(experiment)
-    return [
-        cohort[first : first + RUNS_PER_BATCH]
-        for cohort in cohorts.values()
-        for first in range(0, len(cohort), RUNS_PER_BATCH)
-    ]
+    return [each for cohort in cohorts(experiments) for each in pieces(cohort, RUNS_PER_BATCH)]
 
 
 def print_grid(experiments: Sequence[Experiment], store: RunStore) -> None:

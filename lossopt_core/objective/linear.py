@@ -8,6 +8,8 @@ Shapes used throughout the core (R runs, C classes, D features, B examples):
     y       (B,)        labels 0..C-1, shared by all runs
     scores  (R, C, B)   scores[r, c, b] = W[r, c] @ X[b]
 
+Runs with different seeds see different batches: X (G, B, D) and y (G, B) for G groups of runs.
+
 The run axis leads and the example axis is last, so that a slice of runs is a view and a
 reduction over classes is vectorised over examples.
 """
@@ -28,16 +30,30 @@ def with_ones(features: Array) -> Array:
 
 
 def scores(W: Array, X: Array, out: Array | None = None) -> Array:
-    """Scores (R, C, B) of weights (R, C, D) on a batch (B, D): one product for all runs."""
+    """Scores (R, C, B) of weights (R, C, D) on a batch (B, D): one product for all runs.
+
+    With batches (G, B, D), the first R / G runs see the first batch, and so on.
+    """
     if out is None:
-        out = np.empty((*W.shape[:2], len(X)), W.dtype)
-    np.dot(W.reshape(-1, W.shape[2]), X.T, out.reshape(-1, len(X)))
+        out = np.empty((*W.shape[:2], X.shape[-2]), W.dtype)
+    if X.ndim == 2:
+        np.dot(W.reshape(-1, W.shape[2]), X.T, out.reshape(-1, len(X)))
+    else:
+        np.matmul(_by_group(W, X), X.transpose(0, 2, 1), out=_by_group(out, X))
     return out
 
 
 def pull_back(upstream: Array, X: Array, out: Array | None = None) -> Array:
     """Backpropagate score gradients (R, C, B) to weight gradients (R, C, D): one product."""
     if out is None:
-        out = np.empty((*upstream.shape[:2], X.shape[1]), X.dtype)
-    np.dot(upstream.reshape(-1, len(X)), X, out.reshape(-1, X.shape[1]))
+        out = np.empty((*upstream.shape[:2], X.shape[-1]), X.dtype)
+    if X.ndim == 2:
+        np.dot(upstream.reshape(-1, len(X)), X, out.reshape(-1, X.shape[1]))
+    else:
+        np.matmul(_by_group(upstream, X), X, out=_by_group(out, X))
     return out
+
+
+def _by_group(stack: Array, X: Array) -> Array:
+    """A view (G, R / G * C, n) of a contiguous stack (R, C, n), for batches X of G groups."""
+    return stack.reshape(len(X), -1, stack.shape[2])

@@ -1,10 +1,11 @@
 """A cohort: runs trained together as one stack of weights.
 
-The runs of a cohort share data, batch size, epochs and seed.  They see the same minibatches in
-the same order, so labels need no run axis, and the runs are paired.  Runs of one kind (loss,
+The runs of a cohort share batch size and epochs.  Runs of one group also share data and seed: they
+see the same minibatches in the same order, so that they are paired.  Runs of one kind (loss,
 regularizer, optimizer, schedule) are consecutive; a block is their slice of the leading run
-axis.  A slice is a view, so a block updates its runs in place, independently of the others.  A
-single run is a stack of one; there is no separate code path.
+axis.  A slice is a view, so a block updates its runs in place, independently of the others.  In
+every block there are equally many runs of each group, group after group.  A single run is a stack
+of one; there is no separate code path.
 
 Shapes are those of `linear`.
 """
@@ -25,6 +26,7 @@ from lossopt_core.objective.regularizers import REGULARIZERS, Regularizer
 from lossopt_core.optim.optimizers import OPTIMIZERS, Memory, Optimizer
 from lossopt_core.optim.schedules import SCHEDULES, Schedule
 from lossopt_core.training.features import Chunk, Feed, split
+from lossopt_core.training.grouping import as_one, group_numbers, kind
 
 # Allocating memory costs more than the arithmetic on it, so scores of many examples are computed
 # in chunks that fit into the processor's cache (0.5 MB).
@@ -40,11 +42,13 @@ The weights after update t enter with factor (p + 1) / (t + p), so that the star
 class Block:
     """Consecutive runs of one kind, with their parameters and optimizer state.
 
-    `W`, `gradient`, `scratch` and `total` are views of the cohort's arrays; `absolute` is the L1
-    strength (R, 1, D), or None; `average` is the running average of the weights, or None.
+    `groups` (R,) are the numbers of the runs' groups.  `W`, `gradient`, `scratch` and `total` are
+    views of the cohort's arrays; `absolute` is the L1 strength (R, 1, D), or None; `average` is the
+    running average of the weights, or None.
     """
 
     runs: slice
+    groups: Labels
     W: Array
     gradient: Array
     scratch: Array
@@ -65,7 +69,7 @@ class ScoreBuffer:
 
     scores      (R, C, B)
     of_block    views of the scores, one per block
-    first       (R, B), flat indices of the scores of class 0
+    first       (R, B), flat indices of the scores of class 0, for any R consecutive runs
     ones        (B,): a product with them is faster than a sum
     """
 
@@ -73,17 +77,6 @@ class ScoreBuffer:
     of_block: list[Array]
     first: Labels
     ones: Array
-
-
-def kind(experiment: Experiment) -> tuple[str, str, str, str, bool]:
-    """The settings shared by the runs of a block."""
-    return (
-        experiment.loss,
-        experiment.regularizer,
-        experiment.optimizer,
-        experiment.schedule,
-        experiment.averaging,
-    )
 
 
 def initial_weights(experiment: Experiment, classes: int, features: int) -> Array:
@@ -109,17 +102,22 @@ class CohortState:
 class Cohort:
     """Weights, optimizer state and buffers of runs trained together.
 
-    The experiments must be sorted so that equal kinds are consecutive.
+    The experiments must be in the order of `grouping.stacked`.
     """
 
-    def __init__(self, experiments: Sequence[Experiment], data: Data) -> None:
+    def __init__(self, experiments: Sequence[Experiment], data: Data | Sequence[Data]) -> None:
+        """`data` are those of all runs, or of each group."""
         self.experiments = experiments
         first = experiments[0]
         minibatch = 0 if first.full_batch else first.batch_size
         self.dtype = PRECISIONS[first.precision].dtype
-        self.train = Feed(data.train_features, data.train_labels, minibatch, self.dtype)
-        self.test = Feed(data.test_features, data.test_labels, 0, self.dtype)
-        classes, features = len(data.class_names), data.train_features.shape[1]
+        self.groups = group_numbers(experiments)
+        several, shared = int(self.groups.max()) + 1, as_one(data)
+        self.train = Feed(
+            shared.train_features, shared.train_labels, minibatch, self.dtype, several
+        )
+        self.test = Feed(shared.test_features, shared.test_labels, 0, self.dtype)
+        classes, features = len(shared.class_names), shared.train_features.shape[-1]
         start = [initial_weights(each, classes, features) for each in experiments]
         self.W = np.stack(start).astype(self.dtype)
         self.gradient = np.empty_like(self.W)
@@ -149,6 +147,7 @@ class Cohort:
             )
             yield Block(
                 runs=runs,
+                groups=self.groups[runs],
                 W=self.W[runs],
                 gradient=self.gradient[runs],
                 scratch=self.scratch[runs],
@@ -192,7 +191,7 @@ class Cohort:
             self._full_gradient()
         else:
             chunk = self.train.batch(batch)
-            small = len(batch) <= self.examples_at_once
+            small = batch.shape[-1] <= self.examples_at_once
             self.data_gradient(self.W, (chunk,) if small else split(chunk, self.examples_at_once))
         for block in self.blocks:
             W, gradient, scratch = block.W, block.gradient, block.scratch
@@ -252,24 +251,50 @@ class Cohort:
         for X, labels in chunks:
             buffer, true = self._scored(W, X, labels, correct)
             self._loss_gradient_inplace(buffer, true)
-            linear.pull_back(buffer.scores, X, out)
+            self._pull_back(buffer, X, out)
             if out is self.scratch:
                 self.gradient += out
             out = self.scratch
-            examples += len(labels)
+            examples += labels.shape[-1]
         self.gradient *= 1.0 / examples
         self.total *= 1.0 / examples
 
     def _scored(
         self, W: Array, X: Array, labels: Labels, correct: Array | None
-    ) -> tuple[ScoreBuffer, Labels]:
-        """A buffer with the scores of a chunk, and the flat indices of the true classes' scores."""
-        buffer = self.buffers.get(len(labels)) or self._new_buffer(len(labels))
-        true = buffer.first + labels * len(labels)
-        linear.scores(W, X, buffer.scores)
+    ) -> tuple[ScoreBuffer, list[Labels]]:
+        """A buffer with the scores of a chunk, and by block the indices of the true classes' ones.
+
+        The indices are flat, and those within the block's scores.
+        """
+        examples = labels.shape[-1]
+        buffer = self.buffers.get(examples) or self._new_buffer(examples)
+        if X.ndim == 2:
+            linear.scores(W, X, buffer.scores)
+        else:
+            for block, scores in zip(self.blocks, buffer.of_block, strict=True):
+                linear.scores(W[block.runs], X, scores)
+        true = self._true_classes(buffer, labels)
         if correct is not None:
-            correct += count_correct(buffer.scores, labels, true)
+            for block, scores, own in zip(self.blocks, buffer.of_block, true, strict=True):
+                whose = labels if labels.ndim == 1 else labels[block.groups]
+                correct[block.runs] += count_correct(scores, whose, own)
         return buffer, true
+
+    def _true_classes(self, buffer: ScoreBuffer, labels: Labels) -> list[Labels]:
+        """By block, the flat indices (R, B) of the true classes' scores."""
+        classes = labels * labels.shape[-1]
+        if labels.ndim == 1:
+            indices = buffer.first + classes
+            return [indices[: len(scores)] for scores in buffer.of_block]
+        return [buffer.first[: len(block.groups)] + classes[block.groups] for block in self.blocks]
+
+    def _pull_back(self, buffer: ScoreBuffer, X: Array, out: Array) -> None:
+        """Write the gradients in the weights of all runs, from those in the scores."""
+        if X.ndim == 2:
+            linear.pull_back(buffer.scores, X, out)
+        else:
+            for block, scores in zip(self.blocks, buffer.of_block, strict=True):
+                linear.pull_back(scores, X, out[block.runs])
 
     def _new_buffer(self, examples: int) -> ScoreBuffer:
         """All buffers share their memory, because only one is in use at a time."""
@@ -281,11 +306,10 @@ class Cohort:
         )
         return self.buffers[examples]
 
-    def _loss_gradient_inplace(self, buffer: ScoreBuffer, true: Labels) -> None:
+    def _loss_gradient_inplace(self, buffer: ScoreBuffer, true: Sequence[Labels]) -> None:
         """Overwrite scores with the gradient of each run's loss, and add the losses to `total`."""
-        for block, scores in zip(self.blocks, buffer.of_block, strict=True):
-            # A block's scores are contiguous, so its indices are those of the first runs.
-            values = block.loss.loss_gradient_inplace(scores, true[: len(scores)])
+        for block, scores, own in zip(self.blocks, buffer.of_block, true, strict=True):
+            values = block.loss.loss_gradient_inplace(scores, own)
             total = block.total
             total += values.dot(buffer.ones)
 
@@ -308,14 +332,14 @@ class Cohort:
                 penalty,
                 norm(self.gradient),
                 norm(W[..., :-1]),
-                correct / len(self.train.labels),
+                correct / self.train.labels.shape[-1],
                 *self._test(W),
             ]
         )
 
     def _test(self, W: Array) -> tuple[Array, Array]:
         """Mean loss and accuracy on the test set; NaN without one."""
-        examples = len(self.test.labels)
+        examples = self.test.labels.shape[-1]
         if examples == 0:
             missing = np.full(len(self.W), np.nan)
             return missing, missing

@@ -16,45 +16,62 @@ Chunk = tuple[Array, Labels]
 
 
 class Feed:
-    """Serves examples (n, d) and labels (n,) in chunks (B, d + 1) and (B,).
+    """Serves examples and labels in chunks of B examples: X (B, d + 1) and y (B,).
 
-    A chunk is valid until the next one is requested.
+    Where G groups of runs see different examples, chunks are X (G, B, d + 1) and y (G, B).  A chunk
+    is valid until the next one is requested.
     """
 
     def __init__(
-        self, features: Array, labels: Labels, minibatch: int, dtype: DTypeLike = np.float64
+        self,
+        features: Array,
+        labels: Labels,
+        minibatch: int,
+        dtype: DTypeLike = np.float64,
+        groups: int = 1,
     ) -> None:
-        """`minibatch` is the largest number of examples per call of `batch`."""
-        self.features, self.labels = features, labels
-        examples, width = len(features), features.shape[1] + 1
+        """Data of all runs, (n, d) and (n,), or of each group, (G, n, d) and (G, n).
+
+        `minibatch` is the largest number of examples per call of `batch`, for each of `groups`.
+        """
+        self.labels = labels
+        examples, width = features.shape[-2], features.shape[-1] + 1
         capacity = max(1, BUFFER_BYTES // (8 * width))
-        self.buffer = np.ones((min(examples, capacity), width), dtype)
-        self.complete = examples <= capacity
+        own = features.shape[:-2]
+        self.complete = bool(own) or examples <= capacity
+        self.buffer = np.ones((*own, examples if own else min(examples, capacity), width), dtype)
+        self.features = self.buffer[..., :-1] if self.complete else features
         if self.complete:
-            self.buffer[:, :-1] = features
-        self.minibatch = np.ones((minibatch, width), dtype)
+            self.features[...] = features
+        self.first_rows: Labels | int = np.arange(*own)[:, None] * examples if own else 0
+        self.minibatch = np.ones((*((groups,) if groups > 1 else ()), minibatch, width), dtype)
 
     def batch(self, rows: Labels) -> Chunk:
-        """The examples with these row numbers."""
-        X = self.minibatch[: len(rows)]
+        """The examples with these row numbers: (B,), or (G, B) for each group."""
+        X = self.minibatch[..., : rows.shape[-1], :]
         if self.complete:
+            rows = rows + self.first_rows
             # With mode="raise", take would allocate a temporary buffer.
-            self.buffer.take(rows, axis=0, out=X, mode="clip")
+            flat = self.buffer.reshape(-1, self.buffer.shape[-1])
+            flat.take(rows, axis=0, out=X, mode="clip")
         else:
-            X[:, :-1] = self.features[rows]
-        return X, self.labels[rows]
+            X[..., :-1] = self.features[rows]
+        return X, self.labels.reshape(-1)[rows]
 
     def chunks(self, max_examples: int) -> Iterator[Chunk]:
         """All examples in order, in chunks of at most `max_examples` examples."""
-        for first in range(0, len(self.labels), max(1, len(self.buffer))):
+        if self.complete:
+            yield from split((self.buffer, self.labels), max_examples)
+            return
+        for first in range(0, len(self.labels), len(self.buffer)):
             labels = self.labels[first : first + len(self.buffer)]
-            if not self.complete:
-                self.buffer[: len(labels), :-1] = self.features[first : first + len(labels)]
+            self.buffer[: len(labels), :-1] = self.features[first : first + len(labels)]
             yield from split((self.buffer[: len(labels)], labels), max_examples)
 
 
 def split(chunk: Chunk, max_examples: int) -> Iterator[Chunk]:
     """Split a chunk into chunks of at most `max_examples` examples."""
     X, labels = chunk
-    for first in range(0, len(labels), max_examples):
-        yield X[first : first + max_examples], labels[first : first + max_examples]
+    for first in range(0, labels.shape[-1], max_examples):
+        end = first + max_examples
+        yield X[..., first:end, :], labels[..., first:end]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.training.features import BUFFER_BYTES
+from lossopt_core.training.grouping import cohorts
 from lossopt_core.training.path import recording_interval
 from lossopt_core.training.points import MINIBATCH_POINTS
 from lossopt_core.training.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS
@@ -77,18 +78,23 @@ def of_training(experiments: Sequence[Experiment]) -> Footprint:
 
     Cohorts are trained one after another, and all of their runs are in memory at the end.
     """
-    stacks: dict[tuple[object, ...], int] = {}
-    for each in experiments:
-        key = (each.data_key, each.seed, each.examples_per_update, each.epochs, each.evaluations)
-        stacks[key] = stacks.get(key, 0) + _weights(each)
+    stacks = cohorts(experiments)
+    weights = max((sum(map(_weights, each)) for each in stacks), default=0)
+    own_data = max((_data_of_groups(each) for each in stacks), default=0)
     # Building a run copies the cohort's arrays, so they count twice.
     ends = NUMBER * sum(map(_weights, experiments))
     return Footprint(
-        data=max(map(_working_bytes, experiments), default=0),
-        weights=COPIES_OF_WEIGHTS * NUMBER * max(stacks.values(), default=0) + ends,
+        data=max(map(_working_bytes, experiments), default=0) + own_data,
+        weights=COPIES_OF_WEIGHTS * NUMBER * weights + ends,
         curves=sum(2 * _curve_bytes(each) + OVERHEAD_BYTES for each in experiments),
         paths=sum(2 * _path_bytes(each) for each in experiments),
     )
+
+
+def _data_of_groups(cohort: Sequence[Experiment]) -> int:
+    """What groups with data of their own add to those of one: features, and copies of them."""
+    size, data = cohort[0].size, len({each.data_key for each in cohort})
+    return 0 if data == 1 else 3 * NUMBER * data * size.examples * (size.features + 1)
 
 
 def _working_bytes(experiment: Experiment) -> int:

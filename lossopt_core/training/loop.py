@@ -13,12 +13,13 @@ import pandas as pd
 
 from lossopt_core.certify.certificates import certify, problem_id
 from lossopt_core.experiment.description import Experiment
-from lossopt_core.experiment.loading import Data, load_data
-from lossopt_core.objective.linear import Array
+from lossopt_core.experiment.loading import Data
+from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.optim.stopping import STOPPING, Never
 from lossopt_core.training.batches import Minibatches
-from lossopt_core.training.cohort import Cohort, CohortState, kind
+from lossopt_core.training.cohort import Cohort, CohortState
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
+from lossopt_core.training.grouping import cohorts, firsts_of_groups, load_all, stacked
 from lossopt_core.training.record import EPOCH, OBJECTIVE, UPDATE, Record
 from lossopt_core.training.run import DIVERGED, FINISHED, STOPPED, Run
 
@@ -52,8 +53,8 @@ def train(
 ) -> list[Run]:
     """Train experiments and return one run for each, in the same order.
 
-    Experiments with equal data, batch size, epochs and seed are trained together as a cohort, each
-    with the results that it would have alone.
+    Experiments with equal data, batch size and epochs are trained together as a cohort, also with
+    several seeds, each with the results that it would have alone.
 
     Args:
         experiments: What to train.
@@ -78,7 +79,7 @@ def train(
     done = 0
     runs: dict[Experiment, Run] = {}
     for members in groups:
-        training = Training(sorted(members, key=kind))
+        training = Training(stacked(members))
         runs |= training.run(
             report=_reporter(on_progress, training, dict(runs), done, total),
             should_stop=should_stop or (lambda: False),
@@ -114,27 +115,6 @@ def _reporter(
     return report
 
 
-def cohorts(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
-    """Group distinct experiments into the cohorts that are trained together."""
-    groups: dict[tuple[object, ...], list[Experiment]] = {}
-    for experiment in dict.fromkeys(experiments):
-        groups.setdefault(cohort_key(experiment), []).append(experiment)
-    return list(groups.values())
-
-
-def cohort_key(experiment: Experiment) -> tuple[object, ...]:
-    """Experiments with equal keys can be trained as one stack."""
-    return (
-        experiment.data_key,
-        experiment.examples_per_update,
-        experiment.epochs,
-        experiment.seed,
-        experiment.evaluations,
-        experiment.replacement and not experiment.full_batch,
-        experiment.precision,
-    )
-
-
 def lower_bounds(experiments: Sequence[Experiment]) -> list[float]:
     """Certified lower bounds on the optima, if the stopping rules need them; otherwise 0."""
     bounds = {"": 0.0}
@@ -153,7 +133,7 @@ class Checkpoint:
 
     made            number of updates made
     cohort          weights and optimizers
-    batches         the minibatches to come; None where every update sees all examples
+    batches         the minibatches to come, by group; empty where every update sees all examples
     record          what was measured so far
     lower_bounds    certified lower bounds on the optima, for the stopping rules
     seconds         time that the updates took
@@ -161,7 +141,7 @@ class Checkpoint:
 
     made: int
     cohort: CohortState
-    batches: Minibatches | None
+    batches: Sequence[Minibatches]
     record: Record
     lower_bounds: Sequence[float]
     seconds: float
@@ -182,17 +162,17 @@ class Training:
     def __init__(
         self,
         experiments: Sequence[Experiment],
-        data: Data | None = None,
+        data: Data | Sequence[Data] | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        """The experiments share their cohort key and are sorted by kind.
+        """The experiments are those of a cohort, in the order of `grouping.stacked`.
 
-        Without `data`, the experiments' own data are loaded.
+        Without `data` (of all, or of each group), the experiments' own data are loaded.
         """
         self.experiments = experiments
         first = experiments[0]
         self.updates = first.updates
-        self.cohort = Cohort(experiments, load_data(first) if data is None else data)
+        self.cohort = Cohort(experiments, load_all(experiments) if data is None else data)
         self.rules = [STOPPING[each.stopping]() for each in experiments]
         if checkpoint is None:
             self._begin()
@@ -202,10 +182,9 @@ class Training:
         self.limits[list(self.record.ends)] = np.inf
 
     def _begin(self) -> None:
-        first = self.experiments[0]
         self.made, self.seconds = 0, 0.0
         self.lower_bounds: Sequence[float] = lower_bounds(self.experiments)
-        self.batches = None if first.full_batch else batches_of(first)
+        self.batches: Sequence[Minibatches] = batches_of(self.experiments)
         self.record = Record(self.experiments, self.cohort.W[0].size)
         with _may_diverge():
             self._evaluate()
@@ -264,7 +243,7 @@ class Training:
     def _update(self, report: Callable[[int], None]) -> None:
         """Make one update, measure it, and end the runs that it ends."""
         began = time.perf_counter()
-        batch = None if self.batches is None else next(self.batches)
+        batch = next_batch(self.batches)
         objective = self.cohort.step(batch, self.made, self.updates)
         self.seconds += time.perf_counter() - began
         self.record.add_minibatch(objective, self.made)
@@ -321,14 +300,21 @@ class Training:
         self.limits[list(runs)] = np.inf
 
 
-def batches_of(experiment: Experiment) -> Minibatches:
-    """The minibatches of an experiment, in their order."""
-    return Minibatches(
-        experiment.train_examples,
-        experiment.batch_size,
-        experiment.seed,
-        replacement=experiment.replacement,
-    )
+def batches_of(cohort: Sequence[Experiment]) -> list[Minibatches]:
+    """The minibatches of each group, in their order; none where updates see all examples."""
+    return [
+        Minibatches(each.train_examples, each.batch_size, each.seed, replacement=each.replacement)
+        for each in firsts_of_groups(cohort)
+        if not each.full_batch
+    ]
+
+
+def next_batch(batches: Sequence[Minibatches]) -> Labels | None:
+    """The row numbers (B,) of the next minibatch, or (G, B) of G groups; None for all rows."""
+    rows = [next(each) for each in batches]
+    if not rows:
+        return None
+    return rows[0] if len(rows) == 1 else np.stack(rows)
 
 
 def _may_diverge() -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ from contextlib import closing, nullcontext
 from functools import partial
 
 from lossopt_core.experiment.description import Experiment
-from lossopt_core.training.cohort import kind
+from lossopt_core.training.grouping import pieces, stacked
 from lossopt_core.training.loop import Progress, Training, train
 from lossopt_core.training.run import Run
 
@@ -84,11 +84,10 @@ def _split(cohorts: Sequence[Sequence[Experiment]], workers: int) -> list[list[E
     for members in cohorts:
         wanted = math.ceil(workers / len(cohorts))
         size = max(MIN_RUNS, math.ceil(len(members) / wanted))
-        ordered = sorted(members, key=kind)
-        parts += [ordered[first : first + size] for first in range(0, len(ordered), size)]
+        parts += pieces(members, size)
     return parts
 
 
 def _train_part(members: Sequence[Experiment]) -> list[Run]:
-    training = Training(members)
+    training = Training(stacked(members))
     return list(training.run(report=lambda made: None, should_stop=lambda: False).values())

@@ -5,7 +5,7 @@ and a process that is killed need no other mechanism: a lost slice is made again
 result.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.loading import Data
-from lossopt_core.training.cohort import kind
+from lossopt_core.training.grouping import stacked
 from lossopt_core.training.loop import Checkpoint, Training
 from lossopt_core.training.record import Points
 from lossopt_core.training.run import Run
@@ -42,22 +42,14 @@ def make_slice(
     seconds: float,
     *,
     stop: bool = False,
-    data: Data | None = None,
-    pause: Callable[[], object] | None = None,
+    data: Sequence[Data] | None = None,
 ) -> Slice:
     """Begin or continue the training of a cohort for some seconds, or end it where it is.
 
-    Without `data` the experiments' own are loaded.  `pause` is called before every update, where
-    the training shares its process with others.
+    Without `data` the experiments' own are loaded.
     """
-
-    def should_stop() -> bool:
-        if pause is not None:
-            pause()
-        return stop
-
     training = Training(experiments, data, checkpoint)
-    over = training.advance(seconds, should_stop=should_stop)
+    over = training.advance(seconds, should_stop=lambda: stop)
     path, training.record.path = training.record.path, []
     return Slice(training.checkpoint, path, over)
 
@@ -65,30 +57,22 @@ def make_slice(
 class SlicedTraining:
     """The training of a cohort by an executor, which may be in other processes or on a cluster."""
 
-    def __init__(self, experiments: Sequence[Experiment], data: Data | None = None) -> None:
-        """The experiments share their cohort key.  `data` are sent along with every slice, for
-        data that the executor's processes cannot load themselves."""
-        self.experiments = sorted(experiments, key=kind)
+    def __init__(
+        self, experiments: Sequence[Experiment], data: Sequence[Data] | None = None
+    ) -> None:
+        """The experiments are a cohort.  `data`, as `grouping.load_all` gives them, are sent along
+        with every slice, for data that the executor's processes cannot load themselves."""
+        self.experiments = stacked(experiments)
         self._data = data
         self._last: Checkpoint | None = None
         self._path: list[Points] = []
         self.over = False
 
-    def submit(
-        self,
-        executor: Executor,
-        *,
-        stop: bool = False,
-        pause: Callable[[], object] | None = None,
-    ) -> Future[Slice]:
-        """Begin the next slice; with `stop` it is the last one, and makes no update.
-
-        `pause` is that of `make_slice`, for an executor in this process.
-        """
+    def submit(self, executor: Executor, *, stop: bool = False) -> Future[Slice]:
+        """Begin the next slice; with `stop` it is the last one, and makes no update."""
         return executor.submit(
-            make_slice, self.experiments, self._last, SECONDS,
-            stop=stop, data=self._data, pause=pause,
-        )  # fmt: skip
+            make_slice, self.experiments, self._last, SECONDS, stop=stop, data=self._data
+        )
 
     def take(self, made: Slice) -> None:
         """Keep what came of a slice."""

@@ -12,8 +12,9 @@ from lossopt_core.data.datasets import Size
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.loading import Data, given_data
 from lossopt_core.training.batches import Minibatches
-from lossopt_core.training.cohort import Cohort, kind
-from lossopt_core.training.loop import cohorts
+from lossopt_core.training.cohort import Cohort
+from lossopt_core.training.grouping import cohorts, firsts_of_groups, group, pieces, stacked
+from lossopt_core.training.loop import next_batch
 from lossopt_core.training.points import evaluation_updates
 
 MAX_KINDS = 8
@@ -53,13 +54,14 @@ def expected_seconds(experiments: Sequence[Experiment]) -> float:
 
 def _kind(members: Sequence[Experiment]) -> tuple[object, ...]:
     """Equal for cohorts whose updates take equally long, such as those that differ by seed only."""
-    return len(members), _timing_key(members[0]), _timing_key(members[-1])
+    groups = len(firsts_of_groups(members))
+    return len(members), groups, _timing_key(members[0]), _timing_key(members[-1])
 
 
-def _timing_key(experiment: Experiment) -> Experiment:
+def _timing_key(experiment: Experiment, seed: int = 0) -> Experiment:
     """Reset settings that do not affect the time of an update; a tiny rate avoids divergence."""
     return experiment.replace(
-        epochs=1, evaluations=2, seed=0, split_seed=0, stopping="none", learning_rate=1e-8
+        epochs=1, evaluations=2, seed=seed, split_seed=0, stopping="none", learning_rate=1e-8
     )
 
 
@@ -85,8 +87,10 @@ def _seconds(members: Sequence[Experiment], timing: Timing) -> float:
 
 
 def _cohort_timing(members: Sequence[Experiment]) -> Timing:
-    some = tuple(sorted(map(_timing_key, members[:MAX_RUNS]), key=kind))
-    timing, scale = _measured_timing(some), len(members) / len(some)
+    some = pieces(members, MAX_RUNS)[0]
+    numbers = {group(each): number for number, each in enumerate(firsts_of_groups(some))}
+    keys = (_timing_key(each, seed=numbers[group(each)]) for each in some)
+    timing, scale = _measured_timing(tuple(stacked(keys))), len(members) / len(some)
     return Timing(scale * timing.update, scale * timing.evaluation)
 
 
@@ -96,9 +100,12 @@ def _measured_timing(experiments: tuple[Experiment, ...]) -> Timing:
     first = experiments[0]
     examples = min(first.train_examples, MAX_EXAMPLES)
     batch = min(examples, first.examples_per_update)
-    batches = Minibatches(examples, batch, seed=0)
     cohort = Cohort(experiments, _random_data(first.size, examples))
-    update = _timed(lambda: cohort.step(None if first.full_batch else next(batches), 0, 1))
+    batches = [
+        Minibatches(examples, batch, seed)
+        for seed in range(0 if first.full_batch else cohort.groups.max() + 1)
+    ]
+    update = _timed(lambda: cohort.step(next_batch(batches), 0, 1))
     evaluation = _timed(cohort.evaluate)
     evaluated = first.train_examples + first.test_examples
     return Timing(

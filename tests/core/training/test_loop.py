@@ -20,6 +20,7 @@ from lossopt_core.experiment.description import loss_of, regularizer_of
 from lossopt_core.objective.losses import Loss
 from lossopt_core.training.batches import Minibatches
 from lossopt_core.training.cohort import Cohort
+from lossopt_core.training.grouping import stacked
 from lossopt_core.training.points import MINIBATCH_POINTS, evaluation_updates
 from tests.experiments import BLOBS
 
@@ -199,7 +200,7 @@ def test_runs_on_more_examples_than_fit_in_the_cache_have_the_numbers_that_they_
         large.replace(loss=loss, strength=0.01 * number)
         for loss, number in product(LOSSES, range(1, 9))
     ]
-    assert Cohort(grid, load_data(large)).examples_at_once < large.train_examples / 2
+    assert Cohort(stacked(grid), load_data(large)).examples_at_once < large.train_examples / 2
     for run in train(grid)[::5]:
         [alone] = train([run.experiment])
         assert_same_run(run, alone, rtol=1e-12)

@@ -58,7 +58,8 @@ def test_a_cluster_retrains_the_part_of_a_killed_worker():
 
         spread = train(GRID, on_progress=kill_one, backend="joblib")
         assert set(before) != set(client.run(os.getpid).values())
-    assert shares == pytest.approx([1 / 3, 2 / 3, 1])  # three seeds: each cohort once
+    assert shares == sorted(set(shares))  # each part once
+    assert shares[-1] == pytest.approx(1)
     for run, other in zip(alone, spread, strict=True):
         assert other.experiment == run.experiment
         assert other.status == "finished"
