@@ -8,6 +8,7 @@
 It has no user interface; the dashboard is built on top of it.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lossopt_core.analysis.pairing import PairedDifference, paired_difference
@@ -20,8 +21,6 @@ from lossopt_core.objective.regularizers import REGULARIZERS
 from lossopt_core.optim.optimizers import OPTIMIZERS
 from lossopt_core.optim.schedules import SCHEDULES
 from lossopt_core.shipped import __version__
-from lossopt_core.store.foreign import ForeignRun
-from lossopt_core.store.repository import RunStore, StoreError
 from lossopt_core.theory.stability import (
     StepLimits,
     noise_floor,
@@ -32,11 +31,13 @@ from lossopt_core.theory.suboptimality import free_gaps, with_distance
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats
 from lossopt_core.training.loop import Progress, train
 from lossopt_core.training.run import Run
-from lossopt_core.uploads.arrays import experiment_on
 
 if TYPE_CHECKING:
     from lossopt_core.sklearn import LinearClassifier
+    from lossopt_core.store.foreign import ForeignRun
+    from lossopt_core.store.repository import RunStore, StoreError
     from lossopt_core.theory.l1_threshold import zero_strength
+    from lossopt_core.uploads.arrays import experiment_on
 
 __all__ = [
     "DATASETS",
@@ -73,16 +74,21 @@ __all__ = [
 ]
 
 
+_SLOW = {
+    "ForeignRun": "store.foreign",
+    "LinearClassifier": "sklearn",
+    "RunStore": "store.repository",
+    "StoreError": "store.repository",
+    "experiment_on": "uploads.arrays",
+    "zero_strength": "theory.l1_threshold",
+}
+"""Names by module; scikit-learn takes a second to import, SQLAlchemy and SciPy a third of one."""
+
+
 def __getattr__(name: str) -> Any:
-    """Import slow modules on first use: scikit-learn takes a second, SciPy a third of one."""
-    if name == "LinearClassifier":
-        from lossopt_core.sklearn import LinearClassifier
-
-        return LinearClassifier
-    if name == "zero_strength":
-        from lossopt_core.theory.l1_threshold import zero_strength
-
-        return zero_strength
+    """Import slow modules on first use."""
+    if name in _SLOW:
+        return getattr(import_module(f"{__name__}.{_SLOW[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
