@@ -275,12 +275,12 @@ def group_id_of(process: int) -> list[int]:
 
 
 def megabytes_of(process: int) -> float:
-    """What a process holds in memory."""
+    """What a process holds in memory; of what it shares with others, its share."""
     try:
-        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    return int(pages) * 4096 / 1e6
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
 def kept_in(address: str) -> dict[str, set[str]]:

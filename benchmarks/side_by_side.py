@@ -2,7 +2,7 @@
 
     pip install -r requirements-dev.txt
     python -m benchmarks.side_by_side
-    python -m benchmarks.side_by_side --scheduler processes
+    python -m benchmarks.side_by_side --scheduler thread
     python -m benchmarks.side_by_side --quick     # a smoke run
 
 Starts a server of its own.  One visitor changes the learning rate with auto-train on and waits for
@@ -60,15 +60,19 @@ async def measure(address: str, count: int, epochs: int) -> dict[str, float]:
     large = LARGE.replace(epochs=epochs)
     query = {"epochs": str(SMALL.epochs), "live": "true"}
     long = {"optimizer": "gd", "epochs": str(epochs), "seed": "1"}
-    async with Visit(address, {}) as small, Visit(address, {}) as other:
+    again = large.replace(seed=2)
+    async with (
+        Visit(address, {}) as small,
+        Visit(address, {}) as other,
+        Visit(address, {}) as third,
+    ):
         await small.open("train", query)
         await changes(small, rates(0, 2))  # the first training waits for imports
         alone = await changes(small, rates(10, count))
         await other.open("train", long)
         undisturbed = await whole(other, large)
-        again = large.replace(seed=2)
-        await other.go("train", long | {"seed": "2"})
-        training = asyncio.create_task(whole(other, again))
+        await third.open("train", long | {"seed": "2"})
+        training = asyncio.create_task(whole(third, again))
         await asyncio.sleep(0.5)
         beside, number = [], 0
         while not training.done():
@@ -90,7 +94,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Two visitors side by side.")
     parser.add_argument("--quick", action="store_true", help="a smoke run")
-    parser.add_argument("--scheduler", default="thread", help="the server's LOSSOPT_SCHEDULER")
+    parser.add_argument("--scheduler", default="processes", help="the server's LOSSOPT_SCHEDULER")
     chosen = parser.parse_args()
     size = (3, 500) if chosen.quick else (15, 5_000)
     with tempfile.TemporaryDirectory() as place:

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.programs import skip_unless_ci
 # No deadline: the machine may be busy with other tests.
 settings.register_profile("any machine", deadline=None, max_examples=50)
 settings.load_profile("any machine")
+# Most servers of tests train little, and would spend more time on starting workers.
+os.environ.setdefault("LOSSOPT_SCHEDULER", "thread")
 # For each visitor AppTest would read the metadata of all installed packages, for half a second.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 

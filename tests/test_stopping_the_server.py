@@ -66,7 +66,12 @@ class Server:
         process = subprocess.Popen(
             [*self.command, *arguments],
             cwd=ROOT,
-            env=os.environ | {"LOSSOPT_STORE": self.store, "LOSSOPT_MODE": self.mode},
+            env=os.environ
+            | {
+                "LOSSOPT_STORE": self.store,
+                "LOSSOPT_MODE": self.mode,
+                "LOSSOPT_SCHEDULER": "processes",
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+from threadpoolctl import threadpool_limits
+
 from lossopt_core import Experiment, StoreError, load_data
 from lossopt_core.experiment import caches
 from lossopt_core.store import reference
@@ -19,7 +21,7 @@ from lossopt_ui.app import descriptors
 from lossopt_ui.app.shutdown import Shutdown
 from lossopt_ui.config import memory, mode
 from lossopt_ui.identity import visitor
-from lossopt_ui.jobs import page_priority, pool
+from lossopt_ui.jobs import pool
 
 COLLECT_SECONDS = 15.0
 """Seconds between two garbage collections.
@@ -40,8 +42,9 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
     The work ends with the process, after trainings have been saved.
     """
     memory.limit_arenas()
-    page_priority.tune_process()
+    _use_one_blas_thread()
     descriptors.prepare()
+    pool.executor()
     ending = Shutdown(_close)
     ending.listen()
     looked = threading.Event()
@@ -110,11 +113,16 @@ def _warm_up() -> None:
     """Import what the first visitor needs, and exempt it from garbage collection."""
     from lossopt_ui.app import navigation  # noqa: F401
 
-    pool.executor()
     load_data(Experiment())
-    page_priority.tune_process()  # of scikit-learn, too
+    _use_one_blas_thread()  # of scikit-learn, too
     gc.collect()
     gc.freeze()
+
+
+def _use_one_blas_thread() -> None:
+    """Libraries that are loaded later are not affected."""
+    # For matrices as small as ours a second thread only waits for the first.
+    threadpool_limits(1, user_api="blas")
 
 
 def reference_runs_made(address: str | None) -> bool:

@@ -122,10 +122,10 @@ class Settings(BaseSettings):
         "training jobs that run at the same time", "a whole number from 1 to 256", default=2
     )
     scheduler: Annotated[str, AfterValidator(_checked_scheduler)] = setting(
-        "where trainings run: in threads of the server, in worker processes of this machine, or on"
+        "where trainings run: in worker processes of this machine, in threads of the server, or on"
         " a Dask cluster",
-        "thread, processes, or a Dask scheduler's address such as `tcp://scheduler:8786`",
-        default="thread",
+        "processes, thread, or a Dask scheduler's address such as `tcp://scheduler:8786`",
+        default="processes",
     )
     auth: SignIn | None = Field(default=None, description="how visitors sign in")
 

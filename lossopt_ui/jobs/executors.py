@@ -4,7 +4,6 @@ Pages are drawn by one Python interpreter.  A training in the same interpreter w
 and be slowed down by them, so that it gets processes of its own.
 """
 
-import signal
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -12,11 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, Self, TypeVar
 
 from typing_extensions import override
 
-from lossopt_core import Experiment, load_data
+from lossopt_ui.jobs import processes
+from lossopt_ui.jobs.processes import LostWorkerError, Source, Worker
 
 COLD_SECONDS = 0.5
 """How long a task waits for processes that are still starting, before it runs in this one."""
@@ -92,58 +93,77 @@ class Elsewhere(Executor, ABC):
 class Processes(Elsewhere):
     """Processes that start with the server and are replaced when they are killed.
 
-    A task whose process was killed is submitted again, up to `MAX_LOST` times, so that it must not
-    matter whether it is done twice.  Where no process can be started, tasks run at once.
+    A task whose process was killed is done again, up to `MAX_LOST` times in all, so that it must
+    not matter whether it is done twice.  Where no process can be started, tasks run in threads.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, source: Source | None = None) -> None:
         super().__init__()
         self._count = count
+        self._source = source or processes.source()
+        self._tasks: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
+        self._workers: dict[int, Worker] = {}
         self._closed = False
 
     @override
     def _prepare(self) -> None:
-        """Let each process import what a training needs, and load a data set."""
-        with suppress(BrokenExecutor, OSError):
-            for each in [self._pool().submit(load_data, Experiment()) for _ in range(self._count)]:
-                each.result()
-
-    def _pool(self) -> Executor:
-        from joblib.externals.loky import get_reusable_executor
-
-        pool: Executor = get_reusable_executor(
-            self._count, timeout=None, initializer=ignore_interrupts
-        )
-        return pool
+        with suppress(OSError):
+            self._source.start()
+        for number in range(self._count):
+            thread = threading.Thread(
+                target=self._use_worker, args=(number,), name="a worker's", daemon=True
+            )
+            thread.start()
 
     @override
-    def _begin(self, task: Callable[[], Result], outer: Future[Result], number: int = 1) -> None:
-        """Submit a task for the `number`th time."""
+    def _begin(self, task: Callable[[], Result], outer: Future[Result]) -> None:
+        self._tasks.put((task, outer))
 
-        def done(inner: Future[Result]) -> None:
-            broken = not inner.cancelled() and isinstance(inner.exception(), BrokenExecutor)
-            if broken and number < MAX_LOST and not self._closed:
-                # The pool calls this from a thread that its replacement waits for.
-                again = (task, outer, number + 1)
-                threading.Thread(target=self._begin, args=again, daemon=True).start()
-            else:
-                hand_over(inner, outer)
+    def _use_worker(self, number: int) -> None:
+        """Give one worker task after task."""
+        while (found := self._tasks.get()) is not None:
+            task, outer = found
+            if not outer.set_running_or_notify_cancel():
+                continue
+            try:
+                outer.set_result(self._result(number, task))
+            except Exception as error:
+                outer.set_exception(error)
 
-        try:
-            self._pool().submit(task).add_done_callback(done)
-        except (BrokenExecutor, OSError):
-            if number < MAX_LOST:
-                self._begin(task, outer, number + 1)
-            else:
-                hand_over(AtOnce().submit(task), outer)
+    def _result(self, number: int, task: Callable[[], Any]) -> Any:
+        for _ in range(MAX_LOST):
+            if self._closed:
+                break
+            if (worker := self._worker(number)) is None:
+                return task()
+            try:
+                return worker.run(task)
+            except LostWorkerError:
+                del self._workers[number]
+        raise BrokenExecutor("the process that worked on it was killed")
+
+    def _worker(self, number: int) -> Worker | None:
+        """The worker of this number; None if no process can be started."""
+        if number not in self._workers:
+            try:
+                self._workers[number] = self._source.worker()
+            except (OSError, LostWorkerError):
+                return None
+        return self._workers[number]
 
     @override
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, whatever they do."""
         self._closed = True
-        if self._ready.is_set():
-            with suppress(BrokenExecutor, OSError):
-                self._pool().shutdown(wait=wait, kill_workers=True)  # type: ignore[call-arg]
+        while not self._tasks.empty():
+            with suppress(Empty):
+                if (found := self._tasks.get_nowait()) is not None:
+                    found[1].cancel()
+        for _ in range(self._count):
+            self._tasks.put(None)
+        for each in list(self._workers.values()):
+            each.kill()
+        self._source.close()
 
 
 class Cluster(Elsewhere):
@@ -224,11 +244,6 @@ def hand_over(inner: Future[Result], outer: Future[Result]) -> None:
             outer.set_result(inner.result())
 
     inner.add_done_callback(done)
-
-
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the server, which saves what its processes have done."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def new(scheduler: str, count: int) -> Executor:

@@ -20,21 +20,21 @@ from lossopt_core import (
     Run,
     RunStore,
     StoreError,
-    load_data,
     uploads,
 )
 from lossopt_core.store.quotas import products_of
 from lossopt_core.store.unfinished import ActiveTrainings
-from lossopt_core.training.loop import cohorts
+from lossopt_core.training.grouping import cohorts, load_all, pieces
 from lossopt_core.training.slices import SlicedTraining
 from lossopt_ui.jobs.executors import AtOnce
-from lossopt_ui.jobs.page_priority import PagePriority
 from lossopt_ui.jobs.sequel import Sequel
 
 PART = 64
 """Most runs that are trained and saved together if a job saves by part."""
 PRODUCTS_AN_UPDATE = 50_000
 """Overhead of an update, in equivalent multiplications: function calls."""
+SENT_BYTES = 10_000_000
+"""Most data that are sent along with every slice, which takes a hundredth of a second."""
 UNKEPT_SECONDS = 120.0
 """How long finished runs wait for a store that is full, locked or unreachable."""
 RETRY_SECONDS = 2.0
@@ -77,7 +77,6 @@ class Job:
         self._given_up = threading.Event()
         self.problem: StoreError | None = None
         """Why the trained runs could not be saved so far."""
-        self._pages = PagePriority()
         self._active: list[SlicedTraining] = []
         self._finished: list[SlicedTraining] = []
         self._visitors: set[int] = set()
@@ -138,19 +137,19 @@ class Job:
             yield
 
     def _begun(self, part: Sequence[Experiment]) -> SlicedTraining:
-        # Processes of their own cannot see what a visitor has uploaded.
-        private = DATASETS[part[0].dataset].uploaded
-        return SlicedTraining(part, load_data(part[0]) if private else None)
+        # Other processes cannot see what a visitor has uploaded, and would have to import
+        # scikit-learn to make the rest.
+        private, size = DATASETS[part[0].dataset].uploaded, part[0].size
+        data_sets = len({each.data_key for each in part})
+        small = 8 * data_sets * size.examples * size.features <= SENT_BYTES
+        return SlicedTraining(part, load_all(part) if private or small else None)
 
     def _advance(self) -> None:
         """Make one slice of every active part."""
         begun = time.monotonic()
         # The last slice makes no update, and must not depend on processes that may be gone.
         executor = AtOnce() if self.stopped else self._executor
-        pause = self._pages.wait_for_pages if isinstance(executor, AtOnce) else None
-        slices = [
-            (each, each.submit(executor, stop=self.stopped, pause=pause)) for each in self._active
-        ]
+        slices = [(each, each.submit(executor, stop=self.stopped)) for each in self._active]
         for training, future in slices:
             try:
                 training.take(future.result())
@@ -303,8 +302,4 @@ class Job:
 
 def parts_of(experiments: Sequence[Experiment]) -> Sequence[Sequence[Experiment]]:
     """Cohorts, split into pieces of at most `PART` runs."""
-    return [
-        members[first : first + PART]
-        for members in cohorts(experiments)
-        for first in range(0, len(members), PART)
-    ]
+    return [piece for members in cohorts(experiments) for piece in pieces(members, PART)]

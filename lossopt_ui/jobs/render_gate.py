@@ -46,8 +46,6 @@ class RenderGate:
         self._with_others = with_others
         self._inside: list[_Place] = []
         self._waiting: OrderedDict[Hashable, deque[_Place]] = OrderedDict()
-        self._nobody = threading.Event()
-        self._nobody.set()
         self._lock = threading.Lock()
         self._own = threading.local()
 
@@ -82,10 +80,6 @@ class RenderGate:
         finally:
             self._enter(place.owner)
 
-    def wait_until_empty(self, seconds: float) -> None:
-        """Wait until nobody is inside, at most this long."""
-        self._nobody.wait(seconds)
-
     @property
     def _place(self) -> _Place | None:
         """The state of this thread, if it is inside."""
@@ -94,7 +88,6 @@ class RenderGate:
     def _enter(self, owner: Hashable) -> None:
         place = _Place(owner)
         with self._lock:
-            self._nobody.clear()
             self._waiting.setdefault(owner, deque()).append(place)
             self._admit()
         while not place.inside.wait(min(self._patience, self._with_others) / 2):
@@ -107,8 +100,6 @@ class RenderGate:
             self._inside.remove(self._own.place)
             self._own.place = None
             self._admit()
-            if not self._inside:
-                self._nobody.set()
 
     def _admit(self) -> None:
         """Admit waiting threads, the owner who has waited longest first."""

@@ -32,8 +32,9 @@ _FLAGS = [
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment that keeps a server's runs away from those of the project."""
-    return {"LOSSOPT_STORE": f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.db'}"}
+    """The environment of a server with default settings and runs of its own."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.db'}"
+    return {"LOSSOPT_STORE": store, "LOSSOPT_SCHEDULER": "processes"}
 
 
 @pytest.fixture(scope="session")

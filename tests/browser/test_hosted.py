@@ -36,6 +36,7 @@ def hosted(address: str) -> Iterator[str]:
     environment = {
         "LOSSOPT_MODE": "hosted",
         "LOSSOPT_STORE": address,
+        "LOSSOPT_SCHEDULER": "processes",
         "LOSSOPT_MAX_UPDATES": "50000",
         "LOSSOPT_MAX_NUMBERS": "200000",
     }

@@ -14,6 +14,7 @@ from distributed import LocalCluster
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui.jobs import executors
 from lossopt_ui.jobs.executors import AtOnce, Cluster, Processes
+from lossopt_ui.jobs.processes import ForkServer, OneByOne, Worker
 from lossopt_ui.jobs.workers import Workers
 from tests.programs import wait_until
 
@@ -84,12 +85,92 @@ def test_a_shutdown_ends_what_is_running() -> None:
         running.result(10)
 
 
-def test_without_processes_tasks_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(self: Processes) -> None:
-        raise OSError("no semaphores on this machine")
+class NoSource:
+    """A machine that starts no process."""
 
-    monkeypatch.setattr(Processes, "_pool", none)
-    assert Processes(1).start().submit(os.getpid).result(10) == os.getpid()
+    def start(self) -> None:
+        raise OSError("no processes on this machine")
+
+    def worker(self) -> Worker:
+        raise OSError("no processes on this machine")
+
+    def close(self) -> None: ...
+
+
+def test_without_processes_tasks_run_here() -> None:
+    assert Processes(1, NoSource()).start().submit(os.getpid).result(10) == os.getpid()
+
+
+def test_a_fork_server_that_is_killed_is_replaced() -> None:
+    source = ForkServer()
+    pool = Processes(1, source).start()
+    assert pool._ready.wait(60)
+    first = pool.submit(os.getpid).result(60)
+    os.kill(pool.submit(os.getppid).result(60), signal.SIGKILL)
+    assert pool.submit(os.getpid).result(60) == first, "its workers go on"
+    os.kill(first, signal.SIGKILL)
+    assert pool.submit(os.getpid).result(60) not in (first, os.getpid())
+
+
+def test_workers_end_with_those_who_use_them() -> None:
+    pool = Processes(1).start()
+    assert pool._ready.wait(60)
+    worker, parent = pool.submit(os.getpid).result(60), pool.submit(os.getppid).result(60)
+    pool.shutdown()
+    wait_until(lambda: not _exists(worker) and not _exists(parent))
+
+
+def _exists(pid: int) -> bool:
+    """Whether a process is there that has not ended."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def ask_for_a_worker_of_its_own() -> tuple[int, str]:
+    print("this must not get between the outcomes")
+    return os.getpid(), os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def test_where_forking_is_not_safe_each_worker_starts_alone() -> None:
+    pool = Processes(2, OneByOne()).start()
+    assert pool._ready.wait(60)
+    first, threads = pool.submit(ask_for_a_worker_of_its_own).result(60)
+    assert first != os.getpid()
+    assert threads == "1"
+    with pytest.raises(ValueError, match="invalid literal"):
+        pool.submit(int, "x").result(60)
+    pool.shutdown()
+
+
+class StubbornError(Exception):
+    """An error that cannot be pickled."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+def fail_stubbornly() -> None:
+    raise StubbornError(1, 2)
+
+
+def give_back_what_cannot_be_pickled() -> threading.Lock:
+    return threading.Lock()
+
+
+@pytest.mark.parametrize("task", [fail_stubbornly, give_back_what_cannot_be_pickled])
+def test_what_cannot_be_sent_back_is_an_error(processes: Processes, task: object) -> None:
+    with pytest.raises((RuntimeError, TypeError)):
+        processes.submit(task).result(60)  # type: ignore[arg-type]
+    assert processes.submit(os.getpid).result(60) != os.getpid(), "others go on"
+
+
+def test_interrupts_are_left_to_the_server(processes: Processes) -> None:
+    worker = processes.submit(os.getpid).result(60)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(worker, number)
+    assert worker in {processes.submit(os.getpid).result(60) for _ in range(20)}
 
 
 @pytest.fixture
@@ -108,7 +189,7 @@ def test_a_cluster_trains_and_survives_the_death_of_a_worker(
     cluster: LocalCluster, store: RunStore
 ) -> None:
     executor = cluster_at(cluster.scheduler_address)
-    experiments = [Experiment(epochs=100, evaluations=20, seed=seed) for seed in range(2)]
+    experiments = [Experiment(epochs=100, evaluations=20 + part) for part in range(2)]
     job = Workers(executor=executor).begin(experiments, store, by_part=True)
     wait_until(lambda: job.share > 0.1)
     killed = executor.submit(os.getpid).result(60)
@@ -143,7 +224,7 @@ def test_a_cluster_that_never_answers_is_not_waited_for(monkeypatch: pytest.Monk
 
 
 def test_a_training_in_processes_has_the_same_runs(processes: Processes, store: RunStore) -> None:
-    experiments = [Experiment(dataset="blobs", epochs=3, seed=seed) for seed in range(3)]
+    experiments = [Experiment(dataset="blobs", epochs=3, evaluations=4 + part) for part in range(3)]
     job = Workers(executor=processes).begin(experiments, store, by_part=True)
     wait_until(lambda: not job.running)
     assert job.error is None

@@ -28,8 +28,13 @@ def test_a_long_training_saves_in_parts_and_resumes(workers: Workers, store: Run
     assert store.missing([*wide, LONG]) == [LONG]
 
 
+def apart(experiment: Experiment, number: int) -> Experiment:
+    """Another experiment that is not trained together with this one."""
+    return experiment.replace(evaluations=experiment.evaluations + number)
+
+
 def test_runs_that_were_not_started_are_not_saved(store: RunStore) -> None:
-    job = Workers(count=1).begin([LONG, LONG.replace(seed=1)], store, by_part=True)
+    job = Workers(count=1).begin([LONG, apart(LONG, 1)], store, by_part=True)
     wait_until(lambda: job.share > 0)
     job.stop()
     wait_until(lambda: not job.running)
@@ -38,11 +43,11 @@ def test_runs_that_were_not_started_are_not_saved(store: RunStore) -> None:
 
 def test_parts_are_trained_side_by_side_where_workers_are_free(store: RunStore) -> None:
     workers = Workers(count=2)
-    job = workers.begin([LONG, LONG.replace(seed=1), LONG.replace(seed=2)], store, by_part=True)
+    job = workers.begin([LONG, apart(LONG, 1), apart(LONG, 2)], store, by_part=True)
     wait_until(lambda: len(job.histories()) == 2)
     job.stop()
     wait_until(lambda: not job.running)
-    assert set(store.list()["id"]) == {LONG.id, LONG.replace(seed=1).id}
+    assert set(store.list()["id"]) == {LONG.id, apart(LONG, 1).id}
 
 
 def test_a_training_stopped_between_two_slices_is_saved_as_it_is(store: RunStore) -> None:

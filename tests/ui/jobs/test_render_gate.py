@@ -130,32 +130,3 @@ def test_an_error_frees_the_turn() -> None:
 
     threading.Thread(target=visit).start()
     assert entered.wait(5)
-
-
-def test_wait_until_empty_returns_when_empty() -> None:
-    gate = RenderGate(places=1, patience=0.01)
-    inside, leave, empty = threading.Semaphore(0), threading.Event(), threading.Event()
-
-    def visit() -> None:
-        with gate.turn():
-            inside.release()
-            leave.wait(10)
-
-    def wait() -> None:
-        gate.wait_until_empty(60)
-        empty.set()
-
-    gate.wait_until_empty(60)
-    for _ in range(2):  # the second enters regardless
-        threading.Thread(target=visit).start()
-        assert inside.acquire(timeout=5)
-    threading.Thread(target=wait).start()
-    assert not empty.wait(0.05)
-    leave.set()
-    assert empty.wait(5)
-
-
-def test_wait_until_empty_has_a_timeout() -> None:
-    gate = RenderGate()
-    with gate.turn():
-        gate.wait_until_empty(0.01)

@@ -102,7 +102,7 @@ def test_stopped_trainings_leave_the_queue_immediately(store: RunStore) -> None:
 
 def test_a_training_stopped_between_parts_leaves_immediately(store: RunStore) -> None:
     workers = Workers(count=0)
-    parts = [TINY, TINY.replace(seed=1), TINY.replace(seed=2)]
+    parts = [TINY.replace(evaluations=number) for number in (2, 3, 4)]  # not trained together
     for stop_first in (False, True):
         job = workers.begin(parts, store, by_part=True)
         owner, taken = workers._turns.take()

@@ -1,0 +1,133 @@
+"""The program of a fork server: it imports what tasks need once, then forks workers.
+
+A forked worker is ready within milliseconds and shares the memory of what was imported.  Forking is
+safe here, because this process has one thread and knows nothing of Streamlit.  Where forking is not
+safe, each worker is a process of its own that imports everything again.
+
+A worker gets pickled tasks through a socket or pipes and gives pickled outcomes back.  It ends when
+the other side does, and leaves signals to the server, which saves what its workers have done.
+"""
+
+import gc
+import os
+import pickle
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
+from typing import IO, Any
+
+NICENESS = 10
+"""Pages come first: workers get what time the server leaves."""
+READY = b"r"
+_LENGTH = struct.Struct("!Q")
+_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def send(stream: IO[bytes], content: Any) -> None:
+    """Write something that can be pickled."""
+    _write(stream, _pickled(content))
+
+
+def receive(stream: IO[bytes]) -> Any:
+    """Read what was sent; EOFError if the other side is gone."""
+    return pickle.loads(_read(stream))
+
+
+def _pickled(content: Any) -> bytes:
+    return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _write(stream: IO[bytes], message: bytes) -> None:
+    stream.write(_LENGTH.pack(len(message)))
+    stream.write(message)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    head = stream.read(_LENGTH.size)
+    message = stream.read(*_LENGTH.unpack(head)) if len(head) == _LENGTH.size else b""
+    if not message:
+        raise EOFError
+    return message
+
+
+def serve(control: socket.socket) -> None:
+    """Fork a worker for every socket that comes through `control`, until it is closed."""
+    _prepare()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers that have ended
+    gc.collect()
+    gc.freeze()  # a collection would write to, and thereby copy, the memory that is shared
+    control.sendall(READY)
+    while True:
+        asked, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not asked:
+            return
+        with socket.socket(fileno=descriptors[0]) as channel:
+            if os.fork() == 0:
+                control.close()
+                _work_in_fork(channel)
+
+
+def _work_in_fork(channel: socket.socket) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        with channel.makefile("rb") as tasks, channel.makefile("wb") as outcomes:
+            work(tasks, outcomes)
+    finally:
+        os._exit(0)
+
+
+def work_alone() -> None:
+    """Be the one worker of this process, with its standard input and output as pipes."""
+    _prepare()
+    with (
+        open(sys.stdin.fileno(), "rb") as tasks,
+        open(sys.stdout.fileno(), "wb") as outcomes,
+        redirect_stdout(sys.stderr),  # what tasks print must not get between the outcomes
+    ):
+        work(tasks, outcomes)
+
+
+def work(tasks: IO[bytes], outcomes: IO[bytes]) -> None:
+    """Say which process this is, then do one task after the other until there are no more.
+
+    The outcome of a task is its result and None, or None and its error.
+    """
+    with suppress(EOFError, OSError):  # the server has ended
+        send(outcomes, os.getpid())
+        while True:
+            _write(outcomes, _outcome_of(_read(tasks)))
+
+
+def _outcome_of(task: bytes) -> bytes:
+    try:
+        call: Callable[[], Any] = pickle.loads(task)
+        return _pickled((call(), None))
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return _failure(error)
+
+
+def _failure(error: Exception) -> bytes:
+    try:
+        outcome = _pickled((None, error))
+        pickle.loads(outcome)
+    except Exception:  # whatever the error's own methods raise
+        return _pickled((None, RuntimeError(f"{type(error).__name__}: {error}")))
+    return outcome
+
+
+def _prepare() -> None:
+    """Import what trainings and certificates need; data sets come with the tasks."""
+    for name in _IGNORED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+    from lossopt_core.certify import certificates  # noqa: F401
+    from lossopt_core.training import slices  # noqa: F401
