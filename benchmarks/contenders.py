@@ -1,7 +1,8 @@
 """Everybody who trains in `train_speed`: lossopt, and what else people use."""
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,14 @@ try:
     from torch.nn import functional
 except ImportError:
     torch = None
+
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+try:
+    import jax
+except ImportError:
+    jax = None
+else:
+    jax.config.update("jax_enable_x64", True)
 
 STRENGTH = 1e-3
 MARGIN = 1.0
@@ -36,6 +45,10 @@ class Contender(ABC):
         """Start at zero weights."""
 
     @abstractmethod
+    def start_again(self) -> None:
+        """Set the weights to zero; what was compiled stays."""
+
+    @abstractmethod
     def epoch(self, batches: Sequence[Labels]) -> None:
         """Make one update for every batch."""
 
@@ -43,12 +56,25 @@ class Contender(ABC):
     def weights(self) -> Array:
         """(R, C, D) weights with the bias as last column."""
 
+    def train(self, batches: Sequence[Labels], epochs: int, evaluate: "Evaluate") -> None:
+        """A whole training with an evaluation before and one after it."""
+        evaluate(self.weights())
+        for _ in range(epochs):
+            self.epoch(batches)
+        evaluate(self.weights())
+
+
+Evaluate = Callable[[Array], object]
+
 
 class Lossopt(Contender):
     name = "**lossopt**"
 
     def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
         self.cohort = Cohort(runs, data)
+
+    def start_again(self) -> None:
+        self.cohort.W.fill(0.0)
 
     def epoch(self, batches: Sequence[Labels]) -> None:
         for update, batch in enumerate(batches):
@@ -89,6 +115,9 @@ class ByHand(Contender):
             n: (np.empty((n, self.X.shape[1])), np.empty((len(self.W), n)), np.arange(n))
             for n in (BATCH, rest)
         }
+
+    def start_again(self) -> None:
+        self.W.fill(0.0)
 
     def epoch(self, batches: Sequence[Labels]) -> None:
         W, gradient, penalty, ones = self.W, self.gradient, self.penalty, self.ones
@@ -138,6 +167,9 @@ class Products(Contender):
         self.scores = np.empty((len(self.W), BATCH))
         self.gradient = np.empty_like(self.W)
 
+    def start_again(self) -> None:
+        """Nothing changes."""
+
     def epoch(self, batches: Sequence[Labels]) -> None:
         for _ in batches:
             np.matmul(self.W, self.X.T, out=self.scores)
@@ -162,6 +194,10 @@ class TorchStacked(Contender):
         self.rate = torch.from_numpy(np.repeat(rates, self.classes)[:, None])
         self.decay = torch.full((features,), 2.0 * STRENGTH, dtype=torch.float64)
         self.decay[-1] = 0.0
+
+    def start_again(self) -> None:
+        with torch.no_grad():
+            self.W.zero_()
 
     def epoch(self, batches: Sequence[Labels]) -> None:
         for batch in map(torch.from_numpy, batches):
@@ -243,8 +279,7 @@ class TorchLoop(Contender):
         self.y = torch.from_numpy(data.train_labels.copy())
         classes = len(data.class_names)
         self.model = torch.nn.Linear(self.X.shape[1], classes, dtype=torch.float64)
-        for parameter in self.model.parameters():
-            torch.nn.init.zeros_(parameter)
+        self.start_again()
         if run.loss == "cross_entropy":
             self.criterion, scale = torch.nn.CrossEntropyLoss(), 1
         else:
@@ -256,6 +291,10 @@ class TorchLoop(Contender):
             {"params": [self.model.bias], "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.SGD(groups, lr=run.learning_rate * scale)
+
+    def start_again(self) -> None:
+        for parameter in self.model.parameters():
+            torch.nn.init.zeros_(parameter)
 
     def epoch(self, batches: Sequence[Labels]) -> None:
         for batch in map(torch.from_numpy, batches):
@@ -269,6 +308,79 @@ class TorchLoop(Contender):
         return np.hstack([weight.numpy(), bias.numpy()[:, None]])[None]
 
 
+class JaxStacked(Contender):
+    """A scan over the minibatches of an epoch, with `vmap` of `grad`, as one writes it."""
+
+    name = "JAX, jit(scan(vmap(grad)))"
+
+    def __init__(self, runs: Sequence[Experiment], data: Data) -> None:
+        self.loss = runs[0].loss
+        self.X = jax.numpy.asarray(with_ones(data.train_features))
+        self.y = jax.numpy.asarray(data.train_labels)
+        self.shape = (len(runs), len(data.class_names), self.X.shape[1])
+        self.rates = jax.numpy.asarray([run.learning_rate for run in runs])[:, None, None]
+        self.decay = jax.numpy.full(self.shape[2], STRENGTH).at[-1].set(0.0)
+        self.scan = jax.jit(lambda W, rows: jax.lax.scan(self.step, W, rows))
+        self.start_again()
+
+    def start_again(self) -> None:
+        self.W = jax.numpy.zeros(self.shape)
+
+    def step(self, W: "jax.Array", rows: "jax.Array") -> tuple["jax.Array", "jax.Array"]:
+        """The weights after a minibatch, and the objectives before."""
+        X, y = self.X[rows], self.y[rows]
+        values, gradients = jax.vmap(jax.value_and_grad(self.objective), (0, None, None))(W, X, y)
+        return W - self.rates * gradients, values
+
+    def objective(self, W: "jax.Array", X: "jax.Array", y: "jax.Array") -> "jax.Array":
+        """The objective (a number) of one run with weights (C, D) on a minibatch."""
+        scores = X @ W.T
+        true = scores[jax.numpy.arange(len(y)), y]
+        if self.loss == "cross_entropy":
+            values = jax.nn.logsumexp(scores, axis=1) - true
+        else:
+            violations = jax.numpy.maximum(0.0, scores - true[:, None] + MARGIN)
+            values = violations.sum(axis=1) - MARGIN  # the true class's own
+        return values.mean() + (self.decay * W**2).sum()
+
+    def epoch(self, batches: Sequence[Labels]) -> None:
+        *whole, last = batches
+        for rows in ([np.stack(whole)] if whole else []) + [last[None]]:
+            self.W, _ = self.scan(self.W, rows)
+        self.W.block_until_ready()
+
+    def weights(self) -> Array:
+        return np.asarray(self.W)
+
+
+class JaxByHand(JaxStacked):
+    """The same with the gradient written out, as lossopt does."""
+
+    name = "JAX, gradient by hand"
+
+    def step(self, W: "jax.Array", rows: "jax.Array") -> tuple["jax.Array", "jax.Array"]:
+        X, y = self.X[rows], self.y[rows]
+        runs, classes, width = self.shape
+        scores = (W.reshape(-1, width) @ X.T).reshape(runs, classes, len(y))
+        true = jax.nn.one_hot(y, classes, axis=0, dtype=bool)
+        of_true = jax.numpy.where(true, scores, 0.0).sum(axis=1, keepdims=True)
+        if self.loss == "cross_entropy":
+            highest = scores.max(axis=1, keepdims=True)
+            powers = jax.numpy.exp(scores - highest)
+            total = powers.sum(axis=1, keepdims=True)
+            values = jax.numpy.log(total) + highest - of_true
+            upstream = powers / total - true
+        else:
+            violations = jax.numpy.where(true, 0.0, scores - of_true + MARGIN)
+            values = jax.numpy.maximum(0.0, violations).sum(axis=1, keepdims=True)
+            above = (violations > 0.0).astype(float)
+            upstream = jax.numpy.where(true, -above.sum(axis=1, keepdims=True), above)
+        gradient = (upstream.reshape(-1, len(y)) @ X).reshape(self.shape) / len(y)
+        penalty = self.decay * W
+        objective = values.mean(axis=(1, 2)) + (penalty * W).sum(axis=(1, 2))
+        return W - self.rates * (gradient + 2.0 * penalty), objective
+
+
 class ScikitLearn(Contender):
     """One class against the rest, example by example: 32 examples are counted as an update."""
 
@@ -280,11 +392,13 @@ class ScikitLearn(Contender):
         (run,) = runs
         self.X, self.y = data.train_features, data.train_labels
         self.classes = np.arange(len(data.class_names))
+        self.loss = {"cross_entropy": "log_loss", "hinge": "hinge"}[run.loss]
+        self.rate = run.learning_rate
+        self.start_again()
+
+    def start_again(self) -> None:
         self.model = SGDClassifier(
-            loss={"cross_entropy": "log_loss", "hinge": "hinge"}[run.loss],
-            alpha=2.0 * STRENGTH,
-            learning_rate="constant",
-            eta0=run.learning_rate,
+            loss=self.loss, alpha=2.0 * STRENGTH, learning_rate="constant", eta0=self.rate
         )
 
     def epoch(self, batches: Sequence[Labels]) -> None:
@@ -297,3 +411,5 @@ class ScikitLearn(Contender):
 PEERS: list[type[Contender]] = [Products, ByHand, ScikitLearn]
 if torch is not None:
     PEERS[1:1] = [TorchStacked, TorchStackedByHand, TorchLoop]
+if jax is not None:
+    PEERS[1:1] = [JaxStacked, JaxByHand]
