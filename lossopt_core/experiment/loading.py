@@ -19,9 +19,9 @@ from lossopt_core.experiment.caches import cached_by_data
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
 from lossopt_core.objective.linear import Array, Labels
 
-CACHE_SLOTS = 4
-"""Number of small data sets cached at once."""
-BYTES_PER_SLOT = 12_000_000
+CACHE_BYTES = 48_000_000
+SMALLEST_BYTES = 1_000_000
+"""What even the smallest data set counts for, so that at most 48 are cached."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,20 +123,20 @@ _FIXED_VALUES = {
 } | {"optimizer": "gd"}
 
 
-def _share(data: Data) -> float:
-    """The number of cache slots that data take; more than one if they are large.
+def _cached_bytes(data: Data) -> float:
+    """What data take in the cache.
 
     Even the largest data are cached (alone), since reloading them each time would be slow.
     """
     bytes = data.train_features.nbytes + data.test_features.nbytes
-    return min(CACHE_SLOTS, max(1.0, bytes / BYTES_PER_SLOT))
+    return min(CACHE_BYTES, max(SMALLEST_BYTES, bytes))
 
 
 _LOADING = threading.Lock()
 """Loading takes several times the size of the data, so only one load runs at a time."""
 
 
-@cached_by_data(CACHE_SLOTS, size=_share)
+@cached_by_data(CACHE_BYTES, size=_cached_bytes)
 def _load(experiment: Experiment) -> Data:
     with _LOADING:
         return _made(experiment)

@@ -13,6 +13,7 @@ from tests.architecture.source import PLACES, end_of, named, sources, tree_of
 CACHED_FOR_ALL = {
     "lossopt_core/query/filters.py:_parser": "a grammar",
     "lossopt_ui/jobs/pool.py:_executor": "processes, which keep nothing",
+    "lossopt_core/data/datasets/digits.py:_digits": "a public data set",
     "lossopt_core/training/time_estimate.py:_measured_timing": "seconds on random examples",
     "lossopt_core/lecture/two_weights.py:data": "points of the lecture",
     "lossopt_core/lecture/two_weights.py:path": "points of the lecture",

@@ -1,6 +1,7 @@
 """Handwritten digits."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,22 @@ class Digits(Dataset):
 
     @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
-        from sklearn.datasets import load_digits
+        return _digits()
 
-        bunch = load_digits()
-        return Examples(
-            features=bunch.data.astype(np.float64),
-            labels=bunch.target.astype(np.int64),
-            class_names=tuple(str(name) for name in bunch.target_names),
-            feature_names=tuple(f"pixel {row},{column}" for row in range(8) for column in range(8)),
-            image_shape=(8, 8),
-        )
+
+@cache
+def _digits() -> Examples:
+    """The digits, read-only: every split of them reads them again."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    features, labels = bunch.data.astype(np.float64), bunch.target.astype(np.int64)
+    for each in (features, labels):
+        each.setflags(write=False)
+    return Examples(
+        features=features,
+        labels=labels,
+        class_names=tuple(str(name) for name in bunch.target_names),
+        feature_names=tuple(f"pixel {row},{column}" for row in range(8) for column in range(8)),
+        image_shape=(8, 8),
+    )
