@@ -19,9 +19,9 @@ from lossopt_core.store.uptime import COUNT_SECONDS, Uptime
 from lossopt_core.store.workspaces import Workspaces
 from lossopt_ui.app import descriptors
 from lossopt_ui.app.shutdown import Shutdown
-from lossopt_ui.config import memory, mode
+from lossopt_ui.config import mode
 from lossopt_ui.identity import visitor
-from lossopt_ui.jobs import pool
+from lossopt_ui.jobs import memory, pool
 
 COLLECT_SECONDS = 15.0
 """Seconds between two garbage collections.

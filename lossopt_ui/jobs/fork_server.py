@@ -20,6 +20,8 @@ from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from typing import IO, Any
 
+from lossopt_ui.jobs import memory
+
 NICENESS = 10
 """Pages come first: workers get what time the server leaves."""
 READY = b"r"
@@ -101,6 +103,7 @@ def work(tasks: IO[bytes], outcomes: IO[bytes]) -> None:
         send(outcomes, os.getpid())
         while True:
             _write(outcomes, _outcome_of(_read(tasks)))
+            memory.release_free_memory()
 
 
 def _outcome_of(task: bytes) -> bytes:

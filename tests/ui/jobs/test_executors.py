@@ -133,6 +133,29 @@ def ask_for_a_worker_of_its_own() -> tuple[int, str]:
     return os.getpid(), os.environ["OPENBLAS_NUM_THREADS"]
 
 
+KEPT: list[bytearray] = []
+
+
+def take_much_and_keep_what_comes_last() -> None:
+    much = [bytearray(100_000) for _ in range(1_000)]
+    KEPT.append(bytearray(100_000))  # holds the end of the heap
+    much.clear()
+
+
+def megabytes_of(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory from /proc")
+def test_a_worker_gives_back_the_memory_that_a_task_took() -> None:
+    pool = Processes(1).start()
+    assert pool._ready.wait(60)
+    worker, _ = pool.submit(ask_for_a_worker_of_its_own).result(60)  # imports this module
+    before = megabytes_of(worker)
+    pool.submit(take_much_and_keep_what_comes_last).result(60)
+    wait_until(lambda: megabytes_of(worker) < before + 30)
+
+
 def test_where_forking_is_not_safe_each_worker_starts_alone() -> None:
     pool = Processes(2, OneByOne()).start()
     assert pool._ready.wait(60)

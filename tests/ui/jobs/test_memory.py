@@ -4,12 +4,12 @@ import platform
 
 import pytest
 
-from lossopt_ui.config import memory
+from lossopt_ui.jobs import memory
 from tests.programs import run_python
 
 COUNT_ARENAS = """
 import ctypes, tempfile, threading
-from lossopt_ui.config import memory
+from lossopt_ui.jobs import memory
 {before}
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.fdopen.restype = ctypes.c_void_p, ctypes.c_void_p
