@@ -33,8 +33,9 @@ PART = 64
 """Most runs that are trained and saved together if a job saves by part."""
 PRODUCTS_AN_UPDATE = 50_000
 """Overhead of an update, in equivalent multiplications: function calls."""
-SENT_BYTES = 10_000_000
-"""Most data that are sent along with every slice, which takes a hundredth of a second."""
+SENT_BYTES = 16_000_000
+"""Most data that are sent along with every slice, in some hundredths of a second: all that hosted
+mode allows."""
 UNKEPT_SECONDS = 120.0
 """How long finished runs wait for a store that is full, locked or unreachable."""
 RETRY_SECONDS = 2.0
