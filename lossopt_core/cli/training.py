@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext, suppress
 from itertools import chain
 
+from lossopt_core.analysis.tuned_rate import RATES, configuration, tuned_rates, with_tuned_rates
 from lossopt_core.cli.console import (
     INTERRUPTED,
     ProgressBar,
@@ -17,7 +18,7 @@ from lossopt_core.cli.console import (
 )
 from lossopt_core.cli.listing import METRICS, differing_columns
 from lossopt_core.experiment.description import Experiment
-from lossopt_core.experiment.grid import checked, grid
+from lossopt_core.experiment.grid import TUNED, checked, grid
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
@@ -33,9 +34,12 @@ JOBS = Number("Jobs", 1, 1, 1024, "Number of parallel processes.", whole=True)
 
 def train_command(chosen: argparse.Namespace) -> int:
     """Train the missing runs, save them as they finish, and print the grid."""
-    experiments = grid(vars(chosen))
+    tuned = chosen.learning_rate == [TUNED]
+    experiments = grid(vars(chosen) | ({"learning_rate": None} if tuned else {}))
     jobs = checked("jobs", JOBS, chosen.jobs or "1")
     store = RunStore(chosen.store)
+    if tuned:
+        experiments = at_tuned_rates(experiments)
     missing = store.missing(experiments)
     if saved := len(experiments) - len(missing):
         say(f"{saved} of {count_runs(len(experiments))} already saved.")
@@ -43,7 +47,7 @@ def train_command(chosen: argparse.Namespace) -> int:
         with suppress(KeyboardInterrupt) if jobs > 1 else nullcontext():
             train_and_save(missing, store, interrupted, jobs)
         ended = interrupted()
-    print_grid(experiments, store)
+    print_grid(experiments, store, show=("learning_rate",) if tuned else ())
     if ended:
         done = len(experiments) - len(store.missing(experiments))
         say(
@@ -52,6 +56,22 @@ def train_command(chosen: argparse.Namespace) -> int:
         )
         return INTERRUPTED
     return 0
+
+
+def at_tuned_rates(experiments: Sequence[Experiment]) -> list[Experiment]:
+    """The experiments, each at the learning rate that is best for its configuration."""
+    configurations = len({configuration(each) for each in experiments})
+    what = "1 learning rate" if configurations == 1 else f"{configurations:,} learning rates"
+    say(f"Tuning {what}: the best of {len(RATES)} each, by the training objective at the end.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        rates = tuned_rates(experiments)
+    if on_border := sum(each.on_border for each in rates.values()):
+        say(
+            f"{on_border} of {configurations} ended at the border of the grid,"
+            f" {RATES[0]:g} to {RATES[-1]:g}: others may be better."
+        )
+    return with_tuned_rates(experiments, rates)
 
 
 def train_and_save(
@@ -93,11 +113,13 @@ def batches(experiments: Sequence[Experiment]) -> list[list[Experiment]]:
     return [each for cohort in cohorts(experiments) for each in pieces(cohort, RUNS_PER_BATCH)]
 
 
-def print_grid(experiments: Sequence[Experiment], store: RunStore) -> None:
-    """Print a table of these runs: differing settings and final metrics."""
+def print_grid(
+    experiments: Sequence[Experiment], store: RunStore, *, show: Sequence[str] = ()
+) -> None:
+    """Print a table of these runs: settings that differ or are to be shown, and final metrics."""
     saved = store.list().set_index("id", drop=False)
     table = saved.loc[[each.id for each in experiments if each.id in saved.index]]
-    print_table(table[[*differing_columns(table), *METRICS, "id"]])
+    print_table(table[[*differing_columns(table, always=show), *METRICS, "id"]])
     if diverged := int((table["status"] == DIVERGED).sum()):
         say(f"{count_runs(diverged)} diverged. Try a smaller --learning-rate.")
     caveats = (convergence_caveats(each) for each in experiments if is_full_batch(each))

@@ -26,6 +26,12 @@ from lossopt_core.fields import (
 from lossopt_core.plugins.registry import Registry
 
 LARGEST_GRID = 10_000
+TUNED = "tuned"
+"""The text for learning rates of their own, which `train` finds."""
+MORE_WORDS = {
+    "learning_rate": f" {TUNED}: for every configuration the best of 13 rates, by the training"
+    " objective at the end with another seed."
+}
 SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
 
 
@@ -39,7 +45,7 @@ def add_settings(training: argparse.ArgumentParser) -> None:
             dest=name,
             nargs="+",
             metavar=metavar(declaration),
-            help=in_words(declaration).replace("%", "%%"),
+            help=(in_words(declaration) + MORE_WORDS.get(name, "")).replace("%", "%%"),
         )
         if name == "dataset":
             group.add_argument(
