@@ -19,6 +19,7 @@ import numpy as np
 from lossopt_core.certify.duality import Candidate, Problem
 from lossopt_core.certify.proximal_gradient import gradient_points
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
+from lossopt_core.experiment.loading import Data
 from lossopt_core.objective.certifiable import why_not_certified
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.losses import LOSS_SETTINGS
@@ -89,7 +90,11 @@ def newton_step_seconds(problem: Problem) -> float:
 
 
 def certify(
-    experiment: Experiment, *, target_gap: float = 1e-6, time_budget: float = 10.0
+    experiment: Experiment,
+    *,
+    target_gap: float = 1e-6,
+    time_budget: float = 10.0,
+    data: Data | None = None,
 ) -> Certificate:
     """Find the lowest training objective of an experiment, with a proven lower bound.
 
@@ -104,13 +109,15 @@ def certify(
         experiment: The experiment.
         target_gap: The relative gap at which the search ends.
         time_budget: Seconds after which the search ends with the gap that it has by then.
+        data: The data to train on, if they are not those that the experiment names.
 
     Raises:
         ValueError: The loss has no certificate.
     """
     if why_not := why_not_certified(experiment.loss, experiment.regularizer):
         raise ValueError(why_not)
-    return certify_problem(Problem.of(experiment), target_gap=target_gap, time_budget=time_budget)
+    problem = Problem.of(experiment, data)
+    return certify_problem(problem, target_gap=target_gap, time_budget=time_budget)
 
 
 # Steps that overflow or divide by zero are rejected, and such bounds are not used.

@@ -31,7 +31,7 @@ import numpy as np
 from lossopt_core.certify.balance import balanced
 from lossopt_core.certify.curvature import curvature
 from lossopt_core.experiment.description import Experiment, loss_of, regularizer_of
-from lossopt_core.experiment.loading import load_data
+from lossopt_core.experiment.loading import Data, load_data
 from lossopt_core.objective import linear
 from lossopt_core.objective.domains import Domain
 from lossopt_core.objective.linear import Array, Labels
@@ -72,9 +72,9 @@ class Problem:
     """Whether the penalty consists of L1 and L2 terms only."""
 
     @classmethod
-    def of(cls, experiment: Experiment) -> Self:
-        """The training objective of an experiment."""
-        data = load_data(experiment)
+    def of(cls, experiment: Experiment, data: Data | None = None) -> Self:
+        """The training objective of an experiment, on these data or its own."""
+        data = load_data(experiment) if data is None else data
         penalty = regularizer_of(experiment)
         loss = loss_of(experiment)
         return cls(

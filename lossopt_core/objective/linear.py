@@ -1,4 +1,4 @@
-"""A stack of linear classifiers that share one data set.
+"""A stack of linear classifiers.
 
 Shapes used throughout the core (R runs, C classes, D features, B examples):
 
@@ -8,7 +8,7 @@ Shapes used throughout the core (R runs, C classes, D features, B examples):
     y       (B,)        labels 0..C-1, shared by all runs
     scores  (R, C, B)   scores[r, c, b] = W[r, c] @ X[b]
 
-Runs with different seeds see different batches: X (G, B, D) and y (G, B) for G groups of runs.
+Runs with different seeds or splits see different batches: X (G, B, D) and y (G, B) for G groups.
 
 The run axis leads and the example axis is last, so that a slice of runs is a view and a
 reduction over classes is vectorised over examples.

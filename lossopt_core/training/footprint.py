@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.training.features import BUFFER_BYTES
-from lossopt_core.training.grouping import cohorts
+from lossopt_core.training.grouping import bytes_of_group, cohorts, firsts_of_groups
 from lossopt_core.training.path import recording_interval
 from lossopt_core.training.points import MINIBATCH_POINTS
 from lossopt_core.training.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS
@@ -80,30 +80,29 @@ def of_training(experiments: Sequence[Experiment]) -> Footprint:
     """
     stacks = cohorts(experiments)
     weights = max((sum(map(_weights, each)) for each in stacks), default=0)
-    own_data = max((_data_of_groups(each) for each in stacks), default=0)
+    groups = max(map(_bytes_of_groups, stacks), default=0)
     # Building a run copies the cohort's arrays, so they count twice.
     ends = NUMBER * sum(map(_weights, experiments))
     return Footprint(
-        data=max(map(_working_bytes, experiments), default=0) + own_data,
+        data=max(map(_working_bytes, experiments), default=0) + groups,
         weights=COPIES_OF_WEIGHTS * NUMBER * weights + ends,
         curves=sum(2 * _curve_bytes(each) + OVERHEAD_BYTES for each in experiments),
         paths=sum(2 * _path_bytes(each) for each in experiments),
     )
 
 
-def _data_of_groups(cohort: Sequence[Experiment]) -> int:
-    """What groups with data of their own add to those of one: features, and copies of them."""
-    size, data = cohort[0].size, len({each.data_key for each in cohort})
-    return 0 if data == 1 else 3 * NUMBER * data * size.examples * (size.features + 1)
+def _bytes_of_groups(cohort: Sequence[Experiment]) -> int:
+    """What several groups take beyond the data of one: minibatches, and data with their copies."""
+    groups, own_data = len(firsts_of_groups(cohort)), len({each.data_key for each in cohort}) > 1
+    return (3 if own_data else 2) * groups * bytes_of_group(cohort[0], own_data)
 
 
 def _working_bytes(experiment: Experiment) -> int:
-    """The data plus the copies with a column of ones that training reads."""
+    """The data plus the copies with a column of ones that training reads, without minibatches."""
     size = experiment.size
     feeds = 2 * min(BUFFER_BYTES, NUMBER * size.examples * (size.features + 1))
-    batch = 0 if experiment.full_batch else NUMBER * experiment.batch_size * (size.features + 1)
     loaded = NUMBER * size.examples * size.features
-    return max(data_bytes(experiment), loaded + feeds) + batch
+    return max(data_bytes(experiment), loaded + feeds)
 
 
 def _weights(experiment: Experiment) -> int:

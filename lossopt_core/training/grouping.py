@@ -15,11 +15,12 @@ import numpy as np
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
 from lossopt_core.experiment.loading import Data, load_data
 from lossopt_core.objective.linear import Labels
+from lossopt_core.optim.stopping import STOPPING
 
 MAX_RUNS = 256
 """Most runs of a cohort of several groups: beyond that, weights leave the processor's cache."""
 STACKED_BYTES = 10_000_000
-"""Most data that are stacked because groups have data of their own."""
+"""Most bytes of data and of minibatches that are stacked, one for each group."""
 OF_ALL_GROUPS = tuple(name for name in DATA_SETTINGS if name != "split_seed")
 ARRAYS = ("train_features", "train_labels", "test_features", "test_labels")
 
@@ -60,7 +61,10 @@ def cohorts(experiments: Iterable[Experiment]) -> list[list[Experiment]]:
     alike: dict[object, list[list[Experiment]]] = {}
     for members in groups.values():
         kinds = frozenset(Counter(map(kind, members)).items())
-        alike.setdefault((cohort_key(members[0]), kinds), []).append(members)
+        # Certifying optima takes seconds each: those of many data sets would delay everything.
+        certified = any(STOPPING[each.stopping].needs_optimum for each in members)
+        apart = members[0].data_key if certified else None
+        alike.setdefault((cohort_key(members[0]), kinds, apart), []).append(members)
     return [cohort for found in alike.values() for cohort in _joined(found, MAX_RUNS)]
 
 
@@ -75,14 +79,19 @@ def pieces(cohort: Sequence[Experiment], most: int) -> list[list[Experiment]]:
 
 def _joined(groups: Sequence[list[Experiment]], most: int) -> Iterator[list[Experiment]]:
     """Several groups each, with at most so many runs and not too much data together."""
-    first = groups[0][0]
-    size = first.size
-    bytes_each = 8 * size.examples * (size.features + 1)
-    share_data = len({each[0].data_key for each in groups}) == 1
-    limit = most if share_data else min(most, len(groups[0]) * STACKED_BYTES // bytes_each)
+    own_data = len({each[0].data_key for each in groups}) > 1
+    limit = min(most, len(groups[0]) * STACKED_BYTES // bytes_of_group(groups[0][0], own_data))
     count = max(1, limit // len(groups[0]))
     for start in range(0, len(groups), count):
         yield [each for members in groups[start : start + count] for each in members]
+
+
+def bytes_of_group(experiment: Experiment, own_data: bool) -> int:
+    """What each group adds to a stack: a minibatch, and its data if they are its own."""
+    size = experiment.size
+    examples = 0 if experiment.full_batch else experiment.batch_size
+    examples += size.examples if own_data else 0
+    return 8 * max(1, examples) * (size.features + 1)
 
 
 def _groups(experiments: Iterable[Experiment]) -> dict[object, list[Experiment]]:

@@ -53,8 +53,8 @@ def train(
 ) -> list[Run]:
     """Train experiments and return one run for each, in the same order.
 
-    Experiments with equal data, batch size and epochs are trained together as a cohort, also with
-    several seeds, each with the results that it would have alone.
+    Experiments with equal data, batch size and epochs are trained together as a cohort, even if
+    their seeds or splits differ. Each has the results that it would have alone, to rounding.
 
     Args:
         experiments: What to train.
@@ -115,14 +115,17 @@ def _reporter(
     return report
 
 
-def lower_bounds(experiments: Sequence[Experiment]) -> list[float]:
-    """Certified lower bounds on the optima, if the stopping rules need them; otherwise 0."""
+def lower_bounds(experiments: Sequence[Experiment], data: Sequence[Data]) -> list[float]:
+    """Certified lower bounds on the optima, if the stopping rules need them; otherwise 0.
+
+    `data` are those of each experiment.
+    """
     bounds = {"": 0.0}
     problems = []
-    for each in experiments:
+    for each, own in zip(experiments, data, strict=True):
         problem = problem_id(each) if STOPPING[each.stopping].needs_optimum else ""
         if problem not in bounds:
-            bounds[problem] = certify(each).lower_bound
+            bounds[problem] = certify(each, data=own).lower_bound
         problems.append(problem)
     return [bounds[problem] for problem in problems]
 
@@ -172,18 +175,19 @@ class Training:
         self.experiments = experiments
         first = experiments[0]
         self.updates = first.updates
-        self.cohort = Cohort(experiments, load_all(experiments) if data is None else data)
+        loaded = [data] if isinstance(data, Data) else data or load_all(experiments)
+        self.cohort = Cohort(experiments, loaded)
         self.rules = [STOPPING[each.stopping]() for each in experiments]
         if checkpoint is None:
-            self._begin()
+            self._begin([loaded[group % len(loaded)] for group in self.cohort.groups])
         else:
             self._go_on(checkpoint)
         self.limits = DIVERGED_AT * self.record.rows[0, OBJECTIVE]
         self.limits[list(self.record.ends)] = np.inf
 
-    def _begin(self) -> None:
+    def _begin(self, data: Sequence[Data]) -> None:
         self.made, self.seconds = 0, 0.0
-        self.lower_bounds: Sequence[float] = lower_bounds(self.experiments)
+        self.lower_bounds: Sequence[float] = lower_bounds(self.experiments, data)
         self.batches: Sequence[Minibatches] = batches_of(self.experiments)
         self.record = Record(self.experiments, self.cohort.W[0].size)
         with _may_diverge():

@@ -44,6 +44,10 @@ CASES = {
                  learning_rate=1e-3 * k, split_seed=17)
         for k in range(1, 11)
     ],
+    "many seeds with large minibatches": [
+        mnist_like(3_000, 50, batch_size=2_000, split_seed=22, seed=k) for k in range(30)
+    ],
+    "many splits": [mnist_like(2_000, 50, split_seed=30 + k, seed=k) for k in range(10)],
     "one after another": [WIDE.replace(seed=k, epochs=4, split_seed=18) for k in range(6)],
 }  # fmt: skip
 

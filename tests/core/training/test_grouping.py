@@ -137,10 +137,28 @@ def test_early_stops_of_some_seeds_are_as_alone() -> None:
 
 def test_data_too_large_for_one_stack_are_trained_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     splits = seeds(SMALL, 4, splits=True)
-    size = SMALL.size
-    monkeypatch.setattr(grouping, "STACKED_BYTES", 2 * 8 * size.examples * (size.features + 1))
+    monkeypatch.setattr(grouping, "STACKED_BYTES", 2 * grouping.bytes_of_group(SMALL, True))
     check_as_alone(splits, cohorts_expected=2)
     assert len(cohorts(seeds(SMALL, 4))) == 1, "the data are the same"
+
+
+def test_minibatches_too_large_for_one_stack_are_trained_apart() -> None:
+    large = Experiment(
+        dataset="mnist_like",
+        dataset_options={"examples": 4_000, "features": 200},
+        batch_size=2_000,
+    )
+    found = cohorts(seeds(large, 64))
+    assert len(found) > 10
+    for cohort in found:
+        assert 8 * len(cohort) * 2_000 * 201 <= grouping.STACKED_BYTES
+        group_numbers(stacked(cohort))
+
+
+def test_optima_of_many_splits_are_certified_apart() -> None:
+    near = SMALL.replace(stopping="target", optimizer="gd")
+    assert len(cohorts(seeds(near, 3, splits=True))) == 3
+    assert len(cohorts(seeds(near, 3))) == 1, "the optimum is the same"
 
 
 def test_a_cohort_that_is_not_stacked_is_refused() -> None:
