@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lossopt_ui import config
 from lossopt_ui.config.sign_in import Provider, SignIn
 from tests.nginx import SHIPPED
 from tests.programs import ROOT, run_python, skip_unless_ci
@@ -93,6 +94,7 @@ def test_the_unit_runs_the_app_as_the_docs_say() -> None:
     assert "--server.address 127.0.0.1 --server.port %i" in command
     assert UNIT["User"] == "lossopt"
     assert UNIT["KillSignal"] == "SIGTERM"
+    assert UNIT["OOMPolicy"] == "continue"
     assert "LOSSOPT_MODE=hosted" in UNIT_TEXT
     directory = UNIT["StateDirectory"]
     assert f"LOSSOPT_STORE=sqlite:////var/lib/{directory}/" in UNIT_TEXT
@@ -127,6 +129,23 @@ def test_the_processes_of_the_app_are_those_that_the_proxy_knows():
     [port] = instructions("EXPOSE")
     assert proxied == [(app, port) for app in APPS]
     assert [name for name, service in SERVICES.items() if "build" in service] == APPS
+
+
+def test_the_cluster_is_reached_by_the_apps_only_and_only_if_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = {name: each for name, each in SERVICES.items() if each.get("profiles") == ["cluster"]}
+    assert {*cluster} == {"scheduler", "worker"}
+    assert COMPOSE["networks"]["cluster"] == {"internal": True}
+    assert {name for name, each in SERVICES.items() if "cluster" in each.get("networks", [])} == {
+        *APPS, *cluster
+    }  # fmt: skip
+    address = next(word for word in SERVICES["worker"]["command"] if word.startswith("tcp:"))
+    monkeypatch.setenv("LOSSOPT_SCHEDULER", address)
+    assert config.settings().scheduler == address
+    port = SERVICES["scheduler"]["command"][SERVICES["scheduler"]["command"].index("--port") + 1]
+    assert address == f"tcp://scheduler:{port}"
+    assert SERVICES["app-1"]["environment"]["LOSSOPT_SCHEDULER"].endswith(":-processes}")
 
 
 def test_the_processes_share_store_and_secret_and_start_after_the_database():

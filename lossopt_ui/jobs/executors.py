@@ -8,7 +8,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -23,6 +23,8 @@ COLD_SECONDS = 0.5
 """How long a task waits for processes that are still starting, before it runs in this one."""
 CONNECT_SECONDS = 5.0
 """How long the scheduler of a cluster may take to answer."""
+FETCH_SECONDS = 60.0
+"""How long the result of a task may take to come from a cluster."""
 MAX_LOST = 3
 """How many processes in a row may be killed by what they do before it counts as an error."""
 P = ParamSpec("P")
@@ -122,9 +124,11 @@ class Processes(Elsewhere):
     def _use_worker(self, number: int) -> None:
         """Give one worker task after task."""
         while (found := self._tasks.get()) is not None:
-            task, outer = found
-            if not outer.set_running_or_notify_cancel():
-                continue
+            self._do(number, *found)
+            del found  # it holds a visitor's data
+
+    def _do(self, number: int, task: Callable[[], Any], outer: Future[Any]) -> None:
+        if outer.set_running_or_notify_cancel():
             try:
                 outer.set_result(self._result(number, task))
             except Exception as error:
@@ -162,7 +166,7 @@ class Processes(Elsewhere):
         for _ in range(self._count):
             self._tasks.put(None)
         for each in list(self._workers.values()):
-            each.kill()
+            each.end()
         self._source.close()
 
 
@@ -206,12 +210,15 @@ class Cluster(Elsewhere):
     @override
     def _begin(self, task: Callable[[], Result], outer: Future[Result]) -> None:
         def done(inner: Any) -> None:
-            if inner.status in ("cancelled", "lost"):
+            try:
+                if inner.status == "error":
+                    outer.set_exception(inner.exception(FETCH_SECONDS))
+                    return
+                result = inner.result(FETCH_SECONDS)
+            except (Exception, CancelledError):  # the scheduler, the task or its result is lost
                 hand_over(self.fall_back().submit(task), outer)
-            elif inner.status == "error":
-                outer.set_exception(inner.exception())
             else:
-                outer.set_result(inner.result())
+                outer.set_result(result)
 
         if self._fallback is not None:
             hand_over(self._fallback.submit(task), outer)

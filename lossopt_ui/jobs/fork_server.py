@@ -1,8 +1,8 @@
 """The program of a fork server: it imports what tasks need once, then forks workers.
 
 A forked worker is ready within milliseconds and shares the memory of what was imported.  Forking is
-safe here, because this process has one thread and knows nothing of Streamlit.  Where forking is not
-safe, each worker is a process of its own that imports everything again.
+safe here, because this process runs no other Python thread and knows nothing of Streamlit.  Where
+forking is not safe, each worker is a process of its own that imports everything again.
 
 A worker gets pickled tasks through a socket or pipes and gives pickled outcomes back.  It ends when
 the other side does, and leaves signals to the server, which saves what its workers have done.
@@ -18,12 +18,15 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
+from pathlib import Path
 from typing import IO, Any
 
 from lossopt_ui.jobs import memory
 
 NICENESS = 10
 """Pages come first: workers get what time the server leaves."""
+KILLED_FIRST = "500"
+"""Where memory runs out, Linux ends a worker, which costs a slice, rather than the server."""
 READY = b"r"
 _LENGTH = struct.Struct("!Q")
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -31,7 +34,7 @@ _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
 
 def send(stream: IO[bytes], content: Any) -> None:
     """Write something that can be pickled."""
-    _write(stream, _pickled(content))
+    write(stream, pickled(content))
 
 
 def receive(stream: IO[bytes]) -> Any:
@@ -39,11 +42,13 @@ def receive(stream: IO[bytes]) -> Any:
     return pickle.loads(_read(stream))
 
 
-def _pickled(content: Any) -> bytes:
+def pickled(content: Any) -> bytes:
+    """The message that says this."""
     return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-def _write(stream: IO[bytes], message: bytes) -> None:
+def write(stream: IO[bytes], message: bytes) -> None:
+    """Send a message that is pickled already."""
     stream.write(_LENGTH.pack(len(message)))
     stream.write(message)
     stream.flush()
@@ -51,8 +56,11 @@ def _write(stream: IO[bytes], message: bytes) -> None:
 
 def _read(stream: IO[bytes]) -> bytes:
     head = stream.read(_LENGTH.size)
-    message = stream.read(*_LENGTH.unpack(head)) if len(head) == _LENGTH.size else b""
-    if not message:
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    [length] = _LENGTH.unpack(head)
+    message = stream.read(length)
+    if len(message) < length:  # the other side ended within it
         raise EOFError
     return message
 
@@ -68,7 +76,10 @@ def serve(control: socket.socket) -> None:
         asked, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not asked:
             return
-        with socket.socket(fileno=descriptors[0]) as channel:
+        with (
+            socket.socket(fileno=descriptors[0]) as channel,
+            suppress(OSError),  # no process or memory left: who asked finds the channel closed
+        ):
             if os.fork() == 0:
                 control.close()
                 _work_in_fork(channel)
@@ -102,14 +113,14 @@ def work(tasks: IO[bytes], outcomes: IO[bytes]) -> None:
     with suppress(EOFError, OSError):  # the server has ended
         send(outcomes, os.getpid())
         while True:
-            _write(outcomes, _outcome_of(_read(tasks)))
+            write(outcomes, _outcome_of(_read(tasks)))
             memory.release_free_memory()
 
 
 def _outcome_of(task: bytes) -> bytes:
     try:
         call: Callable[[], Any] = pickle.loads(task)
-        return _pickled((call(), None))
+        return pickled((call(), None))
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _failure(error)
@@ -117,10 +128,10 @@ def _outcome_of(task: bytes) -> bytes:
 
 def _failure(error: Exception) -> bytes:
     try:
-        outcome = _pickled((None, error))
+        outcome = pickled((None, error))
         pickle.loads(outcome)
     except Exception:  # whatever the error's own methods raise
-        return _pickled((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return pickled((None, RuntimeError(f"{type(error).__name__}: {error}")))
     return outcome
 
 
@@ -131,6 +142,8 @@ def _prepare() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    with suppress(OSError):  # not Linux
+        Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
 
     from lossopt_core.certify import certificates  # noqa: F401
     from lossopt_core.training import slices  # noqa: F401

@@ -8,7 +8,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    InvalidStateError,
+)
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
 
@@ -31,6 +37,8 @@ from lossopt_ui.jobs.sequel import Sequel
 
 PART = 64
 """Most runs that are trained and saved together if a job saves by part."""
+SMALL_PART = 8
+"""Fewer runs are not split: each part repeats work that its runs share."""
 PRODUCTS_AN_UPDATE = 50_000
 """Overhead of an update, in equivalent multiplications: function calls."""
 SENT_BYTES = 16_000_000
@@ -59,10 +67,12 @@ class Job:
         sequel: Sequel | None = None,
         seconds: float = math.inf,
         executor: Executor | None = None,
+        workers: int = 1,
         check: Callable[[Sequence[Experiment]], None] = lambda _: None,
     ) -> None:
         self.experiments = tuple(experiments)
         self._executor = executor or AtOnce()
+        self._workers = 1 if isinstance(self._executor, AtOnce) else workers
         self.width = 1
         """How many of its parts are trained at once from the next turn on."""
         self._check = check
@@ -109,14 +119,14 @@ class Job:
         return self.running
 
     def _work(self) -> Iterator[None]:
-        yield from self._train(parts_of(self.experiments))
+        yield from self._train(parts_of(self.experiments, self._workers))
         if self._sequel is not None and not self.stopped:
             more = self.store.missing(self._sequel.experiments())
             self._check(more)
             self.experiments += tuple(more)
             self._underway.extend(self.noted, self.experiments)
             self._total = self._done + sum(each.updates for each in more)
-            yield from self._train(parts_of(more))
+            yield from self._train(parts_of(more, self._workers))
 
     def _train(self, parts: Sequence[Sequence[Experiment]]) -> Iterator[None]:
         """Train the parts, several at once where workers are free, yielding between slices.
@@ -154,7 +164,7 @@ class Job:
         for training, future in slices:
             try:
                 training.take(future.result())
-            except BrokenExecutor:
+            except (BrokenExecutor, CancelledError):  # the executor was shut down, for one
                 if not self.stopped:
                     raise
         self.seconds_left -= time.monotonic() - begun
@@ -301,6 +311,12 @@ class Job:
         return bool(wait_for([self._future], timeout=seconds).done)
 
 
-def parts_of(experiments: Sequence[Experiment]) -> Sequence[Sequence[Experiment]]:
-    """Cohorts, split into pieces of at most `PART` runs."""
-    return [piece for members in cohorts(experiments) for piece in pieces(members, PART)]
+def parts_of(experiments: Sequence[Experiment], workers: int = 1) -> Sequence[Sequence[Experiment]]:
+    """Cohorts, in pieces of at most `PART` runs; smaller ones if workers would have none."""
+    found = cohorts(experiments)
+    wanted = math.ceil(workers / len(found)) if found else 1
+    return [
+        piece
+        for members in found
+        for piece in pieces(members, min(PART, max(SMALL_PART, math.ceil(len(members) / wanted))))
+    ]

@@ -8,12 +8,19 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 from lossopt_ui.jobs import fork_server
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """For matrices as small as ours a second thread of BLAS only waits for the first."""
+
+
+START_SECONDS = 60.0
+"""How long a fork server may take to import what it needs."""
+ENDING_SECONDS = 0.5
+"""How long a process that was killed may take to end."""
 
 
 class LostWorkerError(Exception):
@@ -28,13 +35,15 @@ class Worker:
 
     def __init__(self, tasks: IO[bytes], outcomes: IO[bytes]) -> None:
         self._tasks, self._outcomes = tasks, outcomes
-        self._lost = False
+        self._busy = True
         self._pid: int = self._receive()
 
     def run(self, task: Callable[[], Any]) -> Any:
         """The result or the error of a task; LostWorkerError if the worker ends."""
+        message = fork_server.pickled(task)
+        self._busy = True
         try:
-            fork_server.send(self._tasks, task)
+            fork_server.write(self._tasks, message)
         except (OSError, ValueError) as error:  # ValueError once the streams are closed
             raise self._loss() from error
         result, problem = self._receive()
@@ -44,22 +53,30 @@ class Worker:
 
     def _receive(self) -> Any:
         try:
-            return fork_server.receive(self._outcomes)
-        except (EOFError, OSError, ValueError) as error:
+            received = fork_server.receive(self._outcomes)
+        except Exception as error:  # it ended, or the streams cannot be read any more
             raise self._loss() from error
+        self._busy = False
+        return received
 
     def _loss(self) -> LostWorkerError:
-        self._lost = True
+        self._busy = False
+        self.close()
+        return LostWorkerError()
+
+    def close(self) -> None:
+        """Let the process end as soon as it has nothing to do."""
         for stream in (self._tasks, self._outcomes):
             with suppress(OSError):  # what is left to be written
                 stream.close()
-        return LostWorkerError()
 
-    def kill(self) -> None:
+    def end(self) -> None:
         """End the process, whatever it does."""
-        if not self._lost:
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        if not self._busy:
+            self.close()
+            return
+        with suppress(OSError):  # it has ended
+            os.kill(self._pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 class Source(Protocol):
@@ -75,51 +92,85 @@ class Source(Protocol):
         """Give no more workers."""
 
 
+@dataclass(frozen=True)
+class _Forking:
+    """A fork server that runs, and the connection through which it is asked."""
+
+    process: "subprocess.Popen[bytes]"
+    control: socket.socket
+
+    def worker(self) -> Worker:
+        ours, its = socket.socketpair()
+        with ours:
+            with its:
+                socket.send_fds(self.control, [b"w"], [its.fileno()])
+            return Worker(ours.makefile("wb"), ours.makefile("rb"))
+
+    def has_ended(self) -> bool:
+        try:
+            self.process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self) -> None:
+        self.control.close()
+        self.process.kill()
+
+
 class ForkServer:
     """A process that forks workers, each ready within milliseconds."""
 
     def __init__(self) -> None:
-        self._control: socket.socket | None = None
+        self._running: _Forking | None = None
         self._starting = threading.Lock()
+        self._closed = False
 
     def start(self) -> None:
         """Start it and wait until it is ready, unless it runs; OSError if it ends."""
-        with self._starting:
-            if self._control is not None:
-                return
-            control, its = socket.socketpair()
-            with its:
-                descriptor = its.fileno()
-                _python(f"serve(socket.socket(fileno={descriptor}))", pass_fds=[descriptor])
-            if not control.recv(len(fork_server.READY)):
-                control.close()
-                raise OSError("the process that forks the workers has ended")
-            self._control = control
+        self._server()
 
     def worker(self) -> Worker:
         """A new worker, from a new server if the last one has ended."""
+        server = self._server()
         try:
-            return self._forked()
+            return server.worker()
         except (OSError, LostWorkerError):
-            self.close()
-            return self._forked()
+            if not server.has_ended():  # no process or memory is left: another could do no better
+                raise
+        return self._server(instead_of=server).worker()
 
-    def _forked(self) -> Worker:
-        self.start()
-        ours, its = socket.socketpair()
-        with ours:
-            with its, self._starting:
-                if self._control is None:
-                    raise OSError("the fork server was closed")
-                socket.send_fds(self._control, [b"w"], [its.fileno()])
-            return Worker(ours.makefile("wb"), ours.makefile("rb"))
+    def _server(self, instead_of: _Forking | None = None) -> _Forking:
+        """The server that runs, started if there is none or only one that has ended."""
+        with self._starting:
+            if self._running is None or self._running is instead_of:
+                self._running = None
+                self._running = self._started()
+            return self._running
+
+    def _started(self) -> _Forking:
+        if self._closed:
+            raise OSError("no process is forked any more")
+        control, its = socket.socketpair()
+        with its:
+            descriptor = its.fileno()
+            call = f"serve(socket.socket(fileno={descriptor}))"
+            server = _Forking(_python(call, pass_fds=[descriptor]), control)
+        control.settimeout(START_SECONDS)
+        ready = False
+        with suppress(OSError):
+            ready = not self._closed and bool(control.recv(len(fork_server.READY)))
+        control.settimeout(None)
+        if self._closed or not ready:
+            server.end()
+            raise OSError("no process can be forked")
+        return server
 
     def close(self) -> None:
-        """End the server; its workers go on."""
-        with self._starting:
-            if self._control is not None:
-                self._control.close()
-            self._control = None
+        """End the server, without waiting; its workers go on."""
+        self._closed = True
+        if (server := self._running) is not None:
+            server.end()
 
 
 class OneByOne:

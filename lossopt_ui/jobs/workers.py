@@ -156,7 +156,7 @@ class Workers:
             seconds = self._budget.seconds
             job = Job(
                 experiments, store, by_part=by_part, sequel=sequel, seconds=seconds,
-                executor=self._executor,
+                executor=self._executor, workers=self._count,
                 check=lambda more: self._check(more, store, by_part=True),
             )  # fmt: skip
             job.when_over(self._leave)

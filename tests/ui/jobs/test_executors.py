@@ -1,20 +1,26 @@
 """Processes that work for the server: replaced when killed, and not waited for when cold."""
 
 import os
+import pickle
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pytest
 from distributed import LocalCluster
 
-from lossopt_core import Experiment, RunStore, train
-from lossopt_ui.jobs import executors
+from lossopt_core import Experiment, RunStore, train, uploads
+from lossopt_core.data.datasets import Examples
+from lossopt_ui.jobs import executors, fork_server
 from lossopt_ui.jobs.executors import AtOnce, Cluster, Processes
-from lossopt_ui.jobs.processes import ForkServer, OneByOne, Worker
+from lossopt_ui.jobs.job import parts_of
+from lossopt_ui.jobs.processes import ForkServer, LostWorkerError, OneByOne, Worker
 from lossopt_ui.jobs.workers import Workers
 from tests.programs import wait_until
 
@@ -167,6 +173,90 @@ def test_where_forking_is_not_safe_each_worker_starts_alone() -> None:
     pool.shutdown()
 
 
+class CutOffOutcome:
+    """Something whose pickle is long and whose process is killed while it is sent."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return (bytes, (bytes(50_000_000),))
+
+
+def cut_off_once(mark: Path) -> object:
+    if mark.exists():
+        return b"whole"
+    mark.touch()
+    return CutOffOutcome()
+
+
+def test_a_task_whose_outcome_is_cut_off_is_done_again(
+    processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader waits until the worker is killed in the middle of its outcome."""
+    read = fork_server.receive
+
+    def slow(stream: IO[bytes]) -> object:
+        time.sleep(1)
+        return read(stream)
+
+    monkeypatch.setattr(fork_server, "receive", slow)
+    assert processes.submit(cut_off_once, tmp_path / "cut").result(60) == b"whole"
+
+
+def test_a_task_that_cannot_be_pickled_is_an_error_and_costs_no_worker(
+    processes: Processes,
+) -> None:
+    before = {processes.submit(os.getpid).result(60) for _ in range(20)}
+    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
+        processes.submit(print, threading.Lock()).result(60)
+    assert {processes.submit(os.getpid).result(60) for _ in range(20)} & before
+
+
+def test_a_fork_server_without_processes_is_kept_and_tasks_run_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_worker(self: object) -> Worker:
+        raise LostWorkerError
+
+    source = ForkServer()
+    pool = Processes(1, source).start()
+    assert pool._ready.wait(60)
+    running = source._running
+    monkeypatch.setattr("lossopt_ui.jobs.processes._Forking.worker", no_worker)
+    for _ in range(2):
+        assert pool.submit(os.getpid).result(60) == os.getpid()
+    assert source._running is running
+    monkeypatch.undo()
+    assert pool.submit(os.getpid).result(60) != os.getpid(), "as soon as there is one"
+    pool.shutdown()
+
+
+def test_a_fork_that_fails_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_process() -> int:
+        raise BlockingIOError("no process left")
+
+    monkeypatch.setattr(fork_server, "_prepare", lambda: None)
+    monkeypatch.setattr(fork_server.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(fork_server.gc, "freeze", lambda: None)
+    monkeypatch.setattr(fork_server.os, "fork", no_process)
+    ours, its = socket.socketpair()
+    threading.Thread(target=fork_server.serve, args=(its,), daemon=True).start()
+    assert ours.recv(1) == fork_server.READY
+    for _ in range(2):
+        channel, other = socket.socketpair()
+        with channel:
+            with other:
+                socket.send_fds(ours, [b"w"], [other.fileno()])
+            assert channel.recv(1) == b"", "who asked finds it closed"
+    ours.close()
+
+
+def test_the_fork_server_has_no_other_python_thread() -> None:
+    source = ForkServer()
+    source.start()
+    assert source.worker().run(threading.active_count) == 1
+    source.close()
+
+
 class StubbornError(Exception):
     """An error that cannot be pickled."""
 
@@ -194,6 +284,36 @@ def test_interrupts_are_left_to_the_server(processes: Processes) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(worker, number)
     assert worker in {processes.submit(os.getpid).result(60) for _ in range(20)}
+
+
+def test_training_near_the_optimum_of_uploaded_data_needs_nothing_but_what_is_sent(
+    processes: Processes, store: RunStore
+) -> None:
+    random = np.random.default_rng(0)
+    examples = Examples(
+        random.standard_normal((60, 3)), np.arange(60) % 2, ("no", "yes"), ("x", "y", "z"), None
+    )
+    options = uploads.UploadStore(store).save("mine", examples).options
+    with uploads.using(uploads.UploadStore(store)):
+        experiment = Experiment(
+            dataset="own", dataset_options=options, optimizer="gd", epochs=500,
+            learning_rate=0.5, stopping="target", tolerance=0.05,
+        )  # fmt: skip
+    job = Workers(executor=processes).begin([experiment], store)
+    wait_until(lambda: not job.running)
+    assert job.error is None
+    [run] = store.load([experiment.id])
+    assert run.status == "finished"
+    assert run.final["update"] < experiment.updates
+
+
+def test_a_stack_of_seeds_is_shared_out_among_the_workers() -> None:
+    seeds = [Experiment(seed=seed) for seed in range(40)]
+    assert [len(part) for part in parts_of(seeds)] == [40]
+    assert [len(part) for part in parts_of(seeds, workers=2)] == [20, 20]
+    assert [len(part) for part in parts_of(seeds, workers=16)] == [8] * 5
+    apart = [each.replace(epochs=each.seed + 1) for each in seeds]
+    assert len(parts_of(apart, workers=16)) == 40, "as many parts as there are cohorts"
 
 
 @pytest.fixture
