@@ -96,7 +96,7 @@ def test_the_extras_have_the_names_that_people_install(metadata: Message) -> Non
 
 def test_the_image_has_the_extras_for_visitors() -> None:
     pin = (ROOT / ".ci" / "pin").read_text(encoding="utf-8")
-    assert "--extra postgres --extra signin --generate-hashes" in pin
+    assert "--extra postgres --extra signin --extra dask --generate-hashes" in pin
 
 
 def test_the_command_is_there(wheel: zipfile.ZipFile) -> None:
