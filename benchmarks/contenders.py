@@ -57,11 +57,13 @@ class Contender(ABC):
         """(R, C, D) weights with the bias as last column."""
 
     def train(self, batches: Sequence[Labels], epochs: int, evaluate: "Evaluate") -> None:
-        """A whole training with an evaluation before and one after it."""
-        evaluate(self.weights())
+        """A whole training; with the same objective, evaluated before and after."""
+        if self.same_objective:
+            evaluate(self.weights())
         for _ in range(epochs):
             self.epoch(batches)
-        evaluate(self.weights())
+        if self.same_objective:
+            evaluate(self.weights())
 
 
 Evaluate = Callable[[Array], object]

@@ -315,7 +315,7 @@ def main() -> None:
             batches = list(islice(Minibatches(first.train_examples, BATCH, seed=0), updates))
             worst = check_same_work(loss, data, batches)
             whole = [
-                calls(experiments(loss, size, epochs), data, batches, 1 if quick else 4)
+                calls(experiments(loss, size, epochs), data, batches, 1 if quick else 3)
                 for size in sizes
             ]
             print(f"\n{report_calls(loss, sizes, whole)}", flush=True)
