@@ -99,10 +99,10 @@ class Processes(Elsewhere):
     not matter whether it is done twice.  Where no process can be started, tasks run in threads.
     """
 
-    def __init__(self, count: int, source: Source | None = None) -> None:
+    def __init__(self, count: int, source: Source) -> None:
         super().__init__()
         self._count = count
-        self._source = source or processes.source()
+        self._source = source
         self._tasks: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         self._workers: dict[int, Worker] = {}
         self._closed = False
@@ -255,8 +255,9 @@ def hand_over(inner: Future[Result], outer: Future[Result]) -> None:
 
 def new(scheduler: str, count: int) -> Executor:
     """The executor of a setting: "processes", "thread", or the address of a Dask scheduler."""
-    if scheduler == "processes":
-        return Processes(count).start()
     if scheduler == "thread":
         return AtOnce()
-    return Cluster(scheduler, lambda: Processes(count).start()).start()
+    if scheduler == "processes":
+        source = processes.source()
+        return AtOnce() if source is None else Processes(count, source).start()
+    return Cluster(scheduler, lambda: new("processes", count)).start()

@@ -4,22 +4,22 @@ A forked worker is ready within milliseconds and shares the memory of what was i
 safe here, because this process runs no other Python thread and knows nothing of Streamlit.  Where
 forking is not safe, each worker is a process of its own that imports everything again.
 
-A worker gets pickled tasks through a socket or pipes and gives pickled outcomes back.  It ends when
-the other side does, and leaves signals to the server, which saves what its workers have done.
+A worker gets tasks through a pipe of `multiprocessing` and gives their outcomes back.  The pipe has
+no name and is inherited, so that both ends belong to the server.  A worker ends when the other end
+is closed, and leaves signals to the server, which saves what its workers have done.
 """
 
+import copy
 import gc
 import os
-import pickle
 import signal
 import socket
-import struct
-import sys
 import traceback
 from collections.abc import Callable
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lossopt_ui.jobs import memory
 
@@ -28,45 +28,11 @@ NICENESS = 10
 KILLED_FIRST = "500"
 """Where memory runs out, Linux ends a worker, which costs a slice, rather than the server."""
 READY = b"r"
-_LENGTH = struct.Struct("!Q")
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def send(stream: IO[bytes], content: Any) -> None:
-    """Write something that can be pickled."""
-    write(stream, pickled(content))
-
-
-def receive(stream: IO[bytes]) -> Any:
-    """Read what was sent; EOFError if the other side is gone."""
-    return pickle.loads(_read(stream))
-
-
-def pickled(content: Any) -> bytes:
-    """The message that says this."""
-    return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def write(stream: IO[bytes], message: bytes) -> None:
-    """Send a message that is pickled already."""
-    stream.write(_LENGTH.pack(len(message)))
-    stream.write(message)
-    stream.flush()
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    [length] = _LENGTH.unpack(head)
-    message = stream.read(length)
-    if len(message) < length:  # the other side ended within it
-        raise EOFError
-    return message
-
-
 def serve(control: socket.socket) -> None:
-    """Fork a worker for every socket that comes through `control`, until it is closed."""
+    """Fork a worker for every end of a pipe that comes through `control`, until it is closed."""
     _prepare()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers that have ended
     gc.collect()
@@ -76,63 +42,68 @@ def serve(control: socket.socket) -> None:
         asked, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not asked:
             return
-        with (
-            socket.socket(fileno=descriptors[0]) as channel,
-            suppress(OSError),  # no process or memory left: who asked finds the channel closed
-        ):
+        with suppress(OSError):  # no process or memory left: who asked finds the end closed
             if os.fork() == 0:
                 control.close()
-                _work_in_fork(channel)
+                _work_in_fork(descriptors[0])
+        os.close(descriptors[0])
 
 
-def _work_in_fork(channel: socket.socket) -> None:
+def _work_in_fork(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        with channel.makefile("rb") as tasks, channel.makefile("wb") as outcomes:
-            work(tasks, outcomes)
+        work(Connection(descriptor))
     finally:
         os._exit(0)
 
 
-def work_alone() -> None:
-    """Be the one worker of this process, with its standard input and output as pipes."""
+def work_alone(descriptor: int) -> None:
+    """Be the one worker of this process, for the other end of this connection."""
     _prepare()
-    with (
-        open(sys.stdin.fileno(), "rb") as tasks,
-        open(sys.stdout.fileno(), "wb") as outcomes,
-        redirect_stdout(sys.stderr),  # what tasks print must not get between the outcomes
-    ):
-        work(tasks, outcomes)
+    work(Connection(descriptor))
 
 
-def work(tasks: IO[bytes], outcomes: IO[bytes]) -> None:
+def work(server: "Connection[Any, Any]") -> None:
     """Say which process this is, then do one task after the other until there are no more.
 
     The outcome of a task is its result and None, or None and its error.
     """
     with suppress(EOFError, OSError):  # the server has ended
-        send(outcomes, os.getpid())
+        server.send(os.getpid())
         while True:
-            write(outcomes, _outcome_of(_read(tasks)))
+            _work_once(server)
             memory.release_free_memory()
 
 
-def _outcome_of(task: bytes) -> bytes:
+def _work_once(server: "Connection[Any, Any]") -> None:
     try:
-        call: Callable[[], Any] = pickle.loads(task)
-        return pickled((call(), None))
+        task: Callable[[], Any] = server.recv()
+    except (EOFError, OSError):
+        raise
+    except Exception as error:  # what it needs cannot be imported here
+        server.send((None, _sendable(error)))
+        return
+    result, problem = None, None
+    try:
+        result = task()
     except Exception as error:
-        error.add_note(traceback.format_exc())
-        return _failure(error)
-
-
-def _failure(error: Exception) -> bytes:
+        problem = _sendable(error)
     try:
-        outcome = pickled((None, error))
-        pickle.loads(outcome)
+        server.send((result, problem))
+    except OSError:
+        raise
+    except Exception as error:  # the result cannot be sent
+        server.send((None, _sendable(error)))
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error, or one that says the same and can be made again in another process."""
+    error.add_note(traceback.format_exc())
+    try:
+        copy.deepcopy(error)
     except Exception:  # whatever the error's own methods raise
-        return pickled((None, RuntimeError(f"{type(error).__name__}: {error}")))
-    return outcome
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def _prepare() -> None:

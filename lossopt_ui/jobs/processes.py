@@ -1,15 +1,17 @@
 """Worker processes of this machine: forked by a fork server, or each started on its own."""
 
+import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
 
 from lossopt_ui.jobs import fork_server
 
@@ -33,19 +35,21 @@ class Worker:
     LostWorkerError if it ends before it is ready.
     """
 
-    def __init__(self, tasks: IO[bytes], outcomes: IO[bytes]) -> None:
-        self._tasks, self._outcomes = tasks, outcomes
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        self._connection = connection
         self._busy = True
         self._pid: int = self._receive()
 
     def run(self, task: Callable[[], Any]) -> Any:
         """The result or the error of a task; LostWorkerError if the worker ends."""
-        message = fork_server.pickled(task)
         self._busy = True
         try:
-            fork_server.write(self._tasks, message)
-        except (OSError, ValueError) as error:  # ValueError once the streams are closed
+            self._connection.send(task)
+        except OSError as error:
             raise self._loss() from error
+        except Exception:  # it cannot be pickled, and nothing was sent
+            self._busy = False
+            raise
         result, problem = self._receive()
         if problem is not None:
             raise problem
@@ -53,8 +57,8 @@ class Worker:
 
     def _receive(self) -> Any:
         try:
-            received = fork_server.receive(self._outcomes)
-        except Exception as error:  # it ended, or the streams cannot be read any more
+            received = self._connection.recv()
+        except Exception as error:  # it ended, or what it sent cannot be read
             raise self._loss() from error
         self._busy = False
         return received
@@ -66,9 +70,8 @@ class Worker:
 
     def close(self) -> None:
         """Let the process end as soon as it has nothing to do."""
-        for stream in (self._tasks, self._outcomes):
-            with suppress(OSError):  # what is left to be written
-                stream.close()
+        with suppress(OSError):
+            self._connection.close()
 
     def end(self) -> None:
         """End the process, whatever it does."""
@@ -76,7 +79,7 @@ class Worker:
             self.close()
             return
         with suppress(OSError):  # it has ended
-            os.kill(self._pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            os.kill(self._pid, signal.SIGKILL)
 
 
 class Source(Protocol):
@@ -100,11 +103,10 @@ class _Forking:
     control: socket.socket
 
     def worker(self) -> Worker:
-        ours, its = socket.socketpair()
-        with ours:
-            with its:
-                socket.send_fds(self.control, [b"w"], [its.fileno()])
-            return Worker(ours.makefile("wb"), ours.makefile("rb"))
+        ours, its = multiprocessing.Pipe()
+        with its:
+            socket.send_fds(self.control, [b"w"], [its.fileno()])
+        return Worker(ours)
 
     def has_ended(self) -> bool:
         try:
@@ -176,31 +178,40 @@ class ForkServer:
 class OneByOne:
     """Starts each worker on its own, which takes as long as the imports."""
 
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[bytes]] = []
+
     def start(self) -> None:
         """Nothing is shared."""
 
     def worker(self) -> Worker:
         """A new worker."""
-        process = _python("work_alone()", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        return Worker(process.stdin, process.stdout)
+        ours, its = multiprocessing.Pipe()
+        with its:
+            self._processes.append(_python(f"work_alone({its.fileno()})", pass_fds=[its.fileno()]))
+        return Worker(ours)
 
     def close(self) -> None:
         """Nothing was kept."""
 
 
-def source() -> Source:
-    """Where workers come from on this machine."""
-    # macOS can fork, too, but not safely once its frameworks are in use, as NumPy uses them.
-    return ForkServer() if sys.platform == "linux" else OneByOne()
+def source() -> Source | None:
+    """Where workers come from on this machine; None on Windows, which passes no pipes on."""
+    if sys.platform == "linux":
+        return ForkServer()
+    # macOS can fork, but not safely once its frameworks are in use, as NumPy uses them.
+    return OneByOne() if os.name == "posix" else None
 
 
-def _python(call: str, **options: Any) -> "subprocess.Popen[bytes]":
+def _python(call: str, pass_fds: Sequence[int]) -> "subprocess.Popen[bytes]":
     """Start a Python that finds the same modules, and make a call of the module `fork_server`."""
     code = (
         f"import socket, sys; sys.path[:] = {sys.path!r};"
         f" from lossopt_ui.jobs import fork_server; fork_server.{call}"
     )
-    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "text": False} | options
-    return subprocess.Popen([sys.executable, "-c", code], env=os.environ | ONE_THREAD, **streams)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=os.environ | ONE_THREAD,
+        stdin=subprocess.DEVNULL,
+        pass_fds=pass_fds,
+    )

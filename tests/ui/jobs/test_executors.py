@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
@@ -27,7 +26,7 @@ from tests.programs import wait_until
 
 @pytest.fixture(scope="module")
 def processes() -> Processes:
-    pool = Processes(2).start()
+    pool = Processes(2, ForkServer()).start()
     assert pool._ready.wait(60)
     return pool
 
@@ -70,19 +69,19 @@ def test_a_task_that_kills_every_process_is_an_error(processes: Processes) -> No
 
 def test_nobody_waits_long_for_cold_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "COLD_SECONDS", 0.01)
-    assert Processes(1).submit(os.getpid).result(1) == os.getpid()
+    assert Processes(1, ForkServer()).submit(os.getpid).result(1) == os.getpid()
 
 
 def test_cold_processes_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "COLD_SECONDS", 0.1)
-    pool = Processes(1)
+    pool = Processes(1, ForkServer())
     began = time.monotonic()
     assert {pool.submit(os.getpid).result() for _ in range(50)} == {os.getpid()}
     assert 0.1 <= time.monotonic() - began < 1
 
 
 def test_a_shutdown_ends_what_is_running() -> None:
-    pool = Processes(1).start()
+    pool = Processes(1, ForkServer()).start()
     assert pool._ready.wait(60)
     running = pool.submit(time.sleep, 60)
     time.sleep(0.5)
@@ -119,7 +118,7 @@ def test_a_fork_server_that_is_killed_is_replaced() -> None:
 
 
 def test_workers_end_with_those_who_use_them() -> None:
-    pool = Processes(1).start()
+    pool = Processes(1, ForkServer()).start()
     assert pool._ready.wait(60)
     worker, parent = pool.submit(os.getpid).result(60), pool.submit(os.getppid).result(60)
     pool.shutdown()
@@ -154,7 +153,7 @@ def megabytes_of(pid: int) -> float:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory from /proc")
 def test_a_worker_gives_back_the_memory_that_a_task_took() -> None:
-    pool = Processes(1).start()
+    pool = Processes(1, ForkServer()).start()
     assert pool._ready.wait(60)
     worker, _ = pool.submit(ask_for_a_worker_of_its_own).result(60)  # imports this module
     before = megabytes_of(worker)
@@ -192,13 +191,13 @@ def test_a_task_whose_outcome_is_cut_off_is_done_again(
     processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader waits until the worker is killed in the middle of its outcome."""
-    read = fork_server.receive
+    receive = Worker._receive
 
-    def slow(stream: IO[bytes]) -> object:
+    def slow(self: Worker) -> object:
         time.sleep(1)
-        return read(stream)
+        return receive(self)
 
-    monkeypatch.setattr(fork_server, "receive", slow)
+    monkeypatch.setattr(Worker, "_receive", slow)
     assert processes.submit(cut_off_once, tmp_path / "cut").result(60) == b"whole"
 
 
