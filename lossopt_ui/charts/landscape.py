@@ -134,7 +134,13 @@ def contours(
     )
     plain = {"showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_xaxes(title=titles[0], range=[land.a[0], land.a[-1]], **plain)
-    figure.update_yaxes(title=titles[1], range=[land.b[0], land.b[-1]], scaleanchor="x", **plain)
+    figure.update_yaxes(
+        title=titles[1],
+        range=[land.b[0], land.b[-1]],
+        scaleanchor="x",
+        constraintoward="top",
+        **plain,
+    )
     return figure
 
 

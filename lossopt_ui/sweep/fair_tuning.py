@@ -17,13 +17,13 @@ from lossopt_core.analysis.fair_tuning import (
 )
 from lossopt_core.analysis.sweep import Axis, as_text, axis
 from lossopt_core.training.run import DIVERGED
-from lossopt_core.training.time_estimate import expected_seconds
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.config import budgets
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import watching
+from lossopt_ui.jobs.duration import expected_seconds
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.runs import differences, group_tables, groups

@@ -11,10 +11,10 @@ from lossopt_core.analysis.sweep import (
     parse,
 )
 from lossopt_core.fields import Number
-from lossopt_core.training.time_estimate import expected_seconds
 from lossopt_ui.config import budgets
 from lossopt_ui.experiment import form, learning_rate
 from lossopt_ui.identity import workspace
+from lossopt_ui.jobs.duration import expected_seconds
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.settings import SETTINGS
 from lossopt_ui.state.session import WidgetKey
