@@ -1,4 +1,4 @@
-"""Validation of text that people enter: names, tags and notes.
+"""Text: validation of what people enter as names, tags and notes, and numbers of things in words.
 
 All characters except control characters are allowed: text is always displayed as plain text.
 """
@@ -33,3 +33,8 @@ def _checked(field: str, value: Any, shortest: int, longest: int, newline: str =
         if character != newline and unicodedata.category(character) in FORBIDDEN_CATEGORIES:
             raise ValueError(f"{field} must not contain control characters, got {character!r}")
     return value
+
+
+def counted(count: float, one: str) -> str:
+    """'1 update', '2,000 updates'."""
+    return f"{count:,.0f} {one}{'' if count == 1 else 's'}"

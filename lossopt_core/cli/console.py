@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import pandas as pd
 
 from lossopt_core.experiment.grid import write
+from lossopt_core.texts import counted
 
 FAILED, BAD_VALUE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
 """Exit codes other than 0."""
@@ -28,7 +29,7 @@ def one_line(message: object) -> str:
 
 def count_runs(runs: int) -> str:
     """'1 run', '2 runs'."""
-    return f"{runs:,} run{'s' * (runs != 1)}"
+    return counted(runs, "run")
 
 
 def print_table(table: pd.DataFrame) -> None:

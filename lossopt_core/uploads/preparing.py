@@ -4,8 +4,9 @@ The result describes what was done in sentences; errors name the row and column.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 from lossopt_core.data.datasets import Examples
 from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
+from lossopt_core.texts import counted
 from lossopt_core.uploads.serialization import (
     LONGEST_NAME,
     MAX_CLASSES,
@@ -164,7 +166,7 @@ def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
     steps: list[str] = []
     label = by_name[how.label]
     if label.missing.any():
-        steps.append(f"Dropped {_rows(int(label.missing.sum()))} without a label.")
+        steps.append(f"Dropped {counted(label.missing.sum(), 'row')} without a label.")
     features = _features([by_name[name] for name in how.features], how.texts, ~label.missing, steps)
     if not features:
         raise ValueError("there must be a feature: choose a numeric column, or one-hot encode text")
@@ -240,7 +242,7 @@ def _handle_missing(
     if not incomplete.any():
         return features, rows
     if how == "drop":
-        steps.append(f"Dropped {_rows(int(incomplete.sum()))} with missing values.")
+        steps.append(f"Dropped {counted(incomplete.sum(), 'row')} with missing values.")
         return features, rows & ~incomplete
     filled = {}
     for name, feature in features.items():
@@ -257,8 +259,8 @@ def _labels(
 ) -> tuple[np.ndarray[Any, np.dtype[np.int64]], tuple[str, ...]]:
     """Labels as 0..C-1, and the class names, with numbers in numeric order."""
     texts = column.texts[rows]
-    if not column.invalid.any():  # 1.0 and 1 are the same class
-        texts = texts.str.removesuffix(".0")
+    if not column.invalid.any():
+        texts = texts.map(_one_form(texts.unique()))
     values = sorted(texts.unique(), key=_order)
     if len(values) > MAX_CLASSES:
         raise ValueError(
@@ -269,10 +271,19 @@ def _labels(
     return texts.map(places).to_numpy(np.int64), tuple(values)
 
 
+def _one_form(texts: Iterable[str]) -> dict[str, str]:
+    """One way of writing each number, the shortest: 1, 1.0 and 1.00 are the same class."""
+    forms: dict[Decimal, str] = {}
+    for text in texts:
+        short = text.removesuffix(".0")
+        forms[Decimal(text)] = min(forms.get(Decimal(text), short), short, key=_length)
+    return {text: forms[Decimal(text)] for text in texts}
+
+
+def _length(text: str) -> tuple[int, str]:
+    return len(text), text
+
+
 def _order(text: str) -> tuple[bool, float, str]:
     number = _number(text)
     return (True, 0.0, text) if math.isnan(number) else (False, number, text)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

@@ -201,8 +201,8 @@ def _one(each: UploadedData) -> None:
         st.markdown(f"**{names.escape_markdown(each.name)}**{' · selected' if chosen else ''}")
         size = each.size
         st.caption(
-            f"{size.examples:,} examples, {size.features:,} features, {size.classes} classes ·"
-            f" fingerprint {each.fingerprint}"
+            f"{size.examples:,} examples, {names.counted(size.features, 'feature')},"
+            f" {size.classes} classes · fingerprint {each.fingerprint}"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(

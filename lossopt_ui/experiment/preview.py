@@ -8,6 +8,7 @@ from lossopt_ui.charts import data as charts
 from lossopt_ui.figures import figure
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
+from lossopt_ui.state import names
 
 MAX_NUMBERS = 1_000_000
 """Largest number of examples × features that is previewed; more would be slow."""
@@ -18,7 +19,8 @@ def show(experiment: Experiment) -> None:
     size = experiment.size
     if size.examples * size.features > MAX_NUMBERS:
         st.caption(
-            f"{size.examples:,} examples with {size.features:,} features: too large to preview."
+            f"{size.examples:,} examples with {names.counted(size.features, 'feature')}:"
+            " too large to preview."
         )
         return
     with missing_data.part("Preview of the data"):
@@ -46,5 +48,5 @@ def _counts(data: Data) -> str:
     each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return (
         f"{trained:,} training examples ({len(counts)} classes, {each} examples per class),"
-        f" {tested:,} test examples, {data.train_features.shape[1]:,} features."
+        f" {tested:,} test examples, {names.counted(data.train_features.shape[1], 'feature')}."
     )

@@ -30,7 +30,7 @@ from lossopt_core.uploads.store import LONGEST_NAME
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.state import pages, url, widgets
-from lossopt_ui.state.names import escape_markdown
+from lossopt_ui.state.names import counted, escape_markdown
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.session import SessionKey, UploaderKey
 
@@ -168,7 +168,7 @@ def _to_be_offered(options: Options, place: str) -> bool:
 def _described(options: Options) -> str:
     return (
         f"fingerprint `{options['data']}` ({options['examples']:,} examples,"
-        f" {options['features']:,} features, {options['classes']} classes)"
+        f" {counted(options['features'], 'feature')}, {options['classes']} classes)"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from lossopt_core import LOSSES, Experiment, Run
 from lossopt_core.experiment.settings import flat_settings, informative_settings
 from lossopt_core.fields import Choice
+from lossopt_core.texts import counted as counted
 from lossopt_core.training.run import FINISHED
 from lossopt_ui.state import pages, url
 
@@ -78,11 +79,6 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def counted(count: float, one: str) -> str:
-    """'1 update', '2,000 updates'."""
-    return f"{count:,.0f} {one}{'' if count == 1 else 's'}"
 
 
 def escape_markdown(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from lossopt_core.data.datasets.base import Examples, class_sizes
+from lossopt_core.texts import counted
 
 
 class MissingDataError(ValueError):
@@ -119,7 +120,7 @@ def missing(options: Mapping[str, Any]) -> MissingDataError:
     """The error for uploaded data with these options."""
     return MissingDataError(
         f"the data with the fingerprint {options['data']} ({options['examples']:,} examples,"
-        f" {options['features']:,} features, {options['classes']} classes) are not available:"
-        " upload the file that they came from",
+        f" {counted(options['features'], 'feature')}, {options['classes']} classes) are not"
+        " available: upload the file that they came from",
         options,
     )

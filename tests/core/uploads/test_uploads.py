@@ -100,6 +100,28 @@ def test_numbers_as_labels_keep_their_order():
     assert made.examples.labels[:3].tolist() == [0, 1, 2]
 
 
+FORMS = st.sampled_from(["{}", "{}.0", "{}.00", "{}e0", "{:.1e}", "{:03}"])
+
+
+@given(
+    st.dictionaries(
+        st.integers(-99, 99), st.lists(FORMS, min_size=2, max_size=4), min_size=2, max_size=9
+    )
+)
+def test_numbers_of_equal_value_are_one_class(forms_of: dict[int, list[str]]) -> None:
+    cells = [(number, form.format(number)) for number, forms in forms_of.items() for form in forms]
+    made = examples_of("x,class\n" + "".join(f"{k},{cell}\n" for k, (_, cell) in enumerate(cells)))
+    classes = sorted(forms_of)
+    assert [float(name) for name in made.examples.class_names] == classes
+    assert made.examples.labels.tolist() == [classes.index(number) for number, _ in cells]
+
+
+def test_large_numbers_that_floats_cannot_tell_apart_are_two_classes() -> None:
+    rows = "".join(f"{k},{9007199254740992 + k % 2}\n" for k in range(12))
+    made = examples_of("x,class\n" + rows)
+    assert made.examples.class_names == ("9007199254740992", "9007199254740993")
+
+
 def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
     assert suggest(columns_of(read(b"a,target,b\n1,2,3\n", "t.csv"))).label == "target"
     rows = "".join(f"{k},{k % 2},n{k}\n" for k in range(200))
