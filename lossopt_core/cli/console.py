@@ -11,7 +11,6 @@ from typing import Any, TextIO
 import pandas as pd
 
 from lossopt_core.experiment.grid import write
-from lossopt_core.texts import counted
 
 FAILED, BAD_VALUE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
 """Exit codes other than 0."""
@@ -25,11 +24,6 @@ def say(message: str) -> None:
 def one_line(message: object) -> str:
     """The message on one line."""
     return " ".join(str(message).split())
-
-
-def count_runs(runs: int) -> str:
-    """'1 run', '2 runs'."""
-    return counted(runs, "run")
 
 
 def print_table(table: pd.DataFrame) -> None:

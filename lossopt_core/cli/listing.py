@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lossopt_core.cli.console import count_runs, print_table, say
+from lossopt_core.cli.console import print_table, say
 from lossopt_core.experiment.grid import checked
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
+from lossopt_core.texts import counted
 
 METRICS = ("objective", "train_accuracy", "test_accuracy", "status")
 LAST = Number("Last", 20, 1, 1e9, "Number of newest runs.", whole=True)
@@ -23,7 +24,7 @@ def runs_command(chosen: argparse.Namespace) -> int:
     table = listing.runs
     if listing.unreadable:
         ids = ", ".join(listing.unreadable)
-        say(f"{count_runs(len(listing.unreadable))} cannot be read by this version: {ids}")
+        say(f"{counted(len(listing.unreadable), 'run')} cannot be read by this version: {ids}")
     if listing.needed:
         needed = ", ".join(listing.needed)
         say(f"Some of them need plug-ins that are not installed: {needed}.")

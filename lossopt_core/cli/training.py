@@ -11,7 +11,6 @@ from lossopt_core.analysis.tuned_rate import RATES, configuration, tuned_rates, 
 from lossopt_core.cli.console import (
     INTERRUPTED,
     ProgressBar,
-    count_runs,
     interruptible,
     print_table,
     say,
@@ -21,6 +20,7 @@ from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.grid import TUNED, checked, grid
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
+from lossopt_core.texts import counted
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
 from lossopt_core.training.grouping import cohorts, pieces
 from lossopt_core.training.loop import Progress, train
@@ -42,7 +42,7 @@ def train_command(chosen: argparse.Namespace) -> int:
         experiments = at_tuned_rates(experiments)
     missing = store.missing(experiments)
     if saved := len(experiments) - len(missing):
-        say(f"{saved} of {count_runs(len(experiments))} already saved.")
+        say(f"{saved} of {counted(len(experiments), 'run')} already saved.")
     with interruptible(at_once=jobs > 1) as interrupted:
         with suppress(KeyboardInterrupt) if jobs > 1 else nullcontext():
             train_and_save(missing, store, interrupted, jobs)
@@ -51,7 +51,7 @@ def train_command(chosen: argparse.Namespace) -> int:
     if ended:
         done = len(experiments) - len(store.missing(experiments))
         say(
-            f"Stopped after {done} of {count_runs(len(experiments))}."
+            f"Stopped after {done} of {counted(len(experiments), 'run')}."
             " Run the same command again to continue."
         )
         return INTERRUPTED
@@ -61,8 +61,10 @@ def train_command(chosen: argparse.Namespace) -> int:
 def at_tuned_rates(experiments: Sequence[Experiment]) -> list[Experiment]:
     """The experiments, each at the learning rate that is best for its configuration."""
     configurations = len({configuration(each) for each in experiments})
-    what = "1 learning rate" if configurations == 1 else f"{configurations:,} learning rates"
-    say(f"Tuning {what}: the best of {len(RATES)} each, by the training objective at the end.")
+    say(
+        f"Tuning {counted(configurations, 'learning rate')}: the best of {len(RATES)} each, by the"
+        " final training objective of one run with another seed."
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         rates = tuned_rates(experiments)
@@ -81,7 +83,7 @@ def train_and_save(
     if not experiments:
         return
     total = sum(experiment.updates for experiment in experiments)
-    bar = ProgressBar(f"Training {count_runs(len(experiments))}", sys.stderr)
+    bar = ProgressBar(f"Training {counted(len(experiments), 'run')}", sys.stderr)
     done = 0
 
     def report(progress: Progress) -> None:
@@ -121,7 +123,7 @@ def print_grid(
     table = saved.loc[[each.id for each in experiments if each.id in saved.index]]
     print_table(table[[*differing_columns(table, always=show), *METRICS, "id"]])
     if diverged := int((table["status"] == DIVERGED).sum()):
-        say(f"{count_runs(diverged)} diverged. Try a smaller --learning-rate.")
+        say(f"{counted(diverged, 'run')} diverged. Try a smaller --learning-rate.")
     caveats = (convergence_caveats(each) for each in experiments if is_full_batch(each))
     for caveat in dict.fromkeys(chain.from_iterable(caveats)):
         say(caveat)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from lossopt_core.analysis.tables import tidy, to_csv, to_json
-from lossopt_core.cli.console import count_runs, say
+from lossopt_core.cli.console import say
 from lossopt_core.exchange.scripts import with_lossopt, with_numpy
 from lossopt_core.store.annotations import Note, notes_in
 from lossopt_core.store.repository import RunStore
+from lossopt_core.texts import counted
 from lossopt_core.training.run import Run
 
 RUN_ID = re.compile(r"[0-9a-f]{16}")
@@ -62,14 +63,14 @@ def _write_tensorboard(runs: Sequence[Run], target: str, notes: Mapping[str, Not
     from lossopt_core.exchange.tensorboard import write_events
 
     write_events(runs, target, notes)
-    return f"{count_runs(len(runs))} written to {target}: tensorboard --logdir {target}"
+    return f"{counted(len(runs), 'run')} written to {target}: tensorboard --logdir {target}"
 
 
 def _write_mlflow(runs: Sequence[Run], target: str, notes: Mapping[str, Note]) -> str:
     from lossopt_core.exchange.mlflow import write_mlflow
 
     new = write_mlflow(runs, target, notes=notes)
-    logged = f"{count_runs(new)} logged to {target}, {len(runs) - new:,} already there"
+    logged = f"{counted(new, 'run')} logged to {target}, {len(runs) - new:,} already there"
     is_server = target.startswith("http")
     return logged if is_server else f"{logged}: mlflow ui --backend-store-uri {target}"
 
@@ -110,4 +111,4 @@ def write_output(text: str, runs: int, output: str | None) -> None:
         sys.stdout.flush()
         return
     Path(output).write_text(text, encoding="utf-8", newline="")
-    say(f"{count_runs(runs)} written to {output}.")
+    say(f"{counted(runs, 'run')} written to {output}.")

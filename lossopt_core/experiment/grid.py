@@ -29,8 +29,8 @@ LARGEST_GRID = 10_000
 TUNED = "tuned"
 """The text for learning rates of their own, which `train` finds."""
 MORE_WORDS = {
-    "learning_rate": f" {TUNED}: for every configuration the best of 13 rates, by the training"
-    " objective at the end with another seed."
+    "learning_rate": f" {TUNED}: for every configuration the rate of a fixed grid that ends at the"
+    " lowest training objective, in one run with another seed."
 }
 SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
 

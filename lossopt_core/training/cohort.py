@@ -69,7 +69,8 @@ class ScoreBuffer:
 
     scores      (R, C, B)
     of_block    views of the scores, one per block
-    first       (R, B), flat indices of the scores of class 0, for any R consecutive runs
+    first       (R, B), flat indices of the scores of class 0; those within a block's scores are
+                the first rows
     ones        (B,): a product with them is faster than a sum
     """
 

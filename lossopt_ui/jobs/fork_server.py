@@ -28,7 +28,6 @@ NICENESS = 10
 KILLED_FIRST = "500"
 """Where memory runs out, Linux ends a worker, which costs a slice, rather than the server."""
 READY = b"r"
-_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def serve(control: socket.socket) -> None:
@@ -68,7 +67,7 @@ def work(server: "Connection[Any, Any]") -> None:
 
     The outcome of a task is its result and None, or None and its error.
     """
-    with suppress(EOFError, OSError):  # the server has ended
+    with suppress(EOFError, OSError, MemoryError):  # the server has ended, or starts another
         server.send(os.getpid())
         while True:
             _work_once(server)
@@ -78,7 +77,7 @@ def work(server: "Connection[Any, Any]") -> None:
 def _work_once(server: "Connection[Any, Any]") -> None:
     try:
         task: Callable[[], Any] = server.recv()
-    except (EOFError, OSError):
+    except (EOFError, OSError, MemoryError):  # nothing more can be read
         raise
     except Exception as error:  # what it needs cannot be imported here
         server.send((None, _sendable(error)))
@@ -108,11 +107,9 @@ def _sendable(error: Exception) -> Exception:
 
 def _prepare() -> None:
     """Import what trainings and certificates need; data sets come with the tasks."""
-    for name in _IGNORED:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(NICENESS)
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
 

@@ -17,8 +17,6 @@ from lossopt_ui.jobs import fork_server
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """For matrices as small as ours a second thread of BLAS only waits for the first."""
-
-
 START_SECONDS = 60.0
 """How long a fork server may take to import what it needs."""
 ENDING_SECONDS = 0.5
@@ -186,6 +184,7 @@ class OneByOne:
 
     def worker(self) -> Worker:
         """A new worker."""
+        self._processes = [each for each in self._processes if each.poll() is None]
         ours, its = multiprocessing.Pipe()
         with its:
             self._processes.append(_python(f"work_alone({its.fileno()})", pass_fds=[its.fileno()]))

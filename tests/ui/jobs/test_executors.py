@@ -172,33 +172,24 @@ def test_where_forking_is_not_safe_each_worker_starts_alone() -> None:
     pool.shutdown()
 
 
-class CutOffOutcome:
-    """Something whose pickle is long and whose process is killed while it is sent."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        return (bytes, (bytes(50_000_000),))
-
-
-def cut_off_once(mark: Path) -> object:
-    if mark.exists():
-        return b"whole"
-    mark.touch()
-    return CutOffOutcome()
-
-
 def test_a_task_whose_outcome_is_cut_off_is_done_again(
-    processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader waits until the worker is killed in the middle of its outcome."""
-    receive = Worker._receive
+    """The worker is killed while it sends: an outcome this long does not fit into the pipe."""
+    receive, killed = Worker._receive, []
 
-    def slow(self: Worker) -> object:
-        time.sleep(1)
+    def cut_off(self: Worker) -> object:
+        if not killed and hasattr(self, "_pid"):  # not while it starts
+            assert self._connection.poll(60)
+            killed.append(self._pid)
+            os.kill(self._pid, signal.SIGKILL)
+            wait_until(lambda: not _exists(self._pid))
         return receive(self)
 
-    monkeypatch.setattr(Worker, "_receive", slow)
-    assert processes.submit(cut_off_once, tmp_path / "cut").result(60) == b"whole"
+    monkeypatch.setattr(Worker, "_receive", cut_off)
+    length = 50_000_000
+    assert len(processes.submit(bytes, length).result(60)) == length
+    assert len(killed) == 1
 
 
 def test_a_task_that_cannot_be_pickled_is_an_error_and_costs_no_worker(
