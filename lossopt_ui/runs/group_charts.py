@@ -202,6 +202,10 @@ def _curves(
             band=widgets.value("band"),
             colour=group.colour,
             dash=group.dash,
+            diverged=any(
+                member.status == DIVERGED and member.id in histories[group.key]
+                for member in group.members
+            ),
         )
     if smoothing:
         return dict(
