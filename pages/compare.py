@@ -169,7 +169,7 @@ def results(chosen: Sequence[Group], baseline: Group | None, optima: Optima) -> 
         case "cost":
             costs.show(chosen, optima)
         case _:
-            group_charts.choose()
+            group_charts.choose(chosen)
             group_charts.draw(chosen, baseline, optima)
             group_tables.show(chosen, optima)
     view_report.offer(chosen, baseline, optima)

@@ -17,7 +17,7 @@ from lossopt_ui.charts.colours import (
     Theme,
     translucent,
 )
-from lossopt_ui.charts.scales import LOG_AXIS, Range
+from lossopt_ui.charts.scales import LOG_AXIS, NO_LIMITS, Limits
 
 DISTANCES = ("distance", "distance_share")
 
@@ -88,13 +88,13 @@ def curves(
     log_y: bool = False,
     levels: Sequence[Level] = (),
     bands: Sequence[Band] = (),
-    y_range: Range = None,
-    x_range: Range = None,
+    x_limits: Limits = NO_LIMITS,
+    y_limits: Limits = NO_LIMITS,
 ) -> go.Figure:
     """One line per curve over the column `x` of its table.
 
     Accuracies are in percent.  A logarithmic axis leaves out values that are not positive, such
-    as the start at 0 updates.  Ranges are in the units of the axis, or its exponents.
+    as the start at 0 updates.
 
     Curves of diverged runs are cut a little above the others, and marked where they left; see
     `escapes`.
@@ -104,7 +104,7 @@ def curves(
     above = [band for band in bands if band.low > 0 or not log_y]
     visible = [level for level in levels if level.value > 0 or not log_y]
     others = [*(level.value for level in visible), *(band.high for band in above)]
-    marks = escapes.cut_all(traces, drawn, others, log_x=log_x, log_y=log_y, y_range=y_range)
+    marks = escapes.cut_all(traces, drawn, others, log_x=log_x, log_y=log_y, y_limits=y_limits)
     _hide_repeated(traces, drawn)
     traces += [_upper_edge(band, traces, theme) for band in above]
     # All at once: plotly validates a whole figure faster than its parts one by one.
@@ -115,8 +115,8 @@ def curves(
             "hovermode": "x unified",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
-            "xaxis": _axis(X_AXES[x], x_range, log=log_x),
-            "yaxis": _axis(y_title, y_range, log=log_y),
+            "xaxis": _axis(X_AXES[x], x_limits, log=log_x),
+            "yaxis": _axis(y_title, y_limits, log=log_y),
             "shapes": [_band_area(each, theme) for each in above]
             + [_level_line(each, theme) for each in visible],
             "annotations": _level_labels(visible, traces, theme, log_y=log_y),
@@ -134,8 +134,11 @@ def _hide_repeated(traces: Sequence[dict[str, Any]], lines: Sequence[Curve]) -> 
             named.add(line.name)
 
 
-def _axis(title: str, limits: Range, *, log: bool) -> dict[str, object]:
-    return {"title": title, "range": limits} | (LOG_AXIS if log else {"type": "linear"})
+def _axis(title: str, limits: Limits, *, log: bool) -> dict[str, object]:
+    # A zoom is kept as long as the axis shows the same quantity on the same scale.
+    kept = f"{title} {log} {limits}"
+    scale = LOG_AXIS if log else {"type": "linear"}
+    return {"title": title, "range": limits.range(log=log), "uirevision": kept, **scale}
 
 
 def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:

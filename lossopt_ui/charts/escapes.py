@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lossopt_core.training.loop import DIVERGED_AT
-from lossopt_ui.charts.scales import Range
+from lossopt_ui.charts.scales import NO_LIMITS, Limits
 
 FACTOR = 10.0
 """A loss that ends above its start by more than this factor leaves the chart."""
@@ -59,7 +59,7 @@ def cut_all(
     *,
     log_x: bool,
     log_y: bool,
-    y_range: Range = None,
+    y_limits: Limits = NO_LIMITS,
 ) -> list[dict[str, Any]]:
     """Cut the traces of leaving lines, in place; returns the marks where they left.
 
@@ -69,7 +69,7 @@ def cut_all(
         leaves(trace["y"], line.column, diverged=line.lost)
         for trace, line in zip(traces, lines, strict=True)
     ]
-    top = ceiling(traces, leaving, others, log_y=log_y, y_range=y_range)
+    top = ceiling(traces, leaving, others, log_y=log_y, y_limits=y_limits)
     marks = []
     for trace, line, left in zip(traces, lines, leaving, strict=True):
         mark = cut(trace, top, log_x=log_x, log_y=log_y, diverged=line.lost) if left else None
@@ -84,15 +84,15 @@ def ceiling(
     others: Sequence[float] = (),
     *,
     log_y: bool,
-    y_range: Range = None,
+    y_limits: Limits = NO_LIMITS,
 ) -> float:
     """The height at which leaving curves are cut; infinite if there are none.
 
     A little above the curves that stay and the `others` (heights of lines and bands).  Without
     curves that stay, `FACTOR` times the highest start on a linear axis.  A typed limit counts more.
     """
-    if y_range is not None and y_range[1] is not None:
-        return float(10.0 ** y_range[1]) if log_y else float(y_range[1])
+    if y_limits.range(log=log_y) is not None and y_limits.high is not None:
+        return y_limits.high
     if not any(leaving):
         return np.inf
     staying = [trace["y"] for trace, leaves in zip(traces, leaving, strict=True) if not leaves]

@@ -19,7 +19,7 @@ from lossopt_ui.charts.curves import (
     curves,
     thin,
 )
-from lossopt_ui.charts.scales import Range
+from lossopt_ui.charts.scales import NO_LIMITS, Limits
 
 MAX_MEMBER_POINTS = 20_000
 """Points of all thin lines in a chart: more would take too long to draw."""
@@ -107,8 +107,8 @@ def group_curves(
     log_y: bool = False,
     show_members: bool = False,
     levels: Sequence[Level] = (),
-    y_range: Range = None,
-    x_range: Range = None,
+    x_limits: Limits = NO_LIMITS,
+    y_limits: Limits = NO_LIMITS,
     bands: Sequence[Band] = (),
     spread: str = "",
 ) -> go.Figure:
@@ -130,8 +130,8 @@ def group_curves(
         log_x=log_x,
         log_y=log_y,
         levels=levels,
-        y_range=y_range,
-        x_range=x_range,
+        x_limits=x_limits,
+        y_limits=y_limits,
         bands=bands,
     )  # fmt: skip
     scale = 100.0 if MEASURES[column].percent else 1.0

@@ -16,6 +16,7 @@ from lossopt_ui.charts.colours import (
     of_loss,
 )
 from lossopt_ui.charts.curves import Curve, curves
+from lossopt_ui.charts.scales import NO_LIMITS, Limits
 
 
 def objective(model: Model, *, theme: Theme, log_y: bool, top: float | None) -> go.Figure:
@@ -33,7 +34,7 @@ def objective(model: Model, *, theme: Theme, log_y: bool, top: float | None) -> 
         y_title="Mean over points",
         theme=theme,
         log_y=log_y,
-        y_range=None if log_y or top is None else (0.0, 1.05 * top),
+        y_limits=NO_LIMITS if log_y or top is None else Limits(0.0, 1.05 * top),
     )
     figure.update_xaxes(rangemode="nonnegative")
     if not log_y:

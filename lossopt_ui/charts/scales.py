@@ -3,13 +3,11 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-Range = tuple[float | None, float | None] | None
-"""The ends of an axis, None where the data decide: plotly's `range`."""
 DECADES = 2.0
 """Values that span this many powers of ten are easier to read on a logarithmic axis."""
 LOG_AXIS: dict[str, Any] = {"type": "log", "exponentformat": "power", "nticks": 3}
@@ -30,12 +28,19 @@ def log_suits(values: Iterable[ArrayLike]) -> bool:
 
 @dataclass(frozen=True)
 class Limits:
-    """Typed limits of an axis, in its units; None leaves an end to the data."""
+    """Limits of an axis, in its units; None leaves an end to the data."""
 
     low: float | None = None
     high: float | None = None
 
-    def range(self, *, log: bool) -> Range:
+    def or_else(self, other: "Limits") -> "Limits":
+        """These limits, with the other's ends where these have none."""
+        return Limits(
+            other.low if self.low is None else self.low,
+            other.high if self.high is None else self.high,
+        )
+
+    def range(self, *, log: bool) -> tuple[float | None, float | None] | None:
         """The limits as plotly's `range`, in exponents for a logarithmic axis; None without any.
 
         A logarithmic axis ignores limits that are not positive.
@@ -48,3 +53,16 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+class Scales(TypedDict, total=False):
+    """Arguments of charts of curves that say how their axes are drawn.
+
+    x   a history column, such as "epoch"
+    """
+
+    x: str
+    log_x: bool
+    log_y: bool
+    x_limits: Limits
+    y_limits: Limits

@@ -4,6 +4,7 @@ As in `lossopt_core.fields`, each has a label, a default and allowed values: `ch
 value, or raises ValueError with the option's name and what is allowed.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -149,5 +150,29 @@ class Matrix:
         return found
 
 
-Option = Field | Several | Names | Text | RunIds | Matrix
+@dataclass(frozen=True)
+class Interval:
+    """Two numbers in ascending order; None leaves an end open."""
+
+    label: str
+    help: str
+    default: tuple[float | None, float | None] = (None, None)
+
+    def check(self, name: str, value: Any) -> tuple[float | None, float | None]:
+        """The two ends; ValueError if they are not finite numbers in ascending order."""
+        try:
+            low, high = (None if each is None else float(each) for each in value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{name} must be two numbers, each of which may be empty, got {brief(value)}"
+            ) from None
+        for each in (low, high):
+            if each is not None and not math.isfinite(each):
+                raise ValueError(f"{name} must be finite numbers, got {each:g}")
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"{name} must start below its end, got {low:.12g} to {high:.12g}")
+        return low, high
+
+
+Option = Field | Several | Names | Text | RunIds | Matrix | Interval
 """Any kind of option that can be part of an address."""

@@ -12,6 +12,7 @@ from typing import Any
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.fields import Number, Switch
 from lossopt_ui.state.kinds import (
+    Interval,
     Matrix,
     Names,
     RunIds,
@@ -19,7 +20,7 @@ from lossopt_ui.state.kinds import (
 )
 from lossopt_ui.state.pages import DECLARED
 
-SUGGESTED = frozenset({"learning_rate"})
+SUGGESTED = frozenset({"learning_rate", "log_y"})
 """Settings without a fixed default: in the address whenever somebody has set them."""
 
 
@@ -48,6 +49,8 @@ def parse(name: str, text: str) -> Any:
         return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
     if isinstance(declaration, Matrix):
         return declaration.check(name, [row.split(",") for row in text.split(";")])
+    if isinstance(declaration, Interval):
+        return declaration.check(name, [part or None for part in text.split(",")])
     if isinstance(declaration, RunIds | Names):
         return declaration.check(name, text.split(","))
     return declaration.check(name, text)
@@ -99,6 +102,8 @@ def values_of(experiment: Experiment) -> dict[str, Any]:
 
 def write(value: Any) -> str:
     """A value as text for an address; `parse` reads it back."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

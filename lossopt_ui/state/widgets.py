@@ -16,6 +16,7 @@ from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui import streamlit_private
 from lossopt_ui.state import pages, url
 from lossopt_ui.state.kinds import (
+    Interval,
     Matrix,
     Names,
     Several,
@@ -164,7 +165,7 @@ def custom_widget(name: str) -> Looks | None:
 
 
 def setting(
-    name: str, *, most: int | None = None, suggested: float | None = None, **looks: Any
+    name: str, *, most: int | None = None, suggested: float | bool | None = None, **looks: Any
 ) -> Any:
     """Show the widget of a setting or view option and return the value.
 
@@ -212,6 +213,8 @@ def setting(
             st.multiselect(declaration.label, list(declaration.choices), **looks)
         case Matrix():
             _matrix(name, declaration, looks["help"], disabled=looks.get("disabled", False))
+        case Interval():
+            _interval(name, declaration, looks["help"], disabled=looks.get("disabled", False))
         case Text():
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     if problem := _problem(name).pop():
@@ -302,6 +305,27 @@ def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> Non
                 )  # fmt: skip
 
 
+def _interval(name: str, declaration: Interval, help: str, *, disabled: bool) -> None:
+    """A field for each end; an empty field leaves it open."""
+    st.markdown(f"**{declaration.label}**", help=help)
+    with st.container(horizontal=True, gap="small"):
+        for place, label in enumerate(("From", "To")):
+            end = _cell(name, 0, place)
+            end.set(value(name)[place])
+            st.number_input(
+                label, value=None, step=None, format="%g", key=end.name, width=130,
+                placeholder="automatic", disabled=disabled, on_change=_take_end, args=(name, place),
+            )  # fmt: skip
+
+
+def _take_end(name: str, place: int) -> None:
+    if streamlit_private.is_of_another_part():
+        return
+    ends = list(value(name))
+    ends[place] = _cell(name, 0, place).get()
+    _put_checked(name, ends)
+
+
 def _cell(name: str, row: int, column: int) -> WidgetKey[float | None]:
     return WidgetKey(f"{name}-{row}-{column}")
 
@@ -311,9 +335,14 @@ def _take_cell(name: str, row: int, column: int) -> None:
         return
     rows = [list(each) for each in value(name)]
     rows[row][column] = _cell(name, row, column).get()
+    _put_checked(name, rows)
+
+
+def _put_checked(name: str, content: Any) -> None:
+    """Set a value if it is valid; otherwise the next run of the page says why not."""
     declared = pages.DECLARED[name]
     try:
-        put(name, declared.check(declared.label, rows))
+        put(name, declared.check(declared.label, content))
     except ValueError as error:
         _problem(name).set(f"{error}. The value was not changed.")
 

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 from lossopt_ui.charts import escapes
 from lossopt_ui.charts.curves import Curve, Level, curves
+from lossopt_ui.charts.scales import Limits
 
 
 def chart(*lines: Curve, log_x: bool = False, log_y: bool = False, **more: object):  # type: ignore[no-untyped-def]
@@ -56,9 +57,9 @@ def test_reference_lines_and_typed_limits_set_the_ceiling() -> None:
     stays, leaves = line("a", 2.0, 1.0), line("b", 2.0, 52.0, diverged=True)
     with_level = chart(stays, leaves, levels=[Level(3.5, "")])
     assert max(with_level.data[2].y) == pytest.approx(3.5 + 0.08 * 2.5)
-    typed = chart(stays, leaves, y_range=(0.0, 12.0))
+    typed = chart(stays, leaves, y_limits=Limits(0.0, 12.0))
     assert (typed.data[2].x, typed.data[2].y) == (pytest.approx([0.2]), pytest.approx([12.0]))
-    exponents = chart(stays, leaves, log_y=True, y_range=(None, 1.0))
+    exponents = chart(stays, leaves, log_y=True, y_limits=Limits(None, 10.0))
     assert exponents.data[2].y == pytest.approx([10.0])
 
 
