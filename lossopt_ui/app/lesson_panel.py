@@ -97,9 +97,9 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
 
 
 def _go_to_more_lessons() -> None:
-    """A link to the start page that ends the lesson."""
+    """A link to all lessons that ends this one."""
     st.page_link(
-        pages.START.file,
+        pages.LESSONS.file,
         label="More lessons",
         icon=":material/school:",
         # An address without `lesson` would keep the lesson open; an empty one ends it.

@@ -83,7 +83,7 @@ def test_more_lessons_ends_the_lesson(store: RunStore) -> None:
     ]
     for name, value in parse_qsl(query, keep_blank_values=True):
         app.query_params[name] = value
-    app = go(app, "start")
+    app = go(app, "lessons")
     assert "Lesson:" not in words(app)
     assert "lesson" not in app.query_params
     app = go(app, "train")

@@ -125,4 +125,4 @@ OPTIONS: dict[str, Option] = {
     "target": Number("Target value", 0.9, 0.0, 1.0, "A fraction: 0.9 means 90 %."),
 }
 
-COMPARE = PageSpec("compare", "Compare runs", "Compare runs", "compare_arrows", OPTIONS)
+COMPARE = PageSpec("compare", "Compare", "Compare runs", "compare_arrows", OPTIONS)

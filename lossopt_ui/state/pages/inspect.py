@@ -44,6 +44,4 @@ OPTIONS: dict[str, Option] = {
     **AXES,
 }
 
-INSPECT = PageSpec(
-    "inspect", "Inside a run", "Inside a run", "frame_inspect", OPTIONS, listed=False
-)
+INSPECT = PageSpec("inspect", "Inside a run", "Inside a run", "frame_inspect", OPTIONS)
