@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
 from lossopt_core import (
     Experiment,
@@ -38,7 +39,10 @@ IMPORTED = "imported"
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """A saved run with its history; a curve imported from another program has no experiment."""
+    """A saved run with its history; a curve imported from another program has no experiment.
+
+    created   when it was saved; NaT for imported curves
+    """
 
     id: str
     experiment: Experiment | None
@@ -46,6 +50,8 @@ class SavedRun:
     status: str
     name: str = ""
     reference: bool = False
+    created: pd.Timestamp | NaTType = pd.NaT
+    pinned: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,10 +170,11 @@ def members(rows: pd.DataFrame) -> list[SavedRun]:
         experiments |= kept_in.experiments(some["id"])
     if len(trained) < len(rows):
         histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
-    about = zip(*(rows[name] for name in ("id", "status", "name", "reference")), strict=True)
+    told = ("id", "status", "name", "reference", "created", "pinned")
+    about = zip(*(rows[name] for name in told), strict=True)
     return [
-        SavedRun(id, experiments.get(id), histories[id], status, name, bool(whose))
-        for id, status, name, whose in about
+        SavedRun(id, experiments.get(id), histories[id], status, name, bool(whose), *when)
+        for id, status, name, whose, *when in about
         if id in histories
     ]
 

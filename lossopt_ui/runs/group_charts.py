@@ -49,8 +49,8 @@ class Axes:
 
 def choose(shown: Sequence[Group]) -> None:
     """Show the controls of the axes, in one row."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        y = widgets.setting("y", width=320)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        y = widgets.setting("y", width="stretch", label_visibility="collapsed")
         axis_bar.show(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
 
 
@@ -84,13 +84,13 @@ class Drawn:
 def draw(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
     """Show one chart, or several if values are not comparable or a setting splits them."""
     drawn, words = charts(shown, baseline, optima, figure.theme())
-    for each in words:
-        st.caption(names.escape_markdown(each))
     for first in range(0, len(drawn), PANELS_PER_ROW):
         row = drawn[first : first + PANELS_PER_ROW]
         for place, chart in zip(st.columns(len(row)), row, strict=True):
             with place:
                 figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
+    if words:
+        st.caption(names.escape_markdown(" ".join(words)))
 
 
 def charts(
@@ -144,7 +144,7 @@ def charts(
                 y_limits=axes.y_limits,
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
-            height=380 + 22 * min(len(members), 12),
+            height=300 + 30 * min(len(members), 12),
         )
         for title, members in list(panels.items())[:MAX_PANELS]
     ], words

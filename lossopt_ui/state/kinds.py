@@ -20,7 +20,8 @@ from lossopt_core.fields import (
 MAX_CHOSEN = 120
 MAX_SAID = 12
 """Names listed in an error message."""
-EVERYTHING = "all"
+EVERYTHING, NOTHING = "all", "none"
+"""What may stand for ids: all runs that the table shows, or none of them."""
 
 
 class Tabs(Choice):
@@ -90,7 +91,7 @@ class Text:
 
 @dataclass(frozen=True)
 class RunIds:
-    """Ids of runs or of groups of runs, or all that the table shows."""
+    """Ids of runs or of groups of runs; or all that the table shows, or none."""
 
     label: str
     default: tuple[str, ...]
@@ -100,7 +101,7 @@ class RunIds:
     def check(self, name: str, value: Any) -> tuple[str, ...]:
         """The ids without duplicates; ValueError for malformed or too many ids."""
         ids = tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else None
-        if ids == (EVERYTHING,):
+        if ids in ((EVERYTHING,), (NOTHING,)):
             return ids
         if ids is None or not all(
             isinstance(i, str) and re.fullmatch("[0-9a-f]{16}", i) for i in ids
@@ -109,6 +110,31 @@ class RunIds:
         if len(ids) > self.most:
             raise ValueError(f"{name} must be at most {self.most} ids, got {len(ids)}")
         return ids
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Conditions of the form `kind:value`; pages look the values up among those that occur."""
+
+    label: str
+    kinds: Mapping[str, str]
+    help: str
+    none: str = ""
+    default: tuple[str, ...] = ()
+
+    def check(self, name: str, value: Any) -> tuple[str, ...]:
+        """The conditions without duplicates; ValueError for an unknown kind or too many."""
+        given = tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else (value,)
+        for each in given:
+            kind, _, content = each.partition(":") if isinstance(each, str) else ("", "", "")
+            if kind not in self.kinds or not re.fullmatch(r"[\w.-]{1,40}", content):
+                raise ValueError(
+                    f"{name} must be conditions such as {next(iter(self.kinds))}:VALUE, with one of"
+                    f" {', '.join(self.kinds)}; got {brief(each)}"
+                )
+        if len(given) > MAX_SAID:
+            raise ValueError(f"{name} must be at most {MAX_SAID} conditions, got {len(given)}")
+        return given
 
 
 @dataclass(frozen=True)
@@ -174,5 +200,5 @@ class Interval:
         return low, high
 
 
-Option = Field | Several | Names | Text | RunIds | Matrix | Interval
+Option = Field | Several | Names | Text | RunIds | Chips | Matrix | Interval
 """Any kind of option that can be part of an address."""

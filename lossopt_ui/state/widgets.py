@@ -6,7 +6,7 @@ follows the declaration of its option, which decides what is valid.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -165,12 +165,18 @@ def custom_widget(name: str) -> Looks | None:
 
 
 def setting(
-    name: str, *, most: int | None = None, suggested: float | bool | None = None, **looks: Any
+    name: str,
+    *,
+    most: int | None = None,
+    suggested: float | bool | None = None,
+    among: Collection[str] | None = None,
+    **looks: Any,
 ) -> Any:
     """Show the widget of a setting or view option and return the value.
 
     `most` is an upper bound below the declared one; `suggested` is the value until one is set.
-    `looks` are passed to the widget, such as `label_visibility` or `disabled`.
+    `among` are the only names that are offered, in addition to those that are chosen.  `looks` are
+    passed to the widget, such as `label_visibility` or `disabled`.
     """
     declaration = pages.DECLARED[name]
     _DRAWN.get()[name] = None
@@ -196,7 +202,7 @@ def setting(
         case Tabs():
             _tabs(declaration, start, looks)
         case Choice():
-            _choice(declaration, start, looks)
+            _choice(declaration, start, looks, among)
         case Slider():
             low, high = float(declaration.low), float(declaration.high)
             # The value above the thumb would have too little contrast in the dark theme.
@@ -210,7 +216,8 @@ def setting(
         case Names():
             looks |= {"default": start, "format_func": declaration.choices.get}
             looks |= {"placeholder": declaration.none}
-            st.multiselect(declaration.label, list(declaration.choices), **looks)
+            offered = _offered(declaration.choices, among, start)
+            st.multiselect(declaration.label, offered, **looks)
         case Matrix():
             _matrix(name, declaration, looks["help"], disabled=looks.get("disabled", False))
         case Interval():
@@ -250,8 +257,16 @@ def _in_words(content: Any) -> str:
     return f"{content:.12g}" if isinstance(content, float) else str(content)
 
 
-def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
-    names = list(declaration.registry)
+def _offered(
+    names: Iterable[str], among: Collection[str] | None, chosen: Collection[str]
+) -> list[str]:
+    return [each for each in names if among is None or each in among or each in chosen]
+
+
+def _choice(
+    declaration: Choice, start: str, looks: dict[str, Any], among: Collection[str] | None
+) -> None:
+    names = _offered(declaration.registry, among, (start,))
     st.selectbox(
         declaration.label,
         names,
