@@ -16,6 +16,7 @@ from lossopt_ui.jobs import optimum, render_gate
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.landscape.page import MAX_TRAJECTORIES
 from lossopt_ui.runs import (
+    bin,
     costs,
     differences,
     evaluation,
@@ -51,6 +52,7 @@ def draw_empty_page() -> None:
         st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
         references.offer_to_compare()
         importing.popover()
+        bin.popover(wanted_runs())
     run_notes.undo()
 
 
@@ -76,6 +78,7 @@ def tools_of_the_table(listing: Listing) -> None:
                 widgets.setting(name)
             references.switch()
         importing.popover()
+        bin.popover(listing)
 
 
 @st.fragment

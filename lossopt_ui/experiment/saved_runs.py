@@ -64,6 +64,7 @@ class Listing:
     runs         as `RunStore.list` returns them, plus a column `reference`; do not modify
     unreadable   ids of runs that are left out because they cannot be read
     needed       plug-in entries that some of these need
+    binned       the deleted runs that can be restored, as `RunStore.bin` returns them
     source       the workspaces that the runs belong to
     version      their revisions at the time of reading
     """
@@ -73,6 +74,7 @@ class Listing:
     needed: Sequence[str]
     source: tuple[Hashable, ...]
     version: tuple[Hashable, ...]
+    binned: pd.DataFrame
 
 
 def listing() -> Listing:
@@ -111,6 +113,7 @@ def listing_with_references() -> Listing:
         own.needed,
         (*theirs.source, *own.source),
         (*theirs.version, *own.version),
+        own.binned,
     )
 
 
@@ -126,7 +129,7 @@ def _listing_of(store: RunStore) -> Listing:
         own, foreign = store.listing(), store.foreign()
         rows = [own.runs, _rows_of(foreign, like=own.runs)] if foreign else [own.runs]
         runs = pd.concat(rows, ignore_index=True).assign(reference=store.read_only)
-        return Listing(runs, own.unreadable, own.needed, source, (version,))
+        return Listing(runs, own.unreadable, own.needed, source, (version,), store.bin())
 
     return _LISTINGS.get(source, read, owner=Owner(*source), version=version)
 
@@ -255,5 +258,6 @@ _HISTORIES: Cache[pd.DataFrame] = Cache(
     MAX_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history)
 )
 _LISTINGS: Cache[Listing] = Cache(
-    MAX_BYTES, lambda listing: TABLE_BYTES + RUN_BYTES * len(listing.runs)
+    MAX_BYTES,
+    lambda listing: TABLE_BYTES + RUN_BYTES * (len(listing.runs) + len(listing.binned)),
 )

@@ -151,3 +151,27 @@ def test_tuning_runs_are_folded_away_and_have_no_test_results(store: RunStore) -
 def test_an_unknown_parameter_of_the_address_is_said(kept: list[Run]) -> None:
     app = open_page("compare", {"filtr": "hinge"})
     assert "In the address: there is no option 'filtr'; did you mean 'filter'?" in words(app)
+
+
+def test_deleted_runs_are_restored_from_the_bin_after_a_reload(
+    kept: list[Run], store: RunStore
+) -> None:
+    store.delete([run.id for run in kept])
+    app = open_page("compare")
+    assert "3 runs: Hinge" in words(app)
+    assert app.button(key="empty-bin").disabled
+    app.button(key="restore-0").click().run()
+    assert not app.exception
+    assert set(store.list()["id"]) == {run.id for run in kept}
+    assert drawn(app) == {
+        "Cross-entropy, learning rate 0.1",
+        "Cross-entropy, learning rate 0.3",
+        "Hinge, learning rate 0.1",
+    }
+
+    store.delete([kept[0].id])
+    app = open_page("compare")
+    app.checkbox(key="bin-sure").check().run()
+    app.button(key="empty-bin").click().run()
+    assert store.bin().empty
+    assert not [each for each in app.button if each.key == "empty-bin"]
