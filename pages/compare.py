@@ -1,10 +1,10 @@
 """The Compare page: filter, select, compare and export saved runs."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.app import navigation
@@ -162,7 +162,10 @@ def compare(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
 
 
 def results(
-    chosen: Sequence[Group], baseline: Group | None, optima: Optima, above: DeltaGenerator
+    chosen: Sequence[Group],
+    baseline: Group | None,
+    optima: Optima,
+    above: AbstractContextManager[object],
 ) -> None:
     """Draw one of the four tabs, and the verdict above it."""
     match widgets.value("part"):
@@ -180,7 +183,10 @@ def results(
 
 
 def first_screen(
-    chosen: Sequence[Group], baseline: Group | None, optima: Optima, above: DeltaGenerator
+    chosen: Sequence[Group],
+    baseline: Group | None,
+    optima: Optima,
+    above: AbstractContextManager[object],
 ) -> None:
     """Draw the curves beside the differences from the baseline, and the verdict above them."""
     # Charts of several losses need the whole width.
