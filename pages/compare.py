@@ -17,6 +17,7 @@ from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.landscape.page import MAX_TRAJECTORIES
 from lossopt_ui.runs import (
     bin,
+    continuing,
     costs,
     differences,
     evaluation,
@@ -119,6 +120,7 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
             run_notes.tools(own)
         if len(own) < len(chosen):
             references.explain_read_only(beside_own=len(own) > 0)
+        continuing.popover([each.experiment for each in members if each.experiment is not None])
         export.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             page_links.link_to_train_page(members[0].experiment)

@@ -1,5 +1,7 @@
 """The Compare page as it opens: what is drawn, said and found without a click."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -175,3 +177,34 @@ def test_deleted_runs_are_restored_from_the_bin_after_a_reload(
     app.button(key="empty-bin").click().run()
     assert store.bin().empty
     assert not [each for each in app.button if each.key == "empty-bin"]
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """The query strings of all links, by their labels."""
+    return {each.proto.label: each.proto.query_string for each in app.get("page_link")}
+
+
+def opened(page: str, query: str) -> AppTest:
+    return open_page(page, dict(parse_qsl(query)))
+
+
+def test_a_group_is_continued_with_more_seeds_longer_and_around(
+    seeded: list[Run], store: RunStore
+) -> None:
+    everything = links(open_page("compare"))
+    app = opened("sweep", everything["More seeds (10 of each)"])
+    assert not app.exception
+    assert "30 runs: 3 combinations × 10 seeds. 21 are already saved." in plain_words(app)
+    one = links(open_page("compare", {"runs": store.list()["family"].iloc[0]}))
+    app = opened("sweep", one["More seeds (10 of each)"])
+    assert "10 runs: 1 combination" in plain_words(app)
+    assert "7 are already saved." in plain_words(app)
+    app = opened("sweep", one["Sweep around learning rate 0.1"])
+    assert "21 runs: 7 combinations × 3 seeds. 3 are already saved." in plain_words(app)
+    query = dict(parse_qsl(one["Train longer (4 epochs)"]))
+    assert query["epochs"] == "4"
+    assert query["blobs.spread"] == "3"
+
+
+def plain_words(app: AppTest) -> str:
+    return words(app).replace("**", "")
