@@ -179,6 +179,27 @@ def test_a_figure_says_what_it_shows(page: Page, figures):
     expect(page.get_by_role("figure", name=WIDE)).to_be_visible()
 
 
+def test_charts_over_the_same_quantity_show_the_same_x(page: Page, figures):
+    page.set_viewport_size({"width": 1200, "height": 1900})
+    goto(page, figures)
+    keys = ("hover-one", "hover-other", "hover-unlike")
+    for key in keys:
+        figure(page, key)
+    one, other, unlike = (page.locator(f"{selector(key)} .hoverlayer .legend") for key in keys)
+    area = page.locator(f"{selector('hover-one')} .nsewdrag")
+    box = area.bounding_box()
+    assert box
+    area.hover(position={"x": 0.4 * box["width"], "y": 0.5 * box["height"]})
+    expect(one).to_be_visible()
+    expect(other).to_be_visible()
+    assert one.text_content() == other.text_content()
+    assert "fast" in (one.text_content() or "")
+    expect(unlike).to_have_count(0)
+    page.get_by_role("button", name="Move").hover()
+    expect(one).to_have_count(0)
+    expect(other).to_have_count(0)
+
+
 def test_a_figure_leaves_and_comes_back(page: Page, figures):
     goto(page, figures)
     figure(page, "narrow")
