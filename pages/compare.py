@@ -32,6 +32,7 @@ from lossopt_ui.runs import (
     run_notes,
     runs_table,
     saved_views,
+    seed_results,
     shared_link,
     tuning,
     verdict_line,
@@ -173,6 +174,8 @@ def results(
     match widgets.value("part"):
         case "differences":
             differences.show(chosen, baseline, optima)
+        case "seeds":
+            seed_results.show(chosen, optima)
         case "evaluation":
             evaluation.show(chosen)
         case "cost":

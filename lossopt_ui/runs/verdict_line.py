@@ -11,7 +11,7 @@ from lossopt_core.analysis.paired_inference import MIN_PAIRS
 from lossopt_core.analysis.pairing import PairedDifference
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts import forest
-from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.colours import INK, Theme
 from lossopt_ui.charts.forest import Difference
 from lossopt_ui.figures import figure
 from lossopt_ui.jobs.optimum import Optima
@@ -162,7 +162,7 @@ def chart(
         for group in known[:MAX_ROWS]
     ]
     at_zero = Difference(
-        f"{_short(baseline.plain)} (baseline)", 0.0, math.nan, math.nan, baseline.colour, 0
+        f"{_short(baseline.plain)} (baseline)", 0.0, math.nan, math.nan, INK[theme], 0
     )
     what = measure.label.split(" (")[0]
     better = {"higher": "right is better", "lower": "left is better", "": ""}[measure.better]

@@ -208,3 +208,14 @@ def test_a_group_is_continued_with_more_seeds_longer_and_around(
 
 def plain_words(app: AppTest) -> str:
     return words(app).replace("**", "")
+
+
+def test_every_seed_is_a_dot_and_losses_have_ranges_of_their_own(seeded: list[Run]) -> None:
+    app = open_page("compare", {"part": "seeds", "measures": "test_accuracy,objective"})
+    assert not app.exception
+    charts = figures(app)
+    accuracy = charts["seeds-test_accuracy-"]
+    ends = [100 * run.final["test_accuracy"] for run in seeded if run.experiment.loss == "hinge"]
+    assert sorted(trace(accuracy, "Hinge")["x"]) == pytest.approx(sorted(ends))
+    assert trace(accuracy, "Hinge: mean")["x"] == pytest.approx([sum(ends) / 7])
+    assert {"seeds-objective-Hinge", "seeds-objective-Cross-entropy"} <= set(charts)

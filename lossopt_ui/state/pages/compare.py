@@ -63,10 +63,11 @@ OPTIONS: dict[str, Option] = {
         {
             "curves": "Curves",
             "differences": "Significance",
+            "seeds": "By seed",
             "evaluation": "Every loss",
             "cost": "Cost to target",
         },
-        "Four views of the selected runs.",
+        "Five views of the selected runs.",
     ),
     "differs": Switch("Only differences", True, "Hide settings that all runs have in common."),
     "share": Text("Shared runs", 12_000, "Runs contained in the address."),
@@ -138,6 +139,12 @@ OPTIONS: dict[str, Option] = {
         "Difference from baseline", False, "Curves of paired differences, seed by seed."
     ),
     "measure": Choice("Metric", "test_accuracy", RESULTS, "The metric that is compared."),
+    "measures": Names(
+        "Metrics",
+        RESULTS,
+        "One chart for each, with the end result of every run.",
+        none="Accuracies and objective",
+    ),
     "target_of": Choice(
         "Target metric",
         "test_accuracy",
