@@ -56,9 +56,9 @@ def swept(page: Page) -> None:
 
 def played(page: Page) -> None:
     """Let the playground train for a while."""
-    page.locator(".arena .play").click()
+    page.locator(".st-key-play button").click()
     page.wait_for_timeout(4_000)
-    page.locator(".arena .play").click()
+    page.locator(".st-key-play button").click()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ All characters except control characters are allowed: text is always displayed a
 """
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from lossopt_core.fields import brief
@@ -38,3 +39,18 @@ def _checked(field: str, value: Any, shortest: int, longest: int, newline: str =
 def counted(count: float, one: str) -> str:
     """'1 update', '2,000 updates'."""
     return f"{count:,.0f} {one}{'' if count == 1 else 's'}"
+
+
+def one_line(text: str) -> str:
+    """The text without control characters, and with single blanks between its words."""
+    seen = (
+        " " if unicodedata.category(each) in FORBIDDEN_CATEGORIES else each for each in str(text)
+    )
+    return " ".join("".join(seen).split())
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """'a, b and c'; beyond `most`, 'a, b, c and 12 more'."""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1:,} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -30,7 +30,7 @@ from lossopt_core.analysis.tables import (
     to_parquet,
 )
 from lossopt_core.data.datasets import Examples
-from lossopt_core.exchange import read_table, suggest, to_foreign
+from lossopt_core.exchange import curves_of, read_log, suggest
 from lossopt_core.exchange.archive import from_archive, to_archive
 from lossopt_core.exchange.sharing import pack, unpack
 from lossopt_core.experiment.description import FIELDS
@@ -181,9 +181,8 @@ files, own, packed = Kind(), Kind(), Kind()
 
 def check_curves(ending: str, damages: Damages) -> None:
     with suppress(ValueError):
-        table = read_table(damaged(CURVES[ending], damages), f"x{ending}")
-        meant = suggest(table)
-        to_foreign(table, meant.step, meant.x, meant.metrics, meant.group)
+        log = read_log(damaged(CURVES[ending], damages), f"x{ending}")
+        curves_of(log, suggest(log))
 
 
 @inputs(2_000)

@@ -23,6 +23,7 @@ from lossopt_core.cli.console import (
     one_line,
     say,
 )
+from lossopt_core.cli.files import import_command, read_command
 from lossopt_core.cli.listing import runs_command
 from lossopt_core.cli.training import train_command
 from lossopt_core.cli.writing import export_command, script_command
@@ -42,6 +43,8 @@ examples:
   python -m lossopt_core export --to tensorboard logs
   python -m lossopt_core export --to mlflow
   python -m lossopt_core script 0123456789abcdef --numpy
+  python -m lossopt_core read history.csv
+  python -m lossopt_core import logs history.csv
 """
 
 
@@ -103,7 +106,7 @@ def parser(program: str = PROGRAM, more: AddCommands = ()) -> argparse.ArgumentP
     command_line.add_argument("--version", action="version", version=f"lossopt {__version__}")
     commands = command_line.add_subparsers(required=True, metavar="COMMAND", dest="name")
     _add_train(commands, examples)
-    for add in (_add_runs, _add_export, _add_script, *more):
+    for add in (_add_runs, _add_export, _add_script, _add_read, _add_import, *more):
         add(commands)
     return command_line
 
@@ -178,6 +181,43 @@ def _add_script(commands: Commands) -> None:
         help="use only NumPy (one run, at most 40 lines) instead of lossopt_core",
     )
     _add_output(scripting)
+
+
+def _add_read(commands: Commands) -> None:
+    reading = _add(
+        commands,
+        "read",
+        read_command,
+        "Print what is made of a file, column by column, without keeping anything. Exit code 2 if"
+        "\nit cannot be read.",
+        usage="FILE [--as data|curves] [--json]",
+    )
+    reading.add_argument("file", metavar="FILE", help="a table, arrays or a log of any format")
+    _add_kind(reading)
+    reading.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def _add_import(commands: Commands) -> None:
+    importing = _add(
+        commands,
+        "import",
+        import_command,
+        "Bring curves of other programs, data to train on or exported runs into the store. With an"
+        "\nerror in one file nothing is imported.",
+        usage="FILE ... [--as data|curves] [--name NAME] [--store URL]",
+    )
+    importing.add_argument("files", nargs="+", metavar="FILE", help="files or folders")
+    _add_kind(importing)
+    importing.add_argument("--name", default="", metavar="NAME", help="name; default: the file's")
+
+
+def _add_kind(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as",
+        dest="kind",
+        metavar="KIND",
+        help="data to train on, or curves; default: guessed from the content",
+    )
 
 
 def _add(

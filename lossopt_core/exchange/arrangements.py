@@ -1,123 +1,210 @@
-"""Tables of other programs: conversion to long format, and guesses of column roles.
+"""Tables of other programs: conversion to one row per step of a run, one column per metric.
 
-TensorBoard     Wall time, Step, Value: one curve
-MLflow          run_id, key, value, step, timestamp: one row per value
-W&B             Step, "run - loss", "run - loss__MIN", "run - loss__MAX": one column per run
-lossopt         id, settings, status, history columns: see `analysis.tables.tidy`
+TensorBoard     Wall time, Step, Value: one curve; event files: tag, Step, value
+MLflow          run_id, key, value, step, timestamp: one row per value; also files of one metric
+W&B             any x-axis, "run - loss", "run - loss__MIN", "run - loss__MAX"
+others          the name of the metric and its value in two columns; a column "phase" or "split"
 """
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
+from lossopt_core.exchange.events import sheet_from_events
+from lossopt_core.exchange.metric_names import (
+    METRIC_NAMES,
+    METRIC_VALUES,
+    PHASES,
+    STEPS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    file_tag,
+    is_time,
+    measure_of,
+    plain,
+)
+from lossopt_core.fields import brief
+from lossopt_core.files.choices import GUESS, Choices, Question
+from lossopt_core.files.columns import NUMBER, TEXT, Column, Mask, columns_of
+from lossopt_core.files.content import EVENTS, NPZ, content_of
+from lossopt_core.files.description import IGNORED, METRIC
+from lossopt_core.files.limits import NO_LIMITS
+from lossopt_core.files.reading import sheet_from
+from lossopt_core.files.sheet import Sheet
+from lossopt_core.objective.linear import Labels
 from lossopt_core.store.quotas import Budget
-from lossopt_core.training.run import HISTORY_COLUMNS
-from lossopt_core.uploads.files import NO_LIMITS, read_cells
+from lossopt_core.texts import counted, listed
 
 MAX_CELLS = 5_000_000
 """Maximum number of cells after conversion, because a small file may grow."""
-SAMPLE = 100
-"""Number of rows used to detect numeric columns."""
-MISSING = frozenset({"", "na", "nan", "n/a", "none", "null"})
+MAX_METRICS = 200
 RUN = "run"
 """The column of run names for files with one column per run."""
-
-STEPS = {
-    "update": "update",
-    "step": "update",
-    "global_step": "update",
-    "trainer_global_step": "update",
-    "iteration": "update",
-    "iter": "update",
-    "n_iter": "update",
-    "gradient_evaluations": "gradient_evaluations",
-    "epoch": "epoch",
-}
-"""Names of step columns, likeliest first, and the x-axis they correspond to."""
-GROUPS = ("id", "run_id", RUN, "run_name", "experiment", "seed")
-OURS = {"id", "status", "dataset", "loss", "optimizer", *HISTORY_COLUMNS}
-"""Columns of lossopt's own tables."""
+VALUE = "value"
+"""The column of TensorBoard and of MLflow's files, whose metric only the file name may tell."""
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """Suggested roles of a table's columns.
+@dataclass(frozen=True, eq=False)
+class Log:
+    """A table of curves: the columns that were read, and what they were arranged to.
 
-    step      the step column; x is what it counts: update, epoch, gradient_evaluations
-    metrics   numeric columns to history columns, or "" for none
-    group     the column that identifies runs, if any
+    columns   columns after the arrangement, all of one length
+    rows      number of the row in the file of each of their rows
+    origin    the columns of the file that a column came from, if not its own name
+    fates     columns of the file that have no counterpart: (fate, reason)
+    source    the file name
+    axis      the x-axis of an export of W&B
     """
 
-    step: str
-    x: str
-    metrics: Mapping[str, str]
-    group: str | None = None
+    sheet: Sheet
+    read: Sequence[Column]
+    columns: Sequence[Column]
+    rows: pd.Index
+    source: str
+    origin: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fates: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    axis: str | None = None
+
+    def column(self, name: str) -> Column:
+        """A column by name; ValueError if there is none."""
+        found = [each for each in self.columns if each.name == name]
+        if not found:
+            raise ValueError(f"the file has no column {brief(name)}")
+        return found[0]
 
 
-def number(cell: Any) -> float:
-    """A cell as a number, NaN if empty; ValueError if it is not numeric."""
-    if cell is None or cell is pd.NA:
-        return math.nan
-    if isinstance(cell, str) and cell.strip().lower() in MISSING:
-        return math.nan
-    try:
-        return float(cell)
-    except OverflowError:
-        return math.inf if cell > 0 else -math.inf
+def read_log(
+    data: bytes, filename: str, choices: Choices = GUESS, budget: Budget = NO_LIMITS
+) -> Log:
+    """Read a table of curves from a file of any format; ValueError says what is wrong with it."""
+    content = content_of(data, filename)
+    if content.format == NPZ:
+        raise ValueError("the file has arrays, not curves: upload it on the Data page")
+    if content.format == EVENTS:
+        sheet = sheet_from_events(content.data, budget)
+    else:
+        sheet = sheet_from(content, choices, budget)
+    return log_of(sheet, columns_of(sheet, choices), content.name)
 
 
-def read_table(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> pd.DataFrame:
-    """Read a table of curves from a file, with MLflow and W&B exports in long format."""
-    return to_long_format(read_cells(data, filename, budget))
+def log_of(sheet: Sheet, columns: Sequence[Column], source: str) -> Log:
+    """Arrange the columns of a sheet."""
+    log = Log(sheet, columns, columns, sheet.cells.index, source)
+    for recognises, convert in ARRANGEMENTS:
+        if recognises(log):
+            log = convert(log)
+    return log
 
 
-def to_long_format(table: pd.DataFrame) -> pd.DataFrame:
-    """Convert a table to one row per step of a run; the index keeps the original row numbers."""
-    for recognises, convert in CONVERTERS.values():
-        if recognises({str(name) for name in table.columns}):
-            table = convert(table)
-    return table
+def taken(column: Column, rows: Labels, name: str = "", *, mask: Mask | None = None) -> Column:
+    """Some rows of a column, missing where `mask` is false."""
+    cells = column.cells.iloc[rows].reset_index(drop=True)
+    numbers, invalid = column.numbers[rows], column.invalid[rows]
+    nans = None if column.nans is None else column.nans[rows]
+    if mask is not None:
+        blank = np.nan if cells.dtype.kind in "fiub" else ""
+        cells = cells.where(mask, blank)
+        numbers, invalid = np.where(mask, numbers, np.nan), invalid & mask
+        nans = None if nans is None else nans & mask
+    return replace(
+        column, name=name or column.name, cells=cells, numbers=numbers, invalid=invalid, nans=nans
+    )
 
 
-def _is_of_mlflow(columns: set[str]) -> bool:
-    return {"run_id", "key", "value", "step"} <= columns
+def _named(log: Log, names: Sequence[str], kind: str | None = None) -> Column | None:
+    """The first column whose plain name is among these, in their order."""
+    for name in names:
+        for column in log.columns:
+            if plain(column.name) == name and (kind is None or column.kind == kind):
+                return column
+    return None
 
 
-def _from_mlflow(table: pd.DataFrame) -> pd.DataFrame:
-    """One column per key; each row has only the value of its own key."""
-    keys = [str(key) for key in pd.unique(table["key"])]
-    if taken := sorted({"run_id", "step"} & {*keys}):
-        raise ValueError(f"a metric must not be called {taken[0]}")
-    _check_growth(len(table), len(keys))
-    texts = table["key"].astype(str)
-    values = {key: table["value"].where(texts == key, None) for key in keys}
-    return pd.DataFrame({"run_id": table["run_id"], "step": table["step"]} | values)
+# --- W&B ---
 
 
-def _is_of_wandb(columns: set[str]) -> bool:
-    others = columns - {"Step"}
-    return "Step" in columns and bool(others) and all(" - " in name for name in others)
+def _is_of_wandb(log: Log) -> bool:
+    names = [*log.sheet.names]
+    others = [name for name in names if " - " in name]
+    marked = any(name.endswith(("__MIN", "__MAX")) for name in others)
+    return bool(others) and (marked or len(others) == len(names) - 1) and len(names) > len(others)
 
 
-def _from_wandb(table: pd.DataFrame) -> pd.DataFrame:
+def _from_wandb(log: Log) -> Log:
     """Stack the columns of all runs, without the __MIN and __MAX columns of downsampled runs."""
-    runs: dict[str, dict[str, pd.Series]] = {}
-    for column in table.columns:
-        run, separator, metric = str(column).rpartition(" - ")
-        if separator and not metric.endswith(("__MIN", "__MAX")):
-            runs.setdefault(run, {})[metric] = table[column]
+    runs: dict[str, dict[str, Column]] = {}
+    kept: list[Column] = []
+    fates: dict[str, tuple[str, str]] = {}
+    origin: dict[str, list[str]] = {}
+    repeated: set[str] = set()
+    for name, column in zip(log.sheet.names, log.columns, strict=True):
+        run, separator, metric = name.rpartition(" - ")
+        if not separator:
+            kept.append(column)
+        elif metric.endswith(("__MIN", "__MAX")):
+            fates[column.name] = IGNORED, "the smallest or largest of the values that W&B averaged"
+        else:
+            number, called = 1, run
+            while metric in runs.get(called, {}):  # two runs of one name
+                number += 1
+                called = f"{run} ({number})"
+                repeated.add(run)
+            runs.setdefault(called, {})[metric] = column
+            origin.setdefault(metric, []).append(column.name)
     if not runs:
         raise ValueError('the file has no column like "run - loss"')
-    metrics = {metric for measured in runs.values() for metric in measured}
-    _check_growth(len(table) * len(runs), len(metrics))
-    parts = [
-        pd.DataFrame({"Step": table["Step"], RUN: run} | measured) for run, measured in runs.items()
-    ]
-    return pd.concat(parts)
+    metrics = [*origin]
+    _check_growth(len(log.rows) * len(runs), len(metrics))
+    rows = np.tile(np.arange(len(log.rows)), len(runs))
+    of_run = np.repeat(np.arange(len(runs)), len(log.rows))
+    columns = [taken(column, rows) for column in kept]
+    columns += [_stacked(metric, [*runs.values()], len(log.rows)) for metric in metrics]
+    columns.append(_texts(RUN, [[*runs][each] for each in of_run]))
+    said = [f"Read as an export of W&B with {counted(len(runs), 'run')}."]
+    if any(name.endswith(("__MIN", "__MAX")) for name in log.sheet.names):
+        said.append("Left out the columns __MIN and __MAX.")
+    if repeated:
+        said.append(
+            f"Several runs are called {listed([*map(brief, repeated)])}: they are numbered."
+        )
+    return replace(
+        log, columns=columns, rows=log.rows[rows], fates=fates, axis=kept[0].name if kept else None,
+        origin={name: tuple(each) for name, each in origin.items()}, said=(*log.said, *said),
+    )  # fmt: skip
+
+
+def _stacked(metric: str, runs: Sequence[Mapping[str, Column]], rows: int) -> Column:
+    parts = [run.get(metric) for run in runs]
+    first = next(part for part in parts if part is not None)
+    none = np.full(rows, np.nan)
+    return replace(
+        first,
+        name=metric,
+        cells=pd.concat(
+            [pd.Series([""] * rows, dtype=object) if part is None else
+             part.cells.astype(object) for part in parts], ignore_index=True,
+        ),
+        numbers=np.concatenate([none if part is None else part.numbers for part in parts]),
+        invalid=np.concatenate(
+            [np.zeros(rows, bool) if part is None else part.invalid for part in parts]
+        ),
+        nans=np.concatenate(
+            [np.zeros(rows, bool) if part is None or part.nans is None else part.nans
+             for part in parts]
+        ),
+        kind=NUMBER if any(p is not None and p.kind == NUMBER for p in parts) else first.kind,
+    )  # fmt: skip
+
+
+def _texts(name: str, texts: Sequence[str]) -> Column:
+    none = np.full(len(texts), np.nan)
+    cells = pd.Series([*texts], dtype=object)
+    return Column(name, TEXT, cells, none, np.array([text != "" for text in texts], dtype=bool))
 
 
 def _check_growth(rows: int, columns: int) -> None:
@@ -125,75 +212,149 @@ def _check_growth(rows: int, columns: int) -> None:
         raise ValueError(f"the file has too many runs or metrics: {columns:,} in {rows:,} rows")
 
 
-Converter = tuple[Callable[[set[str]], bool], Callable[[pd.DataFrame], pd.DataFrame]]
-CONVERTERS: Mapping[str, Converter] = {
-    "MLflow": (_is_of_mlflow, _from_mlflow),
-    "W&B": (_is_of_wandb, _from_wandb),
-}
+# --- one row per value ---
 
 
-def suggest(table: pd.DataFrame) -> Suggestion:
-    """Guess the roles of the columns of a long-format table from their names."""
-    numeric = [name for name in table.columns if _holds_numbers(table[name])]
-    if len(numeric) < 2:
-        raise ValueError("the file must have a step column and a metric column, both numeric")
-    named = {_plain(name): name for name in reversed(numeric)}
-    plain = next((each for each in STEPS if each in named), _plain(numeric[0]))
-    step, x = named[plain], STEPS.get(plain, "update")
-    group = next((name for name in table.columns if _plain(name) in GROUPS and name != step), None)
-    others = [name for name in numeric if name not in (step, group)]
-    ours = {*OURS} <= {*table.columns}
-    return Suggestion(step, x, _ours_only(others) if ours else _metrics(others, without=x), group)
+def _is_of_values(log: Log) -> bool:
+    name, value = _named(log, METRIC_NAMES, TEXT), _named(log, METRIC_VALUES)
+    return name is not None and value is not None and name is not value
 
 
-def _holds_numbers(column: pd.Series) -> bool:
-    """Whether most of the first non-empty cells are numeric."""
-    filled = numbers = 0
-    for cell in column[column.notna()].head(SAMPLE):
-        try:
-            missing = math.isnan(number(cell))
-        except (TypeError, ValueError):
-            filled += 1
-        else:
-            filled += not missing
-            numbers += not missing
-    return 2 * numbers > filled
+def _from_values(log: Log) -> Log:
+    """One column per metric; each row has only the value of its own metric."""
+    name, value = _named(log, METRIC_NAMES, TEXT), _named(log, METRIC_VALUES)
+    assert name is not None
+    assert value is not None
+    texts = name.texts.to_numpy()
+    metrics = [str(each) for each in pd.unique(texts) if each]
+    others = [column for column in log.columns if column not in (name, value)]
+    if taken_names := sorted({column.name for column in others} & {*metrics}):
+        raise ValueError(f"a metric must not be called {taken_names[0]}: a column has that name")
+    if len(metrics) > MAX_METRICS:
+        raise ValueError(
+            f"column {brief(name.name)} names too many metrics: {len(metrics):,}; at most"
+            f" {MAX_METRICS}"
+        )
+    _check_growth(len(log.rows), len(metrics))
+    every = np.arange(len(log.rows))
+    columns = [taken(value, every, metric, mask=texts == metric) for metric in metrics]
+    columns = [
+        replace(column, markers={}, kind=column.kind if column.kind == NUMBER else value.kind)
+        for column in columns
+    ]
+    named = listed([*map(brief, metrics)])
+    return replace(
+        log,
+        columns=[*others, *columns],
+        origin=dict.fromkeys(metrics, (value.name,)) | {**log.origin},
+        fates={**log.fates, name.name: (METRIC, f"names the metrics: {named}"),
+               value.name: (METRIC, f"the values of {named}")},
+        said=(*log.said, f"One row per value: {brief(name.name)} names the metrics {named}."),
+    )  # fmt: skip
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
+# --- a column that says train or validation ---
 
 
-def _ours_only(names: Iterable[str]) -> dict[str, str]:
-    """History columns map to themselves; settings are not metrics."""
-    return {name: name for name in names if name in HISTORY_COLUMNS}
+def _is_of_phases(log: Log) -> bool:
+    return _phase(log) is not None
 
 
-def _metrics(names: Iterable[str], without: str) -> dict[str, str]:
-    """Assign each history column at most once, to the first matching column."""
-    free = [name for name in HISTORY_COLUMNS if name != without]
-    found = {}
-    for name in names:
-        match = next((each for each in _candidates(_plain(name)) if each in free), "")
-        found[name] = match
-        if match:
-            free.remove(match)
-    return found
+def _phase(log: Log) -> Column | None:
+    for column in log.columns:
+        if plain(column.name) in PHASES and column.kind == TEXT:
+            values = {str(each).lower() for each in column.distinct.index}
+            if values <= TRAIN | VALIDATION | TEST and (len(values) > 1 or values - TRAIN):
+                return column
+    return None
 
 
-def _candidates(name: str) -> list[str]:
-    """History columns that may correspond to this name, likeliest first."""
-    if name in HISTORY_COLUMNS:
-        return [name]
-    if name in STEPS:
-        return [STEPS[name]]
-    words = {*name.split("_")}
-    on_test = bool(words & {"test", "val", "valid", "validation", "eval", "dev"})
-    if "norm" in words:
-        of_gradient = bool(words & {"grad", "grads", "gradient"})
-        return ["gradient_norm" if of_gradient else "weight_norm"]
-    if words & {"acc", "accuracy", "top1"}:
-        return ["test_accuracy" if on_test else "train_accuracy"]
-    if words & {"loss", "cost", "nll", "objective", "value"}:
-        return ["test_loss"] if on_test else ["objective", "data_loss"]
-    return ["penalty"] if words & {"penalty", "regularization", "regularizer"} else []
+def _from_phases(log: Log) -> Log:
+    """One column per metric and phase, named after both."""
+    phase = _phase(log)
+    assert phase is not None
+    texts = phase.texts.to_numpy()
+    values = [str(each) for each in pd.unique(texts) if each]
+    every = np.arange(len(log.rows))
+    measured = [
+        column for column in log.columns
+        if column.kind == NUMBER and measure_of(column.name).what and column is not phase
+    ]  # fmt: skip
+    columns, origin = [], {**log.origin}
+    for column in log.columns:
+        if column is phase:
+            continue
+        if column not in measured:
+            columns.append(column)
+            continue
+        for value in values:
+            name = f"{value} {column.name}"
+            columns.append(taken(column, every, name, mask=texts == value))
+            origin[name] = origin.get(column.name, (column.name,))
+    reason = f"says which rows are {listed(values)}"
+    return replace(
+        log, columns=columns, origin=origin, fates={**log.fates, phase.name: (METRIC, reason)},
+        said=(*log.said, f"Column {brief(phase.name)} {reason}: one curve per metric and phase."),
+    )  # fmt: skip
+
+
+# --- files of one metric ---
+
+
+def _is_of_tensorboard(log: Log) -> bool:
+    return {plain(column.name) for column in log.columns} == {"wall_time", "step", "value"}
+
+
+def _is_metric_file(log: Log) -> bool:
+    """MLflow's files of a metric: milliseconds, value and step, without names."""
+    if log.sheet.dialect.header or len(log.columns) != 3:
+        return False
+    first, _, last = log.columns
+    return (
+        all(column.kind == NUMBER for column in log.columns)
+        and bool(np.nanmin(first.numbers) > 1e11)
+        and bool((last.numbers % 1 == 0).all())
+    )
+
+
+def _from_metric_file(log: Log) -> Log:
+    renamed = dict(zip([each.name for each in log.columns], ("timestamp", VALUE, "step"),
+                       strict=True))  # fmt: skip
+    columns = [replace(column, name=renamed[column.name]) for column in log.columns]
+    found = replace(
+        log, columns=columns, origin={new: (old,) for old, new in renamed.items()},
+        said=(*log.said, "Read as a metric file of MLflow: time, value, step."),
+    )  # fmt: skip
+    return _from_tensorboard(found)
+
+
+def _from_tensorboard(log: Log) -> Log:
+    """Name the value after the file, which may tell what it measures."""
+    _, tag = file_tag(log.source)
+    known = measure_of(tag)
+    [value] = [column for column in log.columns if plain(column.name) == VALUE]
+    name = tag if known.what and tag else value.name
+    columns = [replace(c, name=name) if c is value else c for c in log.columns]
+    guess = f"the file name says {known.what}" if known.what else "the file does not say"
+    question = Question(
+        "metric",
+        f"What does column {brief(value.name)} measure? {guess[0].upper()}{guess[1:]}. Read as"
+        f" {'the ' + known.what if known.what else 'the training loss'}.",
+    )
+    origin = {**log.origin, name: log.origin.get(value.name, (value.name,))}
+    return replace(log, columns=columns, origin=origin, questions=(*log.questions, question))
+
+
+Arrangement = tuple[Callable[[Log], bool], Callable[[Log], Log]]
+ARRANGEMENTS: Sequence[Arrangement] = (
+    (_is_of_wandb, _from_wandb),
+    (_is_of_values, _from_values),
+    (_is_of_phases, _from_phases),
+    (_is_metric_file, _from_metric_file),
+    (_is_of_tensorboard, _from_tensorboard),
+)
+
+
+def is_clock(column: Column) -> bool:
+    """Whether a column has times of the clock rather than a count of steps."""
+    return is_time(column.name) and plain(column.name) not in STEPS

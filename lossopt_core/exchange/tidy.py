@@ -5,19 +5,21 @@ matches the table, the run can be retrained and compared with the table.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lossopt_core.exchange.arrangements import OURS, number
-from lossopt_core.exchange.curves import numbers_in, steps_in, to_foreign
+from lossopt_core.exchange.arrangements import Log, taken
+from lossopt_core.exchange.curves import curves_of, numbers_of, steps_of
+from lossopt_core.exchange.meaning import OURS, Meaning
 from lossopt_core.experiment.description import (
     Experiment,
 )
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Field, Number, Switch
+from lossopt_core.objective.linear import Labels
 from lossopt_core.store.arrays import is_whole
 from lossopt_core.store.foreign import ForeignRun
 from lossopt_core.training.run import (
@@ -50,33 +52,36 @@ class Imported:
         return ForeignRun(name, self.history, self.source)
 
 
-def is_tidy(table: pd.DataFrame) -> bool:
+def is_tidy(log: Log) -> bool:
     """Whether the table has the columns of lossopt's tables."""
-    return {*table.columns} >= OURS
+    return {*log.sheet.cells.columns} >= OURS
 
 
-def read_tidy(table: pd.DataFrame, source: str = "") -> list[Imported | ForeignRun]:
-    """The runs of a table from `arrangements.read_table`, in order; `source` is the file name.
+def read_tidy(log: Log) -> list[Imported | ForeignRun]:
+    """The runs of a table from `arrangements.read_log`, in order.
 
     If the settings do not match the id, because they were edited or written by another version, the
     run becomes a `ForeignRun` with its id as name.  ValueError names the row and column of an
     invalid history.
     """
-    if not is_tidy(table):
+    table, source = log.sheet.cells, log.source
+    if not is_tidy(log):
         missing = sorted(OURS - {*table.columns})
         raise ValueError(f"the table is not lossopt's: it has no column {', '.join(missing)}")
-    history = _numbers(table)
+    history = _numbers(log)
     settings = {name: each for name, each in declared_settings().items() if name in table}
     facts = table[[*settings, "status"]].groupby(_ids(table), sort=False)
     # A run with inconsistent rows is not a lossopt run.
     consistent = {*facts.nunique(dropna=False).eq(1).all(axis=1).loc[lambda same: same].index}
     runs: list[Imported | ForeignRun] = []
-    for id, places in facts.indices.items():
+    for name, places in facts.indices.items():
+        id = str(name)
         first = table.iloc[places[0]]
         experiment = _experiment(first[[*settings]], settings) if id in consistent else None
         if experiment is None or experiment.id != id or first["status"] not in STATUSES:
-            mine = table.iloc[places]
-            runs += to_foreign(mine, "update", "update", MEASURED, name=str(id), source=source)
+            runs += curves_of(
+                _part(log, np.asarray(places)), Meaning("update", "update", MEASURED), id
+            ).runs
         else:
             mine = _history(history.iloc[places], experiment)
             runs.append(Imported(experiment, str(first["status"]), mine, source))
@@ -90,10 +95,15 @@ def _ids(table: pd.DataFrame) -> pd.Series:
     return ids
 
 
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    columns = {name: numbers_in(table, name) for name in HISTORY_COLUMNS}
+def _part(log: Log, places: Labels) -> Log:
+    columns = [taken(column, places) for column in log.columns]
+    return replace(log, columns=columns, read=columns, rows=log.rows[places])
+
+
+def _numbers(log: Log) -> pd.DataFrame:
+    columns = {name: numbers_of(log, log.column(name)) for name in HISTORY_COLUMNS}
     for name in WHOLE_COLUMNS:
-        if not is_whole(steps_in(table, name)):
+        if not is_whole(steps_of(log, name)):
             raise ValueError(f"column {name} must have integers")
         columns[name] = columns[name].astype(np.int64)
     return pd.DataFrame(columns)
@@ -129,7 +139,7 @@ def _value(cell: Any, declaration: Field) -> Any:
     if pd.isna(cell) or cell == "":
         return None
     if isinstance(declaration, Number):
-        return number(cell)
+        return float(cell)
     if isinstance(declaration, Switch):
         return {"true": True, "false": False}.get(str(cell).lower(), cell)
     return str(cell)

@@ -25,7 +25,7 @@ from lossopt_core.training.run import HISTORY_COLUMNS, WHOLE_COLUMNS
 
 LONGEST_NAME = 80
 LONGEST_SOURCE = 200
-MAX_POINTS = 100_000
+MAX_POINTS = 200_000
 MAX_CURVES = 1_000
 AXES = ("update", "epoch", "gradient_evaluations")
 
@@ -35,7 +35,7 @@ def normalized(run: ForeignRun) -> ForeignRun:
 
     Whole counts become integers, all other numbers floats.  ValueError names what is invalid or
     too large: a name of more than 80 characters, a source of more than 200, a history of more
-    than 100,000 rows.
+    than 200,000 rows.
     """
     history = run.history
     if not 1 <= len(history) <= MAX_POINTS:

@@ -7,7 +7,7 @@ from lossopt_core.uploads.preparing import (
     prepare,
     suggest,
 )
-from lossopt_core.uploads.reading import ENDINGS, read
+from lossopt_core.uploads.reading import read
 from lossopt_core.uploads.serialization import fingerprint, from_bytes, to_bytes
 from lossopt_core.uploads.store import (
     UploadedData,
@@ -17,7 +17,6 @@ from lossopt_core.uploads.store import (
 )
 
 __all__ = [
-    "ENDINGS",
     "Preparation",
     "Prepared",
     "UploadStore",

@@ -5,13 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, product
 
-import pandas as pd
-
 from lossopt_core.data.datasets import Examples
+from lossopt_core.files.columns import Column
+from lossopt_core.files.sheet import Sheet
 from lossopt_core.uploads.preparing import (
     MISSING_VALUES,
     TEXT_COLUMNS,
-    Column,
     Preparation,
     columns_of,
     prepare,
@@ -19,11 +18,11 @@ from lossopt_core.uploads.preparing import (
 )
 from lossopt_core.uploads.serialization import fingerprint
 
-MAX_TRIES = 24
+MAX_TRIES = 48
 """Maximum number of preparations to try."""
 
 
-def matching(content: pd.DataFrame | Examples, wanted: Collection[str]) -> Examples:
+def matching(content: Sheet | Examples, wanted: Collection[str]) -> Examples:
     """The examples with one of these fingerprints in a file read by `reading.read`.
 
     How a table becomes examples depends on the roles of its columns, so likely roles are tried.

@@ -3,48 +3,73 @@
 The result describes what was done in sentences; errors name the row and column.
 """
 
-import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossopt_core.data.datasets import Examples
 from lossopt_core.fields import brief
-from lossopt_core.objective.linear import Array
-from lossopt_core.texts import counted
+from lossopt_core.files.choices import Question
+from lossopt_core.files.columns import BOOLEAN, NUMBER, Column, Mask
+from lossopt_core.files.columns import columns_of as columns_of
+from lossopt_core.files.description import FEATURE
+from lossopt_core.files.sheet import unique
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.texts import counted, listed, one_line
+from lossopt_core.uploads.roles import (
+    MAX_VALUES,
+    TRAIN,
+    VALIDATION,
+    Role,
+    guess_label,
+    image_shape,
+    part_column,
+    pixel_columns,
+    roles_of,
+    with_one_hot_labels,
+)
 from lossopt_core.uploads.serialization import (
     LONGEST_NAME,
     MAX_CLASSES,
+    MIN_PER_CLASS,
     check_classes,
     checked,
 )
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""Lower-case cells that count as missing."""
-MISSING_VALUES = {"drop": "Drop rows", "mean": "Impute the column mean"}
+MISSING_VALUES = {
+    "fill": "Fill with the median or the most frequent value",
+    "indicator": "Fill, and add a column that says where",
+    "mean": "Fill with the mean",
+    "drop": "Drop rows",
+}
+"""What to do with rows that have missing values, the default first."""
 TEXT_COLUMNS = {"one_hot": "One-hot encode", "drop": "Drop columns"}
-MAX_VALUES = 50
-"""Maximum number of distinct values in a one-hot encoded column."""
-INVALID_FRACTION = 0.2
-"""A column with a smaller fraction of non-numeric cells counts as numeric with mistakes."""
-LABEL_NAMES = ("label", "class", "target", "y", "species", "category")
+
+
+class RolesError(ValueError):
+    """The columns cannot have these roles; others may do."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """Roles of the columns; `missing` is in `MISSING_VALUES`, `texts` in `TEXT_COLUMNS`."""
+    """Roles of the columns; `missing` is in `MISSING_VALUES`, `texts` in `TEXT_COLUMNS`.
+
+    part        the column that says which rows are the test part, if any
+    image       rows and columns of the images whose pixels the features are, if they are
+    same_case   whether labels that differ in upper and lower case only are one class
+    """
 
     label: str
     features: tuple[str, ...]
-    missing: str = "drop"
+    missing: str = "fill"
     texts: str = "one_hot"
+    part: str | None = None
+    image: tuple[int, int] | None = None
+    same_case: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +78,7 @@ class Prepared:
 
     examples: Examples
     steps: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
 
     @property
     def balance(self) -> pd.Series:
@@ -61,99 +87,67 @@ class Prepared:
         return pd.Series(counts, index=list(self.examples.class_names), name="examples")
 
 
-@dataclass(frozen=True, eq=False)
-class Column:
-    """A parsed column of a table; all arrays are (rows,).
+def suggest(columns: Sequence[Column], label: str | None = None) -> Preparation:
+    """Guess the roles of all columns, for a given label or the likeliest one.
 
-    cells      stripped strings, empty if missing; or numbers
-    numbers    numeric values, NaN if missing or not numeric
-    invalid    whether a cell is neither numeric nor missing
+    ValueError if no column can be a label.
     """
-
-    name: str
-    cells: pd.Series
-    numbers: Array
-    invalid: Mask
-
-    @property
-    def texts(self) -> pd.Series:
-        """The cells as strings, created on demand because they take much memory."""
-        if self._is_numeric:
-            texts = [_as_text(number) for number in self.numbers]
-            return pd.Series(texts, self.cells.index, dtype=object)
-        return self.cells
-
-    @property
-    def _is_numeric(self) -> bool:
-        return self.cells.dtype.kind in "fiub"
-
-    @cached_property
-    def missing(self) -> Mask:
-        """Whether each cell is missing."""
-        if self._is_numeric:
-            return np.asarray(np.isnan(self.numbers), np.bool_)
-        return (self.cells == "").to_numpy(bool)
-
-    @cached_property
-    def numeric(self) -> bool:
-        """Whether the column is numeric, possibly with a few mistakes."""
-        given = len(self.cells) - int(self.missing.sum())
-        return given > 0 and int(self.invalid.sum()) < max(1, INVALID_FRACTION * given)
-
-    @cached_property
-    def values(self) -> int:
-        """Number of distinct non-missing values."""
-        if self._is_numeric:
-            return int(pd.Series(self.numbers).nunique())
-        return int(self.cells[~self.missing].nunique())
+    if label is None:
+        label, why = guess_label(columns)
+        if not label:
+            raise ValueError(f"there is no label: {why}. Add a column with the class of each row")
+    roles = roles_for(columns, label)
+    image = image_shape(columns, roles)
+    if image is not None:
+        features = tuple(column.name for column in pixel_columns(columns, roles))
+    else:
+        features = tuple(name for name, role in roles.items() if role.fate == FEATURE)
+    return Preparation(label, features, part=part_column(columns, label), image=image)
 
 
-def columns_of(table: pd.DataFrame) -> list[Column]:
-    """Parse the columns of a table from `reading.read`."""
-    return [_column(str(name), table[name]) for name in table.columns]
-
-
-def _column(name: str, cells: pd.Series) -> Column:
-    if cells.dtype.kind in "fiub":
-        return Column(name, cells, cells.to_numpy(np.float64), np.zeros(len(cells), dtype=bool))
-    texts = cells.map(lambda cell: "" if pd.isna(cell) else str(cell).strip()).astype(object)
-    texts = texts.where(~texts.str.lower().isin(MISSING), "")
-    numbers = np.array([_number(text) for text in texts], dtype=np.float64)
-    invalid = np.isnan(numbers) & (texts != "").to_numpy(bool)
-    return Column(name, texts, numbers, invalid)
-
-
-def _as_text(number: float) -> str:
-    if math.isnan(number):
-        return ""
-    return str(int(number)) if number.is_integer() else repr(float(number))
-
-
-def _number(text: str) -> float:
-    try:
-        return math.nan if "_" in text else float(text)
-    except ValueError:
-        return math.nan
-
-
-def suggest(columns: Sequence[Column]) -> Preparation:
-    """Guess roles: the label by name, or the last column with few values; the rest are features."""
-    names = [column.name for column in columns]
-    few = [column.name for column in columns if 2 <= column.values <= MAX_CLASSES]
-    label_like = [name for name in names if name.strip().lower() in LABEL_NAMES]
-    label = (label_like or few or names)[-1]
-    # A text column with mostly distinct values identifies examples and is not a useful feature.
-    features = [
-        column.name
-        for column in columns
-        if column.name != label and (column.numeric or column.values <= MAX_VALUES)
-    ]
-    return Preparation(label, tuple(features))
+def roles_for(columns: Sequence[Column], label: str) -> dict[str, Role]:
+    """The role of every column, for a label."""
+    [column] = [each for each in with_one_hot_labels(columns) if each.name == label]
+    codes = np.full(len(column.cells), -1)
+    rows = ~column.missing
+    _, codes[rows] = np.unique(column.texts.to_numpy()[rows].astype(str), return_inverse=True)
+    return roles_of(columns, label, codes)
 
 
 def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
     """Prepare examples from a table; ValueError names the row and column of a problem."""
-    by_name = {column.name: column for column in columns}
+    by_name = {column.name: column for column in with_one_hot_labels(columns)}
+    _check(how, by_name)
+    label = by_name[how.label]
+    steps: list[str] = []
+    rows = ~label.missing
+    if not rows.all():
+        steps.append(f"Dropped {counted((~rows).sum(), 'row')} without a label.")
+    labels, class_names, questions = _labels(label, rows, how.same_case, steps)
+    rows = _without_rare(label, rows, labels, class_names, steps)
+    columns = [by_name[name] for name in how.features]
+    used, rows = _without_missing(_usable(columns, how, rows, steps), how.missing, rows, steps)
+    features = _encoded(used, rows, how.missing, steps)
+    if not features:
+        raise RolesError("there must be a feature: choose a numeric column, or one-hot encode text")
+    present, codes = np.unique(labels[rows], return_inverse=True)
+    class_names = tuple(class_names[place] for place in present)
+    try:
+        check_classes(codes, class_names)
+    except ValueError as error:
+        raise RolesError(f"column {brief(how.label)} as label: {error}") from None
+    examples = Examples(
+        features=np.column_stack([column[rows] for column in features.values()]),
+        labels=codes,
+        class_names=class_names,
+        feature_names=_names(features, steps),
+        image_shape=how.image if how.image and np.prod(how.image) == len(features) else None,
+        test=None if how.part is None else _test_part(by_name[how.part], rows, steps),
+    )
+    return Prepared(checked(examples), tuple(steps), questions)
+
+
+def _check(how: Preparation, by_name: dict[str, Column]) -> None:
     if missing := [name for name in (how.label, *how.features) if name not in by_name]:
         raise ValueError(f"there is no column {brief(missing[0])}")
     if how.label in how.features:
@@ -163,121 +157,78 @@ def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
             f"missing must be one of {', '.join(MISSING_VALUES)}, texts one of"
             f" {', '.join(TEXT_COLUMNS)}"
         )
-    steps: list[str] = []
-    label = by_name[how.label]
-    if label.missing.any():
-        steps.append(f"Dropped {counted(label.missing.sum(), 'row')} without a label.")
-    features = _features([by_name[name] for name in how.features], how.texts, ~label.missing, steps)
-    if not features:
-        raise ValueError("there must be a feature: choose a numeric column, or one-hot encode text")
-    features, rows = _handle_missing(features, ~label.missing, how.missing, steps)
-    labels, class_names = _labels(label, rows)
-    try:
-        check_classes(labels, class_names)
-    except ValueError as error:
-        raise ValueError(f"column {brief(how.label)} as label: {error}") from None
-    examples = Examples(
-        features=np.column_stack([column[rows] for column in features.values()]),
-        labels=labels,
-        class_names=class_names,
-        feature_names=tuple(features),
-    )
-    return Prepared(checked(examples), tuple(steps))
-
-
-def _features(
-    columns: Sequence[Column], texts: str, rows: Mask, steps: list[str]
-) -> dict[str, Array]:
-    """The features by name, each (n,), NaN if missing.
-
-    Invalid cells only matter in the `rows` that have a label.
-    """
-    features: dict[str, Array] = {}
-    dropped = []
-    for column in columns:
-        if column.numeric:
-            _check_numbers(column, rows)
-            features[column.name] = column.numbers
-        elif texts == "drop":
-            dropped.append(column.name)
-        else:
-            ones = _one_hot(column, rows)
-            steps.append(f"One-hot encoded column {brief(column.name)} as {len(ones)} columns.")
-            features |= ones
-    if dropped:
-        steps.append(f"Dropped text columns: {', '.join(map(brief, dropped))}.")
-    return features
-
-
-def _check_numbers(column: Column, rows: Mask) -> None:
-    for wrong, what in ((column.invalid, "a number"), (np.isinf(column.numbers), "finite")):
-        if places := np.flatnonzero(wrong & rows).tolist():
-            row, text = column.texts.index[places[0]], column.texts.iloc[places[0]]
-            raise ValueError(
-                f"row {row:,}, column {brief(column.name)}: {brief(text)} is not {what}"
-            )
-
-
-def _one_hot(column: Column, rows: Mask) -> dict[str, Array]:
-    values = sorted(column.texts[~column.missing & rows].unique())
-    if len(values) > MAX_VALUES:
-        raise ValueError(
-            f"column {brief(column.name)} has {len(values):,} distinct values; at most"
-            f" {MAX_VALUES} can be one-hot encoded. Drop the column"
-        )
-    return {
-        f"{column.name} = {value}"[:LONGEST_NAME]: np.where(
-            column.missing, np.nan, column.texts == value
-        ).astype(np.float64)
-        for value in values
-    }
-
-
-def _handle_missing(
-    features: dict[str, Array], rows: Mask, how: str, steps: list[str]
-) -> tuple[dict[str, Array], Mask]:
-    """Features without NaN, and a mask of the rows to use."""
-    missing = {name: np.isnan(feature) & rows for name, feature in features.items()}
-    incomplete = np.logical_or.reduce(list(missing.values()))
-    if not incomplete.any():
-        return features, rows
-    if how == "drop":
-        steps.append(f"Dropped {counted(incomplete.sum(), 'row')} with missing values.")
-        return features, rows & ~incomplete
-    filled = {}
-    for name, feature in features.items():
-        given = feature[rows & ~np.isnan(feature)]
-        if not len(given):
-            raise ValueError(f"column {brief(name)} is empty: drop it")
-        filled[name] = np.where(np.isnan(feature), given.mean(), feature)
-    steps.append(f"{sum(int(each.sum()) for each in missing.values()):,} missing values imputed.")
-    return filled, rows
 
 
 def _labels(
-    column: Column, rows: Mask
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], tuple[str, ...]]:
-    """Labels as 0..C-1, and the class names, with numbers in numeric order."""
-    texts = column.texts[rows]
-    if not column.invalid.any():
-        texts = texts.map(_one_form(texts.unique()))
-    values = sorted(texts.unique(), key=_order)
+    column: Column, rows: Mask, same_case: bool, steps: list[str]
+) -> tuple[Labels, tuple[str, ...], tuple[Question, ...]]:
+    """Labels (rows,) as 0..C-1, -1 if missing; the class names, with numbers in numeric order."""
+    texts = column.texts.where(rows, "")
+    given = [*texts[rows].unique()]
+    forms = {text: one_line(text) for text in given}
+    if column.kind == NUMBER and not column.invalid.any():
+        forms = _one_form(column, given, steps)
+    elif same_case:
+        first: dict[str, str] = {}
+        for text in given:
+            first.setdefault(text.lower(), forms[text])
+        forms = {text: first[text.lower()] for text in given}
+    questions = _asked(column.name, [*dict.fromkeys(forms.values())])
+    values = sorted({*forms.values()}, key=_order)
     if len(values) > MAX_CLASSES:
-        raise ValueError(
+        raise RolesError(
             f"column {brief(column.name)} has {len(values):,} distinct values; a label can"
             f" have at most {MAX_CLASSES}. Choose another label column"
         )
-    places = {value: place for place, value in enumerate(values)}
-    return texts.map(places).to_numpy(np.int64), tuple(values)
+    places = {text: values.index(form) for text, form in forms.items()}
+    labels = np.array([places.get(text, -1) for text in texts], dtype=np.int64)
+    names = unique(values, LONGEST_NAME)
+    if names != values:
+        steps.append(f"Class names of more than {LONGEST_NAME} characters are shortened.")
+    return np.where(rows, labels, -1), tuple(names), questions
 
 
-def _one_form(texts: Iterable[str]) -> dict[str, str]:
+def _asked(name: str, classes: Sequence[str]) -> tuple[Question, ...]:
+    """Whether classes that differ in upper and lower case only are the same."""
+    low = Counter(each.lower() for each in classes)
+    same = [each for each in classes if low[each.lower()] > 1]
+    if not same:
+        return ()
+    return (
+        Question(
+            "same_case",
+            f"Are {listed([*map(brief, same)])} in column {brief(name)} the same class? Read as"
+            f" {len(same)} classes.",
+            {"": f"{len(same)} classes", "same": "one class"},
+        ),
+    )
+
+
+def _one_form(column: Column, texts: Iterable[str], steps: list[str]) -> dict[str, str]:
     """One way of writing each number, the shortest: 1, 1.0 and 1.00 are the same class."""
+    values = {text: _exact(text, column) for text in texts}
     forms: dict[Decimal, str] = {}
-    for text in texts:
+    together: dict[Decimal, list[str]] = {}
+    for text, value in values.items():
         short = text.removesuffix(".0")
-        forms[Decimal(text)] = min(forms.get(Decimal(text), short), short, key=_length)
-    return {text: forms[Decimal(text)] for text in texts}
+        forms[value] = min(forms.get(value, short), short, key=_length)
+        together.setdefault(value, []).append(text)
+    for value, written in together.items():
+        if len(written) > 1:
+            steps.append(
+                f"{listed([*map(brief, written)])} are the same number: one class,"
+                f" {brief(forms[value])}."
+            )
+    return {text: forms[value] for text, value in values.items()}
+
+
+def _exact(text: str, column: Column) -> Decimal:
+    """The number in full: floats cannot tell large ones apart."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:  # written in another notation
+        places = np.flatnonzero((column.texts == text).to_numpy())
+        return Decimal(float(column.numbers[places[0]]))
 
 
 def _length(text: str) -> tuple[int, str]:
@@ -285,5 +236,163 @@ def _length(text: str) -> tuple[int, str]:
 
 
 def _order(text: str) -> tuple[bool, float, str]:
-    number = _number(text)
-    return (True, 0.0, text) if math.isnan(number) else (False, number, text)
+    try:
+        number = float("nan") if "_" in text else float(text)
+    except ValueError:
+        number = float("nan")
+    return (True, 0.0, text) if number != number else (False, number, text)
+
+
+def _without_rare(
+    column: Column, rows: Mask, labels: Labels, class_names: Sequence[str], steps: list[str]
+) -> Mask:
+    """Leave out classes with a single example, as long as two classes are left."""
+    counts = np.bincount(labels[rows], minlength=len(class_names))
+    rare = [code for code, count in enumerate(counts) if 0 < count < MIN_PER_CLASS]
+    if not rare or sum(counts >= MIN_PER_CLASS) < 2:
+        return rows
+    for code in rare[:5]:
+        row = column.cells.index[np.flatnonzero(rows & (labels == code))[0]]
+        steps.append(
+            f"Dropped row {row:,}: class {brief(class_names[code])} has no other example, and each"
+            f" class needs {MIN_PER_CLASS}."
+        )
+    if len(rare) > 5:
+        steps.append(f"Dropped {len(rare) - 5} more classes with a single example.")
+    return rows & ~np.isin(labels, rare)
+
+
+def _usable(
+    columns: Sequence[Column], how: Preparation, rows: Mask, steps: list[str]
+) -> list[Column]:
+    """The columns that can be encoded; invalid cells only matter in the `rows` that are used."""
+    dropped = [each.name for each in columns if not each.numeric and how.texts == "drop"]
+    if dropped:
+        steps.append(f"Dropped text columns: {', '.join(map(brief, dropped))}.")
+    used = [column for column in columns if column.name not in dropped]
+    for column in used:
+        if column.unread:
+            raise ValueError(f"column {brief(column.name)} cannot be a feature: {column.unread}")
+        if column.missing[rows].all():
+            raise RolesError(f"column {brief(column.name)} is empty: drop it")
+        if column.numeric:
+            _check_numbers(column, rows)
+    return used
+
+
+def _check_numbers(column: Column, rows: Mask) -> None:
+    for wrong, what in ((column.invalid, "a number"), (np.isinf(column.numbers), "finite")):
+        if places := np.flatnonzero(wrong & rows).tolist():
+            row, text = column.texts.index[places[0]], column.texts.iloc[places[0]]
+            raise ValueError(
+                f"row {row:,}, column {brief(column.name)}: {brief(text)} is not {what}: correct"
+                " the cell, or leave out the column"
+            )
+
+
+def _without_missing(
+    columns: list[Column], how: str, rows: Mask, steps: list[str]
+) -> tuple[list[Column], Mask]:
+    """Say how many cells of the file are missing, and drop their rows if that was chosen."""
+    if not columns:
+        return columns, rows
+    missing = np.array([column.missing & rows for column in columns])
+    cells, concerned = int(missing.sum()), missing.any(axis=0)
+    if not cells:
+        return columns, rows
+    of = f"{counted(cells, 'missing value')} in {concerned.sum():,} of {rows.sum():,} rows"
+    if how == "drop":
+        steps.append(f"Dropped {counted(concerned.sum(), 'row')} with missing values ({of}).")
+        return columns, rows & ~concerned
+    by = "the mean" if how == "mean" else "the median or the most frequent value of the column"
+    steps.append(f"{of} filled with {by}: {_counts(columns, missing)}.")
+    return columns, rows
+
+
+def _counts(columns: Sequence[Column], missing: Mask) -> str:
+    counts = [f"{brief(c.name)} {n:,}" for c, n in zip(columns, missing.sum(axis=1), strict=True)
+              if n]  # fmt: skip
+    return listed(counts, 8)
+
+
+def _encoded(
+    columns: Sequence[Column], rows: Mask, how: str, steps: list[str]
+) -> dict[tuple[str, str], Array]:
+    """Features by column and value, each (n,), without missing values in `rows`."""
+    features: dict[tuple[str, str], Array] = {}
+    for column in columns:
+        missing = column.missing & rows
+        if column.numeric:
+            features[column.name, ""] = _filled(column, rows, how)
+        else:
+            features |= _one_hot(column, rows, how, steps)
+        if how == "indicator" and missing.any():
+            features[column.name, "missing"] = missing.astype(np.float64)
+    return features
+
+
+def _filled(column: Column, rows: Mask, how: str) -> Array:
+    missing = column.missing
+    if not missing.any():
+        return column.numbers
+    given = column.numbers[rows & ~missing]
+    if how == "mean":
+        value = given.mean()
+    elif column.kind == BOOLEAN:
+        value = float(given.mean() > 0.5)
+    else:
+        value = np.median(given)
+    return np.where(missing, value, column.numbers)
+
+
+def _one_hot(
+    column: Column, rows: Mask, how: str, steps: list[str]
+) -> dict[tuple[str, str], Array]:
+    texts = column.texts.to_numpy()
+    counts = Counter(texts[rows & ~column.missing])
+    values = sorted(counts)
+    if len(values) > MAX_VALUES:
+        raise ValueError(
+            f"column {brief(column.name)} has {len(values):,} distinct values; at most"
+            f" {MAX_VALUES} can be one-hot encoded. Drop the column"
+        )
+    steps.append(f"One-hot encoded column {brief(column.name)} as {len(values)} columns.")
+    fill = {
+        value: counts[value] / counts.total() if how == "mean"
+        else float(value == max(values, key=counts.__getitem__))
+        for value in values
+    }  # fmt: skip
+    return {
+        (column.name, value): np.where(column.missing, fill[value], texts == value).astype(
+            np.float64
+        )
+        for value in values
+    }
+
+
+def _names(features: Iterable[tuple[str, str]], steps: list[str]) -> tuple[str, ...]:
+    """Names of the features, none of which is the same as another after it is shortened."""
+    features = [*features]
+    wanted = [one_line(f"{name} = {value}" if value else name) for name, value in features]
+    # A column keeps its name, whatever value of another column would have the same.
+    order = sorted(range(len(wanted)), key=lambda place: bool(features[place][1]))
+    names = dict(zip(order, unique([wanted[place] for place in order], LONGEST_NAME), strict=True))
+    changed = [place for place in order if names[place] != wanted[place]]
+    if changed:
+        steps.append(
+            "Names that are too long or the same are shortened or numbered:"
+            f" {listed([brief(names[place]) for place in changed], 3)}."
+        )
+    return tuple(names[place] for place in range(len(wanted)))
+
+
+def _test_part(column: Column, rows: Mask, steps: list[str]) -> Mask:
+    values = column.texts.str.lower().to_numpy()[rows]
+    test = ~np.isin(values, [*TRAIN, *VALIDATION, ""])
+    validation = int(np.isin(values, [*VALIDATION]).sum())
+    steps.append(
+        f"{test.sum():,} rows are the file's own test part, by column {brief(column.name)}."
+    )
+    if validation:
+        steps.append(f"{counted(validation, 'row')} for validation are trained on.")
+    return test

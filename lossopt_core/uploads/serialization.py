@@ -30,7 +30,8 @@ MIN_PER_CLASS = 2
 
 
 def to_bytes(examples: Examples) -> bytes:
-    """Write an NPZ file with X (n, d), y (n,), class_names, feature_names and image_shape, if any.
+    """Write an NPZ file with X (n, d), y (n,), class_names, feature_names, and image_shape and
+    test (n,) if there are any.
 
     Equal examples give equal bytes.
     """
@@ -42,6 +43,8 @@ def to_bytes(examples: Examples) -> bytes:
     }
     if examples.image_shape is not None:
         arrays["image_shape"] = np.array(examples.image_shape, "<i8")
+    if examples.test is not None:
+        arrays["test"] = examples.test.astype(bool)
     file = BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
@@ -62,6 +65,7 @@ def from_bytes(data: bytes) -> Examples:
             class_names=class_names,
             feature_names=feature_names,
             image_shape=None if shape is None else image_shape_of(shape),
+            test=arrays.get("test"),
         )
     )
 
@@ -97,6 +101,11 @@ def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _array(data: bytes) -> np.ndarray[Any, Any]:
+    if data.startswith(b"\x93NUMPY") and b"'|O'" in data[:200]:
+        raise ValueError(
+            "an array in the file has Python objects (a pickle), which are never opened: save"
+            " numbers or strings"
+        )
     array = np.lib.format.read_array(BytesIO(data), allow_pickle=False)
     if array.size > len(data):  # arrays of empty strings take no space
         raise ValueError("an array in the file has more elements than bytes")
@@ -142,13 +151,27 @@ def checked(examples: Examples, *, minimum: int = MIN_PER_CLASS) -> Examples:
         raise ValueError(f"there must be {d:,} feature names, got {len(examples.feature_names):,}")
     if examples.image_shape is not None and np.prod(examples.image_shape) != d:
         raise ValueError(f"images of {brief(examples.image_shape)} do not have {d:,} pixels")
+    if examples.test is not None:
+        _check_test(examples.test, y, len(examples.class_names))
     return Examples(
         features=X,
         labels=y.astype(np.int64),
         class_names=_checked_names("class", examples.class_names),
         feature_names=_checked_names("feature", examples.feature_names),
         image_shape=examples.image_shape,
+        test=None if examples.test is None else examples.test.astype(bool),
     )
+
+
+def _check_test(test: np.ndarray[Any, Any], y: np.ndarray[Any, Any], classes: int) -> None:
+    """Raise ValueError unless both parts have examples, and every class some to train on."""
+    if test.shape != y.shape or test.dtype.kind != "b":
+        raise ValueError(f"test must be one boolean per example, got shape {brief(test.shape)}")
+    trained = np.bincount(y[~test], minlength=classes)
+    if not test.any() or not trained.all():
+        raise ValueError(
+            "the file's own test part must have examples, and leave some of every class to train on"
+        )
 
 
 def check_classes(
@@ -187,6 +210,8 @@ def fingerprint(examples: Examples) -> str:
         "names": repr((examples.class_names, examples.feature_names)).encode(),
         "shape": repr((examples.features.shape, examples.image_shape)).encode(),
     }
+    if examples.test is not None:
+        parts = {**parts, "test": np.packbits(examples.test).tobytes()}
     digest = hashlib.sha256()
     for name, content in parts.items():
         digest.update(f"{name} {len(content)} ".encode() + content)

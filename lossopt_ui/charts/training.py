@@ -1,7 +1,5 @@
 """Charts of one training run."""
 
-from typing import Unpack
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,12 +24,6 @@ from lossopt_ui.charts.curves import (
     Level,
     curves,
 )
-from lossopt_ui.charts.scales import Scales
-
-
-def _over_epochs(scales: Scales) -> Scales:
-    """The scales, over epochs unless they say otherwise."""
-    return {"x": "epoch", **scales}
 
 
 def loss_at_start(experiment: Experiment) -> float:
@@ -45,8 +37,9 @@ def objective(
     run: Run | None,
     *,
     theme: Theme,
+    x: str = "epoch",
+    log_y: bool = False,
     optimum: Certificate | None = None,
-    **scales: Unpack[Scales],
 ) -> go.Figure:
     """Objective, its two parts and the test loss, with the loss of zero weights as a level.
 
@@ -68,11 +61,12 @@ def objective(
     return curves(
         lines,
         title=f"Objective and its parts: {LOSSES[experiment.loss].label}",
+        x=x,
         y_title="Mean loss per example" + unit(experiment),
         theme=theme,
+        log_y=log_y,
         levels=[Level(start, f"zero weights: {start:.4g}")],
         bands=optimum_band(optimum),
-        **_over_epochs(scales),
     )
 
 
@@ -141,7 +135,7 @@ def unit(experiment: Experiment) -> str:
 
 
 def accuracy(
-    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, **scales: Unpack[Scales]
+    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, x: str = "epoch"
 ) -> go.Figure:
     """Training and test accuracy, with chance as a level."""
     colour = of_loss(experiment.loss, theme)
@@ -152,10 +146,10 @@ def accuracy(
             Curve("test", history, "test_accuracy", colour, dash="dash"),
         ],
         title="Accuracy",
+        x=x,
         y_title="Accuracy (%)",
         theme=theme,
         levels=[Level(chance, f"chance: {chance:.3g} %")],
-        **_over_epochs(scales),
     )
 
 

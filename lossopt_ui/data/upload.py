@@ -3,31 +3,28 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from lossopt_core import StoreError
 from lossopt_core.data.datasets import Examples
-from lossopt_core.uploads import (
-    ENDINGS,
-    Preparation,
-    Prepared,
-    UploadedData,
-    columns_of,
-    prepare,
-    read,
-    suggest,
-    to_bytes,
-)
-from lossopt_core.uploads.files import LARGEST, encoding_of
-from lossopt_core.uploads.preparing import MISSING_VALUES, TEXT_COLUMNS, Column
+from lossopt_core.files.choices import Choices
+from lossopt_core.files.columns import Column, columns_of
+from lossopt_core.files.content import NPZ, content_of
+from lossopt_core.files.limits import LARGEST
+from lossopt_core.files.sheet import Sheet
+from lossopt_core.uploads import Preparation, Prepared, UploadedData, prepare, suggest, to_bytes
+from lossopt_core.uploads.describing import describe_arrays, describe_table
+from lossopt_core.uploads.npz import Arrays, examples_in
+from lossopt_core.uploads.preparing import MISSING_VALUES, TEXT_COLUMNS
+from lossopt_core.uploads.reading import read
+from lossopt_core.uploads.roles import with_one_hot_labels
 from lossopt_core.uploads.store import LONGEST_NAME
 from lossopt_ui.charts import own_data as charts
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.experiment import form
 from lossopt_ui.figures import figure
 from lossopt_ui.identity import file_contents, uploads, workspace
-from lossopt_ui.runs import files
+from lossopt_ui.runs import file_preview, files
 from lossopt_ui.runs.files import File, FileError, Mine
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.session import SessionKey, UploaderKey
@@ -49,10 +46,10 @@ def upload() -> None:
     """Upload a file, preview it, map its columns and save it as a data set."""
     file = uploads.uploader(
         "Table or arrays",
-        type=[ending.removeprefix(".") for ending in ENDINGS],
         max_upload_size=LARGEST // 1_000_000,
-        help="CSV or TSV with a header row, or Parquet; or a NumPy NPZ file with X (examples ×"
-        " features, or images as examples × rows × columns) and labels y.",
+        help="CSV and other delimited text, Excel, Parquet, JSON, ARFF, svmlight, or a NumPy NPZ"
+        " file with X (examples × features, or images as examples × rows × columns) and labels y;"
+        " also packed with gzip or zip.",
         key=_UPLOADER.key("own-data"),
     )
     if problem := _PROBLEM.pop():
@@ -61,29 +58,68 @@ def upload() -> None:
         file_contents.give_back()
         _show_instructions()
         return
+    choices = file_preview.chosen(file.file_id)
     try:
-        content, columns, encoding = file_contents.of(file, _content)
-        if isinstance(content, Examples):
-            prepared = Prepared(content, ())
-        else:
-            _preview(content, columns, encoding)
-            prepared = prepare(columns, _meaning(columns, file.file_id))
+        content = file_contents.of(
+            file, lambda data, name: _content(data, name, choices), variant=repr(choices)
+        )
     except ValueError as error:
-        problem = str(error)
-        said = names.escape_markdown(problem[0].upper() + problem[1:])
-        st.error(f"{said}.", icon=":material/error:")
+        file_preview.controls(file.file_id, None)
+        file_preview.refusal(error)
         return
-    _outcome(prepared, file.name, file.file_id)
+    if isinstance(content, Arrays):
+        _arrays(content)
+        _outcome(Prepared(content.examples, ()), file.name, file.file_id)
+    elif (prepared := _table(*content, file.file_id)) is not None:
+        _outcome(prepared, file.name, file.file_id)
 
 
-def _content(data: bytes, name: str) -> tuple[pd.DataFrame | Examples, Sequence[Column], str]:
-    """Parse an upload into content, columns and encoding; needed again at every change."""
+Table = tuple[Sheet, Sequence[Column]]
+
+
+def _content(data: bytes, name: str, choices: Choices) -> Arrays | Table:
+    """Parse an upload; needed again at every change."""
     with st.spinner("Reading the file …"):
-        content = read(data, name, budgets.budget())
-        if isinstance(content, Examples):
-            return content, [], ""
-        is_text = name.lower().endswith((".csv", ".tsv"))
-        return content, columns_of(content), encoding_of(data) if is_text else "utf-8"
+        if data and content_of(data, name).format == NPZ:
+            return examples_in(data, budgets.budget())
+        sheet = read(data, name, budgets.budget(), choices)
+        assert isinstance(sheet, Sheet)
+        return sheet, columns_of(sheet, choices)
+
+
+def _arrays(arrays: Arrays) -> None:
+    found = describe_arrays(arrays)
+    file_preview.controls("", found)
+    file_preview.columns(found)
+    file_preview.said(found)
+
+
+def _table(sheet: Sheet, columns: Sequence[Column], file: str) -> Prepared | None:
+    """Preview a table and map its columns; None if it cannot be prepared like that."""
+    size = [names.counted(len(sheet.cells), "row"), names.counted(len(columns), "column")]
+    st.caption(f"{', '.join(size)}. Read as {sheet.format}.")
+    top, table = st.container(), st.container()
+    try:
+        how = _meaning(columns, file)
+    except ValueError as error:
+        file_preview.refusal(error)
+        return None
+    prepared, problem = None, None
+    try:
+        prepared = prepare(columns, how)
+    except ValueError as error:
+        problem = error
+    found = describe_table(sheet, columns, how, prepared)
+    with top:
+        file_preview.controls(file, found, columns)
+    with table:
+        file_preview.columns(found)
+        with st.expander("First rows of the file"):
+            st.dataframe(sheet.cells.head(SHOWN_ROWS), height=180)
+    if problem is not None:
+        file_preview.refusal(problem)
+    file_preview.said(found)
+    return prepared
 
 
 def _show_instructions() -> None:
@@ -95,35 +131,20 @@ def _show_instructions() -> None:
     st.code(EXAMPLE, language=None)
 
 
-def _preview(table: pd.DataFrame, columns: Sequence[Column], encoding: str) -> None:
-    read_as = "" if encoding == "utf-8" else f" Encoding: {encoding}."
-    size = [names.counted(len(table), "row"), names.counted(len(table.columns), "column")]
-    st.caption(f"{', '.join(size)}.{read_as}")
-    st.dataframe(table.head(SHOWN_ROWS), height=180)
-    with st.expander("Columns"):
-        st.dataframe(
-            {
-                "column": [each.name for each in columns],
-                "type": ["number" if each.numeric else "text" for each in columns],
-                "unique values": [each.values for each in columns],
-                "missing": [int(each.missing.sum()) for each in columns],
-            },
-            hide_index=True,
-        )
-
-
 def _meaning(columns: Sequence[Column], file: str) -> Preparation:
     meant = suggest(columns)
-    called = [each.name for each in columns]
+    called = [each.name for each in with_one_hot_labels(columns)]
     label = st.selectbox(
         "Label", called, index=called.index(meant.label), key=f"label-{file}",
         help="The column with the class of each example. At most 100 classes.",
     )  # fmt: skip
-    others = [name for name in called if name != label]
+    if label != meant.label:
+        meant = suggest(columns, label)
+    others = [each.name for each in columns if each.name != label]
     features = st.multiselect(
         "Features",
         others,
-        default=[name for name in others if name in meant.features or name == meant.label],
+        default=[name for name in others if name in meant.features],
         key=f"features-{file}-{label}",
         help="The inputs of the classifier. Leave out row numbers and ids.",
     )
@@ -140,7 +161,24 @@ def _meaning(columns: Sequence[Column], file: str) -> Preparation:
             format_func=TEXT_COLUMNS.__getitem__,
             key=f"texts-{file}",
         )
-    return Preparation(label, tuple(features), missing, texts)
+    part, image = meant.part, meant.image
+    if part and not st.checkbox(f"Test on the rows that {names.escape_markdown(part)} names",
+                                True, key=f"part-{file}"):  # fmt: skip
+        part = None
+    if image and not st.checkbox(f"Images of {image[0]} × {image[1]} pixels", True,
+                                 key=f"image-{file}"):  # fmt: skip
+        image = None
+    same_case = _same_case(columns, label, file)
+    return Preparation(label, tuple(features), missing, texts, part, image, same_case)
+
+
+def _same_case(columns: Sequence[Column], label: str, file: str) -> bool:
+    """Whether labels that differ in upper and lower case only are one class, if there are any."""
+    [column] = [each for each in with_one_hot_labels(columns) if each.name == label]
+    values = [str(each) for each in column.distinct.index]
+    if len({value.lower() for value in values}) == len(values):
+        return False
+    return st.checkbox("Upper and lower case are the same class", key=f"case-{file}")
 
 
 def _outcome(prepared: Prepared, filename: str, file: str) -> None:
@@ -151,8 +189,8 @@ def _outcome(prepared: Prepared, filename: str, file: str) -> None:
         st.metric("Examples", f"{count:,}")
         st.metric("Features", f"{width:,}")
         st.metric("Classes", f"{len(examples.class_names):,}")
-    for sentence in prepared.steps:
-        st.markdown(f"- {names.escape_markdown(sentence)}")
+        if examples.test is not None:
+            st.metric("Test part", f"{examples.test.sum():,}")
     largest = prepared.balance.max() / count
     figure.show(
         charts.balance(prepared.balance, theme=figure.theme()),

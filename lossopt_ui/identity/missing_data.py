@@ -23,8 +23,8 @@ from lossopt_core.data.datasets import (
     MissingDataError,
 )
 from lossopt_core.experiment.loading import check_present
-from lossopt_core.uploads import ENDINGS, fingerprint, read
-from lossopt_core.uploads.files import LARGEST
+from lossopt_core.files.limits import LARGEST
+from lossopt_core.uploads import fingerprint, read
 from lossopt_core.uploads.matching import matching
 from lossopt_core.uploads.store import LONGEST_NAME
 from lossopt_ui.config import budgets
@@ -146,7 +146,6 @@ def _offer(candidates: Sequence[Options], place: str) -> None:
         )
         file = uploads.uploader(
             "File with these data",
-            type=[ending.removeprefix(".") for ending in ENDINGS],
             max_upload_size=LARGEST // 1_000_000,
             key=_UPLOADER.key(f"missing-data-{place}"),
         )

@@ -8,7 +8,7 @@ files that no uploader shows are dropped to make room for new ones.
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,14 +90,14 @@ class Uploads:
         self._coming: dict[object, tuple[str, int]] = {}
         self._lock = threading.Lock()
 
-    def ask(self, session: str, file: str | None) -> None:
-        """Register that the session's page shows an uploader, with this file in it."""
+    def ask(self, session: str, files: Collection[str]) -> None:
+        """Register that the session's page shows an uploader, with these files in it."""
         with self._lock:
             if session not in self._sessions:
                 self._forget_closed()
             about = self._sessions.setdefault(session, Session())
             about.asks = True
-            about.shown |= {file} if file else set()
+            about.shown |= {*files}
 
     def drawn(self, session: str, shown: set[str] | None) -> None:
         """Register that a page is fully drawn, with these files in its uploaders.
@@ -206,10 +206,23 @@ def page() -> Iterator[None]:
 def uploader(label: str, **named: Any) -> UploadedFile | None:
     """Streamlit's uploader of one file. Pages use only this one."""
     file: UploadedFile | None = st.file_uploader(label, **named)
-    if session := streamlit_private.session_id():
-        UPLOADS.ask(session, file.file_id if file else None)
-    _DRAWN.set((_DRAWN.get() or set()) | ({file.file_id} if file else set()))
+    _show([file] if file else [])
     return file
+
+
+def uploader_of_many(label: str, **named: Any) -> list[UploadedFile]:
+    """Streamlit's uploader of several files."""
+    files: list[UploadedFile] = st.file_uploader(label, accept_multiple_files=True, **named)
+    _show(files)
+    return files
+
+
+def _show(files: Sequence[UploadedFile]) -> None:
+    """Register an uploader that is drawn with these files."""
+    shown = {file.file_id for file in files}
+    if session := streamlit_private.session_id():
+        UPLOADS.ask(session, shown)
+    _DRAWN.set((_DRAWN.get() or set()) | shown)
 
 
 class UploadLimits:

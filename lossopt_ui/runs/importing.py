@@ -1,37 +1,47 @@
 """Import of curves from other programs, and of runs saved in a file, on the Compare page."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from streamlit.typing import UploadedFile
 
 from lossopt_core import ForeignRun, StoreError
 from lossopt_core.exchange import (
     Imported,
-    Suggestion,
+    Log,
+    Meaning,
     archive,
+    curves_of,
     is_tidy,
-    read_table,
+    read_log,
     read_tidy,
     suggest,
-    to_foreign,
 )
+from lossopt_core.exchange.bringing import Read, together
+from lossopt_core.exchange.curves import ACCURACIES
+from lossopt_core.exchange.describing import describe_log
+from lossopt_core.exchange.meaning import LATER, RESTARTS, UNITS
+from lossopt_core.exchange.metric_names import measure_of
 from lossopt_core.exchange.sharing import pack
+from lossopt_core.fields import brief
+from lossopt_core.files.columns import NUMBER
+from lossopt_core.files.description import DescribedRun, Description
+from lossopt_core.files.limits import LARGEST
 from lossopt_core.store.foreign_rows import LONGEST_NAME
 from lossopt_core.training.run import HISTORY_COLUMNS
-from lossopt_core.uploads.files import LARGEST, READERS
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
-from lossopt_ui.state import kinds, names, widgets
+from lossopt_ui.runs import file_preview
+from lossopt_ui.state import names, widgets
 from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
 from lossopt_ui.state.session import SessionKey, UploaderKey, WidgetKey
 
 MAX_METRICS = 8
 """Most columns with a select box; any further ones are mapped as suggested."""
+MAX_MAPPED = 5
+"""Most files whose columns can be mapped at once; those of more files are mapped as suggested."""
 COUNTED = {
     "update": "Updates",
     "epoch": "Epochs",
@@ -44,23 +54,24 @@ _REMOVED: WidgetKey[list[str]] = WidgetKey("bring-in-removed")
 
 
 def popover() -> None:
-    """Upload a file, map its columns and import it; remove earlier imports."""
+    """Upload files, map their columns and import them; remove earlier imports."""
     with st.popover("Import", icon=":material/upload:"):
-        file = uploads.uploader(
-            "Curves from another program, or exported runs",
-            type=[*(ending.removeprefix(".") for ending in READERS), "zip"],
+        files = uploads.uploader_of_many(
+            "Curves from other programs, or exported runs",
             max_upload_size=LARGEST // 1_000_000,
-            help="CSV, TSV, Parquet or JSON with a step column, such as exports from TensorBoard,"
-            f" W&B and MLflow; or runs exported from lossopt (*{archive.ENDING}*).",
+            help="Logs of TensorBoard (CSV, JSON or event files), W&B, MLflow, Keras, Lightning,"
+            " Hugging Face, fastai, ultralytics, XGBoost, LightGBM and others, as delimited text,"
+            " Excel, Parquet, JSON or JSON lines; or runs exported from lossopt"
+            f" (*{archive.ENDING}*). Several files are one import.",
             key=_UPLOADER.key("bring-in"),
         )
-        if file is None:
+        if not files:
             file_contents.give_back()
             _PROBLEM.clear()
-        elif file.name.lower().endswith(".zip"):
-            _button(_keep_runs, file.getvalue())
+        elif any(file.name.lower().endswith(archive.ENDING) for file in files):
+            _archives(files)
         else:
-            _columns(file)
+            _logs(files)
         if problem := _PROBLEM.get():
             _say(problem)
         _imported()
@@ -70,18 +81,102 @@ def _button(keep: Callable[..., None], *content: Any) -> None:
     st.button("Import", key="bring-in", type="primary", on_click=keep, args=content)
 
 
-def _columns(uploaded: UploadedFile) -> None:
-    """The mapping of the columns of the file: as suggested, unless changed."""
-    filename, file = uploaded.name, uploaded.file_id
+def _archives(files: Sequence[UploadedFile]) -> None:
+    others = [file.name for file in files if not file.name.lower().endswith(archive.ENDING)]
+    if others:
+        _say(f"exported runs and other files are imported separately: remove {brief(others[0])}")
+        return
+    _button(_keep_runs, [file.getvalue() for file in files])
+
+
+def _logs(files: Sequence[UploadedFile]) -> None:
+    """The columns of the files: as suggested, unless changed."""
+    choices = {file.file_id: file_preview.chosen(file.file_id) for file in files}
+
+    def read(file: UploadedFile) -> Log | ValueError:
+        try:
+            return read_log(file.getvalue(), file.name, choices[file.file_id], budgets.budget())
+        except ValueError as error:
+            return error
+
+    logs = file_contents.of_all(files, read, variant=repr(choices))
+    found: list[Read] = []
+    for file, log in zip(files, logs, strict=True):
+        if len(files) == 1:
+            found += _one_log(file, log, many=False)
+        else:
+            with st.expander(
+                names.escape_markdown(file.name), expanded=isinstance(log, ValueError)
+            ):
+                found += _one_log(file, log, many=len(files) > MAX_MAPPED)
+    if len(found) < len(files):
+        return
+    name = st.text_input("Name", key=f"name-{files[0].file_id}", max_chars=LONGEST_NAME,
+                         placeholder=files[0].name)  # fmt: skip
+    _button(_keep_curves, found, name)
+
+
+def _one_log(file: UploadedFile, log: Log | ValueError, *, many: bool) -> list[Read]:
+    """Preview a file and map its columns; nothing if it was refused."""
+    if isinstance(log, ValueError):
+        file_preview.controls(file.file_id, None)
+        _say(str(log))
+        return []
     try:
-        table = file_contents.of(uploaded, _table)
-        meant = suggest(table)
+        meant = suggest(log)
+    except ValueError as error:
+        file_preview.controls(file.file_id, None)
+        _say(str(error))
+        return []
+    _ours(log)
+    top = st.container()
+    meaning = meant if many else _mapped(log, meant, file.file_id)
+    try:
+        found = describe_log(log, meaning, curves_of(log, meaning))
     except ValueError as error:
         _say(str(error))
-        return
-    columns = [str(name) for name in table.columns]
-    _ours(table, PurePath(filename).name)
-    step = st.selectbox("Step column", columns, index=columns.index(meant.step), key=f"step-{file}")
+        return []
+    with top:
+        _preview(log, found, file.file_id)
+    return [Read(log, meaning)]
+
+
+def _preview(log: Log, found: Description, file: str) -> None:
+    file_preview.controls(file, found, log.read)
+    st.dataframe(
+        {
+            "run": [run.name for run in found.runs],
+            "points": [run.points for run in found.runs],
+            "steps": [f"{run.steps[0]:g} to {run.steps[1]:g}" for run in found.runs],
+            "metrics": [_ends(run) for run in found.runs],
+        },
+        hide_index=True,
+        height=min(250, 38 + 35 * len(found.runs)),
+    )
+    with st.expander("Columns", expanded=len(found.columns) <= 8):
+        file_preview.columns(found)
+    file_preview.said(found)
+
+
+def _ends(run: DescribedRun) -> str:
+    metrics = [
+        f"{file_preview.FATES.get(name, name)} {first:.4g} → {last:.4g}"
+        for name, (first, last) in run.metrics.items()
+    ]
+    return "; ".join([*(["diverged"] if run.diverged else []), *metrics])
+
+
+def _mapped(log: Log, meant: Meaning, file: str) -> Meaning:
+    """Step, unit, runs and metrics: as suggested, unless changed."""
+    numeric = [column.name for column in log.columns if column.kind == NUMBER]
+    steps = [None, *numeric]
+    step = st.selectbox(
+        "Step column",
+        steps,
+        index=steps.index(meant.step),
+        format_func=lambda column: "Number of the row" if column is None else column,
+        key=f"step-{file}",
+    )
     x = st.selectbox(
         "Unit of the steps",
         list(COUNTED),
@@ -89,21 +184,43 @@ def _columns(uploaded: UploadedFile) -> None:
         format_func=COUNTED.__getitem__,
         key=f"counted-{file}",
     )
-    group = st.selectbox(
-        "Run column",
-        [None, *columns],
-        index=0 if meant.group is None else 1 + columns.index(meant.group),
-        format_func=lambda column: "None (a single run)" if column is None else column,
+    keys = st.multiselect(
+        "Run columns",
+        [column.name for column in log.columns if column.name != step],
+        default=[key for key in meant.keys if key != step],
+        placeholder="None (a single run)",
         key=f"group-{file}",
+        help="One run for each combination of their values.",
     )
-    name = st.text_input("Name", key=f"name-{file}", max_chars=LONGEST_NAME, placeholder=filename)
-    metrics = _metrics(meant, file, without=step)
-    _button(_keep_curves, table, step, x, metrics, group, name, PurePath(filename).name)
+    metrics = _metrics(meant, file, without={step, *keys}, axis=x)
+    restarts = st.selectbox(
+        "Where steps go back",
+        list(RESTARTS),
+        format_func=lambda each: RESTARTS[each].capitalize(),
+        key=f"restarts-{file}",
+        help="After a restart some steps are there twice.",
+    ) if _restarted(log, meant, step, x, keys, metrics) else LATER  # fmt: skip
+    errors = frozenset(
+        name for name, ours in metrics.items()
+        if ours in ACCURACIES and measure_of(name).what == "error"
+    )  # fmt: skip
+    return Meaning(step, x, metrics, tuple(keys), errors, restarts, meant.said, meant.questions)
 
 
-def _ours(table: pd.DataFrame, source: str) -> None:
+def _restarted(
+    log: Log, meant: Meaning, step: str | None, x: str, keys: Sequence[str],
+    metrics: Mapping[str, str],
+) -> bool:  # fmt: skip
+    try:
+        made = curves_of(log, Meaning(step, x, metrics, tuple(keys), meant.errors))
+    except ValueError:
+        return False
+    return any("after a restart" in sentence for sentence in made.said)
+
+
+def _ours(log: Log) -> None:
     """Offer to retrain runs of lossopt: exported curves have no weights."""
-    ours = [each for each in _own_runs(table, source) if isinstance(each, Imported)]
+    ours = [each for each in _own_runs(log) if isinstance(each, Imported)]
     if not ours:
         return
     many = names.counted(len(ours), "run")
@@ -115,9 +232,9 @@ def _ours(table: pd.DataFrame, source: str) -> None:
     st.caption("Or import only the curves:")
 
 
-def _own_runs(table: pd.DataFrame, source: str) -> Sequence[Imported | ForeignRun]:
+def _own_runs(log: Log) -> Sequence[Imported | ForeignRun]:
     try:
-        return read_tidy(table, source) if is_tidy(table) else ()
+        return read_tidy(log) if is_tidy(log) else ()
     except ValueError:
         return ()  # it may still be read as curves
 
@@ -134,13 +251,14 @@ def _train_again(ours: Sequence[Imported]) -> None:
     _UPLOADER.empty()
 
 
-def _table(data: bytes, filename: str) -> pd.DataFrame:
-    return read_table(data, filename, budgets.budget())
-
-
-def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]:
+def _metrics(
+    meant: Meaning, file: str, *, without: set[str | None], axis: str
+) -> Mapping[str, str]:
     """Map each numeric column to one of our metrics; columns with a suggestion come first."""
-    suggested = {name: ours for name, ours in meant.metrics.items() if name != without}
+    suggested = {
+        name: "" if ours == axis else ours
+        for name, ours in meant.metrics.items() if name not in without
+    }  # fmt: skip
     shown = sorted(suggested, key=lambda name: not suggested[name])[:MAX_METRICS]
     choices = ["", *HISTORY_COLUMNS]
     chosen = {
@@ -156,16 +274,22 @@ def _metrics(meant: Suggestion, file: str, *, without: str) -> Mapping[str, str]
     return suggested | chosen
 
 
-def _keep_curves(table: pd.DataFrame, *meaning: Any) -> None:
-    _keep(
-        lambda: [run.id for run in workspace.store().save_foreign(to_foreign(table, *meaning))],
-        "curve",
-    )
-
-
-def _keep_runs(data: bytes) -> None:
+def _keep_curves(files: Sequence[Read], name: str) -> None:
     def keep() -> list[str]:
-        runs = archive.from_archive(data, budgets.budget())
+        for file in files:
+            if not {ours for ours in file.meaning.metrics.values() if ours} - {*UNITS}:
+                raise ValueError(
+                    f"no column of {brief(file.log.source)} is a metric: choose one for at least"
+                    " one column"
+                )
+        return [run.id for run in workspace.store().save_foreign(together(files, name))]
+
+    _keep(keep, "curve")
+
+
+def _keep_runs(archives: Sequence[bytes]) -> None:
+    def keep() -> list[str]:
+        runs = [run for data in archives for run in archive.from_archive(data, budgets.budget())]
         workspace.store().save(runs)
         return [run.id for run in runs]
 
@@ -183,14 +307,12 @@ def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
     _UPLOADER.empty()
     chosen = widgets.value("runs")
     if chosen != (EVERYTHING,):
-        before = [each for each in chosen if each != kinds.NOTHING]
-        widgets.put("runs", list(dict.fromkeys([*ids, *before]))[:MAX_CHOSEN])
+        widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MAX_CHOSEN])
     st.toast(f"Imported {len(ids)} {what}{'s' * (len(ids) != 1)}.", icon=":material/upload:")
 
 
 def _say(problem: str) -> None:
-    text = names.escape_markdown(f"{problem[0].upper()}{problem[1:]}.")
-    st.error(text, icon=":material/error:")
+    file_preview.refusal(ValueError(problem))
 
 
 def _imported() -> None:

@@ -25,12 +25,10 @@ PACKAGES = ("numpy", "scikit-learn", "plotly")
 
 @dataclass(frozen=True)
 class Text:
-    """A heading, a paragraph, an emphasised one, or code."""
+    """A heading or a paragraph."""
 
     text: str
     heading: bool = False
-    strong: bool = False
-    code: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +74,7 @@ def report(title: str, address: str, parts: Sequence[Part]) -> bytes:
 def _described(part: Part) -> Mapping[str, object]:
     match part:
         case Text():
-            return {"kind": "text"} | vars(part)
+            return {"kind": "text", "text": part.text, "heading": part.heading}
         case Table():
             heads = ["", *map(str, part.table.columns)]
             rows = [

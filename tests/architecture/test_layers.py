@@ -21,8 +21,8 @@ FORBIDDEN = {
 ROOMS = {
     "lossopt_core": (
         "shipped", "plugins", "fields", "texts", "objective", "optim", "data", "experiment",
-        "certify", "training", "theory", "analysis", "inspect", "store", "uploads", "query",
-        "exchange", "lecture", "playground", "sklearn", "cli",
+        "certify", "training", "theory", "analysis", "inspect", "store", "files", "uploads",
+        "query", "exchange", "lecture", "playground", "sklearn", "cli",
     ),
     "lossopt_ui": (
         "streamlit_private", "config", "lessons", "state", "charts", "figures", "identity", "jobs",

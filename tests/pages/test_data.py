@@ -37,7 +37,9 @@ def test_a_table_is_previewed_before_it_is_saved(store: RunStore) -> None:
     assert not app.exception
     assert [each.value for each in app.metric] == ["60", "4", "3"]
     assert "'colour' as 2 columns" in words(app).replace("\\", "")
-    assert app.selectbox[0].value == "kind"
+    [label] = [each for each in app.selectbox if each.label == "Label"]
+    assert label.value == "kind"
+    assert app.dataframe[0].value["used as"].tolist() == ["feature"] * 3 + ["label"]
     bars = figures(app)["balance"]["data"][0]
     assert dict(zip(bars["y"], bars["x"], strict=True)) == {"c0": 20, "c1": 20, "c2": 20}
     assert UploadStore(store).list() == []
@@ -90,7 +92,7 @@ def test_images_are_shown_as_images(store: RunStore) -> None:
         (b"x,y\n1,a,2\n", "t.csv", "Row 2 has 3 cells instead of 2"),
         (b"not a zip", "t.npz", "The file is not NPZ"),
         (b"x,y\n1,a\n2,a\n", "t.csv", "there must be 2 to 100 classes, got 1"),
-        (b"x,<img src=x onerror=alert(1)>\n1,a\n2,b\n", "t.csv", "each needs at least 2"),
+        (b"x,<img src=x onerror=alert(1)>\n1,a\n2,b\n", "t.csv", "each class needs at least 2"),
     ],
 )
 def test_an_invalid_file_is_explained(
@@ -98,7 +100,7 @@ def test_an_invalid_file_is_explained(
 ) -> None:
     app = bring(content, name)
     assert not app.exception
-    if said != "each needs at least 2":
+    if said != "each class needs at least 2":
         assert said in app.error[0].value.replace("\\", "")
     else:
         assert "\\<img" in app.error[0].value, "what people write is shown as text"
@@ -140,3 +142,52 @@ def test_a_budget_is_enforced_before_anything_is_saved(
     app = keep(TABLE.encode(), "things.csv")
     assert "the limit is 100" in app.error[0].value.replace("\\", "")
     assert UploadStore(store).list() == []
+
+
+KAGGLE = "Id,length,Species\n" + "".join(
+    f"{k},{4 + k % 13 / 10 + k // 20},{'abc'[k // 20]}\n" for k in range(60)
+)
+
+
+def choose(app: AppTest, label: str, value: object) -> AppTest:
+    [box] = [each for each in app.selectbox if each.label == label]
+    return box.set_value(value).run()
+
+
+def test_an_identifier_is_no_feature_and_the_preview_says_why(store: RunStore) -> None:
+    app = bring(KAGGLE.encode(), "Iris.csv")
+    columns = app.dataframe[0].value.set_index("column")
+    assert columns.loc["Id", "used as"] == "left out"
+    assert "alone reaches" in columns.loc["Id", "why"]
+    app.button(key="keep-data").click().run()
+    [kept] = UploadStore(store).list()
+    assert UploadStore(store).examples(kept.fingerprint).feature_names == ("length",)
+
+
+def test_a_guess_that_the_file_does_not_decide_is_asked(store: RunStore) -> None:
+    rows = "".join(f"{4 + k % 2},{k + 100};{'ab'[k % 2]}\n" for k in range(30))
+    app = bring(f"size;kind\n{rows}".encode(), "sizes.csv")
+    assert "Is 4,100 in column 'size' 4.1 or 4100" in app.warning[0].value.replace("\\", "")
+    assert app.dataframe[0].value["values"][0] == "4.1, 5.101, 4.102"
+    app = choose(app, "Decimal separator", ".")
+    assert app.dataframe[0].value["values"][0] == "4100, 5101, 4102"
+    assert not app.exception
+
+
+def test_a_wrong_guess_of_the_header_is_one_click_away(store: RunStore) -> None:
+    text = "red,apple\nyellow,banana\ngreen,lemon\nred,cherry\n" * 6
+    app = bring(text.replace("red,apple", "colour,fruit", 1).encode(), "t.csv")
+    assert "colour" in app.dataframe[0].value["column"].tolist()
+    app = choose(app, "First row", False)
+    assert app.dataframe[0].value["column"].tolist() == ["column 1", "column 2"]
+    assert not app.exception
+
+
+def test_a_marker_of_missing_values_may_be_a_value(store: RunStore) -> None:
+    text = "x,class\n" + "".join(f"{k},{['NA', 'b'][k % 2]}\n" for k in range(20))
+    app = bring(text.encode(), "t.csv")
+    assert "there must be 2 to 100 classes, got 1" in app.error[0].value
+    [markers] = [each for each in app.multiselect if "read as values" in each.label]
+    app = markers.set_value(["na"]).run()
+    assert not app.error
+    assert app.metric[2].value == "2"

@@ -23,12 +23,17 @@ def kept(store: RunStore) -> Run:
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
-    return app.file_uploader[0].set_value((name, content, "text/csv")).run()
+    return upload_all(app, {name: content})
 
 
-def select(app: AppTest, label: str, value: str | None) -> AppTest:
-    [box] = [each for each in app.selectbox if each.label == label]
-    return box.set_value(value).run()
+def upload_all(app: AppTest, files: dict[str, bytes]) -> AppTest:
+    chosen = [(name, content, "text/csv") for name, content in files.items()]
+    return app.file_uploader[0].set_value(chosen).run()
+
+
+def tell_apart(app: AppTest, *columns: str) -> AppTest:
+    [box] = [each for each in app.multiselect if each.label == "Run columns"]
+    return box.set_value([*columns]).run()
 
 
 def bring_in(app: AppTest) -> AppTest:
@@ -37,7 +42,7 @@ def bring_in(app: AppTest) -> AppTest:
 
 def test_curves_of_another_program_are_drawn_next_to_our_run(kept: Run, store: RunStore) -> None:
     app = open_page("compare", {"runs": kept.id, "x": "epoch"})
-    bring_in(select(upload(app, "log.csv", CSV.encode()), "Run column", "who"))
+    bring_in(tell_apart(upload(app, "log.csv", CSV.encode()), "who"))
     assert not app.exception
     assert "Imported 2 curves." in [each.value for each in app.toast]
     [torch, jax] = store.foreign()
@@ -69,7 +74,7 @@ def test_an_empty_store_accepts_an_import(store: RunStore) -> None:
     ("name", "content", "said"),
     [
         ("x.csv", b"epoch,loss\n0,1\n1,abc\n2,1\n3,1\n", r"Row 3, column loss: 'abc' is not"),
-        ("x.csv", b"epoch,loss\n0,1\n1\n", r"Row 3 has 1 cells instead of 2\."),
+        ("x.csv", b"epoch,loss\n0,1\n1\n", r"Row 3 has 1 cells instead of 2"),
         ("x.json", b"*[bold](http://evil)*", r"The file is not JSON"),
         ("x.lossopt.zip", b"PK", r"The file is not an archive of runs, or it is corrupted\."),
     ],
@@ -159,7 +164,7 @@ def test_the_cost_of_a_curve_without_the_target_metric_is_unknown(
 ) -> None:
     two = b"epoch,train_loss,val_acc,who\n0,1.5,,bare\n1,0.5,,bare\n0,1,0.1,poor\n1,0.5,0.2,poor\n"
     app = open_page("compare", {"runs": kept.id, "x": "epoch", "target": "0.99"})
-    bring_in(select(upload(app, "log.csv", two), "Run column", "who"))
+    bring_in(tell_apart(upload(app, "log.csv", two), "who"))
     query = dict(app.query_params) | {
         "part": "cost",
         "target": "0.99",
@@ -176,3 +181,36 @@ def test_the_cost_of_a_curve_without_the_target_metric_is_unknown(
     assert table.loc["bare", "Median"] == "unknown"
     assert table.loc["poor", "Median"] == "not reached"
     assert table.loc["poor", "Runs"] == "1"
+
+
+def test_the_preview_says_what_each_column_is_and_where_a_run_diverged(store: RunStore) -> None:
+    text = b"epoch,loss,best_val_loss,lr\n1,0.5,0.5,1e-3\n2,nan,0.5,1e-3\n3,nan,0.5,1e-3\n"
+    app = upload(open_page("compare"), "log.csv", text)
+    runs, columns = (each.value for each in app.dataframe[:2])
+    assert runs["points"].tolist() == [3]
+    assert runs["metrics"][0].startswith("diverged; training loss 0.5")
+    assert columns["used as"].tolist() == ["step", "training loss", "metric", "metric"]
+    assert "diverged at epoch 2" in words(app)
+    bring_in(app)
+    [curve] = store.foreign()
+    assert curve.diverged_at == 2
+    assert not app.exception
+
+
+def test_a_restart_may_be_two_runs(store: RunStore) -> None:
+    app = upload(open_page("compare"), "log.csv", b"step,loss\n0,4\n1,3\n2,2\n1,2.5\n2,1\n")
+    assert "Training was restarted" in app.warning[0].value
+    [box] = [each for each in app.selectbox if each.label == "Where steps go back"]
+    bring_in(box.set_value("runs").run())
+    assert [len(run.history) for run in store.foreign()] == [3, 2]
+
+
+def test_several_files_are_one_import(store: RunStore) -> None:
+    files = {"a.csv": b"step,loss\n0,2\n1,1\n", "b.jsonl": b'{"step": 1, "loss": 3}\n'}
+    app = upload_all(open_page("compare"), files)
+    assert not app.exception
+    bring_in(app)
+    assert sorted(run.name for run in store.foreign()) == ["a.csv", "b.jsonl"]
+    app = upload_all(open_page("compare"), files | {"c.csv": b"step,loss\n0,1,2\n"})
+    assert not [each for each in app.button if each.key == "bring-in"], "all or nothing"
+    assert "Row 2 has 3 cells" in app.error[0].value

@@ -23,6 +23,8 @@ class Examples:
     feature_names: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
     """Rows and columns, if the examples are images (flattened row by row)."""
+    test: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+    """(n,), the examples of the data's own test part, if they have one."""
 
 
 def class_sizes(examples: Examples) -> dict[str, int]:

@@ -25,7 +25,7 @@ from lossopt_core.analysis.tables import (
 from lossopt_core.exchange import (
     Imported,
     is_tidy,
-    read_table,
+    read_log,
     read_tidy,
 )
 from tests.experiments import TINY
@@ -54,7 +54,7 @@ RUNS = train(
 
 
 def back(table: pd.DataFrame, filename: str = "x.csv") -> list[Imported | ForeignRun]:
-    return read_tidy(read_table(WRITERS[filename](table), filename), filename)
+    return read_tidy(read_log(WRITERS[filename](table), filename))
 
 
 @pytest.mark.parametrize("filename", WRITERS)
@@ -151,7 +151,7 @@ def test_an_invalid_history_is_reported_by_row_and_column(row, column, value, sa
 
 
 def test_other_tables_and_too_many_runs_are_rejected():
-    other = read_table(b"step,loss\n0,1\n", "x.csv")
+    other = read_log(b"step,loss\n0,1\n", "x.csv")
     assert not is_tidy(other)
     with pytest.raises(ValueError, match="it has no column data_loss"):
         read_tidy(other)

@@ -13,10 +13,12 @@ import pyarrow.parquet as parquet
 import pytest
 
 from lossopt_core import Experiment, train, uploads
-from lossopt_core.exchange import archive, read_table
+from lossopt_core.exchange import archive, read_log
+from lossopt_core.files import limits
+from lossopt_core.files.choices import GUESS
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.training import footprint
-from lossopt_core.uploads import files, serialization
+from lossopt_core.uploads import serialization
 from tests.programs import ROOT
 
 ROWS = 40
@@ -62,17 +64,17 @@ DOORS: dict[str, tuple[Callable[[], bytes], Reader, Callable[[bytes], int]]] = {
     "data, csv": (
         lambda: table().to_csv(index=False).encode(),
         lambda data, most: uploads.read(data, "x.csv", most),
-        lambda data: files.TEXT_BYTES * (data.count(b",") + data.count(b"\n")),
+        lambda data: limits.TEXT_BYTES * (data.count(b",") + data.count(b"\n")),
     ),
     "data, parquet": (
         parquet_file,
         lambda data, most: uploads.read(data, "x.parquet", most),
-        lambda data: ROWS * (files.TEXT_BYTES + 4 * files.NUMBER_BYTES),
+        lambda data: ROWS * (limits.TEXT_BYTES + 4 * limits.NUMBER_BYTES),
     ),
     "curves, json": (
         lambda: table().to_json(orient="records").encode(),
-        lambda data, most: read_table(data, "x.json", most),
-        lambda data: files.OBJECT_BYTES * (ROWS + 1) + files.TEXT_BYTES * CELLS,
+        lambda data, most: read_log(data, "x.json", GUESS, most),
+        lambda data: limits.OBJECT_BYTES * (ROWS + 1) + limits.TEXT_BYTES * CELLS,
     ),
     "runs in a file": (whole, archive.from_archive, archive_memory),
 }
@@ -114,7 +116,7 @@ def bombs() -> dict[str, tuple[bytes, Reader]]:
 
 
 def of_curves(data: bytes, most: Budget) -> object:
-    return read_table(data, "x.json", most)
+    return read_log(data, "x.json", GUESS, most)
 
 
 BOMBS = (
@@ -134,7 +136,7 @@ def test_a_zip_bomb_is_rejected_before_it_takes_memory(
 ) -> None:
     assert set(made) == set(BOMBS)
     data, read = made[name]
-    assert len(data) <= files.LARGEST
+    assert len(data) <= limits.LARGEST
     tracemalloc.start()
     try:
         with pytest.raises(ValueError, match=r"(the limit is|at most|too many parts|more than)"):
@@ -147,13 +149,13 @@ def test_a_zip_bomb_is_rejected_before_it_takes_memory(
 def test_a_parquet_file_with_a_false_row_count_is_rejected() -> None:
     """The rows of its groups count, too: those are what is read."""
     file = io.BytesIO()
-    rows = files.MAX_ROWS + 1
+    rows = limits.MAX_ROWS + 1
     parquet.write_table(pa.table({"a": np.zeros(rows, np.int8)}), file, compression="snappy")
     data, said, lie = file.getvalue(), varint(rows), varint(rows // 2)
     places = [place for place in range(len(data)) if data.startswith(said, place)]
     all_forged = [data[:place] + lie + data[place + len(said) :] for place in places]
     [forged] = [each for each in all_forged if rows_of(each) == (rows // 2, rows)]
-    with pytest.raises(ValueError, match=f"at most {files.MAX_ROWS:,} rows"):
+    with pytest.raises(ValueError, match=f"at most {limits.MAX_ROWS:,} rows"):
         uploads.read(forged, "x.parquet")
 
 
@@ -187,13 +189,16 @@ def test_runs_on_too_large_data_cannot_be_imported() -> None:
 UNPACKERS = {
     "json.loads", "zipfile.ZipFile", "zlib.decompressobj", "zlib.decompress", "gzip.decompress",
     "gzip.open", "np.load", "np.lib.format.read_array", "parquet.ParquetFile", "parquet.read_table",
-    "pd.read_csv", "pd.read_json", "pd.read_parquet", "bz2.decompress", "lzma.decompress",
+    "load_workbook", "pd.read_csv", "pd.read_json",
+    "pd.read_parquet", "bz2.decompress", "lzma.decompress",
 }  # fmt: skip
 KNOWN = {
     "lossopt_core/uploads/serialization.py",  # arrays: test "data, npz"
-    "lossopt_core/uploads/files.py",  # tables and JSON: "data, csv" and so on
-    "lossopt_core/uploads/parquet.py",  # what its child found: names and sizes
-    "lossopt_core/uploads/parquet_child.py",  # for files.py, which checks before it reads
+    "lossopt_core/files/content.py",  # packed files: at most LARGEST bytes
+    "lossopt_core/files/libraries.py",  # workbooks: content.py knows their unpacked size
+    "lossopt_core/files/json_rows.py",  # JSON: "curves, json"
+    "lossopt_core/files/parquet.py",  # what its child found: names and sizes
+    "lossopt_core/files/parquet_child.py",  # for parquet.py, which checks before it reads
     "lossopt_core/exchange/archive.py",  # "runs in a file"
     "lossopt_core/exchange/sharing.py",  # links: at most LARGEST bytes out of at most LONGEST
     "lossopt_core/experiment/description.py",  # within the above, and the store

@@ -75,16 +75,16 @@ def test_an_unrequested_file_is_refused() -> None:
         403,
         "Upload refused: no page of this session shows an uploader.\n",
     )
-    server.uploads.ask("t", None)
+    server.uploads.ask("t", ())
     assert server.put("s", "f", 10)[0] == 403, "another session's page asks"
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     assert server.put("s", "f", 10)[0] == 204
     assert server.held("s") == {"f"}
 
 
 def test_the_limit_per_visitor_is_exact() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     assert server.put("s", "one", 60)[0] == 204
     server.uploads.drawn("s", {"one"})
     status, words = server.put("s", "two", 41)
@@ -96,18 +96,18 @@ def test_the_limit_per_visitor_is_exact() -> None:
 def test_tabs_of_one_visitor_share_the_limit() -> None:
     server = Server()
     for session in "stu":
-        server.uploads.ask(session, None)
+        server.uploads.ask(session, ())
         server.put(session, "f", 40)
         server.uploads.drawn(session, {"f"})
     assert [len(server.held(session)) for session in "stu"] == [1, 1, 0]
-    server.uploads.ask("other", None)
+    server.uploads.ask("other", ())
     assert server.put("other", "f", 40, mark=OTHER)[0] == 204
 
 
 def test_all_visitors_together_have_a_limit() -> None:
     server = Server(max_total=150)
     for number, session in enumerate("stuv"):
-        server.uploads.ask(session, None)
+        server.uploads.ask(session, ())
         answer = server.put(session, "f", 50, mark=str(number) * 43)
         server.uploads.drawn(session, {"f"})
     assert answer == (503, "Other visitors are uploading large files. Try again in a minute.\n")
@@ -115,7 +115,7 @@ def test_all_visitors_together_have_a_limit() -> None:
 
 def test_files_in_no_uploader_are_dropped_oldest_first() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     for name in ("one", "two"):
         server.put("s", name, 40)
     server.uploads.drawn("s", {"two"})
@@ -125,16 +125,16 @@ def test_files_in_no_uploader_are_dropped_oldest_first() -> None:
 
 def test_without_content_length_the_maximum_size_is_assumed() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     assert server.put("s", "f", 10, announced=False)[0] == 413
     large = Server(10**7, 10**7)
-    large.uploads.ask("s", None)
+    large.uploads.ask("s", ())
     assert large.put("s", "f", 10, announced=False)[0] == 204
 
 
 def test_uploads_in_progress_count() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     with server.uploads.receiving("s", "f", ONE, 70):
         assert server.put("s", "g", 40)[0] == 413
     assert server.put("s", "g", 40)[0] == 204
@@ -142,7 +142,7 @@ def test_uploads_in_progress_count() -> None:
 
 def test_a_page_without_an_uploader_drops_the_files() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     server.put("s", "f", 10)
     server.uploads.drawn("s", None)
     assert server.held("s") == set()
@@ -151,7 +151,7 @@ def test_a_page_without_an_uploader_drops_the_files() -> None:
 
 def test_a_file_of_a_closed_session_is_dropped() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     server.closes_meanwhile = True
     server.put("s", "f", 10)
     assert server.held("s") == set()
@@ -159,14 +159,14 @@ def test_a_file_of_a_closed_session_is_dropped() -> None:
 
 def test_a_closed_session_is_remembered_for_a_while() -> None:
     server = Server()
-    server.uploads.ask("s", None)
+    server.uploads.ask("s", ())
     server.closed.add("s")
-    server.uploads.ask("t", None)
+    server.uploads.ask("t", ())
     server.now += KEPT_SECONDS
-    server.uploads.ask("u", None)
+    server.uploads.ask("u", ())
     assert server.uploads.asks("s")
     server.now += 1
-    server.uploads.ask("v", None)
+    server.uploads.ask("v", ())
     assert not server.uploads.asks("s")
 
 

@@ -1,0 +1,12 @@
+"""Reading files as people have them: from bytes to a sheet, and from its cells to columns.
+
+limits      how large a file may be
+choices     what somebody chose instead of a guess, and the questions that a file leaves open
+content     what a file is, by its content
+text        encoding and delimiter of text files
+records     rows of text: header, comments, units, names
+json_rows   the shapes in which programs write JSON
+sheet       what every reader gives
+columns     what a column is, decided from all of its cells
+numerals    how the numbers of a column are written
+"""

@@ -1,0 +1,43 @@
+"""What somebody chose instead of a guess, and the questions that a file leaves open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
+ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1")
+DECIMALS = {".": "point: 1.5", ",": "comma: 1,5"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How to read a file; what is None is decided from the file.
+
+    delimiter  a key of `DELIMITERS`
+    encoding   an entry of `ENCODINGS`
+    header     whether the first row has the names of the columns
+    decimal    the decimal separator: a key of `DECIMALS`
+    values     markers of missing values, in lower case, to be read as values
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    decimal: str | None = None
+    values: frozenset[str] = frozenset()
+
+
+GUESS = Choices()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A guess that the file does not decide.
+
+    about    the choice that answers it, such as "decimal"
+    text     the question, with both readings of an example
+    answers  what each answer means, by value of the choice; the first is the guess
+    """
+
+    about: str
+    text: str
+    answers: Mapping[str, str] = field(default_factory=dict)
