@@ -1,11 +1,13 @@
-"""How long a frame of time travel takes: from a move of the slider to the painted page.
+"""How long a frame takes: of time travel through a run, and of the playground while it plays.
 
     pip install -r requirements-dev.txt         # and Chromium
     python -m benchmarks.scrub_speed
 
-All charts of a page are in view and follow: on the train page of a run on digits seven charts, on
-the playground two planes with their curves and losses.  A frame ends where the browser has painted
-what the slider has moved.
+On the train page all charts are in view and follow the slider; a frame ends where the browser has
+painted what the slider has moved.  The playground plays two models with random Fourier features on
+100 points of the spiral; a frame lasts from one picture to the next, at best as long as the display
+shows one.  The last row is the time from moving a point, while it plays, to the first picture of
+models that know of it.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import tempfile
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.helpers import chromium, goto, new_profile, rerun, server
+from tests.browser.helpers import chromium, goto, new_profile, server
 from tests.programs import ROOT
 
 FRAMES = """
@@ -42,13 +44,63 @@ async ([selector, rounds]) => {
 """
 
 
+PLAYED = """
+async ([milliseconds]) => {
+  const inside = [...document.querySelectorAll(".st-key-arena *")].find((each) => each.shadowRoot);
+  const root = inside.shadowRoot.querySelector(".arena");
+  const frame = () => new Promise(requestAnimationFrame);
+  const play = async (until, seen) => {
+    const end = performance.now() + until;
+    while (performance.now() < end) seen(await frame());
+  };
+  const canvas = root.querySelector("canvas.plane");
+  const point = (name, x, y) => {
+    const box = canvas.getBoundingClientRect();
+    const at = (value) => value / (2 * root.data.side) + 0.5;
+    const clientX = box.left + box.width * at(x);
+    const clientY = box.top + box.height * at(-y);
+    canvas.dispatchEvent(new PointerEvent(name, { clientX, clientY, button: 0 }));
+  };
+  root.querySelector(".play").click();
+  await play(1000, () => {});
+  const painted = [];
+  await play(milliseconds, () => {
+    if (root.painted !== painted.at(-1)) painted.push(root.painted);
+  });
+  const [x, y] = root.data.points[0];
+  canvas.setPointerCapture = () => {};
+  point("pointerdown", x, y);
+  const answers = [];
+  for (let move = 0; move < 12; move++) {
+    await play(400, () => {});
+    const start = performance.now();
+    const there = [-1 + move / 10, 0.5];
+    point("pointermove", ...there);
+    const known = () => Math.hypot(root.data.points[0][0] - there[0],
+                                   root.data.points[0][1] - there[1]) < 0.002;
+    while (!known() && performance.now() - start < 5000) await frame();
+    await frame();
+    answers.push(performance.now() - start);
+  }
+  root.querySelector(".play").click();
+  const frames = painted.slice(1).map((each, k) => each - painted[k]);
+  return { frames, answers };
+}
+"""
+
+
 def measure(page: Page, what: str, selector: str, rounds: int) -> None:
     """Move the slider through all its ticks, and print a row."""
     found = page.evaluate(FRAMES, [selector, rounds])
-    taken = sorted(found["taken"])
+    row(f"{what}, {found['moved']} charts", found["taken"])
+
+
+def row(what: str, taken: list[float]) -> None:
+    """Print a row of the table."""
+    taken = sorted(taken)
     print(
-        f"| {what} | {found['moved']} | {len(taken)} | {statistics.median(taken):.0f}"
-        f" | {taken[int(0.95 * len(taken))]:.0f} |"
+        f"| {what} | {len(taken)} | {statistics.median(taken):.1f}"
+        f" | {taken[int(0.95 * len(taken))]:.1f} |"
     )
 
 
@@ -57,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time the frames of time travel.")
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    print("| page | charts | frames | median (ms) | 95 % below (ms) |\n|---|---|---|---|---|")
+    print("| page | frames | median (ms) | 95 % below (ms) |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         environment = {"LOSSOPT_STORE": f"sqlite:///{place}/runs.db"}
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
@@ -73,11 +125,14 @@ def main() -> None:
             page.locator(".st-key-losses .main-svg").first.wait_for()
             page.wait_for_timeout(1_000)
             measure(page, "train, digits", ".st-key-moment", rounds)
-            goto(page, "/playground?points=spiral&features=fourier&two=true&steps=60")
-            for wanted in (".st-key-k_steps button", ".st-key-time .travel"):
-                with rerun(page):
-                    page.locator(wanted).click(position={"x": 2, "y": 2})
-            measure(page, "playground, two models", ".st-key-time", rounds)
+            page.set_viewport_size({"width": 1440, "height": 900})
+            page.emulate_media(reduced_motion="no-preference")
+            goto(page, "/playground?points=spiral&point_count=100&features=fourier")
+            page.locator(".arena .numbers").nth(1).wait_for()
+            page.wait_for_timeout(2_000)
+            found = page.evaluate(PLAYED, [2_000 * rounds])
+            row("playground, two models", found["frames"])
+            row("playground, a point is moved", found["answers"])
         browser.close()
 
 

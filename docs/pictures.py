@@ -56,9 +56,9 @@ def swept(page: Page) -> None:
 
 def played(page: Page) -> None:
     """Let the playground train for a while."""
-    page.locator(".st-key-play button").click()
+    page.locator(".arena .play").click()
     page.wait_for_timeout(4_000)
-    page.locator(".st-key-play button").click()
+    page.locator(".arena .play").click()
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,16 @@ experiments = [
     Experiment(dataset="digits", loss=loss, strength=1e-2, schedule="cosine", epochs=50)
     for loss in ("hinge", "cross_entropy")
 ]
-# One learning rate for both, so that they differ in the loss only.
-rate = min(map(suggested_learning_rate, experiments))
+# Each at its own tuned rate: one rate for both would favour the loss that it suits.
+tuned = [each.replace(learning_rate=suggested_learning_rate(each)) for each in experiments]
 
-print(f"{'loss':<14} {'test accuracy':>13} {'objective':>10} {'optimum':>8} {'gap':>6}")
-for run in train([each.replace(learning_rate=rate) for each in experiments]):
+print(f"{'loss':<14} {'rate':>6} {'test accuracy':>13} {'objective':>10} {'optimum':>8} {'gap':>6}")
+for run in train(tuned):
     best = certify(run.experiment, target_gap=1e-3)
     objective, accuracy = run.final["objective"], run.final["test_accuracy"]
     print(
-        f"{run.experiment.loss:<14} {accuracy:>13.1%} {objective:>10.4f}"
+        f"{run.experiment.loss:<14} {run.experiment.learning_rate:>6g} {accuracy:>13.1%}"
+        f" {objective:>10.4f}"
         f" {best.objective:>8.4f} {objective / best.objective - 1:>6.1%}"
     )
 print("The objectives of two losses cannot be compared; the accuracies can.")

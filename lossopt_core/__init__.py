@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lossopt_core.analysis.pairing import PairedDifference, paired_difference
+from lossopt_core.analysis.tuned_rate import suggested_learning_rate
 from lossopt_core.certify.certificates import Certificate, certify
 from lossopt_core.data.datasets import DATASETS
 from lossopt_core.experiment.description import FIELDS, Experiment
@@ -25,7 +26,6 @@ from lossopt_core.theory.stability import (
     StepLimits,
     noise_floor,
     step_limits,
-    suggested_learning_rate,
 )
 from lossopt_core.theory.suboptimality import free_gaps, with_distance
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats

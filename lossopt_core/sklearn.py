@@ -21,18 +21,18 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from lossopt_core.analysis.tuned_rate import suggested_learning_rate
 from lossopt_core.experiment.description import FIELDS, LARGEST_SEED, Experiment
 from lossopt_core.experiment.loading import Data, GivenExperiment, given_data
 from lossopt_core.fields import brief
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.losses import LOSSES
-from lossopt_core.theory.stability import suggested_learning_rate
 from lossopt_core.training.loop import Training
 from lossopt_core.training.run import DIVERGED, Run
 
 AUTO = "auto"
 LARGEST_FEATURE = 1e70
-"""The suggested learning rate uses fourth powers of the features, which must not overflow."""
+"""Stability limits use fourth powers of the features, which must not overflow."""
 
 
 def _gives_probabilities(classifier: "LinearClassifier") -> bool:
@@ -52,7 +52,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
     weights. There is no `partial_fit`, because a schedule has to know where training ends.
 
     Args:
-        learning_rate: A number, or "auto" for the value that `suggested_learning_rate` gives.
+        learning_rate: A number, or "auto" for the tuned one that `suggested_learning_rate` gives on
+            the examples of `fit`.
         batch_size: Larger than the number of examples means full batch.
         random_state: None, a seed, or a NumPy RandomState: fixes the initial weights and the order
             of the minibatches.

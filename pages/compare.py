@@ -1,10 +1,12 @@
 """The Compare page: filter, select, compare and export saved runs."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import pandas as pd
 import streamlit as st
 
+from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.app import navigation
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.saved_runs import Listing, SavedRun
@@ -14,19 +16,26 @@ from lossopt_ui.jobs import optimum, render_gate
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.landscape.page import MAX_TRAJECTORIES
 from lossopt_ui.runs import (
+    bin,
+    continuing,
     costs,
     differences,
     evaluation,
     export,
+    find,
     group_charts,
     group_tables,
     groups,
     importing,
+    look,
     references,
     run_notes,
     runs_table,
     saved_views,
+    seed_results,
     shared_link,
+    tuning,
+    verdict_line,
     view_report,
 )
 from lossopt_ui.runs.groups import Group
@@ -45,6 +54,7 @@ def draw_empty_page() -> None:
         st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
         references.offer_to_compare()
         importing.popover()
+        bin.popover(wanted_runs())
     run_notes.undo()
 
 
@@ -55,24 +65,27 @@ def wanted_runs() -> Listing:
     return saved_runs.listing()
 
 
-def tools_of_the_table() -> None:
-    """Draw the controls above the table: filter, grouping, views, columns, import."""
+def tools_of_the_table(listing: Listing) -> None:
+    """Draw the controls above the list: chips, filter, views, columns, import."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width="stretch"):
+            find.choose(listing.runs)
         widgets.setting("filter", width="stretch")
-        widgets.setting("rows", width=190)
-        references.switch()
         saved_views.popover()
         with st.popover("Columns", icon=":material/view_column:"):
             for name in ("columns", "sort", "at"):
                 widgets.setting(name)
             widgets.setting("at_epoch", disabled=widgets.value("at") != "epoch")
-            widgets.setting("archived")
+            for name in ("tuning", "archived"):
+                widgets.setting(name)
+            references.switch()
         importing.popover()
+        bin.popover(listing)
 
 
 @st.fragment
-def table_and_results() -> None:
-    """Draw the table and the selected runs: a fragment, so that a click reruns nothing else.
+def list_and_results() -> None:
+    """Draw the list and the selected runs: a fragment, so that a click reruns nothing else.
 
     A fragment that is rerun by itself has no page around it, so it catches errors and waits for
     its turn to render here.
@@ -83,12 +96,21 @@ def table_and_results() -> None:
         if listing.runs.empty:  # the last run has just been deleted
             st.rerun()
         runs_table.report_missing(listing)
-        chosen = runs_table.choose(listing)
-        run_notes.undo()
-        if len(chosen):
-            compare(chosen)
-        elif not runs_table.hidden_by_the_filter(listing):
-            st.info("Select rows in the first column of the table to see their curves.")
+        left, right = st.columns([5, 9], gap="medium")
+        # Draw the list first: visitors wait for it.
+        with left:
+            chosen = runs_table.choose(listing)
+            below = st.container()
+        members = tuning.without_test_results(saved_runs.members(chosen))
+        with right:
+            if members:
+                compare(chosen, members)
+            elif not runs_table.hidden_by_the_filter(listing):
+                st.info("Select runs in the first column of the list to see their curves.")
+        with below:
+            if members:
+                tools_of_runs(chosen, members)
+            run_notes.undo()
 
 
 def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
@@ -99,6 +121,7 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
             run_notes.tools(own)
         if len(own) < len(chosen):
             references.explain_read_only(beside_own=len(own) > 0)
+        continuing.popover([each.experiment for each in members if each.experiment is not None])
         export.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             page_links.link_to_train_page(members[0].experiment)
@@ -116,8 +139,8 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
     if grouped_by:
         st.caption(
             f"More than {groups.MAX_GROUPS} curves, so they are grouped by"
-            f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in the"
-            " sidebar."
+            f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in 'Group"
+            " and style'."
         )
     return groups.with_style(
         few,
@@ -127,65 +150,69 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
     )
 
 
-def compare(chosen: pd.DataFrame) -> None:
-    """Compare the selected runs."""
-    members = saved_runs.members(chosen)
+def compare(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
+    """Compare the selected runs in the chosen tab."""
     experiments = [each.experiment for each in members if each.experiment is not None]
     missing_data.offer(experiments, "compare")
-    above, below = st.container(), st.container()
-    # Draw the curves first: visitors wait for them.
-    with below:
-        draw(groups_to_draw(members))
-    with above:
-        tools_of_runs(chosen, members)
-
-
-def draw(shown: Sequence[Group]) -> None:
-    """Draw the curves in the chosen tab."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        widgets.setting("part", width="stretch", label_visibility="collapsed")
-    baseline = differences.choose_baseline(shown)
+    verdict = st.container()
+    shown = groups_to_draw(members)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        widgets.setting("part", width="content", label_visibility="collapsed")
+        baseline = differences.choose_baseline(shown)
+        look.popover(chosen)
     experiments = [each for group in shown for each in group.experiments]
-    optimum.watch(experiments, lambda optima: results(shown, baseline, optima))
+    optimum.watch(experiments, lambda optima: results(shown, baseline, optima, verdict))
 
 
-def settings_of_the_view() -> None:
-    """Draw the controls of grouping and style, in the sidebar."""
-    st.subheader("Groups")
-    for name in ("group", "centre", "band", "members"):
-        widgets.setting(name)
-    st.subheader("Style")
-    for name in ("colour", "dash", "facet", "smoothing", "reference"):
-        widgets.setting(name)
-
-
-def results(chosen: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
-    """Draw one of the four tabs."""
+def results(
+    chosen: Sequence[Group],
+    baseline: Group | None,
+    optima: Optima,
+    above: AbstractContextManager[object],
+) -> None:
+    """Draw one of the four tabs, and the verdict above it."""
     match widgets.value("part"):
         case "differences":
             differences.show(chosen, baseline, optima)
+        case "seeds":
+            seed_results.show(chosen, optima)
         case "evaluation":
             evaluation.show(chosen)
         case "cost":
             costs.show(chosen, optima)
         case _:
-            group_charts.choose()
-            group_charts.draw(chosen, baseline, optima)
+            group_charts.choose(chosen)
+            first_screen(chosen, baseline, optima, above)
             group_tables.show(chosen, optima)
     view_report.offer(chosen, baseline, optima)
 
 
+def first_screen(
+    chosen: Sequence[Group],
+    baseline: Group | None,
+    optima: Optima,
+    above: AbstractContextManager[object],
+) -> None:
+    """Draw the curves beside the differences from the baseline, and the verdict above them."""
+    # Charts of several losses need the whole width.
+    beside = (
+        len({group.loss for group in chosen}) == 1 or not MEASURES[widgets.value("y")].of_a_loss
+    )
+    curves, forest = st.columns([3, 2]) if beside else (st.container(), st.container())
+    with curves:
+        group_charts.draw(chosen, baseline, optima)
+    found = verdict_line.paired(chosen, baseline, optima)
+    with forest:
+        verdict_line.draw(verdict_line.chart(chosen, baseline, found, figure.theme()), found)
+    with above:
+        verdict_line.show(verdict_line.sentences(chosen, baseline, found, optima))
+
+
 with workspace.store_errors_shown():
     shared_link.show()
-    if wanted_runs().runs.empty:
+    listing = wanted_runs()
+    if listing.runs.empty:
         draw_empty_page()
         st.stop()
-    # Browsers delay the table while new kinds of widgets follow it.
-    with st.sidebar:
-        settings_of_the_view()
-    above, below = st.container(), st.container()
-    # Draw the table first: visitors wait for it.
-    with below:
-        table_and_results()
-    with above:
-        tools_of_the_table()
+    tools_of_the_table(listing)
+    list_and_results()

@@ -5,8 +5,9 @@ import streamlit as st
 from lossopt_core import Run
 from lossopt_ui.app import navigation
 from lossopt_ui.charts import training as charts
+from lossopt_ui.charts.scales import log_suits
 from lossopt_ui.experiment import pictures, playback
-from lossopt_ui.figures import figure
+from lossopt_ui.figures import axis_bar, figure
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data, workspace
 from lossopt_ui.inspect import examples, gradient
@@ -22,7 +23,10 @@ def draw(run: Run) -> None:
     if player is None:
         return
     point = inside.Point(player, inside.tick(player.clock.paths[0]))
-    log_y = widgets.setting("log_y")
+    theme = figure.theme()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        axes = axis_bar.show(suits_log=log_suits([run.history["objective"]]))
+    cursor = player.cursor(axes.of_losses["x"])
     one, two = st.columns(2)
     with one:
         figure.show(
@@ -31,21 +35,21 @@ def draw(run: Run) -> None:
                 run.experiment,
                 run.history,
                 None,
-                theme=figure.theme(),
-                log_y=log_y,
+                theme=theme,
+                **axes.of_losses,
             ),
             key="objective",
             alt=figure.describe("Objective and its parts", run.history, "objective"),
             height=380,
-            frames=player.cursor(),
+            frames=cursor,
         )
     with two:
         figure.show(
-            recipe(charts.accuracy, run.experiment, run.history, theme=figure.theme()),
+            recipe(charts.accuracy, run.experiment, run.history, theme=theme, **axes.of_shares),
             key="accuracy",
             alt=figure.describe("Accuracy", run.history, "train_accuracy"),
             height=380,
-            frames=player.cursor(),
+            frames=cursor,
         )
     pictures.side_by_side(run, player)
     st.subheader("At this point")

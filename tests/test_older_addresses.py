@@ -21,8 +21,8 @@ from lossopt_core import (
     SCHEDULES,
     Experiment,
     RunStore,
-    suggested_learning_rate,
 )
+from lossopt_core.theory.stability import starting_learning_rate
 from lossopt_ui.state import pages, url
 from tests.helpers import open_page, train, words
 
@@ -83,7 +83,7 @@ def test_an_address_stands_for_the_same_experiment(address: dict[str, Any]) -> N
     options = {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
     experiment = Experiment(**settings, dataset_options=options)
     if "learning_rate" not in values:
-        experiment = experiment.replace(learning_rate=suggested_learning_rate(experiment))
+        experiment = experiment.replace(learning_rate=starting_learning_rate(experiment))
     assert [experiment.id] == address["ids"]
 
 

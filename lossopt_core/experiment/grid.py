@@ -27,11 +27,13 @@ from lossopt_core.plugins.registry import Registry
 
 LARGEST_GRID = 10_000
 TUNED = "tuned"
-"""The text for learning rates of their own, which `train` finds."""
+"""The text for learning rates of their own, which `train` finds unless numbers are given."""
 MORE_WORDS = {
-    "learning_rate": f" {TUNED}: for every configuration the rate of a fixed grid that ends at the"
-    " lowest training objective, in one run with another seed."
+    "learning_rate": f" {TUNED.capitalize()}: each configuration has the rate of a fixed grid that"
+    " ends at the lowest training objective, in one run with another seed."
 }
+DEFAULTS = {"learning_rate": TUNED}
+"""Defaults that are not those of an experiment."""
 SEEDS = Number("Seeds", 1, 1, LARGEST_GRID, "Shorthand for --seed 0 1 ... N-1.", whole=True)
 
 
@@ -45,7 +47,7 @@ def add_settings(training: argparse.ArgumentParser) -> None:
             dest=name,
             nargs="+",
             metavar=metavar(declaration),
-            help=(in_words(declaration) + MORE_WORDS.get(name, "")).replace("%", "%%"),
+            help=_help(name, declaration).replace("%", "%%"),
         )
         if name == "dataset":
             group.add_argument(
@@ -60,6 +62,10 @@ def add_settings(training: argparse.ArgumentParser) -> None:
     seeds.add_argument("--seeds", metavar="N", help=in_words(SEEDS))
 
 
+def _help(name: str, declaration: Field) -> str:
+    return in_words(declaration, DEFAULTS.get(name)) + MORE_WORDS.get(name, "")
+
+
 def metavar(declaration: Field) -> str:
     """The placeholder for a value in the help text."""
     if isinstance(declaration, Number):
@@ -69,9 +75,9 @@ def metavar(declaration: Field) -> str:
     return "NAME" if isinstance(declaration, Choice) else "true|false"
 
 
-def in_words(declaration: Field) -> str:
-    """Help text: what a setting is, what is allowed, and its default."""
-    default = write(declaration.default)
+def in_words(declaration: Field, default: str | None = None) -> str:
+    """Help text: what a setting is, what is allowed, and its default, if no other is given."""
+    default = write(declaration.default) if default is None else default
     if isinstance(declaration, Number):
         low, high = write(declaration.low), write(declaration.high)
         return f"{declaration.help} {low} to {high}, default {default}."

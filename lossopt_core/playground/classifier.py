@@ -10,16 +10,32 @@ from typing_extensions import override
 from lossopt_core.objective import linear
 from lossopt_core.objective.linear import Array
 from lossopt_core.objective.losses import Loss
+from lossopt_core.objective.regularizers import Regularizer
 from lossopt_core.playground.feature_maps import FeatureMap
 from lossopt_core.playground.points import Points
 from lossopt_core.training.cohort import predicted
 
 
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is minimised: a loss and a penalty on points with features.
+
+    points, tests  those trained on, and those only predicted; None without test points
+    X, X_test      their features (n, D + 1), with a last column of ones
+    """
+
+    points: Points
+    tests: Points | None
+    feature_map: FeatureMap
+    loss: Loss
+    regularizer: Regularizer
+    X: Array
+    X_test: Array
+
+
 class Classifier(ABC):
     """A classifier after some updates: in training (`Model`) or earlier (`Snapshot`)."""
 
-    points: Points
-    feature_map: FeatureMap
     made: int
 
     @property
@@ -29,8 +45,23 @@ class Classifier(ABC):
 
     @property
     @abstractmethod
+    def problem(self) -> Problem:
+        """What it is trained on."""
+
+    @property
+    def points(self) -> Points:
+        """The points that it is trained on."""
+        return self.problem.points
+
+    @property
+    def feature_map(self) -> FeatureMap:
+        """The map of positions to its inputs."""
+        return self.problem.feature_map
+
+    @property
     def loss(self) -> Loss:
         """The loss with its margin."""
+        return self.problem.loss
 
     def scores(self, positions: Array) -> Array:
         """Scores (C, n) at positions (n, 2)."""
@@ -48,9 +79,7 @@ class Classifier(ABC):
         Points with a norm above 0 are the active (support) examples.  The others do not contribute
         to the gradient of the data loss.
         """
-        gradient = self.loss.gradient(self.scores(self.points.positions), self.points.labels)
-        norms: Array = np.sqrt(np.einsum("cn,cn->n", gradient, gradient))
-        return norms
+        return pulls(self.loss, self.scores(self.points.positions), self.points)
 
     def correct(self) -> int:
         """The number of correctly classified points."""
@@ -74,15 +103,20 @@ class Classifier(ABC):
         )
 
 
+def pulls(loss: Loss, scores: Array, points: Points) -> Array:
+    """Norms of the loss gradient in the scores, (..., C, n) to (..., n)."""
+    gradient = loss.gradient(scores, points.labels)
+    norms: Array = np.sqrt(np.einsum("...cn,...cn->...n", gradient, gradient))
+    return norms
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot(Classifier):
     """A classifier after `made` updates, with weights W (C, D + 1)."""
 
-    points: Points
-    feature_map: FeatureMap
     made: int
-    loss_at_time: Loss
     W: Array
+    trained_on: Problem
 
     @property
     @override
@@ -91,5 +125,5 @@ class Snapshot(Classifier):
 
     @property
     @override
-    def loss(self) -> Loss:
-        return self.loss_at_time
+    def problem(self) -> Problem:
+        return self.trained_on

@@ -1,89 +1,103 @@
 """A classifier in the plane that is trained interactively, update by update.
 
-It is trained like an experiment, by a cohort of one, but without a fixed end.  Equal settings,
-points and updates give equal weights, so a change is applied by retraining to the same update
-(`replay`).
+It is trained like an experiment, by a cohort of one, but without a fixed end, and its settings may
+change on the way.  Equal settings at equal updates give equal weights (`replay`).
 """
 
+import copy
 import re
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from typing_extensions import override
 
-from lossopt_core.experiment.description import FIELDS, loss_of
+from lossopt_core.experiment.description import FIELDS, loss_of, regularizer_of
 from lossopt_core.experiment.loading import GivenExperiment
 from lossopt_core.fields import brief
-from lossopt_core.objective.linear import Array
-from lossopt_core.objective.losses import Loss
-from lossopt_core.playground.classifier import Classifier, Snapshot
+from lossopt_core.objective import linear
+from lossopt_core.objective.linear import Array, Labels
+from lossopt_core.playground.classifier import Classifier, Problem, Snapshot
 from lossopt_core.playground.feature_maps import FeatureMap
-from lossopt_core.playground.points import MAX_CLASSES, Points
+from lossopt_core.playground.points import MAX_CLASSES, read_points
 from lossopt_core.training.batches import Minibatches
-from lossopt_core.training.cohort import Cohort
+from lossopt_core.training.cohort import Cohort, CohortState
 from lossopt_core.training.loop import DIVERGED_AT
 
 MAX_UPDATES = 10_000
 """Maximum number of updates: retraining up to here takes about 1 s."""
 MAX_ROWS = 400
-"""Maximum number of recorded rows with weights; beyond it, every second row is dropped."""
-COLUMNS = ("update", "objective", "data_loss", "penalty")
+"""Maximum number of recorded snapshots; beyond it, every second one is dropped."""
+CHECKPOINT_EVERY = 25
+"""Updates between two states from which a model can go on; going back costs fewer updates."""
+MAX_CHECKPOINTS = 40
 LARGEST_WEIGHT = 1e6
 MAX_WEIGHTS = MAX_CLASSES * 51
 LONGEST_WEIGHTS = MAX_WEIGHTS * len("-0.123456e-10_")
-Row = tuple[int, float, float, float]
-Rates = Sequence[tuple[int, float]]
-"""Pairs of an update and the learning rate from there on."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything that determines training, as plain values.
+
+    points, tests   as text; `tests` may be empty
+    settings        those of an experiment; the batch size is capped at the number of points
+    start           initial weights as text; if empty, random weights from the seed
+    """
+
+    points: str
+    feature_map: FeatureMap
+    settings: tuple[tuple[str, Any], ...] = ()
+    start: str = ""
+    tests: str = ""
+
+    def setting(self, name: str) -> Any:
+        """The value of a setting, by default that of an experiment."""
+        return dict(self.settings).get(name, FIELDS[name].default)
+
+    def replace(self, **settings: Any) -> "Setup":
+        """The same with other settings."""
+        changed = tuple(sorted((dict(self.settings) | settings).items()))
+        return Setup(self.points, self.feature_map, changed, self.start, self.tests)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Classes, and features with the bias."""
+        return read_points(self.points).classes, len(self.feature_map.names) + 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Checkpoint:
+    made: int
+    state: CohortState
+    batches: Any
 
 
 class Model(Classifier):
     """A linear classifier on features of points, after some updates.
 
-    made       number of updates made
-    diverged   whether the objective has exploded, which ends training
+    made        number of updates made
+    diverged    whether the objective has exploded, which ends training
+    snapshots   of recorded updates, always with the first and the last two
     """
 
-    def __init__(
-        self,
-        points: Points,
-        feature_map: FeatureMap,
-        settings: Mapping[str, Any],
-        start: Array | None = None,
-    ) -> None:
-        """`settings` are those of an experiment; the batch size is capped at the number of points.
-
-        `start` (C, D + 1) are the initial weights with the bias as last column, by default those
-        of the seed.
-        """
-        self.points, self.feature_map = points, feature_map
-        data = points.data(feature_map.features(points.positions))
-        examples, features = data.train_features.shape
-        given = {name: value for name, value in settings.items() if name in FIELDS}
-        given["batch_size"] = min(examples, given.get("batch_size", examples))
-        self.experiment = GivenExperiment(
-            **given,
-            test_fraction=0.0,
-            examples=examples,
-            classes=points.classes,
-            features=features,
-        )
-        self.cohort = Cohort([self.experiment], data)
-        if start is not None:
-            self.cohort.W[0] = _checked_start(start, self.cohort.W.shape[1:])
+    def __init__(self, setup: Setup) -> None:
         self.made = 0
         self.diverged = False
-        self.batches = (
-            repeat(None)
-            if self.experiment.full_batch
-            else Minibatches(examples, self.experiment.batch_size, self.experiment.seed)
-        )
         self.every = 1
-        self.rows: list[Row] = [self._row()]
-        self.snapshots = [self.weights]
+        self.cohort, self._problem = _made(setup)
+        if setup.start:
+            self.cohort.W[0] = _checked_start(read_weights(setup.start), self.cohort.W.shape[1:])
+        self._use(setup)
+        self.limit = DIVERGED_AT * max(1.0, self._objective())
+        self.snapshots = [self._snapshot()]
+
+    def _use(self, setup: Setup) -> None:
+        self.setup = setup
+        self.batches = _batches(self.cohort)
+        self.checkpoints: list[_Checkpoint] = [self._checkpoint()]
 
     @property
     @override
@@ -93,73 +107,98 @@ class Model(Classifier):
 
     @property
     @override
-    def loss(self) -> Loss:
-        return loss_of(self.experiment)
+    def problem(self) -> Problem:
+        return self._problem
 
-    def set_rate(self, rate: float) -> None:
-        """Change the learning rate from now on."""
-        [block] = self.cohort.blocks
-        block.rate[...] = FIELDS["learning_rate"].check("learning_rate", rate)
+    @property
+    def experiment(self) -> GivenExperiment:
+        """The settings of training."""
+        experiment = self.cohort.experiments[0]
+        assert isinstance(experiment, GivenExperiment)
+        return experiment
 
-    def advance(self, updates: int) -> None:
-        """Make this many updates; fewer if training diverges or reaches `MAX_UPDATES`."""
+    def change(self, setup: Setup) -> None:
+        """Train on with this setup; weights and, if it still fits, what the optimizer remembers.
+
+        ValueError if it has another number of classes or features.
+        """
+        if setup.shape != self.setup.shape:
+            raise ValueError("the setup has another number of classes or features")
+        before = self.cohort.state()
+        if setup == self.setup.replace(learning_rate=setup.setting("learning_rate")):
+            self.setup = setup
+            self.cohort.blocks[0].rate[...] = setup.setting("learning_rate")
+            self.checkpoints = [self._checkpoint()]
+            return
+        same_rule = setup.setting("optimizer") == self.setup.setting("optimizer")
+        self.cohort, self._problem = _made(setup)
+        if same_rule:
+            self.cohort.restore(before)
+        else:
+            self.cohort.W[...] = before.W
+        self._use(setup)
+        self.diverged = not self._objective() <= self.limit
+
+    def advance(self, updates: int, stride: int = 1) -> list[Snapshot]:
+        """Make this many updates; fewer if training diverges or reaches `MAX_UPDATES`.
+
+        Returns the snapshots of every `stride`-th update, and of the last.
+        """
         end = min(self.made + updates, MAX_UPDATES)
-        limit = DIVERGED_AT * max(1.0, self.rows[0][1])
+        seen: list[Snapshot] = []
         with np.errstate(over="ignore", invalid="ignore"):
             while self.made < end and not self.diverged:
                 [objective] = self.cohort.step(next(self.batches), self.made, MAX_UPDATES)
                 self.made += 1
-                self.diverged = not objective <= limit
+                self.diverged = not objective <= self.limit
+                last = self.made == end or self.diverged
                 if self.made % self.every == 0 or self.made >= end - 1 or self.diverged:
                     self._record()
-            self.diverged |= not self.rows[-1][1] <= limit
+                if self.made % stride == 0 or last:
+                    seen.append(self._snapshot())
+                if self.made % CHECKPOINT_EVERY == 0:
+                    self.checkpoints = [*self.checkpoints[-MAX_CHECKPOINTS:], self._checkpoint()]
+            if seen and not self.diverged:
+                self.diverged = not self._objective() <= self.limit
+        return seen
+
+    def go_back(self, update: int) -> bool:
+        """Return to an earlier update, as if the later ones had not been made.
+
+        False, without any change, if no checkpoint of the present setup is early enough.
+        """
+        found = [each for each in self.checkpoints if each.made <= update]
+        if not found:
+            return False
+        self.checkpoints = found
+        self.cohort.restore(copy.deepcopy(found[-1].state))
+        self.batches = copy.deepcopy(found[-1].batches)
+        self.made, self.diverged = found[-1].made, False
+        self.snapshots = [each for each in self.snapshots if each.made <= self.made]
+        self.advance(update - self.made)
+        return True
+
+    def _objective(self) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(self.cohort.evaluate()[0, 0])
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self.made, self.weights, self._problem)
+
+    def _checkpoint(self) -> _Checkpoint:
+        # Batches are copied together with the generator that shuffles them.
+        batches = self.batches if self.experiment.full_batch else copy.deepcopy(self.batches)
+        return _Checkpoint(self.made, copy.deepcopy(self.cohort.state()), batches)
 
     def _record(self) -> None:
-        self.rows.append(self._row())
-        self.snapshots.append(self.weights)
-        # Off-grid rows are dropped except the last two, so that one can step back.
-        if len(self.rows) > 2 and self.rows[-3][0] % self.every:
-            del self.rows[-3], self.snapshots[-3]
-        if len(self.rows) > MAX_ROWS:
+        self.snapshots.append(self._snapshot())
+        # Off-grid snapshots are dropped except the last two, so that one can step back.
+        if len(self.snapshots) > 2 and self.snapshots[-3].made % self.every:
+            del self.snapshots[-3]
+        if len(self.snapshots) > MAX_ROWS:
             self.every *= 2
-            some = [k for k, row in enumerate(self.rows[:-2]) if row[0] % self.every == 0]
-            self.rows = [*(self.rows[k] for k in some), *self.rows[-2:]]
-            self.snapshots = [
-                *(self.snapshots[k] for k in some),
-                *self.snapshots[-2:],
-            ]
-
-    def _row(self) -> Row:
-        return self.made, *self.cohort.evaluate()[:3, 0].tolist()
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """The objective and its terms by update, with `COLUMNS`."""
-        return pd.DataFrame(self.rows, columns=list(COLUMNS))
-
-    def ticks(self, most: int) -> list[int]:
-        """Recorded updates for a slider, at most `most` + 2: evenly spaced ones and the last two.
-
-        As training continues, ticks stay where they are, or every second one is dropped.
-        """
-        updates = [update for update, *_ in self.rows]
-        stride = 1
-        while len(updates) > most * stride:
-            stride *= 2
-        return sorted({*updates[::stride], *updates[-2:]})
-
-    def at(self, update: int) -> Snapshot:
-        """The classifier at an update, or at the last recorded one before it."""
-        place = self._place(update)
-        made = self.rows[place][0]
-        return Snapshot(self.points, self.feature_map, made, self.loss, self.snapshots[place])
-
-    def row_at(self, update: int) -> Row:
-        """The row of the history at an update, or at the last recorded one before it."""
-        return self.rows[self._place(update)]
-
-    def _place(self, update: int) -> int:
-        return bisect_right(self.rows, update, key=lambda row: row[0]) - 1
+            some = [each for each in self.snapshots[:-2] if each.made % self.every == 0]
+            self.snapshots = [*some, *self.snapshots[-2:]]
 
     def gradient(self) -> Array:
         """Minimum-norm subgradient (C, D + 1) of the objective over all points."""
@@ -168,15 +207,45 @@ class Model(Classifier):
         return gradient
 
 
-def replay(model: Model, rates: Rates, updates: int) -> Model:
-    """Train a new model for this many updates with a sequence of learning rates."""
-    changes = [*(update for update, _ in rates[1:]), updates]
-    for (start, rate), end in zip(rates, changes, strict=True):
+def replay(plan: Sequence[tuple[int, Setup]], updates: int) -> Model:
+    """Train a new model; `plan` has each setup with the update from which on it holds."""
+    [(_, first), *changes] = plan
+    model = Model(first)
+    for start, setup in changes:
         if start > updates:
             break
-        model.set_rate(rate)
-        model.advance(min(end, updates) - model.made)
+        model.advance(start - model.made)
+        model.change(setup)
+    model.advance(updates - model.made)
     return model
+
+
+def _made(setup: Setup) -> tuple[Cohort, Problem]:
+    points, tests = read_points(setup.points), read_points(setup.tests) if setup.tests else None
+    data = points.data(setup.feature_map.features(points.positions))
+    examples, features = data.train_features.shape
+    given = {name: value for name, value in setup.settings if name in FIELDS}
+    given["batch_size"] = min(examples, given.get("batch_size", examples))
+    experiment = GivenExperiment(
+        **given, test_fraction=0.0, examples=examples, classes=points.classes, features=features
+    )
+    cohort = Cohort([experiment], data)
+    X = linear.with_ones(data.train_features)
+    of_tests = setup.feature_map.features(tests.positions) if tests else np.empty((0, features))
+    problem = Problem(
+        points, tests, setup.feature_map, loss_of(experiment), regularizer_of(experiment), X,
+        linear.with_ones(of_tests),
+    )  # fmt: skip
+    return cohort, problem
+
+
+def _batches(cohort: Cohort) -> Any:
+    """Endless minibatches; None stands for all examples."""
+    experiment = cohort.experiments[0]
+    if experiment.full_batch:
+        return repeat(None)
+    labels: Labels = cohort.train.labels
+    return Minibatches(labels.shape[-1], experiment.batch_size, experiment.seed)
 
 
 def _checked_start(start: Array, shape: tuple[int, ...]) -> Array:

@@ -35,6 +35,9 @@ COUNT = Number(
     whole=True,
 )
 NOISE = Number("Noise", 0.25, 0.0, 1.0, "Noise level of the points.")
+TESTS = Number(
+    "Test points", 0.0, 0.0, 0.5, "Share of the points that are only predicted, not trained on."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +123,21 @@ def deleted(points: Points, index: int) -> Points:
     return Points(np.delete(points.positions, place, axis=0), np.delete(points.labels, place))
 
 
+def split(points: Points, share: float, seed: int) -> tuple[Points, Points | None]:
+    """Training and test points: a share of each class's points, but never all of them."""
+    random = np.random.default_rng([seed, 4])
+    tested = np.zeros(len(points.labels), dtype=bool)
+    for label in np.unique(points.labels):
+        places = random.permutation(np.flatnonzero(points.labels == label))
+        tested[places[: min(round(share * len(places)), len(places) - 1)]] = True
+    if not tested.any():
+        return points, None
+    return (
+        Points(points.positions[~tested], points.labels[~tested]),
+        Points(points.positions[tested], points.labels[tested]),
+    )
+
+
 def _inside(x: float, y: float) -> Array:
     place = np.array([x, y], dtype=np.float64)
     if not np.isfinite(place).all():
@@ -170,7 +188,7 @@ def _two_points() -> Examples:
 
 POINT_SETS: dict[str, PointSet] = {
     "course": PointSet(
-        "The course's nine points",
+        "Course",
         lambda count, noise, seed: _made("course_demo", seed=seed),
         fixed=True,
     ),
@@ -198,7 +216,7 @@ POINT_SETS: dict[str, PointSet] = {
             "circles", examples=count, noise=0.4 * noise, inner_radius=0.5, seed=seed
         ),
     ),
-    "own": PointSet("Blank canvas", lambda count, noise, seed: _two_points(), fixed=True),
+    "own": PointSet("Blank", lambda count, noise, seed: _two_points(), fixed=True),
 }
 
 DEMO_WEIGHTS: Array = np.array([[2.06, 1.48, -0.42], [0.44, -1.82, 0.52], [2.27, -2.04, -0.10]])

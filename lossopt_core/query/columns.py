@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +23,8 @@ from lossopt_core.fields import (
     Number,
     brief,
 )
+from lossopt_core.query.relative_times import interval
+from lossopt_core.query.vocabulary import TIMES, did_you_mean
 from lossopt_core.training.run import (
     DIVERGED,
     FINISHED,
@@ -33,8 +34,9 @@ from lossopt_core.training.run import (
 
 Mask = NDArray[np.bool_]
 NUMBER = re.compile(
-    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:e([+-]?[0-9]{1,6}))?(%?)", re.IGNORECASE
+    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:e([+-]?[0-9]{1,6}))?\s*(%|[a-z][a-z ]*)?", re.IGNORECASE
 )
+PERCENT = ("%", "percent", "per cent")
 LENGTHS = {
     "%Y-%m-%d": timedelta(days=1),
     "%Y-%m-%dT%H:%M": timedelta(minutes=1),
@@ -80,7 +82,7 @@ class Column(ABC):
 
 
 class NumberColumn(Column):
-    """Numbers, such as 0.01, 1e-2 or 90% (which is 0.9)."""
+    """Numbers, such as 0.01, 1e-2, 90% (which is 0.9) or 20 epochs."""
 
     allowed = ("=", "!=", "<", "<=", ">", ">=", "in")
 
@@ -92,9 +94,22 @@ class NumberColumn(Column):
                 f"{self.key} must be compared with a number, such as 0.01, 1e-2 or 90%,"
                 f" got {brief(text)}"
             )
-        digits, exponent, percent = parts.groups()
+        digits, exponent, unit = parts.groups()
+        percent = self._is_percent(" ".join((unit or "").casefold().split()))
         # Parsed as one decimal number, because 12.3 / 100 != 0.123.
-        return float(f"{digits}e{int(exponent or 0) - 2 * bool(percent)}")
+        return float(f"{digits}e{int(exponent or 0) - 2 * percent}")
+
+    def _is_percent(self, unit: str) -> bool:
+        """Whether the unit is per cent; ValueError for a unit that the column does not have."""
+        if unit and unit not in PERCENT and unit.rstrip("s") not in self._units():
+            raise ValueError(f"{self.key} is not measured in {unit}")
+        return unit in PERCENT
+
+    def _units(self) -> tuple[str, ...]:
+        """What is counted, in the singular: epochs in epochs, batch_size in examples."""
+        counted = self.key.rsplit(".", maxsplit=1)[-1].rstrip("s")
+        examples = ("example",) * (self.key in ("gradient_evaluations", "batch_size"))
+        return (counted, *examples)
 
     @override
     def equal(self, cells: pd.Series, value: float) -> Mask:
@@ -147,7 +162,8 @@ class ChoiceColumn(Column):
             if wanted in (name.casefold(), label.casefold()):
                 return name
         raise ValueError(
-            f"{brief(text)} is not one of {', '.join(self.labels)}{did_you_mean(text, self.labels)}"
+            f"{brief(text)} is not one of {', '.join(self.labels)}"
+            f"{did_you_mean(text, [*self.labels.values(), *self.labels])}"
         )
 
     @override
@@ -199,13 +215,23 @@ class TagsColumn(TextColumn):
         return np.array([any(holds(tag.casefold()) for tag in tags) for tags in lists], bool)
 
 
+@dataclass(frozen=True)
 class TimeColumn(Column):
-    """Times in UTC.  2026-11-01 is that whole day, 2026-11-01T10:30 that minute."""
+    """Times.  2026-11-01 is that whole day and 2026-11-01T10:30 that minute, both in UTC.
+
+    Relative times, such as yesterday, are reckoned from `now`, and its days are those of its time
+    zone.
+    """
+
+    now: datetime | None = None
 
     allowed = ("=", "!=", "<", "<=", ">", ">=", "in")
 
     def read(self, text: str) -> tuple[datetime, datetime]:
-        """The start and end of the day or minute."""
+        """The start and end of the day, minute or relative time."""
+        relative = interval(text, self.now or datetime.now(UTC))
+        if relative is not None:
+            return relative
         for format, length in LENGTHS.items():
             try:
                 begin = datetime.strptime(text.upper(), format).replace(tzinfo=UTC)
@@ -213,8 +239,8 @@ class TimeColumn(Column):
             except (ValueError, OverflowError):
                 continue
         raise ValueError(
-            f"{self.key} must be compared with a day, such as 2026-11-01, or a time in UTC,"
-            f" such as 2026-11-01T10:30, got {brief(text)}"
+            f"{self.key} must be compared with a day, such as 2026-11-01 or yesterday, or a time in"
+            f" UTC, such as 2026-11-01T10:30, got {brief(text)}{did_you_mean(text, TIMES)}"
         )
 
     @override
@@ -235,8 +261,8 @@ def _times(cells: pd.Series) -> pd.Series:
     return pd.to_datetime(cells, utc=True)
 
 
-def known_columns() -> dict[str, Column]:
-    """All columns available in filters, by name."""
+def known_columns(now: datetime | None = None) -> dict[str, Column]:
+    """All columns available in filters, by name; relative times are reckoned from `now`."""
     settings = {name: _of_setting(name, field) for name, field in declared_settings().items()}
     results = {
         name: AccuracyColumn(name) if name.endswith("accuracy") else NumberColumn(name)
@@ -253,7 +279,7 @@ def known_columns() -> dict[str, Column]:
         "pinned": SwitchColumn("pinned"),
         "archived": SwitchColumn("archived"),
         "reference": SwitchColumn("reference"),
-        "created": TimeColumn("created"),
+        "created": TimeColumn("created", now),
         "id": TextColumn("id"),
         "group": TextColumn("family"),
         "family": TextColumn("family"),  # the old name of "group"
@@ -265,14 +291,15 @@ SEARCHED = ("name", "note", "tag", "loss", "optimizer", "dataset", "id", "group"
 
 
 class AccuracyColumn(NumberColumn):
-    """Accuracies between 0 and 1, which tables show in percent."""
+    """Accuracies between 0 and 1, which tables show in percent: a number above 1 is in percent."""
 
     @override
     def read(self, text: str) -> float:
         accuracy = super().read(text)
+        if accuracy > 1.0 and text.strip()[-1].isdecimal():
+            accuracy = super().read(f"{text}%")
         if accuracy > 1.0:
-            meant = f"; did you mean {text}%?" if accuracy <= 100.0 and "%" not in text else ""
-            raise ValueError(f"{self.key} is at most 1 (100%), got {brief(text)}{meant}")
+            raise ValueError(f"{self.key} is at most 1 (100%), got {brief(text)}")
         return accuracy
 
 
@@ -284,9 +311,3 @@ def _of_setting(name: str, declaration: Field) -> Column:
     if isinstance(declaration, Fingerprint):
         return TextColumn(name)
     return SwitchColumn(name)
-
-
-def did_you_mean(text: str, known: Mapping[str, Any]) -> str:
-    """'; did you mean ...?' with the closest known name, or ""."""
-    near = get_close_matches(text.casefold(), known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,6 +1,8 @@
 r"""A small language for filtering runs: `loss = hinge and strength < 1e-2 and not pinned`.
 
-    column = != < <= > >= value      numbers as 0.01, 1e-2, 90%; days as 2026-11-01
+    column = != < <= > >= value      numbers as 0.01, 1e-2, 90 %, 20 epochs; days as 2026-11-01
+    created >= yesterday             also today, last hour, last 3 days, this week, 2 hours ago;
+                                     alone, a relative time is a condition on `created`
     column in (value, value)         column not in (value, value)
     column contains text             or column ~ text: a substring, not a pattern
     column is missing                column is not missing
@@ -11,8 +13,9 @@ r"""A small language for filtering runs: `loss = hinge and strength < 1e-2 and n
 
 Columns are the settings (also `blobs.spread`), the final metrics, best metrics such as
 `best_test_accuracy`, status, name, note, tag, pinned, archived, reference, created, id and group
-(runs that differ by seed only; `family` is an alias).  Filters are case-insensitive.  Text with
-spaces or special characters needs double quotes, in which \" is a quotation mark.
+(runs that differ by seed only; `family` is an alias).  Columns and values can also be called what
+pages call them: `learning rate = 0.1`, `loss = squared hinge`.  Filters are case-insensitive.
+Other text with spaces or special characters needs double quotes, in which \" is a quotation mark.
 
 A missing value matches no comparison; `!=`, `not in` and `not` are exact negations, so runs
 without a strength match `strength != 0.1`.  A known column that the table does not have is
@@ -21,9 +24,10 @@ missing in every row.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from datetime import datetime
+from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,8 +40,15 @@ from lossopt_core.query.columns import (
     Column,
     Mask,
     SwitchColumn,
-    did_you_mean,
     known_columns,
+)
+from lossopt_core.query.relative_times import RELATIVE
+from lossopt_core.query.vocabulary import (
+    did_you_mean,
+    labels_of_values,
+    names_of_columns,
+    nearest,
+    pattern,
 )
 
 LONGEST = 1_000
@@ -52,12 +63,13 @@ start: disjunction?
 ?negation: NOT negation -> opposite
     | operand
 ?operand: _OPEN disjunction _CLOSE
-    | BARE COMPARISON value -> comparison
-    | BARE CONTAINS value -> comparison
-    | BARE NOT? _IN _OPEN value (_COMMA value)* _CLOSE -> listed
-    | BARE _IS NOT? _MISSING -> missing
+    | _column COMPARISON value -> comparison
+    | _column CONTAINS value -> comparison
+    | _column NOT? _IN _OPEN value (_COMMA value)* _CLOSE -> listed
+    | _column _IS NOT? _MISSING -> missing
     | value+ -> words
-?value: BARE | QUOTED
+_column: BARE | PHRASE
+?value: BARE | QUOTED | PHRASE | AMOUNT | TIME
 
 COMPARISON: /==|!=|<=|>=|=|<|>/
 CONTAINS.2: /~|contains(?![^\s"(),=!<>~])/i
@@ -67,13 +79,19 @@ NOT.2: /not(?![^\s"(),=!<>~])/i
 _IN.2: /in(?![^\s"(),=!<>~])/i
 _IS.2: /is(?![^\s"(),=!<>~])/i
 _MISSING.2: /missing(?![^\s"(),=!<>~])/i
+PHRASE.3: /(%(phrases)s)(?![^\s"(),=!<>~])/i
+AMOUNT.3: /[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,6})?\s+(%(units)s)(?![^\s"(),=!<>~])/i
+TIME.3: /(%(times)s)(?![^\s"(),=!<>~])/i
 _OPEN: "("
 _CLOSE: ")"
 _COMMA: ","
 BARE: /(?!(and|or|not|in)(?![^\s"(),=!<>~]))[^\s"(),=!<>~]+/i
 QUOTED: /"(\\.|[^"\\])*"/s
-%ignore /\s+/
+%%ignore /\s+/
 """
+UNITS = r"%|per\s?cent|epochs?|updates?|examples?"
+VALUES = {"BARE", "QUOTED", "PHRASE", "AMOUNT", "TIME"}
+"""The tokens that can be values."""
 
 
 class FilterError(ValueError):
@@ -175,28 +193,40 @@ class Filter:
         return pd.Series(self.condition.matches(table), index=table.index, dtype=np.bool_)
 
 
-def parse(text: str) -> Filter:
+def parse(text: str, now: datetime | None = None) -> Filter:
     """Parse a filter; empty text matches everything.
+
+    Relative times are reckoned from `now`, in its time zone; by default from now, in UTC.
 
     Raises FilterError with the message and the position.
     """
     if len(text) > LONGEST:
         message = f"the filter has {len(text):,} characters; the maximum is {LONGEST:,}"
         raise FilterError(message, LONGEST, text)
+    columns = known_columns(now)
+    names = names_of_columns(columns)
+    phrases = frozenset(names) | frozenset(each.casefold() for each in labels_of_values())
     try:
-        tree = _parser().parse(text)
+        tree = _parser(pattern(phrases)).parse(text)
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
         raise FilterError(_character_error(text[position]), position, text) from None
     except UnexpectedToken as error:
         position = len(text) if error.token.type == "$END" else error.token.start_pos or 0
-        raise FilterError(_token_error(error), position, text) from None
-    return Filter(text, _Reader(text).condition(tree))
+        message = _token_error(error) + _meant(text, position, phrases)
+        raise FilterError(message, position, text) from None
+    return Filter(text, _Reader(text, columns, names).condition(tree))
 
 
-@cache
-def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr")
+def is_relative(text: str) -> bool:
+    """Whether what the filter matches depends on the time of day."""
+    return re.search(rf"(?<!\w)({RELATIVE})(?!\w)", text, re.IGNORECASE) is not None
+
+
+@lru_cache(maxsize=4)
+def _parser(phrases: str) -> Lark:
+    parts = {"phrases": phrases, "times": RELATIVE, "units": UNITS}
+    return Lark(GRAMMAR % parts, parser="lalr")
 
 
 def _character_error(character: str) -> str:
@@ -211,7 +241,7 @@ def _token_error(error: UnexpectedToken) -> str:
     here = f"before {str(error.token)!r}" if error.token else "at the end"
     if error.token.type == "_CLOSE" and "$END" in accepted:
         return "this closing parenthesis has no opening one"
-    if accepted == {"BARE", "QUOTED"}:
+    if "QUOTED" in accepted and accepted <= VALUES:
         return f'a value is missing {here}, such as hinge, 0.1 or "my run"'
     if accepted == {"_OPEN"}:
         return f"a list in parentheses is missing {here}, such as (hinge, cross_entropy)"
@@ -230,12 +260,26 @@ def _token_error(error: UnexpectedToken) -> str:
     return f"'and' or 'or' is missing {here}; text with spaces needs double quotes"
 
 
-class _Reader:
-    """Converts the parse tree to conditions, and checks what the grammar cannot."""
+def _meant(text: str, position: int, phrases: Iterable[str]) -> str:
+    """A suggestion if the words around an unexpected token are a misspelt name of several words."""
+    before = re.search(r"([^\s\"(),=!<>~]+\s+)?[^\s\"(),=!<>~]*\s*$", text[:position])
+    after = re.match(r"[^\s\"(),=!<>~]*", text[position:])
+    words = ((before[0] if before else "") + (after[0] if after else "")).strip()
+    near = nearest(words, phrases, cutoff=0.75)
+    return f"; instead of {words!r}, did you mean {near!r}?" if " " in words and near else ""
 
-    def __init__(self, text: str) -> None:
+
+class _Reader:
+    """Converts the parse tree to conditions, and checks what the grammar cannot.
+
+    columns   all columns by their names
+    names     everything that columns are called, to their names
+    """
+
+    def __init__(self, text: str, columns: Mapping[str, Column], names: Mapping[str, str]) -> None:
         self.text = text
-        self.columns = known_columns()
+        self.columns = columns
+        self.names = names
 
     def condition(self, tree: Tree[Token]) -> Condition:
         return AllOf([self._condition(each, depth=1) for each in _branches(tree)])
@@ -283,9 +327,9 @@ class _Reader:
         return present if negation else Negation(present)
 
     def _words(self, words: Sequence[Token]) -> Condition:
-        """A search for all words; a boolean column alone is a condition."""
+        """A search for all words; a boolean column or a relative time alone is a condition."""
         for word in words:
-            column = self.columns.get(word.casefold()) if word.type == "BARE" else None
+            column = self._named(word) if word.type in ("BARE", "PHRASE") else None
             if isinstance(column, SwitchColumn) and len(words) == 1:
                 return CheckColumn(column, "=", True)
             if column is not None:
@@ -294,17 +338,30 @@ class _Reader:
                     " the word in double quotes to search for it",
                     word,
                 )
-        return AllOf([self._search(self._plain(word)) for word in words])
+        created = self.columns["created"]
+        return AllOf(
+            [
+                CheckColumn(created, "=", self._value(created, word))
+                if word.type == "TIME"
+                else self._search(self._plain(word))
+                for word in words
+            ]
+        )
+
+    def _named(self, word: Token) -> Column | None:
+        """The column of that name; a label counts only if it is longer than a word."""
+        name = " ".join(word.casefold().split())
+        return self.columns.get(self.names.get(name, "") if word.type == "PHRASE" else name)
 
     def _search(self, text: str) -> Condition:
         return AnyOf([CheckColumn(self.columns[name], "contains", text) for name in SEARCHED])
 
     def _column(self, name: Token) -> Column:
-        column = self.columns.get(name.casefold())
-        if column is None:
-            near = did_you_mean(name, self.columns)
+        known = self.names.get(" ".join(name.casefold().split()))
+        if known is None:
+            near = did_you_mean(name, [*self.columns, *self.names])
             raise self._error(f"there is no column {str(name)!r}{near}", name)
-        return column
+        return self.columns[known]
 
     def _check_allowed(self, column: Column, sign: str, position: Token) -> None:
         if sign not in column.allowed:
@@ -320,8 +377,8 @@ class _Reader:
 
     def _plain(self, word: Token) -> str:
         """The text of a token, without quotes."""
-        if word.type == "BARE":
-            return str(word)
+        if word.type != "QUOTED":
+            return " ".join(word.split())
         text = re.sub(r"\\(.)", r"\1", word[1:-1], flags=re.DOTALL)
         if not text.strip():
             raise self._error("empty text; use 'is missing' to find runs without text", word)

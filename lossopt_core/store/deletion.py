@@ -1,5 +1,7 @@
 """Deletion with undo: runs are first marked as deleted, and removed by a later deletion.
 
+Marked runs are in the bin, from which they can be restored, or removed at once.
+
 The mark holds the date, for people, and the store's uptime in minutes, which decides when runs
 are removed: a jump of the wall clock must not make undo impossible.
 """
@@ -9,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sql
 
-from lossopt_core.store.queries import batches, remove
+from lossopt_core.store.queries import batches, remove, rows_of
 from lossopt_core.store.schema import (
     arrays,
     notes,
@@ -18,7 +20,7 @@ from lossopt_core.store.schema import (
 )
 from lossopt_core.store.uptime import uptime
 
-UNDO_PERIOD = timedelta(hours=24)
+UNDO_PERIOD = timedelta(days=30)
 """Minimum time during which a deleted run can be restored."""
 _DIGITS = 7
 
@@ -35,6 +37,13 @@ def delete(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None
 def restore(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
     """Unmark runs; runs that were already removed cannot be restored."""
     _mark(database, workspace, ids, None)
+
+
+def remove_deleted(database: sql.Connection, workspace: str, ids: Iterable[str]) -> None:
+    """Remove marked runs for good; others are left alone."""
+    marked = sql.select(runs.c.id).where(runs.c.deleted.is_not(None))
+    there = [row.id for row in rows_of(database, workspace, marked, ids)]
+    remove(database, workspace, [arrays, notes, runs], there)
 
 
 def _mark(

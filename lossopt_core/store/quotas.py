@@ -125,15 +125,15 @@ class Budget:
         if runs and usage.runs + runs > self.runs:
             raise BudgetError(
                 f"your workspace can store {self.runs:,.0f} runs: it has {usage.runs:,}, and"
-                f" {runs:,} would be added. Delete runs that you no longer need; deleted runs"
-                " count for one more day"
+                f" {runs:,} would be added. Delete runs that you no longer need, and"
+                " empty the bin"
             )
         if usage.bytes + bytes > self.bytes:
             raise BudgetError(
                 f"your workspace can store {_megabytes(self.bytes)}: it has"
                 f" {_megabytes(usage.bytes)}"
                 f"{f', and {_megabytes(bytes)} would be added' if bytes else ''}. Delete runs or"
-                " data that you no longer need; deleted runs count for one more day"
+                " data that you no longer need, and empty the bin"
             )
 
     def check_change(self, before: Usage, after: Usage) -> None:

@@ -305,10 +305,10 @@ class RunStore:
             return usage(database, self.workspace)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Mark runs as deleted; `restore` undoes it.
+        """Move runs to the bin; `restore` undoes it.
 
-        Runs deleted at least 24 hours ago are removed permanently, with their annotations.  Only
-        hours during which a server was running on the store count (`store.uptime`).  Unknown ids
+        Runs deleted at least 30 days ago are removed permanently, with their annotations.  Only
+        time during which a server was running on the store count (`store.uptime`).  Unknown ids
         are ignored.
         """
         ids = builtins.list(ids)
@@ -318,6 +318,19 @@ class RunStore:
         """Undo a deletion; ids without a deleted run are ignored."""
         ids = builtins.list(ids)
         self._change(lambda database: deletion.restore(database, self.workspace, ids))
+
+    def bin(self) -> pd.DataFrame:
+        """The deleted runs that can be restored, last deleted first.
+
+        The columns are those of `list`, and `deleted`, the time of the deletion.
+        """
+        with self.database.reading() as database:
+            return table.bin_of(database.execute(table.query(self.workspace, deleted=True)).all())
+
+    def remove_deleted(self, ids: Iterable[str]) -> None:
+        """Remove runs in the bin permanently, with their annotations; others are ignored."""
+        ids = builtins.list(ids)
+        self._change(lambda database: deletion.remove_deleted(database, self.workspace, ids))
 
     # Annotations
 

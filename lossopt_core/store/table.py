@@ -31,17 +31,29 @@ ABOUT: dict[str, Any] = {
 """The columns before the settings, with their dtypes."""
 
 
-def query(workspace: str) -> sql.Select[Any]:
-    """The database query of the table, oldest run first."""
+def query(workspace: str, *, deleted: bool = False) -> sql.Select[Any]:
+    """The database query of the table, oldest run first; or that of the runs in the bin."""
     here = (notes.c.workspace == runs.c.workspace) & (notes.c.id == runs.c.id)
-    described = (runs.c.id, runs.c.created, runs.c.status, runs.c.experiment)
+    described = (runs.c.id, runs.c.created, runs.c.status, runs.c.experiment, runs.c.deleted)
+    which = runs.c.deleted.is_not(None) if deleted else runs.c.deleted.is_(None)
     summary = (runs.c.final, runs.c.spark, runs.c.best)
     annotations = (notes.c.name, notes.c.tags, notes.c.note, notes.c.pinned, notes.c.archived)
     return (
         sql.select(*described, *summary, *annotations)
         .select_from(runs.outerjoin(notes, here))
-        .where(runs.c.workspace == workspace, runs.c.deleted.is_(None))
+        .where(runs.c.workspace == workspace, which)
         .order_by(runs.c.created, runs.c.id)
+    )
+
+
+def bin_of(rows: Sequence[sql.Row[Any]]) -> pd.DataFrame:
+    """The table of the runs in the bin, last deleted first, with a column `deleted`."""
+    table = listing(rows).runs
+    when = {row.id: row.deleted.split(" ")[0] for row in rows}
+    # Marks may have been written by other programs.
+    deleted = pd.to_datetime(table["id"].map(when), utc=True, format="ISO8601", errors="coerce")
+    return table.assign(deleted=deleted).sort_values(
+        "deleted", ascending=False, kind="stable", ignore_index=True
     )
 
 

@@ -245,8 +245,8 @@ def moments_of(features: Array) -> Moments:
     return Moments(float(squares.mean()), largest, weighted / largest)
 
 
-def suggested_learning_rate(experiment: Experiment, data: Data | None = None) -> float:
-    """A learning rate to start with: 1, 2 or 5 times a power of ten.
+def starting_learning_rate(experiment: Experiment, data: Data | None = None) -> float:
+    """A learning rate to start with, without training: 1, 2 or 5 times a power of ten.
 
     For least squares, SGD is mean-square stable if α is below 2 over c ((1 - 1/b) λ + w / b), with
     λ = λmax(mean of x x'), w λ = λmax(mean of |x|² x x'), and c the curvature of one example's loss

@@ -111,13 +111,15 @@ class Record:
         recorded = self.evaluations[: self.recorded : self._path_every]
         recorded = recorded[recorded < end.made]
         points = [each[run] for each in self.path[: len(recorded)]]
+        with np.errstate(over="ignore"):  # weights of a diverged run
+            last = end.W.astype(np.float32)
         return Run(
             experiment=self.experiments[run],
             history=self._rows_of(run),
             minibatch=self._minibatch_of(run, end.made),
             weights=end.W[:, :-1].astype(np.float64),
             bias=end.W[:, -1].astype(np.float64),
-            path=np.stack([*points, end.W.astype(np.float32)]),
+            path=np.stack([*points, last]),
             path_updates=np.append(recorded, end.made),
             status=end.status,
             environment=environment,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossopt_core import uploads as own_data
 from lossopt_core.shipped import path_of
-from lossopt_ui.app import assignment_link, interrupted, lesson_panel
+from lossopt_ui.app import assignment_link, interrupted, lesson_panel, share
 from lossopt_ui.identity import missing_data, sign_in, uploads, visitor, workspace
 from lossopt_ui.jobs import render_gate, watching
 from lossopt_ui.state import pages, widgets
@@ -34,18 +34,19 @@ def _frame() -> Callable[[], None]:
     # A local file, because a material icon here would be fetched from another host.
     icon = path_of("static/favicon.png")
     st.set_page_config(page_title="lossopt", page_icon=icon, layout="wide")
-    listed = [
-        st.Page(
-            page.file,
-            title=page.title,
-            icon=f":material/{page.icon}:",
-            url_path="" if page is pages.START else page.name,
-            default=page is pages.START,
-            visibility="visible" if page.listed else "hidden",
-        )
-        for page in pages.PAGES
-    ]
+    listed = {name: list(map(_entry, section)) for name, section in pages.SECTIONS.items()}
     return st.navigation(listed, position="top").run
+
+
+def _entry(page: PageSpec) -> st.Page:
+    home = page is pages.START
+    return st.Page(
+        page.file,
+        title=page.title,
+        icon=f":material/{page.icon}:",
+        url_path="" if home else page.name,
+        default=home,
+    )
 
 
 def begin(page: PageSpec) -> None:
@@ -58,14 +59,16 @@ def begin(page: PageSpec) -> None:
     if not _FRAMED.get():
         _frame()
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(page.heading, width="stretch")
-        if page.options:
-            assignment_link.offer()
-        sign_in.offer()
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.title(page.heading, width="stretch")
     workspace.note_visit()
     missing_data.read_address(page)
     widgets.read_address(page)
+    with row:
+        if page.options:
+            share.offer(page)
+            assignment_link.offer()
+        sign_in.offer()
     assignment_link.say()
     missing_data.offer_named(page)
     sign_in.offer_to_move()

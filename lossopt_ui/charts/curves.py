@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core.experiment.measures import X_AXES
+from lossopt_ui.charts import escapes
 from lossopt_ui.charts.colours import (
     GREY,
     INK,
@@ -16,6 +17,7 @@ from lossopt_ui.charts.colours import (
     Theme,
     translucent,
 )
+from lossopt_ui.charts.scales import LOG_AXIS, NO_LIMITS, Limits
 
 DISTANCES = ("distance", "distance_share")
 
@@ -30,7 +32,11 @@ Dash = Literal["solid", "dash", "dot"]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One line of a chart: its data and its style."""
+    """One line of a chart: its data and its style.
+
+    diverged    whether a run behind it diverged; by default decided by the objective in its table
+    ghost       whether it is from before a change: without hover and mark, once in the legend
+    """
 
     name: str
     table: pd.DataFrame
@@ -38,6 +44,15 @@ class Curve:
     colour: str
     dash: Dash = "solid"
     width: float = 2.0
+    diverged: bool | None = None
+    ghost: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether a run behind the line diverged."""
+        if self.diverged is None:
+            return "objective" in self.table and escapes.has_diverged(self.table)
+        return self.diverged
 
 
 @dataclass(frozen=True)
@@ -73,36 +88,35 @@ def curves(
     log_y: bool = False,
     levels: Sequence[Level] = (),
     bands: Sequence[Band] = (),
-    y_range: tuple[float, float] | None = None,
-    x_range: tuple[float, float] | None = None,
+    x_limits: Limits = NO_LIMITS,
+    y_limits: Limits = NO_LIMITS,
 ) -> go.Figure:
     """One line per curve over the column `x` of its table.
 
     Accuracies are in percent.  A logarithmic axis leaves out values that are not positive, such
     as the start at 0 updates.
+
+    Curves of diverged runs are cut a little above the others, and marked where they left; see
+    `escapes`.
     """
     drawn = [line for line in lines if not line.table[line.column].isna().all()]
     traces = [_trace(line, x, log_x=log_x, log_y=log_y) for line in drawn]
     above = [band for band in bands if band.low > 0 or not log_y]
-    traces += [_upper_edge(band, traces, theme) for band in above]
-    x_axis: dict[str, object] = {"title": X_AXES[x], "type": "log" if log_x else "linear"}
-    y_axis: dict[str, object] = {"title": y_title, "type": "log" if log_y else "linear"}
-    if log_x:
-        x_axis |= {"exponentformat": "power", "dtick": _ticks(traces, "x")}
-    if log_y:
-        values = [level.value for level in levels] + [band.low for band in bands]
-        y_axis |= {"exponentformat": "power", "dtick": _ticks(traces, "y", values)}
     visible = [level for level in levels if level.value > 0 or not log_y]
+    others = [*(level.value for level in visible), *(band.high for band in above)]
+    marks = escapes.cut_all(traces, drawn, others, log_x=log_x, log_y=log_y, y_limits=y_limits)
+    _hide_repeated(traces, drawn)
+    traces += [_upper_edge(band, traces, theme) for band in above]
     # All at once: plotly validates a whole figure faster than its parts one by one.
     return go.Figure(
-        traces,
+        traces + marks,
         {
             "title": title,
             "hovermode": "x unified",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
-            "xaxis": x_axis | {"range": x_range},
-            "yaxis": y_axis | {"range": y_range},
+            "xaxis": _axis(X_AXES[x], x_limits, log=log_x),
+            "yaxis": _axis(y_title, y_limits, log=log_y),
             "shapes": [_band_area(each, theme) for each in above]
             + [_level_line(each, theme) for each in visible],
             "annotations": _level_labels(visible, traces, theme, log_y=log_y),
@@ -110,21 +124,28 @@ def curves(
     )
 
 
-def _ticks(
-    traces: Sequence[Mapping[str, Any]], axis: Literal["x", "y"], extra: Sequence[float] = ()
-) -> str | int:
-    """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 for few decades."""
-    lines = [np.asarray(trace[axis], np.float64) for trace in traces]
-    values = np.concatenate([np.asarray(extra, np.float64), *lines])
-    positive = values[values > 0]
-    decades = np.log10(positive.max() / positive.min()) if len(positive) else 0.0
-    return 1 if decades > 2.5 else "D2"
+def _hide_repeated(traces: Sequence[dict[str, Any]], lines: Sequence[Curve]) -> None:
+    """Leave ghosts with the name of an earlier one out of the legend, and all out of the hover."""
+    named = set()
+    for trace, line in zip(traces, lines, strict=True):
+        if line.ghost:
+            trace |= {"hoverinfo": "skip", "hovertemplate": None}
+            trace |= {"legendgroup": f"ghost: {line.name}", "showlegend": line.name not in named}
+            named.add(line.name)
+
+
+def _axis(title: str, limits: Limits, *, log: bool) -> dict[str, object]:
+    # A zoom is kept as long as the axis shows the same quantity on the same scale.
+    kept = f"{title} {log} {limits}"
+    scale = LOG_AXIS if log else {"type": "linear"}
+    return {"title": title, "range": limits.range(log=log), "uirevision": kept, **scale}
 
 
 def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
     table = thin(line.table)
     x_values = table[x].to_numpy(np.float64)
-    y_values = table[line.column].to_numpy(np.float64) * (100.0 if line.column in PERCENT else 1.0)
+    scale = 100.0 if line.column in PERCENT else 1.0
+    y_values = table[line.column].to_numpy(np.float64) * scale
     y_values = np.where(np.isfinite(y_values) & ((y_values > 0) | (not log_y)), y_values, np.nan)
     if log_x:
         x_values = np.where(x_values > 0, x_values, np.nan)
@@ -135,7 +156,17 @@ def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
         "name": line.name,
         "mode": "lines+markers" if len(table) == 1 else "lines",
         "line": {"color": line.colour, "dash": line.dash, "width": line.width},
-        "hovertemplate": "%{y:.4g}",
+        **_hover(table, scale),
+    }
+
+
+def _hover(table: pd.DataFrame, scale: float) -> dict[str, Any]:
+    """The value, with the ends of its interval if the table has any."""
+    if not {"low", "high"} <= set(table) or table["low"].equals(table["high"]):
+        return {"hovertemplate": "%{y:.4g}"}
+    return {
+        "customdata": (table[["low", "high"]].to_numpy(np.float64) * scale).astype(np.float32),
+        "hovertemplate": "%{y:.4g} (%{customdata[0]:.4g} to %{customdata[1]:.4g})",
     }
 
 

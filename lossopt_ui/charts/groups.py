@@ -1,7 +1,7 @@
 """Curves of groups of runs: a central curve, a band, and the individual runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,16 @@ import plotly.graph_objects as go
 from lossopt_core.analysis.groups import aggregate
 from lossopt_core.analysis.smoothing import smoothed, smoothing_length
 from lossopt_core.experiment.measures import MEASURES
-from lossopt_ui.charts.colours import Theme, translucent
+from lossopt_ui.charts.colours import GREY, Theme, translucent
 from lossopt_ui.charts.curves import (
+    Band,
     Curve,
     Dash,
     Level,
     curves,
     thin,
 )
+from lossopt_ui.charts.scales import NO_LIMITS, Limits
 
 MAX_MEMBER_POINTS = 20_000
 """Points of all thin lines in a chart: more would take too long to draw."""
@@ -25,13 +27,20 @@ MAX_MEMBER_POINTS = 20_000
 
 @dataclass(frozen=True, eq=False)
 class GroupCurve:
-    """A named curve of a group: a table (x, centre, low, high), and its members' curves."""
+    """A named curve of a group: a table (x, centre, low, high), and its members' curves.
+
+    diverged    whether any of its runs diverged
+    ghost       whether it is from before a change
+    """
 
     name: str
     table: pd.DataFrame
     colour: str
     dash: Dash = "solid"
     members: Sequence[pd.DataFrame] = field(default_factory=tuple)
+    diverged: bool = False
+    width: float = 2.0
+    ghost: bool = False
 
 
 def group_curve(
@@ -44,22 +53,23 @@ def group_curve(
     band: str,
     colour: str,
     dash: Dash = "solid",
+    diverged: bool = False,
 ) -> GroupCurve:
     """The curve of a group of histories; a single history is its own curve."""
     if len(histories) == 1:
         [history] = histories
         y = history[column].to_numpy(np.float64)
         x_values = history[x].to_numpy(np.float64)
-        return GroupCurve(
-            name, pd.DataFrame({"x": x_values, "centre": y, "low": y, "high": y}), colour, dash
-        )
+        table = pd.DataFrame({"x": x_values, "centre": y, "low": y, "high": y})
+        return GroupCurve(name, table, colour, dash, diverged=diverged)
     members = [
         pd.DataFrame(
             {"x": each[x].to_numpy(np.float64), "centre": each[column].to_numpy(np.float64)}
         )
         for each in histories
     ]
-    return GroupCurve(name, aggregate(histories, column, x, centre, band), colour, dash, members)
+    table = aggregate(histories, column, x, centre, band)
+    return GroupCurve(name, table, colour, dash, members, diverged)
 
 
 def all_smoothed(lines: Sequence[GroupCurve], weight: float) -> list[GroupCurve]:
@@ -82,7 +92,7 @@ def _smoothed(curve: GroupCurve, length: float) -> GroupCurve:
             for name in ("centre", "low", "high")
         }
     )
-    return GroupCurve(curve.name, table, curve.colour, curve.dash, [*curve.members, raw])
+    return replace(curve, table=table, members=[*curve.members, raw])
 
 
 def group_curves(
@@ -97,14 +107,20 @@ def group_curves(
     log_y: bool = False,
     show_members: bool = False,
     levels: Sequence[Level] = (),
-    y_range: tuple[float, float] | None = None,
-    x_range: tuple[float, float] | None = None,
+    x_limits: Limits = NO_LIMITS,
+    y_limits: Limits = NO_LIMITS,
+    bands: Sequence[Band] = (),
+    spread: str = "",
 ) -> go.Figure:
-    """A chart of group curves; `column` determines their unit."""
+    """A chart of group curves; `column` determines their unit.
+
+    `spread` says in the legend what the bands around the curves are.
+    """
+    lines = [each for each in lines if not each.table["centre"].isna().all()]
     figure = curves(
         [
             Curve(each.name, each.table.rename(columns={"x": x, "centre": column}), column,
-                  each.colour, each.dash)
+                  each.colour, each.dash, each.width, each.diverged, each.ghost)
             for each in lines
         ],
         title=title,
@@ -114,30 +130,44 @@ def group_curves(
         log_x=log_x,
         log_y=log_y,
         levels=levels,
-        y_range=y_range,
-        x_range=x_range,
+        x_limits=x_limits,
+        y_limits=y_limits,
+        bands=bands,
     )  # fmt: skip
     scale = 100.0 if MEASURES[column].percent else 1.0
-    behind = [_band(each, scale, log_x=log_x, log_y=log_y) for each in lines]
+    behind = [
+        _band(each, trace, scale, log_x=log_x, log_y=log_y)
+        for each, trace in zip(lines, figure.data, strict=False)
+    ]
+    if spread and any(behind):
+        figure.add_trace(_legend_of_bands(spread, theme))
     if show_members:
         points = sum(len(member) for each in lines for member in each.members)
         stride = max(1, -(-points // MAX_MEMBER_POINTS))
         behind += [_members(each, scale, stride, log_x=log_x, log_y=log_y) for each in lines]
     for trace in figure.data:
-        trace.legendgroup = trace.name
+        trace.legendgroup = trace.legendgroup or trace.name
     curves_alone = len(figure.data)
     figure.add_traces([trace for trace in behind if trace is not None])
     figure.data = figure.data[curves_alone:] + figure.data[:curves_alone]
     return figure
 
 
-def _band(line: GroupCurve, scale: float, *, log_x: bool, log_y: bool) -> go.Scatter | None:
+def _band(
+    line: GroupCurve, drawn: go.Scatter, scale: float, *, log_x: bool, log_y: bool
+) -> go.Scatter | None:
+    """The band around a curve, as far as the curve is drawn."""
     table = thin(line.table)
     x, low, high = (table[name].to_numpy(np.float64) for name in ("x", "low", "high"))
     known = np.isfinite(low) & np.isfinite(high) & ((x > 0) | (not log_x))
     if log_y:
         known &= high > 0
         low = np.maximum(low, _smallest_shown(table["centre"].to_numpy(np.float64)))
+    if line.diverged:
+        seen = np.isfinite(drawn.y)
+        known &= x <= drawn.x[seen].max(initial=-np.inf)
+        highest = drawn.y[seen].max(initial=-np.inf) / scale
+        low, high = np.minimum(low, highest), np.minimum(high, highest)
     if known.sum() < 2 or np.array_equal(low[known], high[known]):
         return None
     x, low, high = x[known], low[known], high[known]
@@ -153,6 +183,14 @@ def _band(line: GroupCurve, scale: float, *, log_x: bool, log_y: bool) -> go.Sca
         fillcolor=translucent(line.colour, 0.18),
         hoverinfo="skip",
     )
+
+
+def _legend_of_bands(spread: str, theme: Theme) -> go.Scatter:
+    """An entry of the legend that says what all bands are."""
+    return go.Scatter(
+        x=[None], y=[None], name=spread, mode="markers", hoverinfo="skip",
+        marker={"symbol": "square", "size": 12, "color": translucent(GREY[theme], 0.35)},
+    )  # fmt: skip
 
 
 def _smallest_shown(centre: np.ndarray) -> float:

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lossopt_core.experiment.measures import MEASURES
+from lossopt_core.experiment.measures import MEASURES, possible_range
 from lossopt_core.fields import Number
+from lossopt_core.objective.linear import Array
 from lossopt_ui.charts.colours import (
     BACKGROUND,
     GREY,
@@ -55,7 +56,7 @@ def sensitivity(
         name = "all runs" if key is None else formatted(line_by, key)
         known = [cell for cell in cells if not pd.isna(cell["mean"])]
         if numeric:
-            _add_band(figure, known, scale, hue, name)
+            _add_band(figure, known, value, hue, name)
         figure.add_scatter(
             x=[cell["x"] if numeric else formatted(x, cell["x"]) for cell in known],
             y=[cell["mean"] * scale for cell in known],
@@ -65,7 +66,7 @@ def sensitivity(
             mode="lines+markers" if numeric else "markers",
             line={"color": hue, "width": 2},
             marker={"color": hue, "size": 6 if numeric else 10},
-            error_y=None if numeric else _bars(known, scale),
+            error_y=None if numeric else _bars(known, value),
             hovertemplate="%{y:.4g}",
         )
         diverged = [cell for cell in cells if cell["diverged"]]
@@ -100,21 +101,29 @@ def sensitivity(
     return figure
 
 
-def _bars(cells: Sequence[Mapping[str, Any]], scale: float) -> dict[str, Any]:
+def _ends(cells: Sequence[Mapping[str, Any]], value: str) -> tuple[Array, Array, Array]:
+    """Mean, and one standard deviation below and above it as far as values are possible."""
+    mean, sd = (np.array([cell[name] for cell in cells], np.float64) for name in ("mean", "sd"))
+    scale = 100.0 if MEASURES[value].percent else 1.0
+    low, high = (end.clip(*possible_range(value)) for end in (mean - sd, mean + sd))
+    return mean * scale, low * scale, high * scale
+
+
+def _bars(cells: Sequence[Mapping[str, Any]], value: str) -> dict[str, Any]:
     """Error bars of one standard deviation, if known."""
-    spreads = [0.0 if pd.isna(cell["sd"]) else cell["sd"] * scale for cell in cells]
-    return {"type": "data", "array": spreads}
+    mean, low, high = _ends(cells, value)
+    above, below = (np.nan_to_num(length) for length in (high - mean, mean - low))
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
 
 
 def _add_band(
-    figure: go.Figure, cells: Sequence[Mapping[str, Any]], scale: float, hue: str, name: str
+    figure: go.Figure, cells: Sequence[Mapping[str, Any]], value: str, hue: str, name: str
 ) -> None:
     spread = [cell for cell in cells if not pd.isna(cell["sd"])]
     if len(spread) < 2:
         return
     x = [cell["x"] for cell in spread]
-    high = [(cell["mean"] + cell["sd"]) * scale for cell in spread]
-    low = [(cell["mean"] - cell["sd"]) * scale for cell in spread]
+    _, low, high = (end.tolist() for end in _ends(spread, value))
     figure.add_scatter(
         x=x + x[::-1], y=high + low[::-1], name=f"{name}{BAND}", legendgroup=name,
         showlegend=False, mode="lines", line={"width": 0}, fill="toself",

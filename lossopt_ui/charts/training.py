@@ -1,5 +1,7 @@
 """Charts of one training run."""
 
+from typing import Unpack
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -24,6 +26,12 @@ from lossopt_ui.charts.curves import (
     Level,
     curves,
 )
+from lossopt_ui.charts.scales import Scales
+
+
+def _over_epochs(scales: Scales) -> Scales:
+    """The scales, over epochs unless they say otherwise."""
+    return {"x": "epoch", **scales}
 
 
 def loss_at_start(experiment: Experiment) -> float:
@@ -37,9 +45,8 @@ def objective(
     run: Run | None,
     *,
     theme: Theme,
-    x: str = "epoch",
-    log_y: bool = False,
     optimum: Certificate | None = None,
+    **scales: Unpack[Scales],
 ) -> go.Figure:
     """Objective, its two parts and the test loss, with the loss of zero weights as a level.
 
@@ -61,12 +68,11 @@ def objective(
     return curves(
         lines,
         title=f"Objective and its parts: {LOSSES[experiment.loss].label}",
-        x=x,
         y_title="Mean loss per example" + unit(experiment),
         theme=theme,
-        log_y=log_y,
         levels=[Level(start, f"zero weights: {start:.4g}")],
         bands=optimum_band(optimum),
+        **_over_epochs(scales),
     )
 
 
@@ -135,7 +141,7 @@ def unit(experiment: Experiment) -> str:
 
 
 def accuracy(
-    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, x: str = "epoch"
+    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, **scales: Unpack[Scales]
 ) -> go.Figure:
     """Training and test accuracy, with chance as a level."""
     colour = of_loss(experiment.loss, theme)
@@ -146,10 +152,10 @@ def accuracy(
             Curve("test", history, "test_accuracy", colour, dash="dash"),
         ],
         title="Accuracy",
-        x=x,
         y_title="Accuracy (%)",
         theme=theme,
         levels=[Level(chance, f"chance: {chance:.3g} %")],
+        **_over_epochs(scales),
     )
 
 

@@ -9,10 +9,9 @@ from lossopt_core import (
     LOSSES,
     REGULARIZERS,
     Experiment,
-    suggested_learning_rate,
 )
 from lossopt_core.experiment.description import optimizer_of
-from lossopt_core.theory.stability import penalty_limit, smoothness
+from lossopt_core.theory.stability import penalty_limit, smoothness, starting_learning_rate
 from lossopt_ui.experiment import form
 from lossopt_ui.identity import missing_data
 from lossopt_ui.state import widgets
@@ -31,7 +30,7 @@ def steps(
     """
     experiments = _experiments(alternatives)
     suggested = missing_data.known(
-        lambda: min(map(suggested_learning_rate, experiments), default=None)
+        lambda: min(map(starting_learning_rate, experiments), default=None)
     )
     if suggested is None and not widgets.is_set("learning_rate"):
         widgets.reset("learning_rate")  # a suggestion from before the data went missing
@@ -62,7 +61,7 @@ def own(experiment: Experiment) -> Experiment:
     known = missing_data.known(lambda: _share_and_limit(experiment))
     if widgets.is_set("learning_rate") or known is None or known[0] <= 1:
         return experiment
-    return experiment.replace(learning_rate=suggested_learning_rate(experiment))
+    return experiment.replace(learning_rate=starting_learning_rate(experiment))
 
 
 def _notes(experiments: Sequence[Experiment]) -> None:

@@ -12,10 +12,10 @@ from lossopt_core import (
     OPTIMIZERS,
     Experiment,
     Run,
-    suggested_learning_rate,
 )
 from lossopt_core.optim.older_rules import OLDER_RULE
 from lossopt_core.optim.stopping import STOPPING
+from lossopt_core.theory.stability import starting_learning_rate
 from lossopt_core.training.run import DIVERGED, FINISHED, STOPPED
 from lossopt_ui.experiment import preview
 from lossopt_ui.identity import missing_data
@@ -203,7 +203,7 @@ def _report_ending(run: Run) -> None:
 def smaller_learning_rate(run: Run) -> float:
     """The suggested learning rate, or a tenth of the run's own if that is smaller."""
     tenth = run.experiment.learning_rate / 10
-    suggested = missing_data.known(lambda: suggested_learning_rate(run.experiment))
+    suggested = missing_data.known(lambda: starting_learning_rate(run.experiment))
     return tenth if suggested is None else min(suggested, tenth)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
 from lossopt_core import (
     Experiment,
@@ -38,7 +39,10 @@ IMPORTED = "imported"
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """A saved run with its history; a curve imported from another program has no experiment."""
+    """A saved run with its history; a curve imported from another program has no experiment.
+
+    created   when it was saved; NaT for imported curves
+    """
 
     id: str
     experiment: Experiment | None
@@ -46,6 +50,8 @@ class SavedRun:
     status: str
     name: str = ""
     reference: bool = False
+    created: pd.Timestamp | NaTType = pd.NaT
+    pinned: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +64,7 @@ class Listing:
     runs         as `RunStore.list` returns them, plus a column `reference`; do not modify
     unreadable   ids of runs that are left out because they cannot be read
     needed       plug-in entries that some of these need
+    binned       the deleted runs that can be restored, as `RunStore.bin` returns them
     source       the workspaces that the runs belong to
     version      their revisions at the time of reading
     """
@@ -67,6 +74,7 @@ class Listing:
     needed: Sequence[str]
     source: tuple[Hashable, ...]
     version: tuple[Hashable, ...]
+    binned: pd.DataFrame
 
 
 def listing() -> Listing:
@@ -105,6 +113,7 @@ def listing_with_references() -> Listing:
         own.needed,
         (*theirs.source, *own.source),
         (*theirs.version, *own.version),
+        own.binned,
     )
 
 
@@ -120,7 +129,7 @@ def _listing_of(store: RunStore) -> Listing:
         own, foreign = store.listing(), store.foreign()
         rows = [own.runs, _rows_of(foreign, like=own.runs)] if foreign else [own.runs]
         runs = pd.concat(rows, ignore_index=True).assign(reference=store.read_only)
-        return Listing(runs, own.unreadable, own.needed, source, (version,))
+        return Listing(runs, own.unreadable, own.needed, source, (version,), store.bin())
 
     return _LISTINGS.get(source, read, owner=Owner(*source), version=version)
 
@@ -164,10 +173,11 @@ def members(rows: pd.DataFrame) -> list[SavedRun]:
         experiments |= kept_in.experiments(some["id"])
     if len(trained) < len(rows):
         histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
-    about = zip(*(rows[name] for name in ("id", "status", "name", "reference")), strict=True)
+    told = ("id", "status", "name", "reference", "created", "pinned")
+    about = zip(*(rows[name] for name in told), strict=True)
     return [
-        SavedRun(id, experiments.get(id), histories[id], status, name, bool(whose))
-        for id, status, name, whose in about
+        SavedRun(id, experiments.get(id), histories[id], status, name, bool(whose), *when)
+        for id, status, name, whose, *when in about
         if id in histories
     ]
 
@@ -248,5 +258,6 @@ _HISTORIES: Cache[pd.DataFrame] = Cache(
     MAX_BYTES, lambda history: HISTORY_BYTES + ROW_BYTES * len(history)
 )
 _LISTINGS: Cache[Listing] = Cache(
-    MAX_BYTES, lambda listing: TABLE_BYTES + RUN_BYTES * len(listing.runs)
+    MAX_BYTES,
+    lambda listing: TABLE_BYTES + RUN_BYTES * (len(listing.runs) + len(listing.binned)),
 )

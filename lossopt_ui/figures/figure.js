@@ -216,6 +216,27 @@ const markAt = (element, { points, event }) => {
     .sort((one, other) => one.far - other.far)[0]?.point;
 };
 
+// What a chart with a unified hover has on its x-axis; "" for other charts.
+const quantity = ({ hovermode, xaxis }) =>
+  hovermode?.includes("unified") ? (xaxis?.title?.text ?? "") : "";
+
+// Charts over the same quantity share their hover: all show the x under the pointer.
+const sharePointer = (element, x) => {
+  const of = quantity(element.layout);
+  const detail = { x, of, from: element };
+  if (of) document.dispatchEvent(new CustomEvent("lossopt-pointer", { detail }));
+};
+
+const followPointer = (element) => {
+  element.onPointer ??= ({ detail: { x, of, from } }) => {
+    if (from === element || !element.inView || !element.layout) return;
+    if (quantity(element.layout) !== of) return;
+    if (Number.isFinite(x)) element.Plotly.Fx.hover(element, { xval: x }, ["xy"]);
+    else element.Plotly.Fx.unhover(element);
+  };
+  document.addEventListener("lossopt-pointer", element.onPointer);
+};
+
 const listen = (element) => {
   element.on("plotly_click", (click) => {
     const point = markAt(element, click);
@@ -223,11 +244,13 @@ const listen = (element) => {
   });
   // Plotly's hover event fires only when other marks are found, although the pointer may move on.
   element.hovered = [];
-  element.on("plotly_hover", ({ points }) => {
+  element.on("plotly_hover", ({ points, event }) => {
     element.hovered = points;
+    if (event.target) sharePointer(element, points[0].x);
   });
   element.on("plotly_unhover", () => {
     element.hovered = [];
+    sharePointer(element, undefined);
   });
   element.addEventListener("mousemove", (event) => {
     const clickable = markAt(element, { points: element.hovered, event });
@@ -380,6 +403,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
   element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);
+  followPointer(element);
   await paint(element);
   if (!element.on) return; // removed from the page before it was drawn
   if (!element.watched) {
@@ -407,6 +431,7 @@ export default function (component) {
     element.watched?.disconnect();
     element.looked?.disconnect();
     document.removeEventListener("lossopt-tick", element.onTick);
+    document.removeEventListener("lossopt-pointer", element.onPointer);
     // Later: plotly may still be drawing, and would fail.
     setTimeout(() => element.isConnected || element.Plotly?.purge(element), 2000);
   };

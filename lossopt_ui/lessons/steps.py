@@ -51,6 +51,7 @@ class Step:
     done      checks whether the task is done
     opens     settings that the page is opened with
     solution  settings that solve the task, for the button that shows them
+    subject   beginning of the key of what the step speaks of, which is outlined
     """
 
     text: str
@@ -59,14 +60,27 @@ class Step:
     done: Check
     opens: Mapping[str, Any] = field(default_factory=dict)
     solution: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question to think about before the lesson, with the answer that the lesson shows."""
+
+    question: str
+    answers: tuple[str, ...]
+    right: int
+    why: str
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A titled sequence of steps."""
+    """A titled sequence of steps; `learned` sums it up in a few sentences."""
 
     title: str
     about: str
+    prediction: Prediction
+    learned: tuple[str, ...]
     steps: tuple[Step, ...]
 
 
@@ -138,6 +152,11 @@ def at_least(name: str, least: float) -> Check:
         return bool((len(found) if isinstance(found, tuple) else found) >= least)
 
     return check
+
+
+def at_most(name: str, most: float) -> Check:
+    """Check that a number is at most `most`."""
+    return lambda state: bool(state.value(name) <= most)
 
 
 def varied(condition: str, setting: str, *, values: int, seeds: int = 1) -> Check:

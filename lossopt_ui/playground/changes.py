@@ -1,16 +1,29 @@
-"""Manual edits: points in the plot or in the table, weights, undo and redo."""
+"""What the browser asks for: more updates, edited points and weights, changed options."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from lossopt_core.experiment.description import LARGEST_SEED
+from lossopt_core.fields import Number
 from lossopt_core.playground import points as edits
-from lossopt_core.playground.model import write_weights
-from lossopt_core.playground.points import CLASS_NAMES, Points, read_points
-from lossopt_ui.playground.play import reset, retrain, session
+from lossopt_core.playground.feature_maps import FEATURE_MAPS, Picked
+from lossopt_core.playground.model import MAX_UPDATES, MAX_WEIGHTS, write_weights
+from lossopt_core.playground.points import CLASS_NAMES, MAX_CLASSES, Points, read_points
+from lossopt_ui.playground import play as _play
+from lossopt_ui.playground.play import (
+    AHEAD,
+    Play,
+    new_random_start,
+    note_updates,
+    reset,
+    session,
+)
 from lossopt_ui.state import widgets
+
+FROM_BROWSER = ("points", "speed", "steps", "log_y", "discretize")
+"""Options whose controls are part of the component."""
 
 MAX_UNDONE = 200
 
@@ -31,28 +44,106 @@ def edited(original: Points) -> Points:
 def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
     """Set weights (class, feature) of the left model and restart training from them."""
     play = session()
-    W = play.models[0].weights
+    W = play.shown()[0].weights
     try:
         for cell, weight in cells.items():
             W[cell] = float(weight)
         widgets.put("weights", write_weights(W))
     except (ValueError, TypeError, IndexError) as error:
-        play.problem = str(error)
+        play.problem = f"The edit was not applied: {error}."
         return
-    reset()
+    if play.playing:
+        play.stale = True
+    else:
+        reset()
 
 
-def edit(event: Any) -> None:
-    """Apply an edit sent by the browser, which is untrusted."""
+def handle(event: Any) -> None:
+    """Do what the browser asks for; its events are untrusted."""
     play = session()
     try:
-        points = _edited(read_points(play.settled), event)
-        if event["kind"] == "drag" and play.wanted is not None:
-            retrain(play, replace(play.wanted, points=points.text))
-        else:
-            change_points(points)
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        play.answered = _whole(event["number"], LARGEST_SEED)
+        play.note(_whole(event["position"], MAX_UPDATES), playing=event["playing"] is True)
+        _HANDLERS[event["kind"]](play, event)
+    except (ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
         play.problem = f"The edit was not applied: {error}."
+
+
+def _whole(value: Any, most: int) -> int:
+    return int(Number("a number from the browser", 0, 0, most, "", whole=True).check("it", value))
+
+
+def _more(play: Play, event: Mapping[str, Any]) -> None:
+    play.train_ahead(AHEAD)
+
+
+def _paused(play: Play, event: Mapping[str, Any]) -> None:
+    note_updates()
+
+
+def _step(play: Play, event: Mapping[str, Any]) -> None:
+    wanted = play.made + _whole(event["updates"], MAX_UPDATES)
+    if wanted > play.furthest:
+        play.train(wanted)
+    play.order(wanted, playing=False)
+    note_updates()
+
+
+def _resend(play: Play, event: Mapping[str, Any]) -> None:
+    play.send_all()
+    play.order(play.made, playing=play.playing)
+
+
+def _option(play: Play, event: Mapping[str, Any]) -> None:
+    name, value = event["name"], event["value"]
+    if name not in FROM_BROWSER:
+        raise ValueError("there is no such control")
+    widgets.put(name, value)
+    play.stale = True
+
+
+def _pick(play: Play, event: Mapping[str, Any]) -> None:
+    """A picture of a feature was switched on or off."""
+    chosen = FEATURE_MAPS[widgets.value("features")]
+    given = widgets.value("picked") if chosen is Picked else getattr(chosen, "pieces", ())
+    name = event["name"]
+    picked = [each for each in given if each != name]
+    widgets.put_all({"features": "picked", "picked": picked if name in given else [*given, name]})
+    play.stale = True
+
+
+def _weight(play: Play, event: Mapping[str, Any]) -> None:
+    cell = _whole(event["label"], MAX_CLASSES), _whole(event["feature"], MAX_WEIGHTS)
+    set_weights({cell: event["value"]})
+
+
+def _drag(play: Play, event: Mapping[str, Any]) -> None:
+    _play.drag(_edited(read_points(play.settled), event).text)
+
+
+def _edit(play: Play, event: Mapping[str, Any]) -> None:
+    points = _edited(read_points(play.settled), event)
+    change_points(points)
+    # At once, before the page is rerun: this is what one waits for.
+    _play.drag(points.text)
+
+
+_HANDLERS: Mapping[str, Callable[[Play, Mapping[str, Any]], None]] = {
+    "more": _more,
+    "pause": _paused,
+    "seek": _paused,
+    "step": _step,
+    "resend": _resend,
+    "option": _option,
+    "pick": _pick,
+    "weight": _weight,
+    "drag": _drag,
+    **dict.fromkeys(("move", "add", "label", "delete"), _edit),
+    "reset": lambda play, event: reset(),
+    "new_start": lambda play, event: new_random_start(),
+    "undo": lambda play, event: undo(),
+    "redo": lambda play, event: redo(),
+}
 
 
 def _edited(points: Points, event: Mapping[str, Any]) -> Points:
@@ -65,9 +156,7 @@ def _edited(points: Points, event: Mapping[str, Any]) -> Points:
             return edits.added(points, float(event["x"]), float(event["y"]), int(event["label"]))
         case "label":
             return edits.relabelled(points, int(event["index"]), int(event["label"]))
-        case "delete":
-            return edits.deleted(points, int(event["index"]))
-    raise ValueError("unknown kind of edit")
+    return edits.deleted(points, int(event["index"]))
 
 
 def take_rows(rows: Sequence[Mapping[str, Any]]) -> None:

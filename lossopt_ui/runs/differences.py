@@ -16,13 +16,15 @@ from lossopt_core.analysis.pairing import (
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.experiment.settings import unequal_settings
 from lossopt_ui.experiment import verdict
+from lossopt_ui.experiment.saved_runs import group_id_of
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import group_tables
 from lossopt_ui.runs.groups import Group, mixed
-from lossopt_ui.state import names, widgets
+from lossopt_ui.state import names, pages, widgets
+from lossopt_ui.state.kinds import NOTHING
 from lossopt_ui.state.session import WidgetKey
 
-NONE = ""
+AUTOMATIC = ""
 PRECISE = ("p (uncorrected)", "p (corrected, Holm)", "Gain from pairing (×)")
 _CHOICE: WidgetKey[str] = WidgetKey("baseline-choice")
 
@@ -31,29 +33,62 @@ def choose_baseline(shown: Sequence[Group]) -> Group | None:
     """The baseline that the others are compared with; there is no control for a single curve."""
     if len(shown) < 2 or widgets.value("part") not in ("curves", "differences"):
         return None
-    labels = {NONE: "None"} | {group.key: group.label for group in shown}
-    wanted = next(iter(widgets.value("baseline")), NONE)
-    wanted = wanted if wanted in labels else NONE
+    automatic, chosen = _automatic(shown), _chosen(shown)
+    usual = "none" if automatic is None else f"{automatic.label} (automatic)"
+    labels = {AUTOMATIC: usual, NOTHING: "none"}
+    labels |= {group.key: group.label for group in shown}
+    wanted = AUTOMATIC
+    if widgets.value("baseline") == (NOTHING,):
+        wanted = NOTHING
+    elif chosen is not None:
+        wanted = chosen.key
     if not _CHOICE.is_set() or _CHOICE.get() != wanted:
         _CHOICE.set(wanted)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Baseline",
-            list(labels),
-            format_func=labels.__getitem__,
-            key=_CHOICE.name,
-            on_change=_take_baseline,
-            help="The others are compared with it, paired by seed.",
-            width=420,
-        )
-        if wanted and widgets.value("part") == "curves":
-            widgets.setting("delta")
-    return next((group for group in shown if group.key == wanted), None)
+    runs = {group.key: group.members[0].id for group in shown}
+    st.selectbox(
+        "Baseline",
+        list(labels),
+        format_func=lambda key: f"Baseline: {labels[key]}",
+        key=_CHOICE.name,
+        on_change=lambda: _take_baseline(runs),
+        label_visibility="collapsed",
+        help=f"{pages.COMPARE.options['baseline'].help} Paired by seed.",
+        width="stretch",
+    )
+    return None if wanted == NOTHING else chosen or automatic
 
 
-def _take_baseline() -> None:
+def _take_baseline(runs: Mapping[str, str]) -> None:
+    """Keep a run of the chosen group: it stays in some group when the grouping changes."""
     wanted = _CHOICE.get()
-    widgets.put("baseline", (wanted,) if wanted else ())
+    widgets.put("baseline", (runs.get(wanted, wanted),) if wanted else ())
+
+
+def _chosen(shown: Sequence[Group]) -> Group | None:
+    """The group that the address names: by its own key, or by that of one of its runs."""
+    wanted = set(widgets.value("baseline"))
+    by_key = (group for group in shown if group.key in wanted)
+    by_run = (
+        group
+        for group in shown
+        for each in group.members
+        if each.id in wanted or group_id_of(each) in wanted
+    )
+    return next(by_key, None) or next(by_run, None)
+
+
+def _automatic(shown: Sequence[Group]) -> Group | None:
+    """The pinned group if there is one, or else the one with the oldest run."""
+    trained = [group for group in shown if group.experiments]
+    pinned = [group for group in trained if any(each.pinned for each in group.members)]
+    ages = {
+        group.key: min(
+            (each.created for each in group.members if not pd.isna(each.created)),
+            default=pd.Timestamp.max.tz_localize("UTC"),
+        )
+        for group in trained
+    }
+    return min(pinned or trained, key=lambda group: ages[group.key], default=None)
 
 
 def show(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
@@ -99,6 +134,8 @@ def sentence(
     name, base = written(group.label), written(baseline.label)
     if not group.experiments:
         return f"{name}: an imported curve has no seeds to pair by."
+    if baseline.experiments and not _on_the_same_data(group, baseline):
+        return f"{name}: on another data set than {base}, so the results are not comparable."
     if several := mixed([group, baseline], column):
         return verdict.mean_of_several(written(several[0].label), column)
     if found is None:
@@ -145,6 +182,7 @@ def paired(
         group
         for group in others
         if group.experiments
+        and _on_the_same_data(group, baseline)
         and not (MEASURES[column].of_a_loss and group.loss != baseline.loss)
         and not mixed([group, baseline], column)
     ]
@@ -158,6 +196,13 @@ def paired(
         )
         for group in comparable
     }
+
+
+def _on_the_same_data(group: Group, baseline: Group) -> bool:
+    """Whether some runs of both are on one data set: results on different ones are no pairs."""
+    return not {each.dataset for each in group.experiments}.isdisjoint(
+        each.dataset for each in baseline.experiments
+    )
 
 
 def _values(group: Group, column: str, optima: Optima) -> dict[Experiment, float]:

@@ -12,6 +12,7 @@ from lossopt_core.analysis.tables import (
 )
 from lossopt_core.exchange import mlflow, tensorboard
 from lossopt_core.exchange.archive import ENDING, to_archive
+from lossopt_core.exchange.per_run import per_run
 from lossopt_core.store.annotations import Note
 
 
@@ -44,6 +45,19 @@ DATA: Mapping[str, Kind] = {
     "json": Kind("JSON", "json", "application/json", lambda runs, _: to_json(tidy(runs)).encode()),
 }
 
+PER_RUN: Mapping[str, Kind] = {
+    "csv": Kind("CSV", "csv", "text/csv", lambda *runs: to_csv(per_run(*runs)).encode()),
+    "parquet": Kind(
+        "Parquet",
+        "parquet",
+        "application/vnd.apache.parquet",
+        lambda *runs: to_parquet(per_run(*runs)),
+    ),
+    "json": Kind(
+        "JSON", "json", "application/json", lambda *runs: to_json(per_run(*runs)).encode()
+    ),
+}
+"""Formats with one row per run."""
 ZIP = "application/zip"
 PROGRAMS: Mapping[str, Kind] = {
     "tensorboard": Kind(

@@ -14,6 +14,7 @@ from lossopt_ui.experiment.saved_runs import SavedRun
 from lossopt_ui.runs import files, shared_link
 from lossopt_ui.runs.downloads import (
     DATA,
+    PER_RUN,
     PROGRAMS,
     WHOLE,
     Kind,
@@ -38,6 +39,14 @@ def popover(members: Sequence[SavedRun]) -> None:
 
 
 def _content(members: Sequence[SavedRun], ids: Sequence[str]) -> None:
+    st.markdown("**One row per run**")
+    st.caption("Settings, name, tags, note and results.")
+    files.offer(
+        *(
+            _file(kind, f"download-runs-{name}", ids, ending=f"per-run.{kind.ending}")
+            for name, kind in PER_RUN.items()
+        )
+    )
     st.markdown("**One row per evaluation**")
     rows = sum(len(each.history) for each in members if each.experiment is not None)
     st.caption(f"{names.counted(len(ids), 'run')}, {names.counted(rows, 'row')}.")
@@ -56,10 +65,12 @@ def _content(members: Sequence[SavedRun], ids: Sequence[str]) -> None:
     _scripts(members)
 
 
-def _file(kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False) -> File:
+def _file(
+    kind: Kind, key: str, ids: Sequence[str], *, whole: bool = False, ending: str = ""
+) -> File:
     return File(
         kind.label,
-        f"lossopt-runs.{kind.ending}",
+        f"lossopt-runs.{ending or kind.ending}",
         kind.media_type,
         lambda mine: kind.write(mine.runs(ids, whole=whole), mine.notes()),
         key=key,

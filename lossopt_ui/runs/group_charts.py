@@ -20,8 +20,9 @@ from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
 from lossopt_ui.charts.groups import GroupCurve
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits
 from lossopt_ui.charts.training import loss_at_start
-from lossopt_ui.figures import figure
+from lossopt_ui.figures import axis_bar, figure
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import groups
 from lossopt_ui.runs.groups import Group
@@ -35,30 +36,39 @@ MAX_REFERENCES = 3
 
 @dataclass(frozen=True)
 class Axes:
-    """The metrics on the axes, their scales, titles and ranges."""
+    """The metrics on the axes, their scales, titles and limits."""
 
-    x: str
     y: str
+    y_title: str
+    x: str
     log_x: bool
     log_y: bool
-    y_title: str
-    y_range: tuple[float, float] | None = None
-    x_range: tuple[float, float] | None = None
+    x_limits: Limits
+    y_limits: Limits
 
 
-def choose() -> None:
+def choose(shown: Sequence[Group]) -> None:
     """Show the controls of the axes, in one row."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        y = widgets.setting("y", width=320)
-        widgets.setting("x", width=280)
-        widgets.setting("log_x")
-        widgets.setting("log_y", disabled=y in DISTANCES)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        y = widgets.setting("y", width="stretch", label_visibility="collapsed")
+        axis_bar.show(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
 
 
-def chosen_axes() -> Axes:
+def chosen_axes(shown: Sequence[Group]) -> Axes:
     """The axes as set by the controls."""
-    x, y, log_x, log_y = map(widgets.value, ("x", "y", "log_x", "log_y"))
-    return Axes(x, y, log_x, log_y or y in DISTANCES, Y_AXES[y])
+    y = widgets.value("y")
+    bar = axis_bar.chosen(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
+    return Axes(y, Y_AXES[y], **bar.of_losses)
+
+
+def _suits_log(shown: Sequence[Group], column: str) -> bool:
+    """Whether a logarithmic y-axis suits the runs that did not diverge."""
+    return log_suits(
+        member.history[column]
+        for group in shown
+        for member in group.members
+        if member.status != DIVERGED and column in member.history
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,20 +84,20 @@ class Drawn:
 def draw(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> None:
     """Show one chart, or several if values are not comparable or a setting splits them."""
     drawn, words = charts(shown, baseline, optima, figure.theme())
-    for each in words:
-        st.caption(names.escape_markdown(each))
     for first in range(0, len(drawn), PANELS_PER_ROW):
         row = drawn[first : first + PANELS_PER_ROW]
         for place, chart in zip(st.columns(len(row)), row, strict=True):
             with place:
                 figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
+    if words:
+        st.caption(names.escape_markdown(" ".join(words)))
 
 
 def charts(
     shown: Sequence[Group], baseline: Group | None, optima: Optima, theme: Theme
 ) -> tuple[list[Drawn], list[str]]:
     """The charts for the current controls, and the messages to show with them."""
-    axes = chosen_axes()
+    axes = chosen_axes(shown)
     mixed = groups.mixed(shown, axes.y)
     shown = [group for group in shown if group not in mixed]
     histories = {group.key: _histories(group, axes, optima) for group in shown}
@@ -102,7 +112,7 @@ def charts(
         delta = False
     if delta and baseline is not None:
         curves = _differences(drawn, baseline, histories, axes)
-        axes = replace(axes, log_y=False, y_title=f"Difference: {axes.y_title}")
+        axes = replace(axes, log_y=False, y_limits=NO_LIMITS, y_title=f"Difference: {axes.y_title}")
     else:
         curves = _curves(drawn, histories, axes)
     drawn = [group for group in drawn if group.key in curves]
@@ -130,11 +140,11 @@ def charts(
                 log_y=axes.log_y,
                 show_members=widgets.value("members") or widgets.value("smoothing") > 0,
                 levels=[] if delta else _references(members, axes.y, optima),
-                y_range=axes.y_range,
-                x_range=axes.x_range,
+                x_limits=axes.x_limits,
+                y_limits=axes.y_limits,
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
-            height=380 + 22 * min(len(members), 12),
+            height=300 + 30 * min(len(members), 12),
         )
         for title, members in list(panels.items())[:MAX_PANELS]
     ], words
@@ -202,6 +212,10 @@ def _curves(
             band=widgets.value("band"),
             colour=group.colour,
             dash=group.dash,
+            diverged=any(
+                member.status == DIVERGED and member.id in histories[group.key]
+                for member in group.members
+            ),
         )
     if smoothing:
         return dict(
@@ -261,20 +275,19 @@ def _by_experiment(
 
 
 def _with_shared_x(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
-    """The axes with one x range for all charts, so that they can be read together."""
+    """The axes with the same x limits for all charts, so that they can be read together."""
     values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in curves])
     values = values[np.isfinite(values) & ((values > 0) | (not axes.log_x))]
     if len(values) == 0 or values.min() == values.max():
         return axes
-    ends = np.array([values.min(), values.max()])
-    low, high = np.log10(ends) if axes.log_x else ends
-    return replace(axes, x_range=(float(low), float(high)))
+    found = Limits(float(values.min()), float(values.max()))
+    return replace(axes, x_limits=axes.x_limits.or_else(found))
 
 
 def _with_shared_y(
     axes: Axes, curves: Sequence[GroupCurve], panels: Mapping[str, Sequence[Group]]
 ) -> Axes:
-    """The axes with one y range for all charts, if their values are comparable."""
+    """The axes with the same y limits for all charts, if their values are comparable."""
     if (
         MEASURES[axes.y].of_a_loss
         and len({group.loss for each in panels.values() for group in each}) > 1
@@ -289,9 +302,11 @@ def _with_shared_y(
         return axes
     low, high = float(values.min()), float(values.max())
     if axes.log_y:
-        low, high = float(np.log10(low)), float(np.log10(high))
-    room = 0.05 * (high - low)
-    return replace(axes, y_range=(low - room, high + room))
+        room = (high / low) ** 0.05
+        found = Limits(low / room, high * room)
+    else:
+        found = Limits(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    return replace(axes, y_limits=axes.y_limits.or_else(found))
 
 
 def _references(members: Sequence[Group], column: str, optima: Optima) -> list[Level]:

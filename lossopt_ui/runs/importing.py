@@ -33,7 +33,7 @@ from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
 from lossopt_ui.runs import file_preview
-from lossopt_ui.state import names, widgets
+from lossopt_ui.state import kinds, names, widgets
 from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
 from lossopt_ui.state.session import SessionKey, UploaderKey, WidgetKey
@@ -307,7 +307,8 @@ def _keep(keep: Callable[[], Sequence[str]], what: str) -> None:
     _UPLOADER.empty()
     chosen = widgets.value("runs")
     if chosen != (EVERYTHING,):
-        widgets.put("runs", list(dict.fromkeys([*ids, *chosen]))[:MAX_CHOSEN])
+        before = [each for each in chosen if each != kinds.NOTHING]
+        widgets.put("runs", list(dict.fromkeys([*ids, *before]))[:MAX_CHOSEN])
     st.toast(f"Imported {len(ids)} {what}{'s' * (len(ids) != 1)}.", icon=":material/upload:")
 
 

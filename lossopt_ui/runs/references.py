@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossopt_core.store import reference
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.runs import runs_table
+from lossopt_ui.runs import run_columns
 from lossopt_ui.state import pages, url, widgets
 
 COMPARED = {"references": True, "runs": tuple(each.id for each in reference.OPTIMIZERS_COMPARED)}
@@ -25,7 +25,7 @@ def glance() -> None:
     theirs = saved_runs.references()
     if len(theirs):
         st.caption("Reference runs, the same for all users:")
-        runs_table.glance(theirs)
+        run_columns.glance(theirs)
 
 
 def link_to_compare() -> None:

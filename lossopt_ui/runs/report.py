@@ -25,10 +25,12 @@ PACKAGES = ("numpy", "scikit-learn", "plotly")
 
 @dataclass(frozen=True)
 class Text:
-    """A heading or a paragraph."""
+    """A heading, a paragraph, an emphasised one, or code."""
 
     text: str
     heading: bool = False
+    strong: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ def report(title: str, address: str, parts: Sequence[Part]) -> bytes:
 def _described(part: Part) -> Mapping[str, object]:
     match part:
         case Text():
-            return {"kind": "text", "text": part.text, "heading": part.heading}
+            return {"kind": "text"} | vars(part)
         case Table():
             heads = ["", *map(str, part.table.columns)]
             rows = [

@@ -1,34 +1,32 @@
 """The table of saved runs, in which runs are filtered and selected."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from lossopt_core.analysis.readings import AT_EPOCH, BEST, reading
 from lossopt_core.experiment.caches import Cache
 from lossopt_core.experiment.measures import MEASURES
-from lossopt_core.fields import Choice, Number
-from lossopt_core.query.filters import FilterError, parse
+from lossopt_core.query.filters import FilterError, is_relative, parse
 from lossopt_core.store import reference
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.saved_runs import Listing
 from lossopt_ui.figures import caching
-from lossopt_ui.runs import table_rows
-from lossopt_ui.runs.table_rows import SPREAD, differing
-from lossopt_ui.state import names, pages, toasts, widgets
-from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN
-from lossopt_ui.state.pages.settings import COLUMNS
+from lossopt_ui.runs import find, run_columns, table_rows, tuning
+from lossopt_ui.runs.run_columns import RUN
+from lossopt_ui.state import names, toasts, widgets
+from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN, NOTHING
 from lossopt_ui.state.session import SessionKey, selected_rows
 
-RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
-ABOUT = ("status", "created", "id")
 MAX_BYTES = 30_000_000
 """Size of the cache of prepared tables."""
-ROW, HEAD, TALLEST = 35, 38, 330
+ROW, HEAD, TALLEST = 35, 38, 423
+NEWEST = 10
+"""Rows that are selected as long as nobody has chosen any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +37,14 @@ class Prepared:
     rows      one row per run or group, in order
     shown     the cells
     error     the error in the filter, if any
+    without   if no run matches: how many would without each of the conditions, by its option
     """
 
     runs: pd.DataFrame
     rows: pd.DataFrame
     shown: pd.DataFrame
     error: FilterError | None
+    without: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,11 @@ class View:
     """The controls that determine the content of the table.
 
     filter      text of the filter
+    chips       conditions beside it
+    now         the time from which relative times are reckoned, in the visitor's time zone; None
+                if neither has any
     archived    whether archived runs are included
+    tuning      whether runs measured on a validation split are included
     grouped     whether runs that differ by seed only share a row
     columns     columns to show; empty for the settings that differ
     sort        columns to sort by
@@ -79,7 +83,10 @@ class View:
     """
 
     filter: str
+    chips: tuple[str, ...]
+    now: datetime | None
     archived: bool
+    tuning: bool
     grouped: bool
     columns: tuple[str, ...]
     sort: tuple[str, ...]
@@ -89,9 +96,14 @@ class View:
     @classmethod
     def chosen(cls) -> "View":
         """The current values of the controls."""
+        text, chips = widgets.value("filter"), widgets.value("chips")
+        relative = is_relative(text) or find.depends_on_time(chips)
         return cls(
-            filter=widgets.value("filter"),
+            filter=text,
+            chips=chips,
+            now=find.now().replace(second=0, microsecond=0) if relative else None,
             archived=widgets.value("archived"),
+            tuning=widgets.value("tuning"),
             grouped=widgets.value("rows") == "families",
             columns=widgets.value("columns"),
             sort=widgets.value("sort"),
@@ -103,22 +115,21 @@ class View:
 def choose(listing: Listing) -> pd.DataFrame:
     """Show the runs, newest first; return the table rows of the selected ones.
 
-    Settings that differ come first, then the results. Settings that are the same in all runs are
-    left out, unless columns are chosen.
+    Each has a name made of the settings that differ. As long as nobody has selected any, the
+    newest are selected.
     """
     prepared, table = _prepared(listing), listing.runs
-    if prepared.error is not None:
-        stop = "" if prepared.error.message.endswith("?") else "."
-        said = f"Filter: {names.escape_markdown(prepared.error.message)}{stop} All runs are shown."
-        st.error(said, icon=":material/filter_alt_off:")
-        st.code(prepared.error.pointer, language=None)
+    _report_error(prepared.error)
     if hidden := hidden_by_the_filter(listing):
         what = "1 selected run is" if hidden == 1 else f"{hidden:,} selected runs are"
         st.info(f"{what} hidden by the filter.", icon=":material/filter_alt:")
+    if prepared.rows.empty:
+        _explain_nothing(prepared)
+        return prepared.runs
     # Streamlit draws the table's toolbar over the space above its right end, so keep that empty.
-    st.caption(_how_many(prepared, of=len(table)))
+    st.caption(_how_many(prepared, of=len(table)) + _folded_away(table))
     ids = prepared.rows["id"].tolist()
-    wanted = widgets.value("runs")
+    wanted = _selection(prepared.rows)
     key, at_first = _same_table(ids, wanted)
     # Copies of a few columns: whatever a callback refers to is held for the whole session.
     rows = prepared.rows[["id", "family", "members"]].copy()
@@ -132,9 +143,49 @@ def choose(listing: Listing) -> pd.DataFrame:
         on_select=lambda: _take_selection(key, rows, meant),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": table_rows.selected(prepared.rows, at_first)}},
-        column_config=_looks(prepared.shown),
+        column_config=run_columns.looks(prepared.shown),
     )
     return table_rows.runs_of(prepared.runs, wanted)
+
+
+def _selection(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The ids of the selected rows: as chosen, or the newest on the data set of the newest."""
+    chosen: tuple[str, ...] = widgets.value("runs")
+    if chosen:
+        return () if chosen == (NOTHING,) else chosen
+    # Rows without a date were imported from other programs.
+    dated = rows[rows["created"].notna()] if rows["created"].notna().any() else rows
+    newest = dated.nlargest(1, "created")["dataset"]
+    alike = dated[dated["dataset"].isin(newest)] if newest.notna().all() else dated
+    return tuple(rows.loc[sorted(alike["created"].nlargest(NEWEST).index), "id"])
+
+
+def _report_error(error: FilterError | None) -> None:
+    if error is None:
+        return
+    stop = "" if error.message.endswith("?") else "."
+    said = f"Filter: {names.escape_markdown(error.message)}{stop} All runs are shown."
+    st.error(said, icon=":material/filter_alt_off:")
+    st.code(error.pointer, language=None)
+
+
+def _explain_nothing(prepared: Prepared) -> None:
+    """Say why there are no rows, and offer to drop what excludes them."""
+    ways_out: dict[str, tuple[str, Callable[[], None]]] = {
+        "filter": ("Clear the filter", lambda: widgets.put("filter", "")),
+        "chips": ("Clear the chips", lambda: widgets.put("chips", ())),
+        "tuning": ("Show tuning runs", lambda: widgets.put("tuning", content=True)),
+        "archived": ("Show archived runs", lambda: widgets.put("archived", content=True)),
+    }
+    find.explain_nothing(
+        {ways_out[name][0]: (n, ways_out[name][1]) for name, n in prepared.without.items()}
+    )
+
+
+def _folded_away(table: pd.DataFrame) -> str:
+    """' · 90 tuning runs are folded away', if there are any."""
+    count = 0 if widgets.value("tuning") else int(tuning.are_tuning(table).sum())
+    return f" · {names.counted(count, 'tuning run')} folded away (see Columns)" if count else ""
 
 
 def _how_many(prepared: Prepared, *, of: int) -> str:
@@ -165,47 +216,66 @@ def _prepared(listing: Listing) -> Prepared:
 
 
 def _prepare(table: pd.DataFrame, view: View) -> Prepared:
+    table = tuning.apart(table)
     runs, error = _found(table, view)
+    if runs.empty:
+        return Prepared(runs, runs, runs, error, _found_without_each(table, view))
     at_point = _at_the_point(runs, view)
-    rows = table_rows.in_order(table_rows.rows_of(at_point, grouped=view.grouped), view.sort)
-    return Prepared(runs, rows, _as_shown(rows, _columns_of(rows, view)), error)
+    best_first = (*view.sort, *["test_accuracy"] * _asks_for_best(view))
+    rows = table_rows.in_order(table_rows.rows_of(at_point, grouped=view.grouped), best_first)
+    columns = run_columns.columns_of(rows, view.columns, grouped=view.grouped)
+    labelled = rows.assign(**{RUN: run_columns.named(rows, grouped=view.grouped)})
+    return Prepared(runs, rows, run_columns.as_shown(labelled, columns), error)
+
+
+def _asks_for_best(view: View) -> bool:
+    return any(each.startswith("best:") for each in view.chips)
 
 
 def _found(table: pd.DataFrame, view: View) -> tuple[pd.DataFrame, FilterError | None]:
-    """The runs that match the filter; all runs if the filter is invalid."""
-    table = _in_question(table, archived=view.archived)
+    """The runs that match the filter and the chips; an invalid filter matches all."""
+    table = _in_question(table, archived=view.archived, with_tuning=view.tuning)
+    error = None
     try:
-        return table[parse(view.filter).matches(table)].reset_index(drop=True), None
-    except FilterError as error:
-        return table.reset_index(drop=True), error
+        table = table[parse(view.filter, view.now).matches(table)]
+    except FilterError as problem:
+        error = problem
+    if view.chips:
+        table = table[find.matches(table, view.chips, view.now or datetime.now(UTC))]
+    return table.reset_index(drop=True), error
 
 
-def _in_question(table: pd.DataFrame, *, archived: bool) -> pd.DataFrame:
-    """The runs in the table before filtering: archived ones only if switched on."""
-    return table if archived else table[~table["archived"]]
+def _found_without_each(table: pd.DataFrame, view: View) -> dict[str, int]:
+    """How many runs match if one condition is dropped, by the name of its option."""
+    dropped = {
+        "filter": replace(view, filter=""),
+        "chips": replace(view, chips=()),
+        "tuning": replace(view, tuning=True),
+        "archived": replace(view, archived=True),
+    }
+    counts = {name: len(_found(table, each)[0]) for name, each in dropped.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _in_question(table: pd.DataFrame, *, archived: bool, with_tuning: bool) -> pd.DataFrame:
+    """The runs in the table before filtering: archived and tuning runs only if switched on."""
+    table = table if archived else table[~table["archived"]]
+    return table if with_tuning else table[~tuning.are_tuning(table)]
 
 
 def _selected_runs(table: pd.DataFrame) -> pd.DataFrame:
     """The runs that are selected individually, whether hidden by the filter or not."""
-    wanted = [each for each in widgets.value("runs") if each != EVERYTHING]
-    return table_rows.runs_of(_in_question(table, archived=widgets.value("archived")), wanted)
+    wanted = [each for each in widgets.value("runs") if each not in (EVERYTHING, NOTHING)]
+    in_question = _in_question(
+        table, archived=widgets.value("archived"), with_tuning=widgets.value("tuning")
+    )
+    return table_rows.runs_of(in_question, wanted)
 
 
 def hidden_by_the_filter(listing: Listing) -> int:
     """Number of selected runs that do not match the filter."""
     visible = _prepared(listing).runs["id"]
     return int((~_selected_runs(listing.runs)["id"].isin(visible)).sum())
-
-
-def glance(table: pd.DataFrame) -> None:
-    """Show a few runs, newest first, without selection."""
-    rows = table_rows.rows_of(table, grouped=False)
-    columns = list(dict.fromkeys(["dataset", "loss", "optimizer", *_automatic(rows)]))
-    tags = ["tags"] * bool(rows["tags"].map(bool).any())
-    shown = _as_shown(rows, [*columns, *RESULTS, *tags, *ABOUT])
-    st.dataframe(
-        shown, hide_index=True, placeholder="–", key="last-runs", column_config=_looks(shown)
-    )
 
 
 def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -244,8 +314,9 @@ def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
             f"At most {MAX_CHOSEN} rows can be selected individually; the first {MAX_CHOSEN} are"
             " selected. Narrow the table with the filter and select all of its rows."
         )
-    widgets.put("runs", wanted[:MAX_CHOSEN])
-    _TABLE.set(replace(_TABLE.get(), wanted=widgets.value("runs")))
+    wanted = wanted[:MAX_CHOSEN]
+    widgets.put("runs", wanted or [NOTHING])
+    _TABLE.set(replace(_TABLE.get(), wanted=tuple(wanted)))
 
 
 def _wanted_unseen(rows: pd.DataFrame, meant: pd.DataFrame, selected: pd.DataFrame) -> list[str]:
@@ -265,7 +336,8 @@ def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
         }
         return table.assign(**best)
     if view.at == AT_EPOCH:
-        histories = {each.id: each.history for each in saved_runs.members(table)}
+        members = tuning.without_test_results(saved_runs.members(table))
+        histories = {each.id: each.history for each in members}
 
         def at_epoch(id: str, name: str) -> float | None:
             known = id in histories
@@ -276,106 +348,6 @@ def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
         }
         return table.assign(**measured)
     return table
-
-
-def _automatic(rows: pd.DataFrame) -> list[str]:
-    """Settings that differ; options of data sets are merged into the data set column."""
-    names_ = differing(rows)
-    if any("." in name for name in names_):
-        return ["dataset", *(name for name in names_ if "." not in name and name != "dataset")]
-    return names_
-
-
-def _columns_of(rows: pd.DataFrame, view: View) -> list[str]:
-    if view.columns:
-        return ["pinned"] * bool(rows["pinned"].any()) + [*view.columns, "id"]
-    spreads = [f"test_accuracy{SPREAD}"] * bool((rows["runs"] > 1).any())
-    varying = [
-        name for name in _automatic(rows) if not view.grouped or name not in ("seed", "split_seed")
-    ]
-    said = [name for name in ("name", "tags", "note") if rows[name].map(bool).any()]
-    first = ["pinned"] * bool(rows["pinned"].any()) + [name for name in said if name == "name"]
-    several = ["runs"] * bool((rows["runs"] > 1).any())
-    return [
-        *first, *varying, *several, "test_accuracy", *spreads, *RESULTS[1:], "spark",
-        *(name for name in said if name != "name"), *ABOUT,
-    ]  # fmt: skip
-
-
-def _as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    shown = pd.DataFrame(index=rows.index)
-    for name in columns:
-        if name == "dataset":
-            shown[name] = _with_options(rows)
-        elif name in pages.DECLARED and name in rows:
-            shown[name] = _readable(name, rows[name])
-        elif name.removesuffix(SPREAD).endswith("accuracy"):
-            shown[name] = rows[name] * 100
-        elif name == "spark":
-            shown[name] = rows[name].map(np.float32)  # half the bytes, the same line
-        elif name in rows:
-            shown[name] = rows[name]
-    return shown
-
-
-def _with_options(table: pd.DataFrame) -> pd.Series:
-    """The data set of each row, with its options that differ."""
-    words = _readable("dataset", table["dataset"])
-    for dataset, rows in table.groupby("dataset"):
-        for name in differing(rows):
-            if name.startswith(f"{dataset}."):
-                label = pages.DECLARED[name].label.lower()
-                cells = rows[name].map(_option_in_short)
-                words.loc[rows.index] += f", {label} " + cells
-    return words
-
-
-def _option_in_short(value: float | str) -> str:
-    """A number, or the first digits of a fingerprint."""
-    return value[:8] if isinstance(value, str) else f"{value:g}"
-
-
-def _readable(name: str, column: pd.Series) -> pd.Series:
-    """Registry entries as their labels; numbers stay numbers, so that they sort."""
-    if isinstance(pages.DECLARED[name], Choice):
-        return column.map(lambda each: names.value_text(name, each), na_action="ignore")
-    return column
-
-
-def _looks(shown: pd.DataFrame) -> dict[str, Any]:
-    """Titles and formats of the columns."""
-    return {name: _look(name) for name in map(str, shown)}
-
-
-def _look(name: str) -> Any:
-    config = st.column_config
-    declaration = pages.DECLARED.get(name)
-    if isinstance(declaration, Number):
-        return config.NumberColumn(declaration.label, format="%d" if declaration.whole else "%g")
-    match name:
-        case "spark":
-            return config.LineChartColumn(
-                "Objective", help="Over the whole training.", width="small"
-            )
-        case "created":
-            return config.DatetimeColumn(COLUMNS[name], format="distance")
-        case "tags":
-            return config.ListColumn(COLUMNS[name])
-        case "pinned":
-            return config.CheckboxColumn("Pinned", width="small")
-        case "runs":
-            return config.NumberColumn("Runs", help="Runs that differ by seed only.")
-        case "id":
-            return config.TextColumn("ID")
-        case _ if name.endswith(SPREAD):
-            return config.NumberColumn("± sd", format="%.2f", help="Standard deviation over seeds.")
-        case _ if name.endswith("accuracy"):
-            return config.NumberColumn(f"{COLUMNS[name]} (%)", format="%.1f")
-        case "update":
-            return config.NumberColumn(COLUMNS[name], format="%d")
-        case _ if name in table_rows.FIGURES:
-            return config.NumberColumn(COLUMNS[name], format="%.4g")
-    return config.TextColumn(COLUMNS.get(name, declaration.label if declaration else name))
 
 
 def report_unreadable(listing: Listing) -> None:

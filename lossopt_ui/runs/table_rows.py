@@ -10,7 +10,7 @@ from lossopt_core.analysis.groups import SEEDS, whole
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_ui.charts.curves import DISTANCES
-from lossopt_ui.state.kinds import EVERYTHING
+from lossopt_ui.state.kinds import EVERYTHING, NOTHING
 
 FIGURES = (
     "update",
@@ -25,6 +25,7 @@ FIGURES = (
     "best_objective",
     "best_train_accuracy",
     "best_test_accuracy",
+    "validation_accuracy",
 )
 SPREAD = " ±"
 """Suffix of the name of a standard deviation column."""
@@ -153,7 +154,7 @@ def runs_of(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
 def unknown(table: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
     """Ids of no run or group in the table."""
     meant = _meant(table, wanted)
-    here = {EVERYTHING, *meant["id"], *meant["family"]}
+    here = {EVERYTHING, NOTHING, *meant["id"], *meant["family"]}
     return [each for each in wanted if each not in here]
 
 

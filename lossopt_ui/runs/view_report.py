@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from lossopt_core.exchange.scripts import with_lossopt
 from lossopt_core.experiment import conventions
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import (
@@ -14,7 +15,10 @@ from lossopt_ui.runs import (
     group_charts,
     group_tables,
     groups,
+    seed_results,
+    verdict_line,
 )
+from lossopt_ui.runs.export import MAX_IN_A_SCRIPT
 from lossopt_ui.runs.files import File
 from lossopt_ui.runs.group_charts import Drawn
 from lossopt_ui.runs.groups import Group
@@ -54,9 +58,10 @@ def _parts(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> li
     on_paper = groups.with_style(
         shown, colour=widgets.value("colour"), dash=widgets.value("dash"), theme="light"
     )
-    parts = [*_of_the_look(on_paper, optima), *_curves(on_paper, baseline, optima)]
+    parts = [*_answer(on_paper, baseline, optima)]
+    parts += [*_of_the_look(on_paper, optima), *_curves(on_paper, baseline, optima)]
     if baseline is not None:
-        parts += _verdicts(shown, baseline, optima)
+        parts += _verdicts(on_paper, baseline, optima)
     parts.append(Table(group_tables.whole(shown, optima), "Settings and results"))
     if words := group_tables.explain_spreads(shown):
         parts.append(Text(words))
@@ -66,6 +71,28 @@ def _parts(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> li
         Table(all_settings.T, "All settings"),
         Text("Conventions", heading=True),
         Text(conventions.IN_WORDS),
+        *_how_to_reproduce(shown),
+    ]
+
+
+def _answer(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> list[Part]:
+    """The verdict, as on the page."""
+    found = verdict_line.paired(shown, baseline, optima)
+    said = verdict_line.sentences(shown, baseline, found, optima)
+    return [Text(each, strong=place == 0) for place, each in enumerate(said)]
+
+
+def _how_to_reproduce(shown: Sequence[Group]) -> list[Part]:
+    """A script that trains the runs; the link is at the top of the report."""
+    experiments = [each for group in shown for each in group.experiments]
+    if not experiments:
+        return []
+    some = experiments[:MAX_IN_A_SCRIPT]
+    left_out = f" It has the first {len(some)} runs." * (len(some) < len(experiments))
+    return [
+        Text("How to reproduce", heading=True),
+        Text(f"This script trains the runs again, with the same results.{left_out}"),
+        Text(with_lossopt(some), code=True),
     ]
 
 
@@ -79,6 +106,8 @@ def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
             charts = map(_chart, evaluation.pictures(found, "light"))
             table = Table(evaluation.table(found), "Every run under every loss")
             return [Text(evaluation.TITLE, heading=True), *map(Text, words), *charts, table]
+        case "seeds":
+            return [*map(_chart, seed_results.charts(shown, optima, "light"))]
         case "cost":
             chart, cost_table = costs.pictures(shown, optima, "light")
             table = Table(costs.in_words(cost_table), "Cost to target")
@@ -95,6 +124,7 @@ def _verdicts(shown: Sequence[Group], baseline: Group, optima: Optima) -> list[P
     others = [group for group in shown if group.key != baseline.key]
     column = widgets.value("measure")
     found = differences.paired(others, baseline, column, optima)
+    forest = verdict_line.chart(shown, baseline, found, "light")
     said = [
         Text(differences.sentence(group, baseline, column, found.get(group.key), str))
         for group in others
@@ -102,6 +132,8 @@ def _verdicts(shown: Sequence[Group], baseline: Group, optima: Optima) -> list[P
     comparable = [group for group in others if group.key in found]
     warnings = differences.confounded(comparable, baseline, column, optima, str)
     parts: list[Part] = [Text("Significance", heading=True), *said, *map(Text, warnings)]
+    if forest is not None:
+        parts.append(_chart(forest))
     if found:
         table = differences.table(others, found, column).set_index("Compared")
         parts += [Text(differences.note(found)), Table(table, "Paired differences")]

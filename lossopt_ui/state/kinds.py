@@ -4,6 +4,7 @@ As in `lossopt_core.fields`, each has a label, a default and allowed values: `ch
 value, or raises ValueError with the option's name and what is allowed.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from lossopt_core.fields import (
 MAX_CHOSEN = 120
 MAX_SAID = 12
 """Names listed in an error message."""
-EVERYTHING = "all"
+EVERYTHING, NOTHING = "all", "none"
+"""What may stand for ids: all runs that the table shows, or none of them."""
 
 
 class Tabs(Choice):
@@ -89,7 +91,7 @@ class Text:
 
 @dataclass(frozen=True)
 class RunIds:
-    """Ids of runs or of groups of runs, or all that the table shows."""
+    """Ids of runs or of groups of runs; or all that the table shows, or none."""
 
     label: str
     default: tuple[str, ...]
@@ -99,7 +101,7 @@ class RunIds:
     def check(self, name: str, value: Any) -> tuple[str, ...]:
         """The ids without duplicates; ValueError for malformed or too many ids."""
         ids = tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else None
-        if ids == (EVERYTHING,):
+        if ids in ((EVERYTHING,), (NOTHING,)):
             return ids
         if ids is None or not all(
             isinstance(i, str) and re.fullmatch("[0-9a-f]{16}", i) for i in ids
@@ -108,6 +110,31 @@ class RunIds:
         if len(ids) > self.most:
             raise ValueError(f"{name} must be at most {self.most} ids, got {len(ids)}")
         return ids
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Conditions of the form `kind:value`; pages look the values up among those that occur."""
+
+    label: str
+    kinds: Mapping[str, str]
+    help: str
+    none: str = ""
+    default: tuple[str, ...] = ()
+
+    def check(self, name: str, value: Any) -> tuple[str, ...]:
+        """The conditions without duplicates; ValueError for an unknown kind or too many."""
+        given = tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else (value,)
+        for each in given:
+            kind, _, content = each.partition(":") if isinstance(each, str) else ("", "", "")
+            if kind not in self.kinds or not re.fullmatch(r"[\w.-]{1,40}", content):
+                raise ValueError(
+                    f"{name} must be conditions such as {next(iter(self.kinds))}:VALUE, with one of"
+                    f" {', '.join(self.kinds)}; got {brief(each)}"
+                )
+        if len(given) > MAX_SAID:
+            raise ValueError(f"{name} must be at most {MAX_SAID} conditions, got {len(given)}")
+        return given
 
 
 @dataclass(frozen=True)
@@ -149,5 +176,29 @@ class Matrix:
         return found
 
 
-Option = Field | Several | Names | Text | RunIds | Matrix
+@dataclass(frozen=True)
+class Interval:
+    """Two numbers in ascending order; None leaves an end open."""
+
+    label: str
+    help: str
+    default: tuple[float | None, float | None] = (None, None)
+
+    def check(self, name: str, value: Any) -> tuple[float | None, float | None]:
+        """The two ends; ValueError if they are not finite numbers in ascending order."""
+        try:
+            low, high = (None if each is None else float(each) for each in value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{name} must be two numbers, each of which may be empty, got {brief(value)}"
+            ) from None
+        for each in (low, high):
+            if each is not None and not math.isfinite(each):
+                raise ValueError(f"{name} must be finite numbers, got {each:g}")
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"{name} must start below its end, got {low:.12g} to {high:.12g}")
+        return low, high
+
+
+Option = Field | Several | Names | Text | RunIds | Chips | Matrix | Interval
 """Any kind of option that can be part of an address."""

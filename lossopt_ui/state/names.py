@@ -51,6 +51,12 @@ def setting_text(name: str, value: Any) -> str:
     return f"{setting_name(name)} {value_text(name, value)}"
 
 
+def short_setting_text(name: str, value: Any) -> str:
+    """The same with the setting's symbol if it has one: 'α 0.1', 'λ 0.001'."""
+    symbol = pages.DECLARED[name].label.split()[-1]
+    return setting_text(name, value) if symbol.isascii() else f"{symbol} {value_text(name, value)}"
+
+
 def setting_name(name: str) -> str:
     """A setting's name within a sentence: 'learning rate', 'spread'."""
     return name.split(".")[-1].replace("_", " ")

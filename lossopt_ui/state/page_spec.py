@@ -18,7 +18,6 @@ class PageSpec:
     heading   title at the top of the page
     icon      a Material symbol, without `:material/`
     options   every option that can be part of its address, by name
-    listed    whether the page is in the navigation
     """
 
     name: str
@@ -26,7 +25,6 @@ class PageSpec:
     heading: str
     icon: str
     options: Mapping[str, Option] = field(default_factory=dict)
-    listed: bool = True
 
     @property
     def file(self) -> str:

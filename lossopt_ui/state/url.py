@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lossopt_core import FIELDS, Experiment
-from lossopt_core.fields import Number, Switch
+from lossopt_core.fields import Number, Switch, brief
+from lossopt_core.query.vocabulary import did_you_mean
 from lossopt_ui.state.kinds import (
+    Chips,
+    Interval,
     Matrix,
     Names,
     RunIds,
@@ -19,7 +22,7 @@ from lossopt_ui.state.kinds import (
 )
 from lossopt_ui.state.pages import DECLARED
 
-SUGGESTED = frozenset({"learning_rate"})
+SUGGESTED = frozenset({"learning_rate", "log_y"})
 """Settings without a fixed default: in the address whenever somebody has set them."""
 
 
@@ -32,6 +35,8 @@ class Problem:
     default: Any
 
     def __str__(self) -> str:
+        if self.name not in DECLARED:
+            return self.message
         instead = "the suggested value" if self.name in SUGGESTED else self.default
         return f"{self.message}; using {instead} instead."
 
@@ -48,7 +53,9 @@ def parse(name: str, text: str) -> Any:
         return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
     if isinstance(declaration, Matrix):
         return declaration.check(name, [row.split(",") for row in text.split(";")])
-    if isinstance(declaration, RunIds | Names):
+    if isinstance(declaration, Interval):
+        return declaration.check(name, [part or None for part in text.split(",")])
+    if isinstance(declaration, RunIds | Names | Chips):
         return declaration.check(name, text.split(","))
     return declaration.check(name, text)
 
@@ -66,15 +73,24 @@ def label(entry: Any) -> str:
 
 
 def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Checked values from an address, and the problems found."""
+    """Checked values from an address, and the problems found.
+
+    Unknown names are among the problems.
+    """
     values: dict[str, Any] = {}
-    problems = []
+    problems = [_unknown(name) for name in query.keys() - DECLARED.keys()]
     for name in DECLARED.keys() & query.keys():
         try:
             values[name] = parse(name, query[name])
         except ValueError as error:
             problems.append(Problem(name, str(error), DECLARED[name].default))
     return values, sorted(problems, key=lambda problem: problem.name)
+
+
+def _unknown(name: str) -> Problem:
+    """The problem that there is no option of this name, with the nearest right one."""
+    near = did_you_mean(name, DECLARED)
+    return Problem(name, f"there is no option {brief(name)}{near or '; it is ignored.'}", None)
 
 
 def query_of(values: Mapping[str, Any]) -> dict[str, str]:
@@ -99,6 +115,8 @@ def values_of(experiment: Experiment) -> dict[str, Any]:
 
 def write(value: Any) -> str:
     """A value as text for an address; `parse` reads it back."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

@@ -6,7 +6,7 @@ follows the declaration of its option, which decides what is valid.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -16,6 +16,7 @@ from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui import streamlit_private
 from lossopt_ui.state import pages, url
 from lossopt_ui.state.kinds import (
+    Interval,
     Matrix,
     Names,
     Several,
@@ -164,12 +165,18 @@ def custom_widget(name: str) -> Looks | None:
 
 
 def setting(
-    name: str, *, most: int | None = None, suggested: float | None = None, **looks: Any
+    name: str,
+    *,
+    most: int | None = None,
+    suggested: float | bool | None = None,
+    among: Collection[str] | None = None,
+    **looks: Any,
 ) -> Any:
     """Show the widget of a setting or view option and return the value.
 
     `most` is an upper bound below the declared one; `suggested` is the value until one is set.
-    `looks` are passed to the widget, such as `label_visibility` or `disabled`.
+    `among` are the only names that are offered, in addition to those that are chosen.  `looks` are
+    passed to the widget, such as `label_visibility` or `disabled`.
     """
     declaration = pages.DECLARED[name]
     _DRAWN.get()[name] = None
@@ -195,7 +202,7 @@ def setting(
         case Tabs():
             _tabs(declaration, start, looks)
         case Choice():
-            _choice(declaration, start, looks)
+            _choice(declaration, start, looks, among)
         case Slider():
             low, high = float(declaration.low), float(declaration.high)
             # The value above the thumb would have too little contrast in the dark theme.
@@ -209,9 +216,12 @@ def setting(
         case Names():
             looks |= {"default": start, "format_func": declaration.choices.get}
             looks |= {"placeholder": declaration.none}
-            st.multiselect(declaration.label, list(declaration.choices), **looks)
+            offered = _offered(declaration.choices, among, start)
+            st.multiselect(declaration.label, offered, **looks)
         case Matrix():
             _matrix(name, declaration, looks["help"], disabled=looks.get("disabled", False))
+        case Interval():
+            _interval(name, declaration, looks["help"], disabled=looks.get("disabled", False))
         case Text():
             st.text_input(declaration.label, start, placeholder=declaration.placeholder, **looks)
     if problem := _problem(name).pop():
@@ -247,8 +257,16 @@ def _in_words(content: Any) -> str:
     return f"{content:.12g}" if isinstance(content, float) else str(content)
 
 
-def _choice(declaration: Choice, start: str, looks: dict[str, Any]) -> None:
-    names = list(declaration.registry)
+def _offered(
+    names: Iterable[str], among: Collection[str] | None, chosen: Collection[str]
+) -> list[str]:
+    return [each for each in names if among is None or each in among or each in chosen]
+
+
+def _choice(
+    declaration: Choice, start: str, looks: dict[str, Any], among: Collection[str] | None
+) -> None:
+    names = _offered(declaration.registry, among, (start,))
     st.selectbox(
         declaration.label,
         names,
@@ -302,6 +320,27 @@ def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> Non
                 )  # fmt: skip
 
 
+def _interval(name: str, declaration: Interval, help: str, *, disabled: bool) -> None:
+    """A field for each end; an empty field leaves it open."""
+    st.markdown(f"**{declaration.label}**", help=help)
+    with st.container(horizontal=True, gap="small"):
+        for place, label in enumerate(("From", "To")):
+            end = _cell(name, 0, place)
+            end.set(value(name)[place])
+            st.number_input(
+                label, value=None, step=None, format="%g", key=end.name, width=130,
+                placeholder="automatic", disabled=disabled, on_change=_take_end, args=(name, place),
+            )  # fmt: skip
+
+
+def _take_end(name: str, place: int) -> None:
+    if streamlit_private.is_of_another_part():
+        return
+    ends = list(value(name))
+    ends[place] = _cell(name, 0, place).get()
+    _put_checked(name, ends)
+
+
 def _cell(name: str, row: int, column: int) -> WidgetKey[float | None]:
     return WidgetKey(f"{name}-{row}-{column}")
 
@@ -311,9 +350,14 @@ def _take_cell(name: str, row: int, column: int) -> None:
         return
     rows = [list(each) for each in value(name)]
     rows[row][column] = _cell(name, row, column).get()
+    _put_checked(name, rows)
+
+
+def _put_checked(name: str, content: Any) -> None:
+    """Set a value if it is valid; otherwise the next run of the page says why not."""
     declared = pages.DECLARED[name]
     try:
-        put(name, declared.check(declared.label, rows))
+        put(name, declared.check(declared.label, content))
     except ValueError as error:
         _problem(name).set(f"{error}. The value was not changed.")
 

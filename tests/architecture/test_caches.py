@@ -21,8 +21,6 @@ CACHED_FOR_ALL = {
     "lossopt_core/plugins/registry.py:_plugins": "names of installed packages",
     "lossopt_core/analysis/paired_inference.py:_subsets": "subsets of so many pairs",
     "lossopt_core/analysis/paired_inference.py:_weightings": "random weights of so many pairs",
-    "lossopt_core/playground/picture.py:_grid": "places of a picture",
-    "lossopt_core/playground/picture.py:_features": "features of those places",
     "lossopt_core/store/database.py:_shared_engine": "connections to a database",
     "lossopt_core/store/rows.py:describe": "settings, for who has their text",
     "lossopt_core/training/record.py:environment": "versions",
@@ -41,6 +39,7 @@ CACHED_FOR_ALL = {
     "lossopt_ui/lecture/on_digits.py:weights": "the lecture's, on digits",
     "lossopt_ui/lecture/searches.py:_search": "the lecture's, on digits",
     "lossopt_ui/lecture/steps.py:_ladder": "the lecture's, on digits",
+    "lossopt_ui/playground/arena.py:_sets": "the playground's own points",
     "lossopt_ui/lecture/training_log.py:_train": "the lecture's, on the spiral",
 }
 

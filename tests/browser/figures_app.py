@@ -36,4 +36,7 @@ with hidden_tab:
     figure.show(lines(move), key="in-hidden-tab", alt="In the hidden tab")
 with st.expander("More"):
     figure.show(lines(0), key="in-expander", alt="In an expander")
+for key, quantity in (("one", "Epochs"), ("other", "Epochs"), ("unlike", "Updates")):
+    shared = lines(0).update_layout(hovermode="x unified", xaxis_title=quantity)
+    figure.show(shared, key=f"hover-{key}", alt=f"{key} over {quantity}", height=250)
 st.write(f"theme {figure.theme()}, moved {move}")

@@ -187,6 +187,12 @@ def goto(page: Page, path: str) -> None:
     page.wait_for_function(_ANSWERED, arg=[0, 150], timeout=PATIENCE, polling=50)
 
 
+def go_to(page: Page, section: str, title: str) -> None:
+    """Choose a page in the navigation at the top."""
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=re.compile(f"{title}$")).click()
+
+
 def wait_until_quiet(page: Page, *, quiet: int = 300) -> None:
     """Until nothing runs, and nothing has come for a while."""
     page.wait_for_function(_ANSWERED, arg=[0, quiet], timeout=PATIENCE, polling=50)

@@ -23,6 +23,7 @@ PAGES = (
     "/inspect?run={first}",
     "/landscape?runs={first},{second}",
     "/data",
+    "/lessons",
     "/lecture?card=hinge_and_softmax",
 )
 LESS_OFTEN = (
@@ -68,6 +69,14 @@ def check_that_it_fits(page: Page) -> None:
         assert box is None or box["x"] + box["width"] <= width
 
 
+def is_of_streamlits_menu(page: Page, rule: str, css: str) -> bool:
+    """Whether it is the list of pages on a small screen, whose sections Streamlit nests wrongly."""
+    menu = '[data-testid="stSidebarNavItems"]'
+    return rule in {"list", "listitem"} and page.locator(css).first.evaluate(
+        "(element, menu) => element.closest(menu) !== null", menu
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "scheme"),
     [(address, "dark") for address in PAGES]
@@ -83,10 +92,14 @@ def test_a_page_has_no_serious_accessibility_violation(
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
     expect(page.locator('[data-stale="true"]')).to_have_count(0)
     check_that_it_fits(page)
-    found = [each for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS]
-    assert not found, "\n".join(
-        f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]
-    )
+    found = [
+        f"{each['id']}: {node['html']}"
+        for each in Axe().run(page).response["violations"]
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+        if not is_of_streamlits_menu(page, each["id"], node["target"][0])
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_the_cards_looked_at_are_cards() -> None:

@@ -1,6 +1,7 @@
 """A first-time student without a mouse, on a screen of 420 pixels, in the dark."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,6 +22,8 @@ WHERE = """
 }
 """
 MAX_TABS = 60
+TRAINING = ("train", "hinge-vs-cross-entropy", "gd-vs-sgd", "sweep")
+Use = Callable[[Page, Locator], None]
 
 
 @pytest.fixture
@@ -50,57 +53,82 @@ def activate(page: Page, wanted: Locator) -> None:
         page.keyboard.press("Enter")
 
 
-@pytest.mark.slow  # tests/pages does every lesson
-def test_a_lesson_from_start_to_end(student: Page) -> None:
+def press(page: Page, wanted: Locator) -> None:
+    """Click on a button or a link."""
+    with rerun(page):
+        wanted.click()
+
+
+@pytest.mark.slow  # tests/ui/lessons solves every step
+@pytest.mark.parametrize("use", [activate, press], ids=["keyboard", "pointer"])
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_from_start_to_end(student: Page, name: str, use: Use) -> None:
     page = student
     goto(page, "/")
-    activate(page, page.locator('a[href*="lesson=loss.1"]'))
-    steps = LESSONS["loss"].steps
+    use(page, page.locator(f'a[href*="lesson={name}.1"]').first)
+    steps = LESSONS[name].steps
     for number, step in enumerate(steps, start=1):
         panel = page.locator(".st-key-lesson")
         expect(panel.get_by_text(f"step {number} of {len(steps)}")).to_be_visible()
         wait_until_quiet(page)
         if step.solution:
-            activate(page, panel.get_by_role("button", name="Show me"))
-        if step.page == "train":
-            tab_to(page, page.get_by_role("button", name="Train", exact=True))
+            use(page, panel.get_by_role("button", name="Show me"))
+        train = page.get_by_role("button", name="Train", exact=True)
+        if step.page in TRAINING and train.count():
+            tab_to(page, train)
             page.keyboard.press("Enter")
-        expect(panel.get_by_text("Done.")).to_be_visible(timeout=60_000)
-        assert f"lesson=loss.{number}" in page.url
+        expect(panel.get_by_text("Done.")).to_be_visible(timeout=120_000)
+        assert f"lesson={name}.{number}" in page.url
         if number < len(steps):
             wait_until_quiet(page)
-            activate(page, panel.locator("a, button").filter(has_text="Next"))
-    activate(page, page.locator("a", has_text="More lessons"))
-    expect(page.get_by_text("Follow a lesson")).to_be_visible()
+            use(page, panel.locator("a, button").filter(has_text=re.compile("Next$")))
+    expect(panel.get_by_text("What you have learned")).to_be_visible()
+    use(page, page.locator("a", has_text="More lessons"))
+    expect(page.get_by_text(f"{len(steps)} of {len(steps)} steps done").first).to_be_visible()
     wait_until_quiet(page)
     expect(page.locator(".st-key-lesson")).to_have_count(0)
-    assert "lesson" not in page.url
+    assert "lesson=" not in page.url
+    # The progress is kept in the browser, for another visit.
+    goto(page, "/")
+    expect(page.get_by_text(f"{len(steps)} of {len(steps)} steps done").first).to_be_visible()
+
+
+def test_a_step_outlines_its_subject_and_stays_in_its_place(page: Page) -> None:
+    goto(page, "/lecture?card=numeric_gradient&lesson=gradient-check.1")
+    subject = page.locator(".st-key-slide_step")
+    expect(subject).to_have_css("outline-style", "solid")
+    expect(subject).to_be_in_viewport()
+    following = page.locator(".st-key-lesson").locator("a, button").filter(has_text="Next")
+    before = following.bounding_box()
+    with rerun(page):
+        following.click()
+    expect(page.get_by_text("step 2 of 5")).to_be_visible()
+    assert following.bounding_box() == before, "the next click goes to the same place"
 
 
 @pytest.mark.slow  # test_playground has its keyboard's parts
 def test_points_steps_and_time_on_the_playground(student: Page) -> None:
     page = student
     goto(page, "/playground?loss=hinge&optimizer=gd")
-    updates = page.get_by_test_id("stMetricValue").first
-    activate(page, page.locator(".st-key-k_steps button"))
-    expect(updates).to_have_text("10")
-    tab_to(page, page.locator(".st-key-time input"))
+    updates = page.locator(".arena output")
+    activate(page, page.locator(".arena .steps"))
+    expect(updates).to_have_text("Update 10 of 10")
+    tab_to(page, page.locator(".arena .travel"))
     page.keyboard.press("Home")
-    expect(page.locator(".st-key-time output")).to_contain_text("Update 0 of 10")
-    expect(updates).to_have_text("0")
+    expect(updates).to_have_text("Update 0 of 10")
     wait_until_quiet(page)
-    tab_to(page, page.locator(".st-key-plane-left svg.picture"))
+    tab_to(page, page.locator(".arena canvas.plane").first)
     page.keyboard.press("ArrowUp")
     page.wait_for_url(re.compile("own_points=500.450A"))
     wait_until_quiet(page)
-    activate(page, page.locator(".st-key-play button"))
-    expect(updates).not_to_have_text("0")
-    tab_to(page, page.locator(".st-key-play button"))
+    activate(page, page.locator(".arena .play"))
+    expect(updates).not_to_have_text(re.compile("^Update 0"))
+    tab_to(page, page.locator(".arena .play"))
     page.keyboard.press("Enter")
-    expect(page.locator(".st-key-play")).to_contain_text("Play")
+    expect(page.locator(".arena .play")).to_have_text("Play")
     wait_until_quiet(page)
-    activate(page, page.locator(".st-key-reset button"))
-    expect(updates).to_have_text("0")
+    activate(page, page.locator(".arena .reset"))
+    expect(updates).to_have_text(re.compile("^Update 0"))
 
 
 @pytest.mark.slow  # test_assignment_link makes one too

@@ -98,10 +98,11 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
         box = page.locator(".st-key-filter input")
         box.fill("split_seed = 77 and loss in (hinge, cross_entropy)")
         page.keyboard.press("Enter")
+    # Both groups are drawn without a click; one hides a group, the next shows it again.
     table = page.get_by_test_id("stDataFrame").first
-    for row in range(2):
+    for _ in range(2):
         with rerun(page):
-            table.click(position={"x": 16, "y": 35 + 17 + 35 * row})
+            table.click(position={"x": 16, "y": 35 + 17})
     names = [line["name"] for line in figure(page, "curves-all")["data"]]
     assert len([name for name in names if "(n=10)" in name and "band" not in name]) == 2
 
@@ -109,7 +110,7 @@ def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
         page.locator(".st-key-part").get_by_text("Significance").click()
     with rerun(page):
         page.locator(".st-key-baseline-choice input").click()
-        page.get_by_role("option", name="Hinge").click()
+        page.get_by_role("option", name="Baseline: Hinge", exact=True).click()
     verdict = page.get_by_text(re.compile("10 seeds")).first
     expect(verdict).to_be_visible()
     said = verdict.inner_text()
@@ -192,10 +193,10 @@ def test_after_deleting_the_last_run_the_page_links_to_training(
     goto(page, "/compare?runs=all&y=test_accuracy")
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("No saved runs yet.")).to_be_visible()
-    expect(page.get_by_text("Group by")).to_have_count(0)
+    expect(page.get_by_text("Group and style")).to_have_count(0)
     page.locator(".st-key-undo button").click()
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
-    expect(page.get_by_text("Group by")).to_be_visible()
+    expect(page.get_by_text("Group and style")).to_be_visible()
     assert set(seeded.list()["id"]) == kept
 
 

@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from lossopt_ui.state.pages import SECTIONS, START
 from tests.browser.figures_app import WIDE
-from tests.browser.helpers import figure, goto, rerun, selector, server, shown_text
+from tests.browser.helpers import figure, go_to, goto, rerun, selector, server, shown_text
 from tests.programs import ROOT
-
-PAGES = {file.stem: file for file in sorted((ROOT / "pages").glob("*.py"))}
-IN_THE_BAR = PAGES.keys() - {"inspect", "landscape", "data"}
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def fresh_app(environment: dict[str, str]) -> Iterator[str]:
 def test_the_first_visit_to_a_fresh_server_may_be_to_any_page(fresh_app, page: Page, name):
     query = {"sweep": "seeds=7", "lecture": "card=softmax"}.get(name, "log_y=true")
     goto(page, f"{fresh_app}/{name}?{query}")
-    expect(page.get_by_test_id("stTopNavLink")).to_have_count(len(IN_THE_BAR))
+    expect(page.get_by_test_id("stTopNavSection")).to_have_text(list(filter(None, SECTIONS)))
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.url == f"{fresh_app}/{name}?{query}"
@@ -36,12 +34,36 @@ def test_the_first_visit_to_a_fresh_server_may_be_to_any_page(fresh_app, page: P
 
 
 def test_every_page_is_reached_by_the_navigation(page: Page):
-    goto(page, "/")
-    for link in page.get_by_test_id("stTopNavLink").all():
-        link.click()
-        expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        expect(page.get_by_test_id("stException")).to_have_count(0)
-        assert "Page not found" not in shown_text(page)
+    goto(page, "/lessons")
+    page.get_by_test_id("stTopNavLink").click()
+    expect(page.get_by_role("heading", name=START.heading, exact=True)).to_be_visible()
+    for section in filter(None, SECTIONS):
+        for each in SECTIONS[section]:
+            go_to(page, section, each.title)
+            expect(page.get_by_role("heading", level=1, name=each.heading)).to_be_visible()
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+            assert "Page not found" not in shown_text(page)
+
+
+@pytest.mark.parametrize("name", ["train", "compare"])
+def test_the_header_leaves_the_screen_to_the_page(page: Page, name):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    goto(page, f"/{name}")
+    box = page.get_by_role("heading", level=1).bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 104
+    for label in ("Share", "Assignment link"):
+        button = page.get_by_role("button", name=label).bounding_box()
+        assert button
+        assert abs(button["y"] + button["height"] / 2 - box["y"] - box["height"] / 2) < 4
+
+
+def test_the_address_is_shared_as_it_is(page: Page):
+    goto(page, "/train?epochs=7")
+    page.get_by_role("button", name="Share").click()
+    address = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    expect(address).to_contain_text("/train?epochs=7")
+    assert address.inner_text().strip() == page.url
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +177,27 @@ def test_a_figure_changes_its_height(page: Page, figures):
 def test_a_figure_says_what_it_shows(page: Page, figures):
     goto(page, figures)
     expect(page.get_by_role("figure", name=WIDE)).to_be_visible()
+
+
+def test_charts_over_the_same_quantity_show_the_same_x(page: Page, figures):
+    page.set_viewport_size({"width": 1200, "height": 1900})
+    goto(page, figures)
+    keys = ("hover-one", "hover-other", "hover-unlike")
+    for key in keys:
+        figure(page, key)
+    one, other, unlike = (page.locator(f"{selector(key)} .hoverlayer .legend") for key in keys)
+    area = page.locator(f"{selector('hover-one')} .nsewdrag")
+    box = area.bounding_box()
+    assert box
+    area.hover(position={"x": 0.4 * box["width"], "y": 0.5 * box["height"]})
+    expect(one).to_be_visible()
+    expect(other).to_be_visible()
+    assert one.text_content() == other.text_content()
+    assert "fast" in (one.text_content() or "")
+    expect(unlike).to_have_count(0)
+    page.get_by_role("button", name="Move").hover()
+    expect(one).to_have_count(0)
+    expect(other).to_have_count(0)
 
 
 def test_a_figure_leaves_and_comes_back(page: Page, figures):

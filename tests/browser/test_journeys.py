@@ -11,7 +11,16 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 
 from lossopt_core import Experiment, certify, train, with_distance
-from tests.browser.helpers import figure, goto, new_context, rerun, selector, server, shown_text
+from tests.browser.helpers import (
+    figure,
+    go_to,
+    goto,
+    new_context,
+    rerun,
+    selector,
+    server,
+    shown_text,
+)
 from tests.helpers import trace
 from tests.programs import ROOT
 
@@ -71,7 +80,7 @@ def metric(page: Page, label: str) -> str:
 def test_from_the_first_visit_to_a_trained_run(page: Page) -> None:
     goto(page, "/")
     expect(page.get_by_text("Open a ready-made experiment")).to_be_visible()
-    page.get_by_role("link", name="Train", exact=True).first.click()
+    go_to(page, "Experiment", "Train")
     expect(page.get_by_role("heading", name="Train a classifier")).to_be_visible()
     type_in(page, "epochs", "5")
     press_train(page)
@@ -137,7 +146,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
     for rate in ("0.3", "0.03"):
         goto(page, f"/train?epochs=3&seed=77&learning_rate={rate}")
         press_train(page)
-    page.get_by_role("link", name="Compare runs").first.click()
+    go_to(page, "Runs", "Compare")
     expect(page.get_by_text("Select rows in the first column")).to_be_visible()
     select_row(page, 0)
     select_row(page, 1)
@@ -253,12 +262,12 @@ def test_settings_carry_over_between_pages(page: Page) -> None:
     goto(page, "/train")
     choose(page, "dataset", "Blobs")
     type_in(page, "epochs", "7")
-    page.get_by_role("link", name="GD vs SGD").first.click()
+    go_to(page, "Experiment", "GD vs SGD")
     expect(page.get_by_role("heading", name="GD vs SGD")).to_be_visible()
     expect(page.locator(".st-key-epochs input")).to_have_value("7")
-    page.get_by_role("link", name="Compare runs").first.click()
+    go_to(page, "Runs", "Compare")
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
-    page.get_by_role("link", name="Train", exact=True).first.click()
+    go_to(page, "Experiment", "Train")
     expect(page.locator(".st-key-epochs input")).to_have_value("7")
     expect(page.locator(".st-key-dataset input")).to_have_value("Blobs")
     expect(page).to_have_url(re.compile(r"/train\?.*dataset=blobs"))
@@ -320,7 +329,7 @@ def test_back_to_an_address_without_settings_keeps_carried_over_ones(page: Page)
     goto(page, "/train")
     type_in(page, "epochs", "7")
     with rerun(page):
-        page.get_by_role("link", name="GD vs SGD").first.click()
+        go_to(page, "Experiment", "GD vs SGD")
     type_in(page, "learning_rate", "0.2")
     with rerun(page):
         page.go_back()

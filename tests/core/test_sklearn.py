@@ -225,7 +225,9 @@ def test_it_finds_the_weights_of_logistic_regression(load):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_automatic_learning_rate_is_the_suggested_one(loss, optimizer):
-    experiment = Experiment(dataset="wine", test_fraction=0.0, loss=loss, optimizer=optimizer)
+    experiment = Experiment(
+        dataset="wine", test_fraction=0.0, loss=loss, optimizer=optimizer, epochs=1
+    )
     data = load_data(experiment)
     classifier = LinearClassifier(loss=loss, optimizer=optimizer, epochs=1)
     classifier.fit(data.train_features, data.train_labels)

@@ -34,10 +34,14 @@ def test_without_runs_it_links_to_training(store: RunStore) -> None:
     assert not app.sidebar.selectbox, "there is nothing to be grouped"
 
 
-def test_the_table_lists_all_runs_and_differing_settings_first(kept: list[Run]) -> None:
-    [table] = open_page("compare").dataframe
+def test_the_list_names_all_runs_by_what_differs(kept: list[Run]) -> None:
+    table = open_page("compare").dataframe[0]
     assert set(table.value["id"]) == {run.id for run in kept}
-    assert list(table.value.columns)[:3] == ["loss", "learning_rate", "test_accuracy"]
+    assert list(table.value.columns)[:3] == ["run", "spark", "test_accuracy"]
+    assert list(table.value["run"]) == [
+        "Hinge · α 0.1", "Cross-entropy · α 0.3", "Cross-entropy · α 0.1"
+    ]  # fmt: skip
+    assert {"loss", "learning_rate"} <= set(table.value)
     assert "momentum" not in table.value
     assert table.value["id"].iloc[0] == kept[-1].id
 
@@ -53,10 +57,10 @@ def test_runs_in_the_address_are_selected_and_drawn(kept: list[Run]) -> None:
 
 def test_different_losses_never_share_an_axis_for_their_values(kept: list[Run]) -> None:
     app = open_page("compare", ids(*kept))
-    assert set(figures(app)) == {"curves-hinge", "curves-cross_entropy"}
+    assert set(figures(app)) == {"curves-hinge", "curves-cross_entropy", "forest"}
     assert "Values of different losses are not comparable" in words(app)
     app.selectbox(key="y").set_value("test_accuracy").run()
-    assert set(figures(app)) == {"curves-all"}
+    assert set(figures(app)) == {"curves-all", "forest"}
     assert len(figures(app)["curves-all"]["data"]) == 3
 
 
@@ -155,9 +159,8 @@ def test_gd_and_sgd_keep_their_colours(store: RunStore) -> None:
 def test_unfinished_runs_are_labelled(store: RunStore) -> None:
     runs = train([Experiment(loss="squared_hinge", learning_rate=rate) for rate in (0.001, 1.0)])
     store.save(runs)
-    names = [
-        line["name"] for line in figures(open_page("compare", ids(*runs)))["curves-all"]["data"]
-    ]
+    lines = figures(open_page("compare", ids(*runs)))["curves-all"]["data"]
+    names = [line["name"] for line in lines if line.get("showlegend") is not False]
     assert names == ["learning rate 0.001", "learning rate 1 (diverged)"]
 
 
@@ -351,7 +354,7 @@ def test_a_saved_view_opens_on_click(kept: list[Run], store: RunStore) -> None:
     assert app.text_input(key="filter").value == "loss = cross_entropy"
     assert not app.toggle(key="log_y").value, "the view does not name it"
     assert set(app.dataframe[0].value["id"]) == {kept[0].id, kept[1].id}
-    assert list(app.dataframe[0].value.columns) == ["loss", "update", "id"]
+    assert list(app.dataframe[0].value.columns) == ["run", "loss", "update", "id"]
     assert len(figures(app)["curves-all"]["data"]) == 2
 
 
@@ -367,7 +370,7 @@ def test_invalid_parts_of_a_saved_view_are_reported(kept: list[Run], store: RunS
 def test_columns_and_order_can_be_chosen(kept: list[Run]) -> None:
     app = open_page("compare", {"columns": "loss,objective", "sort": "test_accuracy"})
     table = app.dataframe[0].value
-    assert list(table.columns) == ["loss", "objective", "id"]
+    assert list(table.columns) == ["run", "loss", "objective", "id"]
     best = max(kept, key=lambda run: run.final["test_accuracy"])
     assert table["id"].iloc[0] == best.id
 

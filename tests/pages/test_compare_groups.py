@@ -136,6 +136,7 @@ def test_colour_line_style_and_facets_each_follow_a_setting(store: RunStore) -> 
     app = open_page("compare", {"runs": "all", "y": "test_accuracy"} | looks)
     assert not app.exception
     charts = figures(app)
+    del charts["forest"]
     assert [chart["layout"]["title"]["text"] for chart in charts.values()] == [
         "Epochs: 1", "Epochs: 3"
     ]  # fmt: skip
@@ -225,6 +226,11 @@ def test_a_report_explains_spreads_and_warns_like_the_page(seeded: list[Run]) ->
     assert "Legend: mean ± standard deviation over the runs." in said
     assert "In the table: mean ± standard deviation over the runs." in said
     assert "also differ in learning rate: 0.1 vs 0.1, 0.3" in said
+    assert isinstance(parts[0], Text)
+    assert parts[0].strong, "the verdict comes first"
+    [script] = [part.text for part in parts if isinstance(part, Text) and part.code]
+    compile(script, "script", "exec")
+    assert "95 % CI" in said or "better than" in said or "worse than" in said
 
 
 def test_differences_can_be_drawn_as_curves(seeded: list[Run], store: RunStore) -> None:

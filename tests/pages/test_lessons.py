@@ -1,12 +1,17 @@
 """A lesson on the pages: its step, whether it is done, and the next step."""
 
+import json
+from typing import Any
 from urllib.parse import parse_qsl
+
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
 from lossopt_ui.lessons.lessons import LESSONS
 from lossopt_ui.state import pages, url
-from tests.helpers import figures, go, open_page, train, words
+from tests.helpers import figures, go, open_page, settle, train, words
 
 
 def test_a_step_shows_its_task_and_when_it_is_done(store: RunStore) -> None:
@@ -83,7 +88,7 @@ def test_more_lessons_ends_the_lesson(store: RunStore) -> None:
     ]
     for name, value in parse_qsl(query, keep_blank_values=True):
         app.query_params[name] = value
-    app = go(app, "start")
+    app = go(app, "lessons")
     assert "Lesson:" not in words(app)
     assert "lesson" not in app.query_params
     app = go(app, "train")
@@ -100,6 +105,79 @@ def test_the_start_page_offers_all_lessons() -> None:
     said = words(open_page("start"))
     for lesson in LESSONS.values():
         assert lesson.title in said
+
+
+def test_back_and_next_come_first_at_every_step(store: RunStore) -> None:
+    for place in ("step-size.1", "step-size.3", "step-size.6"):
+        app = open_page("train", {"lesson": place, "optimizer": "gd"})
+        first, second = [each for each in app.button if each.key.startswith("lesson-")][:2]
+        assert (first.label, second.label) == ("Back", "Next")
+        assert (first.disabled, second.disabled) == (place[-1] == "1", place[-1] == "6")
+
+
+def guide(app: AppTest) -> dict[str, Any]:
+    """What the browser is told to outline and to store."""
+    [found] = [each for each in app.get("bidi_component") if each.key == "lesson-guide"]
+    content: dict[str, Any] = json.loads(found.proto.json)
+    return content
+
+
+def test_a_lesson_begins_with_a_prediction_and_ends_with_what_was_learned(store: RunStore) -> None:
+    app = open_page("lecture", {"lesson": "gradient-check.1", "card": "numeric_gradient"})
+    asked = LESSONS["gradient-check"].prediction
+    [question] = [each for each in app.radio if each.key == "predict-gradient-check"]
+    assert asked.question in question.label
+    question.set_value(0).run()
+    assert guide(app)["subject"] == "slide_step"
+    app.button(key="show-me").click().run()
+    assert "Done." in words(app)
+    last = LESSONS["gradient-check"].steps[-1]
+    for name, value in url.query_of(
+        {**last.opens, **last.solution, "lesson": "gradient-check.5"}
+    ).items():
+        app.query_params[name] = value
+    app = go(app, "playground")
+    said = words(app)
+    assert "What you have learned" in said
+    assert "You predicted: As small as possible. The answer is: About 1e-8." in said
+    app.query_params["lesson"] = ""
+    app = go(app, "start")
+    assert guide(app)["progress"]["predicted"] == {"gradient-check": 0}
+    assert "Continue at step 5" in links(app)
+
+
+def links(app: AppTest) -> list[str]:
+    """The labels of the links."""
+    return [each.proto.label for each in app.get("page_link")]
+
+
+def test_what_the_browser_stored_is_taken_and_checked(store: RunStore) -> None:
+    app = open_page("start")
+    [part] = [each for each in app.get("bidi_component") if each.key == "lesson-guide"]
+    for stored in (
+        {"done": ["loss.1", "loss.2", "loss.99", 7], "last": {"loss": "loss.3", "x": "loss.1"},
+         "predicted": {"loss": 2, "softmax": 99, "gd-sgd": "1"}},
+        {"done": 3, "last": [], "predicted": None},
+        ["loss.1"],
+        None,
+    ):  # fmt: skip
+        states = app._tree.get_widget_states()
+        content = json.dumps([{"event": "progress", "value": stored}])
+        states.widgets.add(id=_make_trigger_id(part.proto.id, "events"), json_trigger_value=content)
+        app._run(states)
+        assert not app.exception
+    assert guide(app)["progress"] == {
+        "done": ["loss.1", "loss.2"], "last": {"loss": "loss.3"}, "predicted": {"loss": 2}
+    }  # fmt: skip
+    assert "Continue at step 3" in links(app)
+    assert next(each.proto.text for each in app.get("progress")) == "2 of 6 steps done"
+
+
+def test_show_me_trains_and_shows(store: RunStore) -> None:
+    app = open_page("train", {"lesson": "curves.3", "epochs": "8", "log_y": "true"})
+    app = settle(app.button(key="show-me").click().run()).run()
+    assert "Done." in words(app)
+    assert set(store.list()["epochs"]) == {40}
 
 
 def test_an_unknown_lesson_is_reported_and_ignored() -> None:

@@ -14,11 +14,11 @@ from lossopt_core import (
     free_gaps,
     noise_floor,
     step_limits,
-    suggested_learning_rate,
     with_distance,
 )
 from lossopt_core import certify as certify_in_core
 from lossopt_core import train as train_in_core
+from lossopt_core.theory.stability import starting_learning_rate
 from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.state import names
@@ -144,18 +144,18 @@ def test_without_a_penalty_no_gap_is_claimed(store: RunStore) -> None:
 def test_a_diverged_run_claims_no_gap_and_gets_a_smaller_learning_rate(store: RunStore) -> None:
     query = BLOBS | {"loss": "squared_hinge", "learning_rate": "5"}
     app = certify(train(open_page("train", query)))
-    suggested = suggested_learning_rate(as_experiment(loss="squared_hinge"))
+    suggested = starting_learning_rate(as_experiment(loss="squared_hinge"))
     assert f"try {suggested:g}." in words(app)
     assert "certified" not in words(app)
 
 
-def test_a_new_experiment_has_the_suggested_learning_rate(store: RunStore) -> None:
+def test_a_new_experiment_has_the_starting_learning_rate(store: RunStore) -> None:
     app = open_page("train", {"dataset": "blobs"})
-    suggested = suggested_learning_rate(Experiment(dataset="blobs"))
+    suggested = starting_learning_rate(Experiment(dataset="blobs"))
     assert app.number_input(key="learning_rate").value == suggested
     assert "learning_rate" not in app.query_params
     app.selectbox(key="loss").set_value("squared_hinge").run()
-    smaller = suggested_learning_rate(Experiment(dataset="blobs", loss="squared_hinge"))
+    smaller = starting_learning_rate(Experiment(dataset="blobs", loss="squared_hinge"))
     assert app.number_input(key="learning_rate").value == smaller < suggested
     train(app)
     assert list(store.list()["learning_rate"]) == [smaller]
@@ -167,7 +167,7 @@ def test_a_learning_rate_that_was_set_stays_until_reset(store: RunStore) -> None
     assert app.number_input(key="learning_rate").value == 0.1
     assert app.query_params["learning_rate"] == "0.1"
     app.selectbox(key="loss").set_value("cross_entropy").run()
-    suggested = suggested_learning_rate(Experiment(dataset="blobs"))
+    suggested = starting_learning_rate(Experiment(dataset="blobs"))
     assert app.button(key="suggested").label == f"Use suggested rate {suggested:g}"
     app.button(key="suggested").click().run()
     assert app.number_input(key="learning_rate").value == suggested
@@ -179,7 +179,7 @@ def test_the_squared_hinge_uses_its_own_learning_rate(store: RunStore) -> None:
     query = {"squared": "true", "epochs": "2"}
     app = train(open_page("hinge-vs-cross-entropy", query))
     rates = store.list().set_index("loss")["learning_rate"]
-    squared = suggested_learning_rate(Experiment(loss="squared_hinge"))
+    squared = starting_learning_rate(Experiment(loss="squared_hinge"))
     assert dict(rates) == {"hinge": 0.1, "cross_entropy": 0.1, "squared_hinge": squared}
     assert set(store.list()["status"]) == {"finished"}
     assert f"Squared hinge: uses {squared:g} instead" in words(app)

@@ -1,8 +1,10 @@
 """The playground page: settings, steps, tables, addresses."""
 
+import base64
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
@@ -19,7 +21,7 @@ from lossopt_core.playground.feature_maps import FEATURE_MAPS
 from lossopt_core.playground.points import DEMO_WEIGHTS, POINT_SETS, read_points
 from lossopt_ui.playground import play
 from lossopt_ui.state.pages import playground as declared
-from tests.helpers import figures, open_page, plain, words
+from tests.helpers import open_page, words
 
 PAGE = "playground"
 DEMO = "2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1"
@@ -30,42 +32,92 @@ def _own_store(store: RunStore) -> None:
     """Keeps these tests away from the project's runs."""
 
 
-def plane_data(app: AppTest, side: str = "left") -> dict[str, Any]:
-    """The data sent to the plot of one side."""
-    [plane] = [each for each in app.get("bidi_component") if each.key == f"plane-{side}"]
-    content: dict[str, Any] = json.loads(plane.proto.json)
-    return content
+class Clock:
+    """Shows the time that a test sets."""
+
+    time = 100.0
+
+    def monotonic(self) -> float:
+        return self.time
 
 
-def change(app: AppTest, event: Any = None, **changes: Any) -> AppTest:
-    """Send an edit, as the browser does after a change in the plot."""
-    [plane] = [each for each in app.get("bidi_component") if each.key == "plane-left"]
-    states = app._tree.get_widget_states()
-    content = json.dumps([{"event": "edit", "value": changes or event}])
-    states.widgets.add(id=_make_trigger_id(plane.proto.id, "events"), json_trigger_value=content)
-    return app._run(states)
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(play, "time", clock)
+    return clock
 
 
-def slider(app: AppTest) -> dict[str, Any]:
-    """The data sent to the time slider."""
-    [found] = [each for each in app.get("bidi_component") if each.key == "time"]
+def arena(app: AppTest) -> dict[str, Any]:
+    """The data sent to the interactive part."""
+    [found] = [each for each in app.get("bidi_component") if each.key == "arena"]
     content: dict[str, Any] = json.loads(found.proto.json)
     return content
 
 
-def slider_event(app: AppTest, name: str, value: Any) -> AppTest:
-    """Send an event of the time slider, as the browser does on approach or release."""
-    [found] = [each for each in app.get("bidi_component") if each.key == "time"]
-    states = app._tree.get_widget_states()
-    content = json.dumps([{"event": name, "value": value}])
-    states.widgets.add(id=_make_trigger_id(found.proto.id, "events"), json_trigger_value=content)
-    return app._run(states)
+def floats(text: str) -> Any:
+    return np.frombuffer(base64.b64decode(text), np.float32)
 
 
-def numbers(app: AppTest) -> list[dict[str, str]]:
-    """The metrics of each side."""
-    values = [(metric.label, metric.value) for metric in app.metric]
-    return [dict(values[first : first + 5]) for first in range(0, len(values), 5)]
+class Browser:
+    """Does what the browser does: keeps the frames, and sends events."""
+
+    def __init__(self, app: AppTest) -> None:
+        self.app, self.position, self.playing, self.orders = app, 0, False, -1
+        self.updates: list[int] = []
+        self.number = 0
+        self.read()
+
+    def read(self) -> None:
+        now = arena(self.app)
+        if now["chunk"]["number"] != self.number:
+            keep = [each for each in self.updates if each <= now["chunk"]["keep"]]
+            self.updates = keep + now["chunk"]["updates"]
+            self.number = now["chunk"]["number"]
+        if now["orders"] != self.orders:
+            self.orders = now["orders"]
+            self.position, self.playing = now["position"], now["playing"]
+
+    def send(self, kind: str, **content: Any) -> AppTest:
+        now = arena(self.app)
+        event = {
+            "kind": kind,
+            "number": now["answered"] + 1,
+            "position": self.position,
+            "playing": self.playing,
+            "count": len(now["points"]),
+        } | content
+        self.send_raw(event)
+        return self.app
+
+    def send_raw(self, event: Any) -> None:
+        [part] = [each for each in self.app.get("bidi_component") if each.key == "arena"]
+        states = self.app._tree.get_widget_states()
+        content = json.dumps([{"event": "event", "value": event}])
+        states.widgets.add(id=_make_trigger_id(part.proto.id, "events"), json_trigger_value=content)
+        self.app._run(states)
+        self.read()
+
+    def step(self, updates: int) -> AppTest:
+        return self.send("step", updates=updates)
+
+    def weights(self, side: int = 0) -> list[float]:
+        """Of the last frame."""
+        chunk = arena(self.app)["chunk"]
+        of = floats(chunk["sides"][side]["weights"]).reshape(len(chunk["updates"]), -1)
+        last: list[float] = of[-1].tolist()
+        return last
+
+    def numbers(self, side: int = 0) -> dict[str, float]:
+        """The numbers of the last frame."""
+        chunk = arena(self.app)["chunk"]
+        row = floats(chunk["sides"][side]["rows"]).reshape(-1, 6)[-1].tolist()
+        names = ("objective", "data_loss", "penalty", "accuracy", "test_loss", "test_accuracy")
+        return {"updates": chunk["updates"][-1]} | dict(zip(names, row, strict=True))
+
+
+def opened(query: dict[str, str] | None = None) -> Browser:
+    return Browser(open_page(PAGE, query or {}))
 
 
 def address(app: AppTest) -> dict[str, str]:
@@ -79,108 +131,173 @@ def press(app: AppTest, key: str) -> AppTest:
 
 
 def positions(app: AppTest) -> list[tuple[float, float]]:
-    return [(point["x"], point["y"]) for point in plane_data(app)["points"]]
+    return [(x, y) for x, y, _ in arena(app)["points"]]
 
 
 @pytest.mark.parametrize("points", POINT_SETS)
 def test_every_set_of_points_opens_with_every_loss(points):
-    app = press(open_page(PAGE, {"points": points}), "k_steps")
+    page = opened({"points": points, "two": "false"})
+    app = page.step(10)
     assert address(app).get("points", "course") == points
     objectives = set()
     for loss in LOSSES:
         app.selectbox(key="loss").set_value(loss).run()
         assert not app.exception
-        assert len(plane_data(app)["points"]) == {"course": 9, "own": 2}.get(points, 90)
-        objectives.add(numbers(app)[0]["Objective"])
-    assert numbers(app)[0]["Updates"] == "10"
+        assert len(arena(app)["points"]) == {"course": 9, "own": 2}.get(points, 90)
+        objectives.add(page.numbers()["objective"])
+    assert page.numbers()["updates"] == 10
     # With two classes there is one wrong class: its sum and its maximum are the same.
     assert len(objectives) == len(LOSSES) - (points in {"moons", "circles", "own"})
 
 
-def test_margin_lines_are_explained_only_if_the_loss_has_a_margin():
-    assert "Dashed: beyond this line" in words(open_page(PAGE, {"loss": "hinge"}))
-    assert "Dashed: beyond this line" not in words(open_page(PAGE, {"loss": "cross_entropy"}))
+def test_it_opens_with_two_losses_side_by_side():
+    page = opened()
+    assert [side["title"] for side in arena(page.app)["sides"]] == ["Cross-entropy", "Hinge"]
+    assert [side["margin"] for side in arena(page.app)["sides"]] == [None, 1.0]
+    page.step(20)
+    assert page.numbers(0)["objective"] != page.numbers(1)["objective"]
+    app = page.app.selectbox(key="loss").set_value("hinge").run()
+    assert [side["title"] for side in arena(app)["sides"]] == ["Hinge", "Cross-entropy"]
 
 
-def test_every_feature_map_opens_with_a_second_model():
-    app = press(open_page(PAGE, {"two": "true", "right_loss": "hinge"}), "k_steps")
+def test_every_feature_map_opens():
+    page = opened()
+    app = page.step(10)
     for features in FEATURE_MAPS:
         app.selectbox(key="features").set_value(features).run()
         assert not app.exception
-        assert numbers(app)[0] != numbers(app)[1]
-        assert plane_data(app)["points"][0]["x"] == plane_data(app, "right")["points"][0]["x"]
+        [left, right] = arena(app)["sides"]
+        assert left["terms"] == right["terms"]
+        assert len(page.weights()) == 3 * (len(left["terms"]) + 1)
+
+
+def test_features_are_picked_from_pictures():
+    page = opened()
+    page.send("pick", name="x1x2")
+    page.send("pick", name="sin2")
+    app = page.send("pick", name="x1")
+    assert not app.exception
+    assert arena(app)["sides"][0]["names"] == ["x2", "x1 x2", "sin πx2"]
+    assert (address(app)["features"], address(app)["picked"]) == ("picked", "x2,x1x2,sin2")
+    assert opened(address(app)).weights() == page.weights()
+    page.send("pick", name="x3")
+    assert "The edit was not applied" in words(app)
 
 
 def test_loading_the_demo_shows_its_numbers():
-    app = press(open_page(PAGE), "demo")
-    [shown] = numbers(app)
-    assert shown == {
-        "Updates": "0", "Data loss": "0.6446", "Penalty": "1.9255", "Objective": "2.5700",
-        "Accuracy": "78%",
-    }  # fmt: skip
+    page = opened({"two": "false"})
+    app = press(page.app, "demo")
+    page.read()
+    shown = page.numbers()
+    assert shown["updates"] == 0
+    assert shown["data_loss"] == pytest.approx(0.6446, abs=5e-5)
+    assert shown["penalty"] == pytest.approx(1.9255, abs=6e-5)
+    assert shown["objective"] == pytest.approx(2.5700, abs=5e-5)
+    assert shown["accuracy"] == pytest.approx(7 / 9)
     assert address(app)["weights"] == DEMO
-    again = open_page(PAGE, address(app))
-    assert numbers(again) == [shown]
+    assert opened(address(app)).numbers()["objective"] == shown["objective"]
 
 
 def test_steps_equal_those_of_train():
     query = {"loss": "hinge", "optimizer": "gd", "learning_rate": "0.3", "start_scale": "0"}
-    app = open_page(PAGE, query)
+    page = opened(query)
     for _ in range(3):
-        press(app, "step")
-    press(app, "k_steps")
+        page.step(1)
+    page.step(10)
     experiment = Experiment(
         dataset="course_demo", test_fraction=0, standardize=False, epochs=13, loss="hinge",
         optimizer="gd", learning_rate=0.3,
     )  # fmt: skip
     [run] = train([experiment])
-    assert numbers(app)[0]["Updates"] == "13"
-    assert numbers(app)[0]["Objective"] == f"{run.final['objective']:.4f}"
-    assert numbers(app)[0]["Data loss"] == f"{run.final['data_loss']:.4f}"
+    assert page.numbers()["updates"] == 13
+    assert page.numbers()["objective"] == pytest.approx(run.final["objective"], rel=1e-6)
+    assert page.numbers()["data_loss"] == pytest.approx(run.final["data_loss"], rel=1e-6)
 
 
 def test_reset_restores_the_start_and_a_new_random_start_differs():
-    app = open_page(PAGE, {"loss": "hinge"})
-    start = plane_data(app)["chosen"]
-    press(app, "k_steps")
-    assert plane_data(app)["chosen"] != start
-    press(app, "reset")
-    assert plane_data(app)["chosen"] == start
-    assert numbers(app)[0]["Updates"] == "0"
-    press(app, "new_start")
-    assert plane_data(app)["chosen"] != start
+    page = opened({"loss": "hinge"})
+    start = page.weights()
+    page.step(10)
+    assert page.weights() != start
+    page.send("reset")
+    assert page.weights() == start
+    assert page.position == page.numbers()["updates"] == 0
+    app = page.send("new_start")
+    assert page.weights() != start
     assert address(app)["seed"] == "1"
 
 
-def test_play_and_pause_with_a_change_of_learning_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(play, "FASTEST_ANSWER", 0.0)
-    app = open_page(PAGE, {"optimizer": "gd"})
-    press(app, "play")
-    assert app.button(key="play").label == "Pause"
-    made = int(numbers(app)[0]["Updates"])
+def test_playing_trains_ahead_and_a_change_applies_from_the_screen(clock: Clock) -> None:
+    page = opened({"optimizer": "gd", "two": "false"})
+    page.playing = True
+    app = page.send("more")
+    assert page.updates == list(range(121)), "two seconds at 60 updates per second"
+    before = page.updates
+    clock.time += 0.5
     app.number_input(key="learning_rate").set_value(0.01).run()
-    assert int(numbers(app)[0]["Updates"]) > made, "it keeps playing from the same update"
-    press(app, "play")
-    made = int(numbers(app)[0]["Updates"])
-    assert int(numbers(app.run())[0]["Updates"]) == made
+    page.read()
+    assert arena(app)["chunk"]["updates"][0] == 30
+    assert page.updates[:31] == before[:31], "it goes on from the update on the screen"
+    assert page.updates[-1] < 120, "and answers sooner"
+    page.position = 40
     app.selectbox(key="loss").set_value("hinge").run()
-    assert int(numbers(app)[0]["Updates"]) == made, "retrained up to the same update"
+    page.read()
+    assert arena(app)["chunk"]["keep"] >= 29
+    page.playing, page.position = False, 45
+    page.send("pause")
+    page.send("seek")
+    assert address(app)["updates"] == "45"
+    app.selectbox(key="loss").set_value("cross_entropy").run()
+    page.read()
+    assert (page.updates[0], page.updates[-1]) == (0, 45), "while paused, retrained from the start"
+
+
+def test_moving_a_point_while_playing_keeps_what_was_learned(clock: Clock) -> None:
+    page = opened({"two": "false", "loss": "hinge"})
+    page.playing = True
+    page.send("more")
+    page.position = 50
+    app = page.send("move", index=0, x=-1.1, y=-1.0)
+    assert arena(app)["chunk"]["updates"][0] == 50
+    assert page.updates[0] == 0
+    assert address(app)["own_points"].startswith("-1100.-1000A")
+    assert arena(app)["playing"]
+
+
+def test_features_that_change_while_playing_start_again(clock: Clock) -> None:
+    page = opened({"two": "false"})
+    page.playing = True
+    page.send("more")
+    page.position = 50
+    page.send("pick", name="x1x2")
+    assert (page.position, page.playing) == (0, True)
+    assert page.updates[0] == 0
+
+
+def test_a_browser_without_frames_gets_them_all():
+    page = opened({"two": "false"})
+    page.step(30)
+    page.step(30)
+    assert arena(page.app)["chunk"]["updates"][0] > 0
+    page.send("resend")
+    assert arena(page.app)["chunk"]["keep"] == -1
+    assert page.updates == list(range(61))
+    assert page.position == 60
 
 
 def test_two_models_take_the_same_steps():
-    query = {"two": "true", "batch_size": "2", "loss": "hinge", "weights": DEMO}
-    app = press(open_page(PAGE, query), "k_steps")
-    left, right = numbers(app)
-    assert left == right
+    query = {"right_loss": "same", "batch_size": "2", "loss": "hinge", "weights": DEMO}
+    page = opened(query)
+    app = page.step(10)
+    assert page.weights(0) == page.weights(1)
+    left = page.weights(0)
     app.selectbox(key="right_optimizer").set_value("adam").run()
-    left_again, right = numbers(app)
-    assert left_again == left
-    assert right != left
-    assert right["Updates"] == left["Updates"]
+    assert page.weights(0) == left
+    assert page.weights(1) != left
 
 
 def test_settings_used_only_by_the_right_model_have_controls():
-    app = open_page(PAGE, {"two": "true", "optimizer": "gd", "regularizer": "none"})
+    app = open_page(PAGE, {"optimizer": "gd", "regularizer": "none"})
     for kind, names in (("optimizer", OPTIMIZERS), ("regularizer", REGULARIZERS)):
         for name in names:
             app.selectbox(key=f"right_{kind}").set_value(name).run()
@@ -191,56 +308,70 @@ def test_settings_used_only_by_the_right_model_have_controls():
         app.selectbox(key=f"right_{kind}").set_value("same").run()
 
 
+def test_a_batch_size_above_the_number_of_points_is_explained():
+    assert "Each batch is all 9 points" in words(open_page(PAGE, {"batch_size": "32"}))
+    assert "Each batch is all" not in words(open_page(PAGE, {"batch_size": "9"}))
+
+
 def test_points_are_moved_added_relabelled_deleted_and_restored():
-    app = open_page(PAGE, {"loss": "hinge"})
-    press(app, "k_steps")
-    before = plane_data(app)
-    change(app, kind="move", count=9, index=0, x=-1.0, y=-1.25)
+    page = opened({"loss": "hinge"})
+    app = page.step(10)
+    before, weights = arena(app)["points"], page.weights()
+    page.send("move", index=0, x=-1.0, y=-1.25)
     assert positions(app)[0] == (-1.0, -1.25)
-    assert plane_data(app)["chosen"] != before["chosen"], "retrained on the edited points"
+    assert page.weights() != weights, "retrained on the edited points"
     assert address(app)["own_points"].startswith("-1000.-1250A")
-    change(app, kind="add", count=9, x=1.4, y=1.4, label=3)
-    assert plane_data(app)["points"][9]["label"] == 3
-    change(app, kind="label", count=10, index=9, label=0)
-    change(app, kind="delete", count=10, index=1)
+    page.send("add", x=1.4, y=1.4, label=3)
+    assert arena(app)["points"][9] == [1.4, 1.4, 3]
+    page.send("label", index=9, label=0)
+    page.send("delete", index=1)
     assert len(positions(app)) == 9
-    shared = open_page(PAGE, address(app))
-    assert positions(shared) == positions(app)
+    assert positions(open_page(PAGE, address(app))) == positions(app)
     for _ in range(4):
-        press(app, "undo")
-    assert plane_data(app)["points"] == before["points"]
-    assert plane_data(app)["pulls"] == before["pulls"]
-    assert plane_data(app)["chosen"] == before["chosen"]
+        page.send("undo")
+    assert arena(app)["points"] == before
+    assert page.weights() == weights
     assert "own_points" not in address(app)
-    assert app.button(key="undo").disabled
-    press(app, "redo")
+    assert not arena(app)["undo"]
+    page.send("redo")
     assert positions(app)[0] == (-1.0, -1.25)
 
 
 REJECTED: list[Any] = [
-    {"kind": "move", "count": 9, "index": 9, "x": 0, "y": 0},
+    {"kind": "move", "index": 9, "x": 0, "y": 0},
     {"kind": "move", "count": 8, "index": 0, "x": 0, "y": 0},
-    {"kind": "move", "count": 9, "index": 0, "x": "far", "y": 0},
-    {"kind": "move", "count": 9, "index": 0, "x": None, "y": 0},
-    {"kind": "move", "count": 9, "index": 1e400, "x": 0, "y": 0},
-    {"kind": "add", "count": 9, "x": 0, "y": 0, "label": 7},
-    {"kind": "add", "count": 9, "x": 0, "y": 0, "label": 1e30},
-    {"kind": "explode", "count": 9},
-    {},
-    [9],
-    "move",
+    {"kind": "move", "index": 0, "x": "far", "y": 0},
+    {"kind": "move", "index": 0, "x": None, "y": 0},
+    {"kind": "move", "index": 1e400, "x": 0, "y": 0},
+    {"kind": "drag", "index": 0},
+    {"kind": "add", "x": 0, "y": 0, "label": 7},
+    {"kind": "add", "x": 0, "y": 0, "label": 1e30},
+    {"kind": "explode"},
+    {"kind": "step", "updates": 1e9},
+    {"kind": "step", "updates": "1"},
+    {"kind": "more", "position": -1},
+    {"kind": "weight", "label": 9, "feature": 0, "value": 1},
+    {"kind": "weight", "label": 0, "feature": 0, "value": "nan"},
+    {"kind": "option", "name": "hide", "value": "loss"},
+    {"kind": "option", "name": "speed", "value": "light"},
+    {"kind": ["move"]},
 ]
 
 
-def test_invalid_edits_from_the_browser_are_rejected():
-    app = open_page(PAGE)
+def test_invalid_events_from_the_browser_are_rejected():
+    page = opened()
+    app = page.app
     before = positions(app)
     for event in REJECTED:
-        change(app, event)
+        page.send(**event)
         assert not app.exception, event
         assert positions(app) == before
-        assert "The edit was not applied" in words(app)
-        assert "own_points" not in address(app)
+        assert "The edit was not applied" in words(app), event
+        assert not {"own_points", "hide", "speed"} & address(app).keys()
+    for raw in ({}, [9], "move", None):
+        page.send_raw(raw)
+        assert not app.exception, raw
+    assert positions(app) == before
 
 
 def editor(app: AppTest, **changes: Any) -> AppTest:
@@ -258,7 +389,7 @@ def test_points_can_be_edited_in_a_table():
     app.run()
     editor(app, edited_rows={0: {"x1": -1.5}, 1: {"class": "D"}})
     assert positions(app)[0] == (-1.5, 0.4)
-    assert plane_data(app)["points"][1]["label"] == 3
+    assert arena(app)["points"][1][2] == 3
     editor(app, deleted_rows=[0], added_rows=[{"x1": 1, "x2": 1, "class": "B"}, {}])
     assert positions(app)[-1] == (1.0, 1.0)
     assert len(positions(app)) == 9
@@ -268,15 +399,19 @@ def test_points_can_be_edited_in_a_table():
 
 
 def test_editing_a_weight_restarts_training_from_it():
-    app = press(open_page(PAGE, {"loss": "hinge", "weights": DEMO}), "step")
+    page = opened({"loss": "hinge", "weights": DEMO, "two": "false"})
+    app = page.step(1)
     editor(app, edited_rows={0: {"W (B)": -3.0}})
+    page.read()
     assert not app.exception
-    assert numbers(app)[0]["Updates"] == "0"
+    assert page.numbers()["updates"] == page.position == 0
     assert address(app)["weights"].split("__")[1].startswith("-3_")
-    press(app, "k_steps")
-    press(app, "reset")
+    page.step(10)
+    page.send("reset")
+    page.send("weight", label=0, feature=2, value="0.25")
+    assert address(app)["weights"].split("__")[0].endswith("_0.25")
     assert address(app)["weights"].split("__")[1].startswith("-3_")
-    press(app, "new_start")
+    app = page.send("new_start")
     assert "weights" not in address(app)
 
 
@@ -301,6 +436,9 @@ INVALID = {
     "two": "maybe",
     "right_loss": "<script>",
     "point_count": "100000",
+    "picked": "x3",
+    "updates": "1e9",
+    "test_points": "0.9",
 }
 
 
@@ -310,16 +448,27 @@ def test_invalid_settings_in_the_address_are_reported():
     assert len(app.warning) == len(INVALID)
     for name in INVALID:
         assert f"In the address: {name}" in words(app)
-    assert len(plane_data(app)["points"]) == 9
+    assert len(positions(app)) == 9
+
+
+def test_an_address_opens_at_its_number_of_updates():
+    page = opened({"loss": "hinge", "optimizer": "momentum", "batch_size": "2"})
+    app = page.step(45)
+    assert address(app)["updates"] == "45"
+    again = opened(address(app))
+    assert again.weights() == page.weights()
+    assert again.position == 45
+    assert again.updates[0] == 0, "and one can go back"
 
 
 def test_choosing_other_points_discards_edits_until_undo():
-    app = open_page(PAGE, {"points": "own", "own_points": "0.0A500.500B250.-500C"})
+    page = opened({"points": "own", "own_points": "0.0A500.500B250.-500C"})
+    app = page.app
     assert positions(app) == [(0, 0), (0.5, 0.5), (0.25, -0.5)]
-    app.selectbox(key="points").set_value("course").run()
+    page.send("option", name="points", value="course")
     assert len(positions(app)) == 9
     assert "own_points" not in address(app)
-    press(app, "undo")
+    page.send("undo")
     assert positions(app) == [(0, 0), (0.5, 0.5), (0.25, -0.5)]
     press(app, "original")
     assert len(positions(app)) == 9
@@ -327,78 +476,60 @@ def test_choosing_other_points_discards_edits_until_undo():
 
 
 def test_divergence_is_reported_and_stops_training():
-    query = {"loss": "squared_hinge", "learning_rate": "1000", "optimizer": "gd", "steps": "100"}
-    app = press(open_page(PAGE, query), "k_steps")
+    query = {"loss": "squared_hinge", "right_loss": "same", "learning_rate": "1000",
+             "optimizer": "gd"}  # fmt: skip
+    page = opened(query)
+    app = page.step(100)
     assert not app.exception
     assert "Diverged" in words(app)
-    assert app.button(key="play").disabled
-    press(app, "reset")
+    assert arena(app)["over"]
+    page.send("reset")
     assert "Diverged" not in words(app)
 
 
-def test_every_control_of_the_page_is_in_its_address():
-    app = open_page(PAGE, {"points": "circles", "two": "true", "right_features": "fourier"})
-    drawn = {each.key for kind in ("selectbox", "number_input", "toggle") for each in app.get(kind)}
-    assert drawn <= declared.PLAYGROUND.options.keys()
-    assert read_points(plane_data(app)["version"]).classes == 2
-
-
-def test_going_back_in_time_and_branching_off():
-    query = {"loss": "hinge", "optimizer": "momentum", "batch_size": "2", "steps": "20"}
-    app = open_page(PAGE, query)
-    assert slider(app)["disabled"], "there is nothing to go back to yet"
-    press(app, "k_steps")
-    halfway = plane_data(app)
-    app.number_input(key="learning_rate").set_value(0.5).run()
-    press(app, "k_steps")
-    end = numbers(app)
-    time = slider(app)
-    assert (time["tick"], len(time["words"]), time["disabled"]) == (40, 41, False)
-    slider_event(app, "tick", 20)
-    assert plane_data(app)["chosen"] == halfway["chosen"]
-    assert plane_data(app)["pulls"] == halfway["pulls"]
-    assert numbers(app)[0]["Updates"] == "20"
-    assert len(slider(app)["words"]) == 41, "going forward again is possible"
-    slider_event(app, "tick", 40)
-    assert numbers(app) == end, "with the learning rate that was changed halfway"
-    slider_event(app, "tick", 10)
-    press(app, "step")
-    assert len(slider(app)["words"]) == 12, "later updates are discarded"
-    for invalid in (-1, 12, "x", None, 1e9, [1]):
-        slider_event(app, "tick", invalid)
-        assert not app.exception
-        assert numbers(app)[0]["Updates"] == "11"
-
-
-def test_frames_of_the_plane_are_sent_on_approaching_the_slider():
-    query = {"loss": "hinge", "two": "true", "right_loss": "cross_entropy", "steps": "100"}
-    app = press(open_page(PAGE, query), "k_steps")
-    start = {
-        side: plane_data(press(open_page(PAGE, query), "reset"), side) for side in ("left", "right")
-    }
-    assert plane_data(app)["timeline"] is None
-    slider_event(app, "approach", True)
+def test_a_model_that_diverges_alone_stays_where_it_is():
+    page = opened({"learning_rate": "50", "optimizer": "gd", "right_loss": "squared_hinge"})
+    app = page.step(200)
     assert not app.exception
-    ticks = len(slider(app)["words"])
-    assert ticks <= 54
-    for side in ("left", "right"):
-        now = plane_data(app, side)
-        first, *_, last = now["timeline"]["frames"]
-        assert len(now["timeline"]["frames"]) == ticks
-        assert {name: now[name] for name in last} == last
-        assert {name: start[side][name] for name in first} == first
-    press(app, "step")
-    assert plane_data(app)["timeline"] is None
+    assert not arena(app)["over"]
+    assert page.numbers()["updates"] == 200
 
 
-def test_curves_and_losses_always_carry_their_history():
-    app = press(open_page(PAGE, {"loss": "hinge"}), "k_steps")
-    shown = {each.key: json.loads(each.proto.json) for each in app.get("bidi_component")}
-    cursor = json.loads(shown["curve-left"]["frames"])
-    assert cursor["cursor"] == [float(each) for each in range(11)]
-    frames = json.loads(shown["losses-left"]["frames"])
-    [heights] = frames["changes"]
-    values = plain({**heights["values"], "shape": "11,9"})
-    [bars] = figures(app)["losses-left"]["data"]
-    assert values[-1] == pytest.approx(bars["y"], rel=1e-6)
-    assert sum(values[-1]) / 9 == pytest.approx(float(numbers(app)[0]["Data loss"]), abs=1e-4)
+def test_every_control_of_the_page_is_in_its_address():
+    app = open_page(PAGE, {"points": "circles", "right_features": "fourier"})
+    drawn = {each.key for kind in ("selectbox", "number_input", "toggle") for each in app.get(kind)}
+    drawn |= arena(app)["options"].keys()
+    assert drawn <= declared.PLAYGROUND.options.keys()
+    assert read_points(arena(app)["version"]).classes == 2
+
+
+def test_hidden_and_fixed_controls_are_so_in_the_browser_too():
+    app = open_page(PAGE, {"hide": "points,picked", "fix": "speed"})
+    options = arena(app)["options"]
+    assert options["points"]["hidden"]
+    assert options["speed"] == {"value": "medium", "hidden": False, "disabled": True}
+    assert arena(app)["pieces"]["hidden"]
+
+
+def test_test_points_are_shown_and_measured():
+    page = opened({"points": "moons", "test_points": "0.3"})
+    page.step(50)
+    assert len(arena(page.app)["tests"]) == 28
+    assert len(arena(page.app)["points"]) == 62
+    assert 0.5 < page.numbers()["test_accuracy"] <= 1
+
+
+def test_a_change_at_an_earlier_update_discards_the_later_ones():
+    page = opened({"loss": "hinge", "optimizer": "momentum", "batch_size": "2", "two": "false"})
+    app = page.step(20)
+    halfway = page.weights()
+    app.number_input(key="learning_rate").set_value(0.5).run()
+    page.read()
+    page.step(20)
+    page.position = 20
+    page.send("seek")
+    assert page.updates[-1] == 40, "going forward again is possible"
+    app.number_input(key="learning_rate").set_value(0.1).run()
+    page.read()
+    assert page.updates[-1] == 20
+    assert page.weights() == halfway

@@ -11,10 +11,10 @@ from lossopt_core import (
     Experiment,
     RunStore,
     load_data,
-    suggested_learning_rate,
     train,
 )
 from lossopt_core.inspect.diagnostics import examples_by_loss
+from lossopt_core.theory.stability import starting_learning_rate
 from tests.helpers import figures, go, open_page, settle, trace, words
 from tests.helpers import train as press_train
 from tests.programs import wait_until
@@ -153,7 +153,7 @@ def test_a_diverged_run_is_shown_and_explained(store: RunStore) -> None:
     app = press_train(open_page("train", {"loss": "squared_hinge", "learning_rate": "1"}))
     assert not app.exception
     assert "diverged after" in words(app)
-    assert trace(figures(app)["objective"], "objective")["y"][-1] > 1e5
+    assert trace(figures(app)["objective"], "objective: diverged")["y"] == [90.0]
     assert list(store.list()["status"]) == ["diverged"]
 
 
@@ -200,7 +200,7 @@ def test_the_address_contains_settings_but_no_defaults(store: RunStore) -> None:
 def test_an_invalid_learning_rate_is_replaced_by_the_suggested_one(store: RunStore) -> None:
     app = open_page("train", {"dataset": "iris", "learning_rate": "nan"})
     assert "using the suggested value instead." in words(app)
-    assert app.number_input(key="learning_rate").value == suggested_learning_rate(
+    assert app.number_input(key="learning_rate").value == starting_learning_rate(
         Experiment(dataset="iris")
     )
 

@@ -28,7 +28,8 @@ for run in train(experiments):
 def with_lossopt(experiments: Sequence[Experiment]) -> str:
     """A script that trains the experiments and prints their final metrics.
 
-    It contains only settings that differ from the defaults or between the experiments.
+    It contains the learning rate, and settings that differ from the defaults or between the
+    experiments.
     ValueError without experiments.
     """
     if not experiments:
@@ -36,7 +37,9 @@ def with_lossopt(experiments: Sequence[Experiment]) -> str:
     tables = [_settings(each) for each in experiments]
     names = list(dict.fromkeys(name for table in tables for name in table))
     written = [
-        n for n in names if any(table.get(n, _default(n)) != _default(n) for table in tables)
+        n
+        for n in names
+        if n == "learning_rate" or any(table.get(n, _default(n)) != _default(n) for table in tables)
     ]
     shared = [name for name in written if all(_agree(name, tables[0], table) for table in tables)]
     if len(experiments) == 1:

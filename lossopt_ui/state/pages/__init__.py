@@ -1,6 +1,6 @@
 """The pages, one module each, and every option that can be part of an address.
 
-To add a page, define its `PageSpec` in a module here, add it to `PAGES`, and write
+To add a page, define its `PageSpec` in a module here, add it to a section in `SECTIONS`, and write
 `pages/NAME.py`.
 """
 
@@ -32,31 +32,29 @@ __all__ = [
     "INSPECT",
     "LANDSCAPE",
     "LECTURE",
+    "LESSONS",
     "LOSSES",
     "OPTIMIZERS",
     "PAGES",
     "PLAYGROUND",
+    "SECTIONS",
     "START",
     "SWEEP",
     "TRAIN",
 ]
 
 START = PageSpec("start", "Start", "lossopt", "home")
-DATA = PageSpec("data", "Your data", "Your data", "upload_file", listed=False)
-PAGES = (
-    START,
-    LECTURE,
-    TRAIN,
-    LOSSES,
-    OPTIMIZERS,
-    PLAYGROUND,
-    SWEEP,
-    COMPARE,
-    INSPECT,
-    LANDSCAPE,
-    DATA,
-)
-"""In the order of the navigation; the first is the home page."""
+LESSONS = PageSpec("lessons", "Lessons", "Lessons", "checklist")
+DATA = PageSpec("data", "Your data", "Your data", "upload_file")
+SECTIONS: Mapping[str, tuple[PageSpec, ...]] = {
+    "": (START,),
+    "Learn": (LECTURE, LESSONS, PLAYGROUND),
+    "Experiment": (TRAIN, LOSSES, OPTIMIZERS, SWEEP),
+    "Runs": (COMPARE, INSPECT, LANDSCAPE),
+    "Data": (DATA,),
+}
+"""The navigation, in its order; the home page is in no section."""
+PAGES = tuple(page for section in SECTIONS.values() for page in section)
 BY_NAME = {page.name: page for page in PAGES}
 
 _SHOWN: dict[str, Option] = {

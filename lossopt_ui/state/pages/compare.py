@@ -4,6 +4,7 @@ from lossopt_core.analysis.groups import BANDS, CENTRES
 from lossopt_core.experiment.measures import X_AXES, Y_AXES
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui.state.kinds import (
+    Chips,
     Names,
     Option,
     RunIds,
@@ -20,20 +21,35 @@ from lossopt_ui.state.pages.settings import (
     SETTINGS,
 )
 
-RUNS = RunIds("Selected runs", (), "Runs whose curves are shown.")
+RUNS = RunIds("Selected runs", (), "Runs whose curves are shown; by default the newest.")
+CHIPS = {
+    "dataset": "Data set",
+    "loss": "Loss",
+    "optimizer": "Optimizer",
+    "when": "When",
+    "status": "Status",
+    "best": "Best",
+}
+"""What the chips can narrow the list by."""
 OPTIONS: dict[str, Option] = {
     "x": Choice("x-axis", "epoch", X_AXES, "Quantity on the x-axis of the curves."),
     "y": Choice("y-axis", "objective", Y_AXES, "Quantity on the y-axis of the curves."),
     **AXES,
     "runs": RUNS,
+    "chips": Chips(
+        "Find",
+        CHIPS,
+        "Narrows the list. Values of the same kind are alternatives; all kinds must match.",
+        none="Data set, loss, today, best …",
+    ),
     "filter": Text(
         "Filter",
         1_000,
         "Words to search for, such as hinge, or conditions on settings, results, tags and notes:"
-        " learning_rate >= 0.1, optimizer in (sgd, adam), test_accuracy > 90%, name ~ text,"
-        ' tag = "my tag", created >= 2026-11-01, pinned. Combine with and, or, not. Settings'
-        " have the names used in the address of a training page.",
-        placeholder="loss = hinge and strength < 1e-2 and test_accuracy > 90%",
+        " learning rate >= 0.1, optimizer in (sgd, adam), test accuracy > 90 %, name ~ text,"
+        ' tag = "my tag", created >= yesterday, pinned. Combine with and, or, not. Relative times'
+        " are yours; dates such as 2026-11-01 are in UTC.",
+        placeholder="learning rate = 0.1 and test accuracy > 90 %",
     ),
     "rows": Choice(
         "Seeds",
@@ -47,14 +63,21 @@ OPTIONS: dict[str, Option] = {
         {
             "curves": "Curves",
             "differences": "Significance",
+            "seeds": "By seed",
             "evaluation": "Every loss",
             "cost": "Cost to target",
         },
-        "Four views of the selected runs.",
+        "Five views of the selected runs.",
     ),
     "differs": Switch("Only differences", True, "Hide settings that all runs have in common."),
     "share": Text("Shared runs", 12_000, "Runs contained in the address."),
     "archived": Switch("Include archived", False, "Also show archived runs."),
+    "tuning": Switch(
+        "Tuning runs",
+        False,
+        "Also show runs that were measured on a validation split, such as those of a fair tuning."
+        " They have no test results.",
+    ),
     "references": Switch(
         "Reference runs", False, "Built-in runs on digits, the same for everybody."
     ),
@@ -106,12 +129,22 @@ OPTIONS: dict[str, Option] = {
         "Reference lines", True, "Loss of zero weights, chance accuracy, certified optimum."
     ),
     "baseline": RunIds(
-        "Baseline", (), "The run or group that the others are compared with.", most=1
+        "Baseline",
+        (),
+        "The run or group that the others are compared with. By default the pinned one, or the"
+        " oldest.",
+        most=1,
     ),
     "delta": Switch(
         "Difference from baseline", False, "Curves of paired differences, seed by seed."
     ),
     "measure": Choice("Metric", "test_accuracy", RESULTS, "The metric that is compared."),
+    "measures": Names(
+        "Metrics",
+        RESULTS,
+        "One chart for each, with the end result of every run.",
+        none="Accuracies and objective",
+    ),
     "target_of": Choice(
         "Target metric",
         "test_accuracy",
@@ -125,4 +158,4 @@ OPTIONS: dict[str, Option] = {
     "target": Number("Target value", 0.9, 0.0, 1.0, "A fraction: 0.9 means 90 %."),
 }
 
-COMPARE = PageSpec("compare", "Compare runs", "Compare runs", "compare_arrows", OPTIONS)
+COMPARE = PageSpec("compare", "Compare", "Compare runs", "compare_arrows", OPTIONS)

@@ -4,12 +4,20 @@ from collections.abc import Mapping
 
 from lossopt_core.experiment.measures import SECONDS, X_AXES
 from lossopt_core.fields import Choice, Switch
-from lossopt_ui.state.kinds import Option
+from lossopt_ui.state.kinds import Interval, Option
 
 AXES: Mapping[str, Option] = {
     "log_x": Switch("Log x", False, "Logarithmic x-axis; the start at 0 is left out."),
-    "log_y": Switch("Log y", False, "Logarithmic y-axis."),
+    "log_y": Switch(
+        "Log y",
+        False,
+        "Logarithmic y-axis. Until you choose, it is logarithmic if all values are positive and"
+        " span at least two powers of ten.",
+    ),
+    "x_limits": Interval("x-axis limits", "In the unit of the axis. Empty: all of the curves."),
+    "y_limits": Interval("y-axis limits", "In the unit of the axis. Empty: all of the curves."),
 }
+"""The axis bar; see `lossopt_ui.figures.axis_bar`."""
 WORK: Mapping[str, Option] = {
     "work": Choice(
         "x-axis",

@@ -3,7 +3,7 @@
 from lossopt_core.fields import Choice, Number
 from lossopt_ui.state.kinds import Option, RunIds, Tabs
 from lossopt_ui.state.page_spec import PageSpec
-from lossopt_ui.state.pages.curves import AXES
+from lossopt_ui.state.pages.curves import AXES, WORK
 
 THE_END = 1_000_000_000
 """More updates than any run has."""
@@ -40,9 +40,8 @@ OPTIONS: dict[str, Option] = {
         "Row", -1, -1, 1_000_000, "Row of the set; -1 selects the first one shown.", whole=True
     ),
     "h": Number("Step h", 1e-5, 1e-12, 1e-1, "Step of the central difference.", logarithmic=True),
-    "log_y": AXES["log_y"],
+    **WORK,
+    **AXES,
 }
 
-INSPECT = PageSpec(
-    "inspect", "Inside a run", "Inside a run", "frame_inspect", OPTIONS, listed=False
-)
+INSPECT = PageSpec("inspect", "Inside a run", "Inside a run", "frame_inspect", OPTIONS)

@@ -27,4 +27,4 @@ OPTIONS: dict[str, Option] = {
     ),
 }
 
-LANDSCAPE = PageSpec("landscape", "Landscape", "Landscape", "landscape", OPTIONS, listed=False)
+LANDSCAPE = PageSpec("landscape", "Landscape", "Landscape", "landscape", OPTIONS)

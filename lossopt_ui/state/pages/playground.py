@@ -11,25 +11,25 @@ from lossopt_core import (
 )
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice, Number, Switch
-from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS
-from lossopt_core.playground.model import LONGEST_WEIGHTS, read_weights
+from lossopt_core.playground.feature_maps import FEATURE_MAPS, MAP_FIELDS, PICKED, PIECES
+from lossopt_core.playground.model import LONGEST_WEIGHTS, MAX_UPDATES, read_weights
 from lossopt_core.playground.points import (
     COUNT,
     LONGEST_TEXT,
     NOISE,
     POINT_SETS,
+    TESTS,
     read_points,
 )
-from lossopt_ui.state.kinds import Option, Tabs, Text
+from lossopt_ui.state.kinds import Names, Option, Tabs, Text
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.curves import AXES
 from lossopt_ui.state.pages.settings import number
 
 SAME = "same"
-SPEEDS = {"slow": 1, "medium": 5, "fast": 25}
-"""Updates per tick."""
-TICK = 0.25
-"""Seconds between ticks."""
+CONTRAST = "contrast"
+SPEEDS = {"slow": 5, "medium": 60, "fast": 300}
+"""Updates per second."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,18 @@ CHOICES: Mapping[str, Option] = {
     "own_points": PointText("Edited points", LONGEST_TEXT, "The points after manual edits."),
     "point_count": COUNT,
     "point_noise": NOISE,
+    "test_points": TESTS,
     "features": Choice(
         "Features",
         "plain",
         FEATURE_MAPS,
         "Inputs of the linear classifier, computed from x1 and x2.",
+    ),
+    "picked": Names(
+        PICKED.label,
+        {name: label for name, (label, _) in PIECES.items()},
+        PICKED.help,
+        PICKED.default,
     ),
     **MAP_FIELDS,
     "start_scale": replace(number("init_scale"), default=1.0),
@@ -86,11 +93,23 @@ CHOICES: Mapping[str, Option] = {
     "speed": Tabs(
         "Speed",
         "medium",
-        {name: f"{each / TICK:g}/s" for name, each in SPEEDS.items()},
+        {name: f"{each}/s" for name, each in SPEEDS.items()},
         "Updates per second while playing.",
     ),
-    "two": Switch("Second model", False, "Shown on the right; same points, same minibatches."),
-    "right_loss": _or_same(LOSSES, "Loss"),
+    "updates": Number(
+        "Updates made", 0, 0, MAX_UPDATES, "Updates when the page opens.", whole=True
+    ),
+    "discretize": Switch(
+        "Discretize", False, "Show the predicted class only, without the confidence."
+    ),
+    "two": Switch("Second model", True, "Shown on the right; same points, same minibatches."),
+    "right_loss": Choice(
+        "Right model: loss",
+        CONTRAST,
+        {CONTRAST: "Hinge, or beside it cross-entropy", SAME: "Same as left"}
+        | {name: entry.label for name, entry in LOSSES.items()},
+        "",
+    ),
     "right_regularizer": _or_same(REGULARIZERS, "Regularizer"),
     "right_optimizer": _or_same(OPTIMIZERS, "Optimizer"),
     "right_features": _or_same(FEATURE_MAPS, "Features"),

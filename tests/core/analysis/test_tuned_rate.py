@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lossopt_core import Experiment, train
+from lossopt_core import Experiment, load_data, suggested_learning_rate, train
 from lossopt_core.analysis.tuned_rate import (
     RATES,
     best,
@@ -14,6 +14,7 @@ from lossopt_core.analysis.tuned_rate import (
     tuning_seed,
     with_tuned_rates,
 )
+from lossopt_core.theory.stability import starting_learning_rate
 
 BASE = Experiment(dataset="blobs", epochs=5)
 LANES = [
@@ -70,6 +71,24 @@ def test_of_equally_good_rates_the_smallest_is_taken() -> None:
     same = [replace(run, experiment=BASE.replace(learning_rate=rate)) for rate in (1.0, 0.1, 10.0)]
     assert best(same).rate == 0.1
     assert best(same).on_border
+
+
+def test_the_suggested_rate_is_the_tuned_one_also_on_given_data() -> None:
+    for lane, found in zip(LANES, tuned_rates(LANES).values(), strict=True):
+        lane = lane.replace(learning_rate=7.0, seed=3)
+        assert suggested_learning_rate(lane) == found.rate
+        assert suggested_learning_rate(lane, load_data(lane)) == found.rate
+
+
+def test_where_every_rate_diverges_theory_gives_one() -> None:
+    wild = Experiment(dataset="breast_cancer", standardize=False, loss="squared_hinge", epochs=10)
+    wild = wild.replace(optimizer="gd")
+    [found] = tuned_rates([wild]).values()
+    assert not found.found
+    assert not found.on_border
+    assert found.rate == starting_learning_rate(wild) < RATES[0]
+    assert suggested_learning_rate(wild) == found.rate
+    assert suggested_learning_rate(wild, load_data(wild)) == found.rate
 
 
 def test_if_every_rate_diverges_it_says_so() -> None:

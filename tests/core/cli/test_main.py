@@ -21,6 +21,7 @@ from lossopt_core import (
     RunStore,
     train,
 )
+from lossopt_core.analysis.tuned_rate import tuned_rates
 from lossopt_core.cli.main import main, parser
 from lossopt_core.experiment.grid import grid
 from lossopt_core.training.run import HISTORY_COLUMNS
@@ -71,17 +72,21 @@ def test_the_readme_command_trains_saves_and_prints_the_whole_grid(store):
     assert done.returncode == 0, done.stderr
     head, *rows = done.stdout.splitlines()
     assert head.split() == [
-        *("loss", "optimizer", "seed"),
+        *("loss", "optimizer", "learning_rate", "seed"),
         *("objective", "train_accuracy", "test_accuracy", "status", "id"),
     ]
     assert len(rows) == 12
     assert all("finished" in row for row in rows)
     assert "Training 12 runs: 100 %" in done.stderr
 
-    wanted = {
-        Experiment(loss=loss, optimizer=optimizer, seed=seed, strength=1e-3).id
+    lanes = [
+        Experiment(loss=loss, optimizer=optimizer, strength=1e-3)
         for loss in ("hinge", "cross_entropy")
         for optimizer in ("gd", "sgd")
+    ]
+    wanted = {
+        lane.replace(seed=seed, learning_rate=found.rate).id
+        for lane, found in zip(lanes, tuned_rates(lanes).values(), strict=True)
         for seed in range(3)
     }
     assert set(store.list()["id"]) == wanted
@@ -103,7 +108,7 @@ def test_what_is_in_the_store_is_not_trained_again(store, capsys):
 
 
 def test_ctrl_c_keeps_finished_runs_and_the_same_command_continues(store):
-    line = f"{QUICK} --epochs 2 100000 --optimizer adam"
+    line = f"{QUICK} --epochs 2 100000 --optimizer adam --learning-rate 0.01"
     process = begin(line)
     while len(store.list()) < 1:  # the short one is done, the long one begun
         assert process.poll() is None
@@ -129,7 +134,7 @@ def test_with_several_jobs_the_runs_are_the_same(store):
 
 
 def test_ctrl_c_keeps_finished_runs_of_several_jobs(store):
-    line = f"{QUICK} --epochs 2 100000 --optimizer adam --jobs 2"
+    line = f"{QUICK} --epochs 2 100000 --optimizer adam --learning-rate 0.01 --jobs 2"
     process = begin(line)
     while len(store.list()) < 1:
         assert process.poll() is None
@@ -138,6 +143,20 @@ def test_ctrl_c_keeps_finished_runs_of_several_jobs(store):
     assert process.returncode == 130
     assert "Stopped after 1 of 2 runs. Run the same command again to continue." in messages
     assert "Traceback" not in messages
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_while_tuning_trains_nothing(store, jobs):
+    process = begin(f"{QUICK} --epochs 100000 --jobs {jobs}")
+    assert process.stderr is not None
+    said = [process.stderr.readline() for _ in range(2)]
+    assert said[1].startswith("Tuning 1 learning rate: 0 %")
+    process.send_signal(signal.SIGINT)
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert messages.endswith("lossopt: interrupted\n")
+    assert "Traceback" not in messages
+    assert store.list().empty
 
 
 def test_jobs_out_of_range_are_rejected(store, capsys):

@@ -273,7 +273,7 @@ def test_only_what_differs_is_written_out():
     assert '"dataset": "iris"' in written
     for unsaid in ("batch_size", "momentum", "margin", "strength", "standardize"):
         assert unsaid not in written
-    assert "Experiment()" in with_lossopt([Experiment()])
+    assert "Experiment(learning_rate=0.1)" in with_lossopt([Experiment()]), "always with its rate"
     with pytest.raises(ValueError, match="at least one run"):
         with_lossopt([])
 

@@ -13,9 +13,9 @@ from lossopt_core import (
     LinearClassifier,
     RunStore,
     load_data,
-    suggested_learning_rate,
     train,
 )
+from lossopt_core.theory.stability import starting_learning_rate
 from lossopt_core.training import features as feeds
 from lossopt_core.training.batches import Minibatches
 from lossopt_core.training.cohort import Cohort
@@ -100,7 +100,7 @@ def test_an_update_makes_no_new_array_as_large_as_the_weights_or_scores():
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_single_precision_costs_less_than_a_hundred_thousandth(loss, optimizer):
     experiment = DIGITS.replace(loss=loss, optimizer=optimizer, evaluations=2)
-    experiment = experiment.replace(learning_rate=suggested_learning_rate(experiment))
+    experiment = experiment.replace(learning_rate=starting_learning_rate(experiment))
     double, single = train([experiment, experiment.replace(precision="float32")])
     assert single.final["objective"] == pytest.approx(double.final["objective"], rel=1e-5)
     assert single.final["objective"] != double.final["objective"]

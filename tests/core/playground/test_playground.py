@@ -1,5 +1,7 @@
 """The playground's points, features, model and picture, against mathematics and training."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,21 +17,25 @@ from lossopt_core import (
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.objective.linear import with_ones
 from lossopt_core.playground import points as points_of
-from lossopt_core.playground.contours import simplified, zero_lines
+from lossopt_core.playground.classifier import Snapshot
 from lossopt_core.playground.feature_maps import (
     FEATURE_MAPS,
     MAP_FIELDS,
+    PICKED,
+    FeatureMap,
     Plain,
     feature_map,
 )
+from lossopt_core.playground.frames import frames_of
 from lossopt_core.playground.model import (
     MAX_ROWS,
     Model,
+    Setup,
     read_weights,
     replay,
     write_weights,
 )
-from lossopt_core.playground.picture import beyond_margin, picture
+from lossopt_core.playground.picture import GRID, beyond_margin, picture
 from lossopt_core.playground.points import (
     DEMO_SETTINGS,
     DEMO_WEIGHTS,
@@ -40,7 +46,10 @@ from lossopt_core.playground.points import (
     read_points,
 )
 
-MAP_SETTINGS = {name: field.default for name, field in MAP_FIELDS.items()} | {"seed": 0}
+MAP_SETTINGS = {name: field.default for name, field in MAP_FIELDS.items()} | {
+    "seed": 0,
+    "picked": PICKED.default,
+}
 WITH_MARGIN = [name for name in LOSSES if name != "cross_entropy"]
 COORDINATES = st.floats(-SIDE, SIDE)
 SETS_OF_POINTS = st.lists(st.tuples(COORDINATES, COORDINATES, st.integers(0, 4)), min_size=1).map(
@@ -50,8 +59,20 @@ SETS_OF_POINTS = st.lists(st.tuples(COORDINATES, COORDINATES, st.integers(0, 4))
 )
 
 
+def made(
+    points: Points, mapped: FeatureMap, chosen: Mapping[str, object], start: str = ""
+) -> Model:
+    return Model(Setup(points.text, mapped, tuple(sorted(chosen.items())), start))
+
+
 def course(**chosen: object) -> Model:
-    return Model(POINT_SETS["course"].points(), Plain(), chosen)
+    return made(POINT_SETS["course"].points(), Plain(), chosen)
+
+
+def rows(model: Model) -> list[tuple[int, float]]:
+    """The recorded updates with their objectives."""
+    frames = frames_of(model.snapshots)
+    return list(zip(frames.updates.tolist(), frames.objective.tolist(), strict=True))
 
 
 # Points
@@ -145,33 +166,17 @@ def test_random_fourier_features_approximate_a_gaussian_kernel():
 
 
 @pytest.mark.parametrize(
-    ("name", "bad"), [("polynomial", {"degree": 9}), ("fourier", {"waves": 0})]
+    ("name", "bad"),
+    [
+        ("polynomial", {"degree": 9}),
+        ("fourier", {"waves": 0}),
+        ("picked", {"picked": ["x3"]}),
+        ("picked", {"picked": []}),
+    ],
 )
 def test_a_map_out_of_range_is_rejected(name, bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         feature_map(name, MAP_SETTINGS | bad)
-
-
-# Contours
-
-
-@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1))
-def test_straight_lines_are_exact(a: float, b: float, c: float) -> None:
-    axis = np.linspace(-1.5, 1.5, 21)
-    x, y = np.meshgrid(axis, axis)
-    for line in zero_lines(a * x + b * y + c, axis, axis):
-        assert_allclose(a * line[:, 0] + b * line[:, 1] + c, 0.0, atol=1e-9)
-
-
-def test_a_circle_is_one_closed_line_and_two_are_two():
-    axis = np.linspace(-1.5, 1.5, 61)
-    x, y = np.meshgrid(axis, axis)
-    [circle] = zero_lines(x**2 + y**2 - 1, axis, axis)
-    assert circle[0].tolist() == circle[-1].tolist()
-    assert_allclose(np.hypot(*circle.T), 1.0, atol=2e-3)
-    assert np.hypot(*np.diff(circle, axis=0).T).sum() == pytest.approx(2 * np.pi, rel=1e-2)
-    assert len(zero_lines(np.minimum((x - 0.7) ** 2, (x + 0.7) ** 2) + y**2 - 0.1, axis, axis)) == 2
-    assert zero_lines(np.full((61, 61), np.nan), axis, axis) == []
 
 
 # The model
@@ -198,9 +203,10 @@ def test_steps_by_hand_are_those_of_training(optimizer, regularizer):
     )
     assert_allclose(model.weights[:, :-1], run.weights, rtol=0, atol=1e-15)
     assert_allclose(model.weights[:, -1], run.bias, rtol=0, atol=1e-15)
-    kept = model.history.set_index("update").loc[run.history["update"]]
+    seen = frames_of(model.snapshots)
+    at = np.searchsorted(seen.updates, run.history["update"])
     for column in ("objective", "data_loss", "penalty"):
-        assert_allclose(kept[column], run.history[column], rtol=1e-12)
+        assert_allclose(getattr(seen, column)[at], run.history[column], rtol=1e-12)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -212,22 +218,18 @@ def test_the_gradient_is_that_of_finite_differences(loss):
         shift = np.zeros_like(W)
         shift[place] = h
         up, down = (
-            Model(model.points, model.feature_map, model_settings(model), W + sign * shift)
+            frames_of([Snapshot(0, W + sign * shift, model.problem)]).objective[0]
             for sign in (1, -1)
         )
-        numeric[place] = (up.rows[0][1] - down.rows[0][1]) / (2 * h)
+        numeric[place] = (up - down) / (2 * h)
     assert_allclose(gradient, numeric, atol=1e-7)
-
-
-def model_settings(model: Model) -> dict[str, object]:
-    return {"loss": model.experiment.loss, "strength": 0.1, "optimizer": "gd"}
 
 
 @given(st.integers(0, 1000), st.integers(1, 120), st.sampled_from(WITH_MARGIN))
 def test_the_gradient_comes_from_the_active_examples(seed: int, steps: int, loss: str) -> None:
     points = POINT_SETS["blobs"].points(20, 0.1, seed)
     chosen = {"loss": loss, "optimizer": "gd", "regularizer": "none", "learning_rate": 0.1}
-    model = Model(points, Plain(), chosen | {"seed": seed, "init_scale": 2.0})
+    model = made(points, Plain(), chosen | {"seed": seed, "init_scale": 2.0})
     model.advance(steps)
     support = model.gradient_norms() > 0
     losses = model.loss.value(model.scores(points.positions), points.labels)
@@ -239,13 +241,15 @@ def test_the_gradient_comes_from_the_active_examples(seed: int, steps: int, loss
 
 def test_the_demos_weights_give_the_demos_numbers():
     points = POINT_SETS["course"].points()
-    model = Model(points, Plain(), DEMO_SETTINGS, DEMO_WEIGHTS)
+    model = made(points, Plain(), DEMO_SETTINGS, write_weights(DEMO_WEIGHTS))
     expected = [0.017, 0.432, 0, 0.402, 1.884, 0, 0.251, 0.573, 2.242]
     assert_allclose(model.examples()["loss"], expected, atol=5e-4)
-    [row] = model.history.to_dict("records")
-    assert row["data_loss"] == pytest.approx(0.6446, abs=5e-5)
-    assert row["penalty"] == pytest.approx(1.9255, abs=5e-5)
-    assert row["objective"] == pytest.approx(2.5700, abs=5e-5)
+    seen = frames_of(model.snapshots)
+    assert seen.data_loss == pytest.approx([0.6446], abs=5e-5)
+    assert seen.penalty == pytest.approx([1.9255], abs=5e-5)
+    assert seen.objective == pytest.approx([2.5700], abs=5e-5)
+    assert seen.losses[0] == pytest.approx(expected, abs=5e-4)
+    assert seen.accuracy == pytest.approx([7 / 9])
     gradient = [[0.190, 0.329, 0], [0.255, -0.642, 1 / 9], [0.510, -0.164, -1 / 9]]
     assert_allclose(model.gradient(), gradient, atol=5e-4)
 
@@ -260,59 +264,94 @@ def test_the_curve_does_not_depend_on_how_updates_are_split(pieces: list[int]) -
     broken = course(**chosen)
     for piece in pieces:
         broken.advance(piece)
-        assert broken.rows[-1][0] == broken.made
-    assert broken.rows == whole.rows
-    assert len(whole.rows) <= MAX_ROWS
-    assert whole.rows[-2][0] == total - 1, "one can go back by one"
+        assert broken.snapshots[-1].made == broken.made
+    assert rows(broken) == rows(whole)
+    assert len(whole.snapshots) <= MAX_ROWS
+    assert whole.snapshots[-2].made == total - 1, "one can go back by one"
 
 
-def test_earlier_states_of_a_model_are_available():
-    model = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
-    for made in (7, 300, 2_000):
-        model.advance(made - model.made)
-        ticks = model.ticks(50)
-        assert ticks[0] == 0
-        assert ticks[-2:] == [made - 1, made]
-        assert len(ticks) <= 52
-        for tick in (ticks[len(ticks) // 2], made - 1, made):
-            then = course(loss="hinge", optimizer="momentum", learning_rate=0.05)
-            then.advance(tick)
-            assert model.at(tick).weights.tolist() == then.weights.tolist()
-            assert model.at(tick).losses().tolist() == then.losses().tolist()
-            assert model.row_at(tick) == then.rows[-1]
+@pytest.mark.parametrize(
+    "chosen", [{"optimizer": "momentum"}, {"optimizer": "adam", "batch_size": 4}]
+)
+def test_going_back_and_on_again_is_as_if_nothing_had_happened(chosen):
+    model = course(loss="hinge", learning_rate=0.05, **chosen)
+    model.advance(300)
+    straight = course(loss="hinge", learning_rate=0.05, **chosen)
+    straight.advance(210)
+    assert model.go_back(210)
+    assert model.made == 210
+    assert model.weights.tolist() == straight.weights.tolist()
+    model.advance(90)
+    straight.advance(90)
+    assert model.weights.tolist() == straight.weights.tolist()
+    assert [each.made for each in model.snapshots] == [each.made for each in straight.snapshots]
 
 
-def test_ticks_stay_or_are_dropped_as_training_continues():
-    model = course(loss="hinge", optimizer="gd")
-    before = model.ticks(50)
-    for _ in range(12):
-        model.advance(50)
-        ticks = model.ticks(50)
-        assert {tick for tick in ticks if tick < before[-1]} <= set(before), "none is new"
-        before = ticks
+def test_frames_are_returned_at_a_stride_and_at_the_end():
+    model = course(loss="hinge", learning_rate=0.05)
+    assert [each.made for each in model.advance(12, 5)] == [5, 10, 12]
+    assert [each.made for each in model.advance(3, 5)] == [15]
 
 
-def test_points_on_a_straight_line_are_redundant():
-    straight = np.stack([np.linspace(-1, 1, 31), np.linspace(0, 2, 31)], axis=1)
-    assert simplified(straight, 1e-9).tolist() == straight[[0, -1]].tolist()
-    angle = np.linspace(0, 2 * np.pi, 201)
-    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    drawn = simplified(circle, 0.003)
-    assert 10 < len(drawn) < 60
-    middles = (drawn[1:] + drawn[:-1]) / 2
-    assert np.hypot(*middles.T).min() > 0.98, "it is still round"
+def test_a_change_goes_on_from_the_weights():
+    model = course(loss="hinge", optimizer="momentum", learning_rate=0.1, init_scale=1.0)
+    model.advance(30)
+    before = model.weights
+    moved = points_of.moved(model.points, 0, -1.0, -1.0)
+    changed = Setup(moved.text, Plain(), model.setup.settings)
+    model.change(changed)
+    assert model.weights.tolist() == before.tolist()
+    assert model.made == 30
+    model.advance(10)
+    assert model.snapshots[-1].points.text == moved.text
+    assert model.snapshots[3].points.text != moved.text, "frames keep the points of their time"
+    plan = [
+        (0, Setup(POINT_SETS["course"].points().text, Plain(), changed.settings)),
+        (30, changed),
+    ]
+    assert replay(plan, 40).weights.tolist() == model.weights.tolist()
+    with pytest.raises(ValueError, match="classes or features"):
+        model.change(Setup(moved.text, feature_map("squares", MAP_SETTINGS), changed.settings))
 
 
 def test_a_replay_uses_all_learning_rates():
-    chosen = {"loss": "hinge", "optimizer": "momentum", "learning_rate": 0.1}
-    model = course(**chosen)
+    model = course(loss="hinge", optimizer="momentum", learning_rate=0.1)
+    first, later = model.setup, model.setup.replace(learning_rate=0.01)
     model.advance(10)
-    model.set_rate(0.01)
+    model.change(later)
     model.advance(15)
-    again = replay(course(**chosen), [(0, 0.1), (10, 0.01)], 25)
+    again = replay([(0, first), (10, later)], 25)
     assert again.weights.tolist() == model.weights.tolist()
-    assert replay(course(**chosen), [(0, 0.1), (10, 0.01)], 10).made == 10
-    assert again.weights.tolist() != replay(course(**chosen), [(0, 0.1)], 25).weights.tolist()
+    assert replay([(0, first), (10, later)], 10).made == 10
+    assert again.weights.tolist() != replay([(0, first)], 25).weights.tolist()
+
+
+def test_test_points_are_predicted_but_not_trained_on():
+    whole = POINT_SETS["moons"].points(100, 0.2, 1)
+    points, tests = points_of.split(whole, 0.3, 1)
+    assert tests is not None
+    assert len(points.labels) == 70
+    assert sorted(map(tuple, np.vstack([points.positions, tests.positions]).tolist())) == sorted(
+        map(tuple, whole.positions.tolist())
+    )
+    chosen = (("init_scale", 1.0), ("loss", "hinge"))
+    with_tests = Model(Setup(points.text, Plain(), chosen, tests=tests.text))
+    without = Model(Setup(points.text, Plain(), chosen))
+    with_tests.advance(50)
+    without.advance(50)
+    assert with_tests.weights.tolist() == without.weights.tolist()
+    seen = frames_of(with_tests.snapshots[-1:])
+    scores = with_tests.scores(tests.positions)
+    assert seen.test_loss == pytest.approx(with_tests.loss.value(scores, tests.labels).mean())
+    assert seen.test_accuracy == pytest.approx((scores.argmax(axis=0) == tests.labels).mean())
+    assert np.isnan(frames_of(without.snapshots).test_loss).all()
+
+
+@given(st.floats(0.0, 0.5), st.integers(0, 50))
+def test_every_class_keeps_training_points(share: float, seed: int) -> None:
+    whole = POINT_SETS["blobs"].points(10, 0.2, seed)
+    points, _ = points_of.split(whole, share, seed)
+    assert set(points.labels) == set(whole.labels)
 
 
 def test_a_model_that_diverges_stops_and_says_so():
@@ -320,7 +359,7 @@ def test_a_model_that_diverges_stops_and_says_so():
     model.advance(1000)
     assert model.diverged
     assert model.made < 1000
-    picture(model)  # has no lines, but can be drawn
+    picture(model)  # can be drawn
     made = model.made
     model.advance(1)
     assert model.made == made
@@ -331,7 +370,7 @@ def test_more_features_give_curved_boundaries():
     accuracy = {}
     for name in ("plain", "squares", "fourier"):
         chosen = {"loss": "cross_entropy", "optimizer": "adam", "learning_rate": 0.1}
-        model = Model(points, feature_map(name, MAP_SETTINGS), chosen)
+        model = made(points, feature_map(name, MAP_SETTINGS), chosen)
         model.advance(300)
         table = model.examples()
         accuracy[name] = (table["class"] == table["predicted"]).mean()
@@ -354,7 +393,7 @@ def test_invalid_weight_texts_are_rejected(text):
 
 def test_weights_of_another_shape_are_rejected():
     with pytest.raises(ValueError, match="3 rows of 3 numbers"):
-        Model(POINT_SETS["course"].points(), Plain(), {}, np.zeros((2, 3)))
+        made(POINT_SETS["course"].points(), Plain(), {}, write_weights(np.zeros((2, 3))))
 
 
 # The picture
@@ -365,17 +404,12 @@ def test_the_picture_shows_the_predictions_of_the_model(loss):
     model = course(loss=loss, init_scale=1.0, optimizer="gd", learning_rate=0.5)
     model.advance(100)
     seen = picture(model)
-    for label, lines in enumerate(seen.zero):
-        for line in lines:
-            assert_allclose(model.scores(line)[label], 0.0, atol=1e-9)
-    for label, arrow in enumerate(seen.arrows):
-        if arrow is not None:
-            assert_allclose(np.linalg.norm(arrow.direction), 1.0)
-            ahead = arrow.position + 0.1 * arrow.direction
-            assert model.scores(ahead[None])[label, 0] > 0
+    axis = np.linspace(-SIDE, SIDE, GRID)
+    at = model.scores(np.array([[axis[7], axis[40]]]))[:, 0]
+    assert_allclose(seen.scores[:, 40, 7], at)
+    assert seen.chosen[40, 7] == at.argmax()
     assert seen.confidence.min() >= 0
     assert seen.confidence.max() <= 1
-    assert bool(any(seen.margins)) == hasattr(model.loss, "margin")
 
 
 @given(

@@ -1,6 +1,7 @@
 """The filter language against plain pandas, and errors that point at the place."""
 
 import re
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from lossopt_core import LOSSES, Experiment, RunStore
 from lossopt_core.analysis.tables import settings_table
+from lossopt_core.data.datasets import DATASETS
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice, Number
 from lossopt_core.query.filters import (
@@ -17,6 +19,7 @@ from lossopt_core.query.filters import (
     MAX_DEPTH,
     Filter,
     FilterError,
+    is_relative,
     parse,
 )
 from lossopt_core.training.run import HISTORY_COLUMNS
@@ -209,7 +212,11 @@ ERRORS = {
     "loss in (hinge, crossentropy)": ("crossentropy", "did you mean 'cross_entropy'?"),
     "status = done": ("done", "not one of finished, diverged, stopped"),
     "strength < high": ("high", "compared with a number"),
-    "test_accuracy > 90": ("90", "at most 1 (100%), got '90'; did you mean 90%?"),
+    "test_accuracy > 900": ("900", "at most 1 (100%), got '900'"),
+    "epochs = 5 updates": ("5", "epochs is not measured in updates"),
+    "lerning rate = 0.1": ("=", "instead of 'lerning rate', did you mean 'learning rate'?"),
+    "loss = squared hing": ("hing", "instead of 'squared hing', did you mean 'squared hinge'?"),
+    "my learning rate": ("learning", "'learning rate' is a column"),
     "best_test_accuracy < 120%": ("120%", "at most 1 (100%)"),
     "strength = nan": ("nan", "compared with a number"),
     "strength = 1_000": ("1_000", "compared with a number"),
@@ -217,7 +224,8 @@ ERRORS = {
     "loss < hinge": ("<", "but not <"),
     "pinned = maybe": ("maybe", "true or false"),
     "pinned in (true)": ("pinned", "but not in"),
-    "created > yesterday": ("yesterday", "such as 2026-11-01"),
+    "created > yesterdy": ("yesterdy", "such as 2026-11-01 or yesterday"),
+    "created = yestrday": ("yestrday", "did you mean 'yesterday'?"),
     "created = 9999-12-31": ("9999-12-31", "such as 2026-11-01"),
     "loss": ("loss", "'loss' is a column"),
     "pinned loss": ("pinned", "'pinned' is a column"),
@@ -257,6 +265,68 @@ def test_an_error_names_the_problem_and_points_at_the_place(text):
     line, caret = error.pointer.split("\n")
     assert line == text
     assert caret == " " * error.position + "^"
+
+
+ALIKE = {
+    # in the words of the pages: in names
+    "Learning rate = 0.1": "learning_rate = 0.1",
+    "learning rate \u03b1 > 0.01 and loss = Squared hinge": (
+        "learning_rate > 0.01 and loss = squared_hinge"
+    ),
+    "lr in (0.1, 0.01)": "learning_rate in (0.1, 0.01)",
+    "optimizer = GD (full batch)": "optimizer = gd",
+    "blobs: spread = 1": "blobs.spread = 1",
+    "Test accuracy > 57 %": "test_accuracy > 0.57",
+    "accuracy < 57 per cent": "test_accuracy < 57%",
+    "test_accuracy >= 57": "test_accuracy >= 0.57",
+    "epochs = 20 epochs": "epochs = 20",
+    "squared hinge": '"squared hinge"',
+}
+
+
+@pytest.mark.parametrize("text", ALIKE)
+def test_columns_and_values_can_be_called_what_the_pages_call_them(text):
+    assert chosen(text) == chosen(ALIKE[text])
+
+
+def test_every_label_is_a_name_of_its_setting():
+    for name, declared in declared_settings().items():
+        dataset, _, _ = name.rpartition(".")
+        label = f"{DATASETS[dataset].label}: {declared.label}" if dataset else declared.label
+        assert chosen(f"{label} is missing") == chosen(f"{name} is missing")
+        for value, entry in getattr(declared, "registry", {}).items():
+            shown = entry if isinstance(entry, str) else entry.label
+            assert chosen(f"{label} = {shown}") == chosen(f"{name} = {quote(value)}")
+
+
+NOW = datetime(2026, 11, 12, 0, 30, tzinfo=timezone(timedelta(hours=2)))  # a Thursday
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        # Hours before half past midnight, at UTC+2.
+        ("today", {0.4}),
+        ("yesterday", {0.6, 20}),
+        ("created >= yesterday", {0.4, 0.6, 20}),
+        ("created < yesterday", {30, 80, 200}),
+        ("created > yesterday", {0.4}),
+        ("last hour", {0.4, 0.6}),
+        ("last 24 hours", {0.4, 0.6, 20}),
+        ("past 2 days", {0.4, 0.6, 20, 30}),
+        ("this week", {0.4, 0.6, 20, 30}),
+        ("4 days ago", {80}),
+        ("not last week", {200}),
+        ("created >= 30 hours ago", {0.4, 0.6, 20, 30}),
+    ],
+)
+def test_relative_times_are_those_of_the_reader(text, hours):
+    ages = [0.4, 0.6, 20, 30, 80, 200]
+    table = pd.DataFrame({"created": [NOW - timedelta(hours=age) for age in ages]})
+    table["created"] = pd.to_datetime(table["created"], utc=True)
+    assert is_relative(text)
+    found = parse(text, NOW).matches(table)
+    assert {age for age, one in zip(ages, found, strict=True) if one} == hours
 
 
 def test_a_filter_has_bounds():

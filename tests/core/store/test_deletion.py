@@ -1,4 +1,4 @@
-"""A deleted run is gone at once, can be brought back for a day, and is removed after it."""
+"""A deleted run is gone at once, stays in the bin for 30 days, and is removed after them."""
 
 from datetime import timedelta
 
@@ -69,7 +69,7 @@ def test_saving_a_deleted_run_again_restores_its_annotations(store, finished, st
     assert table.loc[first.id, "status"] == status
 
 
-def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(store, finished):
+def test_what_was_deleted_more_than_30_days_ago_is_removed_by_the_next_deletion(store, finished):
     old, recent, last, kept = (run.id for run in finished)
     for id in (old, recent):
         store.annotate([id], name="said")
@@ -77,7 +77,7 @@ def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(st
     run_for(store.address, timedelta(hours=1))
     store.delete([recent])
     assert rows_of(store, old) == [1, 6, 1]
-    run_for(store.address, timedelta(hours=23, minutes=2))
+    run_for(store.address, timedelta(days=29, hours=23, minutes=2))
     store.delete([last])
     assert rows_of(store, old) == [0, 0, 0]
     assert rows_of(store, recent) == [1, 6, 1]
@@ -88,20 +88,20 @@ def test_what_was_deleted_more_than_a_day_ago_is_removed_by_the_next_deletion(st
 def test_deleting_a_run_twice_does_not_extend_the_undo_period(store, finished):
     id = finished[0].id
     store.delete([id])
-    run_for(store.address, timedelta(hours=23))
+    run_for(store.address, timedelta(days=29))
     store.delete([id])
-    run_for(store.address, timedelta(hours=2))
+    run_for(store.address, timedelta(days=2))
     store.delete([])
     assert rows_of(store, id) == [0, 0, 0]
 
 
-def test_what_an_earlier_version_deleted_is_removed_a_day_after_counting_began(store, finished):
+def test_what_an_earlier_version_deleted_is_removed_30_days_after_counting_began(store, finished):
     store.delete([finished[0].id])
     change(store.address, "UPDATE runs SET deleted = substr(deleted, 1, 32)")
-    run_for(store.address, timedelta(hours=23))
+    run_for(store.address, timedelta(days=29))
     store.delete([])
     assert rows_of(store, finished[0].id)[0] == 1
-    run_for(store.address, timedelta(hours=2))
+    run_for(store.address, timedelta(days=2))
     store.delete([])
     assert rows_of(store, finished[0].id)[0] == 0
 
@@ -112,9 +112,29 @@ def test_one_workspace_cannot_delete_restore_or_purge_anothers(store, finished):
     store.delete([id])
     other.restore([id])
     other.save(finished[:1])
-    run_for(store.address, timedelta(days=9))
+    run_for(store.address, timedelta(days=99))
     other.delete([id])
     assert list(store.list()["id"]) == [run.id for run in finished[1:]]
     store.restore([id])
     assert len(store.list()) == 4
     assert other.list().empty
+
+
+def test_the_bin_lists_what_can_be_restored_and_is_emptied_at_once(store, finished):
+    first, second, *left = (run.id for run in finished)
+    store.annotate([first], name="dear")
+    store.delete([first])
+    store.delete([second])
+    binned = RunStore(store.address).bin()
+    assert list(binned["id"]) == [second, first]
+    assert list(binned["name"]) == ["", "dear"]
+    assert binned["deleted"].is_monotonic_decreasing
+    before = store.revision()
+    RunStore(store.address, workspace="other").remove_deleted([first])
+    store.remove_deleted([first, left[0], "nobody"])
+    assert store.revision() != before
+    assert list(store.bin()["id"]) == [second]
+    assert rows_of(store, first) == [0, 0, 0]
+    store.restore([first, second])
+    assert {*store.list()["id"]} == {second, *left}
+    assert store.bin().empty

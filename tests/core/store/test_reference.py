@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from lossopt_core import ForeignRun, RunStore, suggested_learning_rate
+from lossopt_core import ForeignRun, RunStore
 from lossopt_core.store import reference
 from lossopt_core.store.repository import ReadOnlyError
 from lossopt_core.store.workspaces import Workspaces
+from lossopt_core.theory.stability import starting_learning_rate
 from tests.databases import ask
 from tests.experiments import TINY
 
@@ -69,4 +70,4 @@ def test_changes_by_id_affect_only_the_visitors_own_runs(address, few):
 
 def test_reference_runs_use_the_suggested_rates():
     for each in reference.EXPERIMENTS:
-        assert each.learning_rate == suggested_learning_rate(each)
+        assert each.learning_rate == starting_learning_rate(each)

@@ -22,8 +22,8 @@ from lossopt_core.theory.stability import (
     penalty_limit,
     round_number,
     smoothness,
+    starting_learning_rate,
     step_limits,
-    suggested_learning_rate,
 )
 from lossopt_core.training.cohort import Cohort
 from tests.experiments import MADE
@@ -239,7 +239,7 @@ def test_all_examples_at_once_make_no_noise():
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("dataset", MADE)
-def test_suggested_learning_rates_train(dataset, loss):
+def test_starting_learning_rates_train(dataset, loss):
     """In fifteen epochs they get somewhere, and noise never throws them out."""
     split = {"test_fraction": 0.0} if dataset == "course_demo" else {}
     if dataset == "mnist_like":
@@ -251,9 +251,7 @@ def test_suggested_learning_rates_train(dataset, loss):
         )
         for rule in OPTIMIZERS
     ]  # fmt: skip
-    experiments = [
-        each.replace(learning_rate=suggested_learning_rate(each)) for each in experiments
-    ]
+    experiments = [each.replace(learning_rate=starting_learning_rate(each)) for each in experiments]
     for run in train(experiments):
         objective = run.history["objective"]
         assert run.status == "finished"
@@ -262,14 +260,14 @@ def test_suggested_learning_rates_train(dataset, loss):
             assert objective.min() < 0.97 * objective.iloc[0]
 
 
-def test_a_suggested_learning_rate_is_valid():
+def test_a_starting_learning_rate_is_valid():
     """Also where unscaled features are enormous."""
     for loss in LOSSES:
         for rule in OPTIMIZERS:
             experiment = Experiment(
                 dataset="breast_cancer", standardize=False, loss=loss, optimizer=rule, batch_size=1
             )
-            assert experiment.replace(learning_rate=suggested_learning_rate(experiment))
+            assert experiment.replace(learning_rate=starting_learning_rate(experiment))
 
 
 @pytest.mark.parametrize(

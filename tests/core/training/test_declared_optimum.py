@@ -15,11 +15,11 @@ from lossopt_core import (
     Experiment,
     certify,
     convergence_caveats,
-    suggested_learning_rate,
     train,
 )
 from lossopt_core.cli.main import main
 from lossopt_core.optim.stopping import STOPPING
+from lossopt_core.theory.stability import starting_learning_rate
 
 WITHIN = 1e-4
 pytestmark = pytest.mark.filterwarnings("ignore::lossopt_core.ConvergenceWarning")
@@ -37,7 +37,7 @@ def by_every_optimizer(loss: str, penalty: str) -> list[Experiment]:
         BASE.replace(loss=loss, regularizer=penalty, optimizer=optimizer)
         for optimizer in OPTIMIZERS
     ]
-    return [each.replace(learning_rate=3 * suggested_learning_rate(each)) for each in experiments]
+    return [each.replace(learning_rate=3 * starting_learning_rate(each)) for each in experiments]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_at_a_constant_rate_l1_has_the_declared_strength_too(precision):
     rates = {"adagrad": 0.1, "rmsprop": 0.001, "adam": 0.003}
     every = [base.replace(optimizer=name) for name in OPTIMIZERS]
     every = [
-        each.replace(learning_rate=rates.get(each.optimizer) or suggested_learning_rate(each))
+        each.replace(learning_rate=rates.get(each.optimizer) or starting_learning_rate(each))
         for each in every
     ]
     best = certify(base, target_gap=1e-8)

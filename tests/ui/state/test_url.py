@@ -37,6 +37,16 @@ def test_options_of_another_data_set_are_left_out() -> None:
     assert url.query_of(values) == {"dataset": "blobs", "blobs.spread": "3"}
 
 
-@pytest.mark.parametrize("name", ["los", "__class__", "x" * 1000])
-def test_unknown_names_are_ignored(name: str) -> None:
-    assert url.read({name: "1"}) == ({}, [])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("los", "there is no option 'los'; did you mean 'loss'?"),
+        ("__class__", "there is no option '__class__'"),
+        ("x" * 1000, "it is ignored."),
+    ],
+)
+def test_unknown_names_are_ignored_and_said(name: str, words: str) -> None:
+    values, [problem] = url.read({name: "1"})
+    assert values == {}
+    assert words in str(problem)
+    assert len(str(problem)) < 300

@@ -1,0 +1,77 @@
+"""Forest plot: differences from a baseline with their intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lossopt_ui.charts.colours import GREY, INK, Theme
+
+ROW, AROUND = 38, 92
+"""Height of a row, and of everything around them, in pixels."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row: a difference from the baseline; the ends of its interval are NaN if unknown.
+
+    The baseline itself is a row without pairs.
+    """
+
+    label: str
+    value: float
+    low: float
+    high: float
+    colour: str
+    pairs: int
+
+
+def forest(
+    rows: Sequence[Difference], *, title: str, x_title: str, theme: Theme, unit: str = ""
+) -> go.Figure:
+    """Dots with 95 % intervals around a line at 0; hollow dots have no interval."""
+    figure = go.Figure()
+    for place, row in enumerate(rows):
+        known = bool(np.isfinite(row.low) and np.isfinite(row.high))
+        interval = f"{row.low:+.3g} to {row.high:+.3g}{unit}" if known else "no interval"
+        figure.add_scatter(
+            x=[row.value],
+            y=[place],
+            name=row.label,
+            mode="markers",
+            showlegend=False,
+            marker={
+                "color": row.colour,
+                "size": 11,
+                "symbol": "circle" if known else "circle-open" if row.pairs else "line-ns",
+                "line": {"width": 2, "color": row.colour},
+            },
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [row.high - row.value if known else 0.0],
+                "arrayminus": [row.value - row.low if known else 0.0],
+                "color": row.colour,
+                "thickness": 2.5,
+                "width": 5,
+            },
+            hovertemplate=f"%{{x:+.3g}}{unit} ({interval}; {row.pairs} pairs)<extra></extra>"
+            if row.pairs
+            else "baseline<extra></extra>",
+        )
+        # Above its row, because labels beside the plot would leave no room for it.
+        figure.add_annotation(
+            x=0.0, xref="paper", xanchor="left", y=place - 0.22, yanchor="bottom", text=row.label,
+            showarrow=False, font={"size": 12, "color": INK[theme]},
+        )  # fmt: skip
+    figure.add_vline(x=0.0, line={"color": GREY[theme], "width": 1.5})
+    figure.update_layout(title=title, showlegend=False, hovermode="closest")
+    figure.update_xaxes(title=x_title, zeroline=False)
+    figure.update_yaxes(visible=False, range=[len(rows) - 0.5, -0.95])
+    return figure
+
+
+def height_of(rows: int) -> int:
+    """The height of a forest plot with so many rows, in pixels."""
+    return AROUND + ROW * rows

@@ -1,0 +1,89 @@
+"""The axis bar: one row of controls for the axes of all curves on a page.
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        axes = axis_bar.show(x="work", suits_log=lanes.suits_log(shown, ["objective"]))
+    figure.show(lanes.curves(shown, columns=["objective"], ..., **axes.of_losses), ...)
+    figure.show(lanes.curves(shown, columns=["test_accuracy"], ..., **axes.of_shares), ...)
+
+To have the bar below the charts, take the axes from `chosen` with the same arguments, and call
+`show` after them.  Its values are in the address: a page declares `curves.AXES` in its options, and
+an option for the x-axis, such as `curves.WORK`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, Scales
+from lossopt_ui.state import widgets
+
+LIMITS = ("x_limits", "y_limits")
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The axes that were chosen: arguments for the main chart, which follows all of the bar."""
+
+    of_losses: Scales
+
+    @property
+    def of_shares(self) -> Scales:
+        """For accuracies: on the same x-axis, but linear and whole."""
+        return {**self.of_losses, "log_y": False, "y_limits": NO_LIMITS}
+
+
+def chosen(
+    *, x: str | None = "work", along: str = "epoch", suits_log: bool = False, log_only: bool = False
+) -> Axes:
+    """The axes as set by the bar, without drawing it; for arguments see `show`."""
+    log_y = widgets.value("log_y") if widgets.is_set("log_y") else suits_log
+    x_limits, y_limits = (Limits(*widgets.value(name)) for name in LIMITS)
+    return Axes(
+        {
+            "x": along if x is None else widgets.value(x),
+            "log_x": widgets.value("log_x"),
+            "log_y": log_y or log_only,
+            "x_limits": x_limits,
+            "y_limits": y_limits,
+        }
+    )
+
+
+def show(
+    *,
+    x: str | None = "work",
+    along: str = "epoch",
+    suits_log: bool = False,
+    log_only: bool = False,
+    **looks: Any,
+) -> Axes:
+    """Draw the controls into the current container, and return the axes.
+
+    x           name of the option that chooses the x-axis; None for no choice
+    along       the history column on the x-axis if there is no choice
+    suits_log   whether the main chart's values suit a logarithmic axis (`lanes.suits_log`): what
+                "Log y" shows until somebody sets it
+    log_only    whether the y-axis is always logarithmic, as for a distance to the optimum
+    looks       passed to the box of the x-axis, such as `label_visibility="collapsed"`
+    """
+    if x is not None:
+        widgets.setting(x, **({"width": 240} | looks))
+    widgets.setting("log_x")
+    widgets.setting("log_y", suggested=suits_log, disabled=log_only)
+    _limits()
+    return chosen(x=x, along=along, suits_log=suits_log, log_only=log_only)
+
+
+def _limits() -> None:
+    place = st.container() if widgets.hidden(*LIMITS) else st.popover("Limits")
+    with place:
+        for name in LIMITS:
+            widgets.setting(name)
+        if any(widgets.is_set(name) for name in LIMITS):
+            st.button("Reset", key="reset-limits", on_click=_reset, type="tertiary")
+
+
+def _reset() -> None:
+    for name in LIMITS:
+        widgets.reset(name)
