@@ -69,7 +69,7 @@ def tools_of_the_table(listing: Listing) -> None:
     """Draw the controls above the list: chips, filter, views, columns, import."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width="stretch"):
-            find.choose(listing.runs)
+            find.choose(listing)
         widgets.setting("filter", width="stretch")
         saved_views.popover()
         with st.popover("Columns", icon=":material/view_column:"):

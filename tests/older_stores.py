@@ -8,6 +8,7 @@ from lossopt_core import Run
 from tests.databases import change
 
 OLDER = {
+    7: ["DROP TABLE sets"],
     6: ["UPDATE runs SET status = status"],  # the tables are the same
     5: ["DROP TABLE own_certificates"],
     4: [f"DROP TABLE {table}" for table in ("visits", "trainings", "examples")],

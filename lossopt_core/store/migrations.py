@@ -145,5 +145,6 @@ MIGRATIONS: dict[int, Callable[[sql.Connection], None]] = {
     4: _add_visits_and_uploads,
     5: _separate_own_certificates,
     6: _mark_older_rules,
+    7: layout.sets.create,
 }
 """Schema version to the migration to the next version, run in one transaction."""

@@ -66,6 +66,7 @@ def growth(database: sql.Connection, source: str, target: str) -> Usage:
             for table, which in [*of_runs, *whole]
         ),
         stored_bytes(database, layout.curves, new(layout.curves.c.id)),
+        stored_bytes(database, layout.sets, new(layout.sets.c.id)),
         stored_bytes(database, layout.examples, new(layout.examples.c.fingerprint)),
         stored_bytes(database, layout.own_certificates, new(layout.own_certificates.c.problem)),
     ]
@@ -81,6 +82,7 @@ def move(database: sql.Connection, source: str, target: str) -> None:
     """
     _move_runs(database, source, target)
     _move_rows(layout.curves.c.id, database, source, target)
+    _move_rows(layout.sets.c.id, database, source, target)
     _move_rows(layout.examples.c.fingerprint, database, source, target)
     _move_rows(layout.own_certificates.c.problem, database, source, target)
     _move_views(database, source, target)

@@ -18,6 +18,7 @@ from lossopt_core.objective.linear import Array
 from lossopt_core.store import annotations, deletion, foreign_rows, table
 from lossopt_core.store import certificates as store_certificates
 from lossopt_core.store import schema as layout
+from lossopt_core.store import sets as store_sets
 from lossopt_core.store import views as store_views
 from lossopt_core.store.arrays import (
     ARRAYS,
@@ -42,6 +43,7 @@ from lossopt_core.store.rows import (
     timing_of,
 )
 from lossopt_core.store.schema import StoreError as StoreError
+from lossopt_core.store.sets import RunSet
 from lossopt_core.store.usage import Usage, usage
 from lossopt_core.training.run import STOPPED, TABLES, Run
 
@@ -379,6 +381,21 @@ class RunStore:
         self.database.write(
             lambda database: store_views.delete_view(database, self.workspace, name)
         )
+
+    # Sets
+
+    def save_set(self, ids: Iterable[str]) -> None:
+        """Save runs that were planned together as a set, the newest.
+
+        ValueError for more than 10,000 runs.  At most 200 sets are kept.
+        """
+        ids = builtins.list(ids)
+        self._change(lambda database: store_sets.save_set(database, self.workspace, ids))
+
+    def sets(self) -> builtins.list[RunSet]:
+        """All sets of runs, newest first."""
+        with self.database.reading() as database:
+            return store_sets.load_sets(database, self.workspace)
 
     # Imported curves
 

@@ -1,6 +1,6 @@
 """The database schema and its version.
 
-The database has twelve tables:
+The database has thirteen tables:
 
     facts    name, value
              `schema` is the schema version; `secret`, if present, is the random key of the
@@ -21,6 +21,9 @@ The database has twelve tables:
     notes    workspace, id, name, tags, note, pinned, archived, changed
              annotations of the run with that id; `tags` is a JSON list; no row if there are none
     views    workspace, name, query       saved views of a page
+    sets     workspace, id, created, runs
+             runs that were planned together, such as a sweep: `runs` is a JSON list of their ids
+             and `id` a hash of it
     curves   workspace, id, name, source, created, columns, kind, shape, data
              imported curves, with numbers as in arrays
     revisions      workspace, value       `value` changes with runs, notes or curves
@@ -53,7 +56,7 @@ from typing import Any
 
 import sqlalchemy as sql
 
-SCHEMA = 7
+SCHEMA = 8
 MAX_BYTES = 2**24
 """Maximum size of an array, for databases that need to know it."""
 
@@ -156,6 +159,14 @@ curves = sql.Table(
     sql.Column("created", sql.String(40), nullable=False),
     sql.Column("columns", sql.Text, nullable=False),
     *_numbers(),
+)
+sets = sql.Table(
+    "sets",
+    tables,
+    _workspace(),
+    _id(),
+    sql.Column("created", sql.String(40), nullable=False),
+    sql.Column("runs", sql.Text, nullable=False),
 )
 revisions = sql.Table(
     "revisions",

@@ -14,8 +14,8 @@ class Usage:
     """The storage used by a workspace.
 
     runs    number of runs, including deleted ones until they are removed
-    bytes   total size of runs, curves, data sets with their certificates, notes, views and active
-            trainings
+    bytes   total size of runs, curves, data sets with their certificates, notes, views, sets of
+            runs and active trainings
     """
 
     runs: int
@@ -28,6 +28,7 @@ _TABLES = (
     layout.runs,
     layout.arrays,
     layout.curves,
+    layout.sets,
     layout.examples,
     layout.own_certificates,
     layout.notes,

@@ -26,6 +26,7 @@ _OF_A_WORKSPACE = (
     layout.runs,
     layout.views,
     layout.curves,
+    layout.sets,
     layout.revisions,
     layout.trainings,
     layout.examples,

@@ -26,6 +26,7 @@ from lossopt_core.experiment.caches import Cache
 from lossopt_core.experiment.measures import SECONDS
 from lossopt_core.store import reference
 from lossopt_core.store.repository import REFERENCE
+from lossopt_core.store.sets import RunSet
 from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_ui.identity import workspace
 
@@ -64,6 +65,7 @@ class Listing:
     runs         as `RunStore.list` returns them, plus a column `reference`; do not modify
     unreadable   ids of runs that are left out because they cannot be read
     needed       plug-in entries that some of these need
+    sets         sets of runs that were planned together, newest first
     binned       the deleted runs that can be restored, as `RunStore.bin` returns them
     source       the workspaces that the runs belong to
     version      their revisions at the time of reading
@@ -75,6 +77,7 @@ class Listing:
     source: tuple[Hashable, ...]
     version: tuple[Hashable, ...]
     binned: pd.DataFrame
+    sets: Sequence[RunSet]
 
 
 def listing() -> Listing:
@@ -114,6 +117,7 @@ def listing_with_references() -> Listing:
         (*theirs.source, *own.source),
         (*theirs.version, *own.version),
         own.binned,
+        own.sets,
     )
 
 
@@ -129,7 +133,9 @@ def _listing_of(store: RunStore) -> Listing:
         own, foreign = store.listing(), store.foreign()
         rows = [own.runs, _rows_of(foreign, like=own.runs)] if foreign else [own.runs]
         runs = pd.concat(rows, ignore_index=True).assign(reference=store.read_only)
-        return Listing(runs, own.unreadable, own.needed, source, (version,), store.bin())
+        return Listing(
+            runs, own.unreadable, own.needed, source, (version,), store.bin(), store.sets()
+        )
 
     return _LISTINGS.get(source, read, owner=Owner(*source), version=version)
 

@@ -20,7 +20,7 @@ from lossopt_core.store.quotas import BudgetError
 from lossopt_core.store.unfinished import Interrupted
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.identity import workspace
-from lossopt_ui.jobs import optimum, polling, pool, render_gate
+from lossopt_ui.jobs import optimum, planned_together, polling, pool, render_gate
 from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.jobs.visitor import Visitor
@@ -217,6 +217,8 @@ def _job_for(
     visitor = _visitor()
     store = workspace.store()
     missing = store.missing(experiments)
+    if not missing:
+        planned_together.note(experiments)
     if missing and (visitor.job is None or not visitor.job.running):
         visitor.take(_workers().find(missing, store) or visitor.job)
     job = visitor.job

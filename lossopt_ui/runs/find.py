@@ -11,7 +11,10 @@ import streamlit as st
 
 from lossopt_core.analysis.groups import whole
 from lossopt_core.query.filters import parse
+from lossopt_core.store.sets import RunSet
 from lossopt_core.training.run import DIVERGED, FINISHED, STOPPED
+from lossopt_ui.experiment.saved_runs import Listing
+from lossopt_ui.runs import run_sets
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.compare import CHIPS
 from lossopt_ui.state.session import WidgetKey
@@ -69,8 +72,9 @@ def now() -> datetime:
     return datetime.now(zone)
 
 
-def choose(table: pd.DataFrame) -> None:
+def choose(listing: Listing) -> None:
     """Show the chips; what occurs only once in the list is not offered."""
+    table, sets = listing.runs, run_sets.named(listing.sets, listing.runs)
     chosen = list(widgets.value("chips"))
     if not _CHOSEN.is_set() or _CHOSEN.get() != chosen:
         _CHOSEN.set(chosen)
@@ -78,16 +82,24 @@ def choose(table: pd.DataFrame) -> None:
     if looks is None:
         return
     option = pages.COMPARE.options["chips"]
+    offers = [*map(str, offered(table, now())), *(f"set:{each}" for each in sets)]
     st.multiselect(
         option.label,
-        [*dict.fromkeys([*map(str, offered(table, now())), *chosen])],
-        format_func=lambda text: f"{CHIPS[Chip.of(text).kind]}: {Chip.of(text).label}",
+        [*dict.fromkeys([*offers, *chosen])],
+        format_func=lambda text: _shown(Chip.of(text), sets),
         key=_CHOSEN.name,
         on_change=lambda: widgets.put("chips", tuple(_CHOSEN.get())),
         help=option.help,
         placeholder=getattr(option, "none", ""),
         **looks,
     )
+
+
+def _shown(chip: Chip, sets: Mapping[str, str]) -> str:
+    """'Loss: Hinge'; a set is shown by its name alone."""
+    if chip.kind == "set":
+        return sets.get(chip.value, "A set whose runs were deleted")
+    return f"{CHIPS[chip.kind]}: {chip.label}"
 
 
 def offered(table: pd.DataFrame, now: datetime) -> list[Chip]:
@@ -106,7 +118,9 @@ def offered(table: pd.DataFrame, now: datetime) -> list[Chip]:
     return [*found, *(Chip("best", name) for name in BEST)]
 
 
-def matches(table: pd.DataFrame, chips: Sequence[str], now: datetime) -> pd.Series:
+def matches(
+    table: pd.DataFrame, chips: Sequence[str], now: datetime, sets: Sequence[RunSet] = ()
+) -> pd.Series:
     """Which rows match: values of one kind are alternatives, and all kinds must match.
 
     The best runs are the best of those that match everything else.
@@ -114,8 +128,11 @@ def matches(table: pd.DataFrame, chips: Sequence[str], now: datetime) -> pd.Seri
     wanted: dict[str, list[str]] = {}
     for chip in map(Chip.of, chips):
         wanted.setdefault(chip.kind, []).append(chip.value)
-    best = wanted.pop("best", None)
     found = pd.Series(data=True, index=table.index)
+    best = wanted.pop("best", None)
+    if chosen := wanted.pop("set", None):
+        planned = {id for each in sets if each.id in chosen for id in each.runs}
+        found &= table["id"].isin(planned)
     for kind, values in wanted.items():
         found &= _any_of(table, kind, values, now)
     if best is None:

@@ -13,6 +13,7 @@ from lossopt_core.experiment.caches import Cache
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.query.filters import FilterError, is_relative, parse
 from lossopt_core.store import reference
+from lossopt_core.store.sets import RunSet
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.saved_runs import Listing
 from lossopt_ui.figures import caching
@@ -37,6 +38,7 @@ class Prepared:
     rows      one row per run or group, in order
     shown     the cells
     error     the error in the filter, if any
+    newest    ids of the set of runs to which the newest run belongs; empty if it belongs to none
     without   if no run matches: how many would without each of the conditions, by its option
     """
 
@@ -44,6 +46,7 @@ class Prepared:
     rows: pd.DataFrame
     shown: pd.DataFrame
     error: FilterError | None
+    newest: frozenset[str] = frozenset()
     without: dict[str, int] = field(default_factory=dict)
 
 
@@ -129,7 +132,7 @@ def choose(listing: Listing) -> pd.DataFrame:
     # Streamlit draws the table's toolbar over the space above its right end, so keep that empty.
     st.caption(_how_many(prepared, of=len(table)) + _folded_away(table))
     ids = prepared.rows["id"].tolist()
-    wanted = _selection(prepared.rows)
+    wanted = _selection(prepared)
     key, at_first = _same_table(ids, wanted)
     # Copies of a few columns: whatever a callback refers to is held for the whole session.
     rows = prepared.rows[["id", "family", "members"]].copy()
@@ -148,15 +151,22 @@ def choose(listing: Listing) -> pd.DataFrame:
     return table_rows.runs_of(prepared.runs, wanted)
 
 
-def _selection(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The ids of the selected rows: as chosen, or the newest on the data set of the newest."""
+def _selection(prepared: Prepared) -> tuple[str, ...]:
+    """The ids of the selected rows: as chosen, or the newest.
+
+    The newest are those of the set of runs that was trained last, or else of one data set.
+    """
+    rows = prepared.rows
     chosen: tuple[str, ...] = widgets.value("runs")
     if chosen:
         return () if chosen == (NOTHING,) else chosen
     # Rows without a date were imported from other programs.
     dated = rows[rows["created"].notna()] if rows["created"].notna().any() else rows
-    newest = dated.nlargest(1, "created")["dataset"]
-    alike = dated[dated["dataset"].isin(newest)] if newest.notna().all() else dated
+    if prepared.newest:
+        alike = dated[[not prepared.newest.isdisjoint(ids) for ids in dated["members"]]]
+    else:
+        newest = dated.nlargest(1, "created")["dataset"]
+        alike = dated[dated["dataset"].isin(newest)] if newest.notna().all() else dated
     return tuple(rows.loc[sorted(alike["created"].nlargest(NEWEST).index), "id"])
 
 
@@ -209,30 +219,43 @@ def _prepared(listing: Listing) -> Prepared:
     view = View.chosen()
     return _PREPARED.get(
         (listing.source, view),
-        lambda: _prepare(listing.runs, view),
+        lambda: _prepare(listing, view),
         owner=caching.owner(),
         version=listing.version,
     )
 
 
-def _prepare(table: pd.DataFrame, view: View) -> Prepared:
-    table = tuning.apart(table)
-    runs, error = _found(table, view)
+def _prepare(listing: Listing, view: View) -> Prepared:
+    table = tuning.apart(listing.runs)
+    runs, error = _found(table, view, listing.sets)
     if runs.empty:
-        return Prepared(runs, runs, runs, error, _found_without_each(table, view))
+        without = _found_without_each(table, view, listing.sets)
+        return Prepared(runs, runs, runs, error, without=without)
     at_point = _at_the_point(runs, view)
     best_first = (*view.sort, *["test_accuracy"] * _asks_for_best(view))
     rows = table_rows.in_order(table_rows.rows_of(at_point, grouped=view.grouped), best_first)
     columns = run_columns.columns_of(rows, view.columns, grouped=view.grouped)
     labelled = rows.assign(**{RUN: run_columns.named(rows, grouped=view.grouped)})
-    return Prepared(runs, rows, run_columns.as_shown(labelled, columns), error)
+    newest = _newest_set(runs, listing.sets)
+    return Prepared(runs, rows, run_columns.as_shown(labelled, columns), error, newest)
+
+
+def _newest_set(runs: pd.DataFrame, sets: Sequence[RunSet]) -> frozenset[str]:
+    """The ids of the set to which the newest run belongs; empty if it belongs to none."""
+    dated = runs[runs["created"].notna()]
+    if dated.empty:
+        return frozenset()
+    newest = dated.nlargest(1, "created")["id"].iloc[0]
+    return next((frozenset(each.runs) for each in sets if newest in each.runs), frozenset())
 
 
 def _asks_for_best(view: View) -> bool:
     return any(each.startswith("best:") for each in view.chips)
 
 
-def _found(table: pd.DataFrame, view: View) -> tuple[pd.DataFrame, FilterError | None]:
+def _found(
+    table: pd.DataFrame, view: View, sets: Sequence[RunSet]
+) -> tuple[pd.DataFrame, FilterError | None]:
     """The runs that match the filter and the chips; an invalid filter matches all."""
     table = _in_question(table, archived=view.archived, with_tuning=view.tuning)
     error = None
@@ -241,11 +264,11 @@ def _found(table: pd.DataFrame, view: View) -> tuple[pd.DataFrame, FilterError |
     except FilterError as problem:
         error = problem
     if view.chips:
-        table = table[find.matches(table, view.chips, view.now or datetime.now(UTC))]
+        table = table[find.matches(table, view.chips, view.now or datetime.now(UTC), sets)]
     return table.reset_index(drop=True), error
 
 
-def _found_without_each(table: pd.DataFrame, view: View) -> dict[str, int]:
+def _found_without_each(table: pd.DataFrame, view: View, sets: Sequence[RunSet]) -> dict[str, int]:
     """How many runs match if one condition is dropped, by the name of its option."""
     dropped = {
         "filter": replace(view, filter=""),
@@ -253,7 +276,7 @@ def _found_without_each(table: pd.DataFrame, view: View) -> dict[str, int]:
         "tuning": replace(view, tuning=True),
         "archived": replace(view, archived=True),
     }
-    counts = {name: len(_found(table, each)[0]) for name, each in dropped.items()}
+    counts = {name: len(_found(table, each, sets)[0]) for name, each in dropped.items()}
     return {name: count for name, count in counts.items() if count}
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -150,7 +151,7 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
 def explain_bands(drawn: go.Figure) -> None:
     """Explain the bands or error bars of a sensitivity chart; other charts have none."""
     bands = any((trace.name or "").endswith(charts.BAND) for trace in drawn.data)
-    bars = any("error_y" in trace and any(trace.error_y.array or ()) for trace in drawn.data)
+    bars = any("error_y" in trace and np.any(trace.error_y.array) for trace in drawn.data)
     if bands or bars:
         what = "Bands" if bands else "Error bars"
         st.caption(f"{what}: mean ± one standard deviation over the seeds.")

@@ -219,3 +219,26 @@ def test_every_seed_is_a_dot_and_losses_have_ranges_of_their_own(seeded: list[Ru
     assert sorted(trace(accuracy, "Hinge")["x"]) == pytest.approx(sorted(ends))
     assert trace(accuracy, "Hinge: mean")["x"] == pytest.approx([sum(ends) / 7])
     assert {"seeds-objective-Hinge", "seeds-objective-Cross-entropy"} <= set(charts)
+
+
+def test_what_was_planned_together_is_a_set_with_a_name(seeded: list[Run], store: RunStore) -> None:
+    strengths = [0.001, 0.01, 0.1, 1.0]
+    swept = [
+        SMALL.replace(loss=loss, strength=strength)
+        for loss in ("hinge", "cross_entropy")
+        for strength in strengths
+    ]
+    store.save(train(swept))
+    query = {"dataset": "blobs", "blobs.examples": "90", "blobs.spread": "3", "epochs": "2"}
+    query |= {"learning_rate": "0.1", "sweep_evaluations": "4", "seeds": "1"}
+    axes = "loss=hinge,cross_entropy;strength=0.001,0.01,0.1,1"
+    assert not open_page("sweep", query | {"axes": axes}).exception
+    [found] = store.sets()
+    assert set(found.runs) == {each.id for each in swept}
+    app = open_page("compare")
+    assert len(drawn(app)) == 8, "the newest runs belong to it"
+    name = "Sweep: loss × strength, Blobs (8 runs)"
+    assert name in app.multiselect(key="chips-choice").options
+    app = open_page("compare", {"chips": f"set:{found.id}", "rows": "runs"})
+    assert len(app.dataframe[0].value) == 8
+    assert name in app.multiselect(key="chips-choice").options

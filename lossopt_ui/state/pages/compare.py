@@ -27,6 +27,7 @@ CHIPS = {
     "loss": "Loss",
     "optimizer": "Optimizer",
     "when": "When",
+    "set": "Set",
     "status": "Status",
     "best": "Best",
 }

@@ -38,6 +38,7 @@ def test_moving_includes_everything(address, visit, account, finished):
     visit.annotate([finished[0].id], name="mine", note="look here", tags=["first"])
     visit.save_view("all", "runs=1")
     visit.save_foreign([CURVE])
+    visit.save_set(run.id for run in finished)
     mark = UploadStore(visit).save("mine", DATA).fingerprint
     visit.delete([finished[3].id])
     ActiveTrainings(visit).interrupt([ActiveTrainings(visit).begin([TINY.replace(seed=9)])])
@@ -57,6 +58,8 @@ def test_moving_includes_everything(address, visit, account, finished):
     row = account.list().set_index("id").loc[finished[0].id]
     assert (row["name"], row["note"], list(row["tags"])) == ("mine", "look here", ["first"])
     assert account.views() == {"all": "runs=1"}
+    assert [each.runs for each in account.sets()] == [tuple(sorted(run.id for run in finished))]
+    assert visit.sets() == []
     assert UploadStore(account).examples(mark) is not None
     assert [each.missing for each in ActiveTrainings(account).interrupted()] == [
         [TINY.replace(seed=9)]
