@@ -74,7 +74,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (root.data?.step !== data.step) root.scrolled = false;
   root.data = data;
   const before = JSON.stringify(stored());
-  if (!data.known && before !== "{}") setTriggerValue("progress", stored());
+  const asked = window.lossoptLessonsAsked; // once for the document: a session is as long
+  window.lossoptLessonsAsked = true;
+  if (!asked && !data.known && before !== "{}") setTriggerValue("progress", stored());
   else if (before !== JSON.stringify(data.progress)) keep(data.progress);
   root.onMove ??= () => {
     root.scrolled = true;

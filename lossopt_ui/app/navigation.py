@@ -6,7 +6,7 @@ import streamlit as st
 
 from lossopt_core import uploads as own_data
 from lossopt_core.shipped import path_of
-from lossopt_ui.app import assignment_link, interrupted, lesson_panel, share
+from lossopt_ui.app import assignment_link, interrupted, lecture_link, lesson_panel, share
 from lossopt_ui.identity import missing_data, sign_in, uploads, visitor, workspace
 from lossopt_ui.jobs import render_gate, watching
 from lossopt_ui.state import pages, widgets
@@ -74,3 +74,4 @@ def begin(page: PageSpec) -> None:
     sign_in.offer_to_move()
     interrupted.offer()
     lesson_panel.show(page)
+    lecture_link.show(page)

@@ -44,6 +44,24 @@ def stacked(
     return figure
 
 
+def bars(
+    values: Mapping[str, float], *, title: str, y_title: str, theme: Theme, mark: str = ""
+) -> go.Figure:
+    """A bar for each name; the bar `mark` stands out."""
+    colours = [CLASSES[theme][0] if name == mark or not mark else GREY[theme] for name in values]
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=list(values.values()),
+            marker={"color": colours},
+            hovertemplate="%{y:.4g}<extra></extra>",
+        )
+    )
+    figure.update_layout(title=title, hovermode="closest")
+    figure.update_yaxes(title=y_title, zeroline=True, zerolinecolor=INK[theme])
+    return figure
+
+
 def lines(
     curves: Mapping[str, tuple[Values, Values, str]],
     *,

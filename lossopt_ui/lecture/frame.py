@@ -1,6 +1,6 @@
 """Shared by all cards: choosing a card, resetting its numbers, questions, errata."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -9,7 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core.lecture.numbers import ERRATA
-from lossopt_ui.state import widgets
+from lossopt_ui.charts import lecture as charts
+from lossopt_ui.figures import figure
+from lossopt_ui.state import pages, url, widgets
 from lossopt_ui.state.pages.lecture import CARDS, Card
 
 
@@ -24,10 +26,25 @@ def draw(name: str) -> None:
     st.header(card.title, anchor=False)
     st.caption(card.section)
     import_module(f"lossopt_ui.lecture.{name}").draw()
-    if card.numbers:
-        st.button("Reset to the lecture's numbers", key="reset", on_click=_reset, args=(card,),
-                  icon=":material/restart_alt:")  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _experiment(name, card)
+        if card.numbers:
+            st.button("Reset to the lecture's numbers", key="reset", on_click=_reset, args=(card,),
+                      icon=":material/restart_alt:")  # fmt: skip
     _navigation(name)
+
+
+def _experiment(name: str, card: Card) -> None:
+    """A link to the experiment of the card, with its numbers and a way back."""
+    settings = dict(card.settings)
+    for number_name, setting in card.carried.items():
+        settings[setting] = widgets.value(number_name)
+    st.page_link(
+        pages.BY_NAME[card.page].file,
+        label=card.experiment,
+        icon=":material/science:",
+        query_params=url.query_of(settings | {"from_card": name}),
+    )
 
 
 def _reset(card: Card) -> None:
@@ -50,6 +67,17 @@ def _navigation(name: str) -> None:
                     on_click=widgets.put,
                     args=("card", names[at]),
                 )
+
+
+def picture(values: Mapping[str, float], *, title: str, y_title: str, mark: str = "") -> None:
+    """A bar chart of a card's result; values that are not finite have no bar."""
+    shown = {name: float(value) if np.isfinite(value) else 0.0 for name, value in values.items()}
+    figure.show(
+        charts.bars(shown, title=title, y_title=y_title, theme=figure.theme(), mark=mark),
+        key="card-bars",
+        alt=f"{title}: {', '.join(f'{name} {number(value)}' for name, value in values.items())}.",
+        height=300,
+    )
 
 
 @contextmanager

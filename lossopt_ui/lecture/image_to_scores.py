@@ -41,6 +41,12 @@ def draw() -> None:
                 ]
             )
         frame.table(pd.DataFrame([map(number, scores)], columns=lecture.ANIMALS, index=["score"]))
+        frame.picture(
+            dict(zip(lecture.ANIMALS, scores, strict=True)),
+            title="Score of each class",
+            y_title="Score",
+            mark=lecture.ANIMALS[int(scores.argmax())],
+        )
     correct = affine(lecture.IMAGE_WEIGHTS, lecture.PIXELS, lecture.IMAGE_BIAS)
     frame.erratum("bias", number(correct[2]))
     with frame.question("Can the bias be treated as one more weight?"):

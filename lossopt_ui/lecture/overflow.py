@@ -40,6 +40,11 @@ def draw() -> None:
             index=[f"class {k + 1}" for k in range(len(scores))],
         )
     )
+    frame.picture(
+        {f"class {k + 1}": loss for k, loss in enumerate(losses)},
+        title="Loss if this class is correct: finite, however large the scores",
+        y_title="Loss",
+    )
     st.caption(
         "The loss is not computed from the probability, because the logarithm of 0 is infinite."
         " It is computed as ln Σ exp(s − max) − (s_y − max)."

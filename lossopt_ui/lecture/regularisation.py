@@ -43,6 +43,15 @@ def draw() -> None:
         frame.formula(rf"\text{{elastic net}} = {tex(beta)} \cdot \text{{L2}} + \text{{L1}}")
         frame.table(pd.DataFrame(rows, index=["first weights", "second weights"]).T)
         st.markdown(_preferred(w1, w2))
+    frame.picture(
+        {
+            f"{name}, {which}": float(penalty.value(w[None]))
+            for name, penalty in penalties.items()
+            for which, w in (("first", w1), ("second", w2))
+        },
+        title="Penalty of the first and the second weights",
+        y_title="Penalty",
+    )
     with frame.question("The slide says that L1 prefers the first weights. Does it?"):
         st.markdown(
             "Not by the slide's two values: both are 1. The point is that optimal weights under L1"

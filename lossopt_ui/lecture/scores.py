@@ -32,16 +32,24 @@ def draw() -> None:
     with results:
         for image in TRUE:
             _terms(scores[image], int(image), margin, terms[image])
+        losses = terms.sum(axis=1)
+        frame.formula(
+            rf"\text{{mean}} = ({' + '.join(map(number, losses))}) / 3 = {number(losses.mean())}"
+        )
         figure.show(
             charts.stacked(
-                {f"{name} term": terms[:, k] for k, name in enumerate(ANIMALS)},
-                [f"{name} image" for name in ANIMALS],
+                {
+                    f"{name} term": [*terms[:, k], terms[:, k].mean()]
+                    for k, name in enumerate(ANIMALS)
+                },
+                [*(f"{name} image" for name in ANIMALS), "mean"],
                 title="Hinge loss per image, by wrong class",
                 y_title="Loss",
                 theme=figure.theme(),
             ),
             key="card-terms",
-            alt=f"Losses of the three images: {', '.join(map(number, terms.sum(axis=1)))}.",
+            alt=f"Losses of the three images: {', '.join(map(number, losses))}; mean"
+            f" {number(losses.mean())}.",
             height=320,
         )
     correct = LOSSES["hinge"]().value(SCORES.T, TRUE)
@@ -97,19 +105,6 @@ def _questions(scores: Array, hinge: Loss) -> None:
         _loss_table(squared)
     with frame.question("What are the smallest and the largest possible loss?"):
         st.markdown("The smallest is 0. There is no largest: scores can be wrong without bound.")
-    _is_w_unique()
-
-
-def _is_w_unique() -> None:
-    """Uses the lecture's scores: with others the car's loss may not be 0."""
-    hinge = LOSSES["hinge"]()
-    with frame.question("With the lecture's scores the car's loss is 0. Is this W unique?"):
-        double, half = (float(hinge.value(share * SCORES.T, TRUE)[1]) for share in (2.0, 0.5))
-        st.markdown(
-            f"With 2W all scores are doubled: the car's loss is **{number(double)}**. With ½W it is"
-            f" **{number(half)}**. W is not unique where the loss is 0; a penalty chooses one"
-            " solution."
-        )
 
 
 def _loss_table(losses: Array) -> None:

@@ -51,6 +51,12 @@ def draw() -> None:
                 index=list(ANIMALS),
             )
         )
+        frame.picture(
+            dict(zip(ANIMALS, p, strict=True)),
+            title=f"Probability of each class for the {ANIMALS[image]} image",
+            y_title="Probability",
+            mark=ANIMALS[image],
+        )
         st.caption(f"Sum of the exponentials: {number(exponentials.sum())}.")
     st.subheader("The same losses in other units", anchor=False)
     rows = {unit: [*(losses / size), losses.mean() / size] for unit, size in UNITS.items()}

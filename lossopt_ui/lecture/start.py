@@ -22,16 +22,18 @@ def draw() -> None:
     with st.container(horizontal=True):
         classes = widgets.setting("start_classes", width=200)
         margin = widgets.setting("start_margin", width=200)
-    rows = {}
+    rows, values = {}, {}
     for entry in LOSSES.values():
         make: Callable[..., Loss] = entry
         loss = make(margin=margin) if "margin" in parameter_names(entry) else make()
         formula = entry.start_formula.replace(r"\Delta", rf"\cdot {tex(margin)}")
         formula = formula.removeprefix(r"\cdot ").replace("C", str(classes))
+        values[entry.label] = loss.at_equal_scores(classes)
         rows[entry.label] = [
             f"${entry.start_formula} = {formula}$" if formula else "",
-            number(loss.at_equal_scores(classes)),
+            number(values[entry.label]),
         ]
     frame.table(pd.DataFrame(rows, index=["formula", "initial loss"]).T)
+    frame.picture(values, title=f"Initial loss with {classes:,} classes", y_title="Loss")
     with frame.question("What is the initial loss with small random weights?"):
         st.markdown("Nearly the same: some losses start slightly higher, some slightly lower.")

@@ -1,10 +1,15 @@
 """The cards of the lecture page."""
 
+from typing import Any
+from urllib.parse import parse_qsl
+
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from lossopt_core import LOSSES
+from lossopt_core import LOSSES, RunStore
 from lossopt_core.lecture import two_weights
+from lossopt_ui.state import url
 from lossopt_ui.state.pages.lecture import CARDS, NUMBERS
 from tests.helpers import figures, open_page, trace, words
 
@@ -68,10 +73,84 @@ def test_the_intro_says_same_score_only_if_the_scores_agree() -> None:
     assert "The two give different scores" in words(app)
 
 
-def test_the_question_about_the_cars_zero_loss_uses_the_lectures_scores() -> None:
+def test_w_is_unique_only_with_a_penalty() -> None:
+    app = open_page("lecture", {"card": "unique"})
+    assert "With 2W the loss is **0**" in words(app)
+    curves = figures(app)["card-unique"]
+    objective = trace(curves, "objective")
+    [lowest] = [each["x0"] for each in curves["layout"]["shapes"]]
+    assert objective["x"][int(np.argmin(objective["y"]))] == pytest.approx(lowest)
+    assert np.count_nonzero(np.array(trace(curves, "hinge loss of the car")["y"]) == 0) > 100
+    app.number_input(key="unique_strength").set_value(0.0).run()
+    assert "nothing chooses between them" in words(app)
+
+
+def test_l1_sets_weights_to_zero_and_l2_does_not() -> None:
+    for card, zeros in (("l1", 3), ("l2", 0)):
+        app = open_page("lecture", {"card": card})
+        ends = [each["y"][-1] for each in figures(app)["card-shrinking"]["data"]]
+        assert ends.count(0.0) == zeros
+        assert f"exactly zero: **{zeros}**" in words(app)
+
+
+def test_the_mean_of_the_three_images_is_shown() -> None:
     app = open_page("lecture", {"card": "scores"})
-    app.number_input(key="images-1-1").set_value(1.0).run()
-    assert "the car's loss is **0**. With ½W it is **0**" in words(app)
+    assert "= 5.2667" in words(app)
+    parts = figures(app)["card-terms"]["data"]
+    assert sum(each["y"][-1] for each in parts) == pytest.approx(15.8 / 3)
+
+
+def test_the_logarithm_pulls_where_the_probability_does_not() -> None:
+    app = open_page("lecture", {"card": "why_log"})
+    assert "−ln p pulls with **0.98201**, 1 − p with **0.017663**" in words(app)
+
+
+def test_only_exp_gives_every_class_a_share_that_grows_with_its_score() -> None:
+    app = open_page("lecture", {"card": "why_exp", "image": "frog"})
+    shares = np.array([each["y"] for each in figures(app)["card-shares"]["data"]])
+    assert shares.sum(axis=0) == pytest.approx(np.ones(4))
+    growing = [(np.argsort(column) == [2, 0, 1]).all() and column.min() > 0 for column in shares.T]
+    assert growing == [True, False, False, False]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_card_has_a_picture_and_leads_to_an_experiment_and_back(card: str) -> None:
+    numbers = {name: "0.5" for name in CARDS[card].carried if name.endswith("margin")}
+    app = open_page("lecture", {"card": card} | numbers)
+    assert figures(app)
+    entry = CARDS[card]
+    [link] = [each.proto for each in app.get("page_link") if each.proto.label == entry.experiment]
+    query = dict(parse_qsl(link.query_string))
+    assert link.page == entry.page
+    for name, setting in entry.carried.items():
+        assert query.get(setting) == url.query_of({setting: app_value(app, name)}).get(setting)
+    found, problems = url.read(query)
+    assert not problems
+    assert found["from_card"] == card
+
+
+def app_value(app: AppTest, name: str) -> Any:
+    """A number of the lecture, as in the address or its default."""
+    given = app.query_params.get(name)
+    return url.parse(name, given[0] if isinstance(given, list) else given) if given else (
+        NUMBERS[name].default
+    )  # fmt: skip
+
+
+def test_the_experiment_leads_back_to_the_card_with_its_numbers(store: RunStore) -> None:
+    query = {"card": "shapes", "shapes_margin": "2", "from_card": "shapes", "margin": "2"}
+    app = open_page("playground", query)
+    [link] = [
+        each.proto for each in app.get("page_link") if "Back to the lecture" in each.proto.label
+    ]
+    assert link.page == "lecture"
+    back = dict(parse_qsl(link.query_string, keep_blank_values=True))
+    assert back["from_card"] == ""
+    assert back["card"] == "shapes"
+
+
+def test_it_opens_on_its_first_card() -> None:
+    assert open_page("lecture").header[0].value == CARDS["image_to_scores"].title
 
 
 def test_a_mean_keeps_the_optimum_only_if_the_penalty_is_scaled_too() -> None:

@@ -14,7 +14,7 @@ from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.compare import COMPARE
 from lossopt_ui.state.pages.inspect import INSPECT
 from lossopt_ui.state.pages.landscape import LANDSCAPE
-from lossopt_ui.state.pages.lecture import LECTURE
+from lossopt_ui.state.pages.lecture import CARDS, LECTURE
 from lossopt_ui.state.pages.playground import PLAYGROUND
 from lossopt_ui.state.pages.settings import SETTINGS
 from lossopt_ui.state.pages.sweep import SWEEP
@@ -74,6 +74,12 @@ ASSIGNMENT_OPTIONS: Mapping[str, Option] = {
 EVERYWHERE: Mapping[str, Option] = {
     **ASSIGNMENT_OPTIONS,
     "lesson": Choice("Lesson", "", STEP_NAMES, "The current lesson and step."),
+    "from_card": Choice(
+        "From card",
+        "",
+        {"": "None"} | {name: card.title for name, card in CARDS.items()},
+        "The lecture's card that led to the page.",
+    ),
 }
 """Options that can be part of the address of every page."""
 DECLARED: Mapping[str, Option] = {**_SHOWN, **EVERYWHERE}

@@ -5,7 +5,8 @@ a function `draw()`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +78,16 @@ NUMBERS: Mapping[str, Option] = {
         100.0,
         "Weight of the squares against the absolute values.",
     ),
+    "unique_strength": Number(
+        "λ (strength)", 0.1, 0.0, 10.0, "Strength of the penalty on the factor.", logarithmic=True
+    ),
+    "shrink_weights": _row("Weights", np.array([2.0, 1.0, 0.5, -1.5]), WEIGHTS, "At the start."),
+    "shrink_strength": Number(
+        "λ (strength)", 0.3, 0.0, 4.0, "Strength of the penalty.", logarithmic=True
+    ),
+    "log_lead": Slider(
+        "Lead", -4.0, -8.0, 8.0, "Lead of the correct score over the wrong one.", step=0.5
+    ),
     "plane_penalty": Choice(
         "Penalty",
         "l1",
@@ -122,11 +133,17 @@ class Card:
     title     its idea, as a short sentence or question
     section   part of the course that covers it
     numbers   names of its settings (see `NUMBERS`), which appear in the address
+    page, settings, experiment   where to try it on data: page, settings there, label of the link
+    carried   which of its numbers are settings there, under which name
     """
 
     title: str
     section: str
     numbers: tuple[str, ...] = ()
+    page: str = "train"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    experiment: str = "Try it on digits"
+    carried: Mapping[str, str] = field(default_factory=dict)
 
 
 SVM = "Lecture 3: multiclass SVM loss"
@@ -134,41 +151,156 @@ SOFTMAX = "Lecture 3: softmax classifier"
 NOTES = "Notes: linear classification"
 OPTIMISATION = "Lecture 3: optimization"
 
+BOTH_LOSSES = "hinge-vs-cross-entropy"
 CARDS: Mapping[str, Card] = {
     "image_to_scores": Card(
-        "From an image to scores", NOTES, ("pixels", "image_weights", "image_bias")
-    ),
-    "scores": Card("From scores to a loss", SVM, ("images", "images_margin")),
-    "start": Card("What must the initial loss be?", SVM, ("start_classes", "start_margin")),
-    "softmax": Card("Softmax, step by step", SOFTMAX, ("images", "image", "weights_scale")),
-    "overflow": Card("Exponentials overflow", NOTES, ("large",)),
-    "hinge_and_softmax": Card(
-        "Hinge reaches zero, cross-entropy never does",
+        "From an image to scores",
         NOTES,
-        ("content", "correct", "content_margin"),
+        ("pixels", "image_weights", "image_bias"),
+        settings={"loss": "hinge"},
+        experiment="See the templates of digits",
     ),
-    "shapes": Card("The shapes of the losses", SVM, ("shapes_margin",)),
+    "scores": Card(
+        "From scores to a loss",
+        SVM,
+        ("images", "images_margin"),
+        settings={"loss": "hinge"},
+        experiment="Train the hinge with this margin",
+        carried={"images_margin": "margin"},
+    ),
+    "start": Card(
+        "What must the initial loss be?",
+        SVM,
+        ("start_classes", "start_margin"),
+        settings={"loss": "hinge", "epochs": 5},
+        experiment="Check it on digits with this margin",
+        carried={"start_margin": "margin"},
+    ),
+    "shapes": Card(
+        "The shapes of the losses",
+        SVM,
+        ("shapes_margin",),
+        page="playground",
+        settings={"loss": "hinge", "points": "moons", "updates": 200},
+        experiment="See two of them on points",
+        carried={"shapes_margin": "margin"},
+    ),
+    "unique": Card(
+        "Is W unique?",
+        "Lecture 3: regularization",
+        ("unique_strength",),
+        settings={"loss": "hinge"},
+        experiment="Train with this strength",
+        carried={"unique_strength": "strength"},
+    ),
     "regularisation": Card(
-        "Two weight vectors, one score", "Lecture 3: regularization", ("input", "w1", "w2", "beta")
+        "Two weight vectors, one score",
+        "Lecture 3: regularization",
+        ("input", "w1", "w2", "beta"),
+        settings={"regularizer": "elastic_net"},
+        experiment="Train with the elastic net",
+    ),
+    "l2": Card(
+        "L2: many small weights",
+        "Lecture 3: regularization",
+        ("shrink_weights", "shrink_strength"),
+        settings={"regularizer": "l2"},
+        experiment="Train with L2 at this strength",
+        carried={"shrink_strength": "strength"},
+    ),
+    "l1": Card(
+        "L1: a few weights, the others zero",
+        "Lecture 3: regularization",
+        ("shrink_weights", "shrink_strength"),
+        settings={"regularizer": "l1"},
+        experiment="Train with L1 at this strength",
+        carried={"shrink_strength": "strength"},
     ),
     "level_sets": Card(
         "Why L1 sets weights to zero",
         "Lecture 3: regularization",
         ("plane_penalty", "plane_power"),
+        settings={"strength": 0.01},
+        experiment="Train with this penalty",
+        carried={"plane_penalty": "regularizer"},
+    ),
+    "softmax": Card(
+        "Softmax, step by step",
+        SOFTMAX,
+        ("images", "image", "weights_scale"),
+        settings={"loss": "cross_entropy"},
+        experiment="Train with cross-entropy",
+    ),
+    "why_exp": Card(
+        "Why the exponential?",
+        SOFTMAX,
+        ("images", "image"),
+        page="playground",
+        settings={"points": "blobs", "updates": 200},
+        experiment="See the probabilities on points",
+    ),
+    "why_log": Card(
+        "Why the logarithm?",
+        SOFTMAX,
+        ("log_lead",),
+        settings={"loss": "cross_entropy"},
+        experiment="Train with cross-entropy",
+    ),
+    "overflow": Card(
+        "Exponentials overflow",
+        NOTES,
+        ("large",),
+        settings={"learning_rate": 1000.0, "optimizer": "gd"},
+        experiment="Train with enormous scores",
+    ),
+    "hinge_and_softmax": Card(
+        "Hinge reaches zero, cross-entropy never does",
+        NOTES,
+        ("content", "correct", "content_margin"),
+        page=BOTH_LOSSES,
+        experiment="Compare both on digits with this margin",
+        carried={"content_margin": "margin"},
     ),
     "searches": Card(
-        "Guess, search nearby, or follow the gradient", OPTIMISATION, ("budget", "search_scale")
+        "Guess, search nearby, or follow the gradient",
+        OPTIMISATION,
+        ("budget", "search_scale"),
+        settings={"optimizer": "gd"},
+        experiment="Follow the gradient on digits",
     ),
     "numeric_gradient": Card(
         "The gradient without calculus",
         OPTIMISATION,
         ("slide", "slide_step", "card_loss", "card_epochs"),
+        settings={"optimizer": "gd"},
+        experiment="Train this loss",
+        carried={"card_loss": "loss"},
     ),
-    "steps": Card("How large a step?", OPTIMISATION, ("card_loss", "card_epochs")),
+    "steps": Card(
+        "How large a step?",
+        OPTIMISATION,
+        ("card_loss", "card_epochs"),
+        settings={"optimizer": "gd", "epochs": 50},
+        experiment="Train this loss and see its limits",
+        carried={"card_loss": "loss"},
+    ),
     "batches": Card(
-        "How accurate is a minibatch gradient?", OPTIMISATION, ("card_loss", "card_epochs")
+        "How accurate is a minibatch gradient?",
+        OPTIMISATION,
+        ("card_loss", "card_epochs"),
+        page="gd-vs-sgd",
+        settings={"batch_sizes": (8, 32, 128)},
+        experiment="Compare batch sizes for this loss",
+        carried={"card_loss": "loss"},
     ),
-    "training_log": Card("A training log to reproduce", "Notes: case study", ("log_rate",)),
+    "training_log": Card(
+        "A training log to reproduce",
+        "Notes: case study",
+        ("log_rate",),
+        settings={"dataset": "spiral", "optimizer": "gd", "strength": 5e-4},
+        experiment="Train on the spiral with this learning rate",
+        carried={"log_rate": "learning_rate"},
+    ),
 }
 """In the order of the lecture."""
 
@@ -176,7 +308,7 @@ OPTIONS: dict[str, Option] = {
     **NUMBERS,
     "card": Choice(
         "Card",
-        "scores",
+        next(iter(CARDS)),
         {name: card.title for name, card in CARDS.items()},
         "One idea of the lecture.",
     ),
