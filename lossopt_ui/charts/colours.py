@@ -1,69 +1,76 @@
 """One colour per entity on every page, in both themes.
 
-The hues are those of Okabe and Ito (2008), which are distinguishable with all common kinds of
-colour vision.  Some are too pale for a thin line on white, and some too dark on black: each theme
-has a shade of the hue with a contrast of at least 3 : 1 against the background.
+Colours that can meet in one chart differ by at least 10 (CIEDE2000) for normal vision and for the
+three kinds of colour blindness, and all have a contrast of at least 3 : 1 with the background.
+They were found by a search that keeps the hue of an entity in both themes; the first hues are
+those of Okabe and Ito (2008).
 """
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from plotly.colors import hex_to_rgb, unlabel_rgb
 
-from lossopt_core import LOSSES
+from lossopt_core import LOSSES, OPTIMIZERS
 
 Theme = Literal["light", "dark"]
+Shades = Mapping[Theme, str]
 
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
 INK: dict[Theme, str] = {"light": "#1A1A1A", "dark": "#F0F0F0"}
 GREY: dict[Theme, str] = {"light": "#767676", "dark": "#8C8C8C"}
 
-SPARE: tuple[dict[Theme, str], ...] = (
-    {"light": "#A403F7", "dark": "#9D24F0"},
-    {"light": "#592004", "dark": "#A45025"},
-    {"light": "#34148B", "dark": "#6461D1"},
-    {"light": "#501F56", "dark": "#BF1398"},
+SPARE: tuple[Shades, ...] = (
+    {"light": "#B77B63", "dark": "#B48769"},
+    {"light": "#3300E1", "dark": "#5950E6"},
+    {"light": "#142903", "dark": "#C7D656"},
 )
 """For losses that declare no colour, in the order of the registry; those after these get ink."""
-PAPER: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
+PAPER: Shades = {"light": "#FFFFFF", "dark": "#0E1117"}
 """Background of the page, as in `.streamlit/config.toml`: behind labels on curves."""
-BATCH: dict[int, dict[Theme, str]] = {
-    1: {"light": "#7A7A00", "dark": "#B8B84A"},
-    8: {"light": "#00838F", "dark": "#4DB6C4"},
-    32: {"light": "#009E73", "dark": "#009E73"},
-    128: {"light": "#6A51A3", "dark": "#9E8CD9"},
-    512: {"light": "#8A5A44", "dark": "#C49A84"},
+BATCH: dict[int, Shades] = {
+    1: {"light": "#988A37", "dark": "#EDE35A"},
+    8: {"light": "#6F14BA", "dark": "#A75FD9"},
+    32: {"light": "#285D45", "dark": "#5AE19D"},
+    128: {"light": "#132952", "dark": "#92B3F5"},
+    512: {"light": "#702D17", "dark": "#D03F2B"},
 }
-"""SGD by batch size: green and neighbouring hues."""
+"""SGD by batch size; 32 is the default, and has the colour of SGD."""
+VIOLET: Shades = {"light": "#BA17FD", "dark": "#756291"}
 LINES: dict[Theme, tuple[str, ...]] = {
-    theme: (*(BATCH[size][theme] for size in (32, 128, 8, 512, 1)), GREY[theme], INK[theme])
+    theme: (
+        *(BATCH[size][theme] for size in (32, 128, 8, 512, 1)),
+        VIOLET[theme],
+        GREY[theme],
+        INK[theme],
+    )
     for theme in ("light", "dark")
 }
 """For runs that differ in something without its own colour; disjoint from the losses' hues."""
 
 CLASSES: dict[Theme, tuple[str, ...]] = {
     "light": (
-        "#3B5BA5",
-        "#C2571A",
-        "#2B8A57",
-        "#A6437F",
-        "#8A7400",
-        "#2A8FA8",
-        "#7A4FB5",
-        "#8C4A3A",
-        "#5B6B7A",
+        "#AA6E9C",
+        "#85592F",
+        "#34815A",
+        "#941651",
+        "#8D9653",
+        "#1B98CC",
+        "#486BD1",
+        "#59270F",
+        "#2B558E",
         "#1A1A1A",
     ),
     "dark": (
-        "#7D9BE0",
-        "#F0925A",
-        "#5CC08D",
-        "#DE86BC",
-        "#D1BC4B",
-        "#6CC7DD",
-        "#B596E6",
-        "#CF9384",
-        "#A3B2C0",
+        "#F1A1C4",
+        "#E46F03",
+        "#6EBA7A",
+        "#B82B6B",
+        "#AFE42D",
+        "#78CCFC",
+        "#799AF2",
+        "#A76844",
+        "#5F73DC",
         "#F0F0F0",
     ),
 }
@@ -90,25 +97,44 @@ SEQUENTIAL: dict[Theme, list[list[object]]] = {
     "light": [[0.0, "#FFFFFF"], [1.0, "#0B2E59"]],
     "dark": [[0.0, "#0E1117"], [1.0, "#CFE3FF"]],
 }
+OF_NUMBERS: dict[Theme, tuple[str, str]] = {
+    "light": ("#2F8FD8", "#06142B"),
+    "dark": ("#2F6FC4", "#E6F1FF"),
+}
+"""Lines that stand for numbers: the colours of the smallest and of the largest."""
 
 
-def loss_shades() -> dict[str, dict[Theme, str]]:
+def loss_shades() -> dict[str, Shades]:
     """The colour of every loss: its own, or the next spare one that no loss has declared."""
-    declared = [loss.colour for loss in LOSSES.values()]
-    spare = iter([each for each in SPARE if (each["light"], each["dark"]) not in declared])
-    ink: dict[Theme, str] = {theme: INK[theme] for theme in ("light", "dark")}
-    shades: dict[str, dict[Theme, str]] = {}
-    for name, loss in LOSSES.items():
-        if loss.colour is None:
-            shades[name] = next(spare, ink)
+    return _shades({name: loss.colour for name, loss in LOSSES.items()}, SPARE)
+
+
+def optimizer_shades() -> dict[str, Shades]:
+    """The colour of every optimizer, in the same way; the spare ones are those of no optimizer."""
+    return _shades({name: kind.colour for name, kind in OPTIMIZERS.items()}, SPARE)
+
+
+def _shades(
+    declared: Mapping[str, tuple[str, str] | None], spare: Sequence[Shades]
+) -> dict[str, Shades]:
+    taken = set(declared.values())
+    free = iter([each for each in spare if (each["light"], each["dark"]) not in taken])
+    shades: dict[str, Shades] = {}
+    given = set()
+    for name, colour in declared.items():
+        # A subclass has its parent's colour unless it declares its own.
+        if colour is None or colour in given:
+            shades[name] = next(free, INK)
         else:
-            shades[name] = {"light": loss.colour[0], "dark": loss.colour[1]}
+            shades[name] = {"light": colour[0], "dark": colour[1]}
+            given.add(colour)
     return shades
 
 
 def _pairs() -> Iterator[tuple[str, str]]:
     """Pairs of a dark theme colour and the light theme colour with the same meaning."""
-    for shades in (BACKGROUND, INK, GREY, *loss_shades().values(), *BATCH.values()):
+    entities = (*loss_shades().values(), *optimizer_shades().values(), *BATCH.values())
+    for shades in (BACKGROUND, INK, GREY, *entities):
         yield shades["dark"], shades["light"]
     yield from zip(CLASSES["dark"], CLASSES["light"], strict=True)
     for scale in (DIVERGING, SEQUENTIAL):
@@ -123,6 +149,37 @@ ON_WHITE: dict[str, str] = dict(_pairs())
 def of_loss(name: str, theme: Theme) -> str:
     """The colour of a loss; ink for any other name."""
     return loss_shades().get(name, INK)[theme]
+
+
+def of_optimizer(name: str, theme: Theme) -> str:
+    """The colour of an optimizer; ink for any other name."""
+    return optimizer_shades().get(name, INK)[theme]
+
+
+def of_values(setting: str, values: Sequence[Any], theme: Theme) -> list[str]:
+    """One colour for each value of a setting, in ascending order.
+
+    Entities have their own colours, other numbers a sequential scale, and all else the next of
+    `LINES`.
+    """
+    entities: dict[str, Mapping[Any, Shades]] = {
+        "loss": loss_shades(),
+        "optimizer": optimizer_shades(),
+        "batch_size": BATCH,
+    }
+    shades = entities.get(setting, {})
+    if all(value in shades for value in values):
+        return [shades[value][theme] for value in values]
+    if len(values) > 1 and all(type(value) in (int, float) for value in values):
+        ranks = [k / (len(values) - 1) for k in range(len(values))]
+        return [mixed(*OF_NUMBERS[theme], rank) for rank in ranks]
+    return [LINES[theme][k % len(LINES[theme])] for k in range(len(values))]
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """The mixture of two '#RRGGBB', channel by channel, with this share of the second."""
+    channels = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round((1 - share) * a + share * b):02X}" for a, b in channels)
 
 
 def of_batch(size: int, theme: Theme) -> str:

@@ -22,6 +22,7 @@ from lossopt_ui.charts.colours import (
     Theme,
     of_batch,
     of_loss,
+    of_optimizer,
 )
 from lossopt_ui.charts.curves import Curve, Dash, Level, curves
 from lossopt_ui.charts.frames import Change
@@ -35,9 +36,11 @@ LOSS_DEPENDENT = ("objective", "data_loss", "test_loss", "gradient_norm", "dista
 
 
 def colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
-    """Colours by loss or by batch size if those are unique, else neutral hues."""
-    if len({each.loss for each in experiments}) == len(experiments) > 1:
+    """Colours by loss, optimizer or batch size, whichever is unique; else neutral hues."""
+    if len({each.loss for each in experiments}) == len(experiments):
         return [of_loss(each.loss, theme) for each in experiments]
+    if len({each.optimizer for each in experiments}) == len(experiments):
+        return [of_optimizer(each.optimizer, theme) for each in experiments]
     by_work = work_colours(experiments, theme)
     if len(set(by_work)) == len(experiments) > 1:
         return by_work

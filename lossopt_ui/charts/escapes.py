@@ -133,7 +133,7 @@ def cut(
         "mode": "markers+text",
         "text": [said],
         "textposition": "bottom left" if x[seen[-1]] > np.nanmean(x) else "bottom right",
-        "textfont": {"color": trace["line"]["color"], "size": 12},
+        "textfont": {"size": 12},
         "marker": {"symbol": "x", "size": 9, "color": trace["line"]["color"]},
         "hovertemplate": "<extra>%{fullData.name}</extra>",
         "showlegend": False,

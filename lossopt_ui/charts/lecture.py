@@ -15,7 +15,9 @@ from lossopt_ui.charts.colours import (
     LINES,
     SEQUENTIAL,
     Theme,
+    mixed,
 )
+from lossopt_ui.charts.scales import LOG_AXIS
 
 Values = Sequence[float] | NDArray[Any] | pd.Series
 DEEPEST = 0.27
@@ -90,10 +92,8 @@ def lines(
     figure.update_layout(
         title=title, hovermode="x unified", showlegend=len(curves) > 1, legend=LEGEND
     )
-    power = {"type": "log", "exponentformat": "power"}
-    # A narrow screen has no room for a tick at every power of ten.
-    figure.update_xaxes(title=x_title, **(power | {"dtick": 2} if log_x else {}))
-    figure.update_yaxes(title=y_title, **(power | {"dtick": 1} if log_y else {}))
+    figure.update_xaxes(title=x_title, **(LOG_AXIS if log_x else {}))
+    figure.update_yaxes(title=y_title, **(LOG_AXIS if log_y else {}))
     return figure
 
 
@@ -141,7 +141,7 @@ def plane(
         hovertemplate="data loss %{customdata:.4g}<extra></extra>",
     )  # fmt: skip
     for name, values, there, line in (
-        ("level set of data loss", loss, loss_there, {"color": LINES[theme][3], "dash": "dash"}),
+        ("level set of data loss", loss, loss_there, {"color": LINES[theme][0], "dash": "dash"}),
         ("level set of penalty", penalty, penalty_there, {"color": LINES[theme][1]}),
     ):
         figure.add_contour(
@@ -155,7 +155,7 @@ def plane(
     )  # fmt: skip
     figure.add_scatter(
         x=[path[at, 0]], y=[path[at, 1]], mode="markers", name="optimum at this strength",
-        marker={"size": 13, "color": LINES[theme][0], "line": {"color": INK[theme], "width": 2}},
+        marker={"size": 13, "color": LINES[theme][4], "line": {"color": INK[theme], "width": 2}},
         hovertemplate="w = (%{x:.4g}, %{y:.4g})<extra></extra>",
     )  # fmt: skip
     figure.update_layout(title=title, showlegend=True, legend=LEGEND)
@@ -175,11 +175,4 @@ def plane(
 def _soft(theme: Theme) -> list[list[Any]]:
     """The pale part of the sequential scale, darkest first."""
     (_, pale), (_, deep) = SEQUENTIAL[theme]
-    return [[0.0, _between(pale, deep, DEEPEST)], [1.0, pale]]
-
-
-def _between(one: Any, other: Any, share: float) -> str:
-    channels = [
-        (int(str(one)[at : at + 2], 16), int(str(other)[at : at + 2], 16)) for at in (1, 3, 5)
-    ]
-    return "#" + "".join(f"{round((1 - share) * a + share * b):02X}" for a, b in channels)
+    return [[0.0, mixed(str(pale), str(deep), DEEPEST)], [1.0, pale]]

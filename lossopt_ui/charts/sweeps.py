@@ -14,9 +14,8 @@ from lossopt_ui.charts.colours import (
     BACKGROUND,
     GREY,
     INK,
-    LINES,
     Theme,
-    of_loss,
+    of_values,
     translucent,
 )
 from lossopt_ui.charts.sweep_cells import (
@@ -49,10 +48,10 @@ def sensitivity(
     figure = go.Figure()
     scale = 100.0 if MEASURES[value].percent else 1.0
     keys = values_of(results, line_by) if line_by else [None]
-    for k, key in enumerate(keys):
+    hues = of_values(line_by, keys, theme)
+    for k, (key, hue) in enumerate(zip(keys, hues, strict=True)):
         own = results if key is None else results[results[line_by] == key]
         cells = sorted(cells_of(own.assign(_one=0), x, "_one", value), key=lambda cell: cell["x"])
-        hue = of_loss(key, theme) if line_by == "loss" else LINES[theme][k % len(LINES[theme])]
         name = "all runs" if key is None else formatted(line_by, key)
         known = [cell for cell in cells if not pd.isna(cell["mean"])]
         if numeric:
@@ -137,9 +136,9 @@ def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: The
     A click returns the run's id; the other charts return a group's.
     """
     figure = go.Figure()
-    for k, key in enumerate(values_of(results, colour_by) if colour_by else [None]):
+    keys = values_of(results, colour_by) if colour_by else [None]
+    for key, hue in zip(keys, of_values(colour_by, keys, theme), strict=True):
         own = results if key is None else results[results[colour_by] == key]
-        hue = of_loss(key, theme) if colour_by == "loss" else LINES[theme][k % len(LINES[theme])]
         figure.add_scatter(
             x=_scaled(own, x),
             y=_scaled(own, y),

@@ -12,7 +12,7 @@ from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.experiment.settings import flat_settings
 from lossopt_core.training.run import FINISHED
 from lossopt_ui.charts import comparison
-from lossopt_ui.charts.colours import LINES, Theme, of_loss
+from lossopt_ui.charts.colours import GREY, LINES, Theme, of_loss, of_values
 from lossopt_ui.charts.curves import Dash
 from lossopt_ui.charts.texts import plain
 from lossopt_ui.experiment.saved_runs import IMPORTED, SavedRun, group_id_of
@@ -143,16 +143,12 @@ def with_style(groups: Sequence[Group], *, colour: str, dash: str, theme: Theme)
     """Assign a colour and a line style to each curve, by the values of settings if requested."""
     if colour == dash == AUTOMATIC and _few_of_each_loss(groups):
         return _by_loss(groups, theme)
-    colours = (
-        _automatic(groups, theme)
-        if colour == AUTOMATIC
-        else [_colour(colour, k, value, theme) for k, value in _ranks(groups, colour)]
-    )
+    colours = _automatic(groups, theme) if colour == AUTOMATIC else _by_value(groups, colour, theme)
     if dash == AUTOMATIC:
         turns = [k // len(LINES[theme]) for k in range(len(groups))]
         turns = turns if colour == AUTOMATIC else [0] * len(groups)
     else:
-        turns = [k for k, _ in _ranks(groups, dash)]
+        turns, _ = _ranks(groups, dash)
     return [
         replace(group, colour=hue, dash=comparison.DASHES[turn % len(comparison.DASHES)])
         for group, hue, turn in zip(groups, colours, turns, strict=True)
@@ -184,20 +180,24 @@ def _automatic(groups: Sequence[Group], theme: Theme) -> list[str]:
     return [LINES[theme][k % len(LINES[theme])] for k in range(len(groups))]
 
 
-def _ranks(groups: Sequence[Group], setting: str) -> list[tuple[int, Any]]:
-    """For each curve, the rank of its value of a setting among all values, and the value."""
+def _by_value(groups: Sequence[Group], setting: str, theme: Theme) -> list[str]:
+    """Colours by the values of a setting; grey for curves without one."""
+    ranks, known = _ranks(groups, setting)
+    hues = [*of_values(setting, known, theme), GREY[theme]]
+    return [hues[rank] for rank in ranks]
+
+
+def _ranks(groups: Sequence[Group], setting: str) -> tuple[list[int], list[Any]]:
+    """For each curve, the rank of its value of a setting; and all values in their order.
+
+    Curves without a value come last.
+    """
     values = [group.value_of(setting) for group in groups]
     known = sorted(
         {each for each in values if each is not None}, key=lambda each: (str(type(each)), each)
     )
     order = {value: k for k, value in enumerate(known)}
-    return [(order.get(value, len(known)), value) for value in values]
-
-
-def _colour(setting: str, rank: int, value: Any, theme: Theme) -> str:
-    if setting == "loss" and value is not None:
-        return of_loss(value, theme)
-    return LINES[theme][rank % len(LINES[theme])]
+    return [order.get(value, len(known)) for value in values], known
 
 
 def panels(groups: Sequence[Group], column: str, facet: str) -> dict[str, list[Group]]:
@@ -207,7 +207,7 @@ def panels(groups: Sequence[Group], column: str, facet: str) -> dict[str, list[G
     comparable between losses.
     """
     if facet != AUTOMATIC:
-        ranks = [rank for rank, _ in _ranks(groups, facet)]
+        ranks, _ = _ranks(groups, facet)
         groups = [group for _, group in sorted(zip(ranks, groups, strict=True), key=itemgetter(0))]
     apart = MEASURES[column].of_a_loss and len({group.loss for group in groups}) > 1
     found: dict[str, list[Group]] = {}

@@ -19,7 +19,7 @@ class Logistic(Loss):
     formula = r"\sum_j \ln(1 + e^{-t_j s_j}), \quad t_j = \pm 1"
     start_formula = r"C \ln 2"
     summary = "A separate logistic regression for each class."
-    colour = ("#34148B", "#6461D1")
+    colour = ("#3300E1", "#5950E6")
     unit = "nats"
     smooth = True
     numpy_code = """\

@@ -32,7 +32,7 @@ class CrammerSinger(Loss):
     summary = "Penalises only the highest-scoring wrong class."
     smooth = False
     domain = Simplex
-    colour = ("#B85C94", "#CC79A7")
+    colour = ("#641972", "#8F5384")
     homogeneity = 1
     numpy_code = """\
 violations = np.maximum(0, scores - scores[true] + margin)

@@ -33,7 +33,7 @@ class OneVsAll(Loss):
     smooth = False
     domain = Box
     pairwise = False
-    colour = ("#B37A00", "#E69F00")
+    colour = ("#354D0A", "#B8D297")
     homogeneity = 1
     numpy_code = """\
 signs = np.full(scores.shape, -1.0)

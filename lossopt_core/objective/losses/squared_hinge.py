@@ -32,7 +32,7 @@ class SquaredHinge(Loss):
     summary = "Like the hinge with squared violations: twice the violation, four times the loss."
     smooth = True
     domain = Orthant
-    colour = ("#2F93C9", "#56B4E9")
+    colour = ("#179EB4", "#47C8D8")
     homogeneity = 2
     numpy_code = """\
 violations = np.maximum(0, scores - scores[true] + margin)

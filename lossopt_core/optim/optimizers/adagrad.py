@@ -20,6 +20,7 @@ class AdaGrad(Optimizer):
     """
 
     label = "AdaGrad"
+    colour = ("#988A37", "#EDE35A")
     formula = r"v \leftarrow v + g^2, \quad W \leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8})"
     summary = "Divides steps by the root of accumulated squared gradients, so steps only shrink."
     steps_vanish = True

@@ -24,6 +24,7 @@ class Adam(Optimizer):
     momentum: float | Array = 0.9
 
     label = "Adam"
+    colour = ("#BA17FD", "#756291")
     formula = (
         r"\begin{aligned} m &\leftarrow \beta m + (1-\beta) g \\"
         r" v &\leftarrow 0.999\, v + 0.001\, g^2 \\"

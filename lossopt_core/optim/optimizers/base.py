@@ -62,6 +62,8 @@ class Optimizer(ABC):
     """LaTeX of one update; W are weights, g the gradient, α the learning rate."""
     summary: ClassVar[str] = ""
     """One sentence, shown when choosing an optimizer."""
+    colour: ClassVar[tuple[str, str] | None] = None
+    """'#RRGGBB' for light and dark themes; None for the next free colour of the palette."""
     full_batch: ClassVar[bool] = False
     memory_arrays: ClassVar[int] = 0
     theorem: ClassVar[str] = ""

@@ -21,6 +21,7 @@ class Momentum(Optimizer):
     momentum: float | Array = 0.9
 
     label = "Momentum"
+    colour = ("#132952", "#92B3F5")
     formula = r"v \leftarrow \beta v + g, \quad W \leftarrow W - \alpha v"
     summary = "Accumulates a velocity: consistent directions accelerate, oscillations cancel."
     numpy_code = UpdateCode(

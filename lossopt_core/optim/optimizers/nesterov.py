@@ -22,6 +22,7 @@ class Nesterov(Optimizer):
     momentum: float | Array = 0.9
 
     label = "Nesterov"
+    colour = ("#6F14BA", "#A75FD9")
     formula = r"v \leftarrow \beta v + g, \quad W \leftarrow W - \alpha (g + \beta v)"
     summary = "Momentum with look-ahead, which corrects the velocity earlier."
     numpy_code = UpdateCode(

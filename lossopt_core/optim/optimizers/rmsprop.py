@@ -18,6 +18,7 @@ class RMSProp(Optimizer):
     """
 
     label = "RMSProp"
+    colour = ("#702D17", "#D03F2B")
     formula = (
         r"\begin{aligned} v &\leftarrow 0.99\, v + 0.01\, g^2 \\"
         r" W &\leftarrow W - \alpha\, g / (\sqrt{v} + 10^{-8}) \end{aligned}"

@@ -14,6 +14,7 @@ class SGD(Optimizer):
     """Minibatch stochastic gradient descent  (Robbins and Monro, 1951)."""
 
     label = "SGD"
+    colour = ("#285D45", "#5AE19D")
     formula = r"W \leftarrow W - \alpha\, g_{\text{minibatch}}"
     summary = "Gradients of small random minibatches: many cheap, noisy steps."
     numpy_code = UpdateCode(

@@ -1,5 +1,8 @@
-"""Colours have enough contrast in both themes."""
+"""Colours have enough contrast in both themes, and differ to every kind of eye."""
 
+from itertools import combinations
+
+import numpy as np
 import pytest
 
 from lossopt_core import LOSSES
@@ -13,6 +16,7 @@ from lossopt_ui.charts.colours import (
     LINES,
     contrast,
 )
+from tests.ui.charts.colour_vision import VISIONS, ciede2000, difference
 
 
 def test_contrast_agrees_with_wcag() -> None:
@@ -23,7 +27,9 @@ def test_contrast_agrees_with_wcag() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_have_contrast_with_the_background(theme: colours.Theme) -> None:
     lines = [*LINES[theme], *CLASSES[theme], GREY[theme]]
-    lines += [shades[theme] for shades in (*colours.loss_shades().values(), *colours.SPARE)]
+    entities = (*colours.loss_shades().values(), *colours.optimizer_shades().values())
+    lines += [shades[theme] for shades in (*entities, *colours.SPARE)]
+    lines += colours.of_values("strength", [1.0, 2.0, 3.0, 4.0, 5.0], theme)
     for line in lines:
         assert contrast(line, BACKGROUND[theme]) >= 3.0, line
 
@@ -34,10 +40,55 @@ def test_text_has_more_contrast_than_lines_need(theme: colours.Theme) -> None:
         assert contrast(text, BACKGROUND[theme]) >= 4.5
 
 
+def meeting(theme: colours.Theme) -> dict[str, list[str]]:
+    """The colours that can be in one chart, by what they stand for."""
+    neutral = [GREY[theme], INK[theme]]
+    losses = [*colours.loss_shades().values(), *colours.SPARE]
+    optimizers = [each[theme] for each in colours.optimizer_shades().values()]
+    return {
+        "losses": [each[theme] for each in losses] + neutral,
+        "optimizers": [*optimizers, GREY[theme]],  # GD is ink
+        "batch sizes": [each[theme] for each in colours.BATCH.values()] + neutral,
+        "lines": list(LINES[theme]),
+        "classes": list(CLASSES[theme]),
+        "a few numbers": colours.of_values("strength", [1.0, 2.0, 3.0, 4.0], theme),
+    }
+
+
+@pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_lines_of_one_chart_have_different_colours(theme: colours.Theme) -> None:
-    for family in (LINES[theme], CLASSES[theme]):
-        assert len(set(family)) == len(family)
+def test_colours_that_can_meet_differ_to_every_eye(theme: colours.Theme, vision: str) -> None:
+    for what, family in meeting(theme).items():
+        for one, other in combinations(family, 2):
+            assert difference(one, other, vision) >= 10.0, f"{what}: {one} and {other}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+        ((50.0, 2.5, 0.0), (50.0, 0.0, -2.5), 4.3065),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_differences_are_those_of_the_published_table(
+    one: tuple[float, ...], other: tuple[float, ...], expected: float
+) -> None:
+    assert ciede2000(np.array(one), np.array(other)) == pytest.approx(expected, abs=5e-5)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_entity_has_its_colour_and_other_numbers_are_a_scale(theme: colours.Theme) -> None:
+    of = colours.of_values
+    assert of("loss", ["hinge"], theme) == [colours.of_loss("hinge", theme)]
+    assert of("optimizer", ["gd", "sgd"], theme) == [INK[theme], colours.of_batch(32, theme)]
+    assert of("batch_size", [32, 512], theme) == [colours.BATCH[k][theme] for k in (32, 512)]
+    low, high = colours.OF_NUMBERS[theme]
+    assert of("batch_size", [32, 64, 512], theme) == [low, colours.mixed(low, high, 0.5), high]
+    assert of("strength", [0.1], theme) == [LINES[theme][0]]
+    assert of("dataset", ["digits", "iris"], theme) == list(LINES[theme][:2])
 
 
 def test_a_loss_has_its_colour_and_unknown_losses_are_ink() -> None:

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lossopt_ui.charts import cost, evaluation, lecture
+from lossopt_ui.charts.colours import mixed
 from lossopt_ui.charts.evaluation import Style
 
 STYLE = Style("a", "#AA0000", "solid")
@@ -62,9 +63,9 @@ def test_costs_are_medians_with_a_line_to_the_extremes() -> None:
 
 
 def test_colours_are_mixed_channel_by_channel() -> None:
-    assert lecture._between("#000000", "#FF8040", 0.5) == "#804020"
-    assert lecture._between("#102030", "#FFFFFF", 0.0) == "#102030"
-    assert lecture._between("#102030", "#203040", 0.25) == "#142434"
+    assert mixed("#000000", "#FF8040", 0.5) == "#804020"
+    assert mixed("#102030", "#FFFFFF", 0.0) == "#102030"
+    assert mixed("#102030", "#203040", 0.25) == "#142434"
 
 
 def test_the_plane_is_coloured_by_the_root_of_the_loss_above_its_minimum() -> None:
