@@ -204,7 +204,7 @@ def _curves(
     made = {}
     for group in shown:
         made[group.key] = group_curves.group_curve(
-            _legend(group, histories[group.key], axes.y),
+            legend(group, histories[group.key], axes.y),
             list(histories[group.key].values()),
             column=axes.y,
             x=axes.x,
@@ -224,7 +224,7 @@ def _curves(
     return made
 
 
-def _legend(group: Group, histories: Mapping[str, pd.DataFrame], column: str) -> str:
+def legend(group: Group, histories: Mapping[str, pd.DataFrame], column: str) -> str:
     """'Hinge: 96.2 ± 0.4 % (n=10)' for a group, the label alone for a single run.
 
     The numbers are over the finished runs; the label says how many are not finished.

@@ -139,8 +139,18 @@ def chart(
     found: Mapping[str, PairedDifference],
     theme: Theme,
 ) -> Drawn | None:
-    """The forest plot of the differences, the best first; None without any."""
-    column = widgets.value("measure")
+    """The forest plot of the differences in the chosen measure; None without any."""
+    return forest_of(shown, baseline, found, widgets.value("measure"), theme)
+
+
+def forest_of(
+    shown: Sequence[Group],
+    baseline: Group | None,
+    found: Mapping[str, PairedDifference],
+    column: str,
+    theme: Theme,
+) -> Drawn | None:
+    """The forest plot of differences in a measure, the best first; None without any."""
     measure = MEASURES[column]
     known = [
         group for group in shown if group.key in found and np.isfinite(found[group.key].difference)

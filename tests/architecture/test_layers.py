@@ -26,8 +26,8 @@ ROOMS = {
     ),
     "lossopt_ui": (
         "streamlit_private", "config", "lessons", "state", "charts", "figures", "identity", "jobs",
-        "experiment", "runs", "sweep", "inspect", "landscape", "lecture", "playground", "data",
-        "app",
+        "experiment", "runs", "notebook", "sweep", "inspect", "landscape", "lecture", "playground",
+        "data", "app",
     ),
 }  # fmt: skip
 """The rooms of each layer, from the bottom up: each imports only from those before it."""
