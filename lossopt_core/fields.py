@@ -119,3 +119,19 @@ class Fingerprint:
 
 
 Field = Number | Choice | Switch | Fingerprint
+
+
+def parse_field(declaration: Field, name: str, text: str) -> Any:
+    """The value of a setting that is written as text, such as in an address.
+
+    ValueError, with the name and what is allowed, if it is invalid.
+    """
+    value: Any = text
+    if isinstance(declaration, Switch):
+        value = {"true": True, "false": False}.get(text, text)
+    elif isinstance(declaration, Number):
+        try:
+            value = int(text) if declaration.whole else float(text)
+        except ValueError:
+            value = text
+    return declaration.check(name, value)

@@ -41,8 +41,14 @@ def settle(app: AppTest) -> AppTest:
 
 
 def train(app: AppTest) -> AppTest:
-    """Press Train, and wait for the runs."""
-    return settle(app.button(key="train").click().run())
+    """Press Train, where something is not trained by itself, and wait for the runs."""
+    [*pressed] = [button for button in app.button if button.key == "train"]
+    return settle(pressed[0].click().run() if pressed else app)
+
+
+def open_one(page: str, query: Mapping[str, str] | None = None) -> AppTest:
+    """Open a page that trains with one seed, a typed learning rate, and a Train button."""
+    return open_page(page, {"seeds": "1", "live": "false", "learning_rate": "0.1"} | (query or {}))
 
 
 def certify(app: AppTest) -> AppTest:

@@ -94,11 +94,11 @@ def _on_pages() -> Mapping[str, Any]:
     from lossopt_ui.runs.groups import group_runs
     from lossopt_ui.runs.report import report
     from lossopt_ui.sweep.fair_tuning import NO_OPTIMA
-    from tests.helpers import figures, open_page, trace, train, words
+    from tests.helpers import figures, open_one, open_page, trace, train, words
 
-    app = train(open_page("train", QUERY))
+    app = train(open_one("train", QUERY | {"below": "optimum"}))
     [run] = RunStore().load(RunStore().list()["id"])
-    objective = trace(figures(app)["objective"], "objective")
+    objective = trace(figures(app)["objective-logistic"], "Logistic")
     found = {
         "exceptions": [str(each.value) for each in app.exception],
         "choices": {name: app.selectbox(key=name).options for name in NAMES},

@@ -39,6 +39,15 @@ def loss_at_start(experiment: Experiment) -> float:
     return loss_of(experiment).at_equal_scores(experiment.size.classes)
 
 
+def loss_at_start_in_words(experiment: Experiment) -> str:
+    """Why the loss of zero weights is what it is, for Markdown."""
+    formula, value = LOSSES[experiment.loss].start_formula, f"{loss_at_start(experiment):.4g}"
+    return (
+        "With zero weights all scores are equal, so the initial loss must be"
+        f" ${f'{formula} = {value}' if formula else value}$."
+    )
+
+
 def objective(
     experiment: Experiment,
     history: pd.DataFrame,

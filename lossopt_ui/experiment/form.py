@@ -1,6 +1,6 @@
 """The form for the settings of an experiment, and the experiment built from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -29,12 +29,12 @@ def data() -> dict[str, Any]:
     if DATASETS[dataset].summary and not widgets.hidden("dataset"):
         st.caption(DATASETS[dataset].summary)
     options = (
-        _own_data()
+        own_data()
         if DATASETS[dataset].uploaded
         else {name: widgets.setting(f"{dataset}.{name}") for name in DATASETS[dataset].options}
     )
     names = ("test_fraction", "validation", "standardize", "label_noise", "split_seed")
-    with _folded("Split, scaling and label noise", *names):
+    with folded("Split, scaling and label noise", *names):
         rest = {name: widgets.setting(name) for name in names}
     return {"dataset": dataset, "dataset_options": options} | rest
 
@@ -46,7 +46,7 @@ def choose_data(kept: uploads.UploadedData) -> None:
     )
 
 
-def _own_data() -> dict[str, Any]:
+def own_data() -> dict[str, Any]:
     """A select box of the visitor's uploaded data sets, and a link to the upload page."""
     options = {name: widgets.value(f"own.{name}") for name in DATASETS["own"].options}
     with workspace.store_errors_shown():
@@ -91,24 +91,13 @@ def optimizer() -> dict[str, Any]:
     return chosen
 
 
-def minibatch_versions(full: Experiment, batch_sizes: Sequence[int]) -> list[Experiment]:
-    """The same experiment with SGD, once for each batch size smaller than the training set."""
-    smaller = [size for size in batch_sizes if size < full.train_examples]
-    if len(smaller) < len(batch_sizes):
-        st.info(
-            f"Left out: batch sizes of {full.train_examples} or more, the size of the training"
-            " set. With all examples in one batch, SGD is GD."
-        )
-    return [full.replace(optimizer="sgd", batch_size=size) for size in smaller]
-
-
 def run(evaluations: str = "evaluations") -> dict[str, Any]:
     """Controls of the number of epochs, the randomness and the stopping rule.
 
     `evaluations` names the setting for the number of evaluations: a sweep has another default.
     """
     epochs = widgets.setting("epochs")
-    with _folded(
+    with folded(
         "Seed, initialization and evaluations", "seed", "init_scale", evaluations, "precision"
     ):
         rest = {name: widgets.setting(name) for name in ("seed", "init_scale")}
@@ -119,7 +108,7 @@ def run(evaluations: str = "evaluations") -> dict[str, Any]:
         if not widgets.hidden("precision"):
             st.caption(PRECISIONS[rest["precision"]].summary)
     sampling = ("replacement", "averaging", "stopping")
-    with _folded("Sampling and stopping", *sampling, "tolerance"):
+    with folded("Sampling and stopping", *sampling, "tolerance"):
         rest |= {name: widgets.setting(name) for name in sampling}
         if not widgets.hidden("stopping"):
             st.caption(STOPPING[rest["stopping"]].summary)
@@ -128,7 +117,7 @@ def run(evaluations: str = "evaluations") -> dict[str, Any]:
     return {"epochs": epochs} | rest
 
 
-def _folded(title: str, *names: str) -> AbstractContextManager[Any]:
+def folded(title: str, *names: str) -> AbstractContextManager[Any]:
     """An expander for advanced controls; no expander if all of them are hidden."""
     return nullcontext() if widgets.hidden(*names) else st.expander(title)
 
@@ -154,7 +143,7 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
     A batch size above the size of the training set is reduced to it.
     """
     try:
-        experiment = _fitted(chosen)
+        experiment = fitted(chosen)
     except ValueError as error:
         st.error(escape_markdown(str(error)))
         return None
@@ -169,12 +158,13 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
 def fitting(chosen: Mapping[str, Any]) -> Experiment | None:
     """The same without any message on the page."""
     try:
-        return _fitted(chosen)
+        return fitted(chosen)
     except ValueError:
         return None
 
 
-def _fitted(chosen: Mapping[str, Any]) -> Experiment:
+def fitted(chosen: Mapping[str, Any]) -> Experiment:
+    """The experiment, with batches of at most the training set; ValueError if it is invalid."""
     if "batch_size" in chosen:
         whole = Experiment(**{**chosen, "optimizer": "gd"}).train_examples
         chosen = {**chosen, "batch_size": min(whole, chosen["batch_size"])}

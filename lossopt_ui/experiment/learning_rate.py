@@ -38,7 +38,7 @@ def steps(
     with_rate = [each.replace(learning_rate=rate) for each in experiments]
     others = [own(each.replace(learning_rate=rate)) for each in _experiments(beside)]
     with missing_data.part("Suggested learning rate and its stability limit"):
-        _notes(with_rate + others)
+        notes(with_rate + others)
     if suggested is not None and rate != suggested:
         st.button(
             f"Use suggested rate {suggested:g}",
@@ -64,7 +64,7 @@ def own(experiment: Experiment) -> Experiment:
     return experiment.replace(learning_rate=starting_learning_rate(experiment))
 
 
-def _notes(experiments: Sequence[Experiment]) -> None:
+def notes(experiments: Sequence[Experiment]) -> None:
     """One line per experiment: its learning rate vs the stability limit, or why there is none."""
     several = len({each.loss for each in experiments}) > 1
     notes = []

@@ -22,34 +22,9 @@ from lossopt_ui.figures import figure, moving_table
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
-from lossopt_ui.state import widgets
 
 MAX_PER_ROW = 3
 MAX_PORTRAITS = 20
-
-
-def of_one(run: Run, player: Player | None) -> None:
-    """Weights or decision regions, confusion matrix, losses and worst examples of one run."""
-    with missing_data.part("Weights and misclassified examples"):
-        _of_one(run, player)
-
-
-def _of_one(run: Run, player: Player | None) -> None:
-    data = load_data(run.experiment)
-    one, two = st.columns(2)
-    with one:
-        portrait(run, data, player, key="portrait")
-    with two:
-        confusion(run, data, player, key="confusion")
-    one, two = st.columns(2)
-    with one:
-        if data.image_shape is not None:
-            worst(run, data, player)
-        else:
-            worst_table(run, data, player)
-    if player is not None:
-        with two:
-            losses(run, data, player, key="losses", title="Loss of each example")
 
 
 def side_by_side(run: Run, player: Player) -> None:
@@ -67,23 +42,6 @@ def _side_by_side(run: Run, player: Player) -> None:
         confusion(run, data, player, key="confusion")
     with third:
         losses(run, data, player, key="losses", title="Loss of each example")
-
-
-def of_several(player: Player, *, portraits: bool) -> None:
-    """The same for several runs, if switched on: it takes a page of charts."""
-    if not widgets.setting("each"):
-        return
-    data = load_data(player.runs[0].experiment)
-    for first in range(0, len(player.runs), MAX_PER_ROW):
-        some = range(first, min(first + MAX_PER_ROW, len(player.runs)))
-        for place, k in zip(st.columns(len(some)), some, strict=True):
-            run = player.runs[k]
-            with place:
-                st.markdown(f"**{player.names[k]}**")
-                if portraits:
-                    portrait(run, data, player, key=f"portrait-{k}", peers=player.runs)
-                confusion(run, data, player, key=f"confusion-{k}")
-                losses(run, data, player, key=f"losses-{k}", title="Loss of each example")
 
 
 def portrait(
@@ -156,7 +114,7 @@ def losses(run: Run, data: Data, player: Player, *, key: str, title: str) -> Non
     )
 
 
-def worst(run: Run, data: Data, player: Player | None) -> None:
+def worst(run: Run, data: Data, player: Player | None, *, key: str) -> None:
     """The examples with the largest loss, as images."""
     frames = None
     if player is not None:
@@ -164,14 +122,14 @@ def worst(run: Run, data: Data, player: Player | None) -> None:
         frames = _frames(player, run, moving.worst_images(examples, data, part))
     figure.show(
         recipe(classifier.worst_images, run, data, figure.theme()),
-        key="worst",
+        key=key,
         alt="The ten examples with the largest loss, with true and predicted class.",
         height=340,
         frames=frames,
     )
 
 
-def worst_table(run: Run, data: Data, player: Player | None) -> None:
+def worst_table(run: Run, data: Data, player: Player | None, *, key: str) -> None:
     """The examples with the largest loss, as a table."""
     part = classifier.part(data)
     if player is not None:
@@ -184,7 +142,7 @@ def worst_table(run: Run, data: Data, player: Player | None) -> None:
         [f"row ({part} set)", "true", "predicted", "loss"],
         rows,
         frames,
-        key="worst",
+        key=key,
     )
 
 

@@ -1,9 +1,12 @@
-"""A round-robin queue: owners take turns, however many items each of them has."""
+"""A round-robin queue: owners take turns, however many items each of them has.
+
+What is urgent goes before all that is not.
+"""
 
 import math
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -14,10 +17,14 @@ class FairQueue(Generic[Item]):
     """Waiting items by owner; thread-safe.
 
     at_once   how many items of one owner may be in progress at the same time
+    urgent    whether an item goes before those that are not
     """
 
-    def __init__(self, at_once: float = math.inf) -> None:
+    def __init__(
+        self, at_once: float = math.inf, *, urgent: Callable[[Item], bool] = lambda _: True
+    ) -> None:
         self._at_once = at_once
+        self._urgent = urgent
         self._waiting: OrderedDict[Hashable, deque[Item]] = OrderedDict()
         self._taken: Counter[Hashable] = Counter()
         self._changed = threading.Condition()
@@ -50,19 +57,26 @@ class FairQueue(Generic[Item]):
     def take(self) -> tuple[Hashable, Item]:
         """Wait for the next item and take it; its owner goes to the end of the queue."""
         with self._changed:
-            while (owner := self._next()) is None:
+            while (found := self._next()) is None:
                 self._changed.wait()
-            items = self._waiting.pop(owner[0])
-            item = items.popleft()
+            owner, item = found
+            items = self._waiting.pop(owner)
+            items.remove(item)
             if items:
-                self._waiting[owner[0]] = items
-            self._taken[owner[0]] += 1
-            return owner[0], item
+                self._waiting[owner] = items
+            self._taken[owner] += 1
+            return owner, item
 
-    def _next(self) -> tuple[Hashable] | None:
-        """The owner whose turn it is: the one who has waited longest and may have another item."""
-        free = (owner for owner in self._waiting if self._taken[owner] < self._at_once)
-        return next(((owner,) for owner in free), None)
+    def _next(self) -> tuple[Hashable, Item] | None:
+        """The item whose turn it is, of the owner who has waited longest and may have another."""
+        first: tuple[Hashable, Item] | None = None
+        for owner, items in self._waiting.items():
+            if self._taken[owner] < self._at_once:
+                urgent = next(filter(self._urgent, items), None)
+                if urgent is not None:
+                    return owner, urgent
+                first = first or (owner, items[0])
+        return first
 
     def done(self, owner: Hashable) -> None:
         """Mark one taken item of the owner as done."""
@@ -78,4 +92,5 @@ class FairQueue(Generic[Item]):
             rounds = [list(items) for items in self._waiting.values()]
         deepest = max(map(len, rounds), default=0)
         order = [items[turn] for turn in range(deepest) for items in rounds if turn < len(items)]
+        order.sort(key=lambda each: not self._urgent(each))
         return order[: order.index(item)] if item in order else order

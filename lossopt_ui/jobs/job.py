@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -31,8 +31,10 @@ from lossopt_core import (
 from lossopt_core.store.quotas import products_of
 from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_core.training.grouping import cohorts, load_all, pieces
+from lossopt_core.training.run import STOPPED
 from lossopt_core.training.slices import SlicedTraining
 from lossopt_ui.jobs.executors import AtOnce
+from lossopt_ui.jobs.plan import Plan
 from lossopt_ui.jobs.sequel import Sequel
 
 PART = 64
@@ -47,6 +49,8 @@ mode allows."""
 UNKEPT_SECONDS = 120.0
 """How long finished runs wait for a store that is full, locked or unreachable."""
 RETRY_SECONDS = 2.0
+SHORT_SECONDS = 3.0
+"""The first runs of a plan that is stopped sooner are not kept, unless they are complete."""
 
 
 class Job:
@@ -55,7 +59,8 @@ class Job:
     It ends early when it is stopped, reaches its time limit, has had no visitor for a while, or
     the process ends; the results so far are saved. A long job saves `by_part`: each cohort as soon
     as it is trained, and none that was not started. Other jobs get their turn between slices of a
-    fraction of a second. The sequel follows unless the job was stopped.
+    fraction of a second. The sequel follows unless the job was stopped. With a plan it trains what
+    the plan says instead.
     """
 
     def __init__(
@@ -65,12 +70,15 @@ class Job:
         *,
         by_part: bool = False,
         sequel: Sequel | None = None,
+        plan: Plan | None = None,
         seconds: float = math.inf,
         executor: Executor | None = None,
         workers: int = 1,
         check: Callable[[Sequence[Experiment]], None] = lambda _: None,
     ) -> None:
-        self.experiments = tuple(experiments)
+        self.experiments = tuple(experiments if plan is None else plan.tuning)
+        self._urgent_over = threading.Event()
+        self._since = time.monotonic()
         self._executor = executor or AtOnce()
         self._workers = 1 if isinstance(self._executor, AtOnce) else workers
         self.width = 1
@@ -79,7 +87,8 @@ class Job:
         self.store = store
         self._together = not by_part
         self._sequel = sequel
-        self._total = sum(each.updates for each in self.experiments)
+        self._plan = plan
+        self._total = _updates(self.experiments) + (_updates(plan.likely) if plan else 0)
         self._total += sequel.updates if sequel else 0
         self._done = 0
         self.seconds_left = seconds
@@ -96,7 +105,9 @@ class Job:
         self._turns = self._work()
         self._turn = threading.Lock()
         self._underway = ActiveTrainings(store)
-        self.noted = self._underway.begin(self.experiments, sequel.comparison if sequel else None)
+        self.noted = self._underway.begin(
+            self.experiments if plan is None else (), sequel.comparison if sequel else None
+        )
         """Its id among the trainings registered in the store."""
         self._interrupted = False
 
@@ -119,20 +130,55 @@ class Job:
         return self.running
 
     def _work(self) -> Iterator[None]:
+        if self._plan is not None:
+            yield from self._follow(self._plan)
+            return
         yield from self._train(parts_of(self.experiments, self._workers))
         if self._sequel is not None and not self.stopped:
             more = self.store.missing(self._sequel.experiments())
             self._check(more)
             self.experiments += tuple(more)
             self._underway.extend(self.noted, self.experiments)
-            self._total = self._done + sum(each.updates for each in more)
+            self._total = self._done + _updates(more)
             yield from self._train(parts_of(more, self._workers))
 
-    def _train(self, parts: Sequence[Sequence[Experiment]]) -> Iterator[None]:
+    def _follow(self, plan: Plan) -> Iterator[None]:
+        """Tune, then train the batches that follow from it, the first one as urgent as tuning."""
+        tuned: list[Run] = []
+        yield from self._train(parts_of(plan.tuning, self._workers), tuned.extend)
+        if self.stopped:
+            return
+        batches = plan.after(tuned)
+        missing = set(self.store.missing([each for batch in batches for each in batch]))
+        self._check(list(missing))
+        self.experiments += tuple(each for batch in batches for each in batch)
+        self._underway.extend(self.noted, self.experiments[len(plan.tuning) :])
+        self._total = self._done + _updates(missing)
+        for batch in batches:
+            wanted = [each for each in batch if each in missing]
+            yield from self._train(parts_of(wanted, self._workers), self._save_worthwhile)
+            if self.stopped:
+                return
+            self._urgent_over.set()
+
+    def _save_worthwhile(self, runs: Sequence[Run]) -> None:
+        """Save runs without those that were cut short before anybody could have waited for them.
+
+        A changed setting ends a plan at every step of a slider; further seeds are of no use alone.
+        """
+        waited = self.urgent and time.monotonic() - self._since > SHORT_SECONDS
+        if worth := [run for run in runs if run.status != STOPPED or waited]:
+            self._save(worth)
+
+    def _train(
+        self,
+        parts: Sequence[Sequence[Experiment]],
+        keep: Callable[[Sequence[Run]], None] | None = None,
+    ) -> Iterator[None]:
         """Train the parts, several at once where workers are free, yielding between slices.
 
         Once it is stopped, the parts that have begun end where they are; no other begins, unless
-        all are saved together.
+        all are saved together. `keep` takes the runs instead of the store.
         """
         waiting = deque(parts)
         while True:
@@ -142,7 +188,7 @@ class Job:
                 self._active.append(self._begun(waiting.popleft()))
             self._advance()
             if not self._together or not (self._active or waiting):
-                self._save_finished()
+                self._keep_finished(keep or self._save)
             if not (self._active or waiting):
                 return
             yield
@@ -173,11 +219,11 @@ class Job:
         self._finished += [each for each in self._active if each.over]
         self._active = [each for each in self._active if not each.over]
 
-    def _save_finished(self) -> None:
+    def _keep_finished(self, keep: Callable[[Sequence[Run]], None]) -> None:
         runs = {run.experiment: run for each in self._finished for run in each.runs()}
         if runs:
-            self._save([runs[each] for each in self.experiments if each in runs])
-        self._done += sum(each.updates for each in runs)
+            keep([runs[each] for each in self.experiments if each in runs])
+        self._done += _updates(runs)
         self._finished = []
 
     @property
@@ -248,6 +294,15 @@ class Job:
         """Whether it has not ended yet."""
         return not self._future.done()
 
+    def includes(self, experiments: Iterable[Experiment]) -> bool:
+        """Whether it trains all of these, or has."""
+        return set(experiments) <= set(self.experiments)
+
+    @property
+    def planned(self) -> bool:
+        """Whether it follows a plan, whose first results come early."""
+        return self._plan is not None
+
     @property
     def waiting(self) -> bool:
         """Whether it is still waiting for a worker."""
@@ -272,12 +327,14 @@ class Job:
     def share(self) -> float:
         """Fraction done, between 0 and 1."""
         done = self._done + sum(each.updates for each in self._trainings)
-        return min(1.0, done / self._total)
+        return min(1.0, done / self._total) if self._total else 0.0
 
     @property
     def cost(self) -> float:
         """Remaining work, in multiplications."""
-        whole = sum(map(products_of, self.experiments)) + PRODUCTS_AN_UPDATE * self._total
+        plan = self._plan
+        to_come = self.experiments if plan is None else (*plan.tuning, *plan.likely)
+        whole = sum(map(products_of, to_come)) + PRODUCTS_AN_UPDATE * self._total
         return (1 - self.share) * whole
 
     def histories(self) -> dict[Experiment, pd.DataFrame]:
@@ -302,13 +359,27 @@ class Job:
             if unsaved:  # without waiting until the others had their turns
                 threading.Thread(target=self.take_turn, name="stopping", daemon=True).start()
 
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before trainings that are not: until the first batch of its plan."""
+        return not self._urgent_over.is_set()
+
     def when_over(self, call: Callable[["Job"], object]) -> None:
         """Call this once it has ended, in the thread that ends it."""
         self._future.add_done_callback(lambda _: call(self))
 
+    def wait_for_first(self, seconds: float) -> None:
+        """Wait at most this long for the first batch of its plan, or for all without a plan."""
+        self._future.add_done_callback(lambda _: self._urgent_over.set())
+        self._urgent_over.wait(seconds)
+
     def wait(self, seconds: float) -> bool:
         """Wait at most this long; returns whether it has ended."""
         return bool(wait_for([self._future], timeout=seconds).done)
+
+
+def _updates(experiments: Iterable[Experiment]) -> int:
+    return sum(each.updates for each in experiments)
 
 
 def parts_of(experiments: Sequence[Experiment], workers: int = 1) -> Sequence[Sequence[Experiment]]:

@@ -2,15 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
-import pandas as pd
 import streamlit as st
 
 from lossopt_core import (
     Experiment,
-    Run,
+    RunStore,
     StoreError,
     load_data,
 )
@@ -20,12 +18,12 @@ from lossopt_core.store.quotas import BudgetError
 from lossopt_core.store.unfinished import Interrupted
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.identity import workspace
-from lossopt_ui.jobs import optimum, planned_together, polling, pool, render_gate
+from lossopt_ui.jobs import planned_together, polling, pool, render_gate
 from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.jobs.visitor import Visitor
 from lossopt_ui.jobs.workers import Workers
-from lossopt_ui.state import names, widgets
+from lossopt_ui.state import names
 from lossopt_ui.state.session import SessionKey
 
 PATIENCE = 0.5
@@ -34,36 +32,11 @@ LONG = 2 * PATIENCE
 """A training expected to take more seconds than this is not waited for."""
 RESULTS_SECONDS = 4.0
 """Seconds between two redraws of the results of a sweep in progress."""
-_SHOWN: SessionKey[dict[str, Sequence[Experiment]]] = SessionKey("training.shown", dict)
-"""The experiments that each page showed last."""
 _VISITOR = SessionKey("training.visitor", Visitor)
-EARLIER = "Settings have changed. These are the previous results; press Train to update them."
-EARLIER_GOES_ON = (
-    "Settings have changed. These curves are from the training in progress. Train stops it, saves"
-    " its results so far and starts with the new settings."
-)
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """The results so far of the experiments that a page asked for.
-
-    histories   curves so far, by experiment
-    runs        all runs, in the order of the experiments; None while some are missing
-    running     whether they are being trained
-    waiting     whether training is still waiting for a worker
-    optima      their certified optima
-    """
-
-    experiments: Sequence[Experiment]
-    histories: dict[Experiment, pd.DataFrame]
-    runs: list[Run] | None
-    running: bool
-    waiting: bool
-    optima: optimum.Optima
-
-
-def _workers() -> Workers:
+def workers() -> Workers:
+    """The workers of this server."""
     return _workers_of_the_mode(mode.hosted())
 
 
@@ -94,14 +67,7 @@ def _visitor() -> Visitor:
 
 def warm_up() -> None:
     """Start the workers before the first training."""
-    _workers()
-
-
-def start() -> tuple[bool, bool]:
-    """Show the Train button and the auto-train switch; returns the state of both."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = st.button("Train", key="train", type="primary", icon=":material/play_arrow:")
-        return wanted, widgets.setting("live")
+    workers()
 
 
 def resume(left: Interrupted) -> bool:
@@ -114,7 +80,7 @@ def resume(left: Interrupted) -> bool:
     try:
         for each in {each.data_key: each for each in left.missing}.values():
             check_present(each)
-        begun = _workers().begin(left.missing, store, by_part=True, sequel=sequel)
+        begun = workers().begin(left.missing, store, by_part=True, sequel=sequel)
     except (BudgetError, MissingDataError, StoreError) as error:
         st.toast(f"Not continued: {names.escape_markdown(str(error))}.", icon=":material/error:")
         return False
@@ -124,46 +90,18 @@ def resume(left: Interrupted) -> bool:
 
 def is_trained(experiments: Sequence[Experiment]) -> bool:
     """Whether all of these are being trained for this visitor."""
-    return _workers().find(experiments, workspace.store()) is not None
+    return workers().find(experiments, workspace.store()) is not None
 
 
 def of_others(noted: Iterable[str]) -> list[str]:
     """The trainings registered in the store that belong to other processes."""
-    return _workers().unknown(noted)
+    return workers().unknown(noted)
 
 
 def close() -> None:
     """Stop and save all trainings, at the end of the process."""
-    _workers().close()
+    workers().close()
     pool.executor().shutdown(wait=False)
-
-
-def watch(
-    experiments: Sequence[Experiment],
-    *,
-    wanted: bool,
-    draw: Callable[[Outcome], None],
-    page: str,
-    live: bool = False,
-) -> None:
-    """Show the runs of the experiments; `draw` is called with the results so far.
-
-    Saved runs are shown immediately. Others are trained if `wanted`, or if `live` and not yet
-    tried: in the background, with progress, growing curves and a Stop button. Until then the
-    page's previous results stay, with a note. Drawing is a fragment of the page, so that charts
-    keep their identity from the first point to the last.
-    """
-    with workspace.store_errors_shown():
-        job = _job_for(experiments, wanted=wanted, live=live)
-        mine = _concerns(job, experiments)
-        polling.watch(
-            lambda: _outcome(experiments, job if mine else None),
-            # Check the job too: it may have ended after the outcome was read.
-            lambda outcome: (
-                outcome.running or (job is not None and job.running) or outcome.optima.pending
-            ),
-            lambda outcome: draw(_with_status(outcome, job, mine=mine, page=page)),
-        )
 
 
 def watch_many(
@@ -173,7 +111,7 @@ def watch_many(
     draw: Callable[[bool], None],
     sequel: Sequel | None = None,
 ) -> None:
-    """The same for many experiments: they are saved in parts, and `draw` reads the store.
+    """Train many experiments in parts, with progress and a Stop button; `draw` reads the store.
 
     `draw` is called with whether training is in progress. Saved runs are not retrained, so a
     stopped sweep resumes where it was. A training started here continues with the `sequel`.
@@ -188,12 +126,12 @@ def watch_many(
         if wanted and not running() and not workspace.store().missing(experiments):
             st.rerun()  # training is already over; redraw what stands above
 
-        def show_status(running: bool) -> None:
+        def draw_status(running: bool) -> None:
             with st.container():
-                _status(job, mine=mine, running=running)
+                show_status(job, mine=mine, running=running)
 
         # Separate intervals, because charts of many runs would slow the training down.
-        polling.watch(running, bool, show_status)
+        polling.watch(running, bool, draw_status)
         polling.watch(running, bool, draw, seconds=RESULTS_SECONDS)
 
 
@@ -209,26 +147,44 @@ def _job_for(
     by_part: bool = False,
     sequel: Sequel | None = None,
 ) -> Job | None:
-    """The visitor's current training: a new one if these experiments need it, or an earlier one.
+    """The visitor's training of what is missing of these experiments: see `job_for`."""
+    missing = workspace.store().missing(experiments)
+    if not missing:
+        planned_together.note(experiments)
+    return job_for(
+        missing,
+        lambda missing, store, before: workers().begin(
+            missing, store, by_part=by_part, sequel=sequel, replacing=before
+        ),
+        wanted=wanted,
+        live=live,
+    )
+
+
+def job_for(
+    missing: Sequence[Experiment],
+    begin: Callable[[Sequence[Experiment], RunStore, Job | None], Job],
+    *,
+    wanted: bool,
+    live: bool,
+) -> Job | None:
+    """The visitor's current training: a new one if something is missing, or an earlier one.
 
     An earlier one continues, whatever page is open, until another is started. After a reload it
-    is found by its experiments.
+    is found by its experiments.  `begin` starts one, given what it replaces.
     """
     visitor = _visitor()
     store = workspace.store()
-    missing = store.missing(experiments)
-    if not missing:
-        planned_together.note(experiments)
     if missing and (visitor.job is None or not visitor.job.running):
-        visitor.take(_workers().find(missing, store) or visitor.job)
+        visitor.take(workers().find(missing, store) or visitor.job)
     job = visitor.job
-    tried = job is not None and set(missing) <= set(job.experiments)
+    tried = job is not None and job.includes(missing)
     underway = tried and job is not None and job.running
     if missing and not underway and (wanted or (live and not tried)):
         try:
             for each in {each.data_key: each for each in missing}.values():
                 check_present(each)
-            begun = _workers().begin(missing, store, by_part=by_part, sequel=sequel, replacing=job)
+            begun = begin(missing, store, job)
         except BudgetError as error:
             st.error(
                 f"Not trained: {names.escape_markdown(str(error))}.",
@@ -239,47 +195,14 @@ def _job_for(
             workspace.show_missing_data(error)
             return job
         visitor.take(begun)
-        if _workers().expected(begun) < LONG:
+        if begun.planned or workers().expected(begun) < LONG:
             with render_gate.PAGES.outside():
-                begun.wait(PATIENCE)
+                begun.wait_for_first(PATIENCE)
         return begun
     return job
 
 
-def _with_status(outcome: Outcome, job: Job | None, *, mine: bool, page: str) -> Outcome:
-    """Show the status of the training; return the outcome to draw.
-
-    That is the outcome of the page's experiments or, while there is none, the previous one.
-    """
-    shown = _SHOWN.get()
-    with st.container():
-        _status(job, mine=mine, running=outcome.running)
-        if outcome.histories or outcome.running:
-            shown[page] = outcome.experiments
-        elif page in shown:
-            earlier = shown[page]
-            goes_on = job is not None and job.running and _concerns(job, earlier)
-            st.info(EARLIER_GOES_ON if goes_on else EARLIER)
-            return _outcome(earlier, job if goes_on else None)
-    return outcome
-
-
-def _outcome(experiments: Sequence[Experiment], job: Job | None) -> Outcome:
-    # Read before the store: a job that has ended by now has saved its runs.
-    running = job is not None and job.running
-    waiting = job is not None and job.waiting
-    found = workspace.store().find([each.id for each in experiments])
-    histories = {each: found[each.id].history for each in experiments if each.id in found}
-    runs = [found[each.id] for each in experiments] if len(histories) == len(experiments) else None
-    if job is not None and running:
-        histories |= {each: rows for each, rows in job.histories().items() if each in experiments}
-        runs = None
-    # Not during training, because the search for an optimum would slow it down.
-    optima = optimum.look_up(list(histories), ask=not running)
-    return Outcome(experiments, histories, runs, running, waiting, optima)
-
-
-def _status(job: Job | None, *, mine: bool, running: bool) -> None:
+def show_status(job: Job | None, *, mine: bool, running: bool) -> None:
     """Show the progress bar with a Stop button, or how the training ended.
 
     For the page's own training, `running` is passed in to agree with the rest of the page.
@@ -315,7 +238,7 @@ def _status(job: Job | None, *, mine: bool, running: bool) -> None:
 
 def _place(job: Job) -> str:
     """The position of a waiting training, and the expected wait."""
-    before, seconds = _workers().place(job)
+    before, seconds = workers().place(job)
     place = f"{before} ahead of yours" if before else "yours is next"
     return f"Waiting for a free worker: {place}, about {max(1, round(seconds)):,} s"
 

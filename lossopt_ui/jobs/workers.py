@@ -15,6 +15,7 @@ from lossopt_core.store.usage import Usage
 from lossopt_ui.jobs.executors import AtOnce
 from lossopt_ui.jobs.fair_queue import FairQueue
 from lossopt_ui.jobs.job import Job, parts_of
+from lossopt_ui.jobs.plan import Plan
 from lossopt_ui.jobs.sequel import Sequel
 
 WORKERS = 2
@@ -52,7 +53,7 @@ class Workers:
         self._jobs: list[Job] = []
         self._most_waiting_each = max(1.0, most_waiting / SHARES)
         self._admission = threading.Lock()
-        self._turns: FairQueue[Job] = FairQueue(at_once)
+        self._turns: FairQueue[Job] = FairQueue(at_once, urgent=lambda job: job.urgent)
         self._speed = FIRST_SPEED
         self._closing = False
         self._started = False
@@ -140,22 +141,24 @@ class Workers:
         *,
         by_part: bool = False,
         sequel: Sequel | None = None,
+        plan: Plan | None = None,
         replacing: Job | None = None,
     ) -> Job:
-        """Queue experiments for training, and stop the job that this one replaces.
+        """Queue experiments or a plan for training, and stop the job that this one replaces.
 
         BudgetError, before any work, if it would exceed the budget.
         """
         if self._closing:
             raise BudgetError("the app is restarting. Try again in a minute")
-        self._check(experiments, store, by_part=by_part)
+        expected = experiments if plan is None else (*plan.tuning, *plan.likely)
+        self._check(expected, store, by_part=by_part or plan is not None)
         owner = _owner(store)
         with self._admission:
             self._check_queue(owner, replacing)
             self._start()
             seconds = self._budget.seconds
             job = Job(
-                experiments, store, by_part=by_part, sequel=sequel, seconds=seconds,
+                experiments, store, by_part=by_part, sequel=sequel, plan=plan, seconds=seconds,
                 executor=self._executor, workers=self._count,
                 check=lambda more: self._check(more, store, by_part=True),
             )  # fmt: skip

@@ -20,7 +20,7 @@ SET_BY_PAGE: Mapping[str, frozenset[str]] = {
     "gd-vs-sgd": frozenset({"optimizer", "batch_size"}),
 }
 """Settings for which a page trains several values at once."""
-IGNORED = frozenset({"seed", "evaluations"})
+IGNORED = frozenset({"seed", "split_seed", "evaluations"})
 """Settings that no step depends on; a sweep evaluates less often than other pages."""
 
 

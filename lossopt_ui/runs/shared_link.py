@@ -37,9 +37,7 @@ def show() -> None:
     if not workspace.store().missing(experiments):
         _found(shared)
         return
-    watching.watch(
-        experiments, wanted=True, live=True, draw=lambda outcome: None, page="shared runs"
-    )
+    watching.watch_many(experiments, wanted=True, draw=lambda running: None)
     if not workspace.store().missing(experiments):
         _found(shared)
 

@@ -16,6 +16,7 @@ from lossopt_core.fields import (
     Number,
     brief,
 )
+from lossopt_ui.state.lanes import Lanes
 
 MAX_CHOSEN = 120
 MAX_SAID = 12
@@ -200,5 +201,5 @@ class Interval:
         return low, high
 
 
-Option = Field | Several | Names | Text | RunIds | Chips | Matrix | Interval
+Option = Field | Several | Names | Text | RunIds | Chips | Matrix | Interval | Lanes
 """Any kind of option that can be part of an address."""

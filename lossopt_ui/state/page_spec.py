@@ -18,6 +18,7 @@ class PageSpec:
     heading   title at the top of the page
     icon      a Material symbol, without `:material/`
     options   every option that can be part of its address, by name
+    lanes     the option that has its lanes, on pages that train
     """
 
     name: str
@@ -25,6 +26,7 @@ class PageSpec:
     heading: str
     icon: str
     options: Mapping[str, Option] = field(default_factory=dict)
+    lanes: str = ""
 
     @property
     def file(self) -> str:

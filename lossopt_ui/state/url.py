@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lossopt_core import FIELDS, Experiment
-from lossopt_core.fields import Number, Switch, brief
+from lossopt_core.fields import Choice, Number, Switch, brief, parse_field
 from lossopt_core.query.vocabulary import did_you_mean
+from lossopt_ui.state import lanes
 from lossopt_ui.state.kinds import (
     Chips,
     Interval,
@@ -20,6 +21,7 @@ from lossopt_ui.state.kinds import (
     RunIds,
     Several,
 )
+from lossopt_ui.state.lanes import Lane
 from lossopt_ui.state.pages import DECLARED
 
 SUGGESTED = frozenset({"learning_rate", "log_y"})
@@ -44,10 +46,8 @@ class Problem:
 def parse(name: str, text: str) -> Any:
     """Parse and check the text of an option; ValueError if it is invalid."""
     declaration = DECLARED[name]
-    if isinstance(declaration, Switch):
-        return declaration.check(name, {"true": True, "false": False}.get(text, text))
-    if isinstance(declaration, Number):
-        return declaration.check(name, _number(text, declaration))
+    if isinstance(declaration, Switch | Number | Choice):
+        return parse_field(declaration, name, text)
     if isinstance(declaration, Several):
         parts = [part for part in text.split(",") if part]
         return declaration.check(name, [int(p) if p.isdecimal() else p for p in parts])
@@ -58,13 +58,6 @@ def parse(name: str, text: str) -> Any:
     if isinstance(declaration, RunIds | Names | Chips):
         return declaration.check(name, text.split(","))
     return declaration.check(name, text)
-
-
-def _number(text: str, declaration: Number) -> float | int | str:
-    try:
-        return int(text) if declaration.whole else float(text)
-    except ValueError:
-        return text
 
 
 def label(entry: Any) -> str:
@@ -119,6 +112,8 @@ def write(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple) and value and isinstance(value[0], Lane):
+        return lanes.text_of(value)
     if isinstance(value, tuple):
         return (";" if value and isinstance(value[0], tuple) else ",").join(map(write, value))
     if isinstance(value, float) and float(short := f"{value:.12g}") == value:

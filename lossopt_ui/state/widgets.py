@@ -34,6 +34,8 @@ _ENTRY: SessionKey[tuple[dict[str, str], dict[str, Any]]] = SessionKey(
     "controls.entry", lambda: ({}, {})
 )
 """The address with which one came to the page, and the values then."""
+_OF_PAGE: SessionKey[dict[str, dict[str, Any]]] = SessionKey("controls.of_page", dict)
+"""Values by page of what is typed for its configuration alone."""
 _NAMES: SessionKey[frozenset[str]] = SessionKey("controls.names", frozenset)
 _PROBLEMS: SessionKey[list[str]] = SessionKey("controls.problems", list)
 _DRAWN: SessionKey[dict[str, None]] = SessionKey("controls.drawn", dict)
@@ -75,6 +77,7 @@ def read_address(page: PageSpec) -> None:
     query = st.query_params.to_dict()
     names = frozenset(page.options) | frozenset(pages.EVERYWHERE)
     if _PAGE.get() != page.name:
+        _change_page(_PAGE.get(), page.name)
         _PAGE.set(page.name)
         _DRAWN.set({})
         _NAMES.set(names)
@@ -91,6 +94,17 @@ def read_address(page: PageSpec) -> None:
         _write_address()
     for message in _PROBLEMS.get():
         st.warning(f"In the address: {escape_markdown(message)}", icon=":material/link_off:")
+
+
+def _change_page(before: str, now: str) -> None:
+    """Keep what was typed for the configuration of one page from being that of another.
+
+    A learning rate suits one loss and optimizer: carried over, it would favour some of the next
+    page's.
+    """
+    left = {name: _values().pop(name) for name in url.SUGGESTED if name in _values()}
+    _OF_PAGE.get()[before] = left
+    _values().update(_OF_PAGE.get().get(now, {}))
 
 
 def _take_all(names: frozenset[str], found: Mapping[str, Any]) -> None:
@@ -227,6 +241,43 @@ def setting(
     if problem := _problem(name).pop():
         st.error(escape_markdown(problem))
     return start if untouched else value(name)
+
+
+def optional(name: str, *, empty: str, **looks: Any) -> Any:
+    """Show the field of a number that need not be set; None while it is empty.
+
+    `empty` says in the field what holds until somebody types a number.
+    """
+    declaration = pages.DECLARED[name]
+    _DRAWN.get()[name] = None
+    start = _values().get(name)
+    if hidden(name):
+        return start
+    _shown(name).set(start)  # only a field that starts empty can be emptied again
+    st.number_input(
+        declaration.label,
+        value=None,
+        step=None,
+        format="%g",
+        placeholder=empty,
+        help=declaration.help,
+        key=name,
+        disabled=name in value("fix"),
+        on_change=_take_optional,
+        args=(name,),
+        **looks,
+    )
+    if problem := _problem(name).pop():
+        st.error(escape_markdown(problem))
+    return start
+
+
+def _take_optional(name: str) -> None:
+    if _shown(name).get() is None:
+        _values().pop(name, None)
+        _write_address()
+    else:
+        _take_change(name)
 
 
 def _as_shown(name: str, content: Any) -> Any:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui.state import widgets
-from tests.helpers import figures, go, open_page, words
+from tests.helpers import figures, go, open_page, settle, words
 from tests.helpers import train as train_page
 
 KINDS = ("selectbox", "number_input", "toggle", "multiselect", "text_input", "slider")
@@ -35,17 +35,16 @@ def test_a_hidden_control_is_absent_but_its_value_applies() -> None:
     assert not app.exception
     assert not labels(app) & {"Loss", "Margin Δ"}
     assert "max(0, s_j" not in words(app)
-    app.button(key="train").click().run()
     assert "Hinge" in words(app) or app.session_state["controls.values"]["loss"] == "hinge"
     assert app.session_state["controls.values"]["margin"] == 2
 
 
 def test_the_expected_initial_loss_can_be_hidden(store: RunStore) -> None:
-    query = {"loss": "hinge", "epochs": "1"}
+    query = {"loss": "hinge", "epochs": "1", "below": "terms"}
     app = train_page(open_page("train", query))
     assert "the initial loss must be" in words(app)
     assert "first_loss" in app.session_state[widgets._DRAWN.name], "the dialog offers it"
-    app = open_page("train", query | {"hide": "optimizer,first_loss"})
+    app = settle(open_page("train", query | {"hide": "optimizer,first_loss"}))
     assert not app.warning
     assert len(figures(app)) > 3
     assert "the initial loss must be" not in words(app)
@@ -70,11 +69,11 @@ def test_it_applies_on_other_pages_until_all_controls_are_shown() -> None:
     assert "hide" not in app.query_params
 
 
-def test_an_expander_is_hidden_if_all_its_controls_are() -> None:
-    names = "replacement,averaging,stopping,tolerance"
-    shown = [each.label for each in open_page("train", {"hide": names}).expander]
-    assert "Sampling and stopping" not in shown
-    assert "Seed, initialization and evaluations" in shown
+def test_a_hidden_setting_is_hidden_in_every_lane() -> None:
+    query = {"live": "false", "hide": "optimizer"}
+    keys = {widget.key for widget in open_page("gd-vs-sgd", query).selectbox}
+    assert "lane-0-loss" in keys
+    assert not [key for key in keys if key.endswith("optimizer")]
 
 
 def test_an_unknown_control_name_is_reported_and_ignored() -> None:
@@ -97,10 +96,10 @@ def test_any_control_of_any_page_can_be_hidden_or_fixed(
     store: RunStore, page: str, query: dict[str, str]
 ) -> None:
     store.save(train([Experiment(dataset="blobs", epochs=2)]))
-    app = open_page(page, query)
+    app = settle(open_page(page, query))
     names = ",".join(app.session_state[widgets._DRAWN.name])
     assert choices(app)
-    fixed = open_page(page, query | {"fix": names})
+    fixed = settle(open_page(page, query | {"fix": names}))
     assert not fixed.exception
     assert choices(fixed).keys() == choices(app).keys()
     free = {key for key, widget in choices(fixed).items() if not widget.proto.disabled}

@@ -14,7 +14,7 @@ from lossopt_core import Experiment, RunStore
 from lossopt_core import train as train_runs
 from lossopt_core.store.schema import trainings
 from lossopt_core.store.unfinished import ActiveTrainings
-from tests.helpers import go, open_page, settle, train
+from tests.helpers import go, open_one, open_page, settle, train
 
 FULL = """
     CREATE TRIGGER full BEFORE INSERT ON arrays
@@ -44,7 +44,7 @@ def test_runs_wait_for_a_full_disk(store: RunStore, monkeypatch: pytest.MonkeyPa
     assert store.list().empty
     database = at(store)
     database.execute(FULL)
-    app = open_page("train", {"dataset": "blobs", "epochs": "2"})
+    app = open_one("train", {"dataset": "blobs", "epochs": "2"})
     app.button(key="train").click().run()
     run_until(app, lambda app: "not saved yet" in said(app))
     assert "database or disk is full" in said(app)
@@ -58,7 +58,7 @@ def test_runs_wait_for_a_full_disk(store: RunStore, monkeypatch: pytest.MonkeyPa
 def test_stop_ends_the_wait_for_a_full_disk(store: RunStore) -> None:
     assert store.list().empty
     at(store).execute(FULL)
-    app = open_page("train", {"dataset": "blobs", "epochs": "2"})
+    app = open_one("train", {"dataset": "blobs", "epochs": "2"})
     app.button(key="train").click().run()
     run_until(app, lambda app: "not saved yet" in said(app))
     app.button(key="stop").click().run()
@@ -70,7 +70,7 @@ def test_stop_ends_the_wait_for_a_full_disk(store: RunStore) -> None:
 def test_a_locked_store_is_reported_and_found_again(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = train(open_page("train", {"dataset": "blobs", "epochs": "2"}))
+    app = train(open_one("train", {"dataset": "blobs", "epochs": "2"}))
     monkeypatch.setattr("lossopt_core.store.database.BUSY_SECONDS", 0.2)
     # Another address, to get another database engine.
     monkeypatch.setenv("LOSSOPT_STORE", store.address.replace("sqlite:", "sqlite+pysqlite:"))
@@ -121,7 +121,7 @@ def buttons(app: AppTest, label: str) -> list[Button]:
 def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
     left = [Experiment(dataset="blobs", epochs=1, seed=seed) for seed in range(3)]
     interrupt(store, left)
-    app = open_page("train")
+    app = open_one("train")
     assert "interrupted: 3 runs (Cross\\-entropy; SGD; Blobs; varying seed)." in said(app)
     assert "Nothing was saved" in said(app)
     [resume] = buttons(app, "Continue")
@@ -177,7 +177,7 @@ def test_an_interrupted_training_that_needs_a_plug_in_says_so(store: RunStore) -
     text = json.dumps([Experiment().to_json().replace('"cross_entropy"', '"focal"')])
     change = trainings.update().values(experiments=text)
     store.database.write(lambda database: database.execute(change))
-    app = open_page("train")
+    app = open_one("train")
     assert "once the plug-in that adds the loss 'focal' is installed again" in said(app)
     assert not buttons(app, "Continue")
     [discard] = buttons(app, "Discard")
@@ -197,7 +197,7 @@ def test_an_early_visitor_is_told_once_the_interruption_is_known(store: RunStore
 def test_a_training_that_the_page_restarts_is_not_offered(store: RunStore) -> None:
     [experiment] = [Experiment(dataset="blobs", epochs=2)]
     ActiveTrainings(store).begin([experiment])
-    app = train(open_page("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}))
+    app = train(open_one("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"}))
     assert list(store.list()["id"]) == [experiment.id]
     interrupt(store, [experiment])
     assert "interrupted" not in said(app.run())

@@ -1,5 +1,8 @@
 """Pages in hosted mode, where each app under test is a separate visitor."""
 
+import threading
+from collections.abc import Callable
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,11 +12,11 @@ from lossopt_ui.config import mode, providers
 from lossopt_ui.identity import cookie
 from lossopt_ui.identity import visitor as visits
 from lossopt_ui.jobs import watching
+from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.workers import WORKERS, Workers
 from lossopt_ui.runs.run_notes import Deleted, Edited
 from lossopt_ui.state.names import WORD_JOINER
-from tests.helpers import figures, go, open_page, settle, train, words
-from tests.programs import wait_until
+from tests.helpers import figures, go, open_one, open_page, settle, train, words
 
 SMALL = {"dataset": "blobs", "epochs": "1"}
 
@@ -46,11 +49,11 @@ def test_the_page_states_how_long_runs_are_saved(monkeypatch: pytest.MonkeyPatch
 def test_forged_widget_values_cannot_change_runs_of_others(
     store: RunStore,
 ) -> None:
-    owner = train(open_page("train", SMALL))
+    owner = train(open_one("train", SMALL))
     mine = RunStore(store.address, workspace_of(owner))
     [theirs] = mine.list()["id"]
     mine.save_view("theirs", "runs=all")
-    other = train(open_page("train", SMALL | {"seed": "5"}))
+    other = train(open_one("train", SMALL | {"seed": "5"}))
     [own] = RunStore(store.address, workspace_of(other)).list()["id"]
     before = mine.revision()
 
@@ -77,7 +80,7 @@ def test_forged_widget_values_cannot_change_runs_of_others(
 
 
 def test_a_failed_move_is_explained(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = train(open_page("train", SMALL))
+    app = train(open_one("train", SMALL))
     monkeypatch.setattr(providers, "names", lambda: ["default"])
     monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
     monkeypatch.setattr(visits, "_of_account", lambda visitor: "account-alice")
@@ -136,21 +139,33 @@ def test_values_in_an_address_are_shown_as_text(page: str, names: tuple[str, ...
 def test_train_returns_at_once_if_the_queue_is_busy(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workers = Workers()
-    monkeypatch.setattr(watching, "_workers", lambda: workers)
-    monkeypatch.setattr(watching, "PATIENCE", 300.0)  # longer than the test
+    workers, may_go_on = Workers(), threading.Event()
+    monkeypatch.setattr(watching, "workers", lambda: workers)
+    monkeypatch.setattr(watching, "PATIENCE", 0.01)
+    monkeypatch.setattr(Job, "take_turn", turn_once(may_go_on))
     busy = [
-        workers.begin([Experiment(epochs=100_000, seed=k)], RunStore(store.address, f"other {k}"))
+        workers.begin([Experiment(seed=k)], RunStore(store.address, f"other {k}"))
         for k in range(WORKERS)
     ]
-    wait_until(lambda: all(job.share > 0 for job in busy))
-    app = open_page("train", SMALL)
+    app = open_one("train", SMALL)
     app.button(key="train").click().run()
     waiting = app.get("progress")[0].proto.text
     assert "Waiting for a free worker: yours is next, about" in waiting
     assert "preview-blobs" in figures(app)  # the preview is shown meanwhile
     for job in busy:
         job.stop()
+    may_go_on.set()
     settle(app)
     assert not app.exception
     assert len(RunStore(store.address, workspace_of(app)).list()) == 1
+
+
+def turn_once(event: threading.Event) -> Callable[[Job], bool]:
+    """The turn of a job, made only once it may: a worker that takes it is busy until then."""
+    take_turn = Job.take_turn
+
+    def turn(job: Job) -> bool:
+        event.wait()
+        return take_turn(job)
+
+    return turn

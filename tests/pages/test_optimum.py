@@ -1,6 +1,7 @@
 """Certified optima and stability limits, on every page that shows them."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,10 @@ from lossopt_core.theory.stability import starting_learning_rate
 from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.state import names
-from tests.helpers import certify, figures, go, open_page, trace, train, words
+from tests.helpers import certify, figures, go, open_one, open_page, trace, train, words
 
-BLOBS = {"dataset": "blobs", "epochs": "30", "learning_rate": "0.2"}
+BLOBS = {"dataset": "blobs", "epochs": "30", "learning_rate": "0.2", "below": "optimum"}
+RATES = BLOBS | {"below": "rates"}
 
 
 def as_experiment(**changes: object) -> Experiment:
@@ -44,7 +46,7 @@ def level(chart: dict, start: str) -> float:
 
 
 def test_a_run_shows_its_certified_gap(store: RunStore) -> None:
-    app = certify(train(open_page("train", BLOBS)))
+    app = certify(train(open_one("train", BLOBS)))
     [run], optimum = train_in_core([as_experiment()]), certify_in_core(as_experiment())
     distance = run.final["objective"] - optimum.lower_bound
     [claim] = claims(app)
@@ -55,7 +57,7 @@ def test_a_run_shows_its_certified_gap(store: RunStore) -> None:
 
 
 def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store: RunStore) -> None:
-    chart = figures(certify(train(open_page("train", BLOBS))))["distance"]
+    chart = figures(certify(train(open_one("train", BLOBS))))["distance-0"]
     [run], optimum = train_in_core([as_experiment()]), certify_in_core(as_experiment())
     expected = with_distance(run.history, optimum)["distance"]
     assert trace(chart, "upper bound")["y"] == pytest.approx(expected.tolist(), rel=1e-6)
@@ -68,7 +70,7 @@ def test_its_distance_is_drawn_on_a_logarithmic_axis_with_the_noise_floor(store:
 
 
 def test_the_optimum_is_a_line_among_the_curves(store: RunStore) -> None:
-    chart = figures(certify(train(open_page("train", BLOBS))))["objective"]
+    chart = figures(certify(train(open_one("train", BLOBS))))["objective-cross_entropy"]
     [line] = [each for each in chart["data"] if each["name"].startswith("optimum")]
     assert line["y"][0] == pytest.approx(certify_in_core(as_experiment()).objective)
     [band] = [each for each in chart["layout"]["shapes"] if each["type"] == "rect"]
@@ -76,10 +78,11 @@ def test_the_optimum_is_a_line_among_the_curves(store: RunStore) -> None:
 
 
 def test_stability_limits_are_shown_with_the_learning_rate(store: RunStore) -> None:
-    app = certify(train(open_page("train", BLOBS)))
+    app = certify(train(open_one("train", BLOBS)))
+    app.radio(key="below").set_value("rates").run()
     experiment = as_experiment()
     known = step_limits(experiment, certify_in_core(experiment))
-    [bars] = figures(app)["step-limits"]["data"]
+    [bars] = figures(app)["step-limits-0"]["data"]
     assert bars["x"] == pytest.approx([known.guaranteed, known.at_start, known.at_optimum])
     share = experiment.learning_rate / known.guaranteed
     assert (
@@ -89,7 +92,7 @@ def test_stability_limits_are_shown_with_the_learning_rate(store: RunStore) -> N
 
 
 def test_a_learning_rate_above_the_limit_gets_a_warning(store: RunStore) -> None:
-    app = open_page("train", BLOBS | {"learning_rate": "9"})
+    app = train(open_one("train", RATES | {"learning_rate": "9"}))
     assert "training may diverge or never converge" in words(app)
 
 
@@ -103,30 +106,29 @@ def test_a_learning_rate_above_the_limit_gets_a_warning(store: RunStore) -> None
 def test_without_a_limit_the_page_says_what_happens_instead(
     store: RunStore, query: dict[str, str], said: str
 ) -> None:
-    app = certify(train(open_page("train", BLOBS | query)))
+    app = certify(train(open_one("train", RATES | query)))
     assert said in words(app)
-    assert "step-limits" not in figures(app)
-    assert "distance" in figures(app)
+    assert "step-limits-0" not in figures(app)
 
 
 def test_a_loss_without_certificate_says_so(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LOSSES["crammer_singer"], "domain", None)
-    app = train(open_page("train", BLOBS | {"loss": "crammer_singer"}))
+    app = train(open_one("train", BLOBS | {"loss": "crammer_singer"}))
     assert not app.exception
     said = "There is no certificate for this loss: the dual of Crammer–Singer is unknown."
     assert said in words(app)
-    assert "distance" not in figures(app)
+    assert "distance-0" not in figures(app)
 
 
 @pytest.mark.parametrize("loss", ["crammer_singer", "one_vs_all"])
 def test_every_loss_shows_its_certified_gap(store: RunStore, loss: str) -> None:
-    app = certify(train(open_page("train", BLOBS | {"loss": loss})))
+    app = certify(train(open_one("train", BLOBS | {"loss": loss})))
     assert not app.exception
     best = certify_in_core(as_experiment(loss=loss))
     assert f"proven lower bound {optimum.at_least(best.lower_bound)}" in words(app)
-    assert "distance" in figures(app)
+    assert "distance-0" in figures(app)
 
 
 def test_during_training_the_optimum_is_not_called_unavailable() -> None:
@@ -135,86 +137,50 @@ def test_during_training_the_optimum_is_not_called_unavailable() -> None:
 
 
 def test_without_a_penalty_no_gap_is_claimed(store: RunStore) -> None:
-    app = certify(train(open_page("train", BLOBS | {"regularizer": "none"})))
+    app = certify(train(open_one("train", BLOBS | {"regularizer": "none"})))
     assert "Without a penalty the only proven lower bound is 0" in words(app)
     assert "certified" not in words(app)
-    assert "distance" not in figures(app)
+    assert "distance-0" not in figures(app)
 
 
 def test_a_diverged_run_claims_no_gap_and_gets_a_smaller_learning_rate(store: RunStore) -> None:
     query = BLOBS | {"loss": "squared_hinge", "learning_rate": "5"}
-    app = certify(train(open_page("train", query)))
+    app = certify(train(open_one("train", query)))
     suggested = starting_learning_rate(as_experiment(loss="squared_hinge"))
-    assert f"try {suggested:g}." in words(app)
+    assert f"Try {suggested:g}, or empty its field" in words(app)
     assert "certified" not in words(app)
-
-
-def test_a_new_experiment_has_the_starting_learning_rate(store: RunStore) -> None:
-    app = open_page("train", {"dataset": "blobs"})
-    suggested = starting_learning_rate(Experiment(dataset="blobs"))
-    assert app.number_input(key="learning_rate").value == suggested
-    assert "learning_rate" not in app.query_params
-    app.selectbox(key="loss").set_value("squared_hinge").run()
-    smaller = starting_learning_rate(Experiment(dataset="blobs", loss="squared_hinge"))
-    assert app.number_input(key="learning_rate").value == smaller < suggested
-    train(app)
-    assert list(store.list()["learning_rate"]) == [smaller]
-
-
-def test_a_learning_rate_that_was_set_stays_until_reset(store: RunStore) -> None:
-    app = open_page("train", {"dataset": "blobs", "learning_rate": "0.1"})
-    app.selectbox(key="loss").set_value("squared_hinge").run()
-    assert app.number_input(key="learning_rate").value == 0.1
-    assert app.query_params["learning_rate"] == "0.1"
-    app.selectbox(key="loss").set_value("cross_entropy").run()
-    suggested = starting_learning_rate(Experiment(dataset="blobs"))
-    assert app.button(key="suggested").label == f"Use suggested rate {suggested:g}"
-    app.button(key="suggested").click().run()
-    assert app.number_input(key="learning_rate").value == suggested
-    assert "learning_rate" not in app.query_params
-    assert not [each for each in app.button if each.key == "suggested"]
-
-
-def test_the_squared_hinge_uses_its_own_learning_rate(store: RunStore) -> None:
-    query = {"squared": "true", "epochs": "2"}
-    app = train(open_page("hinge-vs-cross-entropy", query))
-    rates = store.list().set_index("loss")["learning_rate"]
-    squared = starting_learning_rate(Experiment(loss="squared_hinge"))
-    assert dict(rates) == {"hinge": 0.1, "cross_entropy": 0.1, "squared_hinge": squared}
-    assert set(store.list()["status"]) == {"finished"}
-    assert f"Squared hinge: uses {squared:g} instead" in words(app)
 
 
 def test_each_loss_shows_its_distance_on_its_own_axis(store: RunStore) -> None:
     query = BLOBS | {"show": "distance"}
-    app = certify(train(open_page("hinge-vs-cross-entropy", query)))
+    app = certify(train(open_one("hinge-vs-cross-entropy", query)))
     for loss in ("hinge", "cross_entropy"):
         [run] = train_in_core([as_experiment(loss=loss)])
         optimum = certify_in_core(as_experiment(loss=loss))
         chart = figures(app)[f"objective-{loss}"]
         expected = with_distance(run.history, optimum)["distance"].tolist()
-        assert trace(chart, "upper bound")["y"] == pytest.approx(expected, rel=1e-4)
+        assert trace(chart, LOSSES[loss].label)["y"] == pytest.approx(expected, rel=1e-4)
         assert chart["layout"]["yaxis"]["type"] == "log"
-    assert len(re.findall(r"of the optimum \(certified\)", words(app))) == 2
+    assert len(re.findall(r"Within \S+ of the optimum \(certified\)", words(app))) == 2
 
 
 def test_losses_with_kinks_have_only_the_limit_of_the_penalty(store: RunStore) -> None:
-    hinge = BLOBS | {"loss": "hinge", "optimizer": "gd"}
-    assert "a constant learning rate does not diverge, but does not converge" in words(
-        open_page("train", hinge | {"strength": "0"})
-    )
-    strong = hinge | {"strength": "5"}
-    assert "a constant learning rate below 0.2 does not diverge" in words(
-        open_page("train", strong | {"learning_rate": "0.1"})
-    )
-    said = words(open_page("train", strong | {"learning_rate": "0.4"}))
-    assert "learning rate is **2 ×** 0.2, the value above which the penalty can make" in said
+    hinge = RATES | {"loss": "hinge", "optimizer": "gd"}
+
+    def said(**query: str) -> str:
+        return words(train(open_one("train", hinge | query)))
+
+    assert "a constant learning rate does not diverge, but does not converge" in said(strength="0")
+    below = said(strength="5", learning_rate="0.1")
+    assert "a constant learning rate below 0.2 does not diverge" in below
+    above = said(strength="5", learning_rate="0.4")
+    assert "learning rate is **2 ×** 0.2, the value above which the penalty can make" in above
 
 
 def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStore) -> None:
-    app = certify(train(open_page("gd-vs-sgd", BLOBS | {"show": "distance"})))
-    chart = figures(app)["objective"]
-    assert chart["layout"]["title"]["text"] == "Distance to the optimum"
+    app = certify(train(open_one("gd-vs-sgd", BLOBS | {"show": "distance"})))
+    chart = figures(app)["objective-cross_entropy"]
+    assert chart["layout"]["title"]["text"] == "Distance to the optimum: Cross-entropy"
     assert chart["layout"]["yaxis"]["type"] == "log"
     experiment = as_experiment()
     optimum = certify_in_core(experiment)
@@ -225,9 +191,9 @@ def test_gd_and_sgd_show_their_distances_with_the_predicted_floor(store: RunStor
     for run, claim in zip(runs, claims(app), strict=True):
         distance = run.final["objective"] - optimum.lower_bound
         assert distance <= claim <= 1.1 * distance
-    assert "step-limits" in figures(app)
     app.selectbox(key="show").set_value("objective").run()
-    assert figures(app)["objective"]["layout"]["title"]["text"] == "Objective"
+    title = figures(app)["objective-cross_entropy"]["layout"]["title"]["text"]
+    assert title == "Objective: Cross-entropy"
 
 
 @pytest.fixture
@@ -245,10 +211,15 @@ def compare(runs: list[Run], **query: str) -> AppTest:
     return certify(open_page("compare", {"runs": ",".join(run.id for run in runs)} | query))
 
 
+def curves(app: AppTest) -> dict[str, Any]:
+    """The charts of curves on the page Compare."""
+    return {key: chart for key, chart in figures(app).items() if key.startswith("curves-")}
+
+
 def test_distances_of_saved_runs_are_compared(kept: list[Run]) -> None:
     app = compare(kept, y="distance_share")
     assert not app.exception
-    [chart] = figures(app).values()
+    chart = curves(app)["curves-all"]
     assert chart["layout"]["yaxis"]["type"] == "log"
     assert len(chart["data"]) == 2
     assert [each["y"][0] for each in chart["data"]] == [1.0, 1.0]
@@ -258,7 +229,7 @@ def test_distances_of_saved_runs_are_compared(kept: list[Run]) -> None:
 
 
 def test_distances_of_different_losses_have_separate_axes(kept: list[Run]) -> None:
-    shown = figures(compare(kept, y="distance"))
+    shown = curves(compare(kept, y="distance"))
     assert set(shown) == {"curves-cross_entropy", "curves-hinge"}
     optimum = certify_in_core(as_experiment())
     [drawn] = shown["curves-cross_entropy"]["data"]
@@ -270,13 +241,13 @@ def test_each_optimum_is_labelled_by_its_objective(store: RunStore) -> None:
     weak, strong = as_experiment(), as_experiment(strength=0.01)
     runs = train_in_core([weak, strong, weak.replace(seed=1)])
     store.save(runs)
-    [chart] = figures(compare(runs)).values()
+    [chart] = curves(compare(runs)).values()
     said = [each["text"] for each in chart["layout"]["annotations"] if "optimum" in each["text"]]
     assert "<br>".join(said) == "<br>".join(
         f"optimum, strength {each.strength:g}: {certify_in_core(each).objective:.4g}"
         for each in (strong, weak)
     )
-    [alone] = figures(compare(runs[:1])).values()
+    [alone] = curves(compare(runs[:1])).values()
     assert any(each["text"].startswith("optimum: ") for each in alone["layout"]["annotations"])
 
 
@@ -285,6 +256,6 @@ def test_a_single_run_on_the_compare_page_shows_its_certified_gap(kept: list[Run
 
 
 def test_the_choice_of_curves_carries_over_to_the_other_comparison(store: RunStore) -> None:
-    app = open_page("gd-vs-sgd", BLOBS | {"show": "distance"})
+    app = open_one("gd-vs-sgd", BLOBS | {"show": "distance"})
     train(go(app, "hinge-vs-cross-entropy"))
     assert app.selectbox(key="show").value == "distance"

@@ -7,7 +7,7 @@ from lossopt_core import Experiment, RunStore, load_data
 from lossopt_core.data.datasets import Examples
 from lossopt_core.uploads import UploadStore
 from lossopt_ui.state import url
-from tests.helpers import figures, open_page, words
+from tests.helpers import figures, open_one, words
 from tests.helpers import train as press_train
 
 
@@ -15,7 +15,7 @@ from tests.helpers import train as press_train
 def test_images_are_shown_class_by_class_until_there_are_results(
     store: RunStore, page: str
 ) -> None:
-    app = open_page(page, {"epochs": "1"})
+    app = open_one(page, {"epochs": "1"})
     chart = figures(app)["preview-digits"]
     assert [each["text"] for each in chart["layout"]["annotations"]][:10] == list("0123456789")
     data = load_data(Experiment())
@@ -31,7 +31,7 @@ def test_images_are_shown_class_by_class_until_there_are_results(
 
 
 def test_two_features_are_drawn_at_their_coordinates(store: RunStore) -> None:
-    chart = figures(open_page("train", {"dataset": "blobs"}))["preview-blobs"]
+    chart = figures(open_one("train", {"dataset": "blobs"}))["preview-blobs"]
     data = load_data(Experiment(dataset="blobs"))
     trained = [line for line in chart["data"] if not line["name"].endswith(", test")]
     tested = [line for line in chart["data"] if line["name"].endswith(", test")]
@@ -43,7 +43,7 @@ def test_two_features_are_drawn_at_their_coordinates(store: RunStore) -> None:
 
 
 def test_many_features_are_drawn_along_principal_directions(store: RunStore) -> None:
-    chart = figures(open_page("train", {"dataset": "iris"}))["preview-iris"]
+    chart = figures(open_one("train", {"dataset": "iris"}))["preview-iris"]
     data = load_data(Experiment(dataset="iris"))
     features = np.concatenate([data.train_features, data.test_features])
     spread = np.sort(np.linalg.eigvalsh(np.cov(features.T)))[::-1]
@@ -58,7 +58,7 @@ def test_one_feature_is_drawn_on_a_line_per_class(store: RunStore) -> None:
     one = Examples(np.arange(60.0)[:, None] % 7, labels, ("a", "b"), ("x",))
     options = UploadStore(store).save("one", one).options
     experiment = Experiment(dataset="own", dataset_options=options)
-    app = open_page("train", url.query_of(url.values_of(experiment)))
+    app = open_one("train", url.query_of(url.values_of(experiment)))
     assert not app.exception
     chart = figures(app)["preview-own"]
     assert chart["layout"]["xaxis"]["title"]["text"] == "x"
@@ -72,14 +72,14 @@ def test_one_feature_is_drawn_on_a_line_per_class(store: RunStore) -> None:
 
 
 def test_large_data_are_summarized_in_numbers(store: RunStore) -> None:
-    app = open_page("train", {"dataset": "mnist_like", "mnist_like.examples": "60000"})
+    app = open_one("train", {"dataset": "mnist_like", "mnist_like.examples": "60000"})
     assert not figures(app)
     assert "too large to preview" in words(app)
 
 
 def test_label_noise_is_visible(store: RunStore) -> None:
     clean, noisy = (
-        figures(open_page("train", {"dataset": "moons", "label_noise": noise}))["preview-moons"]
+        figures(open_one("train", {"dataset": "moons", "label_noise": noise}))["preview-moons"]
         for noise in ("0", "0.3")
     )
     assert list(clean["data"][0]["x"]) != list(noisy["data"][0]["x"])

@@ -21,8 +21,8 @@ AXES: Mapping[str, Option] = {
 WORK: Mapping[str, Option] = {
     "work": Choice(
         "x-axis",
-        "gradient_evaluations",
+        "epoch",
         {name: label for name, label in X_AXES.items() if name != SECONDS},
-        "At equal gradient evaluations, all runs have done the same work.",
+        "At equal epochs or gradient evaluations, all runs have done the same work.",
     ),
 }

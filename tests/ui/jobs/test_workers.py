@@ -150,7 +150,7 @@ def test_one_visitors_tabs_do_not_take_all_workers(store: RunStore) -> None:
     wait_until(lambda: not third.running)
     assert len(other.list()) == 1
     assert first.running
-    assert second.waiting
+    assert second.running
     first.stop()
     wait_until(lambda: second.share > 0)
     second.stop()
