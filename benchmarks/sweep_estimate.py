@@ -13,7 +13,8 @@ import time
 from threadpoolctl import threadpool_limits
 
 from lossopt_core import Experiment, train
-from lossopt_core.analysis.sweep import SPLIT, Sweep, parse
+from lossopt_core.analysis.axes import parse
+from lossopt_core.analysis.sweep import SPLIT, Sweep
 from lossopt_core.training.time_estimate import expected_seconds
 
 BASE = Experiment(epochs=5, evaluations=20)

@@ -35,7 +35,7 @@ lesson_panel.offer()
 st.subheader("Recent runs")
 with workspace.store_errors_shown():
     table = saved_runs.table()
-    trained = table[table["status"] != saved_runs.IMPORTED]
+    trained = table[(table["status"] != saved_runs.IMPORTED) & ~table["archived"]]
     if trained.empty:
         st.info("No saved runs yet. Open an experiment above, or train one of your own.")
         references.glance()

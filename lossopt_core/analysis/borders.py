@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lossopt_core.analysis.sweep import Axis
+from lossopt_core.analysis.axes import Axis
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Number

@@ -106,6 +106,11 @@ class Comparison:
             for k in range(self.fresh_seeds)
         ]  # fmt: skip
 
+    @property
+    def updates(self) -> int:
+        """Number of updates of all runs after tuning."""
+        return len(self.candidates) * self.fresh_seeds * self.base.updates
+
     def final_after(self, runs: pd.DataFrame) -> list[Experiment]:
         """`final`, given a table from `RunStore.list` that includes the tuning runs."""
         wanted = {each.id for each in self.tuning()}

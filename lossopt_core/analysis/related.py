@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from lossopt_core.analysis.axes import Axis, axis
 from lossopt_core.analysis.groups import SEEDS, group_id
-from lossopt_core.analysis.sweep import ORDER, SPLIT, Axis, Sweep, axis
+from lossopt_core.analysis.sweep import ORDER, SPLIT, Sweep
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.experiment.settings import declared_settings, flat_settings
 from lossopt_core.fields import Number

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lossopt_core.cli.console import print_table, say
-from lossopt_core.experiment.grid import checked
 from lossopt_core.experiment.settings import declared_settings
+from lossopt_core.experiment.typed import checked
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
 from lossopt_core.texts import counted

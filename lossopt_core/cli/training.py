@@ -24,7 +24,8 @@ from lossopt_core.cli.console import (
 )
 from lossopt_core.cli.listing import METRICS, differing_columns
 from lossopt_core.experiment.description import Experiment
-from lossopt_core.experiment.grid import TUNED, checked, grid
+from lossopt_core.experiment.grid import TUNED, grid
+from lossopt_core.experiment.typed import checked
 from lossopt_core.fields import Number
 from lossopt_core.store.repository import RunStore
 from lossopt_core.texts import counted

@@ -16,12 +16,12 @@ import numpy as np
 
 from lossopt_core.data.datasets import DATASETS
 from lossopt_core.experiment.description import FIELDS, Experiment
+from lossopt_core.experiment.typed import checked
 from lossopt_core.fields import (
     Choice,
     Field,
     Fingerprint,
     Number,
-    Switch,
 )
 from lossopt_core.plugins.registry import Registry
 
@@ -188,24 +188,6 @@ def dataset_options(
                 checked(f"option {name}", declaration, text) for text in texts
             ]
     return options
-
-
-def checked(name: str, declaration: Field, text: str) -> Any:
-    """Parse and validate a value; ValueError names the setting and what is allowed."""
-    return declaration.check(name, parsed(declaration, text))
-
-
-def parsed(declaration: Field, text: str) -> Any:
-    """The value that a text stands for, unchecked; the text itself if it stands for none."""
-    if isinstance(declaration, Switch):
-        return {"true": True, "false": False}.get(text.lower(), text)
-    if isinstance(declaration, Number):
-        for read in (int, float):  # 1e3 counts as a whole number
-            try:
-                return read(text)
-            except ValueError:
-                continue
-    return text
 
 
 def write(value: Any) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from lossopt_core.experiment.settings import declared_settings
+from lossopt_core.experiment.vocabulary import TIMES, did_you_mean
 from lossopt_core.fields import (
     Choice,
     Field,
@@ -24,7 +25,6 @@ from lossopt_core.fields import (
     brief,
 )
 from lossopt_core.query.relative_times import interval
-from lossopt_core.query.vocabulary import TIMES, did_you_mean
 from lossopt_core.training.run import (
     DIVERGED,
     FINISHED,

@@ -35,6 +35,13 @@ import pandas as pd
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedToken
 from typing_extensions import override
 
+from lossopt_core.experiment.vocabulary import (
+    did_you_mean,
+    labels_of_values,
+    names_of_columns,
+    nearest,
+    pattern,
+)
 from lossopt_core.query.columns import (
     SEARCHED,
     Column,
@@ -43,13 +50,6 @@ from lossopt_core.query.columns import (
     known_columns,
 )
 from lossopt_core.query.relative_times import RELATIVE
-from lossopt_core.query.vocabulary import (
-    did_you_mean,
-    labels_of_values,
-    names_of_columns,
-    nearest,
-    pattern,
-)
 
 LONGEST = 1_000
 """Maximum number of characters in a filter."""

@@ -9,13 +9,15 @@ differ and jump.
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import sqlalchemy as sql
 
 from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core.analysis.tuned_sweep import TunedSweep
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.fields import UnknownEntryError
 from lossopt_core.store.database import Database
@@ -30,6 +32,11 @@ SILENT_CHECKS = 6
 """After this many checks with an unchanged heartbeat, the process counts as dead."""
 
 
+Tuned: TypeAlias = Comparison | TunedSweep
+"""What first tunes learning rates, and then trains with them."""
+_KINDS: Mapping[str, type[Tuned]] = {"comparison": Comparison, "sweep": TunedSweep}
+
+
 @dataclass(frozen=True)
 class Interrupted:
     """An interrupted training.
@@ -37,7 +44,7 @@ class Interrupted:
     job           its id
     experiments   all of its experiments
     missing       those without a complete run
-    comparison    the fair comparison whose test runs follow, if they had not started
+    tuned         the comparison or sweep whose tuning it is, if the runs after it had not started
     needs         the entry of a plug-in that is not installed, "the loss 'focal'"; the experiments
                   cannot be read without it
     """
@@ -45,7 +52,7 @@ class Interrupted:
     job: str
     experiments: Sequence[Experiment] = ()
     missing: Sequence[Experiment] = ()
-    comparison: Comparison | None = None
+    tuned: Tuned | None = None
     needs: str = ""
 
 
@@ -60,17 +67,17 @@ class ActiveTrainings:
         self._database = store.database
         self._mine = trainings.c.workspace == store.workspace
 
-    def begin(self, experiments: Sequence[Experiment], comparison: Comparison | None = None) -> str:
+    def begin(self, experiments: Sequence[Experiment], tuned: Tuned | None = None) -> str:
         """Record a training before it starts; returns its id.
 
-        comparison   the fair comparison whose tuning it is, if the test runs follow
+        tuned   the comparison or sweep whose tuning it is, if its other runs follow
         """
         job = uuid.uuid4().hex
         row = {
             "workspace": self._store.workspace,
             "job": job,
             "beat": _new_heartbeat(),
-            "experiments": _to_text(experiments, comparison),
+            "experiments": _to_text(experiments, tuned),
         }
         self._database.write(lambda database: database.execute(sql.insert(trainings), row))
         return job
@@ -117,15 +124,15 @@ class ActiveTrainings:
 
     def _remaining(self, job: str, text: str) -> Interrupted:
         try:
-            experiments, comparison = _from_text(text)
+            experiments, tuned = _from_text(text)
         except UnknownEntryError as error:
             return Interrupted(job, needs=error.needs)
         missing = self._store.missing(experiments)
-        if comparison is not None and not missing:
-            experiments = [*experiments, *comparison.final_after(self._store.list())]
+        if tuned is not None and not missing:
+            experiments = [*experiments, *tuned.final_after(self._store.list())]
             missing = self._store.missing(experiments)
-            comparison = None
-        return Interrupted(job, experiments, missing, comparison)
+            tuned = None
+        return Interrupted(job, experiments, missing, tuned)
 
 
 class Watch:
@@ -161,25 +168,27 @@ def _new_heartbeat() -> str:
     return f"{written(datetime.now(UTC))} {secrets.token_hex(3)}"
 
 
-def _to_text(experiments: Sequence[Experiment], comparison: Comparison | None) -> str:
+def _to_text(experiments: Sequence[Experiment], tuned: Tuned | None) -> str:
     texts = [each.to_json() for each in experiments]
-    if comparison is None:
+    if tuned is None:
         return json.dumps(texts)
-    return json.dumps({"experiments": texts, "comparison": comparison.to_json()})
+    [kind] = [name for name, each in _KINDS.items() if isinstance(tuned, each)]
+    return json.dumps({"experiments": texts, kind: tuned.to_json()})
 
 
-def _from_text(text: str) -> tuple[list[Experiment], Comparison | None]:
+def _from_text(text: str) -> tuple[list[Experiment], Tuned | None]:
     """Parse a record; empty if it is unreadable.
 
     UnknownEntryError if it needs a plug-in that is not installed.
     """
     try:
         record = json.loads(text)
-        comparison = None
+        tuned: Tuned | None = None
         if isinstance(record, dict):
-            comparison = Comparison.from_json(record["comparison"])
-            record = record["experiments"]
-        return [Experiment.from_json(each) for each in record], comparison
+            experiments = record.pop("experiments")
+            [(kind, text)] = record.items()
+            record, tuned = experiments, _KINDS[kind].from_json(text)
+        return [Experiment.from_json(each) for each in record], tuned
     except UnknownEntryError:
         raise
     except (KeyError, TypeError, ValueError):

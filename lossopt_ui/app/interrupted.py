@@ -93,7 +93,7 @@ def in_words(left: Interrupted) -> str:
             " message and keeps what is saved."
         )
     missing = len(left.missing)
-    more = " and the final comparison" if left.comparison else ""
+    more = " and those that follow tuning" if left.tuned else ""
     again = f"**Continue** trains the {names.counted(missing, 'missing run')}{more} from scratch."
     return (
         f"Training was interrupted: {_what(left)}. {_how_much_is_saved(left)} {again} **Discard**"
@@ -117,7 +117,7 @@ def _what(left: Interrupted) -> str:
     if len(experiments) > 1 and vary:
         parts.append(f"varying {', '.join(map(names.setting_name, vary))}")
     told = names.escape_markdown("; ".join(parts))
-    tuning = "tuning, " if left.comparison else ""
+    tuning = "tuning, " if left.tuned else ""
     return f"{tuning}{names.counted(len(experiments), 'run')} ({told})"
 
 

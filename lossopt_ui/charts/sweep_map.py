@@ -21,6 +21,7 @@ from lossopt_ui.charts.colours import (
 from lossopt_ui.charts.sweep_cells import (
     cells_of,
     formatted,
+    second_line,
     short,
     values_of,
 )
@@ -49,12 +50,14 @@ def heat_map(
     theme: Theme,
     edge: StepEdge | None = None,
     zero_above: float | None = None,
+    about_rates: str = "",
 ) -> go.Figure:
     """The mean over seeds for each pair of parameter values, with the best outlined.
 
     `results` has one row per run: the settings, `family`, `status`, `id` and the value.  `edge`
     is the largest stable learning rate for each value of the other axis, and `zero_above` the
-    L1 strength above which all weights are zero.  A click returns the cell's `family`.
+    L1 strength above which all weights are zero.  The title says `about_rates`.
+    A click returns the cell's `family`.
     """
     scale = 100.0 if MEASURES[value].percent else 1.0
     cells = cells_of(results, x, y, value)
@@ -93,7 +96,8 @@ def heat_map(
     below = "".join(f"<br><span style='font-size:12px'>{each}</span>" for each in notes)
     of_several = len({cell["family"] for cell in cells}) < results["family"].nunique()
     also = ", best over other parameters" if of_several else ""
-    figure.update_layout(title=f"{short(value)}: mean over seeds{also}", showlegend=False)
+    title = f"{short(value)}: mean over seeds{also}{second_line(about_rates)}"
+    figure.update_layout(title=title, showlegend=False)
     figure.update_xaxes(title=SETTINGS[x] + below, type="category", showgrid=False)
     figure.update_yaxes(title=SETTINGS[y], type="category", showgrid=False)
     return figure

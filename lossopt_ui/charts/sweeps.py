@@ -21,6 +21,7 @@ from lossopt_ui.charts.colours import (
 from lossopt_ui.charts.sweep_cells import (
     cells_of,
     formatted,
+    second_line,
     short,
     values_of,
 )
@@ -34,7 +35,14 @@ BAND = ": band"
 
 
 def sensitivity(
-    results: pd.DataFrame, value: str, *, x: str, line_by: str, theme: Theme, title: str = ""
+    results: pd.DataFrame,
+    value: str,
+    *,
+    x: str,
+    line_by: str,
+    theme: Theme,
+    title: str = "",
+    about_rates: str = "",
 ) -> go.Figure:
     """The final value vs one parameter, with one line per value of another.
 
@@ -83,7 +91,7 @@ def sensitivity(
             )
     log_x = isinstance(declaration, Number) and declaration.logarithmic
     figure.update_layout(
-        title=f"{title or short(value)} vs {SETTINGS[x].lower()}",
+        title=f"{title or short(value)} vs {SETTINGS[x].lower()}{second_line(about_rates)}",
         hovermode="x unified",
         showlegend=True,
         legend={

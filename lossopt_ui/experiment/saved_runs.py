@@ -3,6 +3,8 @@
 Runs never change once they are finished, so both are cached: the table until the revision of the
 store changes, histories up to a size in bytes.
 
+Tuning runs of learning rates are archived: nobody chose them one by one.
+
 Pages can also ask for the reference runs, which are read-only. Changes go to the visitor's own
 workspace, through `workspace.store()`.
 """
@@ -21,6 +23,7 @@ from lossopt_core import (
     RunStore,
 )
 from lossopt_core.analysis.groups import group_id
+from lossopt_core.analysis.tuned_sweep import are_tuning
 from lossopt_core.data.datasets import Owner
 from lossopt_core.experiment.caches import Cache
 from lossopt_core.experiment.measures import SECONDS
@@ -133,6 +136,7 @@ def _listing_of(store: RunStore) -> Listing:
         own, foreign = store.listing(), store.foreign()
         rows = [own.runs, _rows_of(foreign, like=own.runs)] if foreign else [own.runs]
         runs = pd.concat(rows, ignore_index=True).assign(reference=store.read_only)
+        runs["archived"] |= are_tuning(runs)
         return Listing(
             runs, own.unreadable, own.needed, source, (version,), store.bin(), store.sets()
         )

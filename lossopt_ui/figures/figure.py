@@ -105,13 +105,18 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
         "height": height,
         "autosize": True,
         "uirevision": layout.get("uirevision") or key,
-        "margin": {"l": 8, "r": 12, "t": 40, "b": 8},
+        "margin": {"l": 8, "r": 12, "t": 40 + 20 * _further_lines(layout), "b": 8},
     }
     layout.setdefault("showlegend", _has_legend(traces))
     if "unified" in str(layout.get("hovermode")) and _hoverable(traces) > MAX_IN_HOVER:
         layout["hovermode"] = "closest"
     solid = any(trace["type"] == "surface" for trace in traces)
     return Sent(plotly.io.json.to_json_plotly(content), solid)
+
+
+def _further_lines(layout: Mapping[str, Any]) -> int:
+    """How many lines the title has beyond the first."""
+    return str((layout.get("title") or {}).get("text") or "").count("<br>")
 
 
 def _has_legend(traces: Sequence[Mapping[str, Any]]) -> bool:

@@ -85,9 +85,10 @@ class Point:
 def choose_run() -> Run | None:
     """The run in the address, or the newest; shows a box to choose another. None without runs."""
     table = saved_runs.with_references()
-    trained = table[table["status"] != saved_runs.IMPORTED]
-    ids = trained["id"].tolist()[::-1]
     named = widgets.value("run")
+    trained = table[table["status"] != saved_runs.IMPORTED]
+    trained = trained[~trained["archived"] | trained["id"].isin(named)]
+    ids = trained["id"].tolist()[::-1]
     if trained["reference"].all() and not set(named) & set(ids):
         st.info("No saved runs yet. Train one to inspect it.", icon=":material/inbox:")
         with st.container(horizontal=True):

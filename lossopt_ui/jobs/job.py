@@ -106,7 +106,7 @@ class Job:
         self._turn = threading.Lock()
         self._underway = ActiveTrainings(store)
         self.noted = self._underway.begin(
-            self.experiments if plan is None else (), sequel.comparison if sequel else None
+            self.experiments if plan is None else (), sequel.tuned if sequel else None
         )
         """Its id among the trainings registered in the store."""
         self._interrupted = False

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lossopt_core import Experiment, RunStore
-from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core.store.unfinished import Tuned
 
 
 @dataclass(frozen=True)
@@ -13,19 +13,14 @@ class Sequel:
 
     updates       estimated number of updates
     experiments   called once the job's own experiments have been saved
-    comparison    the comparison that both belong to; needed to resume after the process is killed
+    tuned         what both belong to; needed to resume after the process is killed
     """
 
     updates: int
     experiments: Callable[[], Sequence[Experiment]]
-    comparison: Comparison | None = None
+    tuned: Tuned | None = None
 
     @classmethod
-    def of(cls, comparison: Comparison, store: RunStore) -> "Sequel":
-        """The second phase of a fair comparison, run once its tuning runs are in the store."""
-        runs = len(comparison.candidates) * comparison.fresh_seeds
-        return cls(
-            runs * comparison.base.updates,
-            lambda: comparison.final_after(store.list()),
-            comparison,
-        )
+    def of(cls, tuned: Tuned, store: RunStore) -> "Sequel":
+        """What is trained at tuned rates, once the tuning runs are in the store."""
+        return cls(tuned.updates, lambda: tuned.final_after(store.list()), tuned)

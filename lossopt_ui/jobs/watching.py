@@ -76,7 +76,7 @@ def resume(left: Interrupted) -> bool:
     Returns whether it was started. For callbacks.
     """
     store = workspace.store()
-    sequel = Sequel.of(left.comparison, store) if left.comparison else None
+    sequel = Sequel.of(left.tuned, store) if left.tuned else None
     try:
         for each in {each.data_key: each for each in left.missing}.values():
             check_present(each)
@@ -110,6 +110,7 @@ def watch_many(
     wanted: bool,
     draw: Callable[[bool], None],
     sequel: Sequel | None = None,
+    live: bool = False,
 ) -> None:
     """Train many experiments in parts, with progress and a Stop button; `draw` reads the store.
 
@@ -117,7 +118,7 @@ def watch_many(
     stopped sweep resumes where it was. A training started here continues with the `sequel`.
     """
     with workspace.store_errors_shown():
-        job = _job_for(experiments, wanted=wanted, live=False, by_part=True, sequel=sequel)
+        job = _job_for(experiments, wanted=wanted, live=live, by_part=True, sequel=sequel)
         mine = _concerns(job, experiments)
 
         def running() -> bool:

@@ -70,6 +70,7 @@ def choose_runs() -> list[Run]:
     table = saved_runs.with_references()
     trained = table[table["status"] != saved_runs.IMPORTED]
     named = _named(trained)
+    trained = trained[~trained["archived"] | trained["id"].isin(named)]
     if trained["reference"].all() and not named:
         st.info("No saved runs yet. Train GD and SGD to see their trajectories.")
         with st.container(horizontal=True):

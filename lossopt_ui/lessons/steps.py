@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core import FIELDS
-from lossopt_core.analysis.sweep import parse as axes_of
+from lossopt_core.analysis.axes import parse as axes_of
 from lossopt_core.objective.losses import Hinge
 from lossopt_core.query.filters import parse
 

@@ -7,11 +7,13 @@ import streamlit as st
 
 from lossopt_core import Experiment
 from lossopt_core.analysis import related
+from lossopt_core.analysis.axes import as_text
 from lossopt_core.analysis.groups import group_id
-from lossopt_core.analysis.sweep import Sweep, as_text
+from lossopt_core.analysis.sweep import Sweep
 from lossopt_ui.state import names, pages, url
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.settings import number
+from lossopt_ui.state.pages.sweep import OWN_OPTIONS
 
 MAX_GROUPS = 24
 """Groups for which more seeds are planned at once."""
@@ -81,12 +83,15 @@ def _sweep_around(experiment: Experiment) -> None:
 def _values_of(sweep: Sweep) -> dict[str, Any]:
     """The options of the Sweep page that plan the sweep."""
     swept = {axis.name for axis in sweep.axes}
-    base = {name: each for name, each in url.values_of(sweep.base).items() if name not in swept}
+    base = {
+        OWN_OPTIONS.get(name, name): each
+        for name, each in url.values_of(sweep.base).items()
+        if name not in swept
+    }
     return base | {
         "axes": as_text(sweep.axes),
         "seeds": sweep.seeds,
         "vary": sweep.vary,
-        "sweep_evaluations": sweep.base.evaluations,
     }
 
 

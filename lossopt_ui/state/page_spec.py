@@ -13,12 +13,13 @@ class PageSpec:
     Navigation, links, lessons, assignment links and the lists that tests iterate over are derived
     from these declarations.
 
-    name      the page's address, and the stem of its file in `pages/`
-    title     name in the navigation
-    heading   title at the top of the page
-    icon      a Material symbol, without `:material/`
-    options   every option that can be part of its address, by name
-    lanes     the option that has its lanes, on pages that train
+    name          the page's address, and the stem of its file in `pages/`
+    title         name in the navigation
+    heading       title at the top of the page
+    icon          a Material symbol, without `:material/`
+    options       every option that can be part of its address, by name
+    lanes         the option that has its lanes, on pages that train
+    older_names   options by the names that they have in older addresses
     """
 
     name: str
@@ -27,6 +28,7 @@ class PageSpec:
     icon: str
     options: Mapping[str, Option] = field(default_factory=dict)
     lanes: str = ""
+    older_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> str:

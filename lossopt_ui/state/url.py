@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lossopt_core.experiment.vocabulary import did_you_mean
+
 from lossopt_core import FIELDS, Experiment
 from lossopt_core.fields import Choice, Number, Switch, brief, parse_field
-from lossopt_core.query.vocabulary import did_you_mean
 from lossopt_ui.state import lanes
 from lossopt_ui.state.kinds import (
     Chips,
@@ -24,7 +25,7 @@ from lossopt_ui.state.kinds import (
 from lossopt_ui.state.lanes import Lane
 from lossopt_ui.state.pages import DECLARED
 
-SUGGESTED = frozenset({"learning_rate", "log_y"})
+SUGGESTED = frozenset({"learning_rate", "log_y", "sweep_rate"})
 """Settings without a fixed default: in the address whenever somebody has set them."""
 
 

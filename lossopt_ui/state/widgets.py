@@ -74,7 +74,9 @@ def read_address(page: PageSpec) -> None:
     Options of other pages keep their values.  Invalid values are reported until the page is left.
     At all other times the widgets are authoritative, and the address follows them.
     """
-    query = st.query_params.to_dict()
+    query = {
+        page.older_names.get(name, name): text for name, text in st.query_params.to_dict().items()
+    }
     names = frozenset(page.options) | frozenset(pages.EVERYWHERE)
     if _PAGE.get() != page.name:
         _change_page(_PAGE.get(), page.name)
@@ -163,6 +165,11 @@ def reset_options() -> None:
 def is_set(name: str) -> bool:
     """Whether this value has been set, by a widget or by the address."""
     return name in _values()
+
+
+def came_without_settings() -> bool:
+    """Whether the page was entered by an address without any settings."""
+    return not _ENTRY.get()[0]
 
 
 def reset(name: str) -> None:

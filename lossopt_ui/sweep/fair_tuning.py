@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lossopt_core import Experiment
+from lossopt_core.analysis.axes import Axis, as_text, axis
 from lossopt_core.analysis.fair_tuning import (
     PROTOCOLS,
     TUNING_SEEDS,
@@ -15,7 +16,6 @@ from lossopt_core.analysis.fair_tuning import (
     Comparison,
     Tuned,
 )
-from lossopt_core.analysis.sweep import Axis, as_text, axis
 from lossopt_core.training.run import DIVERGED
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.config import budgets
@@ -37,13 +37,9 @@ NO_OPTIMA = Optima({}, pending=False)
 
 def choose(base: Experiment) -> Comparison | None:
     """The controls of a comparison; None, with the reason on the page, if they are invalid."""
-    one, two = st.columns([3, 2])
-    with one:
-        protocol = PROTOCOLS[widgets.setting("protocol")]
-        widgets.setting("candidates")
-    with two:
-        widgets.setting("rates")
-        widgets.setting("seeds")
+    protocol = PROTOCOLS[widgets.setting("protocol")]
+    for name in ("candidates", "rates", "seeds"):
+        widgets.setting(name)
     chosen = [each for each in widgets.value("candidates") if each in protocol.candidates]
     candidates = chosen or list(protocol.candidates[:FIRST])
     try:
@@ -65,24 +61,24 @@ def choose(base: Experiment) -> Comparison | None:
         return None
 
 
-def show(comparison: Comparison) -> None:
-    """Show the plan, the Run button, the progress and the results."""
+def plan(comparison: Comparison) -> bool:
+    """Show the size of the comparison and the Run button; returns whether it was pressed."""
+    tuning = comparison.tuning()
+    missing = workspace.store().missing(tuning)
+    final = comparison.final(_anything(comparison) if missing else _tuned(comparison))
+    planned = [*tuning, *final]
+    st.markdown(_in_all(planned, workspace.store().missing(planned)))
+    return st.button(
+        "Run the comparison", key="train", type="primary", icon=":material/play_arrow:",
+        width="stretch",
+    )  # fmt: skip
+
+
+def show(comparison: Comparison, *, wanted: bool) -> None:
+    """Show the progress and the results."""
     tuning = comparison.tuning()
     missing = workspace.store().missing(tuning)
     final = [] if missing else comparison.final(_tuned(comparison))
-    planned = [*tuning, *(final or comparison.final(_anything(comparison)))]
-    to_do = workspace.store().missing(planned)
-    labels = ", ".join(CANDIDATES[each] for each in comparison.candidates)
-    st.markdown(
-        f"{labels}: each is trained with {len(comparison.rates)} learning rates ×"
-        f" {comparison.tuning_seeds} seeds and evaluated on a **validation set**. Then each is"
-        f" trained at its best rate with {comparison.fresh_seeds} **fresh seeds** and evaluated on"
-        " the **test set**, which tuning never uses."
-    )
-    st.markdown(_in_all(planned, to_do))
-    wanted = st.button(
-        "Run the comparison", key="train", type="primary", icon=":material/play_arrow:"
-    )
     # Both phases at once: between them, a job has saved the first but not yet begun the second.
     watching.watch_many(
         [*tuning, *final],
@@ -121,6 +117,7 @@ def _results(comparison: Comparison, *, running: bool) -> None:
     if rows.empty:
         results.show_placeholder("Run the comparison", running=running)
         st.caption(f"Phase 1 of 2, tuning: {still_tuning:,} runs left.")
+        _explain(comparison)
         return
     tuned = comparison.tuned(rows)
     final = saved_runs.members(_rows(comparison.final(tuned)))
@@ -142,6 +139,17 @@ def _results(comparison: Comparison, *, running: bool) -> None:
     )
     results.explain_bands(drawn)
     _table(comparison, tuned, final)
+    _explain(comparison)
+
+
+def _explain(comparison: Comparison) -> None:
+    labels = ", ".join(CANDIDATES[each] for each in comparison.candidates)
+    st.caption(
+        f"{labels}: each is trained with {len(comparison.rates)} learning rates ×"
+        f" {comparison.tuning_seeds} seeds and evaluated on a **validation set**. Then each is"
+        f" trained at its best rate with {comparison.fresh_seeds} **fresh seeds** and evaluated on"
+        " the **test set**, which tuning never uses."
+    )
 
 
 def _compared(comparison: Comparison, shown: Sequence[groups.Group]) -> None:

@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from lossopt_core import REGULARIZERS, Experiment, StepLimits
+from lossopt_core.analysis.axes import NOT_SWEPT
 from lossopt_core.analysis.digits import with_spread
 from lossopt_core.analysis.groups import whole
-from lossopt_core.analysis.sweep import NOT_SWEPT
+from lossopt_core.analysis.tuned_rate import TunedRate
 from lossopt_core.certify.certificates import PROBLEM_SETTINGS, problem_id
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.fields import Number
@@ -28,15 +29,23 @@ from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data, workspace
-from lossopt_ui.jobs import optimum
+from lossopt_ui.jobs import optimum, watching
+from lossopt_ui.jobs.duration import expected_seconds
 from lossopt_ui.jobs.optimum import Optima
+from lossopt_ui.jobs.sequel import Sequel
 from lossopt_ui.runs import table_rows
 from lossopt_ui.state import names, page_links, pages, widgets
 from lossopt_ui.state.pages.settings import AUTOMATIC, SETTINGS
-from lossopt_ui.state.session import selected_rows
-from lossopt_ui.sweep import verdicts
+from lossopt_ui.state.session import SessionKey, selected_rows
+from lossopt_ui.sweep import form, verdicts
+from lossopt_ui.sweep.plan import RATE, Plan, doubts
 
 DASHES = "–"
+HEIGHT = 420
+MAX_UNASKED = 10.0
+"""Seconds of the longest sweep that is trained without being asked for."""
+_SHOWN: SessionKey[Plan | None] = SessionKey("sweep.shown", lambda: None)
+"""The sweep whose results were shown last."""
 GONE = "Combination with deleted runs"
 
 
@@ -47,18 +56,59 @@ def results_of(experiments: Sequence[Experiment]) -> pd.DataFrame:
     return table[planned & (table["status"] != STOPPED)]
 
 
-def results(experiments: Sequence[Experiment], *, running: bool) -> None:
-    """Show the results of the sweep so far: verdict, charts, table."""
-    table = results_of(experiments)
-    if table.empty:
+def show(plan: Plan, *, wanted: bool) -> None:
+    """Train what is `wanted`, and show the progress and the results so far.
+
+    Somebody who comes without an address of a sweep sees one at once: that of the settings if it
+    is short, or else the example.
+    """
+    rates = plan.rates(saved_runs.table())
+    store = workspace.store()
+    first = _SHOWN.get() is None and widgets.came_without_settings() and not wanted
+    if first and expected_seconds(store.missing(plan.everything(rates))) > MAX_UNASKED:
+        st.info("The settings are those of a longer sweep. This is an example until you run it.")
+        plan = form.example()
+        rates = plan.rates(saved_runs.table())
+    tuning_left = store.missing(plan.tuning)
+    watching.watch_many(
+        # Tuning too, even if it is over: a job has saved it before it begins what follows.
+        [*plan.tuning, *plan.known(rates)],
+        wanted=wanted,
+        draw=lambda running: _results(plan, running=running),
+        sequel=Sequel.of(plan.sweep, store) if plan.sweep and tuning_left else None,
+        live=first,
+    )
+
+
+def _results(plan: Plan, *, running: bool) -> None:
+    """The results so far; before there are any, those of the sweep that was shown before."""
+    current = _results_of_plan(plan)
+    earlier = _SHOWN.get()
+    if not current[0].empty:
+        _SHOWN.set(plan)
+        left = len(plan.experiments) - len(current[0])
+        if left and not running:
+            st.info(f"{left:,} of {len(plan.experiments):,} runs are still to be trained.")
+        _watch_optima(plan, *current)
+    elif running or earlier is None:
         show_placeholder("Run the sweep", running=running)
-        return
-    by_id = {each.id: each for each in experiments}
+    else:
+        st.info("Settings have changed. These are the results of the previous sweep.")
+        _watch_optima(earlier, *_results_of_plan(earlier))
+
+
+def _results_of_plan(plan: Plan) -> tuple[pd.DataFrame, Mapping[Experiment, TunedRate]]:
+    rates = plan.rates(saved_runs.table())
+    return results_of(plan.known(rates)), rates
+
+
+def _watch_optima(plan: Plan, table: pd.DataFrame, rates: Mapping[Experiment, TunedRate]) -> None:
+    by_id = {each.id: each for each in plan.known(rates)}
     of_distance = widgets.value("value") in DISTANCES
-    has_edges = widgets.value("look") == "map" and table["learning_rate"].nunique() > 1
+    has_edges = widgets.value("look") == "map" and RATE in plan.swept
     optimum.watch(
         [by_id[id] for id in table["id"]] if of_distance or has_edges else [],
-        lambda optima: _draw(_with_distance(table, by_id, optima), experiments, optima),
+        lambda optima: _draw(plan, _with_distance(table, by_id, optima), rates, optima),
     )
 
 
@@ -89,25 +139,48 @@ def _with_distance(
     return table.assign(**{value: column})
 
 
-def _draw(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
+def _draw(
+    plan: Plan, table: pd.DataFrame, rates: Mapping[Experiment, TunedRate], optima: Optima
+) -> None:
     rows = table_rows.in_order(table_rows.rows_of(table, grouped=True), [widgets.value("value")])
-    verdicts.show(table, optima)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        widgets.setting("look", width="stretch", label_visibility="collapsed")
-        widgets.setting("value", width=280)
-    _picture(table, experiments, optima)
-    _table(rows)
+    notes = verdicts.show(plan, table, optima)
+    _picture(plan, table, plan.known(rates), optima)
+    _choose_picture()
+    for note in dict.fromkeys([*notes, *doubts(rates)]):
+        st.caption(note)
+    verdicts.link_to_compare(table)
+    verdicts.offer_to_extend(table)
+    _table(plan, rows)
     _opened(table)
 
 
-def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima) -> None:
+def _choose_picture() -> None:
+    """The controls of the chart, below it: the verdict and the chart come first."""
+    look = widgets.value("look")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        widgets.setting("look", label_visibility="collapsed")
+        widgets.setting("value", width=220)
+        axes = {"scatter": ["scatter_x"], "parallel": []}.get(look, ["map_x", "map_y"])
+        for name in axes:
+            widgets.setting(name, width=180)
+
+
+def _varied(plan: Plan, table: pd.DataFrame) -> list[str]:
+    """The settings that differ by choice: neither seeds nor tuned rates."""
+    left_out = {*NOT_SWEPT} | ({RATE} if plan.tuned else set())
+    return [name for name in table_rows.differing(table) if name not in left_out]
+
+
+def _picture(
+    plan: Plan, table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima
+) -> None:
     column, theme = widgets.value("value"), figure.theme()
-    varied = [name for name in table_rows.differing(table) if name not in NOT_SWEPT]
+    varied = _varied(plan, table)
     if not varied or column not in table:
         st.info("There is only one combination. Sweep a parameter to see a chart.")
         return
     look = widgets.value("look")
-    scatter_x = widgets.setting("scatter_x", width=280) if look == "scatter" else column
+    scatter_x = widgets.value("scatter_x") if look == "scatter" else column
     shown = table if look in ("map", "sensitivity") else whole(table)
     if len(shown) < len(table):
         st.caption("Combinations with diverged runs are left out of this chart.")
@@ -124,7 +197,7 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
             drawn = sweep_map.heat_map(
                 part, x, y, column, theme=theme,
                 edge=_edge(part, experiments, x, y, optima),
-                zero_above=_zero_above(part, experiments),
+                zero_above=_zero_above(part, experiments), about_rates=plan.about_rates,
             )  # fmt: skip
         elif look == "parallel":
             drawn = charts.parallel_coordinates(part, varied, column, theme=theme)
@@ -135,12 +208,14 @@ def _picture(table: pd.DataFrame, experiments: Sequence[Experiment], optima: Opt
                 st.caption(
                     "A heatmap needs two swept parameters. With one, this is its sensitivity curve."
                 )
-            drawn = charts.sensitivity(part, column, x=x, line_by=y, theme=theme)
+            drawn = charts.sensitivity(
+                part, column, x=x, line_by=y, theme=theme, about_rates=plan.about_rates
+            )
         figure.show(
             drawn,
             key=f"sweep-{look}-{loss or 'all'}",
             alt=f"{sweep_cells.short(column)} of the sweep; numbers are in the table below.",
-            height=440,
+            height=HEIGHT,
             on_click=_open,
         )
         if look == "map" and y:
@@ -162,9 +237,7 @@ def _axes_of_picture(varied: Sequence[str]) -> tuple[str, str]:
     numbers = [name for name in varied if isinstance(pages.DECLARED[name], Number)]
     ordered = sorted(numbers, key=lambda name: name != "learning_rate")
     ordered += [name for name in varied if name not in numbers]
-    with st.container(horizontal=True):
-        x = widgets.setting("map_x", width=240)
-        y = widgets.setting("map_y", width=240)
+    x, y = widgets.value("map_x"), widgets.value("map_y")
     x = x if x != AUTOMATIC and x in varied else ordered[0]
     rest = [name for name in ordered if name != x]
     y = y if y != AUTOMATIC and y in rest else next(iter(rest), "")
@@ -247,13 +320,14 @@ def _open(mark: Any) -> None:
         return  # the browser can send anything
 
 
-def _table(rows: pd.DataFrame) -> None:
+def _table(plan: Plan, rows: pd.DataFrame) -> None:
     """One row per combination, the best first; a row can be opened, like a mark on the chart."""
-    varied = [name for name in table_rows.differing(rows) if name not in NOT_SWEPT]
+    varied = [*_varied(plan, rows), *([RATE] if plan.tuned else ())]
     shown = pd.DataFrame(index=rows.index)
     for name in varied:
         cells = [DASHES if pd.isna(each) else names.value_text(name, each) for each in rows[name]]
-        shown[SETTINGS[name]] = cells
+        tuned = " (tuned)" if plan.tuned and name == RATE else ""
+        shown[SETTINGS[name] + tuned] = cells
     shown["Runs"] = rows["runs"]
     for name in dict.fromkeys((widgets.value("value"), "test_accuracy", "objective")):
         if name in rows:

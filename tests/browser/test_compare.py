@@ -35,10 +35,10 @@ def wait_for_training(page: Page) -> None:
 
 def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -> None:
     goto(page, f"/sweep?{SMALL}")
-    expect(page.get_by_text("60 runs: 6 combinations × 10 seeds.")).to_be_visible()
+    expect(page.get_by_text("60 runs: 6 combinations × 10 seeds")).to_be_visible()
     expect(page.get_by_text(re.compile("Training time: about"))).to_be_visible()
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text("60 are already saved.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("138 are already saved.")).to_be_visible(timeout=60_000)
     wait_for_training(page)
     expect(page.get_by_text(re.compile("Best test accuracy"))).to_be_visible()
     verdict = page.get_by_text(re.compile(r"with 10 seeds|\(10 seeds")).first

@@ -1,9 +1,12 @@
 """The Sweep page: parameters, size, results."""
 
+import itertools
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,14 +14,18 @@ from lossopt_core import (
     Experiment,
     Run,
     RunStore,
+    paired_difference,
     train,
 )
 from lossopt_core.analysis import pairing
+from lossopt_core.analysis.axes import axis
+from lossopt_core.analysis.fair_tuning import Comparison
 from lossopt_core.analysis.groups import group_id
-from lossopt_core.analysis.sweep import axis
+from lossopt_core.analysis.tuned_rate import tuned_rates
+from lossopt_core.analysis.tuned_sweep import are_tuning
 from lossopt_core.theory.l1_threshold import zero_strength
 from lossopt_ui.sweep import results
-from tests.helpers import figures, open_page, settle, words
+from tests.helpers import figures, go, open_page, settle, words
 from tests.helpers import train as press_train
 from tests.programs import wait_until
 
@@ -30,10 +37,25 @@ def sweep(**query: str) -> AppTest:
     return open_page("sweep", TWO_BY_THREE | query)
 
 
+def trained(store: RunStore) -> pd.DataFrame:
+    """The runs of the sweep, without those that tuned its learning rates."""
+    table = store.list()
+    return table[~are_tuning(table)]
+
+
+def _results(runs: Sequence[Run], store: RunStore) -> pd.DataFrame:
+    elsewhere = RunStore(store.address, "elsewhere")
+    elsewhere.save(runs)
+    return elsewhere.list()
+
+
 def test_the_size_of_a_sweep_is_shown_before_it_starts(store: RunStore) -> None:
     app = sweep()
     assert not app.exception
-    assert "**60 runs**: 6 combinations × 10 seeds. Training time: about **" in words(app)
+    size = (
+        "**60 runs**: 6 combinations × 10 seeds, and 78 to tune their rates. Training time: about"
+    )
+    assert size in words(app)
     assert "No results yet" in words(app)
     assert store.list().empty
 
@@ -41,16 +63,16 @@ def test_the_size_of_a_sweep_is_shown_before_it_starts(store: RunStore) -> None:
 def test_results_begin_with_the_best_combination_and_a_verdict(store: RunStore) -> None:
     app = press_train(sweep(seeds="6"))
     assert not app.exception
-    assert len(store.list()) == 36
+    assert len(trained(store)) == 36
     said = words(app)
     assert "Best test accuracy" in said
     assert "with 6 seeds" in said or "(6 seeds)" in said or "too few seeds (6)" in said
-    bullets = [each.value for each in app.markdown if each.value.startswith("- ")]
+    [bullets] = [each.value.splitlines() for each in app.markdown if each.value.startswith("- ")]
     assert [each.partition(":")[0] for each in bullets] == ["- Second best", "- Worst"]
     [cells] = figures(app)["sweep-map-all"]["data"]
     assert len(cells["x"]) == 3
     assert len(cells["y"]) == 2
-    means = store.list().groupby("family")["test_accuracy"].mean() * 100
+    means = trained(store).groupby("family")["test_accuracy"].mean() * 100
     shown = [value for row in cells["z"] for value in row]
     assert sorted(shown) == pytest.approx(sorted(means))
 
@@ -74,9 +96,10 @@ def test_an_error_is_shown_at_its_field_and_the_rest_stays(store: RunStore) -> N
     app = sweep(axes="loss=hinge,hing;strength=0.001,0.01")
     assert not app.exception
     [error] = app.error
-    assert "loss must be one of" in error.value
+    assert "Loss must be one of" in error.value
+    assert "did you mean 'Hinge'?" in words(app)
     assert app.text_input(key="axis-strength").value == "0.001,0.01"
-    app.text_input(key="axis-loss").set_value("hinge, cross_entropy").run()
+    app.text_input(key="axis-loss").set_value("Hinge, cross-entropy").run()
     assert not app.error
     assert "**40 runs**" in words(app)
     assert dict(app.query_params)["axes"] == "loss=hinge, cross_entropy;strength=0.001,0.01"
@@ -85,8 +108,119 @@ def test_an_error_is_shown_at_its_field_and_the_rest_stays(store: RunStore) -> N
 def test_other_settings_can_be_swept(store: RunStore) -> None:
     app = sweep()
     app.multiselect(key="sweep-fields").set_value(["learning_rate"]).run()
-    assert app.text_input(key="axis-learning_rate").value == "log 1e-3 1 7"
-    assert "**70 runs**: 7 combinations" in words(app)
+    ends = [app.number_input(key=f"axis-learning_rate-{e}").value for e in ("low", "high", "count")]
+    assert ends == [0.001, 1.0, 7.0]
+    assert "**70 runs**: 7 combinations × 10 seeds. Training" in words(app), "nothing is tuned"
+    app.number_input(key="axis-learning_rate-count").set_value(3.0).run()
+    assert dict(app.query_params)["axes"] == "learning_rate=log 0.001 1 3"
+    app.selectbox(key="axis-learning_rate-kind").set_value("list").run()
+    assert app.text_input(key="axis-learning_rate").value == "0.001, 0.03162, 1"
+    app.text_input(key="axis-learning_rate").set_value("20 %, 1e-2").run()
+    assert dict(app.query_params)["axes"] == "learning_rate=0.2, 0.01"
+    app.text_input(key="axis-learning_rate").set_value("0.01 to 1 in 3").run()
+    assert app.selectbox(key="axis-learning_rate-kind").value == "log"
+    assert dict(app.query_params)["axes"] == "learning_rate=log 0.01 1 3"
+
+
+def _accuracies(runs: Sequence[Run]) -> Mapping[str, Mapping[Experiment, float]]:
+    found: dict[str, dict[Experiment, float]] = {}
+    for run in runs:
+        of_loss = found.setdefault(run.experiment.loss, {})
+        of_loss[run.experiment] = run.final["test_accuracy"]
+    return found
+
+
+def test_names_are_chips_with_labels_and_can_be_typed(store: RunStore) -> None:
+    app = sweep()
+    chips = app.multiselect(key="axis-loss")
+    assert chips.value == ["hinge", "cross_entropy"]
+    assert "Squared hinge" in chips.options
+    chips.set_value(["hinge", "squared hinge, Crammer-Singer"]).run()
+    assert app.multiselect(key="axis-loss").value == ["hinge", "squared_hinge", "crammer_singer"]
+    assert "9 combinations" in words(app)
+    app = sweep(axes="Loss=Hinge, Cross-entropy;strength λ=1 %")
+    assert not app.error
+    assert "2 combinations" in words(app)
+    app = sweep(axes="los=hinge")
+    assert "'los' cannot be swept; did you mean 'loss'?" in words(app)
+    assert not app.exception
+
+
+def test_a_sweep_of_three_losses_has_a_rate_for_each_and_agrees_with_fair_tuning(
+    store: RunStore,
+) -> None:
+    data = {"dataset": "iris", "epochs": "5"}
+    axes = "loss=hinge,squared_hinge,cross_entropy"
+    app = press_train(open_page("sweep", data | {"axes": axes}))
+    table = trained(store)
+    lanes = [
+        Experiment(dataset="iris", epochs=5, loss=loss, evaluations=20)
+        for loss in ("hinge", "squared_hinge", "cross_entropy")
+    ]
+    rates = {name.loss: found.rate for name, found in tuned_rates(lanes).items()}
+    assert dict(zip(table["loss"], table["learning_rate"], strict=True)) == rates
+    assert len(set(rates.values())) > 1, "one rate would not suit all"
+    assert "each at its own tuned learning rate" in words(app)
+    alone = tuned_rates(lanes[:1])
+    assert next(iter(alone.values())).rate == rates["hinge"], "whatever else is swept"
+
+    base = Experiment(dataset="iris", epochs=5, evaluations=20)
+    fair = Comparison("losses", base, tuple(rates), fresh_seeds=10)
+    final = train(fair.final(fair.tuned(_results(train(fair.tuning()), store))))
+    both = [_accuracies(runs) for runs in (final, store.load(table["id"]))]
+    for one, other in itertools.combinations(rates, 2):
+        told = {paired_difference(each[one], each[other], 3).verdict for each in both}
+        assert not {"lower", "higher"} <= told, f"{one} and {other}: {told}"
+
+
+def test_one_rate_for_all_is_a_switch_and_title_and_verdict_say_so(store: RunStore) -> None:
+    app = sweep(seeds="6", axes="loss=hinge,squared_hinge")
+    app.toggle(key="sweep-same-rate").set_value(True).run()
+    app.number_input(key="sweep_rate").set_value(0.02).run()
+    assert dict(app.query_params)["sweep_rate"] == "0.02"
+    app = press_train(app)
+    assert set(store.list()["learning_rate"]) == {0.02}
+    assert "**all at the learning rate 0.02**, which favours those that it suits" in words(app)
+    assert "all at the learning rate 0.02" in str(figures(app)["sweep-map-all"]["layout"]["title"])
+    app.toggle(key="sweep-same-rate").set_value(False).run()
+    assert "to tune their rates" in words(app)
+    older = sweep(axes="loss=hinge", learning_rate="0.3")
+    assert older.number_input(key="sweep_rate").value == 0.3
+
+
+def test_the_page_opens_with_the_result_of_an_example(store: RunStore) -> None:
+    app = settle(open_page("sweep"))
+    assert not app.exception
+    assert "Best test accuracy" in words(app)
+    assert "sweep-map-all" in figures(app)
+    app.multiselect(key="axis-loss").set_value(["hinge", "squared_hinge"]).run()
+    assert "30 of 60 runs are still to be trained." in words(app)
+    app.multiselect(key="axis-loss").set_value(["squared_hinge"]).run()
+    said = words(app)
+    assert "Settings have changed. These are the results of the previous sweep." in said
+    assert "Best test accuracy" in said
+    recent = go(app, "start")
+    assert "20" not in [each.value.get("Evaluations") for each in recent.dataframe]
+
+
+def test_the_seeds_that_a_verdict_needs_are_offered(store: RunStore) -> None:
+    app = sweep(seeds="3")
+    assert "A verdict on 6 combinations needs **10 seeds**." in words(app)
+    app.button(key="enough-seeds").click().run()
+    assert app.number_input(key="seeds").value == 10
+    assert "needs **" not in words(app)
+    app = sweep(seeds="3", value="objective")
+    assert "A verdict on 3 combinations needs **7 seeds**." in words(app), "losses are apart"
+    many = sweep(axes="strength=log 1e-4 1 30")
+    assert "At most 20 can get a verdict." in words(many)
+
+
+def test_tuning_runs_are_archived(store: RunStore) -> None:
+    press_train(sweep(seeds="1", axes="loss=hinge"))
+    app = open_page("compare")
+    assert len(app.dataframe[0].value) == 1
+    app = open_page("compare", {"archived": "true"})
+    assert len(app.dataframe[0].value) > 1
 
 
 def test_a_sweep_that_is_too_large_is_refused(store: RunStore) -> None:
@@ -234,7 +368,7 @@ def test_a_scatter_plot_shows_any_result_vs_any_setting_with_one_mark_per_run(
     drawn = figures(app)["sweep-scatter-all"]["data"]
     assert {x for trace in drawn for x in trace["x"]} == {1e-4, 1e-3, 1e-2}
     ids = [each for trace in drawn for each in trace["customdata"]]
-    assert set(ids) == set(store.list()["id"])
+    assert set(ids) == set(trained(store)["id"])
     [run] = store.load([ids[3]])
     app = sweep(seeds="2", look="scatter", opened=run.id)
     assert f"Seed {run.experiment.seed}: Test accuracy" in words(app)
@@ -267,7 +401,7 @@ def test_different_losses_have_separate_charts(store: RunStore) -> None:
 
 def test_an_opened_combination_links_to_its_runs(store: RunStore) -> None:
     app = press_train(sweep(seeds="3"))
-    family = store.list()["family"].iloc[0]
+    family = trained(store)["family"].iloc[0]
     app = sweep(seeds="3", opened=family)
     links = [each.proto for each in app.get("page_link")]
     assert any(f"runs={family}" in each.query_string for each in links)
@@ -359,7 +493,7 @@ def test_a_sweep_has_few_evaluations_by_default(store: RunStore) -> None:
     app.number_input(key="sweep_evaluations").set_value(60).run()
     assert dict(app.query_params)["sweep_evaluations"] == "60"
     press_train(app)
-    assert list(store.list()["evaluations"]) == [60]
+    assert list(trained(store)["evaluations"]) == [60]
 
 
 def test_too_little_data_for_validation_is_reported(store: RunStore) -> None:

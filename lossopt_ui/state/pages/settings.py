@@ -1,16 +1,10 @@
 """Labels of settings and results, shared by the options of several pages."""
 
-from lossopt_core import DATASETS, FIELDS
+from lossopt_core import FIELDS
+from lossopt_core.analysis.axes import label_of_setting
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Number
-
-
-def of_setting(name: str) -> str:
-    """A setting's label; for a data set option, with the data set, as names may coincide."""
-    dataset, _, _ = name.rpartition(".")
-    label = declared_settings()[name].label
-    return f"{DATASETS[dataset].label}: {label.lower()}" if dataset else label
 
 
 def number(name: str) -> Number:
@@ -20,7 +14,7 @@ def number(name: str) -> Number:
     return declaration
 
 
-SETTINGS = {name: of_setting(name) for name in declared_settings()}
+SETTINGS = {name: label_of_setting(name) for name in declared_settings()}
 AUTOMATIC = "auto"
 BY_SETTING = {AUTOMATIC: "Automatic"} | SETTINGS
 RESULTS = {name: measure.label for name, measure in MEASURES.items()}

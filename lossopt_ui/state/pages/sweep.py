@@ -32,8 +32,13 @@ CANDIDATES = {name: OPTIMIZERS[name].label for name in OPTIMIZERS} | {
     name: LOSSES[name].label for name in LOSSES
 }
 DEFAULT_AXES = "loss=hinge,cross_entropy;strength=0.0001,0.001,0.01"
+OWN_OPTIONS = {"learning_rate": "sweep_rate", "evaluations": "sweep_evaluations"}
+"""Settings for which this page has options of its own.
+
+A rate that was set on another page is not meant for all combinations of a sweep.
+"""
 OPTIONS: dict[str, Option] = {
-    **{name: each for name, each in declared_settings().items() if name != "evaluations"},
+    **{name: each for name, each in declared_settings().items() if name not in OWN_OPTIONS},
     "axes": Text(
         "Parameters to sweep", 2_000, "Parameters and their values.", default=DEFAULT_AXES
     ),
@@ -51,6 +56,11 @@ OPTIONS: dict[str, Option] = {
         CANDIDATES,
         "Optimizers or losses to compare.",
         none="First three of the protocol",
+    ),
+    "sweep_rate": replace(
+        number("learning_rate"),
+        label="Learning rate of all",
+        help="One learning rate for all combinations. It favours those that it suits.",
     ),
     "sweep_evaluations": replace(number("evaluations"), default=EVALUATIONS),
     "rates": Text(
@@ -81,4 +91,6 @@ OPTIONS: dict[str, Option] = {
     "opened": RunIds("Opened", (), "The combination or run whose details are shown.", most=1),
 }
 
-SWEEP = PageSpec("sweep", "Sweep", "Sweep", "grid_on", OPTIONS)
+SWEEP = PageSpec(
+    "sweep", "Sweep", "Sweep", "grid_on", OPTIONS, older_names={"learning_rate": "sweep_rate"}
+)

@@ -10,16 +10,10 @@ import scipy.stats
 from hypothesis import given
 
 from lossopt_core import Experiment
+from lossopt_core.analysis.axes import Axis, as_text, axis, parse
 from lossopt_core.analysis.borders import borders
 from lossopt_core.analysis.groups import group_id
-from lossopt_core.analysis.sweep import (
-    SPLIT,
-    Axis,
-    Sweep,
-    as_text,
-    axis,
-    parse,
-)
+from lossopt_core.analysis.sweep import SPLIT, Sweep
 from lossopt_core.training.time_estimate import expected_seconds
 from tests.experiments import TINY
 
@@ -44,17 +38,17 @@ def test_an_axis_is_a_list_a_range_or_draws() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("loss", "hinge, hing", "loss must be one of"),
+        ("loss", "hinge, hing", "Loss must be one of"),
         ("strength", "log 0 1 3", "must start above 0"),
         ("strength", "log 1 2", "needs lowest, highest and count"),
         ("strength", "linear 2 1 3", "range must be increasing"),
         ("strength", "log 1e-3 1 two", "number of values must be a whole number"),
-        ("strength", "", "strength needs values"),
-        ("strength", "1e9", "strength must be a number from 0"),
+        ("strength", "", "Strength λ needs values"),
+        ("strength", "1e9", "Strength λ must be a number from 0"),
         ("strength", "random 1 2", "random needs log, linear or choice"),
-        ("loss", "random log 1 2 3", "random needs choice, such as random choice hinge"),
-        ("loss", "random choice 3", "loss needs values, such as"),
-        ("loss", "random choice hing 3", "loss must be one of"),
+        ("loss", "random log 1 2 3", "random needs choice, such as random choice Hinge"),
+        ("loss", "random choice 3", "Loss needs values, such as"),
+        ("loss", "random choice hing 3", "Loss must be one of"),
         ("loss", "random choice hinge", "number of values must be a whole number"),
         ("seed", "1 2", "cannot be swept"),
         ("nonsense", "1", "cannot be swept"),

@@ -246,7 +246,8 @@ def test_a_bad_value_is_one_line_and_exit_2_in_a_process_too(store):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"lossopt: loss must be one of {', '.join(LOSSES)}, got 'hing'"
-        " (no loss with this name is built in or added by an installed plug-in)\n"
+        " (no loss with this name is built in or added by an installed plug-in);"
+        " did you mean 'hinge'?\n"
     )
 
 

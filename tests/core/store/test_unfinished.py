@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lossopt_core import RunStore, train
 from lossopt_core.analysis.fair_tuning import Comparison
+from lossopt_core.analysis.tuned_sweep import TunedSweep
 from lossopt_core.store.schema import trainings
 from lossopt_core.store.unfinished import SILENT_CHECKS, ActiveTrainings, Watch
 from tests.experiments import BLOBS, TINY
@@ -117,17 +118,19 @@ def test_workspaces_do_not_see_trainings_of_others(store, address):
     assert left(ActiveTrainings(store)) == {job: THREE}
 
 
-def test_an_interrupted_fair_comparison_continues_with_its_test_runs(store):
-    underway, tuning = ActiveTrainings(store), COMPARISON.tuning()
-    job = underway.begin(tuning, COMPARISON)
+@pytest.mark.parametrize("tuned", [COMPARISON, TunedSweep(tuple(THREE))], ids=lambda of: type(of))
+def test_an_interrupted_tuning_continues_with_what_follows(store, tuned):
+    underway, tuning = ActiveTrainings(store), tuned.tuning()
+    job = underway.begin(tuning, tuned)
     underway.interrupt([job])
     store.save(train(tuning[:5]))
     [found] = underway.interrupted()
-    assert (list(found.missing), found.comparison) == (tuning[5:], COMPARISON)
+    assert (list(found.missing), found.tuned) == (tuning[5:], tuned)
     store.save(train(tuning[5:]))
     [found] = underway.interrupted()
-    final = COMPARISON.final_after(store.list())
-    assert (list(found.missing), found.comparison) == (final, None)
+    final = tuned.final_after(store.list())
+    assert final
+    assert (list(found.missing), found.tuned) == (final, None)
     assert list(found.experiments) == [*tuning, *final]
     store.save(train(final))
     assert underway.interrupted() == []
@@ -139,14 +142,15 @@ def test_an_extended_training_is_recorded_with_its_new_experiments(store):
     underway.extend(job, THREE)
     underway.interrupt([job])
     [found] = underway.interrupted()
-    assert (list(found.missing), found.comparison) == (THREE, None)
+    assert (list(found.missing), found.tuned) == (THREE, None)
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "[", "{}", "[1]", '["{}x"]', '[{"seed": 1}]', '{"experiments": []}',
-        '{"experiments": [], "comparison": "{}"}',
+        '{"experiments": [], "comparison": "{}"}', '{"experiments": [], "sweep": "[1]"}',
+        '{"experiments": [], "nothing": "[]"}',
     ],
 )  # fmt: skip
 def test_unreadable_records_are_deleted(store, text):

@@ -17,7 +17,8 @@ from lossopt_core import (
     certify,
     train,
 )
-from lossopt_core.analysis.sweep import EVALUATIONS, Sweep, parse
+from lossopt_core.analysis.axes import parse
+from lossopt_core.analysis.sweep import EVALUATIONS, Sweep
 from lossopt_core.fields import Choice
 from lossopt_ui.lessons.lessons import LESSONS, STEP_NAMES, step_at
 from lossopt_ui.lessons.steps import (

@@ -1,4 +1,4 @@
-"""The words of filters: what columns and values are called on pages, in addition to their names.
+"""The words of people: what columns and values are called on pages, in addition to their names.
 
 A column is found under its name (`learning_rate`), under its name in words ("learning rate"), and
 under its label with or without its symbol ("Learning rate α", "α").  A value of a setting is found
