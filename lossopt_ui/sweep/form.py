@@ -13,6 +13,7 @@ from lossopt_core.analysis.groups import group_id
 from lossopt_core.analysis.pairing import max_candidates, pairs_for
 from lossopt_core.analysis.sweep import EVALUATIONS, Sweep
 from lossopt_core.experiment.description import parameter_names
+from lossopt_core.experiment.loading import check_present
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.fields import Choice
 from lossopt_core.objective.losses import LOSS_SETTINGS
@@ -20,7 +21,7 @@ from lossopt_core.objective.regularizers import PENALTY_SETTINGS
 from lossopt_core.optim.optimizers import OPTIMIZERS, RULE_SETTINGS
 from lossopt_ui.config import budgets
 from lossopt_ui.experiment import form, saved_runs
-from lossopt_ui.identity import workspace
+from lossopt_ui.identity import missing_data, workspace
 from lossopt_ui.jobs.duration import expected_seconds
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.sweep import DEFAULT_AXES
@@ -47,7 +48,11 @@ def base() -> Experiment | None:
     if "schedule" not in swept:
         chosen["schedule"] = widgets.setting("schedule")
     chosen["learning_rate"] = widgets.value(RATE)
-    return form.assemble(chosen | form.run("sweep_evaluations"))
+    experiment = form.assemble(chosen | form.run("sweep_evaluations"))
+    if experiment is not None:
+        with missing_data.part("Training"):
+            check_present(experiment)
+    return experiment
 
 
 def _entry(

@@ -10,6 +10,7 @@ from lossopt_core import Experiment
 from lossopt_core.analysis.axes import Axis
 from lossopt_core.analysis.tuned_rate import RATES, TunedRate, configuration
 from lossopt_core.analysis.tuned_sweep import TunedSweep
+from lossopt_ui.identity import missing_data
 
 RATE = "learning_rate"
 
@@ -50,7 +51,9 @@ class Plan:
 
     def rates(self, runs: pd.DataFrame) -> Mapping[Experiment, TunedRate]:
         """The tuned rates that are known, from a table of the saved runs."""
-        return self.sweep.rates(runs) if self.sweep else {}
+        sweep = self.sweep
+        # The data may have been deleted since.
+        return {} if sweep is None else missing_data.known(lambda: sweep.rates(runs)) or {}
 
     def known(self, rates: Mapping[Experiment, TunedRate]) -> list[Experiment]:
         """The experiments whose rates are known, each at its own."""
