@@ -1,6 +1,7 @@
 """Journeys on the Compare and Sweep pages, in a real browser."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def wait_for_training(page: Page) -> None:
 
 
 def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -> None:
-    goto(page, f"/sweep?{SMALL}")
+    goto(page, "/sweep?dataset=digits&epochs=2&scatter_x=weight_norm")
     expect(page.get_by_text("60 runs: 6 combinations × 10 seeds")).to_be_visible()
     expect(page.get_by_text(re.compile("Training time: about"))).to_be_visible()
     page.locator(".st-key-train button").click()
@@ -60,10 +61,15 @@ def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -
         )
         drawn = figure(page, f"sweep-{key}-all")["data"]
         marked = [each for each in drawn if each.get("customdata")]
-        ends = [(each["x"][-1], each["y"][-1]) for each in marked]
-        place = next(k for k, end in enumerate(ends) if ends.count(end) == 1)
-        click(page, f"sweep-{key}-all", *ends[place])
-        expect(page).to_have_url(re.compile(f"opened={marked[place]['customdata'][-1]}"))
+        points = [
+            point
+            for each in marked
+            for point in zip(each["x"], each["y"], each["customdata"], strict=True)
+        ]
+        places = Counter((x, y) for x, y, _ in points)
+        x, y, id = next(each for each in points if places[each[:2]] == 1)
+        click(page, f"sweep-{key}-all", x, y)
+        expect(page).to_have_url(re.compile(f"opened={id}"))
     expect(page.get_by_text(re.compile("Seed [0-9]: Test accuracy"))).to_be_visible()
     with rerun(page):
         page.get_by_role("link", name="Compare its runs").click()
