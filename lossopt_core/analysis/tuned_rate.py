@@ -22,6 +22,9 @@ from lossopt_core.training.run import FINISHED, Run
 RATES = tuple(float(f"{rate:.2g}") for rate in np.geomspace(1e-4, 100.0, 13))
 """Two per decade: from too small to too large for every optimizer."""
 
+EVALUATIONS = 2
+"""Before and after training."""
+
 
 @dataclass(frozen=True)
 class TunedRate:
@@ -62,8 +65,14 @@ def configuration(experiment: Experiment) -> Experiment:
 def tuning(experiment: Experiment) -> list[Experiment]:
     """The experiments that tune the learning rate of this one: its own split, every rate."""
     return [
-        experiment.replace(learning_rate=rate, seed=tuning_seed(), evaluations=2) for rate in RATES
+        experiment.replace(learning_rate=rate, seed=tuning_seed(), evaluations=EVALUATIONS)
+        for rate in RATES
     ]
+
+
+def is_tuning(experiment: Experiment) -> bool:
+    """Whether it is one of the experiments that `tuning` returns."""
+    return experiment.seed == tuning_seed() and experiment.evaluations == EVALUATIONS
 
 
 def plan(experiments: Sequence[Experiment]) -> dict[Experiment, list[Experiment]]:

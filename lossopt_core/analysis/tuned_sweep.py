@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from lossopt_core.analysis.tuned_rate import (
+    EVALUATIONS,
     TunedRate,
     configuration,
     plan,
@@ -25,7 +26,7 @@ from lossopt_core.training.run import FINISHED, STOPPED
 
 def are_tuning(runs: pd.DataFrame) -> pd.Series:
     """Which rows of a table from `RunStore.list` are tuning runs of learning rates."""
-    tuning: pd.Series = (runs["seed"] == tuning_seed()) & (runs["evaluations"] == 2)
+    tuning: pd.Series = (runs["seed"] == tuning_seed()) & (runs["evaluations"] == EVALUATIONS)
     return tuning.fillna(False).astype(bool)
 
 

@@ -215,12 +215,14 @@ def test_the_seeds_that_a_verdict_needs_are_offered(store: RunStore) -> None:
     assert "At most 20 can get a verdict." in words(many)
 
 
-def test_tuning_runs_are_archived(store: RunStore) -> None:
-    press_train(sweep(seeds="1", axes="loss=hinge"))
+def test_tuning_runs_are_archived_and_no_part_of_the_set(store: RunStore) -> None:
+    press_train(sweep(seeds="1", axes="loss=hinge,cross_entropy")).run()
     app = open_page("compare")
-    assert len(app.dataframe[0].value) == 1
+    assert len(app.dataframe[0].value) == 2
     app = open_page("compare", {"archived": "true"})
-    assert len(app.dataframe[0].value) > 1
+    assert len(app.dataframe[0].value) > 2
+    [kept] = store.sets()
+    assert set(kept.runs) == set(trained(store)["id"])
 
 
 def test_a_sweep_that_is_too_large_is_refused(store: RunStore) -> None:
