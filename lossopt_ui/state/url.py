@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lossopt_core.experiment.vocabulary import did_you_mean
-
 from lossopt_core import FIELDS, Experiment
+from lossopt_core.experiment.vocabulary import did_you_mean
 from lossopt_core.fields import Choice, Number, Switch, brief, parse_field
 from lossopt_ui.state import lanes
 from lossopt_ui.state.kinds import (
