@@ -142,6 +142,8 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
             f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in 'Group"
             " and style'."
         )
+    if refused := groups.too_many_styles(few, widgets.value("dash")):
+        st.caption(refused)
     return groups.with_style(
         few,
         colour=widgets.value("colour"),

@@ -140,7 +140,10 @@ def fewer(groups: Sequence[Group], by: str) -> tuple[list[Group], str]:
 
 
 def with_style(groups: Sequence[Group], *, colour: str, dash: str, theme: Theme) -> list[Group]:
-    """Assign a colour and a line style to each curve, by the values of settings if requested."""
+    """Assign a colour and a line style to each curve, by the values of settings if requested.
+
+    Line styles are never repeated for different values: see `too_many_styles`.
+    """
     if colour == dash == AUTOMATIC and _few_of_each_loss(groups):
         return _by_loss(groups, theme)
     colours = _automatic(groups, theme) if colour == AUTOMATIC else _by_value(groups, colour, theme)
@@ -149,10 +152,24 @@ def with_style(groups: Sequence[Group], *, colour: str, dash: str, theme: Theme)
         turns = turns if colour == AUTOMATIC else [0] * len(groups)
     else:
         turns, _ = _ranks(groups, dash)
+        turns = [0] * len(groups) if max(turns) >= len(comparison.DASHES) else turns
     return [
         replace(group, colour=hue, dash=comparison.DASHES[turn % len(comparison.DASHES)])
         for group, hue, turn in zip(groups, colours, turns, strict=True)
     ]
+
+
+def too_many_styles(groups: Sequence[Group], dash: str) -> str:
+    """Why lines do not have the requested styles; '' if they have."""
+    if dash == AUTOMATIC or not groups:
+        return ""
+    ranks, known = _ranks(groups, dash)
+    if max(ranks) < len(comparison.DASHES):
+        return ""
+    return (
+        f"{SETTINGS[dash]} has {len(known)} values, but there are {len(comparison.DASHES)} line"
+        " styles, so all lines are solid. Colours and small multiples can show that many."
+    )
 
 
 def _few_of_each_loss(groups: Sequence[Group]) -> bool:

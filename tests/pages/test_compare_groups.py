@@ -154,6 +154,17 @@ def test_colour_line_style_and_facets_each_follow_a_setting(store: RunStore) -> 
     assert first["yaxis"]["range"] == second["yaxis"]["range"]
 
 
+def test_line_styles_are_refused_rather_than_repeated(store: RunStore) -> None:
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1, evaluations=3)
+    store.save(train([base.replace(learning_rate=rate) for rate in (0.01, 0.02, 0.03, 0.04)]))
+    app = open_page("compare", {"runs": "all", "dash": "learning_rate"})
+    assert "has 4 values, but there are 3 line styles, so all lines are solid." in words(app)
+    lines = [each for each in figures(app)["curves-all"]["data"] if each.get("mode") == "lines"]
+    assert {each["line"]["dash"] for each in lines} == {"solid"}
+    colours = [each["line"]["color"] for each in lines]
+    assert len(set(colours)) == 4
+
+
 def test_single_runs_are_drawn_behind_their_mean_on_request(
     seeded: list[Run], store: RunStore
 ) -> None:
