@@ -1,6 +1,7 @@
 """The table of runs depends on nothing but the runs and the view."""
 
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,9 +13,14 @@ from lossopt_ui.runs import runs_table
 from lossopt_ui.runs.runs_table import View
 from lossopt_ui.state import widgets
 
-PLAIN = View("", archived=False, grouped=True, columns=(), sort=(), at=LAST, at_epoch=1.0)
+NOW = datetime(2000, 1, 1, tzinfo=UTC)
+PLAIN = View(
+    "", chips=(), now=NOW, archived=False, tuning=False, grouped=True, columns=(), sort=(),
+    at=LAST, at_epoch=1.0,
+)  # fmt: skip
 OTHERS: dict[str, Any] = {
-    "filter": "loss = hinge", "archived": True, "grouped": False,
+    "filter": "loss = hinge", "chips": ("loss:hinge",), "now": None, "archived": True,
+    "tuning": True, "grouped": False,
     "columns": ("loss",), "sort": ("objective",), "at": AT_EPOCH, "at_epoch": 2.0,
 }  # fmt: skip
 
@@ -33,6 +39,6 @@ def test_a_table_depends_only_on_its_view(
 
     monkeypatch.setattr(widgets, "value", asked)
     view = replace(PLAIN, **{name: OTHERS[name]})
-    prepared = runs_table._prepare(listing.runs, view)
+    prepared = runs_table._prepare(listing, view)
     assert prepared.error is None
-    assert len(prepared.rows) == (1 if name == "filter" else 2)
+    assert len(prepared.rows) == (1 if name in ("filter", "chips") else 2)
