@@ -17,7 +17,14 @@ import lossopt_core
 from tests.programs import ROOT, run_python
 
 PACKAGES = ("lossopt_core", "lossopt_ui")
-SHIPPED = ("pages", "static", "data", "streamlit_app.py", ".streamlit/config.toml")
+SHIPPED = (
+    "pages",
+    "static",
+    "data",
+    "docs/teaching.md",
+    "streamlit_app.py",
+    ".streamlit/config.toml",
+)
 """What is no package, and lies in `lossopt_core/shipped` once it is installed."""
 LINTERS = {"mypy", "hadolint", "biome"}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -133,6 +133,14 @@ def address(**more: str) -> str:
     return urlunsplit((here.scheme, here.netloc, here.path, urlencode(query), ""))
 
 
+def address_of(page: str, query: Mapping[str, str]) -> str:
+    """The address of another page of the app."""
+    here = urlsplit(st.context.url or "")
+    at = here.path.rstrip("/")
+    folder = at if _PAGE.get() == pages.START.name else at.rpartition("/")[0]
+    return urlunsplit((here.scheme, here.netloc, f"{folder}/{page}", urlencode(query), ""))
+
+
 def put(name: str, content: Any) -> None:
     """Set a value from a callback of something other than its own widget."""
     put_all({name: content})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from lossopt_core.experiment.settings import declared_settings
 from lossopt_core.fields import Choice
 from lossopt_ui.lessons.lessons import STEP_NAMES
-from lossopt_ui.state.kinds import Names, Option
+from lossopt_ui.state.kinds import Names, Option, Text
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.compare import COMPARE
 from lossopt_ui.state.pages.inspect import INSPECT
@@ -28,12 +28,14 @@ __all__ = [
     "DATA",
     "DECLARED",
     "EVERYWHERE",
+    "HAND_INS",
     "HIDEABLE",
     "INSPECT",
     "LANDSCAPE",
     "LECTURE",
     "LESSONS",
     "LOSSES",
+    "MAX_BY",
     "OPTIMIZERS",
     "PAGES",
     "PLAYGROUND",
@@ -44,11 +46,30 @@ __all__ = [
 ]
 
 START = PageSpec("start", "Start", "lossopt", "home")
+MAX_BY = 40
+"""Longest name of who hands something in."""
+GOAL = Text(
+    "Goal",
+    200,
+    "What a handed-in run has to meet, as a filter: status = diverged, or test accuracy > 95 %.",
+    placeholder="none",
+)
+HAND_INS = PageSpec(
+    "hand-ins",
+    "Hand-ins",
+    "Handed-in work",
+    "assignment_turned_in",
+    {
+        "handed": Text("Handed-in run", 12_000, "The run that the address carries."),
+        "by": Text("By", MAX_BY, "Who hands it in."),
+        "goal": GOAL,
+    },
+)
 LESSONS = PageSpec("lessons", "Lessons", "Lessons", "checklist")
 DATA = PageSpec("data", "Your data", "Your data", "upload_file")
 SECTIONS: Mapping[str, tuple[PageSpec, ...]] = {
     "": (START,),
-    "Learn": (LECTURE, LESSONS, PLAYGROUND),
+    "Learn": (LECTURE, LESSONS, PLAYGROUND, HAND_INS),
     "Experiment": (TRAIN, LOSSES, OPTIMIZERS, SWEEP),
     "Runs": (COMPARE, INSPECT, LANDSCAPE),
     "Data": (DATA,),
@@ -68,6 +89,8 @@ ANSWERS = {"first_loss": "Expected initial loss"}
 HIDEABLE = CONTROLS | ANSWERS
 ASSIGNMENT_OPTIONS: Mapping[str, Option] = {
     "hide": Names("Hide", HIDEABLE, "Controls and answers that are not shown.", none="Nothing"),
+    "task": Text("Task", 600, "What the class is to do, shown above the page."),
+    "goal": GOAL,
     "fix": Names("Fix", CONTROLS, "Controls that are shown but cannot be changed.", none="Nothing"),
 }
 """Options of an assignment link: what a class cannot see or change."""
