@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
 from tests.browser.helpers import (
@@ -34,6 +34,10 @@ def wait_for_training(page: Page) -> None:
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
 
 
+def map_of(page: Page) -> Locator:
+    return page.locator(selector("sweep-map-all"))
+
+
 def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -> None:
     goto(page, "/sweep?dataset=digits&epochs=2&scatter_x=weight_norm")
     expect(page.get_by_text("60 runs: 6 combinations × 10 seeds")).to_be_visible()
@@ -44,6 +48,15 @@ def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -
     expect(page.get_by_text(re.compile("Best test accuracy"))).to_be_visible()
     verdict = page.get_by_text(re.compile(r"with 10 seeds|\(10 seeds")).first
     expect(verdict).to_be_visible()
+
+    # Verdict and map are seen without scrolling, also on a telephone.
+    for width in (1440, 420):
+        page.set_viewport_size({"width": width, "height": 900})
+        for seen in (page.get_by_text(re.compile("Best test accuracy")), map_of(page)):
+            box = seen.first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= 900
+    page.set_viewport_size({"width": 1440, "height": 900})
 
     # A click on a cell of the map opens its combination.
     cells = figure(page, "sweep-map-all")["data"][0]
