@@ -249,7 +249,8 @@ def _by_seeds(results: Mapping[Experiment, float]) -> dict[tuple[int, int], list
 
 
 def _what_varies(experiments: Sequence[Experiment], common: Sequence[tuple[int, int]]) -> str:
-    if len({split for _, split in common}) < 2:
+    fixed = experiments[0].size.test and not experiments[0].validation  # a test part of their own
+    if fixed or len({split for _, split in common}) < 2:
         return ORDER
     return FRESH if DATASETS[experiments[0].dataset].generated else SPLIT
 

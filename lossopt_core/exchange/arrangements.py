@@ -355,6 +355,14 @@ ARRANGEMENTS: Sequence[Arrangement] = (
 )
 
 
+def is_arranged(log: Log) -> bool:
+    """Whether a table has an arrangement that only programs write; a phase may be one of data."""
+    read = replace(log, columns=log.read, origin={}, fates={})
+    return any(
+        recognises(read) for recognises, _ in ARRANGEMENTS if recognises is not _is_of_phases
+    )
+
+
 def is_clock(column: Column) -> bool:
     """Whether a column has times of the clock rather than a count of steps."""
     return is_time(column.name) and plain(column.name) not in STEPS

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lossopt_core.data.datasets import Examples
-from lossopt_core.exchange.arrangements import Log, log_of, read_log
+from lossopt_core.exchange.arrangements import Log, is_arranged, log_of, read_log
 from lossopt_core.exchange.curves import curves_of
 from lossopt_core.exchange.describing import describe_curves
 from lossopt_core.exchange.meaning import UNITS, Meaning, suggest
 from lossopt_core.exchange.metric_names import STEPS, file_tag, measure_of, plain
 from lossopt_core.files.choices import GUESS, Choices
-from lossopt_core.files.columns import columns_of
+from lossopt_core.files.columns import TEXT, columns_of
 from lossopt_core.files.content import ARFF, EVENTS, NPZ, SVMLIGHT, Content, content_of
 from lossopt_core.files.description import CURVES, DATA, Description
 from lossopt_core.files.limits import NO_LIMITS
@@ -45,14 +45,15 @@ def _is_log(content: Content, budget: Budget) -> bool:
         meaning = suggest(log)
     except ValueError:
         return False
-    if log.said or log.questions or any("t_start" in line for line in sheet.dialect.skipped):
+    if is_arranged(log) or any("t_start" in line for line in sheet.dialect.skipped):
         return True
     measured = {
         ours for name, ours in meaning.metrics.items()
         if ours and ours not in UNITS and measure_of(name).what
     }  # fmt: skip
     stepped = any(plain(column.name) in STEPS for column in log.columns)
-    return bool(measured) and (stepped or len(measured) > 1)
+    in_words = any(column.kind == TEXT for column in log.columns)
+    return bool(measured) and (stepped or len(measured) > 1 or not in_words)
 
 
 def describe_file(

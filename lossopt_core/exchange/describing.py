@@ -22,6 +22,7 @@ from lossopt_core.files.description import (
     DescribedRun,
     Description,
     dialect_of,
+    left_out,
 )
 from lossopt_core.files.limits import NO_LIMITS
 from lossopt_core.store.foreign import ForeignRun
@@ -72,8 +73,7 @@ def describe_log(log: Log, meaning: Meaning, curves: Curves) -> Description:
         *log.said,
         *meaning.said,
         *(_missing(column) for column in log.read if {*column.markers} - {""} and column.values),
-        *(f"Left out {brief(each.name)}: {each.reason}." for each in columns
-          if each.fate == IGNORED),
+        *left_out(columns),
         *curves.said,
     ]  # fmt: skip
     return Description(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from lossopt_core.exchange.arrangements import RUN, VALUE, Log, is_clock
@@ -148,6 +149,7 @@ def _keys(log: Log, step: str | None, said: list[str]) -> tuple[str, ...]:
         told = named and (column.values > 1 or column.kind == TEXT)
         if told or (column.kind == TEXT and column.values > 1 and _repeats(log, step, found)):
             found.append(column)
+    found += _settings(log, step, found)
     # A run's name often follows from its id.
     kept: list[Column] = []
     for column in found:
@@ -156,6 +158,27 @@ def _keys(log: Log, step: str | None, said: list[str]) -> tuple[str, ...]:
     if kept:
         said.append(f"Runs are told apart by {listed([brief(column.name) for column in kept])}.")
     return tuple(column.name for column in kept)
+
+
+def _settings(log: Log, step: str | None, keys: Sequence[Column]) -> list[Column]:
+    """Columns of numbers that change where the steps start again, such as a learning rate."""
+    if step is None or not len(log.rows):
+        return []
+    back = np.diff(log.column(step).numbers) < 0
+    if not back.any() or (keys and not _repeats(log, step, keys)):
+        return []
+    return [
+        column
+        for column in log.columns
+        if column.kind == NUMBER
+        and column.name != step
+        and column not in keys
+        and not is_clock(column)
+        and not measure_of(column.name).what
+        and plain(column.name) not in STEPS
+        and bool((np.diff(column.numbers) != 0)[back].all())
+        and not bool((np.diff(column.numbers) != 0)[~back].any())
+    ][:1]
 
 
 def _groups(columns: Sequence[Column]) -> int:

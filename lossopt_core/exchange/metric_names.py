@@ -22,7 +22,9 @@ STEPS = {
     "iteration": "update",
     "iterations": "update",
     "iter": "update",
+    "iters": "update",
     "n_iter": "update",
+    "num_iters": "update",
     "num_iter": "update",
     "batch": "update",
     "round": "update",
@@ -48,7 +50,7 @@ SECONDS = frozenset({"relative_time_process", "relative_time_wall"})
 RUNS = (
     "id", "run_id", "run", "run_name", "experiment", "experiment_id", "experiment_name", "trial",
     "trial_id", "seed", "fold", "rep", "repeat", "replicate", "replica", "model", "model_id",
-    "exp", "exp_id", "cv", "job", "job_id",
+    "exp", "exp_id", "cv", "job", "job_id", "version",
 )  # fmt: skip
 METRIC_NAMES = ("metric", "metric_name", "key", "tag", "variable", "measure", "metrics")
 METRIC_VALUES = ("value", "metric_value", "values", "val", "wert")

@@ -101,7 +101,7 @@ def _within_the_epoch(
         f" counted on, {length:g} to an epoch."
     )
     order = np.unique(epochs, return_inverse=True)[1]
-    return frame.assign(**{STEP: steps - steps.min() + order * length})
+    return frame.assign(**{STEP: steps + order * length})
 
 
 def _newest_first(

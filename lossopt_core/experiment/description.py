@@ -45,6 +45,8 @@ ADDED_SETTINGS = (
     "label_noise", "replacement", "averaging", "stopping", "precision", "validation",
 )  # fmt: skip
 """Settings added later; ids leave them out at their defaults, so that older ids stay valid."""
+ADDED_OPTIONS = {("own", "test"): 0}
+"""The same for options of data sets, with their defaults."""
 
 
 class Options(Mapping[str, Any]):
@@ -226,7 +228,8 @@ class Experiment:
                 raise ValueError("validation needs a test_fraction above 0, got 0")
             return
         size = self.size
-        if min(self.test_examples, self.train_examples) < size.classes:
+        parts = [self.train_examples] if size.test else [self.test_examples, self.train_examples]
+        if min(parts) < size.classes:
             raise ValueError(
                 "test_fraction must be 0 or leave at least one example of each of the"
                 f" {size.classes} classes in {'all three' if self.validation else 'both'} parts"
@@ -234,7 +237,7 @@ class Experiment:
             )
         if DATASETS[self.dataset].uploaded:  # built-in data sets have large enough classes
             sizes = UPLOADED.class_sizes(self.dataset_options["data"])
-            if sizes is not None:
+            if sizes is not None and not size.test:
                 check_classes(sizes, self.test_examples, validation=self.validation)
 
     def _check_stopping(self) -> None:
@@ -256,7 +259,9 @@ class Experiment:
 
     @property
     def test_examples(self) -> int:
-        """Number of test examples (rounded up, as in scikit-learn)."""
+        """Number of test examples: the data's own, or a fraction rounded up as in scikit-learn."""
+        if self.size.test and self.test_fraction:
+            return self.size.test
         return math.ceil(self.size.examples * self.test_fraction)
 
     @property
@@ -300,7 +305,11 @@ class Experiment:
         ignored = self.inactive_fields
         ignored |= {name for name in ADDED_SETTINGS if getattr(self, name) == FIELDS[name].default}
         named = {name: getattr(self, name) for name in NAMES if name not in ignored}
-        named["dataset_options"] = dict(self.dataset_options)
+        named["dataset_options"] = {
+            name: value
+            for name, value in self.dataset_options.items()
+            if ADDED_OPTIONS.get((self.dataset, name)) != value
+        }
         return named
 
     @property

@@ -92,7 +92,8 @@ def given_data(features: Array, labels: Labels, class_names: Sequence[str]) -> D
 def load_data(experiment: Experiment) -> Data:
     """Load or generate the experiment's data, split and standardise them.
 
-    The split is stratified and determined by `split_seed`. With `validation` the test set is left
+    The split is stratified and determined by `split_seed`, unless the data have a test part of
+    their own, which is used as it is. With `validation` the test set is left
     untouched, and a validation set of the same size is split off the training set and used in its
     place. A fraction `label_noise` of the training labels is replaced by a random other class.
     Standardisation is fitted on the training set only; a constant feature becomes 0.
@@ -178,7 +179,8 @@ def _made(experiment: Experiment) -> Data:
 def _check_size(examples: Examples, experiment: Experiment) -> None:
     """Raise ValueError if a data set does not have its declared size."""
     features, labels = examples.features, examples.labels
-    made = Size(len(labels), len(examples.class_names), features.shape[1])
+    test = 0 if examples.test is None else int(examples.test.sum())
+    made = Size(len(labels), len(examples.class_names), features.shape[1], test)
     if made != experiment.size or len(features) != len(labels):
         raise ValueError(
             f"the data set {experiment.dataset} has {made.examples:,} examples, {made.classes}"
@@ -197,11 +199,30 @@ def _with_noise(labels: Labels, classes: int, experiment: Experiment) -> Labels:
     return noisy
 
 
+def _own_split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
+    """The data's own test part, or a validation set of its size out of the rest."""
+    assert examples.test is not None
+    train, test = np.flatnonzero(~examples.test), np.flatnonzero(examples.test)
+    if not experiment.validation:
+        return train, test
+    labels = examples.labels[train]
+    sizes = dict(zip(examples.class_names, np.bincount(labels).tolist(), strict=True))
+    check_classes(sizes, len(test), validation=False)
+    from sklearn.model_selection import train_test_split
+
+    train, test = train_test_split(
+        train, test_size=len(test), stratify=labels, random_state=experiment.split_seed
+    )
+    return train, test
+
+
 def _split(examples: Examples, experiment: Experiment) -> tuple[Labels, Labels]:
     """Row numbers of the training set and the test set."""
     rows = np.arange(len(examples.labels))
     if experiment.test_fraction == 0:
         return rows, rows[:0]
+    if examples.test is not None:
+        return _own_split(examples, experiment)
     # Uploaded data may not have been available when the experiment was created.
     sizes = class_sizes(examples)
     check_classes(sizes, experiment.test_examples, validation=experiment.validation)

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lossopt_core.fields import brief
 from lossopt_core.files.choices import Question
 from lossopt_core.files.columns import Column
 from lossopt_core.files.sheet import Sheet
+from lossopt_core.texts import listed
 
 DATA, CURVES = "data", "curves"
 FEATURE, LABEL, STEP, RUN, IGNORED, METRIC, OBJECTIVE = (
     "feature", "label", "step", "run", "ignored", "metric", "objective",
 )  # fmt: skip
-TEST_PART = "test part"
 
 
 @dataclass(frozen=True)
@@ -108,3 +109,12 @@ def dialect_of(sheet: Sheet, columns: Sequence[Column]) -> dict[str, Any]:
         "header": found.header,
         "skipped": [*found.skipped],
     }
+
+
+def left_out(columns: Sequence[DescribedColumn]) -> list[str]:
+    """A sentence for each reason why columns are left out."""
+    reasons: dict[str, list[str]] = {}
+    for each in columns:
+        if each.fate == IGNORED:
+            reasons.setdefault(each.reason, []).append(brief(each.name))
+    return [f"Left out {listed(names)}: {reason}." for reason, names in reasons.items()]

@@ -94,6 +94,8 @@ def _table(content: Any, deepest: int) -> Rows | None:
         return None
     if not isinstance(content, dict) or not content:
         return None
+    if "schema" in content and isinstance(content.get("data"), list):
+        return _table(content["data"], deepest)  # pandas' orientation "table"
     return _split(content) or _columns(content) or _by_index(content) or _within(content, deepest)
 
 
@@ -188,6 +190,8 @@ def _columns(content: Mapping[str, Any]) -> Rows | None:
     }  # fmt: skip
     if not flat or len(flat) < len(columns) or len(left) > len(flat):
         return None
+    if left and not any(isinstance(value, list) for value in content.values()):
+        return None  # the columns are within a part of it
     lengths = {name: len(values) for name, values in flat.items()}
     if len({*lengths.values()}) > 1:
         short, long = (pick(lengths, key=lengths.__getitem__) for pick in (min, max))
@@ -207,6 +211,11 @@ def _by_index(content: Mapping[str, Any]) -> Rows | None:
         return None
     if any(isinstance(x, dict | list) for value in content.values() for x in value.values()):
         return None
+    if all(name.isdigit() for name in content):  # rows by their index
+        found = _records([*content.values()])
+        assert found.names is not None
+        cells = [[key, *row] for key, row in zip(content, found.rows, strict=True)]
+        return Rows(["", *found.names], cells, indexed=True)
     keys = dict.fromkeys(key for value in content.values() for key in value)
     check_size(len(keys), len(content))
     rows = [[key, *(cell(value.get(key)) for value in content.values())] for key in keys]

@@ -143,6 +143,15 @@ def _by_sizes(
 ) -> Notation:
     separator = "," if "," in example else "."
     whole = [text for text in bare if WHOLE.fullmatch(text) and int(text)]
+    if whole and delimiter == ",":  # points are for decimals, or a comma would end the cell
+        return Notation(".", sure=False, example=example)
+    largest = max((abs(int(text)) for text in whole), default=0)
+    if largest >= 100:
+        # Written with separators, numbers from 1,000 on have one, and smaller ones have none.
+        thousands = largest < 1_000
+        other = "," if separator == "." else "."
+        why = f"as it stands next to {largest}"
+        return Notation(other if thousands else separator, example=example, why=why)
     if whole:
         spreads = {decimal: _decades(bare, decimal) for decimal in ".,"}
         best = min(spreads, key=spreads.__getitem__)

@@ -116,12 +116,12 @@ def named(
 
 def _without_titles(records: list[Record], skipped: list[str]) -> list[Record]:
     """Leave out lines of one cell above the table."""
-    width = Counter(len(cells) for _, cells in records[:SAMPLE]).most_common(1)[0][0]
-    first = next(place for place, (_, cells) in enumerate(records) if len(cells) == width)
-    titles = records[:first]
-    if width == 1 or any(sum(map(bool, cells)) > 1 for _, cells in titles):
+    filled = [sum(map(bool, cells)) for _, cells in records[:SAMPLE]]
+    width = Counter(filled).most_common(1)[0][0]
+    first = next(place for place, count in enumerate(filled) if count > 1 or count == width)
+    if width == 1 or first == 0:
         return records
-    skipped += [_line(row, cells) for row, cells in titles]
+    skipped += [_line(row, cells) for row, cells in records[:first]]
     return records[first:]
 
 

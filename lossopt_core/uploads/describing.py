@@ -16,6 +16,7 @@ from lossopt_core.files.description import (
     DescribedColumn,
     Description,
     dialect_of,
+    left_out,
 )
 from lossopt_core.files.limits import NO_LIMITS
 from lossopt_core.files.sheet import Sheet
@@ -97,7 +98,7 @@ def describe_table(
             " order of the file."
         )
     described = _columns(columns, how, why if how.label == guessed else "chosen")
-    said += _left_out(described)
+    said += [*left_out(described), *_warned(described)]
     if prepared is not None:
         said += prepared.steps
     return Description(
@@ -136,12 +137,8 @@ def _columns(columns: Sequence[Column], how: Preparation, why: str) -> list[Desc
     return found
 
 
-def _left_out(columns: Sequence[DescribedColumn]) -> list[str]:
-    ignored = [each for each in columns if each.fate == IGNORED]
-    if len(ignored) > 12:
-        names = listed([brief(each.name) for each in ignored], 6)
-        return [f"Left out {len(ignored)} columns: {names}; each says why."]
-    return [f"Left out {brief(each.name)}: {each.reason}." for each in ignored] + [
+def _warned(columns: Sequence[DescribedColumn]) -> list[str]:
+    return [
         f"{brief(each.name)}: {each.reason}."
         for each in columns
         if each.fate == FEATURE and " alone reaches " in each.reason

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lossopt_core.fields import brief
 from lossopt_core.files.columns import BOOLEAN, DATE, EMPTY, NUMBER, OTHER, TEXT, TIME, Column
-from lossopt_core.files.description import FEATURE, IGNORED, LABEL, TEST_PART
+from lossopt_core.files.description import FEATURE, IGNORED, LABEL
 from lossopt_core.objective.linear import Labels
 from lossopt_core.texts import counted, listed
 from lossopt_core.uploads.alone import GIVES_AWAY, accuracy_alone, largest_share
@@ -171,7 +171,7 @@ def roles_of(columns: Sequence[Column], label: str, codes: Labels) -> dict[str, 
         column.name: Role(LABEL, "the label") if column.name == label
         else Role(LABEL, f"one of the columns of the label {brief(label)}")
         if column.name in siblings
-        else Role(TEST_PART, "says which rows are the test part") if column.name == part
+        else Role(IGNORED, "says which rows are the test part") if column.name == part
         else _role(column, codes)
         for column in columns
     }  # fmt: skip

@@ -48,6 +48,7 @@ class UploadedData:
             "examples": self.size.examples,
             "features": self.size.features,
             "classes": self.size.classes,
+            "test": self.size.test,
         }
 
 
@@ -68,7 +69,8 @@ class UploadStore:
         """
         name = checked_text("name", name, LONGEST_NAME, shortest=1)
         count, width = examples.features.shape
-        size = Size(examples=count, classes=len(examples.class_names), features=width)
+        test = 0 if examples.test is None else int(examples.test.sum())
+        size = Size(count, len(examples.class_names), width, test)
         self._store.budget.check_numbers(count, width, size.classes)
         kept = UploadedData(fingerprint(examples), name, written(datetime.now(UTC)), size)
         row = {
@@ -76,7 +78,7 @@ class UploadStore:
             "fingerprint": kept.fingerprint,
             "name": name,
             "created": kept.created,
-            "facts": json.dumps([size.examples, size.classes, size.features]),
+            "facts": json.dumps([size.examples, size.classes, size.features, size.test]),
             "data": to_bytes(examples),
         }
 

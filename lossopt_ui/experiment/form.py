@@ -69,6 +69,11 @@ def own_data() -> dict[str, Any]:
                 st.button(label, key=f"own-{mark}", on_click=choose_data, args=(each,))
         else:
             st.info("You have not uploaded any data yet.")
+        if options["test"]:
+            st.caption(
+                f"The file's own test part, {options['test']:,} examples, is the test set. The test"
+                " fraction only switches it off (0), and the split seed does not change it."
+            )
         st.page_link(pages.DATA.file, label="Upload or manage data", icon=":material/upload_file:")
     return options
 

@@ -30,7 +30,7 @@ from lossopt_core.experiment.measures import SECONDS
 from lossopt_core.store import reference
 from lossopt_core.store.repository import REFERENCE
 from lossopt_core.store.sets import RunSet
-from lossopt_core.training.run import HISTORY_COLUMNS
+from lossopt_core.training.run import DIVERGED, HISTORY_COLUMNS
 from lossopt_ui.identity import workspace
 
 MAX_BYTES = 30_000_000
@@ -152,7 +152,7 @@ def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
             "family": [run.id for run in foreign],
             "status": IMPORTED,
             "name": [run.name for run in foreign],
-            "note": [run.source for run in foreign],
+            "note": [_note(run) for run in foreign],
             "tags": [[] for _ in foreign],
             "pinned": False,
             "archived": False,
@@ -164,9 +164,15 @@ def _rows_of(foreign: Sequence[ForeignRun], like: pd.DataFrame) -> pd.DataFrame:
     return table.astype({name: kind for name, kind in like.dtypes.items() if name in rows})
 
 
+def _note(run: ForeignRun) -> str:
+    at = run.diverged_at
+    return run.source if at is None else f"{run.source}: diverged at step {at:g}"
+
+
 def _spark(history: pd.DataFrame) -> list[float]:
     column = "objective" if "objective" in history else history.columns[-1]
-    values = history[column].dropna().to_numpy(np.float64)
+    values = history[column].to_numpy(np.float64)
+    values = values[np.isfinite(values)]
     return list(values[np.linspace(0, len(values) - 1, 24).astype(int)]) if len(values) else []
 
 
@@ -175,6 +181,7 @@ def members(rows: pd.DataFrame) -> list[SavedRun]:
     store = workspace.store()
     histories: dict[str, pd.DataFrame] = {}
     experiments: dict[str, Experiment] = {}
+    diverged: set[str] = set()
     trained = rows[rows["status"] != IMPORTED]
     for whose, some in trained.groupby("reference"):
         kept_in = workspace.references() if whose else store
@@ -182,14 +189,19 @@ def members(rows: pd.DataFrame) -> list[SavedRun]:
         histories |= _histories_of(kept_in, list(some["id"]), created)
         experiments |= kept_in.experiments(some["id"])
     if len(trained) < len(rows):
-        histories |= {run.id: _with_all_columns(run.history) for run in store.foreign()}
+        imported = {run.id: run for run in store.foreign()}
+        histories |= {id: _with_all_columns(run.history) for id, run in imported.items()}
+        diverged = {id for id, run in imported.items() if run.diverged_at is not None}
     told = ("id", "status", "name", "reference", "created", "pinned")
     about = zip(*(rows[name] for name in told), strict=True)
     return [
-        SavedRun(id, experiments.get(id), histories[id], status, name, bool(whose), *when)
+        SavedRun(
+            id, experiments.get(id), histories[id],
+            DIVERGED if id in diverged else status, name, bool(whose), *when,
+        )
         for id, status, name, whose, *when in about
         if id in histories
-    ]
+    ]  # fmt: skip
 
 
 def group_id_of(member: SavedRun) -> str:

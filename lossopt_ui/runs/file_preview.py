@@ -49,8 +49,9 @@ def _key(what: str, file: str) -> str:
 def controls(file: str, found: Description | None, columns: Sequence[Column] = ()) -> None:
     """How the file was read, with a control for each guess; `found` is None if it was refused."""
     questions = found.questions if found else ()
-    for question in questions:
-        st.warning(names.escape_markdown(question.text), icon=":material/help:")
+    if questions:
+        texts = dict.fromkeys(names.escape_markdown(question.text) for question in questions)
+        st.warning("\n\n".join(texts), icon=":material/help:")
     if found is not None and found.dialect["encoding"] is None:
         return
     dialect = found.dialect if found else {}

@@ -245,7 +245,7 @@ def _newest_set(runs: pd.DataFrame, sets: Sequence[RunSet]) -> frozenset[str]:
     dated = runs[runs["created"].notna()]
     if dated.empty:
         return frozenset()
-    newest = dated.nlargest(1, "created")["id"].iloc[0]
+    newest = dated.sort_values("created")["id"].iloc[-1]
     return next((frozenset(each.runs) for each in sets if newest in each.runs), frozenset())
 
 

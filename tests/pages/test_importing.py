@@ -1,5 +1,7 @@
 """Import on the Compare page: curves of other programs and exported runs."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -195,6 +197,9 @@ def test_the_preview_says_what_each_column_is_and_where_a_run_diverged(store: Ru
     [curve] = store.foreign()
     assert curve.diverged_at == 2
     assert not app.exception
+    app = open_page("compare", {"runs": curve.id, "x": "epoch"})
+    assert not app.exception
+    assert "log.csv (diverged)" in json.dumps(figures(app))
 
 
 def test_a_restart_may_be_two_runs(store: RunStore) -> None:

@@ -40,6 +40,8 @@ class Size:
     examples: int
     classes: int
     features: int
+    test: int = 0
+    """Examples of the data's own test part; 0 if they have none."""
 
 
 class Dataset(ABC):

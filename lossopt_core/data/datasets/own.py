@@ -22,6 +22,9 @@ class Own(Dataset):
         "examples": Number("Examples", 100, 2, 100_000, "Number of examples.", whole=True),
         "features": Number("Features", 2, 1, 1_000, "Number of features.", whole=True),
         "classes": Number("Classes", 2, 2, 100, "Number of classes.", whole=True),
+        "test": Number(
+            "Own test part", 0, 0, 100_000, "Examples of the file's own test part.", whole=True
+        ),
     }
     numpy_code = """\
 own = np.load({data} + ".npz")  # download it from the data page
@@ -30,7 +33,7 @@ X, y = own["X"], own["y"]
 
     @override
     def size(self, options: Mapping[str, Any]) -> Size:
-        return Size(options["examples"], options["classes"], options["features"])
+        return Size(options["examples"], options["classes"], options["features"], options["test"])
 
     @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
@@ -38,11 +41,14 @@ X, y = own["X"], own["y"]
         if examples is None:
             raise missing(options)
         n, d = examples.features.shape
-        if (n, d, len(examples.class_names)) != tuple(
-            options[name] for name in ("examples", "features", "classes")
+        test = 0 if examples.test is None else int(examples.test.sum())
+        if (n, d, len(examples.class_names), test) != tuple(
+            options[name] for name in ("examples", "features", "classes", "test")
         ):
+            tested = f" ({test:,} of them the test part)" if test else ""
             raise ValueError(
-                f"the data with the fingerprint {options['data']} have {n:,} examples, {d:,}"
-                f" features and {len(examples.class_names)} classes, unlike the experiment"
+                f"the data with the fingerprint {options['data']} have {n:,} examples"
+                f"{tested}, {d:,} features and {len(examples.class_names)} classes, unlike the"
+                " experiment"
             )
         return examples

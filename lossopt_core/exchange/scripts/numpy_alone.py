@@ -193,7 +193,9 @@ def _data(experiment: Experiment, code: Code) -> str:
     seed = experiment.split_seed
     options = {name: repr(value) for name, value in experiment.dataset_options.items()}
     text = filled(code.dataset, **options, split_seed=seed)
-    if experiment.test_fraction > 0:
+    if experiment.test_fraction > 0 and experiment.size.test:
+        text += 'X, y = X[~own["test"]], y[~own["test"]]\n'
+    elif experiment.test_fraction > 0:
         share = experiment.test_fraction
         text += (
             f"X, _, y, _ = model_selection.train_test_split(X, y, test_size={share!r},"

@@ -68,10 +68,10 @@ def test_the_revision_changes_with_them(address):
         (curve("x" * 81), "name must have 1 to 80 characters"),
         (ForeignRun("n", curve().history, "s" * 201), "source must have 0 to 200 characters"),
         (ForeignRun("n", curve().history, "a\0b"), "source must not contain control characters"),
-        (curve(epoch=[], objective=[]), "history must have 1 to 100,000 rows, got 0"),
+        (curve(epoch=[], objective=[]), "history must have 1 to 200,000 rows, got 0"),
         (
-            curve(epoch=np.zeros(100_001), objective=np.zeros(100_001)),
-            "history must have 1 to 100,000 rows, got 100,001",
+            curve(epoch=np.zeros(200_001), objective=np.zeros(200_001)),
+            "history must have 1 to 200,000 rows, got 200,001",
         ),
         (
             curve(epoch=[0.0], loss=[1.0]),

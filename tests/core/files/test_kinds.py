@@ -1,0 +1,138 @@
+"""Kinds of files beyond those in tests/files: dialects, shapes of JSON, orders of rows."""
+
+import io
+import json
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossopt_core.exchange.bringing import describe_file
+from lossopt_core.files.columns import columns_of
+from lossopt_core.files.reading import read_sheet
+
+LOG = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.9, 0.8, 0.7], "val_loss": [1, 0.9, 0.95]})
+NESTED = [
+    {"epoch": k, "train": {"loss": 1 / k, "acc": 0.5}, "val": {"loss": 2 / k, "acc": 0.4}}
+    for k in (1, 2, 3)
+]
+
+
+def read(content: str | bytes, name: str) -> dict[str, Any]:
+    data = content.encode() if isinstance(content, str) else content
+    return describe_file(data, name).as_json()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LOG.to_json(orient="split"),
+        LOG.to_json(orient="table"),
+        LOG.to_json(orient="index"),
+        LOG.to_json(orient="columns"),
+        LOG.to_json(orient="records", lines=True),
+        LOG.to_csv(sep="|"),
+        LOG.to_csv(sep=";", decimal=",").replace(".", ","),
+        "# epoch,loss,val_loss\n1,0.9,1\n2,0.8,0.9\n3,0.7,0.95\n",
+        "A report;;\n\nEpoche;loss;val_loss\n1;0,9;1\n2;0,8;0,9\n3;0,7;0,95\n",
+        "| epoch | loss | val_loss |\n|---:|---:|---:|\n| 1 | 0.9 | 1 |\n| 2 | 0.8 | 0.9 |\n"
+        "| 3 | 0.7 | 0.95 |\n",
+        "epoch loss val_loss\n1 0.9 1\n2 0.8 0.9\n3 0.7 0.95\n",
+        "epoch,loss,val_loss\n3,0.7,0.95\n2,0.8,0.9\n1,0.9,1\n",
+    ],
+)
+def test_the_same_log_in_many_shapes(text: str) -> None:
+    made = read(text, "log")
+    assert made["kind"] == "curves"
+    [run] = made["runs"]
+    assert (run["points"], run["steps"]) == (3, [1, 3])
+    assert run["metrics"]["train_loss"] == [0.9, 0.7]
+    assert run["metrics"]["validation_loss"] == [1, 0.95]
+
+
+def test_parts_of_an_object_are_found() -> None:
+    made = read(json.dumps({"model": "x", "history": {"loss": [1, 0.5]}, "lr": 0.1}), "h.json")
+    assert made["runs"][0]["metrics"] == {"train_loss": [1, 0.5]}
+    assert "Read 'history'; left out 'model'" in " ".join(made["said"]).replace("model", "'model'")
+    [run] = read(json.dumps(NESTED), "n.json")["runs"]
+    assert {*run["metrics"]} == {
+        "train_loss", "validation_loss", "train_accuracy", "validation_accuracy",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["version", "lr", "weight_decay"])
+def test_runs_may_be_told_apart_by_a_setting(column: str) -> None:
+    rows = "".join(f"{v / 10},{k},{v + 1 / (k + 1)}\n" for v in range(3) for k in range(4))
+    made = read(f"{column},epoch,train_loss\n{rows}", "log.csv")
+    assert [run["points"] for run in made["runs"]] == [4, 4, 4]
+    assert made["columns"][0]["fate"] == "run"
+
+
+def test_a_row_of_units_is_no_data() -> None:
+    rows = "".join(f"{k % 7}.5,{k % 5}.25,{'ab'[k % 2]}\n" for k in range(30))
+    made = read(f"length,width,kind\n[cm],[cm],\n{rows}", "t.csv")
+    assert (made["rows"], made["label"]) == (30, "kind")
+    assert made["dialect"]["skipped"] == ["line 2: units ([cm] and [cm])"]
+
+
+def test_single_quotes_and_letters_only() -> None:
+    rows = "".join(f"'n, {k % 3}','{k % 5}','{'ab'[k % 2]}'\n" for k in range(30))
+    assert len(read(f"'name','size','kind'\n{rows}", "t.csv")["columns"]) == 3
+    letters = "".join(f"{'pe'[k % 2]},{'xbs'[k % 3]},{'nyw'[k * 7 % 3]}\n" for k in range(40))
+    assert read(letters, "t.data")["dialect"]["header"] is False
+
+
+def test_a_workbook_is_read_without_links_and_formulas() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["when", "size", "=1+1", "kind"])
+    for k in range(20):
+        sheet.append([date(2024, 1, 1 + k), k * 1.5, "=B2*2", "ab"[k % 2]])
+    book.create_sheet("notes").append(["x"])
+    file = io.BytesIO()
+    book.save(file)
+    made = read(file.getvalue(), "any.name")
+    assert (made["rows"], made["label"]) == (20, "kind")
+    kinds = {column["name"]: column["type"] for column in made["columns"]}
+    assert (kinds["when"], kinds["size"]) == ("date", "number")
+    assert "Left out the other sheets: 'notes'" in " ".join(made["said"])
+
+
+STYLES = {
+    "us": ("{:,.2f}", ",", "."), "plain": ("{:.2f}", "", "."), "german": ("{:,.2f}", ".", ","),
+    "swiss": ("{:,.2f}", "'", "."), "french": ("{:,.2f}", "\u202f", ","),
+}  # fmt: skip
+
+
+@given(st.lists(st.floats(0, 1e7), min_size=4, max_size=30), st.sampled_from([*STYLES]),
+       st.sampled_from(["", "$", " €", "%"]))  # fmt: skip
+def test_numbers_are_read_as_they_were_written(values: list[float], style: str, sign: str) -> None:
+    form, group, decimal = STYLES[style]
+    cells = [
+        form.format(value).replace(",", "G").replace(".", decimal).replace("G", group)
+        for value in values
+    ]
+    cells = [f"{sign}{cell}" if sign == "$" else f"{cell}{sign}" for cell in cells]
+    text = "\n".join(["amount\tkind", *(f"{cell}\tx" for cell in cells)])
+    [amount, _] = columns_of(read_sheet(text.encode(), "t.tsv"))
+    assert amount.kind == "number"
+    assert amount.numbers.tolist() == [round(float(f"{value:.2f}"), 2) for value in values]
+    assert amount.percent == (sign == "%")
+
+
+@given(st.lists(st.integers(100, 999), min_size=1, max_size=9),
+       st.lists(st.integers(1_000, 9_999), min_size=1, max_size=9),
+       st.sampled_from(",."))  # fmt: skip
+def test_thousands_next_to_hundreds_are_thousands(
+    hundreds: list[int], thousands: list[int], separator: str
+) -> None:
+    cells = [str(value) for value in hundreds]
+    cells += [f"{value:,}".replace(",", separator) for value in thousands]
+    text = "\n".join(["amount;kind", *(f"{cell};x" for cell in cells)])
+    [amount, _] = columns_of(read_sheet(text.encode(), "t.csv"))
+    assert amount.numbers.tolist() == [*hundreds, *thousands]
+    assert amount.said, "a cell that another notation reads differently is named"
