@@ -73,6 +73,9 @@ STARTING = 120.0
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first one draws no window of its own, which takes half of the processor's time."""
 
+ONE = "seeds=1&live=false&learning_rate=0.1"
+"""Settings of a page that trains a single run when its button is pressed."""
+
 
 def chromium() -> str | None:
     """The program of the browser, where there is one."""

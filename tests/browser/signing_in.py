@@ -8,7 +8,7 @@ from lossopt_core import Experiment
 from tests.browser.helpers import goto, shown_text
 from tests.identity_provider import PEOPLE
 
-SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
+SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&seeds=1"
 
 
 def sign_in(page: Page, who: str) -> None:
@@ -28,7 +28,7 @@ def is_nobody(page: Page) -> None:
 def trained(page: Page, seed: int) -> Experiment:
     """Train a run; returns its experiment."""
     goto(page, f"/train?{SMALL}&seed={seed}")
-    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-below")).to_be_visible(timeout=30_000)
     return Experiment(dataset="blobs", epochs=2, seed=seed)
 
 

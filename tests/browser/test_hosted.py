@@ -19,10 +19,10 @@ from lossopt_core import Experiment, RunStore
 from lossopt_core.store import reference
 from lossopt_core.store.schema import runs
 from lossopt_core.store.unfinished import ActiveTrainings
-from tests.browser.helpers import figure, goto, new_profile, rerun, server, shown_text
+from tests.browser.helpers import ONE, figure, goto, new_profile, rerun, server, shown_text
 from tests.programs import ROOT, wait_until
 
-SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&live=true"
+SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&seeds=1"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def trained(context: BrowserContext, query: str) -> Page:
     """A page of this visitor with a trained run."""
     page = context.new_page()
     goto(page, f"/train?{query}")
-    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-below")).to_be_visible(timeout=30_000)
     return page
 
 
@@ -140,9 +140,10 @@ async def _forge_clicks(hosted: str) -> None:
     """Press, beside reference runs, the buttons that a page had for a run of one's own."""
     cookies: dict[str, str] = {}
     async with Visit(hosted, cookies) as tab:
-        await tab.open("train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1"})
-        await tab.press("train")
-        await tab.wait_until(lambda: "Saved as " in tab.words(), "the run was not saved")
+        await tab.open(
+            "train", {"dataset": "blobs", "epochs": "2", "learning_rate": "0.1", "seeds": "1"}
+        )
+        await tab.wait_until(lambda: bool(tab.run_ids()), "the run was not saved")
         [own] = tab.run_ids()
         await tab.go("compare", {"references": "true", "runs": own})
         buttons = [tab.id_of(key) for key in ("pin", "archive", "delete")]
@@ -221,7 +222,7 @@ def test_only_the_browser_that_opened_a_session_can_resume_it(hosted: str) -> No
 
 def test_requests_over_budget_are_refused_with_a_message(visitor: BrowserContext) -> None:
     page = visitor.new_page()
-    goto(page, "/train?dataset=blobs&epochs=5000&batch_size=1")
+    goto(page, f"/train?dataset=blobs&epochs=5000&batch_size=1&{ONE}")
     with rerun(page):
         page.locator(".st-key-train button").click()
     expect(page.get_by_text("the limit is 50,000", exact=False)).to_be_visible()
@@ -275,13 +276,14 @@ def test_closing_the_page_frees_the_worker_within_a_minute(
         new_profile(browser, place) as second,
     ):
         leaving = first.new_page()
-        leaving.goto("/train?dataset=digits&epochs=2000&batch_size=1&live=true")
-        expect(leaving.get_by_text("Training: 0%")).to_be_visible(timeout=60_000)
+        leaving.goto(f"/train?dataset=digits&epochs=2000&batch_size=1&{ONE}")
+        leaving.locator(".st-key-train button").click()
+        expect(leaving.get_by_text(re.compile("Training: [0-9]%"))).to_be_visible(timeout=60_000)
         page = second.new_page()
         page.goto(f"/train?{SMALL}&seed=41")
         expect(page.get_by_text("Waiting for a free worker")).to_be_visible(timeout=30_000)
         leaving.close()
-        expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+        expect(page.locator(".st-key-below")).to_be_visible(timeout=60_000)
 
 
 MESSAGE = 2_000_000

@@ -10,7 +10,15 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.helpers import PATIENCE, figure, free_port, goto, new_profile, wait_until_healthy
+from tests.browser.helpers import (
+    ONE,
+    PATIENCE,
+    figure,
+    free_port,
+    goto,
+    new_profile,
+    wait_until_healthy,
+)
 from tests.helpers import trace
 
 LOSSOPT = os.environ.get("INSTALLED_LOSSOPT", "")
@@ -88,12 +96,14 @@ def test_the_app_trains_in_the_browser_with_its_own_configuration(
         page = profile.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        goto(page, "/train?dataset=penguins&epochs=3")
+        goto(page, f"/train?dataset=penguins&epochs=3&{ONE}")
         button = page.locator(".st-key-train button")
         expect(button).to_have_css("background-color", PRIMARY_COLOUR)
         button.click()
-        expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=PATIENCE)
-        drawn = trace(figure(page, "objective"), "objective")  # by the library from static/
+        expect(page.locator(".st-key-below")).to_be_visible(timeout=PATIENCE)
+        drawn = trace(
+            figure(page, "objective-cross_entropy"), "Cross-entropy"
+        )  # by the library from static/
         assert drawn["y"][-1] < drawn["y"][0]
         library = page.request.get(f"{app}/app/static/plotly-cartesian.min.js")
         assert library.headers["content-type"].startswith(("application/javascript", "text/java"))

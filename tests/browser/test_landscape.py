@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from lossopt_core import Experiment, certify, train
 from lossopt_core.training.path import WeightPath
-from tests.browser.helpers import figure, goto, rerun, selector
+from tests.browser.helpers import ONE, figure, goto, rerun, selector
 from tests.helpers import trace
 
 PATIENCE = 30_000
@@ -24,9 +24,9 @@ def choose_by_keyboard(page: Page, key: str, option: str) -> None:
 
 
 def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
-    goto(page, "/gd-vs-sgd?epochs=3&seed=31&dataset=blobs&learning_rate=0.1")
+    goto(page, f"/gd-vs-sgd?epochs=3&seed=31&dataset=blobs&{ONE}")
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text(re.compile("Saved as"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-below")).to_be_visible(timeout=PATIENCE)
     with rerun(page):
         page.get_by_test_id("stMain").get_by_role("link", name="Landscape").click()
     expect(page.get_by_role("heading", name="Landscape")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from lossopt_core import uploads
-from tests.browser.helpers import figure, goto, new_profile, rerun, server
+from tests.browser.helpers import ONE, figure, goto, new_profile, rerun, server
 from tests.browser.test_own_data import ROWS
 from tests.programs import ROOT
 
@@ -29,7 +29,7 @@ def test_an_assignment_link_to_missing_data_accepts_the_file(
     needed, came = fingerprint_of(TABLE), fingerprint_of(wrong.read_text())
     link = (
         f"/train?dataset=own&own.data={needed}&own.examples=60&own.features=2&own.classes=3"
-        "&epochs=3&batch_size=8&hide=dataset&fix=loss"
+        f"&epochs=3&batch_size=8&hide=dataset&fix=loss&below=weights&{ONE}"
     )
     environment = {
         "LOSSOPT_STORE": f"sqlite:///{tmp_path / 'runs.db'}", "LOSSOPT_MODE": "hosted",
@@ -54,7 +54,7 @@ def test_an_assignment_link_to_missing_data_accepts_the_file(
         expect(alert.filter(has_text=needed)).to_have_count(0)
         expect(file).to_have_count(0)
         page.locator(".st-key-train button").click()
-        assert figure(page, "portrait")
+        assert figure(page, "portrait-0")
         # The data stay, so the link works from now on.
         goto(page, link)
         expect(alert.filter(has_text=needed)).to_have_count(0)

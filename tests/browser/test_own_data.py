@@ -33,8 +33,7 @@ def test_a_table_is_uploaded_saved_and_trained_on(page: Page, tmp_path: Path) ->
     assert kept["X"].shape == (60, 2)
     page.get_by_role("link", name="Train on it").click()
     page.wait_for_url(re.compile("dataset=own"))
-    page.locator(".st-key-train button").click()
-    expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-below")).to_be_visible(timeout=60_000)
     # The address is all that somebody with the same file needs.
     goto(page, page.url)
     expect(page.get_by_role("combobox", name="Uploaded data set")).to_have_value("things")
@@ -61,12 +60,12 @@ def test_names_in_a_file_are_shown_as_text(page: Page, tmp_path: Path) -> None:
         page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Train on it").first.click()  # the newest
     page.wait_for_url(re.compile("dataset=own"))
-    page.locator(".st-key-train button").click()
-    figure(page, "portrait")
-    figure(page, "confusion")
-    cells = page.locator(".st-key-portrait .lossopt-figure")
+    goto(page, page.url + "&below=weights&each=true")
+    figure(page, "portrait-0")
+    figure(page, "confusion-0")
+    cells = page.locator(".st-key-portrait-0 .lossopt-figure")
     expect(cells).to_contain_text("<b>width</b>")
-    for key in ("portrait", "confusion"):
+    for key in ("portrait-0", "confusion-0"):
         shown = page.locator(f".st-key-{key} .lossopt-figure")
         expect(shown).to_contain_text("press</a>")
         expect(shown).to_contain_text("![x]")

@@ -15,7 +15,7 @@ from lossopt_core import RunStore
 from lossopt_core.exchange.sharing import MAX_RUNS
 from lossopt_ui.runs.shared_link import LONGEST_ADDRESS
 from tests import nginx
-from tests.browser.helpers import free_port, goto, server
+from tests.browser.helpers import ONE, free_port, goto, server
 from tests.nginx import Proxy
 from tests.postgresql import new_schema
 from tests.programs import ROOT, skip_unless_ci
@@ -59,10 +59,10 @@ def test_a_page_is_trained_on_through_the_proxy(
     page: Page, shared_store: RunStore, proxy: Proxy
 ) -> None:
     with page.expect_websocket() as socket:
-        goto(page, f"{proxy.address}/train?dataset=course_demo&epochs=3")
+        goto(page, f"{proxy.address}/train?dataset=course_demo&epochs=3&{ONE}")
     assert socket.value.url.endswith("/_stcore/stream")
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text("Objective and its parts: Cross-entropy")).to_be_visible(timeout=30_000)
+    page.locator(".st-key-train button").click()
+    expect(page.get_by_text("Objective: Cross-entropy").first).to_be_visible(timeout=30_000)
     assert list(shared_store.list()["dataset"]) == ["course_demo"]
     [cookie] = [each for each in page.context.cookies() if each["name"] == "lossopt_visitor"]
     assert len(proxy.answered()[cookie["value"]]) == 1
