@@ -5,4 +5,4 @@ from lossopt_ui.experiment import presets, surface
 from lossopt_ui.state import pages
 
 navigation.begin(pages.OPTIMIZERS)
-surface.show(pages.OPTIMIZERS, presets.optimizers())
+surface.show(pages.OPTIMIZERS, presets.optimizers)

@@ -5,4 +5,4 @@ from lossopt_ui.experiment import presets, surface
 from lossopt_ui.state import pages
 
 navigation.begin(pages.LOSSES)
-surface.show(pages.LOSSES, presets.losses())
+surface.show(pages.LOSSES, presets.losses)

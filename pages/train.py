@@ -5,4 +5,4 @@ from lossopt_ui.experiment import presets, surface
 from lossopt_ui.state import pages
 
 navigation.begin(pages.TRAIN)
-surface.show(pages.TRAIN, presets.one())
+surface.show(pages.TRAIN, presets.one)

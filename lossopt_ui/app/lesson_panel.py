@@ -148,7 +148,7 @@ def _go(place: str, step: Step, label: str, *, icon: str, page: str) -> None:
             pages.BY_NAME[step.page].file,
             label=label,
             icon=f":material/{icon}:",
-            query_params=url.query_of({**step.opens, "lesson": place} | _for_a_class()),
+            query_params=url.query_of({**step.settings, "lesson": place} | _for_a_class()),
             **wide,
         )
 
@@ -171,7 +171,7 @@ def _for_a_class() -> dict[str, Any]:
 
 def _open(place: str, step: Step) -> None:
     widgets.reset_options()
-    _take({**step.opens, "lesson": place})
+    _take({**step.settings, "lesson": place})
 
 
 def _solve(step: Step) -> None:
@@ -223,5 +223,5 @@ def _start(name: str, label: str, place: str = "") -> None:
         pages.BY_NAME[step.page].file,
         label=label,
         icon=":material/school:",
-        query_params=url.query_of({**step.opens, "lesson": place} | _for_a_class()),
+        query_params=url.query_of({**step.settings, "lesson": place} | _for_a_class()),
     )

@@ -202,7 +202,8 @@ def _line(result: Result, outcome: Outcome) -> str:
         name: [float(table[name].iloc[-1]) for table in tables]
         for name in ("objective", "train_accuracy", "test_accuracy")
     }
-    parts = [f"{swatch(result.lane.colour)} **{result.label}**"]
+    so_far = "" if len(tables) == outcome.comparison.seeds else f" ({counted(len(tables), 'seed')})"
+    parts = [f"{swatch(result.lane.colour)} **{result.label}**{so_far}"]
     if not np.isnan(ends["test_accuracy"]).any():
         parts.append(f"test {with_interval(ends['test_accuracy'], 'test_accuracy')}")
     parts.append(f"training {with_interval(ends['train_accuracy'], 'train_accuracy')}")

@@ -37,10 +37,10 @@ class Shown:
     note: str = ""
 
 
-def of_page(page: PageSpec, preset: Sequence[Lane]) -> tuple[Lane, ...]:
+def of_page(page: PageSpec, preset: Callable[[], Sequence[Lane]]) -> tuple[Lane, ...]:
     """The lanes of a page: those that were chosen, or those that it begins with."""
     chosen: tuple[Lane, ...] = widgets.value(page.lanes)
-    return chosen or tuple(preset)
+    return chosen or tuple(preset())
 
 
 def settings_of(lane: Lane) -> dict[str, Any]:

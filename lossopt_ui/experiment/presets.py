@@ -1,4 +1,4 @@
-"""The lanes that the experiment pages begin with."""
+"""The lanes that the experiment pages begin with, and the controls that choose them."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,13 @@ def one() -> Sequence[Lane]:
 
 
 def losses() -> Sequence[Lane]:
-    """The two losses of the lecture; the squared hinge too, if the address asks for it."""
-    found = ["hinge", "cross_entropy", *(["squared_hinge"] if widgets.value("squared") else [])]
-    return [Lane.of(loss=name) for name in found]
+    """The two losses of the lecture, and the squared hinge on demand."""
+    squared = ["squared_hinge"] if widgets.setting("squared") else []
+    return [Lane.of(loss=name) for name in ("hinge", "cross_entropy", *squared)]
 
 
 def optimizers() -> Sequence[Lane]:
-    """Full-batch gradient descent, and SGD with each batch size of the address."""
-    sgd = [Lane.of(optimizer="sgd", batch_size=size) for size in widgets.value("batch_sizes")]
+    """Full-batch gradient descent, and SGD with each of the chosen batch sizes."""
+    sizes = widgets.setting("batch_sizes")
+    sgd = [Lane.of(optimizer="sgd", batch_size=size) for size in sizes]
     return [Lane.of(optimizer="gd"), *sgd]

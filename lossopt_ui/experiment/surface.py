@@ -33,8 +33,8 @@ FIRST_SECONDS = 20.0
 """The same for a page that has shown nothing yet: it should not open empty."""
 
 
-def show(page: PageSpec, preset: Sequence[Lane]) -> None:
-    """Show a page that compares lanes; `preset` has those that it begins with."""
+def show(page: PageSpec, preset: Callable[[], Sequence[Lane]]) -> None:
+    """Show a page that compares lanes; `preset` draws the controls of those it begins with."""
     with st.sidebar:
         of_page = lanes.of_page(page, preset)
         common = controls.draw(of_page)

@@ -86,7 +86,7 @@ LESSON = Lesson(
             "Choose an example other than the first.",
             "hinge-vs-cross-entropy",
             at_least("example", 1),
-            {"epochs": 5, "live": True},
+            {"epochs": 5, "live": True, "below": "example"},
             {"example": 7},
             subject="example",
         ),

@@ -20,12 +20,12 @@ LESSON = Lesson(
     (
         Step(
             "Without a penalty nothing limits the weights: they keep growing as long as that"
-            " lowers the loss a little. Their size, the weight norm, is shown above the"
-            " curves.",
+            " lowers the loss a little. Their size, the weight norm, is among the"
+            " terms below the curves.",
             "Choose the regularizer 'None', train, and note the weight norm.",
             "train",
             saved("regularizer = none"),
-            {"strength": 0.1},
+            {"strength": 0.1, "below": "terms"},
             {"regularizer": "none"},
             subject="regularizer",
         ),
@@ -36,7 +36,7 @@ LESSON = Lesson(
             " noted.",
             "train",
             saved("regularizer = l2 and strength = 0.1"),
-            {"regularizer": "none", "strength": 0.1},
+            {"regularizer": "none", "strength": 0.1, "below": "terms"},
             {"regularizer": "l2"},
             subject="strength",
         ),
@@ -56,7 +56,7 @@ LESSON = Lesson(
             "Train with L1 and a strength of 0.01.",
             "train",
             saved("regularizer = l1 and strength >= 0.01"),
-            {"strength": 0.01},
+            {"strength": 0.01, "below": "weights"},
             {"regularizer": "l1"},
             subject="regularizer",
         ),

@@ -54,7 +54,7 @@ LESSON = Lesson(
             "Choose an example other than the first and compare its two losses.",
             "hinge-vs-cross-entropy",
             at_least("example", 1),
-            {"epochs": 10, "live": True},
+            {"epochs": 10, "live": True, "below": "example"},
             {"example": 3},
             subject="example",
         ),

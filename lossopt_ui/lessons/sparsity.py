@@ -2,7 +2,7 @@
 
 from lossopt_ui.lessons.steps import Lesson, Prediction, Step, chosen, saved
 
-BASE = {"strength": 0.01, "epochs": 15}
+BASE = {"strength": 0.01, "epochs": 15, "below": "weights"}
 LESSON = Lesson(
     "L1 and sparsity",
     "Why absolute values set weights to exactly zero and squares do not.",

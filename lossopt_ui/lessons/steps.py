@@ -20,6 +20,8 @@ SET_BY_PAGE: Mapping[str, frozenset[str]] = {
     "gd-vs-sgd": frozenset({"optimizer", "batch_size"}),
 }
 """Settings for which a page trains several values at once."""
+LIVE_PAGES = frozenset({"train", *SET_BY_PAGE})
+"""Pages that train as soon as they are opened."""
 IGNORED = frozenset({"seed", "split_seed", "evaluations"})
 """Settings that no step depends on; a sweep evaluates less often than other pages."""
 
@@ -61,6 +63,11 @@ class Step:
     opens: Mapping[str, Any] = field(default_factory=dict)
     solution: Mapping[str, Any] = field(default_factory=dict)
     subject: str = ""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the page is opened with: where it trains by itself, training is left to the task."""
+        return ({"live": False} if self.page in LIVE_PAGES else {}) | dict(self.opens)
 
 
 @dataclass(frozen=True)
