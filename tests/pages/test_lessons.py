@@ -177,7 +177,7 @@ def test_what_the_browser_stored_is_taken_and_checked(store: RunStore) -> None:
 
 
 def test_show_me_trains_and_shows(store: RunStore) -> None:
-    app = open_page("train", {"lesson": "curves.3", "epochs": "8", "log_y": "true"})
+    app = open_page("train", {"lesson": "curves.3", "epochs": "8", "live": "false"})
     app = settle(app.button(key="show-me").click().run()).run()
     assert "Done." in words(app)
     assert set(store.list()["epochs"]) == {40}
