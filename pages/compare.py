@@ -124,7 +124,6 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
         continuing.popover([each.experiment for each in members if each.experiment is not None])
         export.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
-            page_links.link_to_train_page(members[0].experiment)
             page_links.link_to_inspect_page(members[0].id)
         trained = [each.id for each in members if each.experiment is not None]
         if trained:

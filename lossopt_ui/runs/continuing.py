@@ -8,9 +8,11 @@ import streamlit as st
 from lossopt_core import Experiment
 from lossopt_core.analysis import related
 from lossopt_core.analysis.axes import as_text
-from lossopt_core.analysis.groups import group_id
-from lossopt_core.analysis.sweep import Sweep
-from lossopt_ui.state import names, pages, url
+from lossopt_core.analysis.groups import SEEDS, group_id
+from lossopt_core.analysis.sweep import ORDER, SPLIT, Sweep
+from lossopt_core.experiment.settings import flat_settings
+from lossopt_ui.state import names, page_links, pages, url
+from lossopt_ui.state.lanes import LANE_SETTINGS, MAX_LANES, Lane
 from lossopt_ui.state.page_spec import PageSpec
 from lossopt_ui.state.pages.settings import number
 from lossopt_ui.state.pages.sweep import OWN_OPTIONS
@@ -28,6 +30,8 @@ def popover(experiments: Sequence[Experiment]) -> None:
         if len(groups) == 1:
             _open(experiments[0])
             _train_longer(experiments[0])
+        else:
+            _open_as_lanes(experiments, list(groups.values()))
         if len(groups) <= MAX_GROUPS:
             _more_seeds(experiments)
         if len(groups) == 1:
@@ -38,9 +42,36 @@ def popover(experiments: Sequence[Experiment]) -> None:
 
 def _open(experiment: Experiment) -> None:
     """Links to the training pages with the experiment's settings."""
+    page_links.link_to_train_page(experiment)
     values = url.values_of(experiment)
     _link(pages.LOSSES, "Open in Hinge vs cross-entropy", "balance", values)
     _link(pages.OPTIMIZERS, "Open in GD vs SGD", "trending_down", values)
+
+
+def _open_as_lanes(experiments: Sequence[Experiment], groups: Sequence[Experiment]) -> None:
+    """A link to the Train page with one lane for each group, or why there is none."""
+    tables = [flat_settings(each) for each in groups]
+    names_ = {name for table in tables for name in table} - {*SEEDS}
+    varied = {name for name in names_ if len({table.get(name) for table in tables}) > 1}
+    if len(groups) > MAX_LANES:
+        st.caption(f"At most {MAX_LANES} rows can be opened as lanes.")
+        return
+    if others := sorted(varied - {*LANE_SETTINGS}):
+        what = ", ".join(map(names.setting_name, others))
+        st.caption(f"Lanes cannot differ in {what}, so these rows cannot be opened as lanes.")
+        return
+    own = {*varied, "learning_rate"}  # a lane without a rate of its own has it tuned
+    lanes = tuple(
+        Lane.of(**{name: table[name] for name in own if name in table}) for table in tables
+    )
+    splits = {each.split_seed for each in experiments}
+    values = url.values_of(min(experiments, key=lambda each: (each.seed, each.split_seed)))
+    values |= {
+        "lanes": lanes,
+        "seeds": len({(each.seed, each.split_seed) for each in experiments}),
+        "varying": SPLIT if len(splits) > 1 else ORDER,
+    }
+    _link(pages.TRAIN, f"Open as {len(lanes)} lanes", "view_column", values)
 
 
 def _train_longer(experiment: Experiment) -> None:

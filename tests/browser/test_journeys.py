@@ -299,6 +299,7 @@ def test_back_restores_the_previous_page(page: Page) -> None:
     press_train(page)
     run_id = Experiment(epochs=3, seed=12).id
     goto(page, f"/compare?runs={run_id}&log_y=true")
+    page.get_by_role("button", name="Continue").click()
     with rerun(page):
         page.get_by_role("link", name="Open in Train").click()
     expect(page.locator(".st-key-seed input")).to_have_value("12")

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lossopt_core import Experiment, Run, RunStore, train
 from lossopt_ui.runs import runs_table
-from tests.helpers import figures, open_page, trace, words
+from tests.helpers import figures, open_page, settle, trace, words
 
 SMALL = Experiment(
     dataset="blobs", dataset_options={"examples": 90, "spread": 3}, epochs=2, evaluations=4
@@ -201,6 +201,15 @@ def test_a_group_is_continued_with_more_seeds_longer_and_around(
     assert "7 are already saved." in plain_words(app)
     app = opened("sweep", one["Sweep around learning rate 0.1"])
     assert "21 runs: 7 combinations × 3 seeds. 3 are already saved." in plain_words(app)
+    query = dict(parse_qsl(everything["Open as 3 lanes"]))
+    assert query["seeds"] == "7"
+    assert query["lanes"].count(";") == 2
+    assert "loss=squared_hinge" in query["lanes"]
+    app = settle(opened("train", everything["Open as 3 lanes"]))
+    assert not app.exception
+    assert "In the address" not in words(app)
+    assert figures(app)
+    assert len(store.list()) == 21, "all lanes are runs that exist"
     query = dict(parse_qsl(one["Train longer (4 epochs)"]))
     assert query["epochs"] == "4"
     assert query["blobs.spread"] == "3"
