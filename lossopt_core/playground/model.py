@@ -32,7 +32,7 @@ MAX_ROWS = 400
 """Maximum number of recorded snapshots; beyond it, every second one is dropped."""
 CHECKPOINT_EVERY = 25
 """Updates between two states from which a model can go on; going back costs fewer updates."""
-MAX_CHECKPOINTS = 40
+MAX_CHECKPOINTS = 100
 LARGEST_WEIGHT = 1e6
 MAX_WEIGHTS = MAX_CLASSES * 51
 LONGEST_WEIGHTS = MAX_WEIGHTS * len("-0.123456e-10_")

@@ -13,7 +13,7 @@ from lossopt_core.playground.classifier import Classifier
 from lossopt_core.playground.points import SIDE
 from lossopt_core.training.cohort import predicted
 
-GRID = 61
+GRID = 41
 """Grid points per side."""
 
 

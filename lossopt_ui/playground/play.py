@@ -19,7 +19,7 @@ from lossopt_ui.state.pages.playground import SPEEDS
 from lossopt_ui.state.session import SessionKey
 
 FRAMES_PER_SECOND = 60
-AHEAD = 2.0
+AHEAD = 5.0
 """Seconds of playing that an answer trains ahead."""
 AT_ONCE = 0.5
 """Seconds of playing that the answer to a change trains ahead: the change must show soon."""

@@ -6,14 +6,14 @@ import { addChunk, frameAt, lastUpdate, noFrames } from "./frames.js";
 import { channels, drawPlane, hasRings, newPlane, SHAPES } from "./plane.js";
 import { featureAt } from "./scoring.js";
 
-const SECONDS_LEFT = 1.2; // of frames, when more are asked for
+const SECONDS_LEFT = 2; // of frames, when more are asked for
 const LONGEST_WAIT = 5000; // milliseconds for an answer
 const NUDGE = 0.05; // distance that an arrow key moves a point
 const STILL = 350; // milliseconds after the last key until a nudged point is sent
 const MOVED = 4; // pixels of movement that turn a press into a drag
 const REACH = 0.037; // of the side around a point, in which the pointer selects it
 const NUMBERS_EVERY = 100; // milliseconds between changes of the numbers while playing
-const CURVES_EVERY = 66; // milliseconds between two drawings of the curves while playing
+const CURVES_EVERY = 100; // milliseconds between two drawings of the curves while playing
 const CALM = 500; // milliseconds between two pictures with reduced motion
 const MOST_WEIGHTS = 60; // that can be edited by hand here
 const THUMBNAIL = 40;

@@ -1,6 +1,6 @@
 // Draws the objective over the updates, and the loss of each point.
 
-const MOST_PLACES = 400; // of a line: more are not seen
+const MOST_PLACES = 160; // of a line: more are not seen
 const LEFT = 44; // pixels for the numbers of the y-axis
 
 // The next larger of 1, 2 and 5 times a power of ten: an axis that rarely changes.
