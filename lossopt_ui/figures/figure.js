@@ -216,9 +216,11 @@ const markAt = (element, { points, event }) => {
     .sort((one, other) => one.far - other.far)[0]?.point;
 };
 
+const isUnified = (hovermode) => typeof hovermode === "string" && hovermode.includes("unified");
+
 // What a chart with a unified hover has on its x-axis; "" for other charts.
 const quantity = ({ hovermode, xaxis }) =>
-  hovermode?.includes("unified") ? (xaxis?.title?.text ?? "") : "";
+  isUnified(hovermode) ? (xaxis?.title?.text ?? "") : "";
 
 // Charts over the same quantity share their hover: all show the x under the pointer.
 const sharePointer = (element, x) => {
@@ -400,7 +402,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.inputs = data;
   element.setTriggerValue = setTriggerValue;
   const layout = { ...figure.layout, template: ofTheme(element) };
-  if (layout.hovermode?.includes("unified")) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
+  if (isUnified(layout.hovermode)) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
   element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);
   followPointer(element);

@@ -105,7 +105,8 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
         "height": height,
         "autosize": True,
         "uirevision": layout.get("uirevision") or key,
-        "margin": {"l": 8, "r": 12, "t": 40 + 20 * _further_lines(layout), "b": 8},
+        "margin": {"l": 8, "r": 12, "t": 40 + 20 * _further_lines(layout), "b": 8}
+        | (layout.get("margin") or {}),
     }
     layout.setdefault("showlegend", _has_legend(traces))
     if "unified" in str(layout.get("hovermode")) and _hoverable(traces) > MAX_IN_HOVER:

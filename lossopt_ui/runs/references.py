@@ -6,7 +6,6 @@ import streamlit as st
 
 from lossopt_core.store import reference
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.runs import run_columns
 from lossopt_ui.state import pages, url, widgets
 
 COMPARED = {"references": True, "runs": tuple(each.id for each in reference.OPTIMIZERS_COMPARED)}
@@ -18,14 +17,6 @@ def switch() -> None:
     """Show the switch that includes them in the table, if there are any."""
     if len(saved_runs.references()):
         widgets.setting("references")
-
-
-def glance() -> None:
-    """Show a read-only table of all of them."""
-    theirs = saved_runs.references()
-    if len(theirs):
-        st.caption("Reference runs, the same for all users:")
-        run_columns.glance(theirs)
 
 
 def link_to_compare() -> None:

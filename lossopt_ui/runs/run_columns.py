@@ -9,7 +9,7 @@ import streamlit as st
 
 from lossopt_core.analysis.groups import SEEDS
 from lossopt_core.fields import Choice, Number
-from lossopt_ui.runs import table_rows, tuning
+from lossopt_ui.runs import table_rows
 from lossopt_ui.runs.table_rows import SPREAD, differing
 from lossopt_ui.runs.tuning import VALIDATION
 from lossopt_ui.state import names, pages
@@ -21,17 +21,6 @@ SEPARATOR = " · "
 NAME_WIDTH = 190
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
-
-
-def glance(table: pd.DataFrame) -> None:
-    """Show a few runs, newest first, without selection."""
-    rows = table_rows.rows_of(tuning.apart(table), grouped=False)
-    columns = list(dict.fromkeys(["dataset", "loss", "optimizer", *automatic(rows)]))
-    tags = ["tags"] * bool(rows["tags"].map(bool).any())
-    shown = as_shown(rows, [*columns, *RESULTS, *tags, *ABOUT])
-    st.dataframe(
-        shown, hide_index=True, placeholder="–", key="last-runs", column_config=looks(shown)
-    )
 
 
 def automatic(rows: pd.DataFrame) -> list[str]:

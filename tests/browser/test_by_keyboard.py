@@ -64,7 +64,7 @@ def press(page: Page, wanted: Locator) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_from_start_to_end(student: Page, name: str, use: Use) -> None:
     page = student
-    goto(page, "/")
+    goto(page, "/lessons")
     use(page, page.locator(f'a[href*="lesson={name}.1"]').first)
     steps = LESSONS[name].steps
     for number, step in enumerate(steps, start=1):
@@ -89,7 +89,7 @@ def test_a_lesson_from_start_to_end(student: Page, name: str, use: Use) -> None:
     expect(page.locator(".st-key-lesson")).to_have_count(0)
     assert "lesson=" not in page.url
     # The progress is kept in the browser, for another visit.
-    goto(page, "/")
+    goto(page, "/lessons")
     expect(page.get_by_text(f"{len(steps)} of {len(steps)} steps done").first).to_be_visible()
 
 

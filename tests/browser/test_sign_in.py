@@ -65,7 +65,7 @@ def stranger(profile: BrowserContext) -> Iterator[Page]:
     """A page of somebody whom the app has never seen."""
     profile.clear_cookies()
     page = profile.new_page()
-    goto(page, "/")
+    goto(page, "/lecture")
     yield page
     page.close()
 
@@ -84,7 +84,7 @@ def test_runs_follow_the_account_to_another_browser_and_stay_private(
         has(page, of_alice)
     with new_browser() as other:
         page = other.new_page()
-        goto(page, "/")
+        goto(page, "/lecture")
         sign_in(page, "bob")
         is_signed_in(page, "bob")
         has_not(page, of_alice)
@@ -111,7 +111,7 @@ def test_signing_out_returns_to_an_anonymous_workspace(stranger: Page) -> None:
 
 def test_earlier_runs_are_moved_on_request(new_browser: NewBrowser, stranger: Page) -> None:
     before = trained(stranger, 3)
-    goto(stranger, "/")  # back on the page before, signed in, it would be trained again
+    goto(stranger, "/lecture")  # back on the page before, signed in, it would be trained again
     sign_in(stranger, "alice")
     is_signed_in(stranger, "alice")
     offer = stranger.get_by_text("Made in this browser before you signed in: 1 run.")
@@ -125,7 +125,7 @@ def test_earlier_runs_are_moved_on_request(new_browser: NewBrowser, stranger: Pa
     has(stranger, before)
     with new_browser() as elsewhere:
         page = elsewhere.new_page()
-        goto(page, "/")
+        goto(page, "/lecture")
         sign_in(page, "alice")
         is_signed_in(page, "alice")
         has(page, before)
@@ -181,7 +181,7 @@ def test_a_forged_or_expired_cookie_is_rejected(
     for value in (*bad, good):
         stranger.context.clear_cookies(name=USER)
         stranger.context.add_cookies([{"name": USER, "value": value, "url": hosted}])
-        goto(stranger, "/")
+        goto(stranger, "/lecture")
         (is_signed_in(stranger, "alice") if value == good else is_nobody(stranger))
 
 

@@ -54,7 +54,7 @@ def process_of(visitor: BrowserContext, proxy: Proxy) -> str:
 def test_runs_trained_in_one_process_are_found_in_the_other(browser: Browser, proxy: Proxy) -> None:
     with new_profile(browser, proxy.address) as first:
         page = first.new_page()
-        goto(page, "/")
+        goto(page, "/lecture")
         sign_in(page, "alice")
         is_signed_in(page, "alice")
         mine = trained(page, 1)
@@ -64,7 +64,7 @@ def test_runs_trained_in_one_process_are_found_in_the_other(browser: Browser, pr
     for _ in range(MAX_BROWSERS):
         with new_profile(browser, proxy.address) as second:
             page = second.new_page()
-            goto(page, "/")
+            goto(page, "/lecture")
             if process_of(second, proxy) != here:
                 has_not(page, mine)
                 sign_in(page, "alice")

@@ -128,19 +128,19 @@ def test_an_interrupted_training_is_offered_again(store: RunStore) -> None:
     resume.click().run()
     assert "interrupted" not in said(app)
     run_until(app, lambda _: len(store.list()) == 3)
-    assert "interrupted" not in said(open_page("start"))
+    assert "interrupted" not in said(open_page("lecture"))
 
 
 def test_an_interrupted_training_can_be_discarded(store: RunStore) -> None:
     left = [Experiment(dataset="blobs", epochs=1)]
     interrupt(store, left)
-    app = open_page("start")
+    app = open_page("lecture")
     other_tab = open_page("compare")
     assert "interrupted: 1 run " in said(app)
     [discard] = buttons(app, "Discard")
     discard.click().run()
     assert "interrupted" not in said(app)
-    assert "interrupted" not in said(open_page("start"))
+    assert "interrupted" not in said(open_page("lecture"))
     [resume] = buttons(other_tab, "Continue")
     resume.click().run()
     assert "interrupted" not in said(other_tab)
@@ -154,7 +154,7 @@ def test_the_saved_part_of_an_interrupted_training_is_reported(store: RunStore) 
     [stopped] = train_runs(experiments[1:2], should_stop=lambda: next(asked) == 7)
     store.save([*train_runs(experiments[:1]), stopped])
     interrupt(store, experiments)
-    words = said(open_page("start"))
+    words = said(open_page("lecture"))
     assert "1 run is finished, 1 is saved up to update 7 of" in words
     assert "trains the 3 missing runs" in words
 
@@ -162,7 +162,7 @@ def test_the_saved_part_of_an_interrupted_training_is_reported(store: RunStore) 
 def test_several_interrupted_trainings_are_handled_separately(store: RunStore) -> None:
     each = [[Experiment(dataset="blobs", epochs=1, seed=seed)] for seed in range(5)]
     jobs = [interrupt(store, some) for some in each]
-    app = open_page("start")
+    app = open_page("lecture")
     assert len(buttons(app, "Continue")) == 3
     assert "2 more interrupted trainings" in app.caption[0].value
     for _ in jobs:
@@ -188,7 +188,7 @@ def test_an_interrupted_training_that_needs_a_plug_in_says_so(store: RunStore) -
 
 def test_an_early_visitor_is_told_once_the_interruption_is_known(store: RunStore) -> None:
     job = ActiveTrainings(store).begin([Experiment(dataset="blobs", epochs=1)])
-    app = open_page("start")
+    app = open_page("lecture")
     assert "interrupted" not in said(app)
     ActiveTrainings(store).interrupt([job])
     assert "interrupted" in said(app.run())

@@ -84,7 +84,7 @@ def test_a_failed_move_is_explained(store: RunStore, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(providers, "names", lambda: ["default"])
     monkeypatch.setattr(visits, "person", lambda: visits.Person("who", "Alice"))
     monkeypatch.setattr(visits, "_of_account", lambda visitor: "account-alice")
-    app = go(app, "start")
+    app = go(app, "lecture")
     assert "before you signed in: 1 run." in words(app)
     monkeypatch.setenv("LOSSOPT_MAX_BYTES", "10")
     app.button(key="move").click().run()

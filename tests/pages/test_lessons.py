@@ -104,8 +104,8 @@ def test_every_step_is_on_an_existing_page() -> None:
     assert {step.page for step in steps} <= pages.BY_NAME.keys()
 
 
-def test_the_start_page_offers_all_lessons() -> None:
-    said = words(open_page("start"))
+def test_the_page_of_lessons_offers_all() -> None:
+    said = words(open_page("lessons"))
     for lesson in LESSONS.values():
         assert lesson.title in said
 
@@ -144,7 +144,7 @@ def test_a_lesson_begins_with_a_prediction_and_ends_with_what_was_learned(store:
     assert "What you have learned" in said
     assert "You predicted: As small as possible. The answer is: About 1e-8." in said
     app.query_params["lesson"] = ""
-    app = go(app, "start")
+    app = go(app, "lessons")
     assert guide(app)["progress"]["predicted"] == {"gradient-check": 0}
     assert "Continue at step 5" in links(app)
 
@@ -155,7 +155,7 @@ def links(app: AppTest) -> list[str]:
 
 
 def test_what_the_browser_stored_is_taken_and_checked(store: RunStore) -> None:
-    app = open_page("start")
+    app = open_page("lessons")
     [part] = [each for each in app.get("bidi_component") if each.key == "lesson-guide"]
     for stored in (
         {"done": ["loss.1", "loss.2", "loss.99", 7], "last": {"loss": "loss.3", "x": "loss.1"},

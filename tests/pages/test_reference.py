@@ -58,15 +58,6 @@ def test_without_own_runs_they_are_offered_and_compared(theirs, store):
     assert store.list().empty
 
 
-def test_the_start_page_shows_them_until_there_are_own_runs(theirs, store):
-    app = open_page("start")
-    assert "No saved runs yet" in words(app)
-    assert set(app.dataframe[0].value["id"]) == set(reference.IDS)
-    store.save(train([Experiment(epochs=1)]))
-    [table] = open_page("start").dataframe
-    assert not set(table.value["id"]) & set(reference.IDS)
-
-
 def test_the_switch_shows_them_next_to_own_runs(theirs, own):
     app = open_page("compare")
     assert list(app.dataframe[0].value["id"]) == [own.id]

@@ -45,7 +45,13 @@ __all__ = [
     "TRAIN",
 ]
 
-START = PageSpec("start", "Start", "lossopt", "home")
+START = PageSpec(
+    "start",
+    "Start",
+    "Hinge or cross-entropy?",
+    "home",
+    {"strength": declared_settings()["strength"]},
+)
 MAX_BY = 40
 """Longest name of who hands something in."""
 GOAL = Text(
