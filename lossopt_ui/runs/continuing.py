@@ -57,8 +57,9 @@ def _open_as_lanes(experiments: Sequence[Experiment], groups: Sequence[Experimen
         st.caption(f"At most {MAX_LANES} rows can be opened as lanes.")
         return
     if others := sorted(varied - {*LANE_SETTINGS}):
-        what = ", ".join(map(names.setting_name, others))
-        st.caption(f"Lanes cannot differ in {what}, so these rows cannot be opened as lanes.")
+        words = ("data set" if "." in each else names.setting_name(each) for each in others)
+        what = ", ".join(dict.fromkeys("data set" if w == "dataset" else w for w in words))
+        st.caption(f"Not offered as lanes, which share one value of: {what}.")
         return
     own = {*varied, "learning_rate"}  # a lane without a rate of its own has it tuned
     lanes = tuple(
