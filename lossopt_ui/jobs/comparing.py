@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
+import streamlit as st
 
 from lossopt_core import Experiment, Run, RunStore
 from lossopt_core.analysis import tuned_rate
@@ -186,6 +187,8 @@ def watch(
     """
     with workspace.store_errors_shown():
         job = _job_for(comparison, wanted=wanted, live=live)
+        if wanted and not missing(comparison):
+            st.rerun()  # training is already over; redraw what stands above
         mine = job is not None and _concerns(job, comparison)
 
         def status(outcome: Outcome) -> Callable[[], None]:

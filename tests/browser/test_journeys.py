@@ -128,23 +128,14 @@ def test_a_stranger_sees_a_trained_comparison_and_its_verdict_without_a_click(pa
     ).to_be_visible(timeout=PATIENCE)
 
 
-def select_row(page: Page, row: int) -> None:
-    """Tick a row of the table of runs, which is a picture."""
-    table = page.get_by_test_id("stDataFrame").first
-    with rerun(page):
-        table.click(position={"x": 16, "y": 35 + 17 + 35 * row})
-
-
 def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
     for rate in ("0.3", "0.03"):
         goto(page, f"/train?epochs=3&seed=77&seeds=1&live=false&learning_rate={rate}")
         press_train(page)
-    go_to(page, "Runs", "Compare")
-    expect(page.get_by_text("Select rows in the first column")).to_be_visible()
-    select_row(page, 0)
-    select_row(page, 1)
-    chart = figure(page, "curves-all")
     runs = train([Experiment(epochs=3, seed=77, learning_rate=rate) for rate in (0.03, 0.3)])
+    both = f"/compare?runs={runs[0].id},{runs[1].id}&rows=runs"
+    goto(page, both)
+    chart = figure(page, "curves-all")
     for run in runs:
         drawn = trace(chart, f"learning rate {run.experiment.learning_rate:g}")
         assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
@@ -161,10 +152,10 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
             run.history["objective"].tolist(), rel=1e-9
         )
 
-    select_row(page, 1)  # takes the older one out of the selection again
+    goto(page, f"/compare?runs={runs[0].id}&rows=runs")
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("Deleted 1 run.")).to_be_visible()
-    goto(page, f"/compare?runs={runs[0].id},{runs[1].id}")
+    goto(page, both)
     expect(page.get_by_text("1 of the runs in the address are not saved here.")).to_be_visible()
     assert len(figure(page, "curves-all")["data"]) == 1
 
