@@ -91,6 +91,8 @@ def test_a_distance_is_logarithmic_with_its_lower_bound_where_it_is_looser() -> 
     assert figure.layout.annotations[0].y == pytest.approx(np.log10(0.2))
     tight = HISTORY.assign(distance_at_least=[7.0, 0.95, 0.095])
     assert len(training.distance(DIGITS, tight, theme="light", floor=None).data) == 1
+    loose = HISTORY.assign(distance_at_least=[7.0, 0.89, 0.095])
+    assert len(training.distance(DIGITS, loose, theme="light", floor=None).data) == 2
 
 
 def test_norms_are_of_the_gradient_and_of_the_weights() -> None:
