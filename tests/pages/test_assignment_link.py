@@ -10,6 +10,7 @@ from lossopt_ui.state import widgets
 from tests.helpers import figures, go, open_page, settle, words
 from tests.helpers import train as train_page
 
+NAMES = ("view-name", "run-name", "run-tags")
 KINDS = ("selectbox", "number_input", "toggle", "multiselect", "text_input", "slider")
 PAGES = [
     ("train", {}),
@@ -87,8 +88,8 @@ def choices(app: AppTest) -> dict[str, Any]:
     """The widgets whose value is part of the address, by their keys."""
     found = {each.key: each for kind in KINDS for each in app.get(kind)}
     found |= {each.key: each for each in app.get("button_group")}
-    found.pop("view-name", None)  # the name of a new view is not a setting
-    return found
+    # What somebody calls a view or a run is not a setting.
+    return {key: each for key, each in found.items() if key not in NAMES}
 
 
 @pytest.mark.parametrize(("page", "query"), PAGES)
