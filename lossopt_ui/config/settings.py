@@ -115,7 +115,7 @@ class Settings(BaseSettings):
         "memory that processing one data set, file or training job may take, in bytes",
         100_000_000,
     )
-    max_runs: Count | None = hosted_limit("runs per workspace", 1_000)
+    max_runs: Count | None = hosted_limit("runs per workspace", 4_000)
     max_bytes: Count | None = hosted_limit("size of a workspace, in bytes", 100_000_000)
     max_waiting: Count | None = hosted_limit("training jobs that may wait for a worker", 200)
     workers: Annotated[Count, Field(le=256)] = setting(

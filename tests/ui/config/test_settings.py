@@ -42,8 +42,13 @@ def test_the_environment_is_read_in_few_modules() -> None:
         and file.relative_to(ROOT).parts[0] in ("lossopt_core", "lossopt_ui", "pages")
         and re.search(r"os\.(environ|getenv)", file.read_text(encoding="utf-8"))
     }
-    # MLflow's variables have to be set before MLflow is imported; workers have a thread each.
-    of_others = {"lossopt_core/exchange/mlflow.py", "lossopt_ui/jobs/processes.py"}
+    # Variables of MLflow and Arrow have to be set before they are imported; workers have a thread
+    # each.
+    of_others = {
+        "lossopt_core/exchange/mlflow.py",
+        "lossopt_core/files/parquet_child.py",
+        "lossopt_ui/jobs/processes.py",
+    }
     assert readers - of_others == {
         "lossopt_core/store/address.py",
         "lossopt_ui/config/check.py",
