@@ -30,16 +30,10 @@ def nothing(page: Page) -> None:
     """Show the page as it opens."""
 
 
-def press_train(page: Page) -> None:
-    """Train, and wait for the runs and their certificates."""
-    page.locator(".st-key-train button").click()
-    trained(page)
-
-
 def trained(page: Page) -> None:
-    """Wait for what trains by itself."""
-    page.locator(".st-key-stop").wait_for(state="detached", timeout=PATIENCE)
+    """Wait for what trains by itself, with its certificates."""
     page.get_by_text("(certified)").first.wait_for(timeout=PATIENCE)
+    page.locator(".st-key-stop").wait_for(state="detached", timeout=PATIENCE)
 
 
 def diverged(page: Page) -> None:
@@ -72,12 +66,12 @@ class Picture:
 
 PICTURES: Mapping[str, Picture] = {
     "lecture": Picture("/lecture?card=scores"),
-    "train": Picture("/train?loss=hinge&epochs=10", press_train, 1000),
-    "hinge-vs-cross-entropy": Picture("/hinge-vs-cross-entropy?epochs=10&live=true", trained, 1000),
+    "train": Picture("/train?loss=hinge&epochs=10", trained),
+    "hinge-vs-cross-entropy": Picture("/hinge-vs-cross-entropy?epochs=10", trained),
     "diverged": Picture(
-        "/train?loss=squared_hinge&optimizer=gd&epochs=50&learning_rate=1&live=true", diverged
+        "/train?loss=squared_hinge&optimizer=gd&epochs=50&learning_rate=1", diverged
     ),
-    "gd-vs-sgd": Picture("/gd-vs-sgd?batch_sizes=8,32,128&log_y=true&live=true", trained),
+    "gd-vs-sgd": Picture("/gd-vs-sgd?batch_sizes=8,32,128&log_y=true", trained),
     "sweep": Picture("/sweep?axes=loss%3Dhinge,cross_entropy&seeds=10&epochs=5", swept),
     "playground": Picture("/playground", played),
 }
