@@ -50,7 +50,7 @@ UNKEPT_SECONDS = 120.0
 """How long finished runs wait for a store that is full, locked or unreachable."""
 RETRY_SECONDS = 2.0
 SHORT_SECONDS = 3.0
-"""The first runs of a plan that is stopped sooner are not kept, unless they are complete."""
+"""The first runs of a plan that is replaced sooner are not kept, unless they are complete."""
 
 
 class Job:
@@ -79,6 +79,7 @@ class Job:
         self.experiments = tuple(experiments if plan is None else plan.tuning)
         self._urgent_over = threading.Event()
         self._since = time.monotonic()
+        self._replaced = False
         self._executor = executor or AtOnce()
         self._workers = 1 if isinstance(self._executor, AtOnce) else workers
         self.width = 1
@@ -162,12 +163,12 @@ class Job:
             self._urgent_over.set()
 
     def _save_worthwhile(self, runs: Sequence[Run]) -> None:
-        """Save runs without those that were cut short before anybody could have waited for them.
+        """Save runs without those cut short that nobody asked for.
 
         A changed setting ends a plan at every step of a slider; further seeds are of no use alone.
         """
-        waited = self.urgent and time.monotonic() - self._since > SHORT_SECONDS
-        if worth := [run for run in runs if run.status != STOPPED or waited]:
+        waited = not self._replaced or time.monotonic() - self._since > SHORT_SECONDS
+        if worth := [run for run in runs if run.status != STOPPED or (self.urgent and waited)]:
             self._save(worth)
 
     def _train(
@@ -343,6 +344,11 @@ class Job:
         for each in self._trainings:
             found |= each.histories()
         return found
+
+    def give_way(self) -> None:
+        """Stop it because another one replaces it."""
+        self._replaced = True
+        self.stop()
 
     def stop(self) -> None:
         """Ask it to end at the next update; the results so far are saved if possible."""

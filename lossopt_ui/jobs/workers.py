@@ -166,7 +166,7 @@ class Workers:
             self._wait_for_turn(owner, job)
             self._jobs = [*(each for each in self._jobs if each.running), job]
         if replacing is not None:
-            replacing.stop()
+            replacing.give_way()
         return job
 
     def _check_queue(self, owner: Hashable, replacing: Job | None) -> None:

@@ -114,6 +114,7 @@ def test_hinge_vs_cross_entropy(page: Page) -> None:
 def test_a_stranger_sees_a_trained_comparison_and_its_verdict_without_a_click(page: Page) -> None:
     goto(page, "/hinge-vs-cross-entropy?dataset=iris&epochs=5")
     expect(page.get_by_text("Each at its own tuned learning rate.")).to_be_visible(timeout=PATIENCE)
+    trained(page)
     boxes = [
         page.locator(selector(key)).bounding_box()
         for key in ("objective-hinge", "objective-cross_entropy", "accuracy")
