@@ -30,6 +30,7 @@ STRENGTHS = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0)
 FROM = 80.0
 """Accuracies above this, in percent, fill the chart if both losses end above it."""
 HEIGHT = 400
+FIGURE_SPACE = "\u2007"
 _STRENGTH: WidgetKey[float] = WidgetKey("showcase.strength")
 
 
@@ -73,11 +74,13 @@ def _slider() -> None:
         return
     now = widgets.value("strength")
     _STRENGTH.set(now)
+    offered = sorted({*STRENGTHS, now})
     st.select_slider(
-        "Strength λ of the L2 penalty",
-        sorted({*STRENGTHS, now}),
+        f"Strength λ of the L2 penalty: {now:g}",
+        offered,
         key=_STRENGTH.name,
-        format_func=lambda value: f"{value:g}",
+        # The value above the thumb would have too little contrast in the dark theme.
+        format_func=lambda value: FIGURE_SPACE * (1 + offered.index(value)),
         help=FIELDS["strength"].help,
         on_change=lambda: widgets.put("strength", _STRENGTH.get()),
         **looks,

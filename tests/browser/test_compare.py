@@ -223,8 +223,8 @@ def test_after_deleting_the_last_run_the_page_links_to_training(
 def test_the_toolbar_of_the_table_covers_nothing(page: Page, seeded: RunStore, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     goto(page, "/compare?filter=split_seed+%3D+77")
-    page.get_by_test_id("stDataFrame").hover()
-    tools = page.get_by_test_id("stElementToolbar")
+    page.get_by_test_id("stDataFrame").first.hover()
+    tools = page.get_by_test_id("stElementToolbar").first
     expect(tools.get_by_role("button").first).to_be_visible()
     below = tools.bounding_box()
     assert below is not None
@@ -282,7 +282,7 @@ def test_a_report_opens_from_disk_with_the_network_off(
     expect(report.locator(".scatterlayer .js-line").nth(1)).to_be_visible()
     legend = report.locator(".legendtext").all_text_contents()
     assert [re.sub(r": .* \(n=10\)", "", name) for name in legend] == ["Hinge", "Cross-entropy"]
-    expect(report.get_by_text(verdict)).to_be_visible()
+    expect(report.get_by_text(verdict).first).to_be_visible()
     expect(report.get_by_text("Paired differences")).to_be_visible()
 
     report.goto((tmp_path / "evaluation.html").as_uri())

@@ -251,7 +251,7 @@ def test_an_interrupted_training_is_reported_and_resumed(
     goto(page, "/compare")
     expect(page.get_by_text("Training was interrupted", exact=False)).to_be_visible()
     with rerun(page):
-        page.get_by_role("button", name="Continue").click()
+        page.locator("[class*=st-key-resume] button").click()
     expect(page.get_by_text("was interrupted", exact=False)).to_have_count(0)
     wait_until(lambda: {each.id for each in left} <= kept_ids(address)[workspace])
     goto(page, "/compare")
