@@ -203,6 +203,7 @@ KNOWN = {
     "lossopt_core/exchange/sharing.py",  # links: at most LARGEST bytes out of at most LONGEST
     "lossopt_core/experiment/description.py",  # within the above, and the store
     "lossopt_core/analysis/fair_tuning.py",  # comparisons, as the store has them
+    "lossopt_core/analysis/tuned_sweep.py",  # sweeps, as the store has them
     "lossopt_core/data/datasets/making.py",  # files of this project
     "lossopt_core/exchange/programs.py",  # it writes
     "lossopt_ui/runs/report.py",  # its own figures

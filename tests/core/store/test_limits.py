@@ -25,6 +25,7 @@ WRITERS: dict[str, Callable[[RunStore, Run], object]] = {
     "save": lambda store, run: store.save([run]),
     "annotate": lambda store, run: store.annotate([run.id], note="n" * 2_000),
     "save_view": lambda store, run: store.save_view("all", "q" * 4_000),
+    "save_set": lambda store, run: store.save_set([f"{number:016x}" for number in range(500)]),
     "save_foreign": lambda store, run: store.save_foreign([_curve(500)]),
     "UploadStore.save": lambda store, run: UploadStore(store).save("mine", _examples(400)),
 }
