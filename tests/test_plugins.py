@@ -98,7 +98,7 @@ def test_the_page_trains_what_the_command_line_trains(core: Any, pages: Any) -> 
 
 
 def test_charts_have_its_colour_or_a_spare_one(pages: Any) -> None:
-    assert pages["colour"] == "#34148B"
+    assert pages["colour"] == "#3300E1"
     assert pages["compared"] == []
     [curve] = pages["curves"]
     assert curve["name"] == "Logistic"

@@ -25,13 +25,17 @@ from tests.programs import ROOT
 LONG = {"dataset": "digits", "epochs": "400", "batch_size": "1", "learning_rate": "0.001"}
 FEW = {"epochs": "40", "rates": "0.001,0.003,0.01", "seeds": "2"}
 """No more updates than hosted mode allows: 33 runs."""
+ONE = {"seeds": "1", "live": "false"}
 GRACE = 10.0
 """The seconds that containers have from SIGTERM to SIGKILL."""
 INTERRUPTED = "Training was interrupted"
 TRAINED = {
-    "train": ("train", LONG),
-    "losses": ("hinge-vs-cross-entropy", LONG),
-    "optimizers": ("gd-vs-sgd", {"dataset": "digits", "epochs": "2000"}),
+    "train": ("train", LONG | ONE),
+    "losses": ("hinge-vs-cross-entropy", LONG | ONE),
+    "optimizers": (
+        "gd-vs-sgd",
+        {"dataset": "digits", "epochs": "2000", "learning_rate": "0.1"} | ONE,
+    ),
     "sweep": ("sweep", LONG | {"axes": "learning_rate=0.001,0.002,0.004", "seeds": "1"}),
     "fair tuning": ("sweep", LONG | FEW | {"mode": "fair", "protocol": "losses"}),
 }
@@ -143,7 +147,7 @@ def test_sigterm_saves_results_and_reports_the_interruption_until_it_is_handled(
             async with visit(server, mine, "compare") as tab:
                 assert INTERRUPTED in tab.words()
                 assert "1 is saved up to update" in tab.words()
-                async with visit(server, mine, "train") as other:
+                async with visit(server, mine, "train", {"live": "false"}) as other:
                     assert INTERRUPTED in other.words()
                     [discard] = [
                         each.button.id

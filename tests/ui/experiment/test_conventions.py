@@ -8,7 +8,7 @@ from lossopt_core.analysis.text_tables import FORMATS
 from lossopt_core.experiment.conventions import FULL, IN_WORDS, SHORT
 from lossopt_core.training.loop import train
 from lossopt_ui.experiment.conventions import table
-from tests.helpers import open_page
+from tests.helpers import open_one
 from tests.helpers import train as press_train
 
 PAGES = ["train", "hinge-vs-cross-entropy", "gd-vs-sgd"]
@@ -22,7 +22,7 @@ def shown(app):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_panel_shows_the_penalty_both_ways(page: str, store) -> None:
-    app = press_train(open_page(page, SHORT_TRAINING | {"strength": "0.25"}))
+    app = press_train(open_one(page, SHORT_TRAINING | {"strength": "0.25", "below": "settings"}))
     assert "λ = 0.25, not halved" in shown(app).loc["Penalty", "In lossopt"]
     app.radio(key="penalty_as").set_value("halved").run()
     assert not app.exception

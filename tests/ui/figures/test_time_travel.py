@@ -17,7 +17,7 @@ from lossopt_core.inspect.diagnostics import confusion, predict
 from lossopt_core.inspect.example import examples_at
 from lossopt_ui.charts import classifier, moving
 from lossopt_ui.charts.frames import Change, Frames
-from tests.helpers import open_page, plain
+from tests.helpers import open_one, plain
 from tests.helpers import train as press_train
 
 BLOBS = Experiment(dataset="blobs", epochs=3, evaluations=5)
@@ -74,9 +74,11 @@ def test_the_last_frame_of_weights_is_the_static_figure():
 
 
 def test_the_table_of_the_worst_examples_follows_the_slider(store: RunStore):
-    app = press_train(open_page("train", {"epochs": "2", "dataset": "iris", "seed": "4"}))
+    app = press_train(
+        open_one("train", {"epochs": "2", "dataset": "iris", "seed": "4", "below": "mistakes"})
+    )
     shown = sent(app)
-    table, words = shown["worst"], shown["moment"]["words"]
+    table, words = shown["worst-0"], shown["moment"]["words"]
     [run] = store.load(store.list()["id"].tolist())
     assert table["clock"] == "moment"
     assert len(table["which"]) == len(words)
@@ -96,7 +98,7 @@ def test_the_table_of_the_worst_examples_follows_the_slider(store: RunStore):
 
 @pytest.mark.parametrize("page", ["train", "hinge-vs-cross-entropy", "gd-vs-sgd"])
 def test_finished_runs_have_a_slider_that_their_figures_follow(store: RunStore, page: str):
-    app = open_page(page, {"epochs": "2", "dataset": "blobs", "learning_rate": "0.1"})
+    app = open_one(page, {"epochs": "2", "dataset": "blobs", "below": "weights"})
     assert "moment" not in sent(app)
     shown = sent(press_train(app))
     words = shown["moment"]["words"]
@@ -112,11 +114,11 @@ def test_finished_runs_have_a_slider_that_their_figures_follow(store: RunStore, 
 
 
 def test_without_stored_weights_the_page_says_so_and_shows_the_rest(store: RunStore, monkeypatch):
-    app = press_train(open_page("train", {"epochs": "2"}))
+    app = press_train(open_one("train", {"epochs": "2", "below": "weights"}))
     find = RunStore.find
     monkeypatch.setattr(RunStore, "find", lambda *a, **k: find(*a, **k | {"with_path": False}))
     app.run()
     assert not app.exception
     assert "has no recorded weights" in "".join(each.value for each in app.caption)
-    assert "portrait" in sent(app)
+    assert "portrait-0" in sent(app)
     assert "moment" not in sent(app)
