@@ -38,6 +38,7 @@ def map_of(page: Page) -> Locator:
     return page.locator(selector("sweep-map-all"))
 
 
+@pytest.mark.slow  # tests/pages/test_sweep.py shows it
 def test_sweep_two_losses_and_three_strengths_and_read_the_verdict(page: Page) -> None:
     goto(page, "/sweep?dataset=digits&epochs=2&scatter_x=weight_norm")
     expect(page.get_by_text("60 runs: 6 combinations × 10 seeds")).to_be_visible()
@@ -109,6 +110,7 @@ def seeded(environment: dict[str, str]) -> RunStore:
     return store
 
 
+@pytest.mark.slow  # tests/pages/test_compare.py shows it
 def test_filter_group_baseline_and_a_link_into_a_fresh_browser(
     page: Page, browser: Browser, seeded: RunStore
 ) -> None:

@@ -23,6 +23,7 @@ def choose_by_keyboard(page: Page, key: str, option: str) -> None:
         page.keyboard.press("Enter")
 
 
+@pytest.mark.slow  # tests/pages/test_landscape.py shows it
 def test_the_landscape_of_gd_and_sgd(page: Page) -> None:
     goto(page, f"/gd-vs-sgd?epochs=3&seed=31&dataset=blobs&{ONE}")
     page.locator(".st-key-train button").click()
