@@ -219,8 +219,7 @@ const markAt = (element, { points, event }) => {
 const isUnified = (hovermode) => typeof hovermode === "string" && hovermode.includes("unified");
 
 // What a chart with a unified hover has on its x-axis; "" for other charts.
-const quantity = ({ hovermode, xaxis }) =>
-  isUnified(hovermode) ? (xaxis?.title?.text ?? "") : "";
+const quantity = ({ hovermode, xaxis }) => (isUnified(hovermode) ? (xaxis?.title?.text ?? "") : "");
 
 // Charts over the same quantity share their hover: all show the x under the pointer.
 const sharePointer = (element, x) => {
