@@ -226,7 +226,7 @@ def test_an_invalid_learning_rate_is_replaced_by_the_tuned_one(store: RunStore) 
     app = open_page("train", {"dataset": "iris", "learning_rate": "nan", "live": "false"})
     assert "using the suggested value instead." in words(app)
     assert app.number_input(key="learning_rate").value is None
-    assert app.number_input(key="learning_rate").placeholder == "tuned"
+    assert "tuned" in app.number_input(key="learning_rate").placeholder
 
 
 @pytest.mark.parametrize(
