@@ -57,35 +57,34 @@ def _side_by_side(models: list[Model], draw: Callable[[Model, str], None]) -> No
 
 
 def _tables(now: Play) -> None:
-    parameters, examples, points = st.tabs(
+    # Not tabs: the label of the open one would have too little contrast in the dark theme.
+    part = st.radio(
+        "Tables",
         ["Parameters and gradients", "Examples", "Edit points"],
-        on_change="rerun",
+        horizontal=True,
+        label_visibility="collapsed",
         key="playground-part",
     )
     if now.playing:
         st.caption("The tables show the numbers once you pause.")
         return
-    # Only the open tab is computed: going back to an earlier update may take a second.
-    if parameters.open:
-        with parameters:
-            st.caption(
-                f"After update {now.made:,}. ∂W is the gradient of the objective. Editing a weight"
-                " restarts training from the edited weights. The penalty does not include b."
-            )
-            _side_by_side(now.shown(), _parameters)
-    if examples.open:
-        with examples:
-            st.caption(
-                f"After update {now.made:,}. A point is active if its loss has a nonzero gradient"
-                " in the scores."
-            )
-            _side_by_side(
-                now.shown(), lambda model, side: tables.examples(model, key=f"examples-{side}")
-            )
-    if points.open:
-        with points:
-            st.caption("Edit, add or delete points here, as in the plot.")
-            tables.points(now)
+    if part == "Parameters and gradients":
+        st.caption(
+            f"After update {now.made:,}. ∂W is the gradient of the objective. Editing a weight"
+            " restarts training from the edited weights. The penalty does not include b."
+        )
+        _side_by_side(now.shown(), _parameters)
+    elif part == "Examples":
+        st.caption(
+            f"After update {now.made:,}. A point is active if its loss has a nonzero gradient in"
+            " the scores."
+        )
+        _side_by_side(
+            now.shown(), lambda model, side: tables.examples(model, key=f"examples-{side}")
+        )
+    else:
+        st.caption("Edit, add or delete points here, as in the plot.")
+        tables.points(now)
 
 
 def _parameters(model: Model, side: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_ui.state.pages.lecture import CARDS
-from tests.browser.helpers import goto, new_context
+from tests.browser.helpers import goto, new_context, wait_until_quiet
 
 PAGES = (
     "/",
@@ -96,6 +96,7 @@ def test_a_page_has_no_serious_accessibility_violation(
     goto(page, address.format(**runs))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
+    wait_until_quiet(page)
     expect(page.locator('[data-stale="true"]')).to_have_count(0)
     check_that_it_fits(page)
     found = [
