@@ -1,4 +1,4 @@
-"""What is said of runs that stopped early, were stopped, or diverged."""
+"""Messages about runs that ended early: they converged, were stopped, or diverged."""
 
 from collections.abc import Sequence
 
