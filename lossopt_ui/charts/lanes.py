@@ -81,6 +81,7 @@ def curves(
     spread: Spread = "ci",
     ghosts: Sequence[Lane] = (),
     optimum: Certificate | None = None,
+    optimum_of: str = "",
     levels: Sequence[Level] = (),
 ) -> go.Figure:
     """One line per lane and column, over all lanes' seeds, with a band from two seeds on.
@@ -93,6 +94,7 @@ def curves(
     spread      the band: the 95 % confidence interval of the mean, or the range of the seeds
     ghosts      lanes from before a change: thin and grey, under their own labels
     optimum     its objective and proven lower bound, if all lanes minimise the same objective
+    optimum_of  what it is the optimum of, such as "the first split", if not of all seeds
 
     A lane that diverged is cut where it leaves the other curves, and marked there; see `escapes`.
     """
@@ -116,7 +118,7 @@ def curves(
         x_limits=x_limits,
         y_limits=y_limits,
         levels=levels,
-        bands=optimum_band(optimum),
+        bands=optimum_band(optimum, optimum_of),
         spread=SPREADS[spread],
     )
 

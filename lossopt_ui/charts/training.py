@@ -99,11 +99,11 @@ def _before_each_step(minibatch: pd.DataFrame) -> pd.DataFrame:
     return minibatch.assign(**moved)
 
 
-def optimum_band(optimum: Certificate | None) -> list[Band]:
-    """The band that contains the optimum, if it is known."""
+def optimum_band(optimum: Certificate | None, of: str = "") -> list[Band]:
+    """The band that contains the optimum, if it is known; `of` says of what, unless of all."""
     if optimum is None or optimum.lower_bound == 0:
         return []
-    text = f"optimum ({optimum.objective:.4g}, certified)"
+    text = f"optimum{of and f' of {of}'} ({optimum.objective:.4g}, certified)"
     return [Band(optimum.lower_bound, optimum.objective, text)]
 
 

@@ -31,7 +31,7 @@ def draw(results: Sequence[Result], outcome: Outcome, player: Player | None) -> 
     if not runs:
         return
     if outcome.comparison.seeds > 1 and chosen not in ("rates", "settings"):
-        st.caption("Of the first seed of each lane.")
+        st.caption(f"Of {outcome.comparison.first} of each lane.")
     older = ("weights", "mistakes") if widgets.value("each") else ()
     for name in dict.fromkeys((chosen, *older)):
         with missing_data.part(BELOW[name]):

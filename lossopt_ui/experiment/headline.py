@@ -189,11 +189,8 @@ def with_interval(values: Sequence[float], column: str) -> str:
 
 def figures(results: Sequence[Result], outcome: Outcome) -> None:
     """One line of key figures per lane: means with intervals, and the certified gap."""
-    with st.container(horizontal=True, gap="large"):
-        for each in results:
-            if not each.known(outcome):
-                continue
-            st.markdown(_line(each, outcome), width="content")
+    lines = [_line(each, outcome) for each in results if each.known(outcome)]
+    st.markdown("  \n".join(lines))
 
 
 def _line(result: Result, outcome: Outcome) -> str:
@@ -211,7 +208,8 @@ def _line(result: Result, outcome: Outcome) -> str:
     unit = f" {LOSSES[loss].unit}" if loss and LOSSES[loss].unit else ""
     parts.append(f"objective {with_interval(ends['objective'], 'objective')}{unit}")
     if gap := certified_gap(result.trained, outcome.optima):
-        parts.append(gap)
+        of = f"{outcome.comparison.first} " if outcome.comparison.seeds > 1 else ""
+        parts.append(f"{of}{gap}")
     return " · ".join(parts)
 
 

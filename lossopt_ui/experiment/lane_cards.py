@@ -77,7 +77,7 @@ def rate_of(lane: Shown) -> float | None:
 def _card(page: PageSpec, found: Sequence[Shown], lane: Shown, *, disabled: bool) -> None:
     with st.container(border=len(found) > 1, key=f"lane-{lane.number}", gap="small"):
         if len(found) > 1:
-            with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
                 faded = " (hidden)" if lane.lane.hidden else ""
                 st.markdown(f"{swatch(lane.colour)} **{escape_markdown(lane.label)}**{faded}",
                             width="stretch")  # fmt: skip

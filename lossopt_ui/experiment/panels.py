@@ -95,6 +95,7 @@ def _objective(
                 if each.experiment.loss == loss and tables
             ],
             optimum=outcome.optima.of(experiments[0]) if one_problem and not far else None,
+            optimum_of=outcome.comparison.first if outcome.comparison.varies_data else "",
             levels=_levels(mine, floors) if far else _start(experiments),
         ),
         key=f"objective-{loss}",

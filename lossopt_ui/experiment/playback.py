@@ -25,11 +25,13 @@ class Player:
     """The saved points of some runs on the same data, under one slider.
 
     names   label of each run; unused for a single run
+    of      what part of the results the runs are, such as "the first split"
     """
 
     runs: Sequence[Run]
     names: Sequence[str]
     clock: Clock
+    of: str = ""
 
     def cursor(self, x: str = "epoch") -> Frames | None:
         """A vertical line that moves along the x-axis; None if the runs differ in its positions."""
@@ -77,8 +79,9 @@ class Player:
                 + ", ".join(f"{name} {share}" for name, share in zip(self.names, now, strict=True))
                 for now in zip(*shares, strict=True)
             ]
+        whose = f" of {self.of}" if self.of else ""
         return [
-            f"Epoch {epoch:.4g}: {words}"
+            f"Epoch {epoch:.4g}{whose}: {words}"
             for epoch, words in zip(self.clock.epochs, said, strict=True)
         ]
 
@@ -94,13 +97,15 @@ def begin(
     runs: Sequence[Run] | None,
     names: Sequence[str] = ("",),
     *,
+    of: str = "",
     tick: Callable[[WeightPath], int] | None = None,
     on_change: Callable[[WeightPath, int], None] | None = None,
 ) -> Player | None:
     """Show the slider of the page; None while there are no runs, or if they have no saved path.
 
-    `tick` returns the initial position, and `on_change` receives the position where the slider
-    was released, both for the path of the first run: for pages about one run.
+    `of` says what part of the page's results the runs are. `tick` returns the initial position, and
+    `on_change` receives the position where the slider was released, both for the path of the first
+    run: for pages about one run.
 
     Exactly one element is drawn in any case, so that the charts below keep their identity.
     """
@@ -108,7 +113,7 @@ def begin(
         st.empty()
         return None
     try:
-        player = Player(runs, names, Clock.of(runs))
+        player = Player(runs, names, Clock.of(runs), of)
     except ValueError as error:
         st.caption(f"No time travel: {error}. Train again to save a path.")
         return None

@@ -106,7 +106,8 @@ def _draw(
         _placeholder(outcome)
         return
     curves = st.container()
-    player = playback.begin(outcome.firsts, labels)
+    of = outcome.comparison.first if outcome.comparison.seeds > 1 else ""
+    player = playback.begin(outcome.firsts, labels, of=of)
     suits_log, far = panels.suits_log(found, outcome), panels.is_distance()
     with curves:
         axes = axis_bar.chosen(suits_log=suits_log, log_only=far)

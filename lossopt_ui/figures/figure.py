@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,8 @@ from lossopt_ui.state.session import component_event
 
 MAX_IN_HOVER = 24
 """With more lines than this, a unified hover label would cover the chart."""
+MAX_IN_LINE = 48
+"""Characters of a legend's entry in one line."""
 MAX_CHARACTERS = 20_000_000
 """Total size of cached figures, for all visitors together."""
 _NOT_IN_LEGENDS = {"contour", "heatmap", "surface"}
@@ -101,6 +104,9 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
     content = figure.to_dict()
     traces, layout = content["data"], content.setdefault("layout", {})
     _set_ids(traces)
+    for trace in traces:
+        if "name" in trace:
+            trace["name"] = _in_lines(trace["name"])
     layout |= {
         "height": height,
         "autosize": True,
@@ -118,6 +124,11 @@ def _finished(figure: go.Figure, key: str, height: int) -> Sent:
 def _further_lines(layout: Mapping[str, Any]) -> int:
     """How many lines the title has beyond the first."""
     return str((layout.get("title") or {}).get("text") or "").count("<br>")
+
+
+def _in_lines(name: str) -> str:
+    """A name in lines that fit the narrowest legend; plotly would cut it off."""
+    return name if "<" in name else "<br>".join(wrap(name, MAX_IN_LINE, break_long_words=False))
 
 
 def _has_legend(traces: Sequence[Mapping[str, Any]]) -> bool:

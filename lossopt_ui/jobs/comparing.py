@@ -71,6 +71,16 @@ class Comparison:
             for k in range(self.seeds)
         )
 
+    @property
+    def varies_data(self) -> bool:
+        """Whether its seeds have different data, and so different optima."""
+        return self.seeds > 1 and self.varying == SPLIT
+
+    @property
+    def first(self) -> str:
+        """What a result of the first seed alone is of, in words."""
+        return "the first split" if self.varying == SPLIT else "the first seed"
+
     def to_tune(self) -> list[Experiment]:
         """The experiments whose learning rates are not known yet."""
         return rates.unknown(each.experiment for each in self.entries if each.tuned)

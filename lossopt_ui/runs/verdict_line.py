@@ -58,7 +58,7 @@ def sentences(
     if len(found) > 1:
         said[0] = f"Furthest ahead of {len(found)} curves compared: {said[0]}"
     said += differences.confounded([best], baseline, column, optima, str)
-    return [*said, *_one_rate(best, baseline)]
+    return [*said, *_one_rate(shown)]
 
 
 def _alone(group: Group, column: str, optima: Optima) -> str:
@@ -112,15 +112,19 @@ def _furthest_ahead(
     return max(known, key=lambda group: sign * found[group.key].difference, default=None)
 
 
-def _one_rate(group: Group, baseline: Group) -> list[str]:
-    """A caveat if losses or optimizers are compared at one learning rate for both."""
-    experiments = [*group.experiments, *baseline.experiments]
+def _one_rate(shown: Sequence[Group]) -> list[str]:
+    """A caveat if losses or optimizers are compared at one learning rate for all.
+
+    Two of several groups may have the same one because it is the best for both.
+    """
+    experiments = [each for group in shown for each in group.experiments]
     rates = {each.learning_rate for each in experiments}
     kinds = {(each.loss, each.optimizer) for each in experiments}
     if len(rates) > 1 or len(kinds) == 1:
         return []
+    who = "Both" if len(shown) == 2 else "All"
     return [
-        f"Both have learning rate {rates.pop():g}, which may suit one of them better; tune each"
+        f"{who} have learning rate {rates.pop():g}, which may suit one of them better; tune each"
         " for a fair comparison."
     ]
 

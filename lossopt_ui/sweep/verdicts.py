@@ -69,7 +69,7 @@ def _best(
         return []
     best = by_key[wanted[0]]
     mean = rows[column].iloc[0]
-    number = f"{mean:.2%}" if MEASURES[column].percent else f"{mean:.4g}"
+    number = f"{100 * mean:.2f} %" if MEASURES[column].percent else f"{mean:.4g}"
     what = short(column).removesuffix(" (%)").lower()
     of_loss = f" of {names.value_text('loss', loss)}" if loss else ""
     st.markdown(

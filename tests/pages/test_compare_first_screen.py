@@ -56,7 +56,7 @@ def test_the_verdict_compares_with_the_oldest_or_the_pinned_group(
 ) -> None:
     app = open_page("compare", {"y": "test_accuracy"})
     assert "Furthest ahead of 2 curves compared: " in words(app)
-    assert "Both have learning rate 0.1" in words(app)
+    assert "All have learning rate 0.1" in words(app)
     forest = figures(app)["forest"]
     assert forest["layout"]["title"]["text"] == "Test accuracy vs baseline"
     assert "Cross-entropy (baseline)" in {line["name"] for line in forest["data"]}
