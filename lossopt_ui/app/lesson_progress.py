@@ -42,7 +42,12 @@ class Progress:
         return {"done": sorted(self.done), "last": self.last, "predicted": self.predicted}
 
     def add(self, content: Any) -> None:
-        """Take what the browser has stored, which is untrusted: anything unknown is left out."""
+        """Take what the browser has stored, which is untrusted: anything unknown is left out.
+
+        None is no answer: what the browser has is not known yet, and must not be replaced.
+        """
+        if content is None:
+            return
         self.known = True
         if not isinstance(content, Mapping):
             return

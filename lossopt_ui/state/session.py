@@ -91,9 +91,11 @@ class UploaderKey(SessionKey[int]):
 def component_event(key: str, name: str) -> Any:
     """The value that one of our components sent under a name; None if it sent nothing.
 
-    It comes from the browser and is untrusted.
+    It comes from the browser and is untrusted. Components send by themselves, so an event can
+    arrive when the visitor is already on another page, where the component has no state.
     """
-    return WidgetKey[dict[str, Any]](key).get().get(name)
+    component = WidgetKey[dict[str, Any]](key)
+    return component.get().get(name) if component.is_set() else None
 
 
 def selected_rows(key: str) -> list[int]:

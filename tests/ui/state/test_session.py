@@ -54,3 +54,14 @@ def test_an_uploader_is_another_one_once_it_is_emptied() -> None:
 
     app = AppTest.from_function(page).run()
     assert [each.value for each in app.text] == ["table-0", "table-1"]
+
+
+def test_an_event_of_a_component_that_is_not_on_the_page_says_nothing() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from lossopt_ui.state.session import component_event
+
+        st.text(component_event("lesson-guide", "progress"))
+
+    assert AppTest.from_function(page).run().text[0].value == "None"
