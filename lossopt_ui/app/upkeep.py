@@ -22,6 +22,7 @@ from lossopt_ui.app.shutdown import Shutdown
 from lossopt_ui.config import mode
 from lossopt_ui.identity import visitor
 from lossopt_ui.jobs import memory, pool
+from lossopt_ui.jobs.defaults import defaults
 
 COLLECT_SECONDS = 15.0
 """Seconds between two garbage collections.
@@ -59,6 +60,7 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
 def _work(looked: threading.Event) -> None:
     address = mode.store_address()
     made = reference_runs_made(address)
+    defaults().begin()
     looked.set()
     _warm_up()
     running, removal = Uptime(address), Every(REMOVE_SECONDS)

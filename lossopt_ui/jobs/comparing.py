@@ -14,6 +14,7 @@ from lossopt_core.analysis.tuned_rate import TunedRate
 from lossopt_core.training.run import STOPPED
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import duration, optimum, planned_together, polling, rates, watching
+from lossopt_ui.jobs.defaults import adopt, defaults
 from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.jobs.plan import Plan
@@ -214,7 +215,10 @@ def watch(
 
 
 def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
-    found = missing(comparison)
+    if found := missing(comparison):
+        found = _missing_from_all(comparison, found)
+    if defaults().expect(found):
+        live = False
     if not found:
         planned_together.note([each for batch in comparison.batches() for each in batch])
     return watching.job_for(
@@ -225,6 +229,11 @@ def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
         wanted=wanted,
         live=live,
     )
+
+
+def _missing_from_all(comparison: Comparison, found: Sequence[Experiment]) -> list[Experiment]:
+    """What is still missing once the visitor has what was trained for everybody."""
+    return missing(comparison) if adopt(found) else list(found)
 
 
 def _concerns(job: Job, comparison: Comparison) -> bool:
@@ -240,6 +249,8 @@ def look_up(comparison: Comparison, job: Job | None = None) -> Outcome:
     running = job is not None and job.running
     waiting = job is not None and job.waiting
     growing = job.histories() if job is not None and running else {}
+    if job is None and defaults().underway:
+        running = defaults().expect(_missing_from_all(comparison, missing(comparison)))
     rated = [each.rated() for each in comparison.entries]
     store = workspace.store()
     wanted = [() if each is None else comparison.seeds_of(each) for each in rated]

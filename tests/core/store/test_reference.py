@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from lossopt_core import ForeignRun, RunStore
+from lossopt_core import ForeignRun, RunStore, train
+from lossopt_core.analysis import tuned_rate
 from lossopt_core.store import reference
 from lossopt_core.store.repository import ReadOnlyError
 from lossopt_core.store.workspaces import Workspaces
@@ -71,3 +72,31 @@ def test_changes_by_id_affect_only_the_visitors_own_runs(address, few):
 def test_reference_runs_use_the_suggested_rates():
     for each in reference.EXPERIMENTS:
         assert each.learning_rate == starting_learning_rate(each)
+
+
+def test_default_runs_are_tuned_and_trained_once(address, monkeypatch):
+    monkeypatch.setattr(reference, "DEFAULTS", (TINY, TINY.replace(loss="hinge")))
+    monkeypatch.setattr(reference, "DEFAULT_SEEDS", 3)
+    learned, asked = [], []
+
+    def train_noted(experiments):
+        asked.append(list(experiments))
+        return train(experiments)
+
+    for _ in range(2):
+        reference.train_defaults(address, learned.append, train_noted)
+    tuning, firsts, rest = asked
+    assert {each.loss for each in tuning} == {"cross_entropy", "hinge"}
+    assert [run.experiment for run in learned[0]] == tuning
+    assert [run.id for run in learned[0]] == [run.id for run in learned[1]], "kept over restarts"
+    by_experiment = {run.experiment: run for run in learned[0]}
+    for first in firsts:
+        best = tuned_rate.best([by_experiment[one] for one in tuned_rate.tuning(first)])
+        assert first == TINY.replace(loss=first.loss, learning_rate=best.rate)
+    assert rest == [
+        each.replace(seed=each.seed + k, split_seed=each.split_seed + k)
+        for k in (1, 2)
+        for each in firsts
+    ]
+    assert all(reference.is_default(each) for some in asked for each in some)
+    assert not reference.is_default(TINY.replace(strength=0.5))
