@@ -28,6 +28,7 @@ from lossopt_core.theory.stability import (
     step_limits,
 )
 from lossopt_core.theory.suboptimality import free_gaps, with_distance
+from lossopt_core.training.continuing import RestartWarning, train_longer
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats
 from lossopt_core.training.loop import Progress, train
 from lossopt_core.training.run import Run
@@ -54,6 +55,7 @@ __all__ = [
     "LinearClassifier",
     "PairedDifference",
     "Progress",
+    "RestartWarning",
     "Run",
     "RunStore",
     "StepLimits",
@@ -69,6 +71,7 @@ __all__ = [
     "step_limits",
     "suggested_learning_rate",
     "train",
+    "train_longer",
     "with_distance",
     "zero_strength",
 ]

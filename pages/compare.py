@@ -34,6 +34,7 @@ from lossopt_ui.runs import (
     saved_views,
     seed_results,
     shared_link,
+    train_longer,
     tuning,
     verdict_line,
     view_report,
@@ -121,7 +122,7 @@ def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
             run_notes.tools(own)
         if len(own) < len(chosen):
             references.explain_read_only(beside_own=len(own) > 0)
-        continuing.popover([each.experiment for each in members if each.experiment is not None])
+        continuing.popover(members)
         export.popover(members)
         if len(members) == 1 and members[0].experiment is not None:
             page_links.link_to_inspect_page(members[0].id)
@@ -211,6 +212,7 @@ def first_screen(
 
 with workspace.store_errors_shown():
     shared_link.show()
+    train_longer.show_progress()
     listing = wanted_runs()
     if listing.runs.empty:
         draw_empty_page()

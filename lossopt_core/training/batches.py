@@ -27,6 +27,16 @@ class Minibatches(Iterator[Labels]):
         self._first += self._size
         return self._order[first : self._first]
 
+    def skip(self, minibatches: int) -> None:
+        """Go on as after so many minibatches, from the beginning.
+
+        The shuffles of the epochs are drawn, since how much of the generator one takes is random.
+        """
+        epochs, rest = divmod(minibatches, -(-self._examples // self._size))
+        for _ in range(epochs + (rest > 0)):
+            self._order = self._shuffled()
+        self._first = rest * self._size if rest else len(self._order)
+
     def _shuffled(self) -> Labels:
         """The row numbers of an epoch."""
         if self._replacement:

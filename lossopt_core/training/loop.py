@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -75,17 +76,28 @@ def train(
 
         apart = train_with_joblib(groups, backend, on_progress, should_stop)
         return [apart[experiment] for experiment in experiments]
-    total = sum(experiment.updates for members in groups for experiment in members)
+    parts = [(members, partial(Training, stacked(members))) for members in groups]
+    runs = train_parts(parts, on_progress, should_stop)
+    return [runs[experiment] for experiment in experiments]
+
+
+def train_parts(
+    parts: Sequence[tuple[Sequence[Experiment], Callable[[], "Training"]]],
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> dict[Experiment, Run]:
+    """Train one cohort after the other; each comes with what makes its training."""
+    total = sum(experiment.updates for members, _ in parts for experiment in members)
     done = 0
     runs: dict[Experiment, Run] = {}
-    for members in groups:
-        training = Training(stacked(members))
+    for members, begin in parts:
+        training = begin()
         runs |= training.run(
             report=_reporter(on_progress, training, dict(runs), done, total),
             should_stop=should_stop or (lambda: False),
         )
         done += sum(experiment.updates for experiment in members)
-    return [runs[experiment] for experiment in experiments]
+    return runs
 
 
 def _warn(experiments: Sequence[Experiment]) -> None:

@@ -38,27 +38,77 @@ class End:
     last: Array | None
 
 
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """What was measured of R runs before their training is continued, after `made` updates.
+
+    rows             (points, columns, R)
+    interval_ends    (intervals,), ends of the intervals of minibatch objectives
+    minibatch        (intervals, R), sums of minibatch objectives
+    path_updates     (k,), updates after which the classifiers `path`, (R, C, D) each, were recorded
+    """
+
+    made: int
+    rows: Array
+    interval_ends: Labels
+    minibatch: Array
+    path_updates: Labels
+    path: list[Points]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> "Earlier":
+        """The measurements of runs that were measured after the same updates."""
+        minibatch = np.stack([run.numbers("minibatch") for run in runs], axis=-1)
+        ends = minibatch[:, 0, 0].astype(np.int64)
+        rows = np.stack([run.numbers("history") for run in runs], axis=-1)
+        return cls(
+            made=int(rows[-1, UPDATE, 0]),
+            rows=rows,
+            interval_ends=ends,
+            minibatch=minibatch[:, -1] * np.diff(ends, prepend=0)[:, None],
+            path_updates=runs[0].path_updates,
+            path=list(np.stack([run.path for run in runs], axis=1)),
+        )
+
+
 class Record:
     """Measurements of R runs: evaluations, minibatch objectives, weights on the way, ends.
 
     rows        (points, columns, R), of which `recorded` are final: other threads may read them
     minibatch   (intervals, R), sums of minibatch objectives
-    path        the classifiers at every `path_every`th evaluation, (R, C, D) each
+    path        the classifiers after the updates `path_updates`, (R, C, D) each
     ends        how runs ended, by their number
     """
 
-    def __init__(self, experiments: Sequence[Experiment], weights: int) -> None:
-        """`weights` is the number of weights of a classifier."""
+    def __init__(
+        self, experiments: Sequence[Experiment], weights: int, earlier: Earlier | None = None
+    ) -> None:
+        """`weights` is the number of weights of a classifier.
+
+        After what was measured `earlier` come the points that are still ahead.
+        """
         self.experiments = experiments
-        first, runs = experiments[0], len(experiments)
-        self.evaluations = evaluation_updates(first.updates, first.evaluations)
-        self.interval_ends = minibatch_intervals(first.updates)
-        self.rows = np.empty((len(self.evaluations), len(HISTORY_COLUMNS), runs))
-        self.recorded = 0
-        self.minibatch = np.zeros((len(self.interval_ends), runs))
-        self._interval = 0
-        self._path_every = recording_interval(len(self.evaluations), weights)
-        self.path: list[Points] = []
+        first = experiments[0]
+        points = evaluation_updates(first.updates, first.evaluations)
+        interval_ends = minibatch_intervals(first.updates)
+        if earlier is None:
+            earlier = _nothing(len(experiments))
+        before, of_path = earlier.rows[:, UPDATE, 0].astype(np.int64), earlier.path_updates
+        ahead = points[points > earlier.made]
+        self.evaluations = np.concatenate([before, ahead])
+        self.interval_ends = np.concatenate(
+            [earlier.interval_ends, interval_ends[interval_ends > earlier.made]]
+        )
+        self.rows = np.empty((len(self.evaluations), *earlier.rows.shape[1:]))
+        self.recorded = len(before)
+        self.rows[: self.recorded] = earlier.rows
+        self.minibatch = np.zeros((len(self.interval_ends), len(experiments)))
+        self._interval = max(0, len(earlier.interval_ends) - 1)
+        self.minibatch[: len(earlier.interval_ends)] = earlier.minibatch
+        candidates = np.concatenate([of_path, ahead])
+        self.path_updates = candidates[:: recording_interval(len(candidates), weights)]
+        kept = zip(of_path, earlier.path, strict=True)
+        self.path: list[Points] = [each for at, each in kept if at in self.path_updates]
         self.ends: dict[int, End] = {}
 
     @property
@@ -79,7 +129,7 @@ class Record:
     def add_evaluation(self, row: Array, classifiers: Array) -> None:
         """Add the measurements (columns, R) of an evaluation, and the classifiers (R, C, D)."""
         self.rows[self.recorded] = row
-        if self.recorded % self._path_every == 0:
+        if self.evaluations[self.recorded] in self.path_updates:
             self.path.append(classifiers.astype(np.float32))
         self.recorded += 1
 
@@ -108,8 +158,7 @@ class Record:
 
     def _run(self, run: int, environment: Mapping[str, str]) -> Run:
         end = self.ends[run]
-        recorded = self.evaluations[: self.recorded : self._path_every]
-        recorded = recorded[recorded < end.made]
+        recorded = self.path_updates[self.path_updates < end.made]
         points = [each[run] for each in self.path[: len(recorded)]]
         with np.errstate(over="ignore"):  # weights of a diverged run
             last = end.W.astype(np.float32)
@@ -143,6 +192,13 @@ class Record:
         seen = first.gradient_evaluations(ends)
         means = self.minibatch[:count, run] / lengths
         return np.column_stack([ends, seen / first.train_examples, seen, means])
+
+
+def _nothing(runs: int) -> Earlier:
+    """What was measured of runs that begin: nothing, not even before the first update."""
+    none = np.empty(0, np.int64)
+    rows = np.empty((0, len(HISTORY_COLUMNS), runs))
+    return Earlier(-1, rows, none, np.empty((0, runs)), none, [])
 
 
 def environment_of(seconds_per_update: float | None) -> dict[str, str]:

@@ -58,14 +58,20 @@ class SlicedTraining:
     """The training of a cohort by an executor, which may be in other processes or on a cluster."""
 
     def __init__(
-        self, experiments: Sequence[Experiment], data: Sequence[Data] | None = None
+        self,
+        experiments: Sequence[Experiment],
+        data: Sequence[Data] | None = None,
+        start: Checkpoint | None = None,
     ) -> None:
         """The experiments are a cohort.  `data`, as `grouping.load_all` gives them, are sent along
-        with every slice, for data that the executor's processes cannot load themselves."""
-        self.experiments = stacked(experiments)
+        with every slice, for data that the executor's processes cannot load themselves.  `start`
+        is where it goes on, if it does not begin; then the experiments are in their order."""
+        self.experiments = stacked(experiments) if start is None else list(experiments)
         self._data = data
-        self._last: Checkpoint | None = None
+        self._last = start
         self._path: list[Points] = []
+        if start is not None:
+            self._path, start.record.path = start.record.path, []
         self.over = False
 
     def submit(self, executor: Executor, *, stop: bool = False) -> Future[Slice]:

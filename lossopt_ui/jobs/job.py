@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -30,6 +30,7 @@ from lossopt_core import (
 )
 from lossopt_core.store.quotas import products_of
 from lossopt_core.store.unfinished import ActiveTrainings
+from lossopt_core.training.continuing import checkpoint_of, groups_to_continue
 from lossopt_core.training.grouping import cohorts, load_all, pieces
 from lossopt_core.training.run import STOPPED
 from lossopt_core.training.slices import SlicedTraining
@@ -60,7 +61,7 @@ class Job:
     the process ends; the results so far are saved. A long job saves `by_part`: each cohort as soon
     as it is trained, and none that was not started. Other jobs get their turn between slices of a
     fraction of a second. The sequel follows unless the job was stopped. With a plan it trains what
-    the plan says instead.
+    the plan says instead. Experiments with a run in `starts` are trained on from its weights.
     """
 
     def __init__(
@@ -75,7 +76,9 @@ class Job:
         executor: Executor | None = None,
         workers: int = 1,
         check: Callable[[Sequence[Experiment]], None] = lambda _: None,
+        starts: Mapping[Experiment, Run] | None = None,
     ) -> None:
+        self._starts = starts or {}
         self.experiments = tuple(experiments if plan is None else plan.tuning)
         self._urgent_over = threading.Event()
         self._since = time.monotonic()
@@ -134,7 +137,9 @@ class Job:
         if self._plan is not None:
             yield from self._follow(self._plan)
             return
-        yield from self._train(parts_of(self.experiments, self._workers))
+        anew = [each for each in self.experiments if each not in self._starts]
+        longer = groups_to_continue(self._starts)
+        yield from self._train([*longer, *parts_of(anew, self._workers)])
         if self._sequel is not None and not self.stopped:
             more = self.store.missing(self._sequel.experiments())
             self._check(more)
@@ -200,7 +205,8 @@ class Job:
         private, size = DATASETS[part[0].dataset].uploaded, part[0].size
         data_sets = len({each.data_key for each in part})
         small = 8 * data_sets * size.examples * size.features <= SENT_BYTES
-        return SlicedTraining(part, load_all(part) if private or small else None)
+        start = checkpoint_of(part, self._starts) if part[0] in self._starts else None
+        return SlicedTraining(part, load_all(part) if private or small else None, start)
 
     def _advance(self) -> None:
         """Make one slice of every active part."""

@@ -1,13 +1,14 @@
 """Runs for a page: loaded from the store or trained in the background, with live progress."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 import streamlit as st
 
 from lossopt_core import (
     Experiment,
+    Run,
     RunStore,
     StoreError,
     load_data,
@@ -85,6 +86,27 @@ def resume(left: Interrupted) -> bool:
         st.toast(f"Not continued: {names.escape_markdown(str(error))}.", icon=":material/error:")
         return False
     _visitor().take_beside(begun)
+    return True
+
+
+def train_longer(experiments: Sequence[Experiment], starts: Mapping[Experiment, Run]) -> bool:
+    """Train experiments, those with a run in `starts` from its weights; returns whether it began.
+
+    In parallel with the current training, if there is one.
+    """
+    visitor = _visitor()
+    try:
+        for each in {each.data_key: each for each in experiments}.values():
+            check_present(each)
+        begun = workers().begin(experiments, workspace.store(), by_part=True, starts=starts)
+    except (BudgetError, MissingDataError, StoreError) as error:
+        st.error(f"Not trained: {names.escape_markdown(str(error))}.", icon=":material/error:")
+        return False
+    if visitor.job is not None and visitor.job.running:
+        visitor.take_beside(begun)
+    else:
+        visitor.take(begun)
+    begun.wait(PATIENCE)
     return True
 
 

@@ -4,11 +4,11 @@ import atexit
 import math
 import threading
 import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 
-from lossopt_core import Experiment, RunStore, StoreError
+from lossopt_core import Experiment, Run, RunStore, StoreError
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.unfinished import BEAT_SECONDS
 from lossopt_core.store.usage import Usage
@@ -143,8 +143,11 @@ class Workers:
         sequel: Sequel | None = None,
         plan: Plan | None = None,
         replacing: Job | None = None,
+        starts: Mapping[Experiment, Run] | None = None,
     ) -> Job:
         """Queue experiments or a plan for training, and stop the job that this one replaces.
+
+        Experiments with a run in `starts` are continued from its weights.
 
         BudgetError, before any work, if it would exceed the budget.
         """
@@ -159,7 +162,7 @@ class Workers:
             seconds = self._budget.seconds
             job = Job(
                 experiments, store, by_part=by_part, sequel=sequel, plan=plan, seconds=seconds,
-                executor=self._executor, workers=self._count,
+                executor=self._executor, workers=self._count, starts=starts,
                 check=lambda more: self._check(more, store, by_part=True),
             )  # fmt: skip
             job.when_over(self._leave)

@@ -1,4 +1,4 @@
-"""Links that continue from the selected runs: the same settings, more seeds, longer, around."""
+"""Ways on from the selected runs: the same settings, longer, more seeds, around."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,25 +11,28 @@ from lossopt_core.analysis.axes import as_text
 from lossopt_core.analysis.groups import SEEDS, group_id
 from lossopt_core.analysis.sweep import ORDER, SPLIT, Sweep
 from lossopt_core.experiment.settings import flat_settings
+from lossopt_ui.experiment.saved_runs import SavedRun
+from lossopt_ui.runs import train_longer
 from lossopt_ui.state import names, page_links, pages, url
 from lossopt_ui.state.lanes import LANE_SETTINGS, MAX_LANES, Lane
 from lossopt_ui.state.page_spec import PageSpec
-from lossopt_ui.state.pages.settings import number
 from lossopt_ui.state.pages.sweep import OWN_OPTIONS
 
 MAX_GROUPS = 24
 """Groups for which more seeds are planned at once."""
 
 
-def popover(experiments: Sequence[Experiment]) -> None:
-    """Show the links for the experiments of the selected runs."""
+def popover(members: Sequence[SavedRun]) -> None:
+    """Show the ways on from the selected runs; imported curves have none."""
+    trained = [each for each in members if each.experiment is not None]
+    experiments = [each.experiment for each in trained if each.experiment is not None]
     if not experiments:
         return
     groups = {group_id(each): each for each in reversed(experiments)}
     with st.popover("Continue", icon=":material/redo:"):
         if len(groups) == 1:
             _open(experiments[0])
-            _train_longer(experiments[0])
+            train_longer.offer(trained)
         else:
             _open_as_lanes(experiments, list(groups.values()))
         if len(groups) <= MAX_GROUPS:
@@ -73,23 +76,6 @@ def _open_as_lanes(experiments: Sequence[Experiment], groups: Sequence[Experimen
         "varying": SPLIT if len(splits) > 1 else ORDER,
     }
     _link(pages.TRAIN, f"Open as {len(lanes)} lanes", "view_column", values)
-
-
-def _train_longer(experiment: Experiment) -> None:
-    """A link to the same training with twice as many epochs, and what it starts from."""
-    epochs = min(2 * experiment.epochs, int(number("epochs").high))
-    if epochs == experiment.epochs:
-        return
-    values = url.values_of(experiment) | {"epochs": epochs, "live": True}
-    _link(pages.TRAIN, f"Train longer ({epochs} epochs)", "schedule", values)
-    said = "Trains from the start: training is deterministic, so it passes the same weights."
-    if experiment.schedule != "constant":
-        schedule = names.value_text("schedule", experiment.schedule).lower()
-        said = (
-            f"Trains from the start: the {schedule} schedule stretches over all {epochs} epochs, so"
-            " it takes another path."
-        )
-    st.caption(said)
 
 
 def _more_seeds(experiments: Sequence[Experiment]) -> None:

@@ -210,8 +210,8 @@ def test_a_group_is_continued_with_more_seeds_longer_and_around(
     assert "In the address" not in words(app)
     assert figures(app)
     assert len(store.list()) == 21, "all lanes are runs that exist"
-    query = dict(parse_qsl(one["Train longer (4 epochs)"]))
-    assert query["epochs"] == "4"
+    query = dict(parse_qsl(one["Open in Train"]))
+    assert query["epochs"] == "2"
     assert query["blobs.spread"] == "3"
 
 
