@@ -20,11 +20,13 @@ import plotly.graph_objects as go
 
 from lossopt_core import Experiment, Run, paired_difference
 from lossopt_core.analysis.groups import group_id
+from lossopt_core.analysis.smoothing import SMOOTHINGS
 from lossopt_core.experiment.measures import MEASURES, X_AXES, Y_AXES
 from lossopt_core.fields import Choice
 from lossopt_core.training.run import DIVERGED, FINISHED
 from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.smoothing import Smoothing
 from lossopt_ui.experiment.saved_runs import SavedRun
 from lossopt_ui.runs import group_charts, groups, verdict_line
 from lossopt_ui.runs.groups import MAX_GROUPS, Group
@@ -43,6 +45,8 @@ def plot(
     centre: str = "mean",
     band: str = "ci",
     smoothing: float = 0.0,
+    smooth_with: str = "ema",
+    ignore_outliers: bool = False,
     log_x: bool = False,
     log_y: bool = False,
 ) -> dict[str, go.Figure]:
@@ -54,13 +58,16 @@ def plot(
         x: "epoch", "update" or "gradient_evaluations".
         seeds_together: Draw runs that differ by seed only as one curve with a band.
         centre, band: How the runs of a group are summarized, see `analysis.groups`.
-        smoothing: Weight of an exponential moving average, from 0 to below 1; the raw curves stay.
+        smoothing: Weight of the smoothing, from 0 to below 1; the raw curves stay.
+        smooth_with: "ema" (exponential moving average) or "gaussian".
+        ignore_outliers: Leave outliers out of the y-axis; the chart says how many points.
         log_x, log_y: Logarithmic axes.
 
     Raises ValueError for unknown names, without runs and for too many curves.
     """
     Choice("", "", Y_AXES, "").check("y", y)
     Choice("", "", X_AXES, "").check("x", x)
+    Choice("", "", SMOOTHINGS, "").check("smooth_with", smooth_with)
     if not 0 <= smoothing < 1:
         raise ValueError(f"smoothing must be from 0 to below 1, got {smoothing}")
     shown = [each for each in _groups(runs, seeds_together=seeds_together) if _has(each, x, y)]
@@ -78,9 +85,10 @@ def plot(
             for each in members
         ]  # fmt: skip
         figure = group_curves.group_curves(
-            group_curves.all_smoothed(lines, smoothing) if smoothing else lines,
+            lines,
             column=y, x=x, title=title or MEASURES[y].label.split(" (")[0], y_title=Y_AXES[y],
-            theme=THEME, log_x=log_x, log_y=log_y, show_members=smoothing > 0,
+            theme=THEME, log_x=log_x, log_y=log_y,
+            smoothing=Smoothing(smooth_with, smoothing), ignore_outliers=ignore_outliers,
         )  # fmt: skip
         figures[title] = _standalone(figure, HEIGHT)
     return figures

@@ -1,12 +1,13 @@
 """Curves over the course of training."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from lossopt_core.experiment.measures import X_AXES
 from lossopt_ui.charts import escapes
@@ -17,7 +18,9 @@ from lossopt_ui.charts.colours import (
     Theme,
     translucent,
 )
-from lossopt_ui.charts.scales import LOG_AXIS, NO_LIMITS, Limits
+from lossopt_ui.charts.scales import LOG_AXIS, NO_LIMITS, Limits, without_outliers
+from lossopt_ui.charts.smoothing import NO_SMOOTHING, RAW, Smoothing, raw_trace
+from lossopt_ui.charts.texts import second_line
 
 DISTANCES = ("distance", "distance_share")
 
@@ -28,6 +31,7 @@ LABEL_HEIGHT = 0.08
 
 
 Dash = Literal["solid", "dash", "dot"]
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,12 @@ class Curve:
         if self.diverged is None:
             return "objective" in self.table and escapes.has_diverged(self.table)
         return self.diverged
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the line leaves the chart upwards; see `escapes`."""
+        values = self.table[self.column].to_numpy(np.float64)
+        return escapes.leaves(values, self.column, diverged=self.lost)
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,8 @@ def curves(
     bands: Sequence[Band] = (),
     x_limits: Limits = NO_LIMITS,
     y_limits: Limits = NO_LIMITS,
+    smoothing: Smoothing = NO_SMOOTHING,
+    ignore_outliers: bool = False,
 ) -> go.Figure:
     """One line per curve over the column `x` of its table.
 
@@ -97,31 +109,107 @@ def curves(
     as the start at 0 updates.
 
     Curves of diverged runs are cut a little above the others, and marked where they left; see
-    `escapes`.
+    `escapes`.  They are not smoothed.
+
+    A line below the title says how curves were smoothed, and how many points the y-axis leaves out.
     """
     drawn = [line for line in lines if not line.table[line.column].isna().all()]
-    traces = [_trace(line, x, log_x=log_x, log_y=log_y) for line in drawn]
+    kept = f"{y_limits} {ignore_outliers}"
+    about: list[str] = []
     above = [band for band in bands if band.low > 0 or not log_y]
     visible = [level for level in levels if level.value > 0 or not log_y]
     others = [*(level.value for level in visible), *(band.high for band in above)]
+    if ignore_outliers:
+        values = _heights(drawn, "low", "high")
+        y_limits = y_limits.or_else(without_outliers(values, others, log=log_y))
+        about = _said_outside(drawn, y_limits, log_y=log_y)
+    drawn, smooth = _smoothed(drawn, x, smoothing)
+    traces = [_trace(line, x, log_x=log_x, log_y=log_y) for line in drawn]
+    others += [end for line in drawn for end in _ends_of_raw(line, log_y=log_y)]
     marks = escapes.cut_all(traces, drawn, others, log_x=log_x, log_y=log_y, y_limits=y_limits)
     _hide_repeated(traces, drawn)
+    raw = _raw_traces(traces, drawn, log_y=log_y)
     traces += [_upper_edge(band, traces, theme) for band in above]
     # All at once: plotly validates a whole figure faster than its parts one by one.
     return go.Figure(
-        traces + marks,
+        raw + traces + marks,
         {
-            "title": title,
+            "title": title + "".join(map(second_line, [smoothing.words] * smooth + about)),
             "hovermode": "x unified",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
-            "xaxis": _axis(X_AXES[x], x_limits, log=log_x),
-            "yaxis": _axis(y_title, y_limits, log=log_y),
+            "xaxis": _axis(X_AXES[x], x_limits, f"{x_limits}", log=log_x),
+            "yaxis": _axis(y_title, y_limits, kept, log=log_y),
             "shapes": [_band_area(each, theme) for each in above]
             + [_level_line(each, theme) for each in visible],
             "annotations": _level_labels(visible, traces, theme, log_y=log_y),
         },
     )
+
+
+def _smoothed(lines: Sequence[Curve], x: str, smoothing: Smoothing) -> tuple[list[Curve], bool]:
+    """The curves smoothed, except for those that leave the chart; and whether any was."""
+    if not smoothing:
+        return list(lines), False
+    length = smoothing.length([line.table for line in lines], x)
+    found = [
+        line
+        if line.leaves
+        else replace(line, table=smoothing.of(line.table, x, line.column, length))
+        for line in lines
+    ]
+    return found, any(RAW in line.table for line in found)
+
+
+def _raw_traces(
+    traces: Sequence[dict[str, Any]], lines: Sequence[Curve], *, log_y: bool
+) -> list[dict[str, Any]]:
+    """The curves before smoothing; in the legend they belong to the smoothed ones."""
+    found = []
+    for trace, line in zip(traces, lines, strict=True):
+        if RAW in line.table:
+            trace.setdefault("legendgroup", trace["name"])
+            found.append(raw_trace(trace, _on_axis(thin(line.table)[RAW], line, log_y=log_y)))
+    return found
+
+
+def _ends_of_raw(line: Curve, *, log_y: bool) -> list[float]:
+    """The lowest and the highest value before smoothing, which has to stay in view."""
+    if RAW not in line.table:
+        return []
+    raw = _on_axis(line.table[RAW], line, log_y=log_y)
+    raw = raw[np.isfinite(raw)]
+    return [float(raw.min()), float(raw.max())] if len(raw) else []
+
+
+def _heights(lines: Sequence[Curve], *more: str, ghosts: bool = False) -> Numbers:
+    """All values of the curves that stay in the chart, in the unit of the axis.
+
+    `more` are further columns, such as the ends of intervals.
+    """
+    found = [np.empty(0)]
+    for line in lines:
+        if line.leaves or (line.ghost and not ghosts):
+            continue
+        names = [line.column, *(name for name in more if name in line.table)]
+        found += [_on_axis(line.table[name], line, log_y=False) for name in names]
+    return np.concatenate(found)
+
+
+def _said_outside(lines: Sequence[Curve], limits: Limits, *, log_y: bool) -> list[str]:
+    """How much of the curves lies outside the limits of the y-axis, in words."""
+
+    def outside(values: Numbers) -> int:
+        shown = np.isfinite(values) & ((values > 0) | (not log_y))
+        low = -np.inf if limits.low is None else limits.low
+        high = np.inf if limits.high is None else limits.high
+        return int((shown & ((values < low) | (values > high))).sum())
+
+    points = outside(_heights(lines, ghosts=True))
+    if points:
+        return [f"{points:,} point{'s' * (points != 1)} outside the range"]
+    ends = outside(_heights(lines, "low", "high"))
+    return ["bands reach outside the range" if ends else "no points outside the range"]
 
 
 def _hide_repeated(traces: Sequence[dict[str, Any]], lines: Sequence[Curve]) -> None:
@@ -134,19 +222,18 @@ def _hide_repeated(traces: Sequence[dict[str, Any]], lines: Sequence[Curve]) -> 
             named.add(line.name)
 
 
-def _axis(title: str, limits: Limits, *, log: bool) -> dict[str, object]:
+def _axis(title: str, limits: Limits, of: str, *, log: bool) -> dict[str, object]:
     # A zoom is kept as long as the axis shows the same quantity on the same scale.
-    kept = f"{title} {log} {limits}"
+    kept = f"{title} {log} {of}"
     scale = LOG_AXIS if log else {"type": "linear"}
-    return {"title": title, "range": limits.range(log=log), "uirevision": kept, **scale}
+    return {"title": title, "uirevision": kept, **limits.of_axis(log=log), **scale}
 
 
 def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
     table = thin(line.table)
     x_values = table[x].to_numpy(np.float64)
     scale = 100.0 if line.column in PERCENT else 1.0
-    y_values = table[line.column].to_numpy(np.float64) * scale
-    y_values = np.where(np.isfinite(y_values) & ((y_values > 0) | (not log_y)), y_values, np.nan)
+    y_values = _on_axis(table[line.column], line, log_y=log_y)
     if log_x:
         x_values = np.where(x_values > 0, x_values, np.nan)
     return {
@@ -160,8 +247,27 @@ def _trace(line: Curve, x: str, *, log_x: bool, log_y: bool) -> dict[str, Any]:
     }
 
 
+def _on_axis(column: pd.Series, line: Curve, *, log_y: bool) -> Numbers:
+    """Values in the unit of the axis; NaN where the axis cannot show them."""
+    values = column.to_numpy(np.float64) * (100.0 if line.column in PERCENT else 1.0)
+    return np.where(np.isfinite(values) & ((values > 0) | (not log_y)), values, np.nan)
+
+
 def _hover(table: pd.DataFrame, scale: float) -> dict[str, Any]:
-    """The value, with the ends of its interval if the table has any."""
+    """The value, with the ends of its interval if the table has any.
+
+    Of a smoothed curve the raw value, which the interval belongs to.
+    """
+    if RAW in table:
+        unknown = pd.Series(np.nan, table.index)
+        ends = [table.get(name, unknown) for name in ("low", "high")]
+        known = not ends[0].equals(ends[1])
+        return {
+            "customdata": np.column_stack([table[RAW], *ends]).astype(np.float32) * scale,
+            "hovertemplate": "%{customdata[0]:.4g}"
+            + " (%{customdata[1]:.4g} to %{customdata[2]:.4g})" * known
+            + ", smoothed %{y:.4g}",
+        }
     if not {"low", "high"} <= set(table) or table["low"].equals(table["high"]):
         return {"hovertemplate": "%{y:.4g}"}
     return {

@@ -1,14 +1,13 @@
 """Curves of groups of runs: a central curve, a band, and the individual runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core.analysis.groups import aggregate
-from lossopt_core.analysis.smoothing import smoothed, smoothing_length
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.colours import GREY, Theme, translucent
 from lossopt_ui.charts.curves import (
@@ -20,6 +19,7 @@ from lossopt_ui.charts.curves import (
     thin,
 )
 from lossopt_ui.charts.scales import NO_LIMITS, Limits
+from lossopt_ui.charts.smoothing import NO_SMOOTHING, RAW, Smoothing
 
 MAX_MEMBER_POINTS = 20_000
 """Points of all thin lines in a chart: more would take too long to draw."""
@@ -72,29 +72,6 @@ def group_curve(
     return GroupCurve(name, table, colour, dash, members, diverged)
 
 
-def all_smoothed(lines: Sequence[GroupCurve], weight: float) -> list[GroupCurve]:
-    """Replace each curve by its moving average, and keep the raw curve as a member.
-
-    The smoothing length is a distance in x, independent of how often each run was evaluated.
-    """
-    ends = [each.table["x"].iloc[[0, -1]] for each in lines if len(each.table)]
-    span = max((last for _, last in ends), default=0.0) - min((x for x, _ in ends), default=0.0)
-    length = smoothing_length(weight, span)
-    return [_smoothed(each, length) for each in lines]
-
-
-def _smoothed(curve: GroupCurve, length: float) -> GroupCurve:
-    raw = curve.table[["x", "centre"]]
-    x = raw["x"].to_numpy(np.float64)
-    table = curve.table.assign(
-        **{
-            name: smoothed(x, curve.table[name].to_numpy(np.float64), length)
-            for name in ("centre", "low", "high")
-        }
-    )
-    return replace(curve, table=table, members=[*curve.members, raw])
-
-
 def group_curves(
     lines: Sequence[GroupCurve],
     *,
@@ -109,12 +86,15 @@ def group_curves(
     levels: Sequence[Level] = (),
     x_limits: Limits = NO_LIMITS,
     y_limits: Limits = NO_LIMITS,
+    smoothing: Smoothing = NO_SMOOTHING,
+    ignore_outliers: bool = False,
     bands: Sequence[Band] = (),
     spread: str = "",
 ) -> go.Figure:
     """A chart of group curves; `column` determines their unit.
 
-    `spread` says in the legend what the bands around the curves are.
+    `spread` says in the legend what the bands around the curves are.  Smoothing changes the
+    curves, but neither bands nor the runs' own lines.
     """
     lines = [each for each in lines if not each.table["centre"].isna().all()]
     figure = curves(
@@ -132,12 +112,15 @@ def group_curves(
         levels=levels,
         x_limits=x_limits,
         y_limits=y_limits,
+        smoothing=smoothing,
+        ignore_outliers=ignore_outliers,
         bands=bands,
     )  # fmt: skip
     scale = 100.0 if MEASURES[column].percent else 1.0
+    of_lines = [trace for trace in figure.data if trace.meta != RAW]
     behind = [
         _band(each, trace, scale, log_x=log_x, log_y=log_y)
-        for each, trace in zip(lines, figure.data, strict=False)
+        for each, trace in zip(lines, of_lines, strict=False)
     ]
     if spread and any(behind):
         figure.add_trace(_legend_of_bands(spread, theme))

@@ -14,6 +14,7 @@ from lossopt_ui.charts.colours import GREY, Theme
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.groups import GroupCurve, group_curve, group_curves
 from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits
+from lossopt_ui.charts.smoothing import NO_SMOOTHING, Smoothing
 from lossopt_ui.charts.training import optimum_band
 
 Spread = Literal["ci", "range"]
@@ -78,6 +79,8 @@ def curves(
     log_y: bool | None = None,
     x_limits: Limits = NO_LIMITS,
     y_limits: Limits = NO_LIMITS,
+    smoothing: Smoothing = NO_SMOOTHING,
+    ignore_outliers: bool = False,
     spread: Spread = "ci",
     ghosts: Sequence[Lane] = (),
     optimum: Certificate | None = None,
@@ -91,6 +94,9 @@ def curves(
     log_y       None for a logarithmic axis if the values suit it (`suits_log`)
     x_limits, y_limits
                 typed limits, in the units of the axes (accuracies in percent)
+    smoothing   of the lines, not of the bands; raw lines stay behind them
+    ignore_outliers
+                whether the y-axis leaves out outliers; the chart says how many points
     spread      the band: the 95 % confidence interval of the mean, or the range of the seeds
     ghosts      lanes from before a change: thin and grey, under their own labels
     optimum     its objective and proven lower bound, if all lanes minimise the same objective
@@ -117,6 +123,8 @@ def curves(
         log_y=log_y,
         x_limits=x_limits,
         y_limits=y_limits,
+        smoothing=smoothing,
+        ignore_outliers=ignore_outliers,
         levels=levels,
         bands=optimum_band(optimum, optimum_of),
         spread=SPREADS[spread],

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+from lossopt_ui.charts.smoothing import Smoothing
 
 DECADES = 2.0
 """Values that span this many powers of ten are easier to read on a logarithmic axis."""
@@ -51,14 +53,62 @@ class Limits:
         low, high = (math.log10(end) if log and end is not None else end for end in ends)
         return low, high
 
+    def of_axis(self, *, log: bool) -> dict[str, Any]:
+        """The limits as attributes of plotly's axis.
+
+        An open end is an option of the automatic range: plotly.js loses a `range` with one end when
+        it draws the same layout again.
+        """
+        ends = self.range(log=log)
+        if ends is None or None not in ends:
+            return {"range": ends}
+        names = ("minallowed", "maxallowed")
+        known = {name: end for name, end in zip(names, ends, strict=True) if end is not None}
+        return {"autorangeoptions": known}
+
 
 NO_LIMITS = Limits()
+FENCE = 1.5
+"""Outliers lie beyond the quartiles by more than this times their distance (Tukey 1977)."""
+ROOM = 0.05
+"""Room beside the outermost values that are not outliers, as a fraction of their range."""
+
+
+def without_outliers(values: ArrayLike, also: ArrayLike = (), *, log: bool) -> Limits:
+    """Limits of an axis that leave out outliers, as the whiskers of a box plot do.
+
+    No limits without outliers, nor if the others are all equal.  `also` are heights of lines to
+    keep in view unless they would be outliers themselves.  `log` is for a logarithmic axis:
+    outliers are judged by logarithms, of positive values only.
+    """
+    heights, lines = (_on_scale(each, log=log) for each in (values, also))
+    if len(heights) == 0:
+        return NO_LIMITS
+    first, third = np.quantile(heights, [0.25, 0.75])
+    far = FENCE * (third - first)
+    if far == 0 or (heights.min() >= first - far and heights.max() <= third + far):
+        return NO_LIMITS
+    both = np.concatenate([heights, lines])
+    inside = both[(both >= first - far) & (both <= third + far)]
+    low, high = float(inside.min()), float(inside.max())
+    if low == high:
+        return NO_LIMITS
+    ends = (low - ROOM * (high - low), high + ROOM * (high - low))
+    return Limits(*(10.0**end if log else end for end in ends))
+
+
+def _on_scale(values: ArrayLike, *, log: bool) -> NDArray[np.float64]:
+    """The known values, as logarithms of the positive ones on a logarithmic axis."""
+    flat = np.ravel(np.asarray(values, np.float64))
+    flat = flat[np.isfinite(flat) & ((flat > 0) | (not log))]
+    return np.log10(flat) if log else flat
 
 
 class Scales(TypedDict, total=False):
     """Arguments of charts of curves that say how their axes are drawn.
 
-    x   a history column, such as "epoch"
+    x                a history column, such as "epoch"
+    ignore_outliers  whether the y-axis leaves out outliers; the chart says how many
     """
 
     x: str
@@ -66,3 +116,5 @@ class Scales(TypedDict, total=False):
     log_y: bool
     x_limits: Limits
     y_limits: Limits
+    smoothing: Smoothing
+    ignore_outliers: bool

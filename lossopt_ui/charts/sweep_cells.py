@@ -35,11 +35,6 @@ def short(value: str) -> str:
     return MEASURES[value].label.split(" (")[0] + (" (%)" if MEASURES[value].percent else "")
 
 
-def second_line(text: str) -> str:
-    """A smaller line below a title; nothing for no text."""
-    return f"<br><span style='font-size:13px'>{text}</span>" if text else ""
-
-
 def cells_of(results: pd.DataFrame, x: str, y: str, value: str) -> list[dict[str, Any]]:
     """One cell per pair of values; if several groups share a cell, the best of them."""
     found: dict[tuple[Any, Any], dict[str, Any]] = {}

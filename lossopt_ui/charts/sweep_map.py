@@ -21,10 +21,10 @@ from lossopt_ui.charts.colours import (
 from lossopt_ui.charts.sweep_cells import (
     cells_of,
     formatted,
-    second_line,
     short,
     values_of,
 )
+from lossopt_ui.charts.texts import second_line
 from lossopt_ui.state.pages.settings import SETTINGS
 
 MAX_TEXTS = 120

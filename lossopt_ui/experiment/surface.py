@@ -113,8 +113,8 @@ def _draw(
         axes = axis_bar.chosen(suits_log=suits_log, log_only=far)
         panels.draw(found, before, outcome, player, axes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        widgets.setting("show", width=220)
-        widgets.setting("verdict", width=220)
+        widgets.setting("show", width=190)
+        widgets.setting("verdict", width=190)
         axis_bar.show(suits_log=suits_log, log_only=far)
         _pin(page, of_page, before)
     endings.draw(found, outcome)

@@ -16,9 +16,12 @@ from typing import Any
 import streamlit as st
 
 from lossopt_ui.charts.scales import NO_LIMITS, Limits, Scales
+from lossopt_ui.charts.smoothing import Smoothing
 from lossopt_ui.state import widgets
 
 LIMITS = ("x_limits", "y_limits")
+SMOOTHING = ("smoothing", "smooth_with")
+IN_POPOVER = (*LIMITS, "ignore_outliers", *SMOOTHING)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Axes:
 
     @property
     def of_shares(self) -> Scales:
-        """For accuracies: on the same x-axis, but linear and whole."""
+        """For accuracies: like the main chart, but on a linear y-axis without typed limits."""
         return {**self.of_losses, "log_y": False, "y_limits": NO_LIMITS}
 
 
@@ -46,6 +49,8 @@ def chosen(
             "log_y": log_y or log_only,
             "x_limits": x_limits,
             "y_limits": y_limits,
+            "smoothing": Smoothing(widgets.value("smooth_with"), widgets.value("smoothing")),
+            "ignore_outliers": widgets.value("ignore_outliers"),
         }
     )
 
@@ -71,19 +76,22 @@ def show(
         widgets.setting(x, **({"width": 240} | looks))
     widgets.setting("log_x")
     widgets.setting("log_y", suggested=suits_log, disabled=log_only)
-    _limits()
+    _limits_and_smoothing()
     return chosen(x=x, along=along, suits_log=suits_log, log_only=log_only)
 
 
-def _limits() -> None:
-    place = st.container() if widgets.hidden(*LIMITS) else st.popover("Limits")
-    with place:
-        for name in LIMITS:
+def _limits_and_smoothing() -> None:
+    everything_hidden = widgets.hidden(*IN_POPOVER)
+    with st.container() if everything_hidden else st.popover("Limits, smoothing"):
+        for name in (*LIMITS, "ignore_outliers"):
             widgets.setting(name)
-        if any(widgets.is_set(name) for name in LIMITS):
+        with st.container(horizontal=True):
+            for name in SMOOTHING:
+                widgets.setting(name, width=200)
+        if any(widgets.is_set(name) for name in IN_POPOVER):
             st.button("Reset", key="reset-limits", on_click=_reset, type="tertiary")
 
 
 def _reset() -> None:
-    for name in LIMITS:
+    for name in IN_POPOVER:
         widgets.reset(name)

@@ -20,7 +20,8 @@ from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
 from lossopt_ui.charts.groups import GroupCurve
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits, without_outliers
+from lossopt_ui.charts.smoothing import Smoothing, span_of
 from lossopt_ui.charts.training import loss_at_start
 from lossopt_ui.figures import axis_bar, figure
 from lossopt_ui.jobs.optimum import Optima
@@ -45,13 +46,20 @@ class Axes:
     log_y: bool
     x_limits: Limits
     y_limits: Limits
+    smoothing: Smoothing
+    ignore_outliers: bool
 
 
 def choose(shown: Sequence[Group]) -> None:
     """Show the controls of the axes, in one row."""
     with st.container(horizontal=True, vertical_alignment="center"):
         y = widgets.setting("y", width="stretch", label_visibility="collapsed")
-        axis_bar.show(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
+        axis_bar.show(
+            x="x",
+            suits_log=_suits_log(shown, y),
+            log_only=y in DISTANCES,
+            label_visibility="collapsed",
+        )
 
 
 def chosen_axes(shown: Sequence[Group]) -> Axes:
@@ -138,10 +146,12 @@ def charts(
                 theme=theme,
                 log_x=axes.log_x,
                 log_y=axes.log_y,
-                show_members=widgets.value("members") or widgets.value("smoothing") > 0,
+                show_members=widgets.value("members"),
                 levels=[] if delta else _references(members, axes.y, optima),
                 x_limits=axes.x_limits,
                 y_limits=axes.y_limits,
+                smoothing=axes.smoothing,
+                ignore_outliers=axes.ignore_outliers,
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
             height=300 + 30 * min(len(members), 12),
@@ -167,9 +177,7 @@ def _band_in_words() -> str:
 
 
 def _title(title: str, panels: int) -> str:
-    smoothing = widgets.value("smoothing")
-    words = title or "All selected runs" if panels == 1 else title
-    return f"{words}, smoothing {smoothing:g} (raw curves behind)" if smoothing else words
+    return title or "All selected runs" if panels == 1 else title
 
 
 def _key(members: Sequence[Group], title: str, panels: int) -> str:
@@ -200,7 +208,6 @@ def _histories(group: Group, axes: Axes, optima: Optima) -> dict[str, pd.DataFra
 def _curves(
     shown: Sequence[Group], histories: Mapping[str, Mapping[str, pd.DataFrame]], axes: Axes
 ) -> dict[str, GroupCurve]:
-    smoothing = widgets.value("smoothing")
     made = {}
     for group in shown:
         made[group.key] = group_curves.group_curve(
@@ -216,10 +223,6 @@ def _curves(
                 member.status == DIVERGED and member.id in histories[group.key]
                 for member in group.members
             ),
-        )
-    if smoothing:
-        return dict(
-            zip(made, group_curves.all_smoothed(list(made.values()), smoothing), strict=True)
         )
     return made
 
@@ -275,13 +278,14 @@ def _by_experiment(
 
 
 def _with_shared_x(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
-    """The axes with the same x limits for all charts, so that they can be read together."""
+    """The axes with the same x limits and smoothing for all charts, to be read together."""
     values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in curves])
     values = values[np.isfinite(values) & ((values > 0) | (not axes.log_x))]
     if len(values) == 0 or values.min() == values.max():
         return axes
     found = Limits(float(values.min()), float(values.max()))
-    return replace(axes, x_limits=axes.x_limits.or_else(found))
+    smoothing = replace(axes.smoothing, span=span_of([each.table for each in curves], "x"))
+    return replace(axes, x_limits=axes.x_limits.or_else(found), smoothing=smoothing)
 
 
 def _with_shared_y(
@@ -300,13 +304,16 @@ def _with_shared_y(
     values = values[np.isfinite(values) & ((values > 0) | (not axes.log_y))] * scale
     if len(values) == 0:
         return axes
+    wanted = axes.y_limits
+    if axes.ignore_outliers:
+        wanted = wanted.or_else(without_outliers(values, log=axes.log_y))
     low, high = float(values.min()), float(values.max())
     if axes.log_y:
         room = (high / low) ** 0.05
         found = Limits(low / room, high * room)
     else:
         found = Limits(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    return replace(axes, y_limits=axes.y_limits.or_else(found))
+    return replace(axes, y_limits=wanted.or_else(found))
 
 
 def _references(members: Sequence[Group], column: str, optima: Optima) -> list[Level]:

@@ -20,7 +20,7 @@ def popover(chosen: pd.DataFrame) -> None:
         grouping(varying)
         for name in ("colour", "dash", "facet"):
             widgets.setting(name, among=offered)
-        for name in ("smoothing", "reference", "delta"):
+        for name in ("reference", "delta"):
             widgets.setting(name)
 
 

@@ -34,16 +34,16 @@ def test_limits_are_typed_and_kept_in_the_address(store: RunStore, run: Run) -> 
     app.number_input(key="x_limits-0-1").set_value(1.5).run()
     app.number_input(key="y_limits-0-0").set_value(0.0).run()
     assert dict(app.query_params) == {"x_limits": ",1.5", "y_limits": "0,"}
-    assert axis(app, "objective", "xaxis")["range"] == [None, 1.5]
-    assert axis(app, "accuracy", "xaxis")["range"] == [None, 1.5]
-    assert axis(app, "objective", "yaxis")["range"] == [0.0, None]
+    assert axis(app, "objective", "xaxis")["autorangeoptions"] == {"maxallowed": 1.5}
+    assert axis(app, "accuracy", "xaxis")["autorangeoptions"] == {"maxallowed": 1.5}
+    assert axis(app, "objective", "yaxis")["autorangeoptions"] == {"minallowed": 0.0}
     assert axis(app, "accuracy", "yaxis").get("range") is None
     again = open_page(PAGE, dict(app.query_params))
-    assert axis(again, "objective", "yaxis")["range"] == [0.0, None]
+    assert axis(again, "objective", "yaxis")["autorangeoptions"] == {"minallowed": 0.0}
     assert again.number_input(key="x_limits-0-1").value == 1.5
     again.button(key="reset-limits").click().run()
     assert dict(again.query_params) == {}
-    assert axis(again, "objective", "xaxis").get("range") is None
+    assert "autorangeoptions" not in axis(again, "objective", "xaxis")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_other_limits_in_an_address_are_refused(
     app = open_page(PAGE, {"x_limits": text})
     assert not app.exception
     assert problem in words(app).replace("\\", "")
-    assert axis(app, "objective", "xaxis").get("range") is None
+    assert "autorangeoptions" not in axis(app, "objective", "xaxis")
 
 
 def test_typed_limits_in_the_wrong_order_are_refused(store: RunStore, run: Run) -> None:
@@ -87,3 +87,43 @@ def test_the_scale_suits_the_values_until_somebody_chooses(store: RunStore, run:
     app.toggle(key="log_y").set_value(False).run()
     assert axis(app, "objective", "yaxis")["type"] == "linear"
     assert dict(app.query_params) == {"log_y": "false"}
+
+
+def test_smoothing_and_outliers_are_kept_in_the_address(store: RunStore, run: Run) -> None:
+    app = open_page(PAGE)
+    app.number_input(key="smoothing").set_value(0.6).run()
+    app.selectbox(key="smooth_with").set_value("gaussian").run()
+    app.toggle(key="ignore_outliers").set_value(True).run()
+    query = {"smoothing": "0.6", "smooth_with": "gaussian", "ignore_outliers": "true"}
+    assert dict(app.query_params) == query
+    again = open_page(PAGE, query)
+    for key, line in (("objective", "objective"), ("accuracy", "test")):
+        chart = figures(again)[key]
+        column = "objective" if key == "objective" else "test_accuracy"
+        scale = 100.0 if key == "accuracy" else 1.0
+        raw = scale * run.history[column].to_numpy()
+        assert trace(chart, f"{line}: raw")["y"] == pytest.approx(raw)
+        assert trace(chart, line)["y"] != pytest.approx(raw)
+        title = chart["layout"]["title"]["text"]
+        assert "Smoothed (Gaussian 0.6), raw faint" in title
+        assert "outside the range" in title
+    again.button(key="reset-limits").click().run()
+    assert dict(again.query_params) == {}
+    assert "Smoothed" not in figures(again)["objective"]["layout"]["title"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ({"smoothing": "1"}, "smoothing must be a number from 0 to 0.99, got 1.0"),
+        ({"smooth_with": "mean"}, "smooth_with must be one of ema, gaussian, got 'mean'"),
+        ({"ignore_outliers": "1"}, "ignore_outliers must be true or false, got '1'"),
+    ],
+)
+def test_other_smoothing_in_an_address_is_refused(
+    store: RunStore, run: Run, query: dict[str, str], problem: str
+) -> None:
+    app = open_page(PAGE, query)
+    assert not app.exception
+    assert problem in words(app)
+    assert dict(app.query_params) == {}

@@ -119,13 +119,6 @@ OPTIONS: dict[str, Option] = {
     "facet": Choice(
         "Small multiples by", AUTOMATIC, BY_SETTING, "One chart for each value, with shared axes."
     ),
-    "smoothing": Number(
-        "Smoothing",
-        0.0,
-        0.0,
-        0.99,
-        "Exponential moving average; 0 is off. The raw curve stays visible.",
-    ),
     "reference": Switch(
         "Reference lines", True, "Loss of zero weights, chance accuracy, certified optimum."
     ),

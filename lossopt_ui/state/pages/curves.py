@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from lossopt_core.analysis.smoothing import SMOOTHINGS
 from lossopt_core.experiment.measures import SECONDS, X_AXES
-from lossopt_core.fields import Choice, Switch
+from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui.state.kinds import Interval, Option
 
 AXES: Mapping[str, Option] = {
@@ -16,6 +17,27 @@ AXES: Mapping[str, Option] = {
     ),
     "x_limits": Interval("x-axis limits", "In the unit of the axis. Empty: all of the curves."),
     "y_limits": Interval("y-axis limits", "In the unit of the axis. Empty: all of the curves."),
+    "ignore_outliers": Switch(
+        "Ignore outliers",
+        False,
+        "Fits the y-axis to all values but outliers: those further from the quartiles than 1.5"
+        " times the interquartile range. The chart says how many points lie outside.",
+    ),
+    "smoothing": Number(
+        "Smoothing",
+        0.0,
+        0.0,
+        0.99,
+        "Weight of the previous value in a curve of 60 points; 0 is off. The raw curve stays"
+        " visible. Bands, tables and verdicts are not smoothed.",
+    ),
+    "smooth_with": Choice(
+        "Smooth with",
+        "ema",
+        {name: kind.label for name, kind in SMOOTHINGS.items()},
+        "Both weight by distance in x, so the result does not depend on how often a run was"
+        " evaluated. The moving average lags behind the curve; a Gaussian looks both ways.",
+    ),
 }
 """The axis bar; see `lossopt_ui.figures.axis_bar`."""
 WORK: Mapping[str, Option] = {

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lossopt_ui.charts.groups import GroupCurve, all_smoothed, group_curve, group_curves
+from lossopt_ui.charts.groups import GroupCurve, group_curve, group_curves
+from lossopt_ui.charts.smoothing import Smoothing
 
 
 def seeds(*curves: list[float], column: str = "objective") -> list[pd.DataFrame]:
@@ -59,9 +59,14 @@ def test_members_are_thin_lines_with_gaps_between_them() -> None:
     assert_array_equal(found["g: each run"].y, [4, 2, np.nan, 2, np.nan, np.nan])
 
 
-def test_a_smoothed_curve_keeps_the_raw_one_behind_it() -> None:
-    [smooth] = all_smoothed([curve([4.0, 2.0, 0.0])], 0.9)
-    found = drawn(smooth, show_members=True)
-    assert_array_equal(found["g: each run"].y, [4, 2, 0, np.nan])
-    assert found["g"].y[0] == pytest.approx(4.0)
-    assert 4.0 > found["g"].y[1] > 2.0
+def test_a_band_and_the_single_runs_are_not_smoothed() -> None:
+    runs = [4.0, 2.0, 1.0], [2.0, 1.0, 0.0]
+    found = drawn(curve(*runs), smoothing=Smoothing("ema", 0.9), show_members=True)
+    raw = drawn(curve(*runs), show_members=True)
+    for name in ("g: band", "g: each run"):
+        assert_array_equal(found[name].x, raw[name].x)
+        assert_array_equal(found[name].y, raw[name].y)
+    assert_array_equal(found["g: raw"].y, raw["g"].y)
+    assert (found["g"].y[1:] > raw["g"].y[1:]).all()
+    # Hover: the mean and the ends of its band are raw.
+    assert_allclose(found["g"].customdata, [[3, 2, 4], [1.5, 1, 2], [0.5, 0, 1]])

@@ -1,0 +1,61 @@
+"""Smoothing and outliers on the charts of the Compare page and of the training pages."""
+
+import numpy as np
+import pytest
+
+from lossopt_core import Run, RunStore
+from tests.helpers import figures, open_one, open_page, trace, train
+
+SMOOTH = {"smoothing": "0.9", "smooth_with": "gaussian", "ignore_outliers": "true"}
+
+
+def test_curves_of_several_losses_are_smoothed_and_results_are_not(kept: list[Run]) -> None:
+    raw, app = (open_page("compare", {"runs": "all"} | more) for more in ({}, SMOOTH))
+    assert not app.exception
+    charts = figures(app)
+    assert {"curves-hinge", "curves-cross_entropy"} <= set(charts)
+    for key in ("curves-hinge", "curves-cross_entropy"):
+        assert "Smoothed (Gaussian 0.9), raw faint" in charts[key]["layout"]["title"]["text"]
+        for before in figures(raw)[key]["data"]:
+            after = trace(charts[key], before["name"])
+            assert after["y"] != pytest.approx(before["y"])
+            assert trace(charts[key], f"{before['name']}: raw")["y"] == pytest.approx(before["y"])
+    assert figures(app)["forest"]["data"] == figures(raw)["forest"]["data"]
+    for one, other in zip(app.dataframe, raw.dataframe, strict=True):
+        assert one.value.astype(str).equals(other.value.astype(str))
+
+
+def test_differences_from_the_baseline_are_smoothed_too(kept: list[Run]) -> None:
+    query = {"runs": "all", "rows": "runs", "y": "test_accuracy", "delta": "true"}
+    app = open_page("compare", query | {"smoothing": "0.9", "baseline": kept[0].id})
+    chart = figures(app)["curves-all"]
+    assert "Smoothed (EMA 0.9), raw faint" in chart["layout"]["title"]["text"]
+    for line in chart["data"]:
+        if not line["name"].endswith(": raw"):
+            behind = trace(chart, f"{line['name']}: raw")
+            assert np.ptp(line["y"]) < np.ptp(behind["y"])
+
+
+def test_small_multiples_share_the_range_without_outliers(kept: list[Run]) -> None:
+    query = {"runs": "all", "y": "test_accuracy", "facet": "learning_rate"}
+    app = open_page("compare", query | {"ignore_outliers": "true"})
+    charts = [each for key, each in figures(app).items() if key.startswith("curves")]
+    lines = [line for each in charts for line in each["data"]]
+    first, third = np.quantile(np.concatenate([line["y"] for line in lines]), [0.25, 0.75])
+    ranges = {tuple(each["layout"]["yaxis"]["range"]) for each in charts}
+    [(low, high)] = ranges
+    assert low >= first - 1.5 * (third - first) - 0.05 * (high - low)
+    out = sum(int((np.array(line["y"]) < low).sum()) for line in lines)
+    said = [each["layout"]["title"]["text"] for each in charts]
+    assert out > 0
+    assert sum(int(each.split(">")[-2].split(" ")[0].replace("no", "0")) for each in said) == out
+
+
+def test_a_training_page_smooths_its_curves(store: RunStore) -> None:
+    app = train(open_one("train", {"epochs": "2", **SMOOTH}))
+    for key in ("objective-cross_entropy", "accuracy"):
+        chart = figures(app)[key]
+        assert "Smoothed (Gaussian 0.9), raw faint" in chart["layout"]["title"]["text"]
+        assert "outside the range" in chart["layout"]["title"]["text"]
+        assert any(line["name"].endswith(": raw") for line in chart["data"])
+    assert dict(app.query_params).items() >= SMOOTH.items()
