@@ -24,9 +24,8 @@ def migrate(database: sql.Connection, store_name: str) -> None:
 
     `store_name` is how messages refer to the store.
     """
-    with database.begin():
-        if _version_of(database, store_name) == layout.SCHEMA:
-            return
+    if _is_current(database):
+        return
     _enable_write_ahead_log(database)
     with database.execution_options(write=True).begin():
         version = _version_of(database, store_name)  # possibly migrated meanwhile
@@ -43,12 +42,26 @@ def migrate(database: sql.Connection, store_name: str) -> None:
             )
 
 
+_SCHEMA = sql.select(layout.facts.c.value).where(layout.facts.c.name == "schema")
+
+
+def _is_current(database: sql.Connection) -> bool:
+    """Whether the schema is the current one, by the one query that every access begins with."""
+    try:
+        with database.begin():
+            return database.scalar(_SCHEMA) == str(layout.SCHEMA)
+    except sql.exc.DBAPIError as error:
+        # SQLite says only in words that there is no such table.
+        if isinstance(error, sql.exc.ProgrammingError) or "no such table" in str(error.orig):
+            return False
+        raise
+
+
 def _version_of(database: sql.Connection, store_name: str) -> int | None:
     """The schema version; None if there are no tables yet."""
     if not sql.inspect(database).has_table(layout.facts.name):
         return None
-    query = sql.select(layout.facts.c.value).where(layout.facts.c.name == "schema")
-    value = str(database.execute(query).scalar())
+    value = str(database.scalar(_SCHEMA))
     if not value.isdecimal():
         raise StoreError(f"{store_name} is a database of another program")
     if int(value) > layout.SCHEMA:

@@ -25,7 +25,7 @@ def run() -> None:
         _FRAMED.set(True)
         draw_page = _frame()
         watching.warm_up()
-        with uploads.page(), workspace.store_errors_shown():
+        with uploads.page(), workspace.store_errors_shown(), workspace.store_in_use():
             draw_page()
 
 

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import streamlit as st
 
@@ -43,6 +43,11 @@ def store(name: str | None = None) -> RunStore:
 def references() -> RunStore:
     """The store of the reference runs."""
     return reference.runs(mode.store_address(), discreet=mode.hosted())
+
+
+def store_in_use() -> AbstractContextManager[None]:
+    """Keep the store open while a page is drawn, which reads it many times."""
+    return references().database.in_use()
 
 
 def note_visit() -> None:

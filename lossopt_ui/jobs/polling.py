@@ -85,6 +85,7 @@ def _show(part: _Part[Seen], least: float) -> None:
         _pace().measured(),
         render_gate.PAGES.turn(visitor.owner()),
         workspace.store_errors_shown(),
+        workspace.store_in_use(),
     ):
         seen = part.look() if part.first is None else part.first
         if part.polling and part.first is None:

@@ -22,7 +22,7 @@ CACHED_FOR_ALL = {
     "lossopt_core/plugins/registry.py:_plugins": "names of installed packages",
     "lossopt_core/analysis/paired_inference.py:_subsets": "subsets of so many pairs",
     "lossopt_core/analysis/paired_inference.py:_weightings": "random weights of so many pairs",
-    "lossopt_core/store/database.py:_shared_engine": "connections to a database",
+    "lossopt_core/store/connections.py:shared": "connections to a database",
     "lossopt_core/store/rows.py:describe": "settings, for who has their text",
     "lossopt_core/training/record.py:environment": "versions",
     "lossopt_ui/identity/file_contents.py:_held": "uploads, by ids that nobody can guess",

@@ -71,7 +71,7 @@ def test_a_locked_store_is_reported_and_found_again(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = train(open_one("train", {"dataset": "blobs", "epochs": "2"}))
-    monkeypatch.setattr("lossopt_core.store.database.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("lossopt_core.store.connections.BUSY_SECONDS", 0.2)
     # Another address, to get another database engine.
     monkeypatch.setenv("LOSSOPT_STORE", store.address.replace("sqlite:", "sqlite+pysqlite:"))
     database = at(store)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from lossopt_core.store import database as store_database
+from lossopt_core.store import connections
 from lossopt_ui.config import check
 from lossopt_ui.config.settings import VARIABLES
 from tests.programs import ROOT
@@ -143,10 +143,10 @@ def test_a_foreign_or_read_only_database_is_reported(
 def test_a_store_locked_by_another_writer_is_not_a_mistake(
     give: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_database, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.01)
     address = f"sqlite:///{tmp_path}/runs.db"
     assert give(LOSSOPT_STORE=address) == []
-    store_database._shared_engine.cache_clear()
+    connections.shared.cache_clear()
     with closing(sqlite3.connect(tmp_path / "runs.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert give(LOSSOPT_STORE=address) == []
