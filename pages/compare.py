@@ -33,6 +33,7 @@ from lossopt_ui.runs import (
     runs_table,
     saved_views,
     seed_results,
+    setting_effects,
     shared_link,
     train_longer,
     tuning,
@@ -172,7 +173,7 @@ def results(
     optima: Optima,
     above: AbstractContextManager[object],
 ) -> None:
-    """Draw one of the four tabs, and the verdict above it."""
+    """Draw one of the tabs, and the verdict above it."""
     match widgets.value("part"):
         case "differences":
             differences.show(chosen, baseline, optima)
@@ -182,6 +183,8 @@ def results(
             evaluation.show(chosen)
         case "cost":
             costs.show(chosen, optima)
+        case "settings":
+            setting_effects.show(chosen, optima)
         case _:
             group_charts.choose(chosen)
             first_screen(chosen, baseline, optima, above)

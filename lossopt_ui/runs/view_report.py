@@ -16,6 +16,7 @@ from lossopt_ui.runs import (
     group_tables,
     groups,
     seed_results,
+    setting_effects,
     verdict_line,
 )
 from lossopt_ui.runs.export import MAX_IN_A_SCRIPT
@@ -112,7 +113,20 @@ def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
             chart, cost_table = costs.pictures(shown, optima, "light")
             table = Table(costs.in_words(cost_table), "Cost to target")
             return [_chart(chart), table]
+        case "settings":
+            return [
+                part
+                for each in setting_effects.pictures(shown, optima, "light")
+                for part in _of_settings(each)
+            ]
     return []
+
+
+def _of_settings(pictured: setting_effects.Pictured) -> list[Part]:
+    if pictured.chart is None or pictured.table is None:
+        return [Text(pictured.words)]
+    table = Table(pictured.table, "Importance of settings")
+    return [_chart(pictured.chart), Text(pictured.words), Text(setting_effects.HOW), table]
 
 
 def _curves(shown: Sequence[Group], baseline: Group | None, optima: Optima) -> list[Part]:

@@ -66,9 +66,11 @@ OPTIONS: dict[str, Option] = {
             "differences": "Significance",
             "seeds": "By seed",
             "evaluation": "Every loss",
-            "cost": "Cost to target",
+            "cost": "Cost",
+            "settings": "Settings",
         },
-        "Five views of the selected runs.",
+        "Six views of the selected runs. Cost: what it takes to reach a target. Settings: which of"
+        " them go with the differences between results.",
     ),
     "differs": Switch("Only differences", True, "Hide settings that all runs have in common."),
     "share": Text("Shared runs", 12_000, "Runs contained in the address."),

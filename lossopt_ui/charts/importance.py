@@ -1,0 +1,55 @@
+"""Bars of the shares of settings, with what chance would give."""
+
+import plotly.graph_objects as go
+
+from lossopt_core.analysis.importance import Importance
+from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, translucent
+from lossopt_ui.charts.texts import plain
+from lossopt_ui.state.pages.settings import SETTINGS
+
+ROW, AROUND = 34, 110
+"""Height of a row, and of everything around them, in pixels."""
+INTERACTIONS = "Interactions"
+
+
+def bars(found: Importance, *, title: str, theme: Theme) -> go.Figure:
+    """A bar for each setting, the largest on top; pale if it does not pass its line of chance."""
+    hue = LINES[theme][0]
+    names = [plain(SETTINGS.get(each.setting, each.setting)) for each in found.shares]
+    shares = [100.0 * each.share for each in found.shares]
+    colours = [hue if each.beyond_chance else translucent(hue, 0.35) for each in found.shares]
+    rest = [] if found.interactions is None else [100.0 * found.interactions]
+    figure = go.Figure()
+    figure.add_bar(
+        x=shares + rest,
+        y=names + [INTERACTIONS] * len(rest),
+        orientation="h",
+        marker={"color": colours + [translucent(GREY[theme], 0.5)] * len(rest)},
+        text=[f"{each:.3g} %" for each in shares + rest],
+        textposition="outside",
+        cliponaxis=False,
+        showlegend=False,
+        hovertemplate="%{y}: %{x:.3g} %<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[100.0 * each.chance for each in found.shares],
+        y=names,
+        name="95 % of shuffled results stay below",
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 20, "line": {"width": 2, "color": INK[theme]}},
+        hovertemplate="chance: up to %{x:.3g} %<extra></extra>",
+    )
+    figure.update_layout(
+        title=title,
+        showlegend=True,
+        bargap=0.45,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+    )
+    figure.update_xaxes(title="Share of the variance between configurations (%)", range=(0, 112))
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
+
+
+def height_of(found: Importance) -> int:
+    """The height of the chart, in pixels."""
+    return AROUND + ROW * (len(found.shares) + (found.interactions is not None))

@@ -1,0 +1,81 @@
+"""The Settings tab of the Compare page: which settings go with the results."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lossopt_core import Experiment, Run, RunStore, train
+from tests.helpers import figures, open_page, trace, words
+
+QUERY = {"runs": "all", "part": "settings"}
+
+
+@pytest.fixture(scope="module")
+def trained() -> list[Run]:
+    """A grid of two losses and four learning rates, with two seeds each."""
+    base = Experiment(dataset="blobs", dataset_options={"examples": 60, "spread": 3}, evaluations=3)
+    losses, rates = ("hinge", "cross_entropy"), (0.001, 0.01, 0.1, 1.0)
+    return train(
+        [
+            base.replace(loss=loss, learning_rate=rate, seed=k, epochs=2)
+            for loss in losses
+            for rate in rates
+            for k in range(2)
+        ]
+    )
+
+
+def test_shares_are_main_effects_between_means_over_seeds(
+    trained: list[Run], store: RunStore
+) -> None:
+    store.save(trained)
+    app = open_page("compare", QUERY)
+    assert not app.exception
+    ends = np.array([run.final["test_accuracy"] for run in trained]).reshape(2, 4, 2).mean(axis=2)
+    around = ends - ends.mean()
+    total = (around**2).sum()
+    of_rate = 100 * 2 * (around.mean(axis=0) ** 2).sum() / total
+    of_loss = 100 * 4 * (around.mean(axis=1) ** 2).sum() / total
+    [bars] = [line for line in figures(app)["importance-"]["data"] if line["type"] == "bar"]
+    found = dict(zip(bars["y"], bars["x"], strict=True))
+    assert found == pytest.approx(
+        {"Learning rate α": of_rate, "Loss": of_loss, "Interactions": 100 - of_rate - of_loss}
+    )
+    chance = trace(figures(app)["importance-"], "95 % of shuffled results stay below")
+    assert sorted(chance["y"]) == ["Learning rate α", "Loss"]
+    said = words(app)
+    assert "8 configurations, each the mean of its seeds. They are a full grid" in said
+    assert "Association, not cause." in said
+    table = app.dataframe[1].value
+    best = (0.001, 0.01, 0.1, 1.0)[int(ends.mean(axis=0).argmax())]
+    assert table.loc["Learning rate α", "Highest on average"].startswith(f"{best:g}: ")
+
+
+def test_a_metric_of_a_loss_is_judged_for_each_loss(trained: list[Run], store: RunStore) -> None:
+    store.save(trained)
+    app = open_page("compare", QUERY | {"measure": "objective"})
+    said = words(app)
+    for loss in ("Hinge", "Cross-entropy"):
+        assert (
+            f"Objective, {loss}: no importance of settings, because at least 8 configurations with"
+            " a result are needed, got 4." in said
+        )
+
+
+def test_runs_without_results_are_left_out_aloud(trained: list[Run], store: RunStore) -> None:
+    store.save([replace(trained[0], status="diverged"), *trained[1:]])
+    more = train([run.experiment.replace(epochs=1) for run in trained[::2]])
+    store.save(more)
+    app = open_page("compare", QUERY)
+    said = words(app)
+    assert "15 configurations" in said
+    assert "not a full grid, so shares may overlap" in said
+    assert "Left out: 1 configuration with a run that has no result" in said
+    assert not app.exception
+
+
+def test_too_few_runs_are_refused_in_words(store: RunStore, kept: list[Run]) -> None:
+    app = open_page("compare", QUERY)
+    assert "because at least 8 configurations with a result are needed, got 3" in words(app)
+    assert not app.exception
