@@ -1,7 +1,5 @@
 """The order of a run's rows: steps that go back, start again or were restarted."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -29,9 +27,6 @@ def in_order(
         if mended is not None:
             return [mended]
     return _restarted(frame, meaning, rows, who, said)
-
-
-Mend = Callable[[pd.DataFrame, Meaning, str, list[str]], pd.DataFrame | None]
 
 
 def _segments(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from lossopt_core.files import libraries, parquet
 from lossopt_core.files.choices import GUESS, Choices
-from lossopt_core.files.content import ARFF, CSV, JSON, PARQUET, SVMLIGHT, XLSX, Content, content_of
+from lossopt_core.files.content import ARFF, CSV, JSON, PARQUET, SVMLIGHT, XLSX, Content
 from lossopt_core.files.json_rows import rows_of
 from lossopt_core.files.limits import MAX_COLUMNS, NO_LIMITS, TEXT_BYTES, check_size
 from lossopt_core.files.records import named, sheet_of
@@ -14,20 +14,8 @@ from lossopt_core.files.sheet import Dialect, Sheet
 from lossopt_core.files.text import decoded, delimiter_of, records_of
 from lossopt_core.store.quotas import Budget
 
-TABLES = (CSV, JSON, PARQUET, XLSX, ARFF, SVMLIGHT)
 SEP_LINE = re.compile(r'\s*"?sep=(?P<delimiter>.|\\t)"?\s*', re.IGNORECASE)
 COMMENTS = ("#", "%", "//")
-
-
-def read_sheet(
-    data: bytes, name: str, choices: Choices = GUESS, budget: Budget = NO_LIMITS
-) -> Sheet:
-    """The table in a file, whatever its name is.
-
-    ValueError says where and why it cannot be read, and what would repair it.  Raises BudgetError
-    before allocating more memory than the budget allows.
-    """
-    return sheet_from(content_of(data, name), choices, budget)
 
 
 def sheet_from(content: Content, choices: Choices = GUESS, budget: Budget = NO_LIMITS) -> Sheet:

@@ -24,7 +24,6 @@ BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 NAMES = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
-WIDE_BLANKS = re.compile("[\u00a0\u202f\u2007\u2009]")
 SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])\s*'[^'\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
 _END = "\x1fend\x1f"
 

@@ -49,22 +49,6 @@ def margin_of(loss: Loss) -> float | None:
     return margin
 
 
-def beyond_margin(loss: Loss, scores: Array, label: int) -> Array | None:
-    """How far an example of this class is beyond the margin; from 0 on its loss is 0.
-
-    Scores (C, n) to (n,); None for a loss without a margin.
-    """
-    margin = margin_of(loss)
-    if margin is None:
-        return None
-    others = np.delete(scores, label, axis=0).max(axis=0)
-    if not loss.pairwise:  # depends on scores, not on their differences
-        slack: Array = np.minimum(scores[label], -others) - margin
-        return slack
-    ahead: Array = scores[label] - others - margin
-    return ahead
-
-
 def confidence(loss: Loss, scores: Array) -> Array:
     """The confidence of the prediction, scores (C, n) to (n,) between 0 and 1.
 

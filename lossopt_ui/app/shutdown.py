@@ -21,8 +21,6 @@ ECHO_SECONDS = 0.3
 """A second signal this soon is an echo: some programs forward what their whole group receives."""
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
-Handler = Callable[[int, FrameType | None], Any]
-
 
 class Shutdown:
     """Close the app at the first signal; exit at once at the second.

@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from lossopt_core import (
-    LOSSES,
-    Certificate,
     Experiment,
     Run,
 )
-from lossopt_core.experiment.measures import Y_AXES
 from lossopt_core.experiment.settings import differing_settings
 from lossopt_core.inspect.diagnostics import principal_plane
 from lossopt_ui.charts import weights
@@ -24,10 +20,9 @@ from lossopt_ui.charts.colours import (
     of_loss,
     of_optimizer,
 )
-from lossopt_ui.charts.curves import Curve, Dash, Level, curves
+from lossopt_ui.charts.curves import Dash
 from lossopt_ui.charts.frames import Change
 from lossopt_ui.charts.texts import plain
-from lossopt_ui.charts.training import loss_at_start, optimum_band, unit
 from lossopt_ui.charts.weights import Trajectory, trajectories
 
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot")
@@ -77,36 +72,6 @@ def incomparable_settings(panels: Iterable[Mapping[str, Experiment]], column: st
     return ", ".join(dict.fromkeys(word for word in found if word))
 
 
-def overlay(
-    histories: Mapping[str, pd.DataFrame],
-    colour: Sequence[str],
-    *,
-    column: str,
-    theme: Theme,
-    title: str,
-    x: str = "epoch",
-    log_x: bool = False,
-    log_y: bool = False,
-    levels: Sequence[Level] = (),
-    y_title: str | None = None,
-) -> go.Figure:
-    """One column of several histories, by name."""
-    lines = [
-        Curve(name, history, column, colour[k], DASHES[k // len(LINES[theme]) % len(DASHES)])
-        for k, (name, history) in enumerate(histories.items())
-    ]
-    return curves(
-        lines,
-        title=title,
-        x=x,
-        y_title=y_title or Y_AXES[column],
-        theme=theme,
-        log_x=log_x,
-        log_y=log_y,
-        levels=levels,
-    )
-
-
 def panels(experiments: Mapping[str, Experiment], column: str) -> dict[str, dict[str, Experiment]]:
     """Experiments grouped by shared axis: by loss, or all under the name ''."""
     losses = {each.loss for each in experiments.values()}
@@ -116,49 +81,6 @@ def panels(experiments: Mapping[str, Experiment], column: str) -> dict[str, dict
     for label, each in experiments.items():
         groups.setdefault(each.loss, {})[label] = each
     return groups
-
-
-def one_loss(
-    experiment: Experiment,
-    history: pd.DataFrame,
-    *,
-    theme: Theme,
-    log_y: bool,
-    optimum: Certificate | None = None,
-) -> go.Figure:
-    """Objective and test loss for one loss, with the optimum."""
-    colour, start = of_loss(experiment.loss, theme), loss_at_start(experiment)
-    return curves(
-        [
-            Curve("objective", history, "objective", colour, width=3.0),
-            Curve("test loss", history, "test_loss", colour, dash="dash"),
-        ],
-        title=LOSSES[experiment.loss].label,
-        x="epoch",
-        y_title="Mean loss per example" + unit(experiment),
-        theme=theme,
-        log_y=log_y,
-        levels=[Level(start, f"zero weights: {start:.4g}")],
-        bands=optimum_band(optimum),
-    )
-
-
-def accuracies(
-    histories: Mapping[Experiment, pd.DataFrame], *, theme: Theme, x: str = "epoch"
-) -> go.Figure:
-    """Training and test accuracy of several losses on one axis."""
-    lines = []
-    for experiment, history in histories.items():
-        colour, name = of_loss(experiment.loss, theme), LOSSES[experiment.loss].label
-        lines.append(Curve(f"{name}, training", history, "train_accuracy", colour))
-        lines.append(Curve(f"{name}, test", history, "test_accuracy", colour, dash="dash"))
-    return curves(
-        lines,
-        title="Accuracy (comparable across losses)",
-        x=x,
-        y_title="Accuracy (%)",
-        theme=theme,
-    )
 
 
 def weight_trajectories(

@@ -5,8 +5,6 @@ from lossopt_ui import config
 
 LOCAL, HOSTED = config.LOCAL, config.HOSTED
 MODE = "LOSSOPT_MODE"
-FRAMED_BY = "LOSSOPT_FRAMED_BY"
-METRICS = "LOSSOPT_METRICS"
 OPEN = "open"
 KEPT_DAYS = 7
 """Days that an anonymous visitor's workspace is kept after its last use."""

@@ -160,14 +160,6 @@ def assemble(chosen: Mapping[str, Any]) -> Experiment | None:
     return experiment
 
 
-def fitting(chosen: Mapping[str, Any]) -> Experiment | None:
-    """The same without any message on the page."""
-    try:
-        return fitted(chosen)
-    except ValueError:
-        return None
-
-
 def fitted(chosen: Mapping[str, Any]) -> Experiment:
     """The experiment, with batches of at most the training set; ValueError if it is invalid."""
     if "batch_size" in chosen:

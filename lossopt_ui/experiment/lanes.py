@@ -153,14 +153,9 @@ def summary(entry: Entry) -> str:
     rule = OPTIMIZERS[each.optimizer].label
     batch = "" if each.full_batch else f", batch {each.batch_size}"
     penalty = REGULARIZERS[each.regularizer].label
-    if "strength" in settings_in(each):
+    if "strength" in each.settings:
         penalty += f" {each.strength:g}"
     return f"{LOSSES[each.loss].label} · {rule}{batch} · {penalty}"
-
-
-def settings_in(experiment: Experiment) -> Mapping[str, Any]:
-    """The settings that an experiment uses."""
-    return experiment.settings
 
 
 def put(page: PageSpec, lanes: Sequence[Lane]) -> None:

@@ -1,7 +1,6 @@
 """The learning rate: a suggested value, and its ratio to the stability limit."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -11,57 +10,10 @@ from lossopt_core import (
     Experiment,
 )
 from lossopt_core.experiment.description import optimizer_of
-from lossopt_core.theory.stability import penalty_limit, smoothness, starting_learning_rate
-from lossopt_ui.experiment import form
-from lossopt_ui.identity import missing_data
-from lossopt_ui.state import widgets
+from lossopt_core.theory.stability import penalty_limit, smoothness
 
 HIGHEST_SHOWN = 10.0
 """Limits above this are not mentioned: nobody gets near them."""
-
-
-def steps(
-    alternatives: Sequence[Mapping[str, Any]], beside: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
-    """Controls of the learning rate and its schedule, shared by all `alternatives`.
-
-    Until somebody sets it, the learning rate is the smallest of those suggested for the
-    alternatives. Experiments trained `beside` them use their own rate if needed (see `own`).
-    """
-    experiments = _experiments(alternatives)
-    suggested = missing_data.known(
-        lambda: min(map(starting_learning_rate, experiments), default=None)
-    )
-    if suggested is None and not widgets.is_set("learning_rate"):
-        widgets.reset("learning_rate")  # a suggestion from before the data went missing
-    rate = widgets.setting("learning_rate", suggested=suggested)
-    with_rate = [each.replace(learning_rate=rate) for each in experiments]
-    others = [own(each.replace(learning_rate=rate)) for each in _experiments(beside)]
-    with missing_data.part("Suggested learning rate and its stability limit"):
-        notes(with_rate + others)
-    if suggested is not None and rate != suggested:
-        st.button(
-            f"Use suggested rate {suggested:g}",
-            key="suggested",
-            on_click=widgets.reset,
-            args=("learning_rate",),
-        )
-    return {"learning_rate": rate, "schedule": widgets.setting("schedule")}
-
-
-def _experiments(alternatives: Sequence[Mapping[str, Any]]) -> list[Experiment]:
-    return [each for each in map(form.fitting, alternatives) if each is not None]
-
-
-def own(experiment: Experiment) -> Experiment:
-    """The experiment, with the suggested learning rate if its own is above the stability limit.
-
-    A learning rate that somebody has set is kept, and so is any if the data are missing.
-    """
-    known = missing_data.known(lambda: _share_and_limit(experiment))
-    if widgets.is_set("learning_rate") or known is None or known[0] <= 1:
-        return experiment
-    return experiment.replace(learning_rate=starting_learning_rate(experiment))
 
 
 def notes(experiments: Sequence[Experiment]) -> None:

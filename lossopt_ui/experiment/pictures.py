@@ -23,7 +23,6 @@ from lossopt_ui.figures.caching import cached
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.identity import missing_data
 
-MAX_PER_ROW = 3
 MAX_PORTRAITS = 20
 
 

@@ -17,7 +17,7 @@ const goTo = (root, tick) => {
 const stop = (root) => {
   clearInterval(root.playing);
   root.playing = undefined;
-  root.button.textContent = root.data?.play ?? "Play";
+  root.button.textContent = "Play";
 };
 
 // Reports the released position; holding down a key counts as one movement.
@@ -35,12 +35,6 @@ const arrive = (root) => {
 const forget = (root) => {
   clearTimeout(root.arriving);
   root.arriving = undefined;
-};
-
-const approach = (root) => {
-  if (!root.data.asks || root.data.disabled || root.asked) return;
-  root.asked = true;
-  root.setTriggerValue("approach", true);
 };
 
 const play = (root) => {
@@ -67,8 +61,6 @@ const begin = (root) => {
     goTo(root, Number(root.range.value));
   });
   root.range.addEventListener("change", () => arriveSoon(root));
-  root.addEventListener("pointerenter", () => approach(root));
-  root.addEventListener("focusin", () => approach(root));
   // Moving the focus on to a button uses the slider's current position.
   root.addEventListener("focusout", () => root.arriving && arrive(root));
   root.button.addEventListener("click", () => {
@@ -94,12 +86,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.style.colorScheme = data.theme;
   const before = root.data;
   root.data = data;
-  root.asked = false;
   root.setTriggerValue = setTriggerValue;
   root.setAttribute("aria-label", data.label);
   root.range.setAttribute("aria-label", data.label);
   root.range.max = data.words.length - 1;
-  root.range.disabled = root.button.disabled = data.disabled;
   // Other runs, or a tick chosen by the server: go there.  Otherwise stay, so that a reply to an
   // earlier report does not interrupt the visitor.
   const chosen = before?.tick !== data.tick && root.reported !== data.tick;

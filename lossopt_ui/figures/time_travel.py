@@ -31,17 +31,13 @@ def slider(
     of: str,
     tick: int | None = None,
     on_change: Callable[[int], None] | None = None,
-    on_approach: Callable[[], None] | None = None,
-    label: str = LABEL,
-    play: str = "Play",
-    disabled: bool = False,
 ) -> None:
     """Show the slider, with a text below it for each tick.
 
     Figures whose frames have this `clock` follow it.  It starts at `tick`, by default the last,
     and returns there when `of` (the ids of the runs) or `tick` change.  `on_change` is called
     with the tick where the slider was released, before the script reruns; values from the browser
-    are checked.  `on_approach` is called when the pointer or the focus reaches the slider.
+    are checked.
     """
 
     def release() -> None:
@@ -49,23 +45,16 @@ def slider(
         if on_change is not None and isinstance(content, int) and 0 <= content < len(words):
             on_change(content)
 
-    listeners: dict[str, Any] = {}
-    if on_change is not None:
-        listeners["on_tick_change"] = release
-    if on_approach is not None:
-        listeners["on_approach_change"] = on_approach
+    listeners: dict[str, Any] = {} if on_change is None else {"on_tick_change": release}
     _component(
         key=clock,
         data={
-            "label": label,
-            "play": play,
-            "disabled": disabled,
+            "label": LABEL,
             "words": list(words),
             "clock": clock,
             "of": blake2b(of.encode(), digest_size=8).hexdigest(),
             "tick": len(words) - 1 if tick is None else tick,
             "reports": on_change is not None,
-            "asks": on_approach is not None,
             "theme": figure.theme(),
         },
         **listeners,

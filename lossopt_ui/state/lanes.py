@@ -89,13 +89,14 @@ def text_of(lanes: tuple[Lane, ...]) -> str:
 
 
 def _text(lane: Lane) -> str:
-    parts = {name: _plain(value) for name, value in lane.settings}
+    parts = {name: plain_text(value) for name, value in lane.settings}
     parts |= {_NAME: lane.name} if lane.name else {}
     parts |= {_HIDDEN: "true"} if lane.hidden else {}
     return ",".join(f"{name}={quote(text, safe='')}" for name, text in parts.items())
 
 
-def _plain(value: Any) -> str:
+def plain_text(value: Any) -> str:
+    """A value as text for an address: a switch, a number or a name."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and float(short := f"{value:.12g}") == value:

@@ -110,12 +110,8 @@ def write(value: Any) -> str:
     """A value as text for an address; `parse` reads it back."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, tuple) and value and isinstance(value[0], Lane):
         return lanes.text_of(value)
     if isinstance(value, tuple):
         return (";" if value and isinstance(value[0], tuple) else ",").join(map(write, value))
-    if isinstance(value, float) and float(short := f"{value:.12g}") == value:
-        return short
-    return str(value)
+    return lanes.plain_text(value)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from lossopt_core.exchange.bringing import describe_file
 from lossopt_core.files.columns import columns_of
-from lossopt_core.files.reading import read_sheet
+from lossopt_core.files.content import content_of
+from lossopt_core.files.reading import sheet_from
 
 LOG = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.9, 0.8, 0.7], "val_loss": [1, 0.9, 0.95]})
 NESTED = [
@@ -118,7 +119,7 @@ def test_numbers_are_read_as_they_were_written(values: list[float], style: str, 
     ]
     cells = [f"{sign}{cell}" if sign == "$" else f"{cell}{sign}" for cell in cells]
     text = "\n".join(["amount\tkind", *(f"{cell}\tx" for cell in cells)])
-    [amount, _] = columns_of(read_sheet(text.encode(), "t.tsv"))
+    [amount, _] = columns_of(sheet_from(content_of(text.encode(), "t.tsv")))
     assert amount.kind == "number"
     assert amount.numbers.tolist() == [round(float(f"{value:.2f}"), 2) for value in values]
     assert amount.percent == (sign == "%")
@@ -133,6 +134,6 @@ def test_thousands_next_to_hundreds_are_thousands(
     cells = [str(value) for value in hundreds]
     cells += [f"{value:,}".replace(",", separator) for value in thousands]
     text = "\n".join(["amount;kind", *(f"{cell};x" for cell in cells)])
-    [amount, _] = columns_of(read_sheet(text.encode(), "t.csv"))
+    [amount, _] = columns_of(sheet_from(content_of(text.encode(), "t.csv")))
     assert amount.numbers.tolist() == [*hundreds, *thousands]
     assert amount.said, "a cell that another notation reads differently is named"

@@ -35,7 +35,7 @@ from lossopt_core.playground.model import (
     replay,
     write_weights,
 )
-from lossopt_core.playground.picture import GRID, beyond_margin, picture
+from lossopt_core.playground.picture import GRID, picture
 from lossopt_core.playground.points import (
     DEMO_SETTINGS,
     DEMO_WEIGHTS,
@@ -410,16 +410,3 @@ def test_the_picture_shows_the_predictions_of_the_model(loss):
     assert seen.chosen[30, 7] == at.argmax()
     assert seen.confidence.min() >= 0
     assert seen.confidence.max() <= 1
-
-
-@given(
-    st.integers(0, 10_000), st.sampled_from([each for each in LOSSES if each != "cross_entropy"])
-)
-def test_beyond_the_margin_an_example_has_zero_loss(seed: int, name: str) -> None:
-    loss = LOSSES[name](margin=0.7)
-    scores = np.random.default_rng(seed).normal(0, 2, (3, 50))
-    for label in range(3):
-        spare = beyond_margin(loss, scores, label)
-        assert spare is not None
-        values = loss.value(scores, np.full(50, label))
-        assert ((spare >= 0) == (values == 0)).all()

@@ -111,7 +111,7 @@ def test_security_headers_protect_a_page() -> None:
 
 
 def test_configured_websites_may_frame_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(hosting.FRAMED_BY, "https://school.example.org http://localhost:8080")
+    monkeypatch.setenv("LOSSOPT_FRAMED_BY", "https://school.example.org http://localhost:8080")
     _, answered = ask()
     policy = answered["content-security-policy"]
     assert "frame-ancestors 'self' https://school.example.org http://localhost:8080" in policy
@@ -144,5 +144,5 @@ def test_metrics_are_hidden_by_default(
 ) -> None:
     monkeypatch.setenv(hosting.MODE, mode)
     assert run(wrapped(page), request(path=path))[0]["status"] == 404
-    monkeypatch.setenv(hosting.METRICS, hosting.OPEN)
+    monkeypatch.setenv("LOSSOPT_METRICS", hosting.OPEN)
     assert run(wrapped(page), request(path=path))[0]["status"] == 200

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lossopt_core import Certificate, Experiment, StepLimits
-from lossopt_ui.charts import comparison, steps, training
+from lossopt_ui.charts import steps, training
 from lossopt_ui.charts.colours import GREY, LINES, translucent
 from lossopt_ui.charts.scales import log_suits
 
@@ -99,15 +99,6 @@ def test_norms_are_of_the_gradient_and_of_the_weights() -> None:
     gradient, norm = training.gradient(DIGITS, HISTORY, theme="light").data
     assert_allclose(gradient.y, [5, 2, 1])
     assert_array_equal(norm.y, [np.nan, 1, 2])  # zero has no place on a logarithmic axis
-
-
-def test_two_losses_share_an_axis_of_accuracies() -> None:
-    other = DIGITS.replace(loss="cross_entropy")
-    histories = {DIGITS: HISTORY, other: HISTORY.assign(test_accuracy=[0.1, 0.5, 0.6])}
-    drawn = comparison.accuracies(histories, theme="light").data
-    assert_allclose(drawn[1].y, [10, 70, 80])
-    assert_allclose(drawn[3].y, [10, 50, 60])
-    assert [each.line.dash for each in drawn] == ["solid", "dash"] * 2
 
 
 def test_limits_of_the_learning_rate_are_bars_and_the_rate_a_line() -> None:
