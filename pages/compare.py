@@ -17,6 +17,7 @@ from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.landscape.page import MAX_TRAJECTORIES
 from lossopt_ui.runs import (
     bin,
+    completing,
     continuing,
     costs,
     differences,
@@ -72,7 +73,7 @@ def tools_of_the_table(listing: Listing) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width="stretch"):
             find.choose(listing)
-        widgets.setting("filter", width="stretch")
+        completing.field(wanted_runs)
         saved_views.popover()
         with st.popover("Columns", icon=":material/view_column:"):
             for name in ("columns", "sort", "at"):

@@ -205,7 +205,7 @@ def parse(text: str, now: datetime | None = None) -> Filter:
         raise FilterError(message, LONGEST, text)
     columns = known_columns(now)
     names = names_of_columns(columns)
-    phrases = frozenset(names) | frozenset(each.casefold() for each in labels_of_values())
+    phrases = _phrases(names)
     try:
         tree = _parser(pattern(phrases)).parse(text)
     except UnexpectedCharacters as error:
@@ -221,6 +221,16 @@ def parse(text: str, now: datetime | None = None) -> Filter:
 def is_relative(text: str) -> bool:
     """Whether what the filter matches depends on the time of day."""
     return re.search(rf"(?<!\w)({RELATIVE})(?!\w)", text, re.IGNORECASE) is not None
+
+
+def language() -> Lark:
+    """The parser of filters, which can also say what may follow the beginning of one."""
+    return _parser(pattern(_phrases(names_of_columns(known_columns()))))
+
+
+def _phrases(names: Iterable[str]) -> frozenset[str]:
+    """What consists of several words, among others: names of columns and labels of values."""
+    return frozenset(names) | frozenset(each.casefold() for each in labels_of_values())
 
 
 @lru_cache(maxsize=4)
