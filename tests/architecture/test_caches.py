@@ -12,6 +12,7 @@ from tests.architecture.source import PLACES, end_of, named, sources, tree_of
 # Module and function: why nobody's data can follow from what it caches.
 CACHED_FOR_ALL = {
     "lossopt_core/query/filters.py:_parser": "a grammar",
+    "lossopt_core/query/vocabulary.py:_choice": "labels of settings' values, which everybody sees",
     "lossopt_ui/jobs/defaults.py:defaults": "whether runs on a public data set are trained",
     "lossopt_ui/jobs/pool.py:_executor": "processes, which keep nothing",
     "lossopt_core/data/datasets/digits.py:_digits": "a public data set",
