@@ -64,10 +64,12 @@ def configuration(experiment: Experiment) -> Experiment:
 
 def tuning(experiment: Experiment) -> list[Experiment]:
     """The experiments that tune the learning rate of this one: its own split, every rate."""
-    return [
-        experiment.replace(learning_rate=rate, seed=tuning_seed(), evaluations=EVALUATIONS)
-        for rate in RATES
-    ]
+    return [at_rate(experiment, rate) for rate in RATES]
+
+
+def at_rate(experiment: Experiment, rate: float) -> Experiment:
+    """The one of them with this learning rate."""
+    return experiment.replace(learning_rate=rate, seed=tuning_seed(), evaluations=EVALUATIONS)
 
 
 def is_tuning(experiment: Experiment) -> bool:

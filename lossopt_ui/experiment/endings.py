@@ -40,14 +40,19 @@ def draw(results: Sequence[Result], outcome: Outcome) -> None:
 
 
 def _is_early(run: Run) -> bool:
-    return run.status == FINISHED and run.final["update"] < run.experiment.updates
+    return run.status == FINISHED and _made(run) < run.experiment.updates
+
+
+def _made(run: Run) -> int:
+    """How many updates it made."""
+    return int(run.history["update"].to_numpy()[-1])
 
 
 def _which(some: Sequence[Run], of: int) -> str:
     """' with 3 of 10 seeds', and how far the first of them came."""
     first = some[0]
     often = f" with {len(some)} of {of} seeds, the first" if of > 1 else ""
-    return f"{often} after {first.final['update']:,.0f} of {first.experiment.updates:,} updates"
+    return f"{often} after {_made(first):,} of {first.experiment.updates:,} updates"
 
 
 def _diverged(result: Result, some: Sequence[Run], of: int) -> None:

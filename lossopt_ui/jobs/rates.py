@@ -26,7 +26,7 @@ def known(experiment: Experiment) -> TunedRate | str | None:
 
 def unknown(experiments: Iterable[Experiment]) -> list[Experiment]:
     """Those whose rate has to be tuned, one of each configuration."""
-    found = {tuned_rate.tuning(each)[0]: each for each in experiments if known(each) is None}
+    found = {_first(each): each for each in experiments if known(each) is None}
     return list(found.values())
 
 
@@ -45,4 +45,9 @@ def learn(experiments: Sequence[Experiment], runs: Sequence[Run]) -> None:
 
 
 def _key(experiment: Experiment) -> tuple[Owner | None, Experiment]:
-    return owner_of_data(experiment), tuned_rate.tuning(experiment)[0]
+    return owner_of_data(experiment), _first(experiment)
+
+
+def _first(experiment: Experiment) -> Experiment:
+    """Equal for experiments with the same tuned rate."""
+    return tuned_rate.at_rate(experiment, tuned_rate.RATES[0])
