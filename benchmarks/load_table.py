@@ -27,16 +27,25 @@ class Click:
 class Book:
     """What all visitors saw.
 
-    asked, confirmed   ids of runs, by whose they are
+    curves, verdicts   seconds from a change, or the click on Train that it takes, to its first
+                       curves and to the verdict over all its seeds
+    default_curves     seconds from opening a page to the first curves of its default
+    asked, confirmed   ids of runs, by whose they are; every seed counts
+    defaults           ids of the runs that a page trains without being asked, the same way
     memory             megabytes of the server's processes, evenly in time
     """
 
     clicks: list[Click] = field(default_factory=list)
+    curves: list[float] = field(default_factory=list)
+    verdicts: list[float] = field(default_factory=list)
+    default_curves: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
     asked: dict[str, set[str]] = field(default_factory=dict)
+    defaults: dict[str, set[str]] = field(default_factory=dict)
     confirmed: dict[str, set[str]] = field(default_factory=dict)
     memory: list[float] = field(default_factory=list)
+    trainings: int = 0
     waiting: int = 0
     queued_trainings: int = 0
 
@@ -49,8 +58,10 @@ class Book:
         """Somebody's training waits for a worker."""
         self.waiting += 1
         self.queued_trainings += 1
-        yield
-        self.waiting -= 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
 
 
 def growth_of(memory: Sequence[float]) -> float:
@@ -73,39 +84,66 @@ class Measured:
 
 
 def table_of(book: Book, kept: dict[str, set[str]], logged: Sequence[str]) -> list[Measured]:
-    """What is measured, beside its bounds."""
-    lost = sum(len(ids - kept.get(name, set())) for name, ids in book.confirmed.items())
-    strange = sum(len(kept.get(name, set()) - ids) for name, ids in book.asked.items())
-    confirmed = sum(map(len, book.confirmed.values()))
-    errors = len(book.errors) + len(logged)
-    growth, most = growth_of(book.memory), max(book.memory)
-    share = growth / most
-    mixed = strange + len(book.mixed)
-    rows = [
-        Measured("clicks answered", f"{len(book.clicks):,}"),
-        *(_waits(what, [c for c in book.clicks if c.what == what]) for what in WHAT),
-    ]
+    """What is measured, beside its bounds; `kept` are the ids of saved runs by workspace."""
     queued = [each for each in book.clicks if each.queued]
     return [
-        *rows,
-        _waits("clicks while trainings queue", queued, SLOWEST_SECONDS),
-        _waits("all clicks", book.clicks, SLOWEST_SECONDS),
+        Measured("clicks answered", f"{len(book.clicks):,}"),
+        *(_clicks(what, [c for c in book.clicks if c.what == what]) for what in WHAT),
+        _clicks("clicks while trainings queue", queued, SLOWEST_SECONDS),
+        _clicks("all clicks", book.clicks, SLOWEST_SECONDS),
+        _waits("first curves of a page", book.default_curves),
+        _waits("first curves after a change", book.curves),
+        _waits("verdict over all seeds after a change", book.verdicts),
+        Measured("trainings asked for", f"{book.trainings:,}"),
+        Measured("of these, waited for a worker", f"{book.queued_trainings:,}"),
+        *_runs(book, kept),
+        _none("errors", len(book.errors) + len(logged)),
+        *_memory(book.memory),
+    ]
+
+
+def _runs(book: Book, kept: dict[str, set[str]]) -> list[Measured]:
+    """How many runs there are, and that each is where it belongs and nowhere else."""
+    confirmed = sum(map(len, book.confirmed.values()))
+    defaults = sum(len(ids & book.defaults[name]) for name, ids in book.confirmed.items())
+    lost = sum(len(ids - kept.get(name, set())) for name, ids in book.confirmed.items())
+    everyones = set().union(*book.asked.values())
+    strange = 0
+    for name, ids in kept.items():
+        if name in book.asked:
+            strange += len(ids - book.asked[name] - book.defaults[name])
+        else:  # somebody who is not counted; has no business with what the others asked for
+            strange += len(ids & everyones)
+    return [
         Measured("runs confirmed", f"{confirmed:,}"),
-        Measured("of these, trainings that queued", f"{book.queued_trainings:,}"),
-        Measured("runs lost", str(lost), "0", lost == 0),
-        Measured("runs mixed up", str(mixed), "0", mixed == 0),
-        Measured("errors", str(errors), "0", errors == 0),
+        Measured("of these, defaults of a page", f"{defaults:,}"),
+        _none("runs lost", lost),
+        _none("runs mixed up", strange + len(book.mixed)),
+    ]
+
+
+def _memory(megabytes: Sequence[float]) -> list[Measured]:
+    growth, most = growth_of(megabytes), max(megabytes)
+    return [
         Measured("memory at most", f"{most:.0f} MB", f"{MAX_MEGABYTES:.0f} MB",
                  most < MAX_MEGABYTES),
         Measured("growth of memory in the second half", f"{growth:+.0f} MB",
-                 f"{MAX_GROWTH * most:.0f} MB", share < MAX_GROWTH),
+                 f"{MAX_GROWTH * most:.0f} MB", growth / most < MAX_GROWTH),
     ]  # fmt: skip
 
 
-def _waits(what: str, clicks: Sequence[Click], bound: float | None = None) -> Measured:
-    if not clicks:
+def _none(what: str, count: int) -> Measured:
+    return Measured(what, str(count), "0", count == 0)
+
+
+def _clicks(what: str, clicks: Sequence[Click], bound: float | None = None) -> Measured:
+    return _waits(what, [each.seconds for each in clicks], bound)
+
+
+def _waits(what: str, waits: Sequence[float], bound: float | None = None) -> Measured:
+    if not waits:
         return Measured(f"{what}: none", "–")
-    seconds = sorted(each.seconds for each in clicks)
+    seconds = sorted(waits)
     middle, late = statistics.median(seconds), percentile(seconds, 0.95)
     figure = f"{middle:.2f} s, {late:.2f} s, {seconds[-1]:.2f} s"
     said = "" if bound is None else f"95 of 100 in {bound:g} s"

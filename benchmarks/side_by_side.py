@@ -5,9 +5,10 @@
     python -m benchmarks.side_by_side --scheduler thread
     python -m benchmarks.side_by_side --quick     # a smoke run
 
-Starts a server of its own.  One visitor changes the learning rate with auto-train on and waits for
-the new run; another trains for some seconds.  Each is timed alone and beside the other, and the
-training in a script, too.  Visitors speak Streamlit's protocol without drawing.
+Starts a server of its own.  One visitor changes the learning rate on the train page as it opens,
+which trains ten seeds, and waits for the first curves and for the verdict over all of them.
+Another trains one run for some seconds, with a click on Train.  Each is timed alone and beside the
+other, and the training in a script, too.  Visitors speak Streamlit's protocol without drawing.
 """
 
 import argparse
@@ -16,9 +17,11 @@ import platform
 import tempfile
 import time
 from statistics import median
+from typing import NamedTuple
 
+from benchmarks.experiment_page import first_curves, verdict, watched
 from benchmarks.visitors import Visit
-from lossopt_core import Experiment, train
+from lossopt_core import Experiment, suggested_learning_rate, train
 from tests.browser.helpers import server
 from tests.programs import ROOT
 
@@ -28,17 +31,25 @@ SMALL = Experiment(epochs=20)
 LARGE = Experiment(optimizer="gd", epochs=5_000, seed=1)
 
 
-async def change(tab: Visit, rate: float) -> float:
-    """Seconds from another learning rate to the run that it gives."""
-    wanted = SMALL.replace(learning_rate=rate)
+class Change(NamedTuple):
+    """Seconds from another learning rate to its first curves, and to all seeds."""
+
+    curves: float
+    verdict: float
+
+
+async def change(tab: Visit, rate: float) -> Change:
+    """Type another learning rate, and wait for what comes of it."""
     began = time.perf_counter()
-    await tab.set_number("learning_rate", rate)
-    await tab.wait_until(lambda: wanted.id in tab.words(), f"{wanted.id} did not come")
-    return time.perf_counter() - began
+    with watched(tab, rate) as curves:
+        await tab.set_number("learning_rate", rate)
+        first = await curves - began
+    await verdict(tab, rate)
+    return Change(first, time.perf_counter() - began)
 
 
-async def changes(tab: Visit, rates: list[float]) -> list[float]:
-    """Seconds of one change after the other."""
+async def changes(tab: Visit, rates: list[float]) -> list[Change]:
+    """One change after the other."""
     return [await change(tab, rate) for rate in rates]
 
 
@@ -46,8 +57,14 @@ async def whole(tab: Visit, experiment: Experiment) -> float:
     """Seconds from Train to the saved run."""
     began = time.perf_counter()
     await tab.press("train")
-    await tab.wait_until(lambda: f"Saved as {experiment.id}" in tab.words(), "no run came")
+    await verdict(tab, experiment.learning_rate)
     return time.perf_counter() - began
+
+
+def one_run(experiment: Experiment) -> dict[str, str]:
+    """The address of a page that trains this one, at its own rate, when its button is pressed."""
+    own = {name: f"{getattr(experiment, name):g}" for name in ("epochs", "learning_rate", "seed")}
+    return own | {"optimizer": experiment.optimizer, "seeds": "1", "live": "false"}
 
 
 def rates(first: int, count: int) -> list[float]:
@@ -58,20 +75,19 @@ def rates(first: int, count: int) -> list[float]:
 async def measure(address: str, count: int, epochs: int) -> dict[str, float]:
     """Seconds by what was done."""
     large = LARGE.replace(epochs=epochs)
-    query = {"epochs": str(SMALL.epochs), "live": "true"}
-    long = {"optimizer": "gd", "epochs": str(epochs), "seed": "1"}
     again = large.replace(seed=2)
     async with (
         Visit(address, {}) as small,
         Visit(address, {}) as other,
         Visit(address, {}) as third,
     ):
-        await small.open("train", query)
+        await small.open("train", {"epochs": str(SMALL.epochs)})
+        await first_curves(small, suggested_learning_rate(SMALL))
         await changes(small, rates(0, 2))  # the first training waits for imports
         alone = await changes(small, rates(10, count))
-        await other.open("train", long)
+        await other.open("train", one_run(large))
         undisturbed = await whole(other, large)
-        await third.open("train", long | {"seed": "2"})
+        await third.open("train", one_run(again))
         training = asyncio.create_task(whole(third, again))
         await asyncio.sleep(0.5)
         beside, number = [], 0
@@ -82,8 +98,10 @@ async def measure(address: str, count: int, epochs: int) -> dict[str, float]:
     began = time.perf_counter()
     train([large.replace(seed=3)])
     return {
-        "a change, alone": median(alone),
-        "a change while somebody trains": median(beside),
+        "first curves after a change, alone": median(each.curves for each in alone),
+        "first curves after a change while somebody trains": median(e.curves for e in beside),
+        "ten seeds after a change, alone": median(each.verdict for each in alone),
+        "ten seeds after a change while somebody trains": median(e.verdict for e in beside),
         "the training, in a script": time.perf_counter() - began,
         "the training, on the page": undisturbed,
         "the training, beside the changes": disturbed,
@@ -105,9 +123,10 @@ def main() -> None:
             found = asyncio.run(measure(address, *size))
     print(f"Python {platform.python_version()} on {platform.machine()}, {chosen.scheduler}\n")
     print("| | seconds | |\n|---|---:|---:|")
-    change_alone, script = found["a change, alone"], found["the training, in a script"]
+    base = 1.0
     for name, seconds in found.items():
-        base = change_alone if name.startswith("a change") else script
+        if name.endswith((", alone", "in a script")):  # the rows below are compared with this one
+            base = seconds
         print(f"| {name} | {seconds:.2f} | {seconds / base:.2f} × |")
 
 

@@ -36,6 +36,10 @@ class VisitError(RuntimeError):
     """The app did something that no visitor should see; the message says what."""
 
 
+class NotOnPageError(VisitError):
+    """There is nothing of this name on the page."""
+
+
 class Visit:
     """One tab of a browser; `async with` closes it.
 
@@ -61,6 +65,7 @@ class Visit:
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Condition()
         self._run = RunIdentity()
+        self._since: set[str] = set()
         self._runs_begun = 0
         self._runs_ended = 0
         self._problem = ""
@@ -115,16 +120,14 @@ class Visit:
 
     async def set_number(self, key: str, number: float) -> float:
         """Type a number into the field of this key; the seconds until the page is complete."""
-        fields = (each.number_input for each in self.shown("number_input"))
-        [field] = [each for each in fields if key_of(each.id) == key]
-        self._widgets[field.id] = WidgetState(id=field.id, double_value=number)
+        id = self.id_of(key, "number_input")
+        self._widgets[id] = WidgetState(id=id, double_value=number)
         return await self._rerun()
 
     def set_text(self, key: str, text: str) -> None:
         """Type a text into the field of this key; sent with whatever is pressed next."""
-        fields = (each.text_input for each in self.shown("text_input"))
-        [field] = [each for each in fields if key_of(each.id) == key]
-        self._widgets[field.id] = WidgetState(id=field.id, string_value=text)
+        id = self.id_of(key, "text_input")
+        self._widgets[id] = WidgetState(id=id, string_value=text)
 
     async def send(self, data: bytes) -> None:
         """Send bytes that need not be a message."""
@@ -132,11 +135,14 @@ class Visit:
 
     async def give(self, name: str, data: bytes) -> float:
         """Give a file to the page's uploader; the seconds until the page is complete."""
+        uploader = next(self.shown("file_uploader"), None)
+        if uploader is None:
+            raise NotOnPageError(f"/{self._place} takes no files")
         file = str(uuid.uuid4())
         status = await asyncio.to_thread(self.upload, name, data, file=file)
         if status != 204:
             raise VisitError(f"an upload was answered {status}")
-        state = WidgetState(id=next(self.shown("file_uploader")).file_uploader.id)
+        state = WidgetState(id=uploader.file_uploader.id)
         info = state.file_uploader_state_value.uploaded_file_info.add()
         info.file_id, info.name, info.size = file, name, len(data)
         info.file_urls.file_id = file
@@ -173,10 +179,21 @@ class Visit:
         """The page's elements of one kind."""
         return (each for _, _, each in self.elements.values() if each.WhichOneof("type") == kind)
 
-    def id_of(self, key: str) -> str:
-        """The id of the page's button of this key."""
-        [found] = [each.button.id for each in self.shown("button") if key_of(each.button.id) == key]
-        return found
+    def has(self, key: str, kind: str = "button") -> bool:
+        """Whether there is a widget of this kind and key on the page."""
+        return key in self._ids(kind)
+
+    def id_of(self, key: str, kind: str = "button") -> str:
+        """The id of the page's widget of this kind and key; NotOnPageError if there is none."""
+        found = self._ids(kind)
+        if key not in found:
+            there = ", ".join(sorted(filter(None, found))) or "none"
+            raise NotOnPageError(f"/{self._place} has no {kind} {key!r}, only: {there}")
+        return found[key]
+
+    def _ids(self, kind: str) -> dict[str, str]:
+        """Ids of the page's widgets of one kind, by key."""
+        return {key_of(id): id for each in self.shown(kind) if (id := getattr(each, kind).id)}
 
     def words(self) -> str:
         """What the page says, in a line for each element."""
@@ -185,8 +202,9 @@ class Visit:
         return "\n".join([*found, *(each.progress.text for each in self.shown("progress"))])
 
     def run_ids(self) -> set[str]:
-        """All ids of runs that the page shows, in words and in tables."""
-        found = set(_RUN_ID.findall(self.words()))
+        """All ids of runs that the page shows, in words, in tables and in links to other pages."""
+        links = (each.page_link.query_string for each in self.shown("page_link"))
+        found = set(_RUN_ID.findall("\n".join([self.words(), *links])))
         for each in self.shown("dataframe"):
             with pa.ipc.open_stream(each.dataframe.arrow_data.data) as reader:
                 table = reader.read_all()
@@ -194,10 +212,16 @@ class Visit:
                 found.update(table["id"].to_pylist())
         return found
 
-    async def wait_until(self, is_so: Callable[[], bool], otherwise: str) -> None:
+    def drawn_since(self) -> list[tuple[str, Element]]:
+        """The elements drawn since the last click, each with the run of the script that drew it."""
+        return [(run, each) for run, _, each in self.elements.values() if run in self._since]
+
+    async def wait_until(
+        self, is_so: Callable[[], bool], otherwise: str, *, patience: float = PATIENCE
+    ) -> None:
         """Wait until something is so of the page; `otherwise` says that it did not happen."""
         async with self._changed:
-            await self._until(is_so, otherwise)
+            await self._until(is_so, otherwise, patience)
 
     # The protocol
 
@@ -221,16 +245,19 @@ class Visit:
         begun = time.perf_counter()
         async with self._changed:
             self._runs_begun = self._runs_ended = 0
+            self._since.clear()
             await self._send(trigger)
             await self._until(lambda: self._runs_ended > 0, "the page was not complete")
         return time.perf_counter() - begun
 
-    async def _until(self, is_so: Callable[[], bool], otherwise: str) -> None:
+    async def _until(
+        self, is_so: Callable[[], bool], otherwise: str, patience: float = PATIENCE
+    ) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await self._changed.wait_for(lambda: bool(self._problem) or is_so())
         except TimeoutError:
-            raise VisitError(f"{otherwise} in {PATIENCE:g} s; the page: {self.words()}") from None
+            raise VisitError(f"{otherwise} in {patience:g} s; the page: {self.words()}") from None
         if self._problem:
             raise VisitError(self._problem)
 
@@ -279,6 +306,8 @@ class Visit:
                 if not self._run.fragment_ids:
                     self._runs_begun += 1
                     self._stop_timers()
+                if self._runs_begun:  # otherwise one that was on its way before the click
+                    self._since.add(self._run.script_run_id)
             case "navigation":
                 self._page_hash = message.navigation.page_script_hash
                 self._pages = {
