@@ -2,11 +2,13 @@
 
     pip install -r requirements-dev.txt         # and Chromium
     python -m benchmarks.compare_speed
+    python -m benchmarks.compare_speed --runs 20 --rounds 2     # a smoke run
 
-Two waits of a visitor: from opening the address until the table is there, and from a click on a
-row until the chart shows another number of curves.  Beside them the same click on a row of a bare
-Streamlit page that shows the same figure: what the machine, Streamlit and plotly take without us.
-Server and browser share the machine.
+Three waits of a visitor: from opening the address until the list of runs is there, and until the
+first screen is complete with the curves of the newest; and from a click on a run until the chart
+shows another number of curves.  Beside them the same on a bare Streamlit page that shows the same
+figures: what the machine, Streamlit and plotly take without us.  Server and browser share the
+machine.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -52,15 +55,24 @@ def wait_for_change(page: Page, chart: str, before: int) -> None:
     )
 
 
-def seconds_to_table(visitor: BrowserContext, address: str) -> float:
-    """Open the address, and wait until the table is drawn."""
+class FirstScreen(NamedTuple):
+    """Seconds from opening an address."""
+
+    table: float
+    curves: float
+
+
+def first_screen(visitor: BrowserContext, address: str, key: str = "curves-all") -> FirstScreen:
+    """Open the address, and wait until the table and the chart with this key are drawn."""
     page = visitor.new_page()
     start = time.perf_counter()
     page.goto(address)
     page.locator('[data-testid="stDataFrame"] canvas').first.wait_for(timeout=60_000)
-    taken = time.perf_counter() - start
+    table = time.perf_counter() - start
+    wait_for_change(page, selector(key), before=0)
+    curves = time.perf_counter() - start
     page.close()
-    return taken
+    return FirstScreen(table, curves)
 
 
 def seconds_to_chart(page: Page, row: int, key: str = "curves-all") -> float:
@@ -76,8 +88,8 @@ def seconds_to_chart(page: Page, row: int, key: str = "curves-all") -> float:
 
 def seconds_of_bare_page(
     browser: Browser, figures: list[str], rounds: int
-) -> tuple[list[float], list[float]]:
-    """Seconds to the table, and to the chart.
+) -> tuple[list[FirstScreen], list[float]]:
+    """Seconds to the first screen, and from a click to the chart.
 
     The same figures on a page that does nothing else, with a row that chooses the second.
     """
@@ -90,7 +102,7 @@ def seconds_of_bare_page(
             script.with_name(f"{name}.json").write_text(figure, encoding="utf-8")
         with server(script) as address:
             visitor = browser.new_context(viewport={"width": 1440, "height": 1000})
-            to_table = [seconds_to_table(visitor, address) for _ in range(rounds)]
+            opened = [first_screen(visitor, address, key="bare") for _ in range(rounds)]
             page = visitor.new_page()
             page.goto(address)
             page.wait_for_function(f"(selector) => ({TRACES})(selector) > 0", arg=selector("bare"))
@@ -99,18 +111,20 @@ def seconds_of_bare_page(
                 time.sleep(1)
                 to_chart.append(seconds_to_chart(page, row=0, key="bare"))
             page.close()
-    return to_table, to_chart
+    return opened, to_chart
 
 
-def measure(browser: Browser, runs: int, rounds: int) -> tuple[list[float], list[float], list[str]]:
-    """Seconds to the table, seconds to the chart, and the figures of the last two clicks."""
+def measure(
+    browser: Browser, runs: int, rounds: int
+) -> tuple[list[FirstScreen], list[float], list[str]]:
+    """Seconds to the first screen, from a click to the chart, and the last two clicks' figures."""
     with tempfile.TemporaryDirectory() as place:
         store = f"sqlite:///{place}/runs.db"
         fill(RunStore(store), runs=runs)
         environment = {"LOSSOPT_STORE": store}
         with server(ROOT / "streamlit_app.py", environment=environment) as address:
             visitor = browser.new_context(viewport={"width": 1440, "height": 1000})
-            to_table = [seconds_to_table(visitor, f"{address}/compare") for _ in range(rounds)]
+            opened = [first_screen(visitor, f"{address}/compare") for _ in range(rounds)]
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{address}/compare?rows=runs")
             page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
@@ -121,7 +135,7 @@ def measure(browser: Browser, runs: int, rounds: int) -> tuple[list[float], list
                 time.sleep(1)  # as long as one looks at least
                 figures.append(page.evaluate(FIGURE, selector("curves-all")))
             page.close()
-    return to_table, to_chart[1:], figures[-2:]
+    return opened, to_chart[1:], figures[-2:]
 
 
 def row(name: str, seconds: list[float]) -> str:
@@ -129,21 +143,35 @@ def row(name: str, seconds: list[float]) -> str:
     return f"| {name} | {statistics.median(seconds):.2f} s | {max(seconds):.2f} s |"
 
 
+def print_opened(what: str, opened: list[FirstScreen]) -> None:
+    """Two rows of the table: until the list is there, and until the curves are."""
+    print(row(f"{what} to list", [each.table for each in opened]))
+    print(row(f"{what} to curves", [each.curves for each in opened]), flush=True)
+
+
+def _at_least_two(text: str) -> int:
+    """The first of several rounds is not like the others."""
+    if int(text) < 2:
+        raise argparse.ArgumentTypeError(f"must be at least 2, got {text}")
+    return int(text)
+
+
 def main() -> None:
     """Fill two stores, open the page on each, print the table."""
     parser = argparse.ArgumentParser(description="The compare page with few and many runs.")
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--rounds", type=_at_least_two, default=7)
+    parser.add_argument("--runs", type=int, default=2_000, help="how many are many")
+    chosen = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         print("| | median | worst |\n|---|---:|---:|")
-        for runs in (10, 2_000):
-            to_table, to_chart, figures = measure(browser, runs, rounds)
-            print(row(f"{runs:,} runs: address to table, the first visit of all", to_table[:1]))
-            print(row(f"{runs:,} runs: address to table, later visits", to_table[1:]))
-            print(row(f"{runs:,} runs: click on a row to new chart", to_chart))
-        to_table, to_chart = seconds_of_bare_page(browser, figures, rounds)
-        print(row("bare Streamlit page: address to its table, later visits", to_table[1:]))
+        for runs in (10, chosen.runs):
+            opened, to_chart, figures = measure(browser, runs, chosen.rounds)
+            print_opened(f"{runs:,} runs: the first visit of all, address", opened[:1])
+            print_opened(f"{runs:,} runs: later visits, address", opened[1:])
+            print(row(f"{runs:,} runs: click on a run to new chart", to_chart), flush=True)
+        opened, to_chart = seconds_of_bare_page(browser, figures, chosen.rounds)
+        print_opened("bare Streamlit page: later visits, address", opened[1:])
         print(row("bare Streamlit page: click to the same chart", to_chart))
         browser.close()
 

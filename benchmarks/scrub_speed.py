@@ -3,11 +3,11 @@
     pip install -r requirements-dev.txt         # and Chromium
     python -m benchmarks.scrub_speed
 
-On the train page all charts are in view and follow the slider; a frame ends where the browser has
-painted what the slider has moved.  The playground plays two models with random Fourier features on
-100 points of the spiral; a frame lasts from one picture to the next, at best as long as the display
-shows one.  The last row is the time from moving a point, while it plays, to the first picture of
-models that know of it.
+On the train page the curves of ten seeds and, of the first of them, weights and mistakes are in
+view and follow the slider; a frame ends where the browser has painted what it has moved.  The
+playground plays two models with random Fourier features on 100 points of the spiral; a frame lasts
+from one picture to the next, at best as long as the display shows one.  The last row is the time
+from moving a point, while it plays, to the first picture of models that know of it.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import tempfile
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.experiment_page import ALL_SEEDS
 from tests.browser.helpers import chromium, goto, new_profile, server
 from tests.programs import ROOT
 
@@ -118,11 +119,13 @@ def main() -> None:
             new_profile(browser, address) as profile,
         ):
             page = profile.new_page()
-            page.set_viewport_size({"width": 1440, "height": 2400})
+            page.set_viewport_size({"width": 1440, "height": 3400})
             page.set_default_timeout(120_000)
-            page.goto("/train?live=true")
-            page.get_by_text("of the optimum (certified)").wait_for()
-            page.locator(".st-key-losses .main-svg").first.wait_for()
+            page.goto("/train?each=true")  # weights and mistakes
+            page.wait_for_function(ALL_SEEDS, arg={})
+            page.get_by_text("of the optimum (certified)").first.wait_for()
+            page.locator(".st-key-losses-0 .main-svg").first.wait_for()
+            page.get_by_test_id("stProgress").wait_for(state="detached")
             page.wait_for_timeout(1_000)
             measure(page, "train, digits", ".st-key-moment", rounds)
             page.set_viewport_size({"width": 1440, "height": 900})
