@@ -12,11 +12,12 @@ from tests.helpers import train as train_page
 
 NAMES = ("view-name", "run-name", "run-tags")
 KINDS = ("selectbox", "number_input", "toggle", "multiselect", "text_input", "slider")
+QUICK = {"dataset": "blobs", "epochs": "1", "seeds": "2", "learning_rate": "0.1"}
 PAGES = [
-    ("train", {}),
-    ("hinge-vs-cross-entropy", {}),
-    ("gd-vs-sgd", {}),
-    ("sweep", {}),
+    ("train", QUICK),
+    ("hinge-vs-cross-entropy", QUICK),
+    ("gd-vs-sgd", QUICK),
+    ("sweep", {"dataset": "blobs", "epochs": "1", "axes": "strength=0,0.1", "seeds": "2"}),
     ("playground", {"two": "true", "points": "spiral", "features": "fourier"}),
     ("compare", {}),
     ("inspect", {}),

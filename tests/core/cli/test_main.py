@@ -133,6 +133,7 @@ def test_with_several_jobs_the_runs_are_the_same(store):
         assert kept.status == "finished"
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_finished_runs_of_several_jobs(store):
     line = f"{QUICK} --epochs 2 100000 --optimizer adam --learning-rate 0.01 --jobs 2"
     process = begin(line)
@@ -308,6 +309,7 @@ def test_runs_are_exported_to_tensorboard_under_their_names(store, tmp_path, cap
     }
 
 
+@pytest.mark.slow
 def test_runs_are_exported_to_mlflow_once(store, tmp_path, capsys, monkeypatch):
     pytest.importorskip("mlflow")
     pytest.importorskip("alembic")
