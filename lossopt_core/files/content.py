@@ -38,6 +38,7 @@ REFUSED = {
 }
 PICKLED = re.compile(rb"\x80[\x02-\x05].*\.\Z", re.DOTALL)
 WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml|svg)", re.IGNORECASE)
+SVM_ENDINGS = (".svmlight", ".libsvm", ".svm")
 SVM_LINE = re.compile(r"[-+]?[\d.]+(,[\d.]+)*(\s+qid:\d+)?(\s+\d+:[-+.\deE]+)+\s*(#.*)?")
 
 
@@ -161,6 +162,8 @@ def _text_format(start: str, ending: str) -> str:
     if words and words[0].lower().startswith("@relation"):
         return ARFF
     lines = [line for line in lines if not line.startswith("#")][:20]
-    if lines and all(SVM_LINE.fullmatch(line.strip()) for line in lines[:-1] or lines):
+    alike = sum(bool(SVM_LINE.fullmatch(line.strip())) for line in lines[:-1] or lines)
+    # A few lines of them may be wrong, and are then refused by their numbers.
+    if lines and (ending in SVM_ENDINGS or 4 * alike >= 3 * len(lines[:-1] or lines)):
         return SVMLIGHT
     return CSV

@@ -1,5 +1,7 @@
 """How large a file may be, packed and unpacked."""
 
+from collections.abc import Sequence
+
 from lossopt_core.store.quotas import Budget
 
 LARGEST = 5_000_000
@@ -32,3 +34,12 @@ def check_size(rows: int, columns: int) -> None:
         )
     if not rows:
         raise ValueError("the file has no rows")
+
+
+def check_rows(numbers: Sequence[int]) -> None:
+    """Raise ValueError for too many rows, with the number in the file of the first too many."""
+    if len(numbers) > MAX_ROWS:
+        raise ValueError(
+            f"the file must have at most {MAX_ROWS:,} rows, and has more: row"
+            f" {numbers[MAX_ROWS]:,} is too many"
+        )

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from itertools import takewhile
 
-from lossopt_core.files import libraries, parquet
+from lossopt_core.files import lines as line_formats
+from lossopt_core.files import parquet, workbook
 from lossopt_core.files.choices import GUESS, Choices
 from lossopt_core.files.content import ARFF, CSV, JSON, PARQUET, SVMLIGHT, XLSX, Content
 from lossopt_core.files.json_rows import rows_of
@@ -28,14 +29,14 @@ def _sheet(content: Content, choices: Choices, budget: Budget) -> Sheet:
     if content.format == PARQUET:
         return parquet.sheet_from(content.data, budget)
     if content.format == XLSX:
-        return libraries.from_xlsx(content.data, choices, budget)
+        return workbook.from_xlsx(content.data, choices, budget)
     if content.format == SVMLIGHT:
-        return libraries.from_svmlight(content.data, budget)
+        return line_formats.from_svmlight(content.data, budget)
     text, encoding = decoded(content.data, choices.encoding)
     if content.format == JSON:
         return _from_json(text, encoding, choices, budget)
     if content.format == ARFF:
-        return libraries.from_arff(text, budget)
+        return line_formats.from_arff(text, budget)
     if content.format == CSV:
         return _from_text(text, encoding, choices, budget)
     raise ValueError(f"the file is {content.format}, not a table")

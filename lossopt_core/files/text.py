@@ -12,7 +12,7 @@ from io import StringIO
 
 from lossopt_core.fields import brief
 from lossopt_core.files.choices import DELIMITERS
-from lossopt_core.files.limits import MAX_ROWS
+from lossopt_core.files.limits import MAX_ROWS, check_rows
 
 SAMPLE = 20_000
 """Characters that decide the delimiter: CleverCSV takes about 0.2 s for them."""
@@ -135,9 +135,5 @@ def records_of(text: str, delimiter: str, first_row: int = 1) -> list[Record]:
 
 
 def _bounded(records: list[Record]) -> list[Record]:
-    if len(records) > MAX_ROWS + 1:
-        raise ValueError(
-            f"the file must have at most {MAX_ROWS:,} rows, and has more: row"
-            f" {records[MAX_ROWS + 1][0]:,} is too many"
-        )
+    check_rows([row for row, _ in records[1:]] if len(records) > MAX_ROWS + 1 else ())
     return records

@@ -195,7 +195,7 @@ UNPACKERS = {
 KNOWN = {
     "lossopt_core/uploads/serialization.py",  # arrays: test "data, npz"
     "lossopt_core/files/content.py",  # packed files: at most LARGEST bytes
-    "lossopt_core/files/libraries.py",  # workbooks: content.py knows their unpacked size
+    "lossopt_core/files/workbook.py",  # workbooks: content.py knows their unpacked size
     "lossopt_core/files/json_rows.py",  # JSON: "curves, json"
     "lossopt_core/files/parquet.py",  # what its child found: names and sizes
     "lossopt_core/files/parquet_child.py",  # for parquet.py, which checks before it reads
