@@ -30,6 +30,7 @@ from lossopt_ui.runs import (
     importing,
     look,
     references,
+    run_clouds,
     run_notes,
     runs_table,
     saved_views,
@@ -185,7 +186,10 @@ def results(
         case "cost":
             costs.show(chosen, optima)
         case "settings":
-            setting_effects.show(chosen, optima)
+            if widgets.setting("effects", label_visibility="collapsed") == "importance":
+                setting_effects.show(chosen, optima)
+            else:
+                run_clouds.show(chosen, optima)
         case _:
             group_charts.choose(chosen)
             first_screen(chosen, baseline, optima, above)

@@ -75,9 +75,14 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
 
 def click_mark(app: AppTest, key: str, content: Any) -> AppTest:
     """Click on a mark of the figure with this key: the mark has `content` as its customdata."""
+    return send(app, key, "click", content)
+
+
+def send(app: AppTest, key: str, name: str, content: Any) -> AppTest:
+    """What the browser sends from a figure."""
     [element] = [each for each in app.get("bidi_component") if each.key == key]
     states = app._tree.get_widget_states()
-    event = json.dumps([{"event": "click", "value": content}])
+    event = json.dumps([{"event": name, "value": content}])
     states.widgets.add(id=_make_trigger_id(element.proto.id, "events"), json_trigger_value=event)
     return app._run(states)
 

@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 
 from lossopt_core.analysis.importance import Importance
 from lossopt_ui.charts.colours import GREY, INK, LINES, Theme, translucent
-from lossopt_ui.charts.texts import plain
+from lossopt_ui.charts.texts import plain, second_line
 from lossopt_ui.state.pages.settings import SETTINGS
 
 ROW, AROUND = 34, 110
@@ -28,22 +28,20 @@ def bars(found: Importance, *, title: str, theme: Theme) -> go.Figure:
         text=[f"{each:.3g} %" for each in shares + rest],
         textposition="outside",
         cliponaxis=False,
-        showlegend=False,
         hovertemplate="%{y}: %{x:.3g} %<extra></extra>",
     )
     figure.add_scatter(
         x=[100.0 * each.chance for each in found.shares],
         y=names,
-        name="95 % of shuffled results stay below",
+        name="chance",
         mode="markers",
         marker={"symbol": "line-ns", "size": 20, "line": {"width": 2, "color": INK[theme]}},
         hovertemplate="chance: up to %{x:.3g} %<extra></extra>",
     )
     figure.update_layout(
-        title=title,
-        showlegend=True,
+        title=title + second_line("Line: 95 % of shuffled results stay below"),
+        showlegend=False,
         bargap=0.45,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
     )
     figure.update_xaxes(title="Share of the variance between configurations (%)", range=(0, 112))
     figure.update_yaxes(autorange="reversed", automargin=True)

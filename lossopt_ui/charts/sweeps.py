@@ -1,4 +1,4 @@
-"""Charts of a sweep: sensitivity, parallel coordinates, scatter plot."""
+"""Charts of a sweep: sensitivity and scatter plot."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,9 +11,8 @@ from lossopt_core.experiment.measures import MEASURES, possible_range
 from lossopt_core.fields import Number
 from lossopt_core.objective.linear import Array
 from lossopt_ui.charts.colours import (
-    BACKGROUND,
     GREY,
-    INK,
+    OF_NUMBERS,
     Theme,
     of_values,
     translucent,
@@ -28,8 +27,8 @@ from lossopt_ui.charts.texts import second_line
 from lossopt_ui.state import pages
 from lossopt_ui.state.pages.settings import SETTINGS
 
-MAX_LINES = 300
-BINS = 8
+MANY_VALUES = 8
+"""With more values than this, colours of numbers are a scale instead of entries of the legend."""
 BAND = ": band"
 """Suffix of a band's name."""
 
@@ -139,33 +138,75 @@ def _add_band(
 
 
 def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: Theme) -> go.Figure:
-    """Any two columns of the results, one point per run, coloured by a setting.
+    """Any two columns of the results, one point per run, coloured by a setting or a result.
 
     A click returns the run's id; the other charts return a group's.
     """
     figure = go.Figure()
-    keys = values_of(results, colour_by) if colour_by else [None]
-    for key, hue in zip(keys, of_values(colour_by, keys, theme), strict=True):
-        own = results if key is None else results[results[colour_by] == key]
-        figure.add_scatter(
-            x=_scaled(own, x),
-            y=_scaled(own, y),
-            customdata=own["id"],
-            name="all runs" if key is None else formatted(colour_by, key),
-            mode="markers",
-            marker={"color": hue, "size": 7, "opacity": 0.75},
-            hovertemplate="%{x:.4g}, %{y:.4g}",
-        )
+    as_scale = colour_by in MEASURES or (
+        isinstance(pages.DECLARED.get(colour_by), Number)
+        and len(values_of(results, colour_by)) > MANY_VALUES
+    )
+    if as_scale:
+        _add_points(figure, results, x, y, "all runs", _scale_of(results, colour_by, theme))
+    else:
+        keys = values_of(results, colour_by) if colour_by else [None]
+        for key, hue in zip(keys, of_values(colour_by, keys, theme), strict=True):
+            own = results if key is None else results[results[colour_by] == key]
+            name = "all runs" if key is None else formatted(colour_by, key)
+            _add_points(figure, own, x, y, name, {"color": hue})
+        if colour_by and (without := results[results[colour_by].isna()]).size:
+            _add_points(figure, without, x, y, "not applicable", {"color": GREY[theme]})
     figure.update_layout(
         title=f"{_title(y)} vs {_title(x).lower()}",
-        showlegend=True,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
+        showlegend=not as_scale,
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.2,
+            "x": 0.0,
+            "title": {"text": _title(colour_by) if colour_by else ""},
+        },
     )
     for name, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
-        declaration = pages.DECLARED.get(name)
-        logarithmic = isinstance(declaration, Number) and declaration.logarithmic
-        update(title=_title(name), type="log" if logarithmic else None, exponentformat="power")
+        update(
+            title=_title(name),
+            type="log" if _is_logarithmic(name) else None,
+            exponentformat="power",
+        )
     return figure
+
+
+def _add_points(
+    figure: go.Figure, own: pd.DataFrame, x: str, y: str, name: str, look: Mapping[str, Any]
+) -> None:
+    figure.add_scatter(
+        x=_scaled(own, x),
+        y=_scaled(own, y),
+        customdata=own["id"],
+        name=name,
+        mode="markers",
+        marker={"size": 7, "opacity": 0.75, **look},
+        hovertemplate="%{x:.4g}, %{y:.4g}",
+    )
+
+
+def _is_logarithmic(name: str) -> bool:
+    declaration = pages.DECLARED.get(name)
+    return isinstance(declaration, Number) and declaration.logarithmic
+
+
+def _scale_of(results: pd.DataFrame, name: str, theme: Theme) -> dict[str, Any]:
+    """Colours of points by a number, with a colour bar; grey where it is not known."""
+    values = np.asarray(_scaled(results, name), np.float64)
+    logarithmic = _is_logarithmic(name) and bool((values > 0).all())
+    ends = OF_NUMBERS[theme]
+    return {
+        "color": np.log10(values) if logarithmic else values,
+        "colorscale": [[0.0, ends[0]], [1.0, ends[1]]],
+        "colorbar": {"title": {"text": f"log₁₀ {_title(name)}" if logarithmic else _title(name)}},
+        "showscale": True,
+    }
 
 
 def _title(name: str) -> str:
@@ -178,64 +219,3 @@ def _scaled(results: pd.DataFrame, name: str) -> Any:
     if isinstance(pages.DECLARED[name], Number):
         return results[name].to_numpy(float)
     return [formatted(name, each) for each in results[name]]
-
-
-def parallel_coordinates(
-    results: pd.DataFrame, columns: Sequence[str], value: str, *, theme: Theme
-) -> go.Figure:
-    """One line per group through its value on each axis; the last axis is the result.
-
-    Lines are coloured by the result in `BINS` shades; the best are the strongest.
-    """
-    scale = 100.0 if MEASURES[value].percent else 1.0
-    families = results.groupby("family", sort=False).first()
-    families[value] = results.groupby("family")[value].mean() * scale
-    families = families.dropna(subset=value).head(MAX_LINES)
-    positions = {name: _on_axis(families[name], name) for name in [*columns, value]}
-    order = families[value].rank(pct=True, ascending=MEASURES[value].better == "higher")
-    figure = go.Figure()
-    for bin_ in range(BINS):
-        members = families.index[(np.minimum((order * BINS).astype(int), BINS - 1) == bin_)]
-        hue = translucent(INK[theme], 0.12 + 0.85 * (bin_ / (BINS - 1)) ** 2)
-        for family in members:
-            figure.add_scatter(
-                x=list(range(len(positions))),
-                y=[positions[name][0][family] for name in positions],
-                customdata=[family] * len(positions),
-                name=family,
-                mode="lines",
-                line={"color": hue, "width": 1.0 + 1.5 * (bin_ == BINS - 1)},
-                showlegend=False,
-                hovertemplate=f"{short(value)}: {families[value][family]:.4g}<extra></extra>",
-            )
-    for k, (_, ticks) in enumerate(positions.values()):
-        figure.add_vline(x=k, line={"color": GREY[theme], "width": 1})
-        for at, label in ticks:
-            figure.add_annotation(
-                x=k, y=at, text=label, showarrow=False, xanchor="left", xshift=3,
-                font={"color": INK[theme], "size": 11}, bgcolor=BACKGROUND[theme], borderpad=1,
-            )  # fmt: skip
-    titles = [*(SETTINGS[name] for name in columns), short(value)]
-    figure.update_xaxes(
-        tickvals=list(range(len(titles))), ticktext=titles, showgrid=False, zeroline=False,
-        range=(-0.1, len(titles) - 0.75),
-    )  # fmt: skip
-    figure.update_yaxes(visible=False, range=(-0.05, 1.05))
-    figure.update_layout(title="One line per combination; strongest lines are best")
-    return figure
-
-
-def _on_axis(column: pd.Series, name: str) -> tuple[dict[str, float], list[tuple[float, str]]]:
-    """Each group's position between 0 and 1, and labelled ticks."""
-    if name in MEASURES:
-        low, high = float(column.min()), float(column.max())
-        span = high - low or 1.0
-        return (
-            {str(family): (each - low) / span for family, each in column.items()},
-            [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")],
-        )
-    values = sorted(column.dropna().unique().tolist(), key=lambda each: (str(type(each)), each))
-    position = {each: k / max(1, len(values) - 1) for k, each in enumerate(values)}
-    ticks = [(at, formatted(name, each)) for each, at in position.items()]
-    positions = {str(family): position.get(each, 0.5) for family, each in column.items()}
-    return positions, ticks[:: max(1, len(ticks) // 12)]

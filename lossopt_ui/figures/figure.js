@@ -147,18 +147,20 @@ const downloadButton = (Plotly, format, icon) => ({
 });
 
 const TOOLS = {
+  boxes: ["select2d", "zoom2d", "pan2d", "resetScale2d"],
   false: ["zoom2d", "pan2d", "resetScale2d"],
   true: ["orbitRotation", "zoom3d", "resetCameraDefault3d"],
 };
 const configs = new Map();
 
 // The same object for all redraws: plotly starts over if it gets new functions.
-const settings = ({ Plotly, inputs: { solid } }) => {
-  if (!configs.has(solid)) {
-    configs.set(solid, {
+const settings = ({ Plotly, inputs: { solid, boxes } }) => {
+  const tools = boxes ? "boxes" : `${solid}`;
+  if (!configs.has(tools)) {
+    configs.set(tools, {
       displaylogo: false,
       modeBarButtons: [
-        TOOLS[solid],
+        TOOLS[tools],
         [
           downloadButton(Plotly, "svg", Plotly.Icons.disk),
           downloadButton(Plotly, "png", Plotly.Icons.camera),
@@ -166,7 +168,7 @@ const settings = ({ Plotly, inputs: { solid } }) => {
       ],
     });
   }
-  return configs.get(solid);
+  return configs.get(tools);
 };
 
 // Distance of (x, y) to the line segment between two points.
@@ -242,6 +244,13 @@ const listen = (element) => {
   element.on("plotly_click", (click) => {
     const point = markAt(element, click);
     if (point) element.setTriggerValue("click", point.customdata);
+  });
+  // The box itself is removed: what it selects is drawn by the page, and written in a field.
+  element.on("plotly_selected", (event) => {
+    if (!element.inputs.boxes || !event?.range) return;
+    const { x, y } = event.range;
+    element.setTriggerValue("box", { x, y });
+    element.Plotly.relayout(element, { selections: [] });
   });
   // Plotly's hover event fires only when other marks are found, although the pointer may move on.
   element.hovered = [];
@@ -401,6 +410,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.inputs = data;
   element.setTriggerValue = setTriggerValue;
   const layout = { ...figure.layout, template: ofTheme(element) };
+  if (data.boxes) layout.dragmode = "select";
   if (isUnified(layout.hovermode)) layout.hoverdistance ??= REACH_OF_UNIFIED_HOVER;
   element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);

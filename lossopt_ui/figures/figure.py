@@ -49,6 +49,7 @@ def show(
     alt: str,
     height: int = 340,
     on_click: Callable[[Any], None] | None = None,
+    on_box: Callable[[Any], None] | None = None,
     frames: Frames | None = None,
 ) -> None:
     """Draw the figure; `alt` is its text alternative, `height` is in pixels.
@@ -61,13 +62,18 @@ def show(
     `customdata` before the script reruns.  Marks without `customdata` cannot be clicked.  The
     value comes from the browser and is untrusted: look it up before using it.
 
-    Marks cannot be reached with the keyboard.  A page must offer the same with a table or a
-    select box.
+    With `on_box` a drag draws a box, instead of zooming, and its corners in the units of the axes
+    are passed on as {"x": [..], "y": [..]}.  They are untrusted too.
+
+    Marks and boxes cannot be reached with the keyboard.  A page must offer the same with a table, a
+    select box or a text field.
     """
     sent = _sent(figure, key, height)
     listener: dict[str, Any] = {}
     if on_click is not None:
-        listener["on_click_change"] = lambda: _forward_click(key, on_click)
+        listener["on_click_change"] = lambda: _forward("click", key, on_click)
+    if on_box is not None:
+        listener["on_box_change"] = lambda: _forward("box", key, on_box)
     _component(
         key=key,
         data={
@@ -78,6 +84,7 @@ def show(
             "library": _LIBRARY_OF_SURFACES if sent.solid else _LIBRARY,
             "solid": sent.solid,
             "clickable": on_click is not None,
+            "boxes": on_box is not None,
             "frames": None if frames is None else frames.packed(theme()),
             "onWhite": ON_WHITE if theme() == "dark" else {},
         },
@@ -161,10 +168,10 @@ def _hoverable(traces: Sequence[Mapping[str, Any]]) -> int:
     return sum(trace.get("hoverinfo") not in {"skip", "none"} for trace in traces)
 
 
-def _forward_click(key: str, on_click: Callable[[Any], None]) -> None:
-    content = component_event(key, "click")
+def _forward(name: str, key: str, take: Callable[[Any], None]) -> None:
+    content = component_event(key, name)
     if content is not None:
-        on_click(content)
+        take(content)
 
 
 def theme() -> Theme:

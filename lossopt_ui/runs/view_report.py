@@ -15,6 +15,7 @@ from lossopt_ui.runs import (
     group_charts,
     group_tables,
     groups,
+    run_clouds,
     seed_results,
     setting_effects,
     verdict_line,
@@ -113,12 +114,11 @@ def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
             chart, cost_table = costs.pictures(shown, optima, "light")
             table = Table(costs.in_words(cost_table), "Cost to target")
             return [_chart(chart), table]
+        case "settings" if widgets.value("effects") == "importance":
+            pictured = setting_effects.pictures(shown, optima, "light")
+            return [part for each in pictured for part in _of_settings(each)]
         case "settings":
-            return [
-                part
-                for each in setting_effects.pictures(shown, optima, "light")
-                for part in _of_settings(each)
-            ]
+            return [*map(_chart, run_clouds.pictures(shown, optima, "light"))]
     return []
 
 

@@ -1,7 +1,7 @@
 """The results of a sweep: verdict on the best combination, charts, table."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from lossopt_core.theory.l1_threshold import STATEMENT as ZERO_STATEMENT
 from lossopt_core.theory.l1_threshold import zero_strength
 from lossopt_core.theory.stability import explanations
 from lossopt_core.training.run import DIVERGED, STOPPED
-from lossopt_ui.charts import sweep_cells, sweep_map
+from lossopt_ui.charts import parallel, sweep_cells, sweep_map
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
@@ -33,7 +33,8 @@ from lossopt_ui.jobs import optimum, watching
 from lossopt_ui.jobs.duration import expected_seconds
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.jobs.sequel import Sequel
-from lossopt_ui.runs import table_rows
+from lossopt_ui.runs import brushing, table_rows
+from lossopt_ui.runs.run_clouds import colour_of_points
 from lossopt_ui.state import names, page_links, pages, widgets
 from lossopt_ui.state.pages.settings import AUTOMATIC, SETTINGS
 from lossopt_ui.state.session import SessionKey, selected_rows
@@ -144,13 +145,16 @@ def _draw(
 ) -> None:
     rows = table_rows.in_order(table_rows.rows_of(table, grouped=True), [widgets.value("value")])
     notes = verdicts.show(plan, table, optima)
-    _picture(plan, table, plan.known(rates), optima)
+    some = rows[brushing.matching(rows, "brush")]
+    _picture(plan, table, plan.known(rates), optima, set(some["family"]))
     _choose_picture()
+    if len(some) < len(rows):
+        st.caption(f"Filter: {len(some):,} of {names.counted(len(rows), 'combination')}.")
     for note in dict.fromkeys([*notes, *doubts(rates)]):
         st.caption(note)
     verdicts.link_to_compare(table)
     verdicts.offer_to_extend(table)
-    _table(plan, rows)
+    _table(plan, some)
     _opened(table)
 
 
@@ -160,9 +164,12 @@ def _choose_picture() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("look", label_visibility="collapsed")
         widgets.setting("value", width=220)
-        axes = {"scatter": ["scatter_x"], "parallel": []}.get(look, ["map_x", "map_y"])
+        axes = {"scatter": ["scatter_x", "scatter_colour"], "parallel": []}.get(
+            look, ["map_x", "map_y"]
+        )
         for name in axes:
             widgets.setting(name, width=180)
+    widgets.setting("brush")
 
 
 def _varied(plan: Plan, table: pd.DataFrame) -> list[str]:
@@ -172,8 +179,13 @@ def _varied(plan: Plan, table: pd.DataFrame) -> list[str]:
 
 
 def _picture(
-    plan: Plan, table: pd.DataFrame, experiments: Sequence[Experiment], optima: Optima
+    plan: Plan,
+    table: pd.DataFrame,
+    experiments: Sequence[Experiment],
+    optima: Optima,
+    among: Collection[str],
 ) -> None:
+    """The chosen chart of the combinations `among` those of the sweep."""
     column, theme = widgets.value("value"), figure.theme()
     varied = _varied(plan, table)
     if not varied or column not in table:
@@ -184,6 +196,11 @@ def _picture(
     shown = table if look in ("map", "sensitivity") else whole(table)
     if len(shown) < len(table):
         st.caption("Combinations with diverged runs are left out of this chart.")
+    if look != "parallel":  # which shows the others in grey
+        shown = shown[shown["family"].isin(among)]
+    if shown.empty:
+        st.info("No combination with a result matches the filter.")
+        return
     parts = comparable(shown, column, scatter_x)
     if len(parts) > 1:
         st.caption("Values of different losses are not comparable: each loss has its own chart.")
@@ -200,9 +217,11 @@ def _picture(
                 zero_above=_zero_above(part, experiments), about_rates=plan.about_rates,
             )  # fmt: skip
         elif look == "parallel":
-            drawn = charts.parallel_coordinates(part, varied, column, theme=theme)
+            drawn = parallel.parallel_coordinates(part, varied, column, theme=theme, among=among)
         elif look == "scatter":
-            drawn = charts.scatter(part, scatter_x, column, colour_by=varied[0], theme=theme)
+            drawn = charts.scatter(
+                part, scatter_x, column, colour_by=colour_of_points(part, varied), theme=theme
+            )
         else:
             if look == "map":
                 st.caption(
@@ -217,7 +236,10 @@ def _picture(
             alt=f"{sweep_cells.short(column)} of the sweep; numbers are in the table below.",
             height=HEIGHT,
             on_click=_open,
+            on_box=brushing.taker("brush", part, varied, column) if look == "parallel" else None,
         )
+        if look == "parallel":
+            st.caption("Drag a box over axes to filter the table and the charts.")
         if look == "map" and y:
             _show_sources_of_lines(part, x, y)
         explain_bands(drawn)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
-from tests.helpers import figures, open_page, trace, words
+from tests.helpers import figures, open_page, send, trace, words
 
 QUERY = {"runs": "all", "part": "settings"}
 
@@ -42,7 +42,7 @@ def test_shares_are_main_effects_between_means_over_seeds(
     assert found == pytest.approx(
         {"Learning rate α": of_rate, "Loss": of_loss, "Interactions": 100 - of_rate - of_loss}
     )
-    chance = trace(figures(app)["importance-"], "95 % of shuffled results stay below")
+    chance = trace(figures(app)["importance-"], "chance")
     assert sorted(chance["y"]) == ["Learning rate α", "Loss"]
     said = words(app)
     assert "8 configurations, each the mean of its seeds. They are a full grid" in said
@@ -79,3 +79,42 @@ def test_too_few_runs_are_refused_in_words(store: RunStore, kept: list[Run]) -> 
     app = open_page("compare", QUERY)
     assert "because at least 8 configurations with a result are needed, got 3" in words(app)
     assert not app.exception
+
+
+def test_a_box_over_parallel_coordinates_filters_the_list(
+    trained: list[Run], store: RunStore
+) -> None:
+    store.save(trained)
+    app = open_page("compare", QUERY | {"effects": "parallel"})
+    assert len(figures(app)["parallel-all"]["data"]) == 8
+    for wrong in (None, {"x": [0, 1]}, "x"):
+        send(app, "parallel-all", "box", wrong)
+        assert "filter" not in app.query_params
+    # The axes are loss, learning rate (0.001 to 1) and test accuracy.
+    send(app, "parallel-all", "box", {"x": [0.9, 1.1], "y": [0.5, 1.1]})
+    assert not app.exception
+    assert app.query_params["filter"] == "learning_rate >= 0.1 and learning_rate <= 1.0"
+    assert len(app.dataframe[0].value) == 4
+    assert len(figures(app)["parallel-all"]["data"]) == 4
+    app = open_page("compare", QUERY | {"effects": "parallel", "measure": "objective"})
+    assert {"parallel-hinge", "parallel-cross_entropy"} <= set(figures(app))
+
+
+def test_runs_are_points_coloured_by_a_chosen_quantity(trained: list[Run], store: RunStore) -> None:
+    store.save([replace(trained[0], status="diverged"), *trained[1:]])
+    query = {"effects": "scatter", "scatter_x": "train_accuracy", "scatter_colour": "loss"}
+    app = open_page("compare", QUERY | query)
+    found = figures(app)["scatter-all"]
+    ends = {run.id: run.final for run in trained[2:]}
+    for points in found["data"]:
+        finals = [ends[id] for id in points["customdata"]]
+        assert points["x"] == pytest.approx([100 * each["train_accuracy"] for each in finals])
+        assert points["y"] == pytest.approx([100 * each["test_accuracy"] for each in finals])
+    assert [len(points["x"]) for points in found["data"]] == [8, 6]
+    assert {points["name"] for points in found["data"]} == {"Hinge", "Cross-entropy"}
+    assert "Left out: 2 runs without a result, or with another seed that has none." in words(app)
+    app.selectbox(key="scatter_colour").set_value("weight_norm").run()
+    [points] = figures(app)["scatter-all"]["data"]
+    assert points["marker"]["color"] == pytest.approx(
+        [ends[id]["weight_norm"] for id in points["customdata"]]
+    )

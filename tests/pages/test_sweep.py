@@ -3,6 +3,7 @@
 import itertools
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -24,8 +25,9 @@ from lossopt_core.analysis.groups import group_id
 from lossopt_core.analysis.tuned_rate import tuned_rates
 from lossopt_core.analysis.tuned_sweep import are_tuning
 from lossopt_core.theory.l1_threshold import zero_strength
+from lossopt_ui.charts.colours import GREY, translucent
 from lossopt_ui.sweep import results
-from tests.helpers import figures, go, open_page, settle, words
+from tests.helpers import figures, go, open_page, send, settle, words
 from tests.helpers import train as press_train
 from tests.programs import wait_until
 
@@ -376,6 +378,46 @@ def test_a_scatter_plot_shows_any_result_vs_any_setting_with_one_mark_per_run(
     assert f"Seed {run.experiment.seed}: Test accuracy" in words(app)
     links = [each.proto.query_string for each in app.get("page_link")]
     assert f"run={run.id}" in links
+
+
+def test_points_are_coloured_by_a_chosen_parameter_or_metric(store: RunStore) -> None:
+    query = {"seeds": "2", "look": "scatter", "scatter_x": "strength"}
+    app = press_train(sweep(**query, scatter_colour="strength"))
+    drawn = figures(app)["sweep-scatter-all"]
+    assert [each["name"] for each in drawn["data"]] == ["0.0001", "0.001", "0.01"]
+    assert drawn["layout"]["legend"]["title"]["text"] == "Strength λ"
+    app.selectbox(key="scatter_colour").set_value("train_accuracy").run()
+    [points] = figures(app)["sweep-scatter-all"]["data"]
+    known = trained(store).set_index("id")["train_accuracy"]
+    assert points["marker"]["color"] == pytest.approx(
+        [100 * known[id] for id in points["customdata"]]
+    )
+    assert points["marker"]["colorbar"]["title"]["text"] == "Training accuracy (%)"
+    assert dict(app.query_params)["scatter_colour"] == "train_accuracy"
+
+
+@pytest.mark.slow  # tests/pages/test_compare_settings.py shows it
+def test_a_box_over_parallel_coordinates_filters_the_table_and_the_map(store: RunStore) -> None:
+    app = press_train(sweep(seeds="2", look="parallel"))
+    verdict = app.markdown[0].value
+    for wrong in (None, {"x": [0, 1]}, "x"):
+        send(app, "sweep-parallel-all", "box", wrong)
+        assert "brush" not in app.query_params
+    send(app, "sweep-parallel-all", "box", {"x": [0.9, 1.1], "y": [-0.1, 0.6]})
+    assert not app.exception
+    assert dict(app.query_params)["brush"] == "strength >= 0.0001 and strength <= 0.001"
+    assert "Filter: 4 of 6 combinations." in words(app)
+    assert set(app.dataframe[0].value["Strength λ"]) == {"0.0001", "0.001"}
+    assert app.markdown[0].value == verdict, "the verdict is on all of them"
+    colours = Counter(line["line"]["color"] for line in figures(app)["sweep-parallel-all"]["data"])
+    assert colours[translucent(GREY["light"], 0.25)] == 2
+    app = sweep(**dict(app.query_params) | {"look": "map"})
+    assert set(figures(app)["sweep-map-all"]["data"][0]["x"]) == {"0.0001", "0.001"}
+    app.text_input(key="brush").set_value("strength > 1").run()
+    assert "No combination with a result matches the filter." in words(app)
+    app.text_input(key="brush").set_value("strenth > 1").run()
+    assert "Everything is shown." in words(app)
+    assert len(app.dataframe[0].value) == 6
 
 
 @pytest.mark.parametrize("look", ["sensitivity", "parallel", "scatter"])

@@ -12,7 +12,7 @@ from lossopt_ui.state.kinds import (
     Text,
 )
 from lossopt_ui.state.page_spec import PageSpec
-from lossopt_ui.state.pages.curves import AXES
+from lossopt_ui.state.pages.curves import AXES, SCATTER
 from lossopt_ui.state.pages.settings import (
     AUTOMATIC,
     BY_SETTING,
@@ -72,6 +72,17 @@ OPTIONS: dict[str, Option] = {
         "Six views of the selected runs. Cost: what it takes to reach a target. Settings: which of"
         " them go with the differences between results.",
     ),
+    "effects": Tabs(
+        "Chart",
+        "importance",
+        {
+            "importance": "Importance",
+            "parallel": "Parallel coordinates",
+            "scatter": "Scatter",
+        },
+        "Three charts of results and settings of the selected runs.",
+    ),
+    **SCATTER,
     "differs": Switch("Only differences", True, "Hide settings that all runs have in common."),
     "share": Text("Shared runs", 12_000, "Runs contained in the address."),
     "archived": Switch("Include archived", False, "Also show archived runs."),

@@ -1,4 +1,4 @@
-"""Options shared by all pages that draw curves."""
+"""Options shared by all pages that draw curves, or runs as points."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from lossopt_core.analysis.smoothing import SMOOTHINGS
 from lossopt_core.experiment.measures import SECONDS, X_AXES
 from lossopt_core.fields import Choice, Number, Switch
 from lossopt_ui.state.kinds import Interval, Option
+from lossopt_ui.state.pages.settings import AUTOMATIC, BY_SETTING, RESULTS, SETTINGS
 
 AXES: Mapping[str, Option] = {
     "log_x": Switch("Log x", False, "Logarithmic x-axis; the start at 0 is left out."),
@@ -48,3 +49,15 @@ WORK: Mapping[str, Option] = {
         "At equal epochs or gradient evaluations, all runs have done the same work.",
     ),
 }
+SCATTER: Mapping[str, Option] = {
+    "scatter_x": Choice(
+        "x-axis", "train_accuracy", RESULTS | SETTINGS, "Metric or parameter on the x-axis."
+    ),
+    "scatter_colour": Choice(
+        "Colour",
+        AUTOMATIC,
+        BY_SETTING | RESULTS,
+        "Parameter or metric that colours the points. Automatic: the first parameter that varies.",
+    ),
+}
+"""What a scatter plot of runs shows besides its metric."""

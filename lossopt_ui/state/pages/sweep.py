@@ -20,11 +20,11 @@ from lossopt_ui.state.kinds import (
     Text,
 )
 from lossopt_ui.state.page_spec import PageSpec
+from lossopt_ui.state.pages.curves import SCATTER
 from lossopt_ui.state.pages.settings import (
     AUTOMATIC,
     BY_SETTING,
     RESULTS,
-    SETTINGS,
     number,
 )
 
@@ -85,8 +85,14 @@ OPTIONS: dict[str, Option] = {
     "map_y": Choice(
         "y-axis", AUTOMATIC, BY_SETTING, "Parameter on the y-axis, or one line per value."
     ),
-    "scatter_x": Choice(
-        "x-axis", "train_accuracy", RESULTS | SETTINGS, "Metric or parameter on the x-axis."
+    **SCATTER,
+    "brush": Text(
+        "Filter",
+        1_000,
+        "Shows only these combinations in the table and the charts, such as learning rate >= 0.01"
+        " and test accuracy > 90 %. Drag a box over axes of the parallel coordinates to fill it in;"
+        " empty it to see all again. The verdict is on all combinations.",
+        placeholder="loss = hinge and test accuracy > 90 %",
     ),
     "opened": RunIds("Opened", (), "The combination or run whose details are shown.", most=1),
 }
