@@ -18,13 +18,12 @@ from lossopt_core.exchange.bringing import (
     together,
 )
 from lossopt_core.files.description import CURVES, DATA, Description
-from lossopt_core.files.limits import LARGEST
+from lossopt_core.files.limits import LARGEST, MAX_FILES
 from lossopt_core.store.repository import RunStore
 from lossopt_core.texts import counted
 from lossopt_core.uploads.store import LONGEST_NAME, UploadStore
 
 KINDS = (DATA, CURVES)
-MAX_FILES = 200
 
 
 def read_command(chosen: argparse.Namespace) -> int:

@@ -6,6 +6,8 @@ from lossopt_core.store.quotas import Budget
 
 LARGEST = 5_000_000
 """Maximum size of a file in bytes, and of what a gzip or zip file holds."""
+MAX_FILES = 200
+"""Most files of curves that are one import."""
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_001
 MAX_CELLS = 5_000_000

@@ -210,9 +210,10 @@ def uploader(label: str, **named: Any) -> UploadedFile | None:
     return file
 
 
-def uploader_of_many(label: str, **named: Any) -> list[UploadedFile]:
-    """Streamlit's uploader of several files."""
-    files: list[UploadedFile] = st.file_uploader(label, accept_multiple_files=True, **named)
+def uploader_of_many(label: str, *, folder: bool = False, **named: Any) -> list[UploadedFile]:
+    """Streamlit's uploader of several files, or of all files in a folder, named by their paths."""
+    many: Any = "directory" if folder else True
+    files: list[UploadedFile] = st.file_uploader(label, accept_multiple_files=many, **named)
     _show(files)
     return files
 

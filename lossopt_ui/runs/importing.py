@@ -18,7 +18,8 @@ from lossopt_core.exchange import (
     read_tidy,
     suggest,
 )
-from lossopt_core.exchange.bringing import Read, together
+from lossopt_core.exchange.bringing import Read
+from lossopt_core.exchange.bringing import together as all_curves
 from lossopt_core.exchange.curves import ACCURACIES
 from lossopt_core.exchange.describing import describe_log
 from lossopt_core.exchange.meaning import LATER, RESTARTS, UNITS
@@ -32,7 +33,7 @@ from lossopt_core.store.foreign_rows import LONGEST_NAME
 from lossopt_core.training.run import HISTORY_COLUMNS
 from lossopt_ui.config import budgets
 from lossopt_ui.identity import file_contents, uploads, workspace
-from lossopt_ui.runs import file_preview
+from lossopt_ui.runs import file_preview, folders
 from lossopt_ui.state import kinds, names, widgets
 from lossopt_ui.state.kinds import EVERYTHING, MAX_CHOSEN
 from lossopt_ui.state.pages.settings import COLUMNS
@@ -50,14 +51,21 @@ COUNTED = {
 NOTHING = "– ignore"
 _UPLOADER = UploaderKey("bring_in.files")
 _PROBLEM = SessionKey("bring_in.problem", str)
+_FOLDER: WidgetKey[bool] = WidgetKey("bring-in-folder")
 _REMOVED: WidgetKey[list[str]] = WidgetKey("bring-in-removed")
 
 
 def popover() -> None:
     """Upload files, map their columns and import them; remove earlier imports."""
     with st.popover("Import", icon=":material/upload:"):
+        folder = st.toggle(
+            "A whole folder",
+            key=_FOLDER.name,
+            help="All files in a folder, and in those inside it, that have curves are one import.",
+        )
         files = uploads.uploader_of_many(
             "Curves from other programs, or exported runs",
+            folder=folder,
             max_upload_size=LARGEST // 1_000_000,
             help="Logs of TensorBoard (CSV, JSON or event files), W&B, MLflow, Keras, Lightning,"
             " Hugging Face, fastai, ultralytics, XGBoost, LightGBM and others, as delimited text,"
@@ -65,13 +73,16 @@ def popover() -> None:
             f" (*{archive.ENDING}*). Several files are one import.",
             key=_UPLOADER.key("bring-in"),
         )
+        files = folders.visible(files) if folder else files
         if not files:
             file_contents.give_back()
             _PROBLEM.clear()
+        elif refused := folders.too_many(files):
+            _say(refused)
         elif any(file.name.lower().endswith(archive.ENDING) for file in files):
             _archives(files)
         else:
-            _logs(files)
+            _logs(files, folder=folder)
         if problem := _PROBLEM.get():
             _say(problem)
         _imported()
@@ -89,31 +100,53 @@ def _archives(files: Sequence[UploadedFile]) -> None:
     _button(_keep_runs, [file.getvalue() for file in files])
 
 
-def _logs(files: Sequence[UploadedFile]) -> None:
-    """The columns of the files: as suggested, unless changed."""
+def _logs(files: Sequence[UploadedFile], *, folder: bool) -> None:
+    """The columns of the files: as suggested, unless changed.
+
+    Of a folder, files without curves are left out.
+    """
     choices = {file.file_id: file_preview.chosen(file.file_id) for file in files}
 
     def read(file: UploadedFile) -> Log | ValueError:
         try:
-            return read_log(file.getvalue(), file.name, choices[file.file_id], budgets.budget())
+            return read_log(
+                file.getvalue(), folders.name_of(file), choices[file.file_id], budgets.budget()
+            )
         except ValueError as error:
             return error
 
     logs = file_contents.of_all(files, read, variant=repr(choices))
+    those = [*zip(files, logs, strict=True)]
+    if folder:
+        left_out = {file.file_id: folders.why_left_out(log) for file, log in those}
+        folders.show_left_out(
+            [(folders.name_of(each), why) for each in files if (why := left_out[each.file_id])]
+        )
+        those = [(file, log) for file, log in those if not left_out[file.file_id]]
+    together = st.container()
     found: list[Read] = []
-    for file, log in zip(files, logs, strict=True):
-        if len(files) == 1:
+    for file, log in those:
+        if len(those) == 1:
             found += _one_log(file, log, many=False)
         else:
-            with st.expander(
-                names.escape_markdown(file.name), expanded=isinstance(log, ValueError)
-            ):
-                found += _one_log(file, log, many=len(files) > MAX_MAPPED)
-    if len(found) < len(files):
+            title = names.escape_markdown(folders.name_of(file))
+            with st.expander(title, expanded=isinstance(log, ValueError)):
+                found += _one_log(file, log, many=len(those) > MAX_MAPPED)
+    if not found or len(found) < len(those):
         return
     name = st.text_input("Name", key=f"name-{files[0].file_id}", max_chars=LONGEST_NAME,
-                         placeholder=files[0].name)  # fmt: skip
+                         placeholder=folders.name_of(those[0][0]))  # fmt: skip
+    if len(found) > 1:
+        with together:
+            _preview_of_all(found, name)
     _button(_keep_curves, found, name)
+
+
+def _preview_of_all(found: Sequence[Read], name: str) -> None:
+    try:
+        folders.preview(all_curves(found, name))
+    except ValueError as error:
+        _say(str(error))
 
 
 def _one_log(file: UploadedFile, log: Log | ValueError, *, many: bool) -> list[Read]:
@@ -282,7 +315,7 @@ def _keep_curves(files: Sequence[Read], name: str) -> None:
                     f"no column of {brief(file.log.source)} is a metric: choose one for at least"
                     " one column"
                 )
-        return [run.id for run in workspace.store().save_foreign(together(files, name))]
+        return [run.id for run in workspace.store().save_foreign(all_curves(files, name))]
 
     _keep(keep, "curve")
 

@@ -67,3 +67,20 @@ def test_a_keras_history_with_its_index_is_compared(page: Page) -> None:
 def test_an_export_of_wandb_over_epochs_is_compared(page: Page) -> None:
     file = FILES / "logs" / "01-wandb-epoch-axis.csv"
     import_curves(page, file, "Read as an export of W&B with 2 runs", "adam-lr1", "sgd-lr1")
+
+
+def test_the_curves_of_a_folder_are_one_import(page: Page, tmp_path: Path) -> None:
+    for run in ("first", "second"):
+        place = tmp_path / "logs" / run
+        place.mkdir(parents=True)
+        (place / "metrics.csv").write_text("epoch,loss\n0,2\n1,1\n", encoding="utf-8")
+    goto(page, "/compare?x=epoch")
+    page.get_by_role("button", name="Import").first.click()
+    with rerun(page):
+        page.get_by_text("A whole folder").click()
+    drop(page, tmp_path / "logs")
+    shows(page, "2 curves will be imported.")
+    page.locator(".st-key-bring-in button").click()
+    expect(page).to_have_url(re.compile("runs="))
+    for run in ("first/metrics.csv", "second/metrics.csv"):
+        expect(page.locator(".lossopt-figure", has_text=run).first).to_be_visible(timeout=30_000)

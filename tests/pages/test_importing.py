@@ -219,3 +219,59 @@ def test_several_files_are_one_import(store: RunStore) -> None:
     app = upload_all(open_page("compare"), files | {"c.csv": b"step,loss\n0,1,2\n"})
     assert not [each for each in app.button if each.key == "bring-in"], "all or nothing"
     assert "Row 2 has 3 cells" in app.error[0].value
+
+
+def in_folder(app: AppTest, files: dict[str, bytes]) -> AppTest:
+    app.toggle(key="bring-in-folder").set_value(True).run()
+    return upload_all(app, files)
+
+
+FOLDER = {
+    "logs/a/metrics.csv": b"step,loss\n0,2\n1,1\n",
+    "logs/b/metrics.csv": b"step,loss\n0,4\n10,3\n20,nan\n",
+    "logs/run-c-tag-loss.csv": b"Wall time,Step,Value\n1,0,3\n2,5,2\n",
+    "logs/run-c-tag-accuracy.csv": b"Wall time,Step,Value\n1,0,0.5\n2,5,0.75\n",
+    "logs/readme.txt": b"about\nthese\nruns\n",
+    "logs/weights.bin": b"\x80\x04\x95",
+    "logs/.DS_Store": b"\0\0\0\1",
+    "logs/__MACOSX/metrics.csv": b"\0\0\0\1",
+}
+
+
+def test_a_folder_is_one_import_with_one_preview(store: RunStore) -> None:
+    app = in_folder(open_page("compare"), FOLDER)
+    assert not app.exception
+    tables = [each.value for each in app.dataframe]
+    [preview] = [each for each in tables if "curve" in each]
+    assert dict(zip(preview["curve"], preview["points"], strict=True)) == {
+        "a/metrics.csv": 2, "b/metrics.csv": 3, "c": 2,
+    }  # fmt: skip
+    assert list(preview["steps"]) == ["0 to 1", "0 to 20", "0 to 5"]
+    assert [each.startswith("diverged") for each in preview["metrics"]] == [False, True, False]
+    [left_out] = [each for each in tables if "reason" in each]
+    assert sorted(left_out["file"]) == ["readme.txt", "weights.bin"]
+    assert all(left_out["reason"])
+    bring_in(app)
+    assert not app.exception
+    assert [curve.name for curve in store.foreign()] == list(preview["curve"])
+    [merged] = [curve for curve in store.foreign() if curve.name == "c"]
+    assert sorted(merged.history) == ["objective", "train_accuracy", "update"]
+
+
+def test_a_folder_without_curves_says_what_is_in_the_way(store: RunStore) -> None:
+    app = in_folder(open_page("compare"), {"x/readme.txt": b"about\nthese\nruns\n"})
+    assert not app.exception
+    assert not [each for each in app.button if each.key == "bring-in"]
+    assert "Left out 1 file without curves" in [each.label for each in app.expander]
+
+
+def test_as_many_files_as_are_allowed_are_one_import_and_not_one_more(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossopt_ui.runs.folders.MAX_FILES", 2)
+    files = {f"logs/{k}.csv": b"step,loss\n0,2\n1,1\n" for k in range(3)}
+    app = in_folder(open_page("compare"), dict([*files.items()][:2]))
+    assert [each for each in app.button if each.key == "bring-in"]
+    for app in (in_folder(open_page("compare"), files), upload_all(open_page("compare"), files)):
+        assert "At most 2 files can be imported at once, got 3" in words(app)
+        assert not [each for each in app.button if each.key == "bring-in"]
