@@ -42,6 +42,8 @@ DATES = re.compile(
 TIMES = re.compile(r"(\d+ days? )?\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?")
 BOOLEANS = {"true": 1.0, "false": 0.0}
 MAX_SAMPLE = 3
+FEW_NUMBERS = 10
+"""Up to so many different numbers can be classes, beside a word that is one too."""
 PLAIN = Notation()
 
 
@@ -231,10 +233,15 @@ class _Draft:
         """Decide whether these are numbers, and whether a repeated word marks missing ones."""
         rows, wrong = self._rows(self.given), self.wrong
         few = max(1 + (rows > 3), INVALID_FRACTION * rows)  # one mistake in a short column
-        self.numeric = rows > 0 and self._rows(wrong) < few
+        mistakes = self._rows(wrong)
+        self.numeric = rows > 0 and mistakes < few
         self.marker = ""
-        if self.numeric and len(wrong) == 1 and self._rows(wrong) > 1 and not _is_written(wrong[0]):
-            self.marker = wrong[0]
+        if len(wrong) == 1 and mistakes > 1 and not _is_written(wrong[0]):
+            # One word among many different numbers is no class of its own.
+            most = 2 * mistakes <= rows and len(self.given) - 1 > FEW_NUMBERS
+            self.marker = wrong[0] if self.numeric or most else ""
+        if self.marker:
+            self.numeric = True
             self.missing.append(self.marker)
             self.given.remove(self.marker)
         self.decisive = decisive([self.bare[text] for text in self.given]) if self.numeric else ""

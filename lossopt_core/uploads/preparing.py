@@ -114,6 +114,16 @@ def roles_for(columns: Sequence[Column], label: str) -> dict[str, Role]:
     return roles_of(columns, label, codes)
 
 
+def _without_label(columns: Sequence[Column], rows: Mask) -> str:
+    """'Dropped 1 row without a label: row 125, which begins with 'Total'.'"""
+    first = int(np.flatnonzero(~rows)[0])
+    place = f"row {columns[0].cells.index[first]:,}"
+    begins = next((str(each.cells.iloc[first]) for each in columns if not each.missing[first]), "")
+    said = f"Dropped {counted((~rows).sum(), 'row')} without a label: {place}"
+    said += f", which begins with {brief(begins)}" if begins else ", which is empty"
+    return said + (", and others." if (~rows).sum() > 1 else ".")
+
+
 def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
     """Prepare examples from a table; ValueError names the row and column of a problem."""
     by_name = {column.name: column for column in with_one_hot_labels(columns)}
@@ -122,7 +132,7 @@ def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
     steps: list[str] = []
     rows = ~label.missing
     if not rows.all():
-        steps.append(f"Dropped {counted((~rows).sum(), 'row')} without a label.")
+        steps.append(_without_label(columns, rows))
     labels, class_names, questions = _labels(label, rows, how.same_case, steps)
     rows = _without_rare(label, rows, labels, class_names, steps)
     columns = [by_name[name] for name in how.features]

@@ -11,7 +11,7 @@ import pandas as pd
 from lossopt_core.fields import brief
 from lossopt_core.files.columns import BOOLEAN, DATE, EMPTY, NUMBER, OTHER, TEXT, TIME, Column
 from lossopt_core.files.description import FEATURE, IGNORED, LABEL
-from lossopt_core.objective.linear import Labels
+from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.texts import counted, listed
 from lossopt_core.uploads.alone import GIVES_AWAY, accuracy_alone, largest_share
 from lossopt_core.uploads.serialization import MAX_CLASSES
@@ -25,7 +25,9 @@ LABEL_NAMES = (
 )  # fmt: skip
 ID_NAME = re.compile(
     r"(.*[_ .-])?(id|ids|idx|index|uuid|guid|rownames?|rownum|row|row[_ ]?(id|number|names?)|nr|no"
-    r"|number|key|obs|observation|record)|.*[a-z]I[dD]|#|unnamed: \d+|__index_level_\d+__"
+    r"|n[°º]|num|number|nummer|n[uú]mero|numéro|s\.?no|(lfd|lfdnr|ser|serial)(\. ?(nr|no))?"
+    r"|zeile|ligne|fila|riga|key|obs|observation|record)[.:]?"
+    r"|.*[a-z]I[dD]|#|№|unnamed: \d+|__index_level_\d+__"
     r"|.*(passenger|customer|patient|user|sample|case)id",
     re.IGNORECASE,
 )
@@ -213,8 +215,11 @@ def _role(column: Column, codes: Labels) -> Role:
             else ""
         )
         return Role(IGNORED, f"{reason}{figure}{missing}")
+    numbers = column.numbers[codes >= 0]  # a row without a label may be one of sums
+    if np.isnan(numbers).all():
+        numbers = column.numbers
     about = (
-        f"numbers from {np.nanmin(column.numbers):.6g} to {np.nanmax(column.numbers):.6g}"
+        f"numbers from {np.nanmin(numbers):.6g} to {np.nanmax(numbers):.6g}"
         if column.kind == NUMBER
         else "True as 1, False as 0" if column.kind == BOOLEAN
         else f"{column.values} values, one-hot encoded"
@@ -222,7 +227,7 @@ def _role(column: Column, codes: Labels) -> Role:
     alone = accuracy_alone(column, codes)
     if alone >= GIVES_AWAY and alone > largest_share(codes) + 0.05:
         about += f"; it alone reaches {alone:.0%}: check that it is known before the label is"
-    if _counts_rows(column):
+    if column.kind == NUMBER and _counts_rows(numbers):
         about += "; it counts the rows: leave it out if it only numbers them"
     return Role(FEATURE, about + missing)
 
@@ -277,14 +282,8 @@ def _identifies(column: Column) -> bool:
     return whole and bool(ID_NAME.fullmatch(column.name.strip())) and 2 * column.values > given > 2
 
 
-def _counts_rows(column: Column) -> bool:
-    numbers = column.numbers
-    return (
-        column.kind == NUMBER
-        and len(numbers) > 7
-        and numbers[0] in (0, 1)
-        and bool((np.diff(numbers) == 1).all())
-    )
+def _counts_rows(numbers: Array) -> bool:
+    return len(numbers) > 7 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
 
 
 def image_shape(columns: Sequence[Column], roles: Mapping[str, Role]) -> tuple[int, int] | None:

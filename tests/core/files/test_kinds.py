@@ -137,3 +137,44 @@ def test_thousands_next_to_hundreds_are_thousands(
     [amount, _] = columns_of(sheet_from(content_of(text.encode(), "t.csv")))
     assert amount.numbers.tolist() == [*hundreds, *thousands]
     assert amount.said, "a cell that another notation reads differently is named"
+
+
+@given(
+    st.integers(11, 40), st.integers(2, 40), st.sampled_from(["k. A.", "s/d", "unknown", "keine"])
+)
+def test_one_word_among_many_numbers_marks_missing_ones(
+    numbers: int, marked: int, word: str
+) -> None:
+    cells = [str(17 + k) for k in range(numbers)] + [word] * marked
+    text = "\n".join(["age;kind", *(f"{cell};{'xy'[k % 2]}" for k, cell in enumerate(cells))])
+    [age, _] = columns_of(sheet_from(content_of(text.encode(), "t.csv")))
+    assert (age.kind == "number") == (2 * marked <= numbers + marked)
+    if age.kind == "number":
+        assert age.missing.sum() == age.markers[word] == marked
+        assert f"'{word}' in column 'age' is read as missing" in " ".join(age.said)
+
+
+@given(st.integers(2, 10), st.integers(1, 5))
+def test_a_word_beside_few_numbers_is_a_class(values: int, times: int) -> None:
+    cells = [str(k) for k in range(values)] * times + ["other"] * max(2, values * times // 2)
+    text = "\n".join(["grade;kind", *(f"{cell};{'xy'[k % 2]}" for k, cell in enumerate(cells))])
+    [grade, _] = columns_of(sheet_from(content_of(text.encode(), "t.csv")))
+    assert grade.kind == "text"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Nr.", "No.", "nº", "Número", "lfd. Nr.", "S.No", "Serial No", "Zeile", "№", "Id:", "num"],
+)
+def test_numbers_of_rows_are_no_feature_in_other_languages_too(name: str) -> None:
+    rows = [f"{k + 1};{k % 7};{'xy'[k % 2]}" for k in range(30)]
+    said = read("\n".join([f"{name};size;kind", *rows]), "t.csv")
+    assert [each["fate"] for each in said["columns"]] == ["ignored", "feature", "label"]
+    assert "an identifier: 30 values in 30 rows" in said["columns"][0]["reason"]
+
+
+def test_a_row_of_sums_is_named_and_is_in_no_range() -> None:
+    rows = [f"{k % 7};{'xy'[k % 2]}" for k in range(30)]
+    said = read("\n".join(["size;kind", *rows, "88;"]), "t.csv")
+    assert said["columns"][0]["reason"].startswith("numbers from 0 to 6")
+    assert "Dropped 1 row without a label: row 32, which begins with '88'." in said["said"]
