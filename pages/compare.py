@@ -20,6 +20,7 @@ from lossopt_ui.runs import (
     completing,
     continuing,
     costs,
+    dataset_ranks,
     differences,
     evaluation,
     export,
@@ -179,6 +180,7 @@ def results(
     match widgets.value("part"):
         case "differences":
             differences.show(chosen, baseline, optima)
+            dataset_ranks.show(chosen, optima)
         case "seeds":
             seed_results.show(chosen, optima)
         case "evaluation":

@@ -9,6 +9,7 @@ from lossopt_core.experiment import conventions
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import (
     costs,
+    dataset_ranks,
     differences,
     evaluation,
     files,
@@ -108,6 +109,8 @@ def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
             charts = map(_chart, evaluation.pictures(found, "light"))
             table = Table(evaluation.table(found), "Every run under every loss")
             return [Text(evaluation.TITLE, heading=True), *map(Text, words), *charts, table]
+        case "differences":
+            return _ranks(shown, optima)
         case "seeds":
             return [*map(_chart, seed_results.charts(shown, optima, "light"))]
         case "cost":
@@ -120,6 +123,16 @@ def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
         case "settings":
             return [*map(_chart, run_clouds.pictures(shown, optima, "light"))]
     return []
+
+
+def _ranks(shown: Sequence[Group], optima: Optima) -> list[Part]:
+    try:
+        found = dataset_ranks.ranked(shown, widgets.value("measure"), optima)
+    except ValueError:
+        return []  # as for runs on one data set
+    said = map(Text, dataset_ranks.sentences(found))
+    ranks = Table(dataset_ranks.table(found), dataset_ranks.TITLE)
+    return [_chart(dataset_ranks.chart(found, "light")), *said, ranks]
 
 
 def _of_settings(pictured: setting_effects.Pictured) -> list[Part]:
