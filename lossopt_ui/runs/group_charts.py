@@ -132,8 +132,9 @@ def charts(
         words.append(f"The first {MAX_PANELS} of {len(panels)} charts are shown.")
     if len(panels) > 1:
         axes = _with_shared_x(axes, list(curves.values()))
+    axes_of = dict.fromkeys(panels, axes)
     if facet != AUTOMATIC and len(panels) > 1:
-        axes = _with_shared_y(axes, list(curves.values()), panels)
+        axes_of = _axes_of_panels(axes, curves, panels)
     return [
         Drawn(
             key=_key(members, title, len(panels)),
@@ -149,7 +150,7 @@ def charts(
                 show_members=widgets.value("members"),
                 levels=[] if delta else _references(members, axes.y, optima),
                 x_limits=axes.x_limits,
-                y_limits=axes.y_limits,
+                y_limits=axes_of[title].y_limits,
                 smoothing=axes.smoothing,
                 ignore_outliers=axes.ignore_outliers,
             ),
@@ -288,15 +289,26 @@ def _with_shared_x(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
     return replace(axes, x_limits=axes.x_limits.or_else(found), smoothing=smoothing)
 
 
-def _with_shared_y(
-    axes: Axes, curves: Sequence[GroupCurve], panels: Mapping[str, Sequence[Group]]
-) -> Axes:
-    """The axes with the same y limits for all charts, if their values are comparable."""
-    if (
-        MEASURES[axes.y].of_a_loss
-        and len({group.loss for each in panels.values() for group in each}) > 1
-    ):
-        return axes
+def _axes_of_panels(
+    axes: Axes, curves: Mapping[str, GroupCurve], panels: Mapping[str, Sequence[Group]]
+) -> dict[str, Axes]:
+    """The axes of each chart: with the same y limits for all whose values are comparable.
+
+    These are all charts, or those of one loss.
+    """
+    by_loss: dict[str | None, list[str]] = {}
+    for title, members in panels.items():
+        loss = members[0].loss if MEASURES[axes.y].of_a_loss else None
+        by_loss.setdefault(loss, []).append(title)
+    found: dict[str, Axes] = {}
+    for titles in by_loss.values():
+        alike = [curves[group.key] for title in titles for group in panels[title]]
+        found |= dict.fromkeys(titles, _with_shared_y(axes, alike))
+    return found
+
+
+def _with_shared_y(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
+    """The axes with y limits that hold all of the curves and their bands."""
     scale = 100.0 if axes.y in PERCENT else 1.0
     values = np.concatenate(
         [each.table[["low", "centre", "high"]].to_numpy().ravel() for each in curves]

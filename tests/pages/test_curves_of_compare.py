@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lossopt_core import Run, RunStore
+from lossopt_core import Experiment, Run, RunStore
+from lossopt_core import train as train_runs
 from tests.helpers import figures, open_one, open_page, trace, train
 
 SMOOTH = {"smoothing": "0.9", "smooth_with": "gaussian", "ignore_outliers": "true"}
@@ -49,6 +50,27 @@ def test_small_multiples_share_the_range_without_outliers(kept: list[Run]) -> No
     said = [each["layout"]["title"]["text"] for each in charts]
     assert out > 0
     assert sum(int(each.split(">")[-2].split(" ")[0].replace("no", "0")) for each in said) == out
+
+
+def test_small_multiples_share_the_range_of_each_loss(store: RunStore) -> None:
+    base = Experiment(dataset="iris", evaluations=4)
+    runs = train_runs(
+        [
+            base.replace(loss=loss, learning_rate=rate, epochs=2)
+            for loss in ("hinge", "cross_entropy")
+            for rate in (0.001, 0.1)
+        ]
+    )
+    store.save(runs)
+    app = open_page("compare", {"runs": "all", "y": "objective", "facet": "learning_rate"})
+    charts = [each for key, each in figures(app).items() if key.startswith("curves")]
+    assert len(charts) == 4
+    for loss in ("Hinge", "Cross-entropy"):
+        mine = [each for each in charts if loss in each["layout"]["title"]["text"]]
+        values = [y for each in mine for y in each["data"][0]["y"]]
+        room = 0.05 * (max(values) - min(values))
+        ends = [each["layout"]["yaxis"]["range"] for each in mine]
+        assert ends == [pytest.approx([min(values) - room, max(values) + room])] * 2
 
 
 def test_a_training_page_smooths_its_curves(store: RunStore) -> None:
