@@ -57,15 +57,14 @@ def draw_empty_page() -> None:
     st.info("No saved runs yet. Runs appear here once they are trained.", icon=":material/inbox:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
-        references.offer_to_compare()
         importing.popover()
         bin.popover(wanted_runs())
     run_notes.undo()
 
 
 def wanted_runs() -> Listing:
-    """The saved runs, with the reference runs if switched on."""
-    if widgets.value("references"):
+    """The saved runs, with the reference runs if switched on, or if there are no others."""
+    if widgets.value("references") or saved_runs.table().empty:
         return saved_runs.listing_with_references()
     return saved_runs.listing()
 
@@ -208,7 +207,8 @@ def first_screen(
     """Draw the curves beside the differences from the baseline, and the verdict above them."""
     # Charts of several losses need the whole width.
     beside = (
-        len({group.loss for group in chosen}) == 1 or not MEASURES[widgets.value("y")].of_a_loss
+        len({group.loss for group in chosen}) == 1
+        or not MEASURES[group_charts.quantity(chosen)].of_a_loss
     )
     curves, forest = st.columns([3, 2]) if beside else (st.container(), st.container())
     with curves:
@@ -227,5 +227,7 @@ with workspace.store_errors_shown():
     if listing.runs.empty:
         draw_empty_page()
         st.stop()
+    if listing.runs["reference"].all():
+        references.introduce(pages.TRAIN, "Train a classifier")
     tools_of_the_table(listing)
     list_and_results()

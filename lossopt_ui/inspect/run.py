@@ -89,12 +89,13 @@ def choose_run() -> Run | None:
     trained = table[table["status"] != saved_runs.IMPORTED]
     trained = trained[~trained["archived"] | trained["id"].isin(named)]
     ids = trained["id"].tolist()[::-1]
-    if trained["reference"].all() and not set(named) & set(ids):
+    if trained.empty:
         st.info("No saved runs yet. Train one to inspect it.", icon=":material/inbox:")
-        with st.container(horizontal=True):
-            st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
-            references.offer("Inspect a reference run", "run", ids[-1:])
+        st.page_link(pages.TRAIN.file, label="Train a classifier", icon=":material/play_arrow:")
         return None
+    if trained["reference"].all() and not set(named) & set(ids):
+        references.introduce(pages.TRAIN, "Train a classifier")
+        named = tuple(ids[-1:])
     if named and named[0] not in ids:
         st.warning(f"Run {named[0]} is not saved here. This is the newest run.")
         named = ()

@@ -71,13 +71,13 @@ def choose_runs() -> list[Run]:
     trained = table[table["status"] != saved_runs.IMPORTED]
     named = _named(trained)
     trained = trained[~trained["archived"] | trained["id"].isin(named)]
-    if trained["reference"].all() and not named:
+    if trained.empty:
         st.info("No saved runs yet. Train GD and SGD to see their trajectories.")
-        with st.container(horizontal=True):
-            st.page_link(pages.OPTIMIZERS.file, label="GD vs SGD", icon=":material/trending_down:")
-            ids = [each.id for each in reference.OPTIMIZERS_COMPARED]
-            references.offer("Show reference runs", "runs", ids)
+        st.page_link(pages.OPTIMIZERS.file, label="GD vs SGD", icon=":material/trending_down:")
         return []
+    if trained["reference"].all() and not named:
+        references.introduce(pages.OPTIMIZERS, "Train GD and SGD")
+        named = [each.id for each in reference.OPTIMIZERS_COMPARED]
     ids = trained["id"].tolist()[::-1]
     chosen = named or ids[:1]
     _RUNS.set(chosen)

@@ -33,6 +33,8 @@ from lossopt_ui.state.pages.settings import AUTOMATIC
 PANELS_PER_ROW = 3
 MAX_PANELS = 12
 MAX_REFERENCES = 3
+SHARED = "test_accuracy"
+"""The first thing to compare where losses differ, whose values mean different things."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Axes:
 def choose(shown: Sequence[Group]) -> None:
     """Show the controls of the axes, in one row."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        y = widgets.setting("y", width="stretch", label_visibility="collapsed")
+        y = widgets.setting(
+            "y", suggested=quantity(shown), width="stretch", label_visibility="collapsed"
+        )
         axis_bar.show(
             x="x",
             suits_log=_suits_log(shown, y),
@@ -62,9 +66,22 @@ def choose(shown: Sequence[Group]) -> None:
         )
 
 
+def quantity(shown: Sequence[Group]) -> str:
+    """What is on the y-axis: what was chosen, or else something that all curves have in common."""
+    chosen: str = widgets.value("y")
+    if widgets.is_set("y") or len({group.loss for group in shown}) < 2:
+        return chosen
+    tested = all(
+        SHARED in member.history and member.history[SHARED].notna().any()
+        for group in shown
+        for member in group.members
+    )
+    return SHARED if tested else chosen
+
+
 def chosen_axes(shown: Sequence[Group]) -> Axes:
     """The axes as set by the controls."""
-    y = widgets.value("y")
+    y = quantity(shown)
     bar = axis_bar.chosen(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
     return Axes(y, Y_AXES[y], **bar.of_losses)
 

@@ -1,15 +1,14 @@
 """Controls and messages about the reference runs."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from lossopt_core.store import reference
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.state import pages, url, widgets
+from lossopt_ui.state.page_spec import PageSpec
 
 COMPARED = {"references": True, "runs": tuple(each.id for each in reference.OPTIMIZERS_COMPARED)}
-"""The view of the Compare page that the buttons open."""
+"""The view of the Compare page that the links open, and the one without own runs."""
 _ICON = ":material/menu_book:"
 
 
@@ -30,24 +29,14 @@ def link_to_compare() -> None:
         )
 
 
-def offer_to_compare() -> None:
-    """The same on the Compare page itself: a button, since its address is not read again."""
-    if len(saved_runs.references()):
-        st.button(
-            "Compare reference runs",
-            key="reference-runs",
+def introduce(page: PageSpec, label: str) -> None:
+    """Say that a page shows them as there are no own runs yet, and link to where one trains."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            "You have no saved runs yet: these are reference runs, which everybody sees.",
             icon=_ICON,
-            on_click=widgets.put_all,
-            args=(COMPARED,),
         )
-
-
-def offer(label: str, name: str, ids: Sequence[str]) -> None:
-    """Show a button that selects some of them on the current page."""
-    if len(saved_runs.references()):
-        st.button(
-            label, key="reference-runs", icon=_ICON, on_click=widgets.put, args=(name, tuple(ids))
-        )
+        st.page_link(page.file, label=label, icon=f":material/{page.icon}:", width="content")
 
 
 def explain_read_only(*, beside_own: bool) -> None:

@@ -160,6 +160,9 @@ def _selection(prepared: Prepared) -> tuple[str, ...]:
     chosen: tuple[str, ...] = widgets.value("runs")
     if chosen:
         return () if chosen == (NOTHING,) else chosen
+    if prepared.runs["reference"].all():
+        compared = [each.id for each in reference.OPTIMIZERS_COMPARED]
+        return tuple(rows.loc[rows["id"].isin(compared), "id"])
     # Rows without a date were imported from other programs.
     dated = rows[rows["created"].notna()] if rows["created"].notna().any() else rows
     if prepared.newest:

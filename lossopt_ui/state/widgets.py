@@ -197,7 +197,7 @@ def setting(
     name: str,
     *,
     most: int | None = None,
-    suggested: float | bool | None = None,
+    suggested: float | bool | str | None = None,
     among: Collection[str] | None = None,
     **looks: Any,
 ) -> Any:

@@ -57,6 +57,10 @@ def test_runs_in_the_address_are_selected_and_drawn(kept: list[Run]) -> None:
 
 def test_different_losses_never_share_an_axis_for_their_values(kept: list[Run]) -> None:
     app = open_page("compare", ids(*kept))
+    assert app.selectbox(key="y").value == "test_accuracy", "the first thing that they share"
+    assert set(figures(app)) == {"curves-all", "forest"}
+    assert "y" not in app.query_params
+    app.selectbox(key="y").set_value("objective").run()
     assert set(figures(app)) == {"curves-hinge", "curves-cross_entropy", "forest"}
     assert "Values of different losses are not comparable" in words(app)
     app.selectbox(key="y").set_value("test_accuracy").run()

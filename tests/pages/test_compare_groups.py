@@ -81,7 +81,7 @@ def test_a_baseline_with_several_losses_explains_why_it_compares_nothing(
     seeded: list[Run], store: RunStore
 ) -> None:
     store.save(train([seeded[0].experiment.replace(epochs=1, seed=k) for k in range(6)]))
-    query = {"rows": "runs", "runs": "all", "group": "epochs", "delta": "true"}
+    query = {"rows": "runs", "runs": "all", "group": "epochs", "delta": "true", "y": "objective"}
     shown = [SavedRun(run.id, run.experiment, run.history, run.status) for run in seeded]
     [mixed] = group_runs(shown, grouped=False, by=("epochs",))
     app = open_page("compare", query | {"baseline": mixed.key})

@@ -11,7 +11,9 @@ SMOOTH = {"smoothing": "0.9", "smooth_with": "gaussian", "ignore_outliers": "tru
 
 
 def test_curves_of_several_losses_are_smoothed_and_results_are_not(kept: list[Run]) -> None:
-    raw, app = (open_page("compare", {"runs": "all"} | more) for more in ({}, SMOOTH))
+    raw, app = (
+        open_page("compare", {"runs": "all", "y": "objective"} | more) for more in ({}, SMOOTH)
+    )
     assert not app.exception
     charts = figures(app)
     assert {"curves-hinge", "curves-cross_entropy"} <= set(charts)

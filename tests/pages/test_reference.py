@@ -46,15 +46,14 @@ def unchanged(theirs: pd.DataFrame, store: RunStore) -> bool:
 
 def test_without_own_runs_they_are_offered_and_compared(theirs, store):
     app = open_page("compare")
-    assert "No saved runs yet" in app.info[0].value
-    app.button(key="reference-runs").click().run()
+    assert "You have no saved runs yet: these are reference runs" in app.info[0].value
     assert not app.exception
     table = app.dataframe[0].value
     assert set(table["id"]) == set(reference.IDS)
     assert list(table["tags"]) == [["reference"]] * len(reference.IDS)
     names = [line["name"] for line in figures(app)["curves-all"]["data"]]
     assert len([name for name in names if name.endswith("(reference)")]) == 4
-    assert app.toggle(key="references").value
+    assert "references" not in app.query_params
     assert store.list().empty
 
 
@@ -160,7 +159,6 @@ def test_they_can_be_shared_in_a_link(theirs, store):
 def test_without_own_runs_the_pages_about_runs_offer_them(theirs):
     for page in ("inspect", "landscape"):
         app = open_page(page)
-        assert "No saved runs yet" in words(app)
-        app.button(key="reference-runs").click().run()
+        assert "You have no saved runs yet: these are reference runs" in words(app)
         assert not app.exception
         assert figures(app)
