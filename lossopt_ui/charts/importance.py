@@ -25,9 +25,6 @@ def bars(found: Importance, *, title: str, theme: Theme) -> go.Figure:
         y=names + [INTERACTIONS] * len(rest),
         orientation="h",
         marker={"color": colours + [translucent(GREY[theme], 0.5)] * len(rest)},
-        text=[f"{each:.3g} %" for each in shares + rest],
-        textposition="outside",
-        cliponaxis=False,
         hovertemplate="%{y}: %{x:.3g} %<extra></extra>",
     )
     figure.add_scatter(
@@ -37,6 +34,19 @@ def bars(found: Importance, *, title: str, theme: Theme) -> go.Figure:
         mode="markers",
         marker={"symbol": "line-ns", "size": 20, "line": {"width": 2, "color": INK[theme]}},
         hovertemplate="chance: up to %{x:.3g} %<extra></extra>",
+    )
+    # Beyond the bar and its line, which would cross the number.
+    ends = [max(each.share, each.chance) for each in found.shares]
+    figure.add_scatter(
+        x=[100.0 * each + 1.0 for each in ends] + [each + 1.0 for each in rest],
+        y=names + [INTERACTIONS] * len(rest),
+        name="shares in words",
+        mode="text",
+        text=[f"{each:.3g} %" for each in shares + rest],
+        textposition="middle right",
+        textfont={"color": INK[theme]},
+        cliponaxis=False,
+        hoverinfo="skip",
     )
     figure.update_layout(
         title=title + second_line("Line: 95 % of shuffled results stay below"),

@@ -1,7 +1,7 @@
 """Which settings go with the differences between the selected runs."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -43,36 +43,55 @@ def show(shown: Sequence[Group], optima: Optima) -> None:
     """Show the shares of all settings for a metric, of each loss if it depends on the loss."""
     widgets.setting("measure", width=320)
     for each in pictures(shown, optima, figure.theme()):
-        if (chart := each.chart) is None:
-            st.info(names.escape_markdown(each.words))
-            continue
-        figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
-        st.caption(names.escape_markdown(each.words), help=HOW)
-        st.dataframe(each.table, key=f"table-{chart.key}")
+        draw(each)
+
+
+def draw(pictured: Pictured) -> None:
+    """Show a chart with its words and table, or why there is none."""
+    if (chart := pictured.chart) is None:
+        st.info(names.escape_markdown(pictured.words))
+        return
+    figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
+    st.caption(names.escape_markdown(pictured.words), help=HOW)
+    st.dataframe(pictured.table, key=f"table-{chart.key}")
 
 
 def pictures(shown: Sequence[Group], optima: Optima, theme: Theme) -> list[Pictured]:
     """The importance of the settings: for each loss if the metric depends on it."""
     column = widgets.value("measure")
-    found = []
-    for title, members in _comparable(shown, column).items():
-        what = ", ".join(filter(None, (MEASURES[column].label.split(" (")[0], title)))
-        settings, results, left_out = _configurations(members, column, optima)
-        try:
-            judged = importance(settings, results)
-        except ValueError as error:
-            words = f"{what}: no importance of settings, because {error}."
-            found.append(Pictured(words + _left_out(left_out)))
-            continue
-        drawn = Drawn(
-            f"importance-{title}",
-            charts.bars(judged, title=f"{what}: importance of settings", theme=theme),
-            f"Shares of the variance of {what}: {_shares_in_words(judged)}.",
-            charts.height_of(judged),
+    return [
+        judged(*_configurations(members, column, optima), column=column, of=title, theme=theme)
+        for title, members in _comparable(shown, column).items()
+    ]
+
+
+def judged(
+    settings: Sequence[Mapping[str, Hashable]],
+    results: Sequence[float],
+    left_out: int,
+    *,
+    column: str,
+    of: str,
+    theme: Theme,
+) -> Pictured:
+    """The importance of settings for some configurations' results, or why there is none.
+
+    `left_out` is the number of configurations without a result, `of` the loss if there are several.
+    """
+    what = ", ".join(filter(None, (MEASURES[column].label.split(" (")[0], of)))
+    try:
+        found = importance(settings, results)
+    except ValueError as error:
+        return Pictured(
+            f"{what}: no importance of settings, because {error}." + _left_out(left_out)
         )
-        words = _explained(judged) + _left_out(left_out)
-        found.append(Pictured(words, drawn, _table(judged, column)))
-    return found
+    drawn = Drawn(
+        f"importance-{of}",
+        charts.bars(found, title=f"{what}: importance of settings", theme=theme),
+        f"Shares of the variance of {what}: {_shares_in_words(found)}.",
+        charts.height_of(found),
+    )
+    return Pictured(_explained(found) + _left_out(left_out), drawn, _table(found, column))
 
 
 def _comparable(shown: Sequence[Group], column: str) -> dict[str, list[SavedRun]]:

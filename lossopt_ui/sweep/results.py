@@ -38,7 +38,7 @@ from lossopt_ui.runs.run_clouds import colour_of_points
 from lossopt_ui.state import names, page_links, pages, widgets
 from lossopt_ui.state.pages.settings import AUTOMATIC, SETTINGS
 from lossopt_ui.state.session import SessionKey, selected_rows
-from lossopt_ui.sweep import form, verdicts
+from lossopt_ui.sweep import effects, form, verdicts
 from lossopt_ui.sweep.plan import RATE, Plan, doubts
 
 DASHES = "–"
@@ -164,7 +164,7 @@ def _choose_picture() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("look", label_visibility="collapsed")
         widgets.setting("value", width=220)
-        axes = {"scatter": ["scatter_x", "scatter_colour"], "parallel": []}.get(
+        axes = {"scatter": ["scatter_x", "scatter_colour"], "parallel": [], "importance": []}.get(
             look, ["map_x", "map_y"]
         )
         for name in axes:
@@ -192,6 +192,9 @@ def _picture(
         st.info("There is only one combination. Sweep a parameter to see a chart.")
         return
     look = widgets.value("look")
+    if look == "importance":
+        effects.show(table[table["family"].isin(among)], varied, column)
+        return
     scatter_x = widgets.value("scatter_x") if look == "scatter" else column
     shown = table if look in ("map", "sensitivity") else whole(table)
     if len(shown) < len(table):

@@ -435,6 +435,24 @@ def test_there_are_other_charts(store: RunStore, look: str) -> None:
         assert len(drawn) == 6
 
 
+def test_importance_is_that_of_the_swept_parameters(store: RunStore) -> None:
+    axes = "loss=hinge,cross_entropy;learning_rate=0.0001,0.01,0.1,10"
+    query = SMALL | {"axes": axes, "seeds": "1", "blobs.spread": "3", "look": "importance"}
+    app = press_train(open_page("sweep", query | {"value": "train_accuracy"}))
+    assert not app.exception
+    [bars] = [line for line in figures(app)["importance-"]["data"] if line["type"] == "bar"]
+    table = store.list()
+    ends = table.pivot_table(index="loss", columns="learning_rate", values="train_accuracy")
+    around = ends - ends.to_numpy().mean()
+    total = (around.to_numpy() ** 2).sum()
+    found = dict(zip(bars["y"], bars["x"], strict=True))
+    assert found["Loss"] == pytest.approx(100 * 4 * (around.mean(axis=1) ** 2).sum() / total)
+    assert found["Learning rate α"] == pytest.approx(100 * 2 * (around.mean() ** 2).sum() / total)
+    assert "8 configurations, each the mean of its seeds. They are a full grid" in words(app)
+    app.text_input(key="brush").set_value("loss = hinge").run()
+    assert "at least 8 configurations with a result are needed, got 4" in words(app)
+
+
 def test_different_losses_have_separate_charts(store: RunStore) -> None:
     app = press_train(sweep(seeds="2", value="objective"))
     assert {"sweep-map-hinge", "sweep-map-cross_entropy"} <= set(figures(app)) or {

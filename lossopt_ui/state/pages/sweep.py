@@ -78,8 +78,9 @@ OPTIONS: dict[str, Option] = {
             "sensitivity": "Sensitivity",
             "parallel": "Parallel coordinates",
             "scatter": "Scatter",
+            "importance": "Importance",
         },
-        "Four charts of the same sweep.",
+        "Five charts of the same sweep.",
     ),
     "map_x": Choice("x-axis", AUTOMATIC, BY_SETTING, "Parameter on the x-axis."),
     "map_y": Choice(
