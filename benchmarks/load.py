@@ -12,8 +12,8 @@ trains ten runs.  With `--hostile` one more does everything that could harm them
 (`benchmarks.hostile`), and is not counted.
 
 No two ever ask for the same run, so that a run in the wrong place is seen.  Only the runs of a
-page's default, which it trains for everybody who opens it, are those of several visitors: the
-table counts them by themselves, and they may be in no workspace but of those with such a default.
+page's default, which it shows everybody who opens it, are those of several visitors: the table
+counts them by themselves, and they may be in no workspace but of those with such a default.
 Afterwards the store is compared with what each visitor was told.
 
 Clicks are timed until the page is complete, and beside that how long the first curves and the

@@ -1,9 +1,11 @@
 """The visitors of `benchmarks.load`: what each of them wants, asks for and is shown.
 
-A visitor opens the train page, which trains its default at once: the same ten runs for everybody
-who comes with the same settings.  After that each change of the learning rate, to one that nobody
-else ever asks for, trains ten runs more, as Live is on by default; one in five has switched it off
-and presses Train.  In between they look at the compare page and go back, and sometimes reload.
+A visitor opens the train page, which shows the ten runs of its default without a click: the same
+for everybody who comes with the same settings.  Those of the plain address are trained once for
+all when the server starts, others for each visitor.  After that each change of the learning rate,
+to one that nobody else ever asks for, trains ten runs more, as Live is on by default; one in five
+has switched it off and presses Train.  In between they look at the compare page and go back, and
+sometimes reload.
 """
 
 import asyncio
@@ -47,25 +49,28 @@ class Kind:
 
     @property
     def query(self) -> dict[str, str]:
-        """The settings as an address has them."""
-        names = ("dataset", "optimizer", "epochs")
-        found = {name: str(getattr(self.experiment, name)) for name in names}
+        """The settings as an address has them: those that are not as the page begins."""
+        found = {
+            name: str(chosen)
+            for name in ("dataset", "optimizer", "epochs")
+            if (chosen := getattr(self.experiment, name)) != getattr(Experiment(), name)
+        }
         return found if self.live else found | {"live": "false"}
 
 
 KINDS = (
-    Kind(Experiment(dataset="blobs", epochs=20)),
-    Kind(Experiment(dataset="digits", epochs=10)),
+    Kind(Experiment()),
+    Kind(Experiment(dataset="blobs")),
     Kind(Experiment(dataset="iris", epochs=30)),
     Kind(Experiment(dataset="digits", optimizer="gd", epochs=50)),
     Kind(Experiment(dataset="digits", optimizer="gd", epochs=200), live=False),
 )
-"""Small experiments but for the last, which takes so long that others have to wait."""
+"""Of the first is also who comes with a browser; the last takes longer than the others."""
 
 
 @cache
 def default_of(kind: Kind) -> tuple[Experiment, ...]:
-    """What the page trains for visitors of a kind without being asked: at its tuned rate."""
+    """What the page shows visitors of a kind without being asked: at its tuned rate."""
     rate = suggested_learning_rate(kind.experiment)
     return seeds_of(kind.experiment.replace(learning_rate=rate))
 
@@ -79,16 +84,22 @@ class Person:
     """What one visitor wants: experiments that nobody else asks for.
 
     asked       ids of what the changes ask for, every seed of each
-    default     ids of what the page trains on opening; visitors of a kind share them
+    default     ids of what the page shows on opening; visitors of a kind share them
     confirmed   ids of both that the page has said are there
     thinking    shortest and longest time between two clicks, in seconds
     """
 
     def __init__(
-        self, number: int, book: Book, ends: float, *, thinking: tuple[float, float] = THINKING
+        self,
+        number: int,
+        book: Book,
+        ends: float,
+        *,
+        kind: Kind | None = None,
+        thinking: tuple[float, float] = THINKING,
     ) -> None:
         self.chance = random.Random(number)
-        self.kind = KINDS[number % len(KINDS)]
+        self.kind = kind or KINDS[number % len(KINDS)]
         self._number = number
         self._book = book
         self._ends = ends

@@ -14,12 +14,14 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from benchmarks.people import Kind
 from benchmarks.visitors import Visit
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store import reference
 from lossopt_core.store.schema import runs
 from lossopt_core.store.unfinished import ActiveTrainings
 from tests.browser.helpers import ONE, figure, goto, new_profile, rerun, server, shown_text
+from tests.load_visitors import check_a_visit
 from tests.programs import ROOT, wait_until
 
 SMALL = "dataset=blobs&epochs=2&learning_rate=0.1&seeds=1"
@@ -151,6 +153,12 @@ async def _forge_clicks(hosted: str) -> None:
         assert set(reference.IDS) <= tab.run_ids()
         for button in buttons:
             await tab.forge(button)  # at worst it concerns the run that it was made for
+
+
+def test_a_visitor_of_the_load_benchmark_gets_the_runs_it_asks_for(
+    hosted: str, address: str
+) -> None:
+    check_a_visit(Kind(Experiment(dataset="blobs", epochs=2)), hosted, address)
 
 
 def test_the_visitor_cookie_is_unreadable_by_scripts_and_cannot_be_forged(
