@@ -24,6 +24,8 @@ MAX_EXAMPLES = 2_000
 """Limits on a trial; its time is scaled up linearly."""
 TRIAL_SECONDS = 0.01
 """Time for measuring updates of one kind, and the same again for evaluations."""
+MIN_TIMES = 3
+"""Fewest times of which the median is taken."""
 RUN_SECONDS = 2e-3
 """Fixed cost per run."""
 NUMBER_SECONDS = 1e-7
@@ -124,9 +126,10 @@ def _random_data(size: Size, examples: int) -> Data:
 def _timed(action: Callable[[], object]) -> float:
     """Median seconds of an action, without the first call, which allocates memory."""
     action()
-    # A mean would include preemption by other programs: ten times too much.
+    # A mean would include preemption by other programs: ten times too much. So would a single
+    # time that is longer than the whole trial for that reason, and it would be kept.
     times: list[float] = []
-    while sum(times) < TRIAL_SECONDS:
+    while sum(times) < TRIAL_SECONDS or len(times) < MIN_TIMES:
         start = time.perf_counter()
         action()
         times.append(time.perf_counter() - start)

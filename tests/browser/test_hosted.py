@@ -158,7 +158,8 @@ async def _forge_clicks(hosted: str) -> None:
 def test_a_visitor_of_the_load_benchmark_gets_the_runs_it_asks_for(
     hosted: str, address: str
 ) -> None:
-    check_a_visit(Kind(Experiment(dataset="blobs", epochs=2)), hosted, address)
+    clicks = check_a_visit(Kind(Experiment(dataset="blobs", epochs=2)), hosted, address)
+    assert "train" not in clicks, "the page is live"
 
 
 def test_the_visitor_cookie_is_unreadable_by_scripts_and_cannot_be_forged(
