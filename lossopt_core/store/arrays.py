@@ -22,6 +22,8 @@ from lossopt_core.training.run import (
 
 ARRAYS = {"weights": "<f8", "bias": "<f8", "path": "<f4", "path_updates": "<i8"}
 """The fields of a run that are arrays, with their dtypes."""
+OPTIONAL_ARRAYS = {"state": "<f8"}
+"""Fields that are not there in every run."""
 EARLY_MINIBATCH = ("update", "objective")
 """The columns of the minibatch table in early stores."""
 PATH = ("path", "path_updates")
@@ -31,11 +33,15 @@ DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErro
 
 
 def arrays_to_rows(run: Run) -> Iterator[dict[str, Any]]:
-    """The six rows of a run for the table `arrays`, without workspace and id."""
+    """The rows of a run for the table `arrays`, without workspace and id: six, or seven if it has
+    a state."""
     for name, columns in TABLES.items():
         yield {"name": name} | numbers_to_row(run.numbers(name).T, columns)
     for name, kind in ARRAYS.items():
         yield {"name": name, "columns": None} | _to_row(getattr(run, name), kind)
+    for name, kind in OPTIONAL_ARRAYS.items():
+        if (numbers := getattr(run, name)) is not None:
+            yield {"name": name, "columns": None} | _to_row(numbers, kind)
 
 
 def table_to_row(table: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:

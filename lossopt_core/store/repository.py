@@ -23,6 +23,7 @@ from lossopt_core.store import views as store_views
 from lossopt_core.store.arrays import (
     ARRAYS,
     DAMAGE,
+    OPTIONAL_ARRAYS,
     PATH,
     arrays_to_rows,
     empty_numbers,
@@ -232,11 +233,20 @@ class RunStore:
         found = {row.id: int(row.size) for row in rows}
         return {each: found[each] for each in there if each in found}
 
+    def with_state(self, ids: Iterable[str]) -> set[str]:
+        """The runs among these ids that were saved with the state of their optimizer."""
+        arrays = layout.arrays.c
+        query = sql.select(arrays.id).where(arrays.name.in_(OPTIONAL_ARRAYS))
+        with self.database.reading() as database:
+            there = existing_ids(database, self.workspace, ids)
+            return {row.id for row in rows_of(database, self.workspace, query, there)}
+
     def _stored(
         self, database: sql.Connection, ids: Iterable[str], names: set[str]
     ) -> dict[str, dict[str, sql.Row[Any]]]:
         """The named arrays of each run; StoreError if one is missing."""
-        query = sql.select(layout.arrays).where(layout.arrays.c.name.in_(names))
+        every = {*names, *(OPTIONAL_ARRAYS if "weights" in names else ())}
+        query = sql.select(layout.arrays).where(layout.arrays.c.name.in_(every))
         arrays: dict[str, builtins.list[sql.Row[Any]]] = {each: [] for each in ids}
         for array in rows_of(database, self.workspace, query, arrays):
             arrays[array.id].append(array)

@@ -20,7 +20,7 @@ from lossopt_core.experiment.description import (
 from lossopt_core.experiment.settings import flat_settings
 from lossopt_core.objective.linear import Array
 from lossopt_core.optim.stopping import Never
-from lossopt_core.store.arrays import ARRAYS, to_numbers
+from lossopt_core.store.arrays import ARRAYS, OPTIONAL_ARRAYS, to_numbers
 from lossopt_core.store.schema import written
 from lossopt_core.store.summaries import summary
 from lossopt_core.training.run import (
@@ -113,9 +113,9 @@ def _arrays_of(
         "path": np.empty((0, classes, features + 1), np.float32),
         "path_updates": np.empty(0, np.int64),
     }
-    for name in ARRAYS:
+    for name, kind in (ARRAYS | OPTIONAL_ARRAYS).items():
         if name in stored:
-            numbers = to_numbers(stored[name], ARRAYS[name])
+            numbers = to_numbers(stored[name], kind)
             arrays[name] = numbers.astype(numbers.dtype.newbyteorder("="))
     shapes = {
         "weights": (classes, features),
@@ -123,6 +123,8 @@ def _arrays_of(
         "path": (len(arrays["path_updates"]), classes, features + 1),
         "path_updates": (len(arrays["path_updates"]),),
     }
+    if "state" in arrays:
+        shapes["state"] = (len(arrays["state"]), classes, features + 1)
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has the shape {arrays[name].shape}, not {shape}")

@@ -44,8 +44,9 @@ The database has thirteen tables:
 
 Any language with a database driver can read it.  Times are ISO 8601 in UTC, with
 microseconds.  Every run has six arrays: the tables history and minibatch, and weights, bias,
-path and path_updates.  A history of 60 evaluations has the shape [11, 60]; its objective, the
-fourth column, is the 60 numbers of 8 bytes that begin at byte 3 · 60 · 8.
+path and path_updates; some have a seventh, state (see `Run`).  A history of 60 evaluations has
+the shape [11, 60]; its objective, the fourth column, is the 60 numbers of 8 bytes that begin at
+byte 3 · 60 · 8.
 
 Notes are not columns of `runs`, because a run may be replaced (a stopped one by a finished one,
 a deleted one by a retrained one) while its annotations stay.

@@ -212,6 +212,13 @@ class Cohort:
         memories = [block.memory for block in self.blocks]
         return CohortState(self.W, memories, [block.average for block in self.blocks])
 
+    def state_of(self, run: int) -> Array:
+        """What a run would need to go on, beside its classifier: see `Run.state`."""
+        [block] = [each for each in self.blocks if each.runs.start <= run < each.runs.stop]
+        inside = run - block.runs.start
+        arrays = [*block.memory, *([] if block.average is None else [block.W])]
+        return np.array([each[inside] for each in arrays], np.float64)
+
     def restore(self, state: CohortState) -> None:
         """Go back to a state of a cohort of the same experiments."""
         self.W[...] = state.W

@@ -82,17 +82,17 @@ def longer_of(experiment: Experiment, epochs: int) -> Experiment:
     return experiment.replace(epochs=epochs)
 
 
-def why_anew(experiment: Experiment) -> str:
-    """Why no run of this experiment can be trained for more epochs from its weights, or "".
+def why_anew(experiment: Experiment, *, has_state: bool) -> str:
+    """Why a run of this experiment cannot be trained for more epochs from its weights, or "".
 
-    A run keeps its weights alone.  So it can be continued if the optimizer remembers nothing else,
-    and if nothing on its way depended on the number of epochs.
+    It can if it was saved with the state of the optimizer, where there is one, and if nothing on
+    its way depended on the number of epochs.
     """
-    optimizer, schedule = optimizer_of(experiment), SCHEDULES[experiment.schedule]
-    if optimizer.memory_arrays:
-        return f"{optimizer.label} also needs its own state, which is not saved with a run"
-    if experiment.averaging:
-        return "only the average of the weights is saved, and not the weights themselves"
+    schedule = SCHEDULES[experiment.schedule]
+    if arrays_of_state(experiment) and not has_state:
+        label = optimizer_of(experiment).label
+        what = "weight averaging" if experiment.averaging else label
+        return f"{what} also needs its own state, which was not saved with the run"
     if experiment.schedule != "constant":
         return (
             f"the {schedule.label.lower()} schedule stretches over all epochs, so a longer training"
@@ -103,6 +103,11 @@ def why_anew(experiment: Experiment) -> str:
     return ""
 
 
+def arrays_of_state(experiment: Experiment) -> int:
+    """Number of arrays that a training of the experiment needs beside the weights."""
+    return optimizer_of(experiment).memory_arrays + experiment.averaging
+
+
 def why_run_anew(run: Run, longer: Experiment) -> str:
     """Why this run cannot be continued as the longer experiment, or "".
 
@@ -110,10 +115,12 @@ def why_run_anew(run: Run, longer: Experiment) -> str:
     """
     if run.experiment.replace(epochs=longer.epochs).id != longer.id:
         return "the run differs in more than the number of epochs"
-    if reason := why_anew(run.experiment):
-        return reason
     if run.status == DIVERGED:
         return "the run diverged"
+    needed = arrays_of_state(run.experiment)
+    has_state = run.state is not None and len(run.state) == needed
+    if reason := why_anew(run.experiment, has_state=has_state):
+        return reason
     updates = run.numbers("history")[:, UPDATE]
     if updates[0] != 0 or not _measured(run, int(updates[-1])):
         return "the run was saved without all of its measurements"
@@ -132,7 +139,9 @@ def _measured(run: Run, made: int) -> bool:
 def _weights_agree(run: Run) -> bool:
     """Whether the weights have the saved objective: runs also come from files."""
     cohort = Cohort([run.experiment], load_all([run.experiment]))
-    cohort.W[...] = run.stacked
+    for weights in (cohort.W, *(each.average for each in cohort.blocks)):
+        if weights is not None:
+            weights[...] = run.stacked
     with np.errstate(over="ignore", invalid="ignore"):
         objective = float(cohort.evaluate()[0, 0])
     rounding = float(np.finfo(cohort.dtype).eps)
@@ -168,8 +177,19 @@ def checkpoint_of(
     batches = batches_of(experiments)
     for each in batches:
         each.skip(earlier.made)
-    W = np.concatenate([run.stacked for run in runs])
-    blocks = len(list(groupby(map(kind, experiments))))
-    state = CohortState(W, [()] * blocks, [None] * blocks)
-    record = Record(experiments, W[0].size, earlier)
-    return Checkpoint(earlier.made, state, batches, record, [0.0] * len(runs), math.nan)
+    record = Record(experiments, runs[0].stacked.size, earlier)
+    return Checkpoint(earlier.made, _state_of(runs), batches, record, [0.0] * len(runs), math.nan)
+
+
+def _state_of(runs: Sequence[Run]) -> CohortState:
+    """The state of a cohort of which these are the runs, in their order."""
+    stacks, memories, averages = [], [], []
+    for (*_, averaging), block in groupby(runs, lambda run: kind(run.experiment)):
+        members = list(block)
+        classifiers = np.concatenate([run.stacked for run in members])
+        states = [run.state for run in members if run.state is not None]
+        memory = tuple(np.stack(states, axis=1)) if states else ()
+        stacks.append(memory[-1] if averaging else classifiers)
+        memories.append(memory[:-1] if averaging else memory)
+        averages.append(classifiers if averaging else None)
+    return CohortState(np.concatenate(stacks), memories, averages)

@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lossopt_core.experiment.description import Experiment
+from lossopt_core.experiment.description import Experiment, optimizer_of
 from lossopt_core.training.features import BUFFER_BYTES
 from lossopt_core.training.grouping import bytes_of_group, cohorts, firsts_of_groups
-from lossopt_core.training.path import recording_interval
+from lossopt_core.training.path import PATH_BYTES, recording_interval
 from lossopt_core.training.points import MINIBATCH_POINTS
 from lossopt_core.training.run import HISTORY_COLUMNS, MINIBATCH_COLUMNS
 
@@ -70,7 +70,8 @@ def data_bytes(experiment: Experiment) -> int:
 def stored_bytes(experiment: Experiment) -> int:
     """Bytes that a run of the experiment takes in the store."""
     weights = _weights(experiment)
-    return NUMBER * weights + _curve_bytes(experiment) + _path_bytes(experiment) + OVERHEAD_BYTES
+    arrays = NUMBER * weights + _state_bytes(experiment) + _path_bytes(experiment)
+    return arrays + _curve_bytes(experiment) + OVERHEAD_BYTES
 
 
 def of_training(experiments: Sequence[Experiment]) -> Footprint:
@@ -82,7 +83,7 @@ def of_training(experiments: Sequence[Experiment]) -> Footprint:
     weights = max((sum(map(_weights, each)) for each in stacks), default=0)
     groups = max(map(_bytes_of_groups, stacks), default=0)
     # Building a run copies the cohort's arrays, so they count twice.
-    ends = NUMBER * sum(map(_weights, experiments))
+    ends = NUMBER * sum(map(_weights, experiments)) + 2 * sum(map(_state_bytes, experiments))
     return Footprint(
         data=max(map(_working_bytes, experiments), default=0) + groups,
         weights=COPIES_OF_WEIGHTS * NUMBER * weights + ends,
@@ -115,6 +116,13 @@ def _curve_bytes(experiment: Experiment) -> int:
     rows = min(experiment.updates + 1, experiment.evaluations) + 1
     points = min(experiment.updates, MINIBATCH_POINTS)
     return NUMBER * (rows * len(HISTORY_COLUMNS) + points * len(MINIBATCH_COLUMNS))
+
+
+def _state_bytes(experiment: Experiment) -> int:
+    """Bytes of what a run keeps to be continued."""
+    arrays = optimizer_of(experiment).memory_arrays + experiment.averaging
+    size = NUMBER * arrays * _weights(experiment)
+    return size if size <= PATH_BYTES else 0
 
 
 def _path_bytes(experiment: Experiment) -> int:

@@ -21,7 +21,7 @@ from lossopt_core.training.batches import Minibatches
 from lossopt_core.training.cohort import Cohort, CohortState
 from lossopt_core.training.convergence import ConvergenceWarning, convergence_caveats, is_full_batch
 from lossopt_core.training.grouping import cohorts, firsts_of_groups, load_all, stacked
-from lossopt_core.training.record import EPOCH, OBJECTIVE, UPDATE, Record
+from lossopt_core.training.record import EPOCH, OBJECTIVE, UPDATE, End, Record
 from lossopt_core.training.run import DIVERGED, FINISHED, STOPPED, Run
 
 DIVERGED_AT = 1e5
@@ -309,7 +309,10 @@ class Training:
         classifiers = self.cohort.classifiers()
         for run in runs:
             last = None if row is None else row[:, run]
-            self.record.end(run, status, reason, made=self.made, W=classifiers[run], last=last)
+            state = None if status == DIVERGED else self.cohort.state_of(run)
+            self.record.end(
+                run, End(status, reason, self.made, classifiers[run].copy(), last, state)
+            )
         if self.made < self.updates:
             for run in runs:
                 self.cohort.deactivate(run)

@@ -18,6 +18,11 @@ PATH_BYTES = 2_000_000
 """Maximum size of a run's path; at least two points are recorded."""
 
 
+def kept_state(state: Array | None) -> Array | None:
+    """The state of a training, if there is any and it takes no more than a path may."""
+    return state if state is not None and 0 < state.nbytes <= PATH_BYTES else None
+
+
 def recording_interval(points: int, numbers: int) -> int:
     """Every how many evaluations the weights (`numbers` of them) are recorded."""
     recorded = max(2, PATH_BYTES // (4 * numbers))

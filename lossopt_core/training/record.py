@@ -3,7 +3,7 @@
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 
@@ -13,7 +13,7 @@ import pandas as pd
 from lossopt_core.experiment.description import Experiment
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.optim.older_rules import EDITION
-from lossopt_core.training.path import recording_interval
+from lossopt_core.training.path import kept_state, recording_interval
 from lossopt_core.training.points import evaluation_updates, minibatch_intervals
 from lossopt_core.training.run import HISTORY_COLUMNS, PER_UPDATE, Run, history_table
 
@@ -26,16 +26,18 @@ Points = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 class End:
     """How a run ended, after `made` updates, with the classifier W (C, D).
 
-    rows   number of evaluations of the cohort that are its own
-    last   one more evaluation (columns,) if the run ended between two; otherwise None
+    last    one more evaluation (columns,) if the run ended between two; otherwise None
+    state   see `Run.state`; None for a run that diverged
+    rows    number of evaluations of the cohort that are its own
     """
 
     status: str
     reason: str
     made: int
     W: Array
-    rows: int
     last: Array | None
+    state: Array | None
+    rows: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +141,9 @@ class Record:
             self._interval += 1
         self.minibatch[self._interval] += objective
 
-    def end(
-        self, run: int, status: str, reason: str, *, made: int, W: Array, last: Array | None
-    ) -> None:
-        """End a run; the arguments are as in `End`."""
-        self.ends[run] = End(status, reason, made, W.copy(), self.recorded, last)
+    def end(self, run: int, end: End) -> None:
+        """End a run, with the evaluations so far."""
+        self.ends[run] = replace(end, rows=self.recorded)
 
     def histories(self) -> dict[Experiment, pd.DataFrame]:
         """The histories so far; may be called from another thread."""
@@ -173,6 +173,7 @@ class Record:
             status=end.status,
             environment=environment,
             reason=end.reason,
+            state=kept_state(end.state),
         )
 
     def _rows_of(self, run: int) -> Array:

@@ -105,6 +105,9 @@ class Run:
             "stopped" if it was stopped from outside, with weights and history up to there.
         environment: Versions and the machine. For a run that was trained alone, also the mean
             seconds per update, without evaluations.
+        state: (k, C, D + 1), what training would need to go on, beside the weights: the arrays that
+            the optimizer remembers and, with averaging, the weights that are not averaged. None
+            where nothing is needed, and for runs that were saved without it.
         reason: Why a finished run ended: "all updates made", or the reason that its stopping rule
             gave; "" for other statuses.
     """
@@ -119,6 +122,7 @@ class Run:
     status: str
     environment: Mapping[str, str]
     reason: str = ""
+    state: Array | None = None
 
     @property
     def id(self) -> str:

@@ -242,6 +242,12 @@ def sizes(ids: Sequence[str]) -> dict[str, int]:
     return {each: found[each] for each in ids if each in found}
 
 
+def with_state(ids: Sequence[str]) -> set[str]:
+    """The runs among these ids that were saved with the state of their optimizer."""
+    found = workspace.store().with_state(ids)
+    return found | workspace.references().with_state(each for each in ids if each in reference.IDS)
+
+
 def load(ids: Sequence[str], *, with_path: bool = True, with_minibatch: bool = True) -> list[Run]:
     """The same as `find`, but raise StoreError if any is missing."""
     found = find(ids, with_path=with_path, with_minibatch=with_minibatch)

@@ -8,7 +8,12 @@ import streamlit as st
 from lossopt_core import Run, StoreError
 from lossopt_core.analysis.groups import group_id
 from lossopt_core.experiment.description import Experiment
-from lossopt_core.training.continuing import longer_of, why_anew, why_run_anew
+from lossopt_core.training.continuing import (
+    arrays_of_state,
+    longer_of,
+    why_anew,
+    why_run_anew,
+)
 from lossopt_core.training.run import DIVERGED
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.saved_runs import SavedRun
@@ -40,7 +45,9 @@ def offer(members: Sequence[SavedRun]) -> None:
     if epochs == experiments[0].epochs:
         return
     diverged = [each for each in members if each.status == DIVERGED]
-    reason = why_anew(experiments[0])
+    ended = [each.id for each in members if each.status != DIVERGED]
+    has_state = arrays_of_state(experiments[0]) > 0 and {*ended} <= saved_runs.with_state(ended)
+    reason = why_anew(experiments[0], has_state=has_state) if ended else ""
     if not reason and len(diverged) == len(members):
         reason = "the run diverged" if len(members) == 1 else "the runs diverged"
     if reason:

@@ -1,5 +1,7 @@
 """Train longer on the Compare page: says before the click from where it starts, and does so."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -51,9 +53,8 @@ def test_all_seeds_are_continued_where_they_ended(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"optimizer": "momentum"}, "Momentum also needs its own state"),
         ({"schedule": "cosine"}, "the cosine schedule stretches over all epochs"),
-        ({"averaging": True}, "only the average of the weights is saved"),
+        ({"stopping": "no_progress"}, "early stopping depends on"),
         ({"learning_rate": 1e4, "strength": 10.0}, "the run diverged"),
     ],
     ids=str,
@@ -66,6 +67,24 @@ def test_what_cannot_be_continued_is_said_to_start_anew(
     assert CONTINUES not in words(app)
     assert not [each for each in app.button if each.key == "train-longer"]
     assert "Train longer: 4 epochs from the start" in links(app)
+
+
+@pytest.mark.parametrize("changes", [{"optimizer": "adam"}, {"averaging": True}], ids=str)
+def test_a_run_with_the_state_of_its_optimizer_is_continued_and_an_older_one_is_not(
+    store: RunStore, changes: dict[str, object]
+) -> None:
+    app, [run] = opened(store, [SMALL.replace(**changes)])
+    assert CONTINUES in words(app)
+    settle(app.button(key="train-longer").click().run())
+    longer = SMALL.replace(**changes, epochs=4)
+    [ours], [whole] = store.load([longer.id]), train([longer])
+    assert_allclose(ours.stacked, whole.stacked, rtol=1e-12, atol=1e-15)
+
+    store.delete([run.id, longer.id])
+    store.save([dataclasses.replace(run, state=None)])
+    assert "also needs its own state, which was not saved with the run" in words(
+        open_page("compare")
+    )
 
 
 def test_a_run_whose_numbers_do_not_agree_is_trained_anew_and_that_is_said(

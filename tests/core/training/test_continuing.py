@@ -10,9 +10,19 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from lossopt_core import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES, Experiment, Run, train
+from lossopt_core import (
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    Experiment,
+    Run,
+    RunStore,
+    train,
+)
+from lossopt_core.exchange.archive import from_archive, to_archive
 from lossopt_core.optim.stopping import STOPPING
-from lossopt_core.training import continuing, record
+from lossopt_core.training import continuing, path, record
 from lossopt_core.training.batches import Minibatches
 from lossopt_core.training.continuing import RestartWarning, train_longer, why_anew
 from lossopt_core.training.slices import SlicedTraining
@@ -56,15 +66,27 @@ def check_continued(ours: Run, before: Run, whole: Run) -> None:
     assert_allclose(ours.path[len(before.path) :], whole.path[-len(points) + len(before.path) :])
 
 
-def test_what_keeps_only_weights_is_continued_and_nothing_else_is():
+@pytest.mark.parametrize("has_state", [False, True])
+def test_what_has_all_that_training_needs_is_continued_and_nothing_else_is(has_state):
     for each in of_settings(LESS):
-        can = each.optimizer in ("sgd", "gd") and each.schedule == "constant"
-        assert bool(why_anew(each)) != can
+        known = has_state or each.optimizer in ("sgd", "gd")
+        can = known and each.schedule == "constant"
+        assert bool(why_anew(each, has_state=has_state)) != can
 
 
-@pytest.mark.parametrize("base", [LESS, TINY.replace(init_scale=0.5)], ids=["blobs", "demo"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        pytest.param(LESS, id="blobs"),
+        pytest.param(TINY.replace(init_scale=0.5), id="demo", marks=pytest.mark.slow),
+    ],
+)
 def test_a_continued_run_is_the_uninterrupted_one(base):
-    experiments = [each for each in of_settings(base) if not why_anew(each)]
+    experiments = [
+        each.replace(averaging=k % 3 == 0)
+        for k, each in enumerate(of_settings(base))
+        if not why_anew(each, has_state=True)
+    ]
     before, found = longer(experiments, 7)
     whole = train([each.replace(epochs=7) for each in experiments])
     for ours, short, its in zip(found, before, whole, strict=True):
@@ -140,9 +162,7 @@ def test_it_is_continued_in_slices_in_other_processes():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"optimizer": "adam"}, "Adam also needs its own state"),
         ({"schedule": "cosine"}, "cosine schedule stretches over all epochs"),
-        ({"averaging": True}, "only the average of the weights is saved"),
         *(({"stopping": rule}, "early stopping") for rule in STOPPING if rule != "none"),
         ({"learning_rate": 1e4, "strength": 1.0}, "the run diverged"),
     ],
@@ -154,6 +174,37 @@ def test_it_says_why_it_is_trained_anew(changes, reason):
         [ours] = train_longer([run], 5)
     [whole] = train([run.experiment.replace(epochs=5)])
     assert_frame_equal(ours.history, whole.history, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [({"optimizer": "adam"}, "Adam"), ({"averaging": True}, "weight averaging")],
+    ids=str,
+)
+def test_a_run_without_its_state_is_trained_anew(changes, what, monkeypatch):
+    [run] = train([LESS.replace(**changes)])
+    assert run.state is not None
+    for broken in (None, run.state[:0], np.repeat(run.state, 2, axis=0)):
+        with pytest.warns(RestartWarning, match=f"{what} also needs its own state"):
+            train_longer([dataclasses.replace(run, state=broken)], 5)
+    monkeypatch.setattr(path, "PATH_BYTES", 100)
+    assert train([run.experiment])[0].state is None
+
+
+def test_a_stored_run_is_continued_as_a_trained_one(tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
+    experiments = [LESS.replace(optimizer=each) for each in OPTIMIZERS]
+    before = train(experiments)
+    store.save(before)
+    ids = [run.id for run in before]
+    assert store.with_state(ids) == {run.id for run in before if run.state is not None}
+    for ours, its in zip(
+        train_longer(store.load(ids), 5), train_longer(from_archive(to_archive(before)), 5),
+        strict=True,
+    ):  # fmt: skip
+        [whole] = train([ours.experiment])
+        assert_allclose(ours.stacked, whole.stacked, **EXACT)
+        assert_allclose(its.stacked, whole.stacked, **EXACT)
 
 
 def test_numbers_that_do_not_belong_together_are_not_continued():
