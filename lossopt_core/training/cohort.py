@@ -212,11 +212,16 @@ class Cohort:
         memories = [block.memory for block in self.blocks]
         return CohortState(self.W, memories, [block.average for block in self.blocks])
 
-    def state_of(self, run: int) -> Array:
-        """What a run would need to go on, beside its classifier: see `Run.state`."""
+    def state_of(self, run: int) -> Array | None:
+        """What a run would need to go on, beside its classifier: see `Run.state`.
+
+        None if an optimizer of a plug-in remembers arrays of another shape.
+        """
         [block] = [each for each in self.blocks if each.runs.start <= run < each.runs.stop]
         inside = run - block.runs.start
         arrays = [*block.memory, *([] if block.average is None else [block.W])]
+        if any(each.shape != block.W.shape for each in arrays):
+            return None
         return np.array([each[inside] for each in arrays], np.float64)
 
     def restore(self, state: CohortState) -> None:

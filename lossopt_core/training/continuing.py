@@ -105,7 +105,8 @@ def why_anew(experiment: Experiment, *, has_state: bool) -> str:
 
 def arrays_of_state(experiment: Experiment) -> int:
     """Number of arrays that a training of the experiment needs beside the weights."""
-    return optimizer_of(experiment).memory_arrays + experiment.averaging
+    # Asked of the optimizer itself: one of a plug-in may begin with other arrays.
+    return len(optimizer_of(experiment).start(np.zeros((1, 1, 1)))) + experiment.averaging
 
 
 def why_run_anew(run: Run, longer: Experiment) -> str:

@@ -21,6 +21,7 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.exchange.archive import from_archive, to_archive
+from lossopt_core.optim.optimizers.sgd import SGD
 from lossopt_core.optim.stopping import STOPPING
 from lossopt_core.training import continuing, path, record
 from lossopt_core.training.batches import Minibatches
@@ -189,6 +190,18 @@ def test_a_run_without_its_state_is_trained_anew(changes, what, monkeypatch):
             train_longer([dataclasses.replace(run, state=broken)], 5)
     monkeypatch.setattr(path, "PATH_BYTES", 100)
     assert train([run.experiment])[0].state is None
+
+
+def test_what_a_plug_in_remembers_in_another_shape_is_not_kept(monkeypatch):
+    class Counting(SGD):
+        def start(self, W):
+            return (np.zeros(len(W)),)
+
+    monkeypatch.setitem(OPTIMIZERS, "sgd", Counting)
+    [run] = train([LESS])
+    assert run.state is None
+    with pytest.warns(RestartWarning, match="also needs its own state"):
+        train_longer([run], 5)
 
 
 def test_a_stored_run_is_continued_as_a_trained_one(tmp_path):
