@@ -128,19 +128,12 @@ def _note(lane: Lane, experiment: Experiment) -> str:
 
 def labels(entries: Sequence[Entry]) -> list[str]:
     """What differs between lanes; tuned learning rates do not count, as they follow from it."""
-    typed = {each.experiment.learning_rate for each in entries if not each.tuned}
-    alike = [
-        each.experiment
-        if not each.tuned and len(typed) > 1
-        else each.experiment.replace(learning_rate=next(iter(typed), 1.0))
-        for each in entries
-    ]
-    found = names.distinguishing_names(alike)
-    if typed and any(each.tuned for each in entries):
-        found = [
-            f"{name}, {'α tuned' if each.tuned else f'α {each.experiment.learning_rate:g}'}"
-            for name, each in zip(found, entries, strict=True)
-        ]
+    found = names.distinguishing_names(
+        [each.experiment.replace(learning_rate=1) for each in entries]
+    )
+    rates = ["tuned" if each.tuned else f"{each.experiment.learning_rate:g}" for each in entries]
+    if len(set(rates)) > 1:
+        found = [f"{name}, α {rate}" for name, rate in zip(found, rates, strict=True)]
     return [
         name if found.count(name) == 1 else f"{name} ({found[: k + 1].count(name)})"
         for k, name in enumerate(found)
