@@ -3,24 +3,34 @@
 // what was typed.
 
 const PAUSE = 120; // milliseconds without a key before the server is asked
+const PATIENCE = 2000; // milliseconds until an answer counts as lost
+const TRIES = 4;
 const GAP = 4; // pixels between field and list
 const NARROWEST = 300; // pixels
 
 const before = ({ input }) => input.value.slice(0, input.selectionStart);
 
-const close = (root) => {
-  clearTimeout(root.asking);
+const hide = (root) => {
   if (root.list.matches(":popover-open")) root.list.hidePopover();
   root.active = -1;
   root.input.setAttribute("aria-expanded", "false");
   root.input.removeAttribute("aria-activedescendant");
 };
 
-const ask = (root) => {
+const close = (root) => {
   clearTimeout(root.asking);
-  // The time lets the same text be answered again.
-  const question = () => root.setTriggerValue("typed", [before(root), Date.now()]);
-  root.asking = setTimeout(question, PAUSE);
+  hide(root);
+};
+
+// Asks the server, and again if no answer comes: one is lost if the page is drawn anew meanwhile.
+const ask = (root, tries = TRIES, pause = PAUSE) => {
+  clearTimeout(root.asking);
+  root.asking = setTimeout(() => {
+    if (!root.isConnected || !root.input) return;
+    // The time lets the same text be answered again.
+    root.setTriggerValue("typed", [before(root), Date.now()]);
+    if (tries > 1) ask(root, tries - 1, PATIENCE);
+  }, pause);
 };
 
 const place = ({ input, list }) => {
@@ -112,8 +122,9 @@ const attach = (root, input) => {
   };
   Object.entries(attributes).forEach(([name, value]) => input.setAttribute(name, value));
   Object.entries(listeners).forEach(([name, listener]) => input.addEventListener(name, listener));
+  // Not a question that waits: Streamlit detaches and attaches again when the page is drawn.
   root.detach = () => {
-    close(root);
+    hide(root);
     Object.keys(attributes).forEach((name) => input.removeAttribute(name));
     Object.entries(listeners).forEach(([name, listener]) =>
       input.removeEventListener(name, listener),
@@ -147,7 +158,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.answered = data.asked;
   // An answer to something else than what stands there now comes too late.
   const current = data.typed !== null && data.typed === before(root);
-  if (isNew && current && input.getRootNode().activeElement === input) show(root);
+  if (isNew && current) {
+    clearTimeout(root.asking);
+    if (input.getRootNode().activeElement === input) show(root);
+  }
   return () => {
     root.detach?.();
     root.input = undefined;
