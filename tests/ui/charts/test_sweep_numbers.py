@@ -12,9 +12,10 @@ import math
 import pandas as pd
 import pytest
 
+from lossopt_ui.charts.parallel import parallel_coordinates
 from lossopt_ui.charts.sweep_cells import cells_of
 from lossopt_ui.charts.sweep_map import StepEdge, heat_map
-from lossopt_ui.charts.sweeps import parallel_coordinates, scatter, sensitivity
+from lossopt_ui.charts.sweeps import scatter, sensitivity
 
 ROWS = [
     ("hinge", 0.01, 0.90, "finished"), ("hinge", 0.01, 0.94, "finished"),
