@@ -37,8 +37,10 @@ def trained(page: Page) -> None:
 
 
 def diverged(page: Page) -> None:
-    """Wait for the message."""
-    page.get_by_text("diverged after").first.wait_for(timeout=PATIENCE)
+    """Wait for the message, and for the curves of all seeds."""
+    page.get_by_text("of 10 seeds, the first").first.wait_for(timeout=PATIENCE)
+    page.locator(".st-key-stop").wait_for(state="detached", timeout=PATIENCE)
+    page.locator(".lossopt-figure .main-svg").first.wait_for(timeout=PATIENCE)
 
 
 def swept(page: Page) -> None:

@@ -19,6 +19,8 @@ FACTOR = 10.0
 LOSSES = ("objective", "data_loss", "test_loss", "distance", "distance_share")
 HEADROOM = 0.08
 """Room for curves that leave above the others, as a fraction of their range."""
+WORDS_APART = 0.08
+"""The distance at which two words can be read, as a fraction of the chart's height."""
 Numbers = NDArray[np.float64]
 
 
@@ -75,7 +77,27 @@ def cut_all(
         mark = cut(trace, top, log_x=log_x, log_y=log_y, diverged=line.lost) if left else None
         if mark is not None and not line.ghost:
             marks.append(mark)
+    _say_once(marks, traces, log_y=log_y)
     return marks
+
+
+def _say_once(
+    marks: Sequence[dict[str, Any]], traces: Sequence[Mapping[str, Any]], *, log_y: bool
+) -> None:
+    """Leave out the words of marks beside another one, which would be written over each other."""
+    heights = np.concatenate([*(trace["y"] for trace in traces), []])
+    heights = heights[np.isfinite(heights) & ((heights > 0) | (not log_y))]
+    if not len(heights):
+        return
+    room = WORDS_APART * np.ptp(np.log(heights) if log_y else heights)
+    said: list[tuple[float, float]] = []
+    for mark in marks:
+        x, y = mark["x"][0], mark["y"][0]
+        place = (x, np.log(y) if log_y else y)
+        if any(place[0] == other[0] and abs(place[1] - other[1]) < room for other in said):
+            mark["mode"] = "markers"
+        else:
+            said.append(place)
 
 
 def ceiling(

@@ -155,8 +155,9 @@ def _alone(result: Result, column: str, outcome: Outcome) -> str:
     assert experiment is not None
     rate = f"{'tuned ' if lane is not None and lane.tuned else ''}learning rate"
     over = counted(outcome.comparison.seeds, _unit(outcome))
-    if any(run.status == DIVERGED for run in result.runs(outcome)):
-        return f"**{result.label} diverges** at the {rate} {experiment.learning_rate:g}."
+    if lost := sum(run.status == DIVERGED for run in result.runs(outcome)):
+        often = f" with {lost} of {over}" if outcome.comparison.seeds > 1 else ""
+        return f"**{result.label} diverges{often}** at the {rate} {experiment.learning_rate:g}."
     mean = with_interval(list(result.ends(column).values()), column)
     what = "" if outcome.comparison.seeds == 1 else " (mean and 95 % CI)"
     return f"**{label} {mean}**{what} over {over}, at the {rate} {experiment.learning_rate:g}."

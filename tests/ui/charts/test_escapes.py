@@ -91,3 +91,13 @@ def test_a_history_has_diverged_by_the_rule_of_training(
     objective: list[float], diverged: bool
 ) -> None:
     assert escapes.has_diverged(pd.DataFrame({"objective": objective})) == diverged
+
+
+def test_words_of_marks_are_not_written_over_each_other() -> None:
+    near = [line(name, 1.0, y, diverged=True) for name, y in (("a", 60.0), ("b", 63.0))]
+    found = chart(line("stays", 0.0, 100.0), *near, line("far", 1.0, 80.0, diverged=True))
+    modes = {mark.name: mark.mode for mark in found.data if mark.name.endswith(": diverged")}
+    # 8 % of the 100 is 8: b is 3 above a, and far is 20 above it.
+    assert modes == {
+        "a: diverged": "markers+text", "b: diverged": "markers", "far: diverged": "markers+text",
+    }  # fmt: skip
