@@ -13,15 +13,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run_python(*arguments: str, **environment: str) -> str:
-    """What `python ARGUMENTS` prints from the project's folder; it must succeed."""
+def run_python(*arguments: str, seconds: float = 120, **environment: str) -> str:
+    """What `python ARGUMENTS` prints from the project's folder; it must succeed in time."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == 0, done.stderr
