@@ -44,7 +44,9 @@ const place = ({ input, list }) => {
 const activate = (root, place) => {
   const items = [...root.list.children];
   root.active = (place + items.length) % items.length;
-  items.forEach((item, k) => item.setAttribute("aria-selected", String(k === root.active)));
+  for (const [k, item] of items.entries()) {
+    item.setAttribute("aria-selected", String(k === root.active));
+  }
   items[root.active].scrollIntoView({ block: "nearest" });
   root.input.setAttribute("aria-activedescendant", items[root.active].id);
 };
@@ -120,15 +122,15 @@ const attach = (root, input) => {
     "aria-expanded": "false",
     "aria-controls": root.list.id,
   };
-  Object.entries(attributes).forEach(([name, value]) => input.setAttribute(name, value));
-  Object.entries(listeners).forEach(([name, listener]) => input.addEventListener(name, listener));
+  for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
+  for (const [name, listener] of Object.entries(listeners)) input.addEventListener(name, listener);
   // Not a question that waits: Streamlit detaches and attaches again when the page is drawn.
   root.detach = () => {
     hide(root);
-    Object.keys(attributes).forEach((name) => input.removeAttribute(name));
-    Object.entries(listeners).forEach(([name, listener]) =>
-      input.removeEventListener(name, listener),
-    );
+    for (const name of Object.keys(attributes)) input.removeAttribute(name);
+    for (const [name, listener] of Object.entries(listeners)) {
+      input.removeEventListener(name, listener);
+    }
   };
 };
 

@@ -10,7 +10,7 @@ from lossopt_ui.state import widgets
 from tests.helpers import figures, go, open_page, settle, words
 from tests.helpers import train as train_page
 
-NAMES = ("view-name", "run-name", "run-tags")
+NAMES = ("view-name", "run-name", "run-tags", "bring-in-folder")
 KINDS = ("selectbox", "number_input", "toggle", "multiselect", "text_input", "slider")
 QUICK = {"dataset": "blobs", "epochs": "1", "seeds": "2", "learning_rate": "0.1"}
 PAGES = [
@@ -89,7 +89,7 @@ def choices(app: AppTest) -> dict[str, Any]:
     """The widgets whose value is part of the address, by their keys."""
     found = {each.key: each for kind in KINDS for each in app.get(kind)}
     found |= {each.key: each for each in app.get("button_group")}
-    # What somebody calls a view or a run is not a setting.
+    # What somebody calls a view or a run, and what is imported, is no setting.
     return {key: each for key, each in found.items() if key not in NAMES}
 
 
