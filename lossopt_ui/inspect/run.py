@@ -95,9 +95,8 @@ def choose_run() -> Run | None:
         return None
     if trained["reference"].all() and not set(named) & set(ids):
         references.introduce(pages.TRAIN, "Train a classifier")
-        named = tuple(ids[-1:])
     if named and named[0] not in ids:
-        st.warning(f"Run {named[0]} is not saved here. This is the newest run.")
+        st.warning(f"Run {named[0]} is not saved here. This is another one.")
         named = ()
     chosen = named[0] if named else ids[0]
     called = labels(trained)

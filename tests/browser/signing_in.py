@@ -40,6 +40,6 @@ def has(page: Page, experiment: Experiment) -> None:
 
 def has_not(page: Page, experiment: Experiment) -> None:
     goto(page, f"/inspect?run={experiment.id}")
-    nothing = page.get_by_text(re.compile("is not saved here|No saved runs yet"))
+    nothing = page.get_by_text(re.compile("is not saved here|[Nn]o saved runs yet"))
     expect(nothing.first).to_be_visible()
     assert experiment.id[:6] not in shown_text(page).replace(experiment.id, "")

@@ -194,8 +194,7 @@ def test_play_pause_step_reset_and_time_travel(page: Page) -> None:
     part(page, "step").click()
     at_update(page, made + 1)
     assert regions(page) != start
-    page.wait_for_timeout(500)
-    wait_until_quiet(page)
+    wait_until_quiet(page, quiet=2_000)  # it also asks for the updates ahead
     sent = page.evaluate("__messages.sent")
     travel = page.get_by_role("slider", name="Time travel")
     travel.focus()

@@ -162,3 +162,5 @@ def test_without_own_runs_the_pages_about_runs_offer_them(theirs):
         assert "You have no saved runs yet: these are reference runs" in words(app)
         assert not app.exception
         assert figures(app)
+    app = open_page("inspect", {"run": "0123456789abcdef"})
+    assert "Run 0123456789abcdef is not saved here. This is another one." in words(app)
