@@ -32,6 +32,8 @@ PARTS = {
 }
 """What a column is called in the legend of a chart of several columns."""
 GHOST_WIDTH = 1.0
+HIGH_ACCURACY = 80.0
+"""Accuracies that all end above this, in percent, fill the chart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +131,18 @@ def curves(
         bands=optimum_band(optimum, optimum_of),
         spread=SPREADS[spread],
     )
+
+
+def accuracy_limits(lanes: Sequence[Lane], columns: Sequence[str]) -> Limits:
+    """From 80 % if all of these accuracies end above it, so that their differences can be seen."""
+    ends = [
+        100.0 * table[column].iloc[-1]
+        for lane in lanes
+        for table in lane.histories
+        for column in columns
+    ]
+    high = bool(ends) and all(end > HIGH_ACCURACY for end in ends)  # not if one is NaN
+    return Limits(HIGH_ACCURACY, 100.5) if high else NO_LIMITS
 
 
 def _lines(lane: Lane, columns: Sequence[str], x: str, spread: Spread) -> list[GroupCurve]:

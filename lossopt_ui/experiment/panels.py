@@ -11,6 +11,7 @@ from lossopt_core.theory.stability import NOISE_FLOOR
 from lossopt_ui.charts import lanes as charts
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.lanes import Lane as Line
+from lossopt_ui.charts.scales import NO_LIMITS
 from lossopt_ui.charts.training import loss_at_start, unit
 from lossopt_ui.experiment import ghosts
 from lossopt_ui.experiment.ghosts import Ghost
@@ -177,6 +178,9 @@ def _accuracy(
     shown = [each.trained.experiment for each in results if each.trained.experiment is not None]
     chance = {100.0 / each.size.classes for each in shown}
     x = axes.of_losses["x"]
+    limits = charts.accuracy_limits(lines, columns)
+    closer = limits != NO_LIMITS or len(chance) > 1
+    levels = [] if closer else [Level(value, f"chance: {value:.3g} %") for value in chance]
     what = "Test accuracy" if columns == ("test_accuracy",) else "Accuracy"
     figure.show(
         recipe(
@@ -186,9 +190,9 @@ def _accuracy(
             title=what,
             theme=figure.theme(),
             y_title="Accuracy (%)",
-            **axes.of_shares,
+            **axes.of_shares | {"y_limits": limits},
             ghosts=[Line(each.label, "", list(tables)) for each, tables in grey.items() if tables],
-            levels=[Level(value, f"chance: {value:.3g} %") for value in chance if len(chance) == 1],
+            levels=levels,
         ),
         key="accuracy",
         alt=f"{what} of {', '.join(line.label for line in lines)} over {x.replace('_', ' ')}.",

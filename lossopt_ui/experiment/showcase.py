@@ -10,7 +10,7 @@ from lossopt_ui.charts import lanes as charts
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.lanes import Lane as Line
-from lossopt_ui.charts.scales import NO_LIMITS, Limits
+from lossopt_ui.charts.scales import NO_LIMITS
 from lossopt_ui.experiment import ghosts, headline
 from lossopt_ui.experiment.ghosts import Ghost
 from lossopt_ui.experiment.headline import Result
@@ -27,8 +27,6 @@ from lossopt_ui.state.session import WidgetKey
 COMPARED = ("hinge", "cross_entropy")
 SEEDS = 10
 STRENGTHS = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0)
-FROM = 80.0
-"""Accuracies above this, in percent, fill the chart if both losses end above it."""
 HEIGHT = 400
 FIGURE_SPACE = "\u2007"
 _STRENGTH: WidgetKey[float] = WidgetKey("showcase.strength")
@@ -115,20 +113,20 @@ def _chart(found: Sequence[Result], before: Sequence[Ghost], outcome: Outcome) -
         for each in before
         if (tables := ghosts.histories(each, outcome.comparison))
     ]
-    ends = [100 * table["test_accuracy"].iloc[-1] for line in lines for table in line.histories]
-    closer = bool(ends) and min(ends) > FROM
+    columns = ("train_accuracy", "test_accuracy")
+    limits = charts.accuracy_limits(lines, columns)
     figure.show(
         recipe(
             charts.curves,
             lines,
-            columns=("train_accuracy", "test_accuracy"),
+            columns=columns,
             title="Accuracy on digits, ten splits",
             theme=figure.theme(),
             y_title="Accuracy (%)",
             log_y=False,
-            y_limits=Limits(FROM, 100.5) if closer else NO_LIMITS,
+            y_limits=limits,
             ghosts=ghosts_of,
-            levels=[] if closer else [Level(10.0, "chance: 10 %")],
+            levels=[Level(10.0, "chance: 10 %")] if limits == NO_LIMITS else [],
         ),
         key="accuracy",
         alt="Training and test accuracy of hinge and cross-entropy on digits over the epochs.",

@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 
 from lossopt_ui.charts import lanes
 from lossopt_ui.charts.colours import GREY
-from lossopt_ui.charts.lanes import Lane
-from lossopt_ui.charts.scales import Limits
+from lossopt_ui.charts.lanes import Lane, accuracy_limits
+from lossopt_ui.charts.scales import NO_LIMITS, Limits
 
 RED, BLUE = "#AA0000", "#0000AA"
 
@@ -115,3 +115,14 @@ def test_typed_limits_are_ranges_in_units_or_exponents() -> None:
     logarithmic = chart(lane, log_y=True, **limited).layout
     assert logarithmic.yaxis.range == pytest.approx((-1.0, 1.0))
     assert Limits(0.0, None).range(log=True) is None
+
+
+def test_accuracies_that_end_high_fill_the_chart() -> None:
+    def ending(*ends: float) -> list[Lane]:
+        return [Lane("a", "#123456", [pd.DataFrame({"test_accuracy": [0.1, end]})]) for end in ends]
+
+    assert accuracy_limits(ending(0.81, 0.97), ["test_accuracy"]) == Limits(80.0, 100.5)
+    assert accuracy_limits(ending(0.79, 0.97), ["test_accuracy"]) == NO_LIMITS
+    assert accuracy_limits(ending(0.97, float("nan")), ["test_accuracy"]) == NO_LIMITS
+    assert accuracy_limits(ending(float("nan"), 0.97), ["test_accuracy"]) == NO_LIMITS
+    assert accuracy_limits([], ["test_accuracy"]) == NO_LIMITS
