@@ -34,6 +34,7 @@ def trained(page: Page) -> None:
     """Wait for what trains by itself, with its certificates."""
     page.get_by_text("(certified)").first.wait_for(timeout=PATIENCE)
     page.locator(".st-key-stop").wait_for(state="detached", timeout=PATIENCE)
+    page.locator(".lossopt-figure .main-svg").first.wait_for(timeout=PATIENCE)
 
 
 def diverged(page: Page) -> None:
