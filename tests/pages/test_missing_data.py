@@ -175,7 +175,7 @@ def address_of(page: str, experiments: list[Experiment]) -> dict[str, str]:
 SHOWN = {
     "inspect": {"objective", "accuracy"},
     "landscape": set(),
-    "compare": {"curves-cross_entropy", "curves-hinge", "curves-squared_hinge"},
+    "compare": {"curves-all"},
 }
 
 
