@@ -142,7 +142,7 @@ def accuracy_limits(lanes: Sequence[Lane], columns: Sequence[str]) -> Limits:
         for column in columns
     ]
     high = bool(ends) and all(end > HIGH_ACCURACY for end in ends)  # not if one is NaN
-    return Limits(HIGH_ACCURACY, 100.5) if high else NO_LIMITS
+    return Limits(HIGH_ACCURACY) if high else NO_LIMITS  # a zoom survives when the top is open
 
 
 def _lines(lane: Lane, columns: Sequence[str], x: str, spread: Spread) -> list[GroupCurve]:

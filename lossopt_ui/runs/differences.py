@@ -30,8 +30,12 @@ _CHOICE: WidgetKey[str] = WidgetKey("baseline-choice")
 
 
 def choose_baseline(shown: Sequence[Group]) -> Group | None:
-    """The baseline that the others are compared with; there is no control for a single curve."""
+    """The baseline that the others are compared with; there is no control for a single curve.
+
+    Exactly one element is drawn in any case, so that what follows keeps its place.
+    """
     if len(shown) < 2 or widgets.value("part") not in ("curves", "differences"):
+        st.empty()
         return None
     automatic, chosen = _automatic(shown), _chosen(shown)
     usual = "none" if automatic is None else f"{automatic.label} (automatic)"

@@ -170,9 +170,14 @@ def _delete(ids: Sequence[str]) -> None:
 
 
 def undo() -> None:
-    """Offer to undo the last deletion."""
+    """Offer to undo the last deletion.
+
+    Exactly one element is drawn in any case: a run of the page that another one follows at once
+    leaves what it does not replace.
+    """
     ids = _DELETED.get().ids
     if not ids:
+        st.empty()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.write(f"Deleted {counted(len(ids), 'run')}.")

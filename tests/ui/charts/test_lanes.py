@@ -121,7 +121,7 @@ def test_accuracies_that_end_high_fill_the_chart() -> None:
     def ending(*ends: float) -> list[Lane]:
         return [Lane("a", "#123456", [pd.DataFrame({"test_accuracy": [0.1, end]})]) for end in ends]
 
-    assert accuracy_limits(ending(0.81, 0.97), ["test_accuracy"]) == Limits(80.0, 100.5)
+    assert accuracy_limits(ending(0.81, 0.97), ["test_accuracy"]) == Limits(80.0)
     assert accuracy_limits(ending(0.79, 0.97), ["test_accuracy"]) == NO_LIMITS
     assert accuracy_limits(ending(0.97, float("nan")), ["test_accuracy"]) == NO_LIMITS
     assert accuracy_limits(ending(float("nan"), 0.97), ["test_accuracy"]) == NO_LIMITS
