@@ -28,14 +28,14 @@ def seeds_of(experiment: Experiment) -> tuple[Experiment, ...]:
 
 
 def verdict_at(rate: float, *, tuned: bool = False) -> str:
-    """What a page says once every seed is saved: the end of its verdict."""
+    """The end of the verdict that a page shows once every seed is saved."""
     return f"at the {'tuned ' if tuned else ''}learning rate {rate:g}."
 
 
 def has_new_curves(tab: Visit, rate: float) -> bool:
     """Whether the page has drawn curves of this learning rate since the last click.
 
-    Until then the charts show what was before, in grey, and nothing is said above them.
+    Until then the charts show the previous curves in grey, without a verdict above them.
     """
     drawn = tab.drawn_since()
     news = SO_FAR, verdict_at(rate), verdict_at(rate, tuned=True)

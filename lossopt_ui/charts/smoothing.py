@@ -32,7 +32,7 @@ class Smoothing:
 
     @property
     def words(self) -> str:
-        """What is said in a chart with smoothed curves."""
+        """The note on a chart with smoothed curves."""
         return f"Smoothed ({SMOOTHINGS[self.kind].short} {self.weight:.3g}), raw faint"
 
     def length(self, tables: Sequence[pd.DataFrame], x: str) -> float:

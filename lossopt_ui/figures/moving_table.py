@@ -1,19 +1,11 @@
 """A table that follows the slider of `time_travel` without requests to the server."""
 
 from collections.abc import Sequence
-from pathlib import Path
-
-import streamlit as st
 
 from lossopt_ui.charts.frames import Frames
+from lossopt_ui.figures import components
 
-_HERE = Path(__file__)
-_component = st.components.v2.component(
-    "lossopt_moving_table",
-    html=_HERE.with_suffix(".html").read_text(encoding="utf-8"),
-    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
-)
+_component = components.declared("lossopt_moving_table", __file__)
 Rows = Sequence[Sequence[str]]
 
 

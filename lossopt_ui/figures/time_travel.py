@@ -6,21 +6,12 @@ the browser, without a request to the server.
 
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
-from lossopt_ui.figures import figure
+from lossopt_ui.figures import components, figure
 from lossopt_ui.state.session import component_event
 
-_HERE = Path(__file__)
-_component = st.components.v2.component(
-    "lossopt_time_travel",
-    html=_HERE.with_suffix(".html").read_text(encoding="utf-8"),
-    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
-)
+_component = components.declared("lossopt_time_travel", __file__)
 LABEL = "Time travel"
 
 

@@ -5,7 +5,6 @@ beside it asks the server for completions of what was typed, and shows them belo
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from lossopt_core.experiment.caches import Cache
 from lossopt_core.query.completions import Completions, completions
 from lossopt_core.query.vocabulary import Vocabulary
 from lossopt_ui.experiment.saved_runs import Listing
-from lossopt_ui.figures import caching
+from lossopt_ui.figures import caching, components
 from lossopt_ui.identity import visitor, workspace
 from lossopt_ui.jobs import render_gate
 from lossopt_ui.state import widgets
@@ -24,12 +23,9 @@ FIELD = "filter-field"
 MAX_BYTES = 10_000_000
 """Size of the cache of vocabularies, shared by all visitors."""
 WORD_BYTES, VOCABULARY_BYTES = 200, 20_000
-_HERE = Path(__file__)
-_component = st.components.v2.component(
+_component = components.declared(
     "lossopt_completing",
-    html=_HERE.with_suffix(".html").read_text(encoding="utf-8"),
-    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    __file__,
     isolate_styles=False,  # the field refers to the list by its id
 )
 

@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 from scipy.ndimage import gaussian_filter1d
 from scipy.stats import norm
 
 from lossopt_core.analysis.smoothing import gaussian, smoothed
-from tests.core.analysis.test_smoothing import CURVES
 
 
 @pytest.mark.parametrize("length", [0.4, 3.0])
@@ -29,16 +26,6 @@ def test_it_is_scipys_filter_on_dense_even_points_away_from_the_ends():
     expected = gaussian_filter1d(y, 8.0, truncate=6.0)
     found = gaussian(np.arange(400.0), y, 8.0)
     assert_allclose(found[60:-60], expected[60:-60], atol=0.01 * np.ptp(y))
-
-
-@settings(max_examples=30)
-@given(CURVES, st.lists(st.floats(0.0, 1.0), max_size=10), st.floats(0.05, 20.0))
-def test_more_evaluations_of_the_same_line_change_nothing(curve, places, length):
-    x, y = curve
-    between = np.array([x[0] + each * (x[-1] - x[0]) for each in places])
-    dense = np.unique(np.concatenate([x, between]))
-    again = gaussian(dense, np.interp(dense, x, y), length)
-    assert_allclose(again[np.searchsorted(dense, x)], gaussian(x, y, length), atol=1e-6)
 
 
 def test_unlike_a_moving_average_it_does_not_lag_behind_a_straight_line():

@@ -8,20 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lossopt_core.analysis.smoothing import REFERENCE_POINTS, smoothed, smoothing_length
+from lossopt_core.analysis.smoothing import REFERENCE_POINTS, gaussian, smoothed, smoothing_length
 
 CURVES = st.lists(
     st.tuples(st.floats(0.01, 10.0), st.floats(-5.0, 5.0)), min_size=2, max_size=12
 ).map(lambda steps: (np.cumsum([step for step, _ in steps]), np.array([y for _, y in steps])))
 
 
-@given(CURVES, st.lists(st.floats(0.0, 1.0), max_size=10), st.floats(0.05, 20.0))
-def test_more_evaluations_of_the_same_line_change_nothing(curve, places, length):
+@pytest.mark.parametrize(("smooth", "error"), [(smoothed, 1e-9), (gaussian, 1e-6)])
+@given(
+    curve=CURVES, places=st.lists(st.floats(0.0, 1.0), max_size=10), length=st.floats(0.05, 20.0)
+)
+def test_more_evaluations_of_the_same_line_change_nothing(smooth, error, curve, places, length):
     x, y = curve
     between = np.array([x[0] + each * (x[-1] - x[0]) for each in places])
     dense = np.unique(np.concatenate([x, between]))
-    again = smoothed(dense, np.interp(dense, x, y), length)
-    assert_allclose(again[np.searchsorted(dense, x)], smoothed(x, y, length), atol=1e-9)
+    again = smooth(dense, np.interp(dense, x, y), length)
+    assert_allclose(again[np.searchsorted(dense, x)], smooth(x, y, length), atol=error)
 
 
 @given(CURVES, st.floats(0.05, 20.0))

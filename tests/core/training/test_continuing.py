@@ -42,7 +42,7 @@ def of_settings(base: Experiment) -> list[Experiment]:
 
 
 def longer(experiments: Sequence[Experiment], epochs: int) -> tuple[list[Run], list[Run]]:
-    """Their runs, and those that are trained longer, without what is said of the others."""
+    """Their runs, and the same runs trained longer; warnings about restarts are ignored."""
     before = train(experiments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RestartWarning)

@@ -62,7 +62,7 @@ def test_a_diverging_curve_is_not_smoothed() -> None:
     assert "lost: raw" not in smooth
     assert "lost: diverged" in smooth
     only = chart(lines[1], smoothing=EMA)
-    assert only.layout.title.text == "Title", "nothing is smoothed, so nothing is said"
+    assert only.layout.title.text == "Title", "no note where no curve is smoothed"
 
 
 def test_smoothing_uses_every_evaluation_of_a_long_curve() -> None:
