@@ -13,7 +13,7 @@ from lossopt_ui.charts import escapes
 from lossopt_ui.charts.colours import GREY, Theme
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.groups import GroupCurve, group_curve, group_curves
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits, of_accuracies
 from lossopt_ui.charts.smoothing import NO_SMOOTHING, Smoothing
 from lossopt_ui.charts.training import optimum_band
 
@@ -32,8 +32,6 @@ PARTS = {
 }
 """What a column is called in the legend of a chart of several columns."""
 GHOST_WIDTH = 1.0
-HIGH_ACCURACY = 80.0
-"""Accuracies that all end above this, in percent, fill the chart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,15 +132,13 @@ def curves(
 
 
 def accuracy_limits(lanes: Sequence[Lane], columns: Sequence[str]) -> Limits:
-    """From 80 % if all of these accuracies end above it, so that their differences can be seen."""
-    ends = [
+    """The limits of a chart of these accuracies."""
+    return of_accuracies(
         100.0 * table[column].iloc[-1]
         for lane in lanes
         for table in lane.histories
         for column in columns
-    ]
-    high = bool(ends) and all(end > HIGH_ACCURACY for end in ends)  # not if one is NaN
-    return Limits(HIGH_ACCURACY) if high else NO_LIMITS  # a zoom survives when the top is open
+    )
 
 
 def _lines(lane: Lane, columns: Sequence[str], x: str, spread: Spread) -> list[GroupCurve]:

@@ -68,10 +68,22 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+HIGH_ACCURACY = 80.0
+"""Accuracies that all end above this, in percent, fill the chart."""
 FENCE = 1.5
 """Outliers lie beyond the quartiles by more than this times their distance (Tukey 1977)."""
 ROOM = 0.05
 """Room beside the outermost values that are not outliers, as a fraction of their range."""
+
+
+def of_accuracies(ends: Iterable[float]) -> Limits:
+    """From 80 % if all accuracies end above it, so that their differences can be seen.
+
+    The top is left to the data: a visitor's zoom would be lost where both ends are given.
+    """
+    known = list(ends)
+    high = bool(known) and all(end > HIGH_ACCURACY for end in known)  # not if one is NaN
+    return Limits(HIGH_ACCURACY) if high else NO_LIMITS
 
 
 def without_outliers(values: ArrayLike, also: ArrayLike = (), *, log: bool) -> Limits:

@@ -20,7 +20,7 @@ from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
 from lossopt_ui.charts.groups import GroupCurve
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits, without_outliers
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits, of_accuracies, without_outliers
 from lossopt_ui.charts.smoothing import Smoothing, span_of
 from lossopt_ui.charts.training import loss_at_start
 from lossopt_ui.figures import axis_bar, figure
@@ -33,6 +33,7 @@ from lossopt_ui.state.pages.settings import AUTOMATIC
 PANELS_PER_ROW = 3
 MAX_PANELS = 12
 MAX_REFERENCES = 3
+ACCURACIES = ("train_accuracy", "test_accuracy")
 SHARED = "test_accuracy"
 """The first thing to compare where losses differ, whose values mean different things."""
 
@@ -83,7 +84,12 @@ def chosen_axes(shown: Sequence[Group]) -> Axes:
     """The axes as set by the controls."""
     y = quantity(shown)
     bar = axis_bar.chosen(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
-    return Axes(y, Y_AXES[y], **bar.of_losses)
+    axes = Axes(y, Y_AXES[y], **bar.of_losses)
+    if y not in ACCURACIES or axes.log_y or axes.y_limits != NO_LIMITS:
+        return axes
+    members = (member for group in shown for member in group.members)
+    ends = (100.0 * each.history[y].iloc[-1] for each in members if y in each.history)
+    return replace(axes, y_limits=of_accuracies(ends))
 
 
 def _suits_log(shown: Sequence[Group], column: str) -> bool:

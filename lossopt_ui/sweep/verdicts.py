@@ -15,6 +15,7 @@ from lossopt_ui.charts.sweep_cells import comparable, short
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import differences, groups, table_rows
+from lossopt_ui.runs.groups import Group
 from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.pages.settings import SETTINGS
 from lossopt_ui.sweep import axes
@@ -50,6 +51,12 @@ def _parts(known: pd.DataFrame, column: str) -> Mapping[str, pd.DataFrame]:
     return {} if known.empty or not MEASURES[column].better else comparable(known, column)
 
 
+def _on_one_split(group: Group) -> str:
+    """What the runs do not vary, where a mean over them says nothing of other test examples."""
+    splits = {each.split_seed for each in group.experiments}
+    return " on one split" if len(group.experiments) > 1 and len(splits) == 1 else ""
+
+
 def _best(
     plan: Plan, table: pd.DataFrame, rows: pd.DataFrame, column: str, loss: str, optima: Optima
 ) -> list[str]:
@@ -74,7 +81,7 @@ def _best(
     of_loss = f" of {names.value_text('loss', loss)}" if loss else ""
     st.markdown(
         f"**Best {what}{of_loss}: {names.escape_markdown(best.label)}**, {number}"
-        f" on average over {names.counted(rows['runs'].iloc[0], 'run')}, of"
+        f" on average over {names.counted(rows['runs'].iloc[0], 'run')}{_on_one_split(best)}, of"
         f" {names.counted(len(rows), 'combination')}{_about_rates(plan)}."
     )
     _list_ties([by_key[key].label for key in equal[:MAX_EQUAL] if key in by_key], len(equal))
