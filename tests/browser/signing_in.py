@@ -28,7 +28,7 @@ def is_nobody(page: Page) -> None:
 def trained(page: Page, seed: int) -> Experiment:
     """Train a run; returns its experiment."""
     goto(page, f"/train?{SMALL}&seed={seed}")
-    expect(page.locator(".st-key-below")).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-below")).to_be_visible()
     return Experiment(dataset="blobs", epochs=2, seed=seed)
 
 

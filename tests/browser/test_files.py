@@ -38,7 +38,7 @@ def import_curves(page: Page, path: Path, sentence: str, *runs: str) -> None:
     page.locator(".st-key-bring-in button").click()
     expect(page).to_have_url(re.compile("runs="))
     for run in runs:
-        expect(page.locator(".lossopt-figure", has_text=run).first).to_be_visible(timeout=30_000)
+        expect(page.locator(".lossopt-figure", has_text=run).first).to_be_visible()
 
 
 def test_kaggles_iris_is_trained_on_without_its_id(page: Page) -> None:
@@ -83,4 +83,4 @@ def test_the_curves_of_a_folder_are_one_import(page: Page, tmp_path: Path) -> No
     page.locator(".st-key-bring-in button").click()
     expect(page).to_have_url(re.compile("runs="))
     for run in ("first/metrics.csv", "second/metrics.csv"):
-        expect(page.locator(".lossopt-figure", has_text=run).first).to_be_visible(timeout=30_000)
+        expect(page.locator(".lossopt-figure", has_text=run).first).to_be_visible()

@@ -62,7 +62,7 @@ def trained(context: BrowserContext, query: str) -> Page:
     """A page of this visitor with a trained run."""
     page = context.new_page()
     goto(page, f"/train?{query}")
-    expect(page.locator(".st-key-below")).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-below")).to_be_visible()
     return page
 
 
@@ -290,7 +290,7 @@ def test_closing_the_page_frees_the_worker_within_a_minute(
         expect(leaving.get_by_text(re.compile("Training: [0-9]%"))).to_be_visible(timeout=60_000)
         page = second.new_page()
         page.goto(f"/train?{SMALL}&seed=41")
-        expect(page.get_by_text("Waiting for a free worker")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("Waiting for a free worker")).to_be_visible()
         leaving.close()
         expect(page.locator(".st-key-below")).to_be_visible(timeout=60_000)
 

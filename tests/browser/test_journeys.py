@@ -321,7 +321,7 @@ def test_a_reload_finds_the_training_and_can_stop_it(page: Page) -> None:
     page.reload()
     expect(page.locator(".st-key-stop button")).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("the results up to there are saved")).to_be_visible(timeout=5_000)
+    expect(page.get_by_text("the results up to there are saved")).to_be_visible()
     page.reload()
     expect(page.get_by_text("the results up to there are saved")).to_be_visible(timeout=PATIENCE)
 

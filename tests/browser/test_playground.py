@@ -229,7 +229,7 @@ def test_a_narrow_dark_screen_works_by_keyboard(browser: Browser, app: str) -> N
     )
     page = context.new_page()
     page.goto("/playground")
-    expect(part(page, "numbers").nth(1)).to_contain_text("Objective", timeout=15_000)
+    expect(part(page, "numbers").nth(1)).to_contain_text("Objective")
     left, right = (plane(page, side).bounding_box() for side in (0, 1))
     assert left
     assert right

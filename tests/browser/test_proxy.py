@@ -62,7 +62,7 @@ def test_a_page_is_trained_on_through_the_proxy(
         goto(page, f"{proxy.address}/train?dataset=course_demo&epochs=3&{ONE}")
     assert socket.value.url.endswith("/_stcore/stream")
     page.locator(".st-key-train button").click()
-    expect(page.get_by_text("Objective: Cross-entropy").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Objective: Cross-entropy").first).to_be_visible()
     assert list(shared_store.list()["dataset"]) == ["course_demo"]
     [cookie] = [each for each in page.context.cookies() if each["name"] == "lossopt_visitor"]
     assert len(proxy.answered()[cookie["value"]]) == 1

@@ -69,15 +69,15 @@ def test_a_task_that_kills_every_process_is_an_error(processes: Processes) -> No
 
 def test_nobody_waits_long_for_cold_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "COLD_SECONDS", 0.01)
-    assert Processes(1, ForkServer()).submit(os.getpid).result(1) == os.getpid()
+    assert Processes(1, ForkServer()).submit(os.getpid).result(30) == os.getpid()
 
 
 def test_cold_processes_are_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "COLD_SECONDS", 0.1)
+    monkeypatch.setattr(executors, "COLD_SECONDS", 0.5)
     pool = Processes(1, ForkServer())
     began = time.monotonic()
     assert {pool.submit(os.getpid).result() for _ in range(50)} == {os.getpid()}
-    assert 0.1 <= time.monotonic() - began < 1
+    assert 0.5 <= time.monotonic() - began < 20
 
 
 def test_a_shutdown_ends_what_is_running() -> None:
