@@ -26,20 +26,31 @@ MARGIN = 0.06
 
 def show(shown: Sequence[Group], optima: Optima) -> None:
     """Show a chart for each chosen measure; values of different losses have charts of their own."""
-    widgets.setting("measures")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        widgets.setting("measures", width="stretch")
+        widgets.setting("results_as", width="content", label_visibility="collapsed")
     drawn = charts(shown, optima, figure.theme())
     for first in range(0, len(drawn), PER_ROW):
         row = drawn[first : first + PER_ROW]
         for place, chart in zip(st.columns(PER_ROW), row, strict=False):
             with place:
                 figure.show(chart.figure, key=chart.key, alt=chart.alt, height=chart.height)
-    st.caption(
-        "Dots: runs. Diamond and bar: mean and its 95 % CI over the finished runs (Student's t)."
-    )
+    st.caption(legend())
+
+
+def legend() -> str:
+    """What the marks of the charts mean."""
+    if widgets.value("results_as") == "box":
+        return (
+            "Box: median and quartiles over the finished runs. Whiskers: the last runs within 1.5"
+            " interquartile ranges of the box. Dots: runs; of more than"
+            f" {strips.FEW} in a group, only those beyond the whiskers."
+        )
+    return "Dots: runs. Diamond and bar: mean and its 95 % CI over the finished runs (Student's t)."
 
 
 def charts(shown: Sequence[Group], optima: Optima, theme: Theme) -> list[Drawn]:
-    """The strip plots of the chosen measures."""
+    """The strip or box plots of the chosen measures."""
     found = []
     for column in widgets.value("measures") or ("test_accuracy", "train_accuracy", "objective"):
         for title, groups in panels(shown, column, AUTOMATIC).items():
@@ -52,21 +63,25 @@ def _chart(
     column: str, title: str, groups: Sequence[Group], optima: Optima, theme: Theme
 ) -> Drawn | None:
     rows = [_strip(group, column, optima) for group in groups]
-    known = np.array([value for row in rows for value in (*row.values, row.low, row.high)])
+    as_boxes = widgets.value("results_as") == "box"
+    ends = [() if as_boxes else (row.low, row.high) for row in rows]
+    known = np.array([x for row, end in zip(rows, ends, strict=True) for x in (*row.values, *end)])
     known = known[np.isfinite(known)]
     if len(known) == 0:
         return None
     room = MARGIN * (known.max() - known.min() or abs(known.max()) or 1.0)
     what = MEASURES[column].label
-    drawn = strips.strips(
+    draw = strips.boxes if as_boxes else strips.strips
+    drawn = draw(
         rows,
         title=", ".join(filter(None, (what.split(" (")[0], title))),
         x_title=what,
         theme=theme,
         x_range=(float(known.min() - room), float(known.max() + room)),
     )
-    means = [f"{row.label} {np.mean(row.values):.4g}" for row in rows if len(row.values)]
-    alt = f"{what} of each run. Means: {'; '.join(means)}."
+    centre, centres = (np.median, "Medians") if as_boxes else (np.mean, "Means")
+    said = [f"{row.label} {centre(row.values):.4g}" for row in rows if len(row.values)]
+    alt = f"{what} of each run. {centres}: {'; '.join(said)}."
     return Drawn(f"seeds-{column}-{title}", drawn, alt, strips.height_of(len(rows)))
 
 

@@ -112,7 +112,8 @@ def _of_the_look(shown: Sequence[Group], optima: Optima) -> list[Part]:
         case "differences":
             return _ranks(shown, optima)
         case "seeds":
-            return [*map(_chart, seed_results.charts(shown, optima, "light"))]
+            by_seed = map(_chart, seed_results.charts(shown, optima, "light"))
+            return [*by_seed, Text(seed_results.legend())]
         case "cost":
             chart, cost_table = costs.pictures(shown, optima, "light")
             table = Table(costs.in_words(cost_table), "Cost to target")

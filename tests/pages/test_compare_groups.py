@@ -2,6 +2,7 @@
 
 import math
 import re
+import statistics
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from lossopt_ui.runs import view_report
 from lossopt_ui.runs.groups import group_runs
 from lossopt_ui.runs.report import Text
 from lossopt_ui.sweep.fair_tuning import NO_OPTIMA
-from tests.helpers import figures, open_page, words
+from tests.helpers import figures, open_page, trace, words
 
 
 @pytest.fixture
@@ -60,6 +61,22 @@ def test_runs_that_differ_by_seed_are_one_row_and_one_curve(
     assert len(figures(apart)["curves-all"]["data"]) == 16
     assert "Distance to optimum" in apart.dataframe[1].value
     assert "±" not in "".join(each.value for each in apart.caption)
+
+
+def test_results_of_seeds_are_dots_or_boxes_of_the_same_colours(seeded: list[Run]) -> None:
+    app = open_page("compare", {"part": "seeds"})
+    dots = trace(figures(app)["seeds-test_accuracy-"], "Hinge")
+    ends = [100 * run.final["test_accuracy"] for run in seeded if run.experiment.loss == "hinge"]
+    assert sorted(dots["x"]) == pytest.approx(sorted(ends))
+    app.radio(key="results_as").set_value("box").run()
+    assert not app.exception
+    assert dict(app.query_params)["results_as"] == "box"
+    chart = figures(app)["seeds-test_accuracy-"]
+    box, few = trace(chart, "Hinge: box"), trace(chart, "Hinge")
+    assert box["median"] == pytest.approx([statistics.median(ends)])
+    assert few["x"] == dots["x"]
+    assert few["marker"]["color"] == dots["marker"]["color"]
+    assert "Box: median and quartiles" in words(app)
 
 
 def test_only_accuracies_are_averaged_over_several_losses(

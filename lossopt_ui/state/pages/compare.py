@@ -152,6 +152,13 @@ OPTIONS: dict[str, Option] = {
         "One chart for each, with the end result of every run.",
         none="Accuracies and objective",
     ),
+    "results_as": Tabs(
+        "Results as",
+        "strip",
+        {"strip": "Strip plot", "box": "Box plot"},
+        "Strip plot: every run, the mean and its confidence interval. Box plot: median, quartiles"
+        " and whiskers.",
+    ),
     "target_of": Choice(
         "Target metric",
         "test_accuracy",
