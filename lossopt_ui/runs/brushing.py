@@ -17,8 +17,11 @@ from lossopt_core.query.columns import Mask, known_columns
 from lossopt_core.query.filters import FilterError, parse
 from lossopt_ui.charts.parallel import Box, in_box
 from lossopt_ui.state import names, pages, widgets
+from lossopt_ui.state.session import SessionKey
 
 AND = " and "
+_WITHOUT_EFFECT: SessionKey[str] = SessionKey("brushing.without_effect", str)
+"""Why the last box changed no filter; '' if it changed one."""
 
 
 def taker(
@@ -31,11 +34,36 @@ def taker(
             box = Box.of(event)
         except ValueError:
             return  # the browser can send anything
-        found = conditions(in_box(results, columns, value, box), results)
+        selected = in_box(results, columns, value, box)
+        found = conditions(selected, results)
         if found:
             widgets.put(option, with_conditions(widgets.value(option), found))
+        _WITHOUT_EFFECT.set("" if found else _why_not(selected))
 
     return take
+
+
+def _why_not(selected: Mapping[str, Sequence[Any]]) -> str:
+    """Why a box that selects this changes no filter."""
+    if not selected:
+        return "The box contains no value of the axis, so nothing changed."
+    labels = " and ".join(MEASURES[name].label for name in selected)
+    return f"The filter has no column for {labels}, so the box changed nothing."
+
+
+def explain(purpose: str, value: str) -> None:
+    """Say below the charts what a box does, and why the last one did nothing.
+
+    purpose   what a box is for, after "Drag a box over axes to"
+    value     the metric on the last axis
+    """
+    said = f"Drag a box over axes to {purpose}."
+    if value not in known_columns():
+        what = MEASURES[value].label
+        said += f" {what} is computed here, not saved with runs, so its axis cannot filter."
+    st.caption(said)
+    if why := _WITHOUT_EFFECT.pop():
+        st.warning(why, icon=":material/filter_alt_off:")
 
 
 def conditions(selected: Mapping[str, Sequence[Any]], results: pd.DataFrame) -> dict[str, str]:

@@ -10,6 +10,7 @@ from lossopt_core.analysis.groups import SEEDS, whole
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts import parallel, sweeps
 from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.figures import figure
@@ -25,7 +26,6 @@ HEIGHT = 420
 MAX_AXES = 8
 _FILTERED: SessionKey[bool] = SessionKey("run_clouds.filtered", bool)
 """Whether a box has just changed the filter, which the rest of the page has to follow."""
-BOXES = "Drag a box over axes to filter the list of runs."
 
 
 def colour_of_points(runs: pd.DataFrame, varied: Sequence[str]) -> str:
@@ -50,13 +50,15 @@ def show(shown: Sequence[Group], optima: Optima) -> None:
     varied = varied_settings(runs)
     parts = _parts(runs, column)
     if not parts:
-        st.info("None of the selected runs has these results.")
+        wait = column in DISTANCES and optima.pending
+        without = "None of the selected runs has these results."
+        st.info("The certified optima are being computed." if wait else without)
     for title, part in parts.items():
         drawn = _drawn(title, part, varied, column, figure.theme())
         on_box = _taker(part, varied, column) if look == "parallel" else None
         figure.show(drawn.figure, key=drawn.key, alt=drawn.alt, height=HEIGHT, on_box=on_box)
     if parts and look == "parallel":
-        st.caption(BOXES)
+        brushing.explain("filter the list of runs", column)
     if len(parts) > 1:
         st.caption("Values of different losses are not comparable: each loss has its own chart.")
     if left_out:

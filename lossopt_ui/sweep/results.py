@@ -241,11 +241,11 @@ def _picture(
             on_click=_open,
             on_box=brushing.taker("brush", part, varied, column) if look == "parallel" else None,
         )
-        if look == "parallel":
-            st.caption("Drag a box over axes to filter the table and the charts.")
         if look == "map" and y:
             _show_sources_of_lines(part, x, y)
         explain_bands(drawn)
+    if look == "parallel":
+        brushing.explain("filter the table and the charts", column)
 
 
 def explain_bands(drawn: go.Figure) -> None:

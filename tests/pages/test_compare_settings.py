@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lossopt_core import Experiment, Run, RunStore, train
-from tests.helpers import figures, open_page, send, trace, words
+from tests.helpers import certify, figures, open_page, send, trace, words
 
 QUERY = {"runs": "all", "part": "settings"}
 
@@ -98,6 +98,24 @@ def test_a_box_over_parallel_coordinates_filters_the_list(
     assert len(figures(app)["parallel-all"]["data"]) == 4
     app = open_page("compare", QUERY | {"effects": "parallel", "measure": "objective"})
     assert {"parallel-hinge", "parallel-cross_entropy"} <= set(figures(app))
+
+
+def test_a_box_that_cannot_filter_says_why(trained: list[Run], store: RunStore) -> None:
+    store.save(trained)
+    query = QUERY | {"effects": "parallel", "measure": "distance_share"}
+    app = certify(open_page("compare", query))
+    assert "is computed here, not saved with runs, so its axis cannot filter" in words(app)
+    # The axes are loss, learning rate and distance.
+    send(app, "parallel-all", "box", {"x": [1.9, 2.1], "y": [0.0, 0.5]})
+    assert "The filter has no column for Distance to the optimum / distance" in words(app)
+    send(app, "parallel-all", "box", {"x": [0.9, 1.1], "y": [0.4, 0.6]})
+    assert "The box contains no value of the axis, so nothing changed." in words(app)
+    assert "filter" not in app.query_params
+    # Of two axes one can filter.
+    send(app, "parallel-all", "box", {"x": [0.9, 2.1], "y": [0.5, 1.1]})
+    assert app.query_params["filter"] == "learning_rate >= 0.1 and learning_rate <= 1.0"
+    assert "nothing changed" not in words(app)
+    assert "changed nothing" not in words(app)
 
 
 def test_runs_are_points_coloured_by_a_chosen_quantity(trained: list[Run], store: RunStore) -> None:
