@@ -26,6 +26,7 @@ from lossopt_core.fields import Choice
 from lossopt_core.training.run import DIVERGED, FINISHED
 from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
+from lossopt_ui.charts.scales import Scales
 from lossopt_ui.charts.smoothing import Smoothing
 from lossopt_ui.experiment.saved_runs import SavedRun
 from lossopt_ui.runs import group_charts, groups, verdict_line
@@ -73,6 +74,13 @@ def plot(
     shown = [each for each in _groups(runs, seeds_together=seeds_together) if _has(each, x, y)]
     if not shown:
         raise ValueError(f"none of the runs has values of {y} over {x}")
+    scales = Scales(
+        x,
+        log_x=log_x,
+        log_y=log_y,
+        smoothing=Smoothing(smooth_with, smoothing),
+        ignore_outliers=ignore_outliers,
+    )
     figures = {}
     for title, members in groups.panels(shown, y, AUTOMATIC).items():
         lines = [
@@ -86,10 +94,12 @@ def plot(
         ]  # fmt: skip
         figure = group_curves.group_curves(
             lines,
-            column=y, x=x, title=title or MEASURES[y].label.split(" (")[0], y_title=Y_AXES[y],
-            theme=THEME, log_x=log_x, log_y=log_y,
-            smoothing=Smoothing(smooth_with, smoothing), ignore_outliers=ignore_outliers,
-        )  # fmt: skip
+            column=y,
+            title=title or MEASURES[y].label.split(" (")[0],
+            y_title=Y_AXES[y],
+            theme=THEME,
+            scales=scales,
+        )
         figures[title] = _standalone(figure, HEIGHT)
     return figures
 

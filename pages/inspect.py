@@ -25,8 +25,8 @@ def draw(run: Run) -> None:
     point = inside.Point(player, inside.tick(player.clock.paths[0]))
     theme = figure.theme()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        axes = axis_bar.show(suits_log=log_suits([run.history["objective"]]))
-    cursor = player.cursor(axes.of_losses["x"])
+        scales = axis_bar.show(suits_log=log_suits([run.history["objective"]]))
+    cursor = player.cursor(scales.x)
     one, two = st.columns(2)
     with one:
         figure.show(
@@ -36,7 +36,7 @@ def draw(run: Run) -> None:
                 run.history,
                 None,
                 theme=theme,
-                **axes.of_losses,
+                scales=scales,
             ),
             key="objective",
             alt=figure.describe("Objective and its parts", run.history, "objective"),
@@ -45,7 +45,13 @@ def draw(run: Run) -> None:
         )
     with two:
         figure.show(
-            recipe(charts.accuracy, run.experiment, run.history, theme=theme, **axes.of_shares),
+            recipe(
+                charts.accuracy,
+                run.experiment,
+                run.history,
+                theme=theme,
+                scales=scales.of_shares(),
+            ),
             key="accuracy",
             alt=figure.describe("Accuracy", run.history, "train_accuracy"),
             height=380,

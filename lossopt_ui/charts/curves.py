@@ -18,8 +18,8 @@ from lossopt_ui.charts.colours import (
     Theme,
     translucent,
 )
-from lossopt_ui.charts.scales import LOG_AXIS, NO_LIMITS, Limits, without_outliers
-from lossopt_ui.charts.smoothing import NO_SMOOTHING, RAW, Smoothing, raw_trace
+from lossopt_ui.charts.scales import LOG_AXIS, Limits, Scales, without_outliers
+from lossopt_ui.charts.smoothing import RAW, Smoothing, raw_trace
 from lossopt_ui.charts.texts import second_line
 
 DISTANCES = ("distance", "distance_share")
@@ -30,6 +30,7 @@ LABEL_HEIGHT = 0.08
 """Height of a label, as a fraction of a chart of normal height."""
 
 
+EPOCHS = Scales()
 Dash = Literal["solid", "dash", "dot"]
 Numbers = NDArray[np.float64]
 
@@ -91,19 +92,13 @@ def curves(
     lines: Sequence[Curve],
     *,
     title: str,
-    x: str,
     y_title: str,
     theme: Theme,
-    log_x: bool = False,
-    log_y: bool = False,
+    scales: Scales = EPOCHS,
     levels: Sequence[Level] = (),
     bands: Sequence[Band] = (),
-    x_limits: Limits = NO_LIMITS,
-    y_limits: Limits = NO_LIMITS,
-    smoothing: Smoothing = NO_SMOOTHING,
-    ignore_outliers: bool = False,
 ) -> go.Figure:
-    """One line per curve over the column `x` of its table.
+    """One line per curve over the column `scales.x` of its table.
 
     Accuracies are in percent.  A logarithmic axis leaves out values that are not positive, such
     as the start at 0 updates.
@@ -114,16 +109,17 @@ def curves(
     A line below the title says how curves were smoothed, and how many points the y-axis leaves out.
     """
     drawn = [line for line in lines if not line.table[line.column].isna().all()]
-    kept = f"{y_limits} {ignore_outliers}"
+    x, log_x, log_y, y_limits = scales.x, scales.log_x, scales.log_y, scales.y_limits
+    kept = f"{y_limits} {scales.ignore_outliers}"
     about: list[str] = []
     above = [band for band in bands if band.low > 0 or not log_y]
     visible = [level for level in levels if level.value > 0 or not log_y]
     others = [*(level.value for level in visible), *(band.high for band in above)]
-    if ignore_outliers:
+    if scales.ignore_outliers:
         values = _heights(drawn, "low", "high")
         y_limits = y_limits.or_else(without_outliers(values, others, log=log_y))
         about = _said_outside(drawn, y_limits, log_y=log_y)
-    drawn, smooth = _smoothed(drawn, x, smoothing)
+    drawn, smooth = _smoothed(drawn, x, scales.smoothing)
     traces = [_trace(line, x, log_x=log_x, log_y=log_y) for line in drawn]
     others += [end for line in drawn for end in _ends_of_raw(line, log_y=log_y)]
     marks = escapes.cut_all(traces, drawn, others, log_x=log_x, log_y=log_y, y_limits=y_limits)
@@ -134,11 +130,11 @@ def curves(
     return go.Figure(
         raw + traces + marks,
         {
-            "title": title + "".join(map(second_line, [smoothing.words] * smooth + about)),
+            "title": title + "".join(map(second_line, [scales.smoothing.words] * smooth + about)),
             "hovermode": "x unified",
             "showlegend": True,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0.0},
-            "xaxis": _axis(X_AXES[x], x_limits, f"{x_limits}", log=log_x),
+            "xaxis": _axis(X_AXES[x], scales.x_limits, f"{scales.x_limits}", log=log_x),
             "yaxis": _axis(y_title, y_limits, kept, log=log_y),
             "shapes": [_band_area(each, theme) for each in above]
             + [_level_line(each, theme) for each in visible],

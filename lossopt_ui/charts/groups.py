@@ -11,6 +11,7 @@ from lossopt_core.analysis.groups import aggregate
 from lossopt_core.experiment.measures import MEASURES
 from lossopt_ui.charts.colours import GREY, Theme, translucent
 from lossopt_ui.charts.curves import (
+    EPOCHS,
     Band,
     Curve,
     Dash,
@@ -18,8 +19,8 @@ from lossopt_ui.charts.curves import (
     curves,
     thin,
 )
-from lossopt_ui.charts.scales import NO_LIMITS, Limits
-from lossopt_ui.charts.smoothing import NO_SMOOTHING, RAW, Smoothing
+from lossopt_ui.charts.scales import Scales
+from lossopt_ui.charts.smoothing import RAW
 
 MAX_MEMBER_POINTS = 20_000
 """Points of all thin lines in a chart: more would take too long to draw."""
@@ -76,18 +77,12 @@ def group_curves(
     lines: Sequence[GroupCurve],
     *,
     column: str,
-    x: str,
     title: str,
     y_title: str,
     theme: Theme,
-    log_x: bool = False,
-    log_y: bool = False,
+    scales: Scales = EPOCHS,
     show_members: bool = False,
     levels: Sequence[Level] = (),
-    x_limits: Limits = NO_LIMITS,
-    y_limits: Limits = NO_LIMITS,
-    smoothing: Smoothing = NO_SMOOTHING,
-    ignore_outliers: bool = False,
     bands: Sequence[Band] = (),
     spread: str = "",
 ) -> go.Figure:
@@ -96,24 +91,19 @@ def group_curves(
     `spread` says in the legend what the bands around the curves are.  Smoothing changes the
     curves, but neither bands nor the runs' own lines.
     """
+    log_x, log_y = scales.log_x, scales.log_y
     lines = [each for each in lines if not each.table["centre"].isna().all()]
     figure = curves(
         [
-            Curve(each.name, each.table.rename(columns={"x": x, "centre": column}), column,
+            Curve(each.name, each.table.rename(columns={"x": scales.x, "centre": column}), column,
                   each.colour, each.dash, each.width, each.diverged, each.ghost)
             for each in lines
         ],
         title=title,
-        x=x,
         y_title=y_title,
         theme=theme,
-        log_x=log_x,
-        log_y=log_y,
+        scales=scales,
         levels=levels,
-        x_limits=x_limits,
-        y_limits=y_limits,
-        smoothing=smoothing,
-        ignore_outliers=ignore_outliers,
         bands=bands,
     )  # fmt: skip
     scale = 100.0 if MEASURES[column].percent else 1.0

@@ -11,10 +11,9 @@ from lossopt_core import Certificate
 from lossopt_core.experiment.measures import Y_AXES
 from lossopt_ui.charts import escapes
 from lossopt_ui.charts.colours import GREY, Theme
-from lossopt_ui.charts.curves import Level
+from lossopt_ui.charts.curves import EPOCHS, Level
 from lossopt_ui.charts.groups import GroupCurve, group_curve, group_curves
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits, of_accuracies
-from lossopt_ui.charts.smoothing import NO_SMOOTHING, Smoothing
+from lossopt_ui.charts.scales import Limits, Scales, log_suits, of_accuracies
 from lossopt_ui.charts.training import optimum_band
 
 Spread = Literal["ci", "range"]
@@ -74,13 +73,7 @@ def curves(
     title: str,
     theme: Theme,
     y_title: str | None = None,
-    x: str = "epoch",
-    log_x: bool = False,
-    log_y: bool | None = None,
-    x_limits: Limits = NO_LIMITS,
-    y_limits: Limits = NO_LIMITS,
-    smoothing: Smoothing = NO_SMOOTHING,
-    ignore_outliers: bool = False,
+    scales: Scales = EPOCHS,
     spread: Spread = "ci",
     ghosts: Sequence[Lane] = (),
     optimum: Certificate | None = None,
@@ -91,12 +84,6 @@ def curves(
 
     columns     history columns of one unit, such as ("train_accuracy", "test_accuracy"); those of
                 the test set are dashed
-    log_y       None for a logarithmic axis if the values suit it (`suits_log`)
-    x_limits, y_limits
-                typed limits, in the units of the axes (accuracies in percent)
-    smoothing   of the lines, not of the bands; raw lines stay behind them
-    ignore_outliers
-                whether the y-axis leaves out outliers; the chart says how many points
     spread      the band: the 95 % confidence interval of the mean, or the range of the seeds
     ghosts      lanes from before a change: thin and grey, under their own labels
     optimum     its objective and proven lower bound, if all lanes minimise the same objective
@@ -104,27 +91,19 @@ def curves(
 
     A lane that diverged is cut where it leaves the other curves, and marked there; see `escapes`.
     """
-    if log_y is None:
-        log_y = suits_log([*lanes, *ghosts], columns)
     behind = [
         _ghost(each.label, line, theme)
         for each in ghosts
-        for line in _lines(each, columns, x, spread)
+        for line in _lines(each, columns, scales.x, spread)
     ]
-    lines = [line for each in lanes for line in _lines(each, columns, x, spread)]
+    lines = [line for each in lanes for line in _lines(each, columns, scales.x, spread)]
     return group_curves(
         behind + lines,
         column=columns[0],
-        x=x,
         title=title,
         y_title=y_title or Y_AXES[columns[0]],
         theme=theme,
-        log_x=log_x,
-        log_y=log_y,
-        x_limits=x_limits,
-        y_limits=y_limits,
-        smoothing=smoothing,
-        ignore_outliers=ignore_outliers,
+        scales=scales,
         levels=levels,
         bands=optimum_band(optimum, optimum_of),
         spread=SPREADS[spread],

@@ -1,14 +1,14 @@
-"""Scales of axes: logarithmic or linear, and their limits."""
+"""How the axes of a chart are drawn: over what, logarithmic or linear, and within which limits."""
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossopt_ui.charts.smoothing import Smoothing
+from lossopt_ui.charts.smoothing import NO_SMOOTHING, Smoothing
 
 DECADES = 2.0
 """Values that span this many powers of ten are easier to read on a logarithmic axis."""
@@ -116,17 +116,25 @@ def _on_scale(values: ArrayLike, *, log: bool) -> NDArray[np.float64]:
     return np.log10(flat) if log else flat
 
 
-class Scales(TypedDict, total=False):
-    """Arguments of charts of curves that say how their axes are drawn.
+@dataclass(frozen=True)
+class Scales:
+    """How a chart of curves is drawn: its axes, and smoothing along them.
 
     x                a history column, such as "epoch"
-    ignore_outliers  whether the y-axis leaves out outliers; the chart says how many
+    x_limits, y_limits
+                     typed limits, in the units of the axes (accuracies in percent)
+    smoothing        of the curves, not of bands; raw curves stay behind them
+    ignore_outliers  whether the y-axis leaves out outliers; the chart says how many points
     """
 
-    x: str
-    log_x: bool
-    log_y: bool
-    x_limits: Limits
-    y_limits: Limits
-    smoothing: Smoothing
-    ignore_outliers: bool
+    x: str = "epoch"
+    log_x: bool = False
+    log_y: bool = False
+    x_limits: Limits = NO_LIMITS
+    y_limits: Limits = NO_LIMITS
+    smoothing: Smoothing = NO_SMOOTHING
+    ignore_outliers: bool = False
+
+    def of_shares(self, limits: Limits = NO_LIMITS) -> "Scales":
+        """The same for accuracies: on a linear y-axis, within limits of its own."""
+        return replace(self, log_y=False, y_limits=limits)

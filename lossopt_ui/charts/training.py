@@ -1,7 +1,5 @@
 """Charts of one training run."""
 
-from typing import Unpack
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,17 +19,13 @@ from lossopt_ui.charts.colours import (
     translucent,
 )
 from lossopt_ui.charts.curves import (
+    EPOCHS,
     Band,
     Curve,
     Level,
     curves,
 )
 from lossopt_ui.charts.scales import Scales
-
-
-def _over_epochs(scales: Scales) -> Scales:
-    """The scales, over epochs unless they say otherwise."""
-    return {"x": "epoch", **scales}
 
 
 def loss_at_start(experiment: Experiment) -> float:
@@ -55,7 +49,7 @@ def objective(
     *,
     theme: Theme,
     optimum: Certificate | None = None,
-    **scales: Unpack[Scales],
+    scales: Scales = EPOCHS,
 ) -> go.Figure:
     """Objective, its two parts and the test loss, with the loss of zero weights as a level.
 
@@ -79,9 +73,9 @@ def objective(
         title=f"Objective and its parts: {LOSSES[experiment.loss].label}",
         y_title="Mean loss per example" + unit(experiment),
         theme=theme,
+        scales=scales,
         levels=[Level(start, f"zero weights: {start:.4g}")],
         bands=optimum_band(optimum),
-        **_over_epochs(scales),
     )
 
 
@@ -135,10 +129,9 @@ def distance(
     return curves(
         lines,
         title=title,
-        x=x,
         y_title=Y_AXES["distance"] + unit(experiment),
         theme=theme,
-        log_y=True,
+        scales=Scales(x, log_y=True),
         levels=levels,
     )
 
@@ -150,7 +143,7 @@ def unit(experiment: Experiment) -> str:
 
 
 def accuracy(
-    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, **scales: Unpack[Scales]
+    experiment: Experiment, history: pd.DataFrame, *, theme: Theme, scales: Scales = EPOCHS
 ) -> go.Figure:
     """Training and test accuracy, with chance as a level."""
     colour = of_loss(experiment.loss, theme)
@@ -163,8 +156,8 @@ def accuracy(
         title="Accuracy",
         y_title="Accuracy (%)",
         theme=theme,
+        scales=scales,
         levels=[Level(chance, f"chance: {chance:.3g} %")],
-        **_over_epochs(scales),
     )
 
 
@@ -178,8 +171,7 @@ def gradient(
             Curve("weights", history, "weight_norm", GREY[theme], dash="dot"),
         ],
         title="Gradient norm and weight norm",
-        x=x,
         y_title="Euclidean norm",
         theme=theme,
-        log_y=True,
+        scales=Scales(x, log_y=True),
     )

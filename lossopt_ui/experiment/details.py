@@ -9,6 +9,7 @@ from lossopt_core.analysis.tuned_rate import TunedRate
 from lossopt_ui.charts import comparison as charts
 from lossopt_ui.charts import rates as rate_charts
 from lossopt_ui.charts import training
+from lossopt_ui.charts.scales import Scales
 from lossopt_ui.experiment import conventions, distances, learning_rate, one_example, pictures
 from lossopt_ui.experiment.headline import Result
 from lossopt_ui.experiment.playback import Player, cursor
@@ -169,7 +170,7 @@ def _terms(
                 run.history,
                 run,
                 theme=figure.theme(),
-                log_y=widgets.value("log_y"),
+                scales=Scales(log_y=widgets.value("log_y")),
                 optimum=outcome.optima.of(run.experiment),
             ),
             key=f"terms-{k}",

@@ -11,14 +11,13 @@ from lossopt_core.theory.stability import NOISE_FLOOR
 from lossopt_ui.charts import lanes as charts
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.lanes import Lane as Line
-from lossopt_ui.charts.scales import NO_LIMITS
+from lossopt_ui.charts.scales import NO_LIMITS, Scales
 from lossopt_ui.charts.training import loss_at_start, unit
 from lossopt_ui.experiment import ghosts
 from lossopt_ui.experiment.ghosts import Ghost
 from lossopt_ui.experiment.headline import Result
 from lossopt_ui.experiment.playback import Player, cursor
 from lossopt_ui.figures import figure
-from lossopt_ui.figures.axis_bar import Axes
 from lossopt_ui.figures.recipes import recipe
 from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.comparing import Outcome
@@ -33,7 +32,7 @@ def draw(
     before: Sequence[Ghost],
     outcome: Outcome,
     player: Player | None,
-    axes: Axes,
+    scales: Scales,
 ) -> None:
     """Draw one chart per loss, and one of the accuracies."""
     losses = list(
@@ -50,9 +49,9 @@ def draw(
         for place, loss in zip(st.columns(len(some)), some, strict=True):
             with place:
                 if loss:
-                    _objective(loss, results, grey, outcome, player, axes)
+                    _objective(loss, results, grey, outcome, player, scales)
                 else:
-                    _accuracy(results, grey, outcome, player, axes)
+                    _accuracy(results, grey, outcome, player, scales)
 
 
 def _objective(
@@ -61,11 +60,11 @@ def _objective(
     grey: Mapping[Ghost, Sequence[pd.DataFrame]],
     outcome: Outcome,
     player: Player | None,
-    axes: Axes,
+    scales: Scales,
 ) -> None:
     """The objective of the lanes with one loss, or their distance to the optimum."""
     mine = [each for each in results if _loss(each) == loss]
-    x, far = axes.of_losses["x"], is_distance()
+    x, far = scales.x, is_distance()
     drawn = {each: list(each.known(outcome).values()) for each in mine}
     column, title = "objective", f"Objective: {LOSSES[loss].label}"
     if far and (distances := _distances(mine, outcome)) is not None:
@@ -87,7 +86,7 @@ def _objective(
             theme=figure.theme(),
             y_title=f"{'Distance' if far else 'Mean loss per example + penalty'}"
             f"{unit(experiments[0]) if experiments else ''}",
-            **axes.of_losses,
+            scales=scales,
             ghosts=[]
             if far
             else [
@@ -162,7 +161,7 @@ def _accuracy(
     grey: Mapping[Ghost, Sequence[pd.DataFrame]],
     outcome: Outcome,
     player: Player | None,
-    axes: Axes,
+    scales: Scales,
 ) -> None:
     """Training and test accuracy, the test accuracy alone for more than two lanes."""
     lines = [
@@ -177,7 +176,7 @@ def _accuracy(
         columns = ("test_accuracy",)
     shown = [each.trained.experiment for each in results if each.trained.experiment is not None]
     chance = {100.0 / each.size.classes for each in shown}
-    x = axes.of_losses["x"]
+    x = scales.x
     limits = charts.accuracy_limits(lines, columns)
     closer = limits != NO_LIMITS or len(chance) > 1
     levels = [] if closer else [Level(value, f"chance: {value:.3g} %") for value in chance]
@@ -190,7 +189,7 @@ def _accuracy(
             title=what,
             theme=figure.theme(),
             y_title="Accuracy (%)",
-            **axes.of_shares | {"y_limits": limits},
+            scales=scales.of_shares(limits),
             ghosts=[Line(each.label, "", list(tables)) for each, tables in grey.items() if tables],
             levels=levels,
         ),

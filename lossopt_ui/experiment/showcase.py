@@ -10,7 +10,7 @@ from lossopt_ui.charts import lanes as charts
 from lossopt_ui.charts.colours import of_loss
 from lossopt_ui.charts.curves import Level
 from lossopt_ui.charts.lanes import Lane as Line
-from lossopt_ui.charts.scales import NO_LIMITS
+from lossopt_ui.charts.scales import NO_LIMITS, Scales
 from lossopt_ui.experiment import ghosts, headline
 from lossopt_ui.experiment.ghosts import Ghost
 from lossopt_ui.experiment.headline import Result
@@ -123,8 +123,7 @@ def _chart(found: Sequence[Result], before: Sequence[Ghost], outcome: Outcome) -
             title="Accuracy on digits, ten splits",
             theme=figure.theme(),
             y_title="Accuracy (%)",
-            log_y=False,
-            y_limits=limits,
+            scales=Scales(y_limits=limits),
             ghosts=ghosts_of,
             levels=[Level(10.0, "chance: 10 %")] if limits == NO_LIMITS else [],
         ),

@@ -110,8 +110,8 @@ def _draw(
     player = playback.begin(outcome.firsts, labels, of=of)
     suits_log, far = panels.suits_log(found, outcome), panels.is_distance()
     with curves:
-        axes = axis_bar.chosen(suits_log=suits_log, log_only=far)
-        panels.draw(found, before, outcome, player, axes)
+        scales = axis_bar.chosen(suits_log=suits_log, log_only=far)
+        panels.draw(found, before, outcome, player, scales)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         widgets.setting("show", width=190)
         widgets.setting("verdict", width=190)

@@ -1,21 +1,20 @@
 """The axis bar: one row of controls for the axes of all curves on a page.
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        axes = axis_bar.show(x="work", suits_log=lanes.suits_log(shown, ["objective"]))
-    figure.show(lanes.curves(shown, columns=["objective"], ..., **axes.of_losses), ...)
-    figure.show(lanes.curves(shown, columns=["test_accuracy"], ..., **axes.of_shares), ...)
+        scales = axis_bar.show(x="work", suits_log=lanes.suits_log(shown, ["objective"]))
+    figure.show(lanes.curves(shown, columns=["objective"], ..., scales=scales), ...)
+    figure.show(lanes.curves(shown, columns=["test_accuracy"], ..., scales=scales.of_shares()), ...)
 
-To have the bar below the charts, take the axes from `chosen` with the same arguments, and call
+To have the bar below the charts, take the scales from `chosen` with the same arguments, and call
 `show` after them.  Its values are in the address: a page declares `curves.AXES` in its options, and
 an option for the x-axis, such as `curves.WORK`.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, Scales
+from lossopt_ui.charts.scales import Limits, Scales
 from lossopt_ui.charts.smoothing import Smoothing
 from lossopt_ui.state import widgets
 
@@ -24,34 +23,20 @@ SMOOTHING = ("smoothing", "smooth_with")
 IN_POPOVER = (*LIMITS, "ignore_outliers", *SMOOTHING)
 
 
-@dataclass(frozen=True)
-class Axes:
-    """The axes that were chosen: arguments for the main chart, which follows all of the bar."""
-
-    of_losses: Scales
-
-    @property
-    def of_shares(self) -> Scales:
-        """For accuracies: like the main chart, but on a linear y-axis without typed limits."""
-        return {**self.of_losses, "log_y": False, "y_limits": NO_LIMITS}
-
-
 def chosen(
     *, x: str | None = "work", along: str = "epoch", suits_log: bool = False, log_only: bool = False
-) -> Axes:
-    """The axes as set by the bar, without drawing it; for arguments see `show`."""
+) -> Scales:
+    """The scales of the main chart as set by the bar, without drawing it; see `show`."""
     log_y = widgets.value("log_y") if widgets.is_set("log_y") else suits_log
     x_limits, y_limits = (Limits(*widgets.value(name)) for name in LIMITS)
-    return Axes(
-        {
-            "x": along if x is None else widgets.value(x),
-            "log_x": widgets.value("log_x"),
-            "log_y": log_y or log_only,
-            "x_limits": x_limits,
-            "y_limits": y_limits,
-            "smoothing": Smoothing(widgets.value("smooth_with"), widgets.value("smoothing")),
-            "ignore_outliers": widgets.value("ignore_outliers"),
-        }
+    return Scales(
+        x=along if x is None else widgets.value(x),
+        log_x=widgets.value("log_x"),
+        log_y=log_y or log_only,
+        x_limits=x_limits,
+        y_limits=y_limits,
+        smoothing=Smoothing(widgets.value("smooth_with"), widgets.value("smoothing")),
+        ignore_outliers=widgets.value("ignore_outliers"),
     )
 
 
@@ -62,8 +47,8 @@ def show(
     suits_log: bool = False,
     log_only: bool = False,
     **looks: Any,
-) -> Axes:
-    """Draw the controls into the current container, and return the axes.
+) -> Scales:
+    """Draw the controls into the current container; returns the scales of the main chart.
 
     x           name of the option that chooses the x-axis; None for no choice
     along       the history column on the x-axis if there is no choice

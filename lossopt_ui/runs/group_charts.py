@@ -20,8 +20,15 @@ from lossopt_ui.charts import groups as group_curves
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES, PERCENT, Level
 from lossopt_ui.charts.groups import GroupCurve
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, log_suits, of_accuracies, without_outliers
-from lossopt_ui.charts.smoothing import Smoothing, span_of
+from lossopt_ui.charts.scales import (
+    NO_LIMITS,
+    Limits,
+    Scales,
+    log_suits,
+    of_accuracies,
+    without_outliers,
+)
+from lossopt_ui.charts.smoothing import span_of
 from lossopt_ui.charts.training import loss_at_start
 from lossopt_ui.figures import axis_bar, figure
 from lossopt_ui.jobs.optimum import Optima
@@ -40,17 +47,11 @@ SHARED = "test_accuracy"
 
 @dataclass(frozen=True)
 class Axes:
-    """The metrics on the axes, their scales, titles and limits."""
+    """What is on the y-axis, its title, and the scales of both axes."""
 
     y: str
     y_title: str
-    x: str
-    log_x: bool
-    log_y: bool
-    x_limits: Limits
-    y_limits: Limits
-    smoothing: Smoothing
-    ignore_outliers: bool
+    scales: Scales
 
 
 def choose(shown: Sequence[Group]) -> None:
@@ -83,13 +84,13 @@ def quantity(shown: Sequence[Group]) -> str:
 def chosen_axes(shown: Sequence[Group]) -> Axes:
     """The axes as set by the controls."""
     y = quantity(shown)
-    bar = axis_bar.chosen(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
-    axes = Axes(y, Y_AXES[y], **bar.of_losses)
-    if y not in ACCURACIES or axes.log_y or axes.y_limits != NO_LIMITS:
+    scales = axis_bar.chosen(x="x", suits_log=_suits_log(shown, y), log_only=y in DISTANCES)
+    axes = Axes(y, Y_AXES[y], scales)
+    if y not in ACCURACIES or scales.log_y or scales.y_limits != NO_LIMITS:
         return axes
     members = (member for group in shown for member in group.members)
     ends = (100.0 * each.history[y].iloc[-1] for each in members if y in each.history)
-    return replace(axes, y_limits=of_accuracies(ends))
+    return replace(axes, scales=replace(scales, y_limits=of_accuracies(ends)))
 
 
 def _suits_log(shown: Sequence[Group], column: str) -> bool:
@@ -143,7 +144,7 @@ def charts(
         delta = False
     if delta and baseline is not None:
         curves = _differences(drawn, baseline, histories, axes)
-        axes = replace(axes, log_y=False, y_limits=NO_LIMITS, y_title=f"Difference: {axes.y_title}")
+        axes = Axes(axes.y, f"Difference: {axes.y_title}", axes.scales.of_shares())
     else:
         curves = _curves(drawn, histories, axes)
     drawn = [group for group in drawn if group.key in curves]
@@ -154,28 +155,22 @@ def charts(
     if len(panels) > MAX_PANELS:
         words.append(f"The first {MAX_PANELS} of {len(panels)} charts are shown.")
     if len(panels) > 1:
-        axes = _with_shared_x(axes, list(curves.values()))
-    axes_of = dict.fromkeys(panels, axes)
+        axes = replace(axes, scales=_with_shared_x(axes.scales, list(curves.values())))
+    scales_of = dict.fromkeys(panels, axes.scales)
     if facet != AUTOMATIC and len(panels) > 1:
-        axes_of = _axes_of_panels(axes, curves, panels)
+        scales_of = _scales_of_panels(axes, curves, panels)
     return [
         Drawn(
             key=_key(members, title, len(panels)),
             figure=group_curves.group_curves(
                 [curves[group.key] for group in members],
                 column=axes.y,
-                x=axes.x,
                 title=_title(title, len(panels)),
                 y_title=axes.y_title,
                 theme=theme,
-                log_x=axes.log_x,
-                log_y=axes.log_y,
+                scales=scales_of[title],
                 show_members=widgets.value("members"),
                 levels=[] if delta else _references(members, axes.y, optima),
-                x_limits=axes.x_limits,
-                y_limits=axes_of[title].y_limits,
-                smoothing=axes.smoothing,
-                ignore_outliers=axes.ignore_outliers,
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
             height=300 + 30 * min(len(members), 12),
@@ -224,7 +219,7 @@ def _histories(group: Group, axes: Axes, optima: Optima) -> dict[str, pd.DataFra
                 history = optima.distances(member.experiment, member.history)
         if history is None or column not in history:
             continue
-        if history[[axes.x, column]].notna().all(axis=1).any():
+        if history[[axes.scales.x, column]].notna().all(axis=1).any():
             found[member.id] = history
     return found
 
@@ -238,7 +233,7 @@ def _curves(
             legend(group, histories[group.key], axes.y),
             list(histories[group.key].values()),
             column=axes.y,
-            x=axes.x,
+            x=axes.scales.x,
             centre=widgets.value("centre"),
             band=widgets.value("band"),
             colour=group.colour,
@@ -283,7 +278,8 @@ def _differences(
             MEASURES[axes.y].of_a_loss and group.loss != baseline.loss
         ):
             continue
-        table = difference_curves(base, _by_experiment(group, histories[group.key]), axes.y, axes.x)
+        mine = _by_experiment(group, histories[group.key])
+        table = difference_curves(base, mine, axes.y, axes.scales.x)
         if not table.empty:
             table = table.rename(columns={"difference": "centre"})
             name = f"{group.plain} − {baseline.plain} (n={int(table['n'].max())})"
@@ -301,21 +297,21 @@ def _by_experiment(
     }
 
 
-def _with_shared_x(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
-    """The axes with the same x limits and smoothing for all charts, to be read together."""
+def _with_shared_x(scales: Scales, curves: Sequence[GroupCurve]) -> Scales:
+    """The scales with the same x limits and smoothing for all charts, to be read together."""
     values = np.concatenate([each.table["x"].to_numpy(np.float64) for each in curves])
-    values = values[np.isfinite(values) & ((values > 0) | (not axes.log_x))]
+    values = values[np.isfinite(values) & ((values > 0) | (not scales.log_x))]
     if len(values) == 0 or values.min() == values.max():
-        return axes
+        return scales
     found = Limits(float(values.min()), float(values.max()))
-    smoothing = replace(axes.smoothing, span=span_of([each.table for each in curves], "x"))
-    return replace(axes, x_limits=axes.x_limits.or_else(found), smoothing=smoothing)
+    smoothing = replace(scales.smoothing, span=span_of([each.table for each in curves], "x"))
+    return replace(scales, x_limits=scales.x_limits.or_else(found), smoothing=smoothing)
 
 
-def _axes_of_panels(
+def _scales_of_panels(
     axes: Axes, curves: Mapping[str, GroupCurve], panels: Mapping[str, Sequence[Group]]
-) -> dict[str, Axes]:
-    """The axes of each chart: with the same y limits for all whose values are comparable.
+) -> dict[str, Scales]:
+    """The scales of each chart: with the same y limits for all whose values are comparable.
 
     These are all charts, or those of one loss.
     """
@@ -323,32 +319,32 @@ def _axes_of_panels(
     for title, members in panels.items():
         loss = members[0].loss if MEASURES[axes.y].of_a_loss else None
         by_loss.setdefault(loss, []).append(title)
-    found: dict[str, Axes] = {}
+    found: dict[str, Scales] = {}
     for titles in by_loss.values():
         alike = [curves[group.key] for title in titles for group in panels[title]]
         found |= dict.fromkeys(titles, _with_shared_y(axes, alike))
     return found
 
 
-def _with_shared_y(axes: Axes, curves: Sequence[GroupCurve]) -> Axes:
-    """The axes with y limits that hold all of the curves and their bands."""
-    scale = 100.0 if axes.y in PERCENT else 1.0
+def _with_shared_y(axes: Axes, curves: Sequence[GroupCurve]) -> Scales:
+    """The scales with y limits that hold all of the curves and their bands."""
+    scales, unit = axes.scales, 100.0 if axes.y in PERCENT else 1.0
     values = np.concatenate(
         [each.table[["low", "centre", "high"]].to_numpy().ravel() for each in curves]
     )
-    values = values[np.isfinite(values) & ((values > 0) | (not axes.log_y))] * scale
+    values = values[np.isfinite(values) & ((values > 0) | (not scales.log_y))] * unit
     if len(values) == 0:
-        return axes
-    wanted = axes.y_limits
-    if axes.ignore_outliers:
-        wanted = wanted.or_else(without_outliers(values, log=axes.log_y))
+        return scales
+    wanted = scales.y_limits
+    if scales.ignore_outliers:
+        wanted = wanted.or_else(without_outliers(values, log=scales.log_y))
     low, high = float(values.min()), float(values.max())
-    if axes.log_y:
+    if scales.log_y:
         room = (high / low) ** 0.05
         found = Limits(low / room, high * room)
     else:
         found = Limits(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    return replace(axes, y_limits=wanted.or_else(found))
+    return replace(scales, y_limits=wanted.or_else(found))
 
 
 def _references(members: Sequence[Group], column: str, optima: Optima) -> list[Level]:
@@ -397,7 +393,7 @@ def _left_out(
     if not out:
         return []
     why = "they have no values for these axes"
-    if axes.x == SECONDS:
+    if axes.scales.x == SECONDS:
         why = "only runs trained alone, as on the Train page, are timed"
     elif axes.y in DISTANCES:
         known = "being computed" if optima.pending else "unknown"

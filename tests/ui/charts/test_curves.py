@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lossopt_ui.charts.curves import Curve, Level, curves
+from lossopt_ui.charts.scales import Scales
 
 
 def notes(*levels: Level, highest: float = 2.0, log_y: bool = False) -> list[tuple[str, float]]:
@@ -13,11 +14,10 @@ def notes(*levels: Level, highest: float = 2.0, log_y: bool = False) -> list[tup
     chart = curves(
         [Curve("a", table, "objective", "#123456")],
         title="",
-        x="epoch",
         y_title="",
         theme="light",
         levels=levels,
-        log_y=log_y,
+        scales=Scales(log_y=log_y),
     )
     found = [(each.text, each.y) for each in chart.layout.annotations]
     return [(text, float(10**y if log_y else y)) for text, y in found]

@@ -1,25 +1,27 @@
 """Curves that leave a chart are cut where they leave, and marked there."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose
 
 from lossopt_ui.charts import escapes
 from lossopt_ui.charts.curves import Curve, Level, curves
-from lossopt_ui.charts.scales import Limits
+from lossopt_ui.charts.scales import Limits, Scales
 
 
-def chart(*lines: Curve, log_x: bool = False, log_y: bool = False, **more: object):  # type: ignore[no-untyped-def]
+def chart(*lines: Curve, levels: Sequence[Level] = (), **scales: Any) -> go.Figure:
     return curves(
         lines,
         title="",
-        x="update",
         y_title="",
         theme="light",
-        log_x=log_x,
-        log_y=log_y,
-        **more,  # type: ignore[arg-type]
+        scales=Scales("update", **scales),
+        levels=levels,
     )
 
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lossopt_ui.charts.groups import GroupCurve, group_curve, group_curves
+from lossopt_ui.charts.scales import Scales
 from lossopt_ui.charts.smoothing import Smoothing
 
 
@@ -16,7 +17,7 @@ def seeds(*curves: list[float], column: str = "objective") -> list[pd.DataFrame]
 
 
 def drawn(*lines: GroupCurve, column: str = "objective", **more: Any) -> dict[str, go.Scatter]:
-    looks = {"x": "epoch", "title": "", "y_title": "", "theme": "light"}
+    looks = {"title": "", "y_title": "", "theme": "light"}
     figure = group_curves(lines, column=column, **looks, **more)
     return {trace.name: trace for trace in figure.data}
 
@@ -36,13 +37,13 @@ def test_a_band_goes_along_its_upper_end_and_back_along_its_lower() -> None:
 
 def test_on_a_logarithmic_axis_a_band_ends_a_decade_below_the_smallest_mean() -> None:
     # The mean is at least 0.5; the lower end is -0.5, 0 and 0.3.
-    found = drawn(curve([4.0, 1.0, 0.3], [-0.5, 0.0, 0.7]), log_y=True)
+    found = drawn(curve([4.0, 1.0, 0.3], [-0.5, 0.0, 0.7]), scales=Scales(log_y=True))
     assert_allclose(found["g: band"].y, [4.0, 1.0, 0.7, 0.3, 0.05, 0.05])
     assert_array_equal(found["g"].y, [1.75, 0.5, 0.5])
 
 
 def test_on_a_logarithmic_axis_the_start_at_zero_is_left_out() -> None:
-    found = drawn(curve([4.0, 2.0, 1.0], [2.0, 1.0, 0.5]), log_x=True)
+    found = drawn(curve([4.0, 2.0, 1.0], [2.0, 1.0, 0.5]), scales=Scales(log_x=True))
     assert_array_equal(found["g"].x, [np.nan, 1, 2])
     assert_allclose(found["g: band"].x, [1, 2, 2, 1])
 
@@ -54,14 +55,14 @@ def test_a_band_of_accuracies_is_in_percent() -> None:
 
 
 def test_members_are_thin_lines_with_gaps_between_them() -> None:
-    found = drawn(curve([4.0, 2.0], [2.0, 0.0]), show_members=True, log_y=True)
+    found = drawn(curve([4.0, 2.0], [2.0, 0.0]), show_members=True, scales=Scales(log_y=True))
     assert_array_equal(found["g: each run"].x, [0, 1, np.nan, 0, 1, np.nan])
     assert_array_equal(found["g: each run"].y, [4, 2, np.nan, 2, np.nan, np.nan])
 
 
 def test_a_band_and_the_single_runs_are_not_smoothed() -> None:
     runs = [4.0, 2.0, 1.0], [2.0, 1.0, 0.0]
-    found = drawn(curve(*runs), smoothing=Smoothing("ema", 0.9), show_members=True)
+    found = drawn(curve(*runs), scales=Scales(smoothing=Smoothing("ema", 0.9)), show_members=True)
     raw = drawn(curve(*runs), show_members=True)
     for name in ("g: band", "g: each run"):
         assert_array_equal(found[name].x, raw[name].x)

@@ -1,5 +1,6 @@
 """Lanes: a line, a band and a name for each, at heights computed by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.testing import assert_allclose
 from lossopt_ui.charts import lanes
 from lossopt_ui.charts.colours import GREY
 from lossopt_ui.charts.lanes import Lane, accuracy_limits
-from lossopt_ui.charts.scales import NO_LIMITS, Limits
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, Scales
 
 RED, BLUE = "#AA0000", "#0000AA"
 
@@ -76,11 +77,11 @@ def test_accuracies_are_in_percent_with_the_test_set_dashed() -> None:
 def test_a_logarithmic_axis_is_chosen_for_two_decades_of_stable_runs() -> None:
     slow, fast = Lane("slow", RED, [history([3.0, 0.04])]), Lane("fast", BLUE, [history([3, 0.03])])
     lost = Lane("lost", GREY["light"], [history([3.0, 9e9])])
-    assert chart(slow, lost).layout.yaxis.type == "linear"
-    assert chart(slow, fast).layout.yaxis.type == "log"
-    assert chart(slow, fast, log_y=False).layout.yaxis.type == "linear"
     zero = Lane("zero", BLUE, [history([3.0, 0.0])])
-    assert chart(fast, zero).layout.yaxis.type == "linear"
+    assert lanes.suits_log([slow, fast], ["objective"])
+    assert not lanes.suits_log([slow, lost], ["objective"])
+    assert not lanes.suits_log([fast, zero], ["objective"])
+    assert chart(slow, scales=Scales(log_y=True)).layout.yaxis.type == "log"
 
 
 def test_a_diverged_lane_does_not_flatten_the_others() -> None:
@@ -108,11 +109,11 @@ def test_ghosts_are_thin_grey_once_in_the_legend_and_not_in_the_hover() -> None:
 
 def test_typed_limits_are_ranges_in_units_or_exponents() -> None:
     lane = Lane("hinge", RED, [history([3.0, 1.0])])
-    limited = {"x_limits": Limits(0.5, None), "y_limits": Limits(0.1, 10.0)}
-    linear = chart(lane, log_y=False, **limited).layout
+    limited = Scales(x_limits=Limits(0.5, None), y_limits=Limits(0.1, 10.0))
+    linear = chart(lane, scales=limited).layout
     assert linear.xaxis.autorangeoptions.minallowed == 0.5
     assert linear.yaxis.range == (0.1, 10.0)
-    logarithmic = chart(lane, log_y=True, **limited).layout
+    logarithmic = chart(lane, scales=replace(limited, log_y=True)).layout
     assert logarithmic.yaxis.range == pytest.approx((-1.0, 1.0))
     assert Limits(0.0, None).range(log=True) is None
 

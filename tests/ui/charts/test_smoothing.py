@@ -1,6 +1,7 @@
 """Smoothed curves, and y-axes that leave out outliers, at heights computed by hand."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import plotly.graph_objects as go
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lossopt_ui.charts.curves import Curve, curves
-from lossopt_ui.charts.scales import NO_LIMITS, Limits, without_outliers
+from lossopt_ui.charts.curves import Curve, Level, curves
+from lossopt_ui.charts.scales import NO_LIMITS, Limits, Scales, without_outliers
 from lossopt_ui.charts.smoothing import Smoothing
 from tests.ui.charts.test_lanes import BLUE, RED
 
@@ -21,8 +22,10 @@ def table(y: list[float], column: str = "objective") -> pd.DataFrame:
     return pd.DataFrame({"epoch": np.arange(float(len(y))), column: y})
 
 
-def chart(*lines: Curve, **more: Any) -> go.Figure:
-    return curves(lines, title="Title", x="epoch", y_title="", theme="light", **more)
+def chart(*lines: Curve, levels: Sequence[Level] = (), **scales: Any) -> go.Figure:
+    return curves(
+        lines, title="Title", y_title="", theme="light", scales=Scales(**scales), levels=levels
+    )
 
 
 def named(figure: go.Figure) -> dict[str, Any]:
