@@ -130,7 +130,7 @@ def main() -> None:
             measure(page, "train, digits", ".st-key-moment", rounds)
             page.set_viewport_size({"width": 1440, "height": 900})
             page.emulate_media(reduced_motion="no-preference")
-            goto(page, "/playground?points=spiral&point_count=100&features=fourier")
+            goto(page, "/playground?points=spiral&point_count=100&features=fourier&updates=0")
             page.locator(".arena .numbers").nth(1).wait_for()
             page.wait_for_timeout(2_000)
             found = page.evaluate(PLAYED, [2_000 * rounds])

@@ -75,6 +75,7 @@ def _content(now: Play) -> dict[str, Any]:
         "orders": now.orders,
         "position": now.made,
         "playing": now.playing,
+        "opening": now.opening,
         "over": now.over,
         "diverged": [model.made if model.diverged else None for model in now.models],
         "answered": now.answered,

@@ -61,6 +61,7 @@ def set_weights(cells: Mapping[tuple[int, int], Any]) -> None:
 def handle(event: Any) -> None:
     """Do what the browser asks for; its events are untrusted."""
     play = session()
+    play.opening = False
     try:
         play.answered = _whole(event["number"], LARGEST_SEED)
         play.note(_whole(event["position"], MAX_UPDATES), playing=event["playing"] is True)

@@ -23,6 +23,8 @@ AHEAD = 5.0
 """Seconds of playing that an answer trains ahead."""
 AT_ONCE = 0.5
 """Seconds of playing that the answer to a change trains ahead: the change must show soon."""
+OPENING = 300
+"""Updates made when the page opens, unless its address says otherwise."""
 MOST_WHILE_DRAGGED = 40
 """Frames sent while a point is dragged and all updates change with it."""
 
@@ -51,6 +53,7 @@ class Play:
     furthest    the number of updates made
     orders      counts the times that the browser has to go to `made` and stop or play as we say
     opened_at   the number of updates in the address when it was last read or written
+    opening     whether nobody has done anything yet: the browser plays up to `made` by itself
     settled     the points as text; while a point is dragged, only the setups have its position
     stale       whether the page has to be rerun to show the current settings
     problem     why the last edit was rejected
@@ -68,6 +71,7 @@ class Play:
     playing: bool = False
     orders: int = 0
     opened_at: int = 0
+    opening: bool = False
     chunk: Chunk = field(default_factory=lambda: Chunk(0, -1, []))
     settled: str = ""
     stale: bool = False
@@ -141,6 +145,7 @@ class Play:
         """Have the browser show this update, and play or pause."""
         self.note(made, playing=playing)
         self.orders += 1
+        self.opening = False
 
     def branch(self, at: int, setups: tuple[Setup, ...]) -> None:
         """Use these setups from this update on; they must fit the weights."""
@@ -185,14 +190,24 @@ def bring_up_to_date(setups: tuple[Setup, ...]) -> Play:
     play = session()
     play.stale = False
     play.settled = setups[0].points
+    first = not play.plan
     apply(play, setups)
-    if play.opened_at != widgets.value("updates"):
-        play.opened_at = widgets.value("updates")
-        if play.opened_at > play.furthest:
-            play.train(play.opened_at)
+    updates = _opening_updates()
+    if play.opened_at != updates:
+        play.opened_at = updates
+        if updates > play.furthest:
+            play.train(updates)
             play.send_all()
-        play.order(play.opened_at, playing=False)
+        play.order(updates, playing=False)
+        play.opening = first and not widgets.is_set("updates")
     return play
+
+
+def _opening_updates() -> int:
+    """What the address says; else enough to see what training does, or weights set by hand."""
+    if widgets.is_set("updates"):
+        return int(widgets.value("updates"))
+    return 0 if widgets.value("weights") else OPENING
 
 
 def apply(play: Play, setups: tuple[Setup, ...], *, dragged: bool = False) -> None:

@@ -24,7 +24,7 @@ from lossopt_ui.state.kinds import (
 from lossopt_ui.state.lanes import Lane
 from lossopt_ui.state.pages import DECLARED
 
-SUGGESTED = frozenset({"learning_rate", "log_y", "sweep_rate"})
+SUGGESTED = frozenset({"learning_rate", "log_y", "sweep_rate", "updates"})
 """Settings without a fixed default: in the address whenever somebody has set them."""
 
 

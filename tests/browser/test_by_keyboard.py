@@ -16,7 +16,8 @@ WHERE = """
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
   if (wanted.contains(active)) return "there";
   const inPage = (element) => element.getRootNode().host ?? element;
-  const [here, there] = [active, wanted].map(inPage);
+  const together = active.getRootNode() === wanted.getRootNode();
+  const [here, there] = together ? [active, wanted] : [active, wanted].map(inPage);
   const order = here.compareDocumentPosition(there);
   return order & Node.DOCUMENT_POSITION_PRECEDING ? "behind" : "before";
 }
@@ -109,7 +110,7 @@ def test_a_step_outlines_its_subject_and_stays_in_its_place(page: Page) -> None:
 @pytest.mark.slow  # test_playground has its keyboard's parts
 def test_points_steps_and_time_on_the_playground(student: Page) -> None:
     page = student
-    goto(page, "/playground?loss=hinge&optimizer=gd")
+    goto(page, "/playground?loss=hinge&optimizer=gd&updates=0")
     updates = page.locator(".arena output")
     activate(page, page.locator(".arena .steps"))
     expect(updates).to_have_text("Update 10 of 10")

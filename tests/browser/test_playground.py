@@ -135,7 +135,7 @@ def test_a_point_is_dragged_and_the_regions_change(page: Page) -> None:
 
 
 def test_dragging_while_it_plays_goes_on_from_the_weights(page: Page) -> None:
-    opened(page, "/playground?loss=hinge&points=blobs&two=false")
+    opened(page, "/playground?loss=hinge&points=blobs&two=false&updates=0")
     part(page, "play").click()
     page.wait_for_function("(root) => root.position > 30", arg=page.locator(ARENA).element_handle())
     [x, y, _] = ask(page, "return root.data.points[0];")
@@ -179,8 +179,29 @@ def test_points_can_be_edited_by_keyboard(page: Page) -> None:
     assert ask(page, "return root.data.points.length;") == 9
 
 
+def test_training_is_played_when_the_page_opens(page: Page) -> None:
+    """Also to those who do nothing; without the server, and not if motion is unwanted."""
+    opened(page, "/playground?two=false")
+    at_update(page, 300)
+    page.emulate_media(reduced_motion="no-preference")
+    page.goto("/playground?two=false")
+    root = page.locator(ARENA)
+    expect(part(page, "play")).to_have_text("Pause")
+    page.wait_for_function(
+        "(root) => root.position > 0 && root.position < 290", arg=root.element_handle()
+    )
+    expect(part(page, "play")).to_have_text("Play")
+    at_update(page, 300)
+    assert ask(page, "return root.number;") == 0, "the server was asked"
+    part(page, "play").click()
+    page.wait_for_function("(root) => root.position > 310", arg=root.element_handle())
+    part(page, "play").click()
+    page.wait_for_url(re.compile(r"updates=3\d\d"))
+    page.emulate_media(reduced_motion="reduce")
+
+
 def test_play_pause_step_reset_and_time_travel(page: Page) -> None:
-    opened(page, "/playground?loss=hinge&points=blobs&speed=slow&two=false")
+    opened(page, "/playground?loss=hinge&points=blobs&speed=slow&two=false&updates=0")
     page.emulate_media(reduced_motion="no-preference")
     start = regions(page)
     part(page, "play").click()
@@ -228,7 +249,7 @@ def test_a_narrow_dark_screen_works_by_keyboard(browser: Browser, app: str) -> N
         browser, base_url=app, viewport={"width": 420, "height": 900}, color_scheme="dark"
     )
     page = context.new_page()
-    page.goto("/playground")
+    page.goto("/playground?updates=0")
     expect(part(page, "numbers").nth(1)).to_contain_text("Objective")
     left, right = (plane(page, side).bounding_box() for side in (0, 1))
     assert left

@@ -117,7 +117,8 @@ class Browser:
 
 
 def opened(query: dict[str, str] | None = None) -> Browser:
-    return Browser(open_page(PAGE, query or {}))
+    """The page before any update, unless the query says otherwise."""
+    return Browser(open_page(PAGE, {"updates": "0"} | (query or {})))
 
 
 def address(app: AppTest) -> dict[str, str]:
@@ -449,6 +450,31 @@ def test_invalid_settings_in_the_address_are_reported():
     for name in INVALID:
         assert f"In the address: {name}" in words(app)
     assert len(positions(app)) == 9
+
+
+def test_it_opens_trained_and_plays_how_it_got_there_until_something_is_done():
+    app = open_page(PAGE)
+    page = Browser(app)
+    assert (page.position, page.updates[0], page.updates[-1]) == (300, 0, 300)
+    assert page.numbers()["accuracy"] == 1
+    assert arena(app)["opening"]
+    assert not arena(app)["playing"]
+    assert "updates" not in address(app)
+    page.step(1)
+    assert page.position == 301
+    assert not arena(app)["opening"]
+
+
+def test_an_address_that_says_otherwise_opens_without_training():
+    at_start, by_hand = opened(), Browser(open_page(PAGE, {"weights": DEMO}))
+    for page in (at_start, by_hand):
+        assert page.updates == [0]
+        assert not arena(page.app)["opening"]
+    page = Browser(open_page(PAGE))
+    page.send("reset")
+    assert address(page.app)["updates"] == "0", "so that a reload shows the same"
+    page.step(300)
+    assert address(page.app)["updates"] == "300"
 
 
 def test_an_address_opens_at_its_number_of_updates():

@@ -6,6 +6,7 @@ import { addChunk, frameAt, lastUpdate, noFrames } from "./frames.js";
 import { channels, drawPlane, hasRings, newPlane, SHAPES } from "./plane.js";
 import { featureAt } from "./scoring.js";
 
+const OPENING = 5; // seconds in which the updates made before the page opened are played
 const SECONDS_LEFT = 2; // of frames, when more are asked for
 const LONGEST_WAIT = 5000; // milliseconds for an answer
 const NUDGE = 0.05; // distance that an arrow key moves a point
@@ -46,6 +47,7 @@ const flush = (root) => {
   clearTimeout(root.patience);
   root.patience = setTimeout(() => answered(root, root.number), LONGEST_WAIT);
   const position = Math.min(Math.round(root.position), lastUpdate(root.frames));
+  root.opening = false;
   const event = { ...root.queue.shift(), number: root.number, position, playing: root.playing };
   root.setTriggerValue("event", event);
 };
@@ -64,12 +66,21 @@ const ended = (root) => root.data.over && root.position >= lastUpdate(root.frame
 const setPlaying = (root, playing) => {
   root.playing = playing;
   root.last = undefined;
+  if (!playing) root.opening = false;
   root.ui.play.textContent = playing ? "Pause" : "Play";
   if (playing) askForMore(root);
   schedule(root);
 };
 
+// The first thing that a visitor sees is training itself, without a click, and how it ends.
+const playOpening = (root) => {
+  root.opening = true;
+  root.position = 0;
+  setPlaying(root, true);
+};
+
 const askForMore = (root) => {
+  if (root.opening) return;
   const left = (lastUpdate(root.frames) - root.position) / root.data.perSecond;
   if (left < SECONDS_LEFT && !root.data.over) send(root, "more");
 };
@@ -84,7 +95,9 @@ const advance = (root, now) => {
   const passed = root.last === undefined ? 0 : Math.min(100, now - root.last);
   root.last = now;
   const end = lastUpdate(root.frames);
-  root.position = Math.min(end, root.position + (passed / 1000) * root.data.perSecond);
+  const pace = root.opening ? end / OPENING : root.data.perSecond;
+  root.position = Math.min(end, root.position + (passed / 1000) * pace);
+  if (root.opening && root.position === end) return setPlaying(root, false);
   askForMore(root);
   if (ended(root)) pause(root);
 };
@@ -687,6 +700,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.position = data.position;
     root.seen = 0;
     if (root.playing !== data.playing) setPlaying(root, data.playing);
+    if (first && data.opening && !calm()) playOpening(root);
   }
   answered(root, data.answered);
   if (!complete) send(root, "resend");
