@@ -18,7 +18,7 @@ from lossopt_core.exchange.bringing import (
     together,
 )
 from lossopt_core.files.description import CURVES, DATA, Description
-from lossopt_core.files.limits import LARGEST, MAX_FILES
+from lossopt_core.files.limits import LARGEST, MAX_FILES, check_bytes
 from lossopt_core.store.repository import RunStore
 from lossopt_core.texts import counted
 from lossopt_core.uploads.store import LONGEST_NAME, UploadStore
@@ -54,12 +54,12 @@ def _check_kind(kind: str | None) -> None:
 def _bytes_of(path: Path) -> bytes:
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name one file")
-    if path.stat().st_size > LARGEST and path.suffix.lower() != ".zip":
-        raise ValueError(
-            f"the file must have at most {LARGEST:,} bytes, got {path.stat().st_size:,}: leave out"
-            " rows"
-        )
-    return path.read_bytes()
+    if path.suffix.lower() == ".zip":  # an archive of runs may be larger
+        return path.read_bytes()
+    with path.open("rb") as file:
+        start = file.read(LARGEST + 1)
+    check_bytes(start, size=path.stat().st_size)
+    return start
 
 
 def _print(found: Description) -> None:
@@ -155,7 +155,11 @@ def _files(names: Sequence[str]) -> Iterator[Path]:
             )
         count += len(found)
         if count > MAX_FILES:
-            raise ValueError(f"at most {MAX_FILES} files can be imported at once, got {count:,}")
+            first = found[len(found) - (count - MAX_FILES)]
+            raise ValueError(
+                f"at most {MAX_FILES} files can be imported at once, got {count:,}: leave out"
+                f" those from {first.name} on"
+            )
         yield from found
 
 

@@ -209,7 +209,10 @@ def _texts(name: str, texts: Sequence[str]) -> Column:
 
 def _check_growth(rows: int, columns: int) -> None:
     if rows * columns > MAX_CELLS:
-        raise ValueError(f"the file has too many runs or metrics: {columns:,} in {rows:,} rows")
+        raise ValueError(
+            f"the file has too many runs or metrics: {columns:,} in {rows:,} rows, more than"
+            f" {MAX_CELLS:,} cells: export fewer of them"
+        )
 
 
 # --- one row per value ---
@@ -231,9 +234,10 @@ def _from_values(log: Log) -> Log:
     if taken_names := sorted({column.name for column in others} & {*metrics}):
         raise ValueError(f"a metric must not be called {taken_names[0]}: a column has that name")
     if len(metrics) > MAX_METRICS:
+        row = log.rows[np.flatnonzero(texts == metrics[MAX_METRICS])[0]]
         raise ValueError(
-            f"column {brief(name.name)} names too many metrics: {len(metrics):,}; at most"
-            f" {MAX_METRICS}"
+            f"column {brief(name.name)} names too many metrics from row {row:,} on:"
+            f" {len(metrics):,}; at most {MAX_METRICS}: leave out rows of other metrics"
         )
     _check_growth(len(log.rows), len(metrics))
     every = np.arange(len(log.rows))

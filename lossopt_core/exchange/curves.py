@@ -130,7 +130,11 @@ def _groups(log: Log, keys: Sequence[str]) -> dict[str, Mask]:
     values = pd.unique(labels)
     if len(values) > MAX_RUNS:
         named = f"column {keys[0]} has" if len(keys) == 1 else f"columns {listed(keys)} have"
-        raise ValueError(f"{named} {len(values):,} values; at most {MAX_RUNS} runs can be imported")
+        row = log.rows[np.flatnonzero(labels == values[MAX_RUNS])[0]]
+        raise ValueError(
+            f"{named} {len(values):,} values, too many from row {row:,} on; at most {MAX_RUNS}"
+            " runs can be imported: leave out rows, or choose another column"
+        )
     return {str(value): (labels == value).to_numpy() for value in values}
 
 

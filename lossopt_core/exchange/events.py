@@ -15,22 +15,24 @@ from lossopt_core.files.limits import TEXT_BYTES, check_size
 from lossopt_core.files.sheet import Dialect, Sheet
 from lossopt_core.store.quotas import Budget
 
-LONGEST_TAG = 200
-
 
 def sheet_from_events(data: bytes, budget: Budget) -> Sheet:
     """The scalars in an event file; ValueError if it has none, or cannot be read here."""
     if reason := missing("tensorboard"):
         raise ValueError(f"event files need an extra here: {reason}")
     budget.check_unpacked(TEXT_BYTES * len(data) / 10)
-    rows, cut = [], False
+    rows: list[tuple[float, int, str, float]] = []
+    cut, read = False, 0
     try:
         for record in _records(data):
             rows += _scalars(record)
+            read += 1
     except EOFError:
         cut = True
     except Exception:  # protobuf raises errors of its own
-        raise ValueError("the event file is damaged: export the scalars as CSV") from None
+        raise ValueError(
+            f"event {read + 1:,} of the event file is damaged: export the scalars as CSV"
+        ) from None
     if not rows:
         raise ValueError("the event file has no scalars: log the loss as a scalar")
     check_size(len(rows), 4)
@@ -66,7 +68,7 @@ def _scalars(record: bytes) -> list[tuple[float, int, str, float]]:
         elif value.HasField("tensor") and not value.tensor.tensor_shape.dim:
             number = _single(value.tensor)
         if number is not None:
-            found.append((event.wall_time, event.step, value.tag[:LONGEST_TAG], float(number)))
+            found.append((event.wall_time, event.step, value.tag, float(number)))
     return found
 
 

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import PurePath
 
 from lossopt_core.fields import brief
-from lossopt_core.files.limits import LARGEST, LARGEST_UNPACKED
+from lossopt_core.files.limits import LARGEST, LARGEST_UNPACKED, check_bytes
 
 CSV, JSON, PARQUET, NPZ, XLSX, ARFF, SVMLIGHT, EVENTS = (
     "CSV", "JSON", "Parquet", "NPZ", "Excel", "ARFF", "svmlight", "TensorBoard",
@@ -54,8 +54,7 @@ class Content:
 
 def content_of(data: bytes, name: str) -> Content:
     """What is in a file, unpacked; ValueError says what it is and what would be read instead."""
-    if len(data) > LARGEST:
-        raise ValueError(f"the file must have at most {LARGEST:,} bytes, got {len(data):,}")
+    check_bytes(data, size=len(data))
     if not data:
         raise ValueError("the file is empty")
     if data.startswith(b"\x1f\x8b"):
@@ -98,8 +97,7 @@ def _gunzipped(data: bytes) -> bytes:
         found = unpacker.decompress(data, LARGEST + 1)
     except zlib.error as error:
         raise ValueError(f"the gzip file is damaged: {brief(str(error))}") from None
-    if len(found) > LARGEST:
-        raise ValueError(f"the file must unpack to at most {LARGEST:,} bytes, and has more")
+    check_bytes(found, "unpack to")
     if not unpacker.eof:
         raise ValueError("the gzip file is cut off: pack it again")
     if found.startswith((b"\x1f\x8b", b"PK")):
@@ -115,7 +113,7 @@ def _zipped(data: bytes, name: str) -> Content:
             members = [each for each in packed.infolist() if not each.is_dir()]
             names = [each.filename for each in members]
             if "xl/workbook.xml" in names:
-                _check_unpacked(members, LARGEST_UNPACKED)
+                _check_unpacked(members)
                 return Content(data, XLSX, name)
             if names and all(each.endswith(".npy") for each in names):
                 return Content(data, NPZ, name)
@@ -126,9 +124,10 @@ def _zipped(data: bytes, name: str) -> Content:
                 raise ValueError(
                     f"the zip archive has {len(plain):,} files: unpack it, and bring one of them"
                 )
-            _check_unpacked(plain, LARGEST)
             inner = PurePath(plain[0].filename).name
-            unpacked = packed.read(plain[0])  # at most the size that was declared
+            with packed.open(plain[0]) as member:
+                unpacked = member.read(LARGEST + 1)
+            check_bytes(unpacked, "unpack to", plain[0].file_size)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error, EOFError):
         if ending == ".npz":
             raise ValueError("the file is not NPZ: it is damaged, save it again") from None
@@ -141,10 +140,13 @@ def _zipped(data: bytes, name: str) -> Content:
     return _inner(unpacked, inner, f"Unpacked {brief(inner)} from a zip archive.")
 
 
-def _check_unpacked(members: list[zipfile.ZipInfo], most: int) -> None:
+def _check_unpacked(members: list[zipfile.ZipInfo]) -> None:
     size = sum(each.file_size for each in members)
-    if size > most:
-        raise ValueError(f"the file must unpack to at most {most:,} bytes, got {size:,}")
+    if size > LARGEST_UNPACKED:
+        raise ValueError(
+            f"the file must unpack to at most {LARGEST_UNPACKED:,} bytes, got {size:,}: save the"
+            " sheet as CSV, or leave out rows"
+        )
 
 
 def _is_events(data: bytes) -> bool:

@@ -11,12 +11,14 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lossopt_core.fields import brief
-from lossopt_core.files.limits import MAX_ROWS, OBJECT_BYTES, TEXT_BYTES, check_size
+from lossopt_core.files.limits import MAX_OBJECTS, OBJECT_BYTES, TEXT_BYTES, check_size
 from lossopt_core.store.quotas import Budget
 
 TENSORBOARD = ["Wall time", "Step", "Value"]
@@ -41,8 +43,11 @@ class Rows:
 def rows_of(text: str, budget: Budget) -> Rows:
     """The table in JSON text or JSON lines; ValueError if there is none, or it is too large."""
     parts = text.count("{") + text.count("[")
-    if parts > 2 * MAX_ROWS:  # objects take much more memory than in the file
-        raise ValueError(f"the file must have at most {MAX_ROWS:,} rows, has {parts:,} objects")
+    if parts > MAX_OBJECTS:  # objects take much more memory than in the file
+        raise ValueError(
+            f"the file must have at most {MAX_OBJECTS:,} objects and arrays, got {parts:,}: leave"
+            f" out the rows from line {_line_of(text, MAX_OBJECTS):,} on"
+        )
     budget.check_unpacked(OBJECT_BYTES * parts + TEXT_BYTES * max(text.count(":"), text.count(",")))
     try:
         content = json.loads(text)
@@ -61,6 +66,12 @@ def rows_of(text: str, budget: Budget) -> Rows:
             " with one array per column"
         )
     return found
+
+
+def _line_of(text: str, part: int) -> int:
+    """The line where an object or array begins, by its place in the file from 0."""
+    found = next(islice(re.finditer(r"[{\[]", text), part, None))
+    return text.count("\n", 0, found.start()) + 1
 
 
 def _from_lines(text: str, error: str) -> Rows:
@@ -103,7 +114,7 @@ def _records(records: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) ->
     places = lines or range(1, len(records) + 1)
     flat = [_flat(record, row) for row, record in zip(places, records, strict=True)]
     names = list(dict.fromkeys(name for record in flat for name in record))
-    check_size(len(flat), len(names))
+    check_size(len(flat), len(names), [*lines])
     return Rows(names, [[record.get(name, "") for name in names] for record in flat], lines=lines)
 
 

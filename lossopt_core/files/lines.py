@@ -14,7 +14,7 @@ import pandas as pd
 
 from lossopt_core.fields import brief
 from lossopt_core.files.content import ARFF, SVMLIGHT
-from lossopt_core.files.limits import NUMBER_BYTES, TEXT_BYTES, check_rows, check_size
+from lossopt_core.files.limits import NUMBER_BYTES, TEXT_BYTES, check_size
 from lossopt_core.files.sheet import Dialect, Sheet
 from lossopt_core.store.quotas import Budget
 
@@ -79,8 +79,7 @@ def from_arff(text: str, budget: Budget) -> Sheet:
         return arff.loadarff(StringIO("\n".join([*head, *(line for _, line in some), ""])))
 
     columns = sum(bool(ATTRIBUTE.match(line)) for line in head)
-    check_rows([number for number, _ in rows])
-    check_size(len(rows), columns)
+    check_size(len(rows), columns, [number for number, _ in rows])
     _check_values(rows, columns)
     try:
         data, about = read(rows)
@@ -128,8 +127,9 @@ def from_svmlight(data: bytes, budget: Budget) -> Sheet:
     first = 0 if any(not each.strip("0") for each in indices) else 1
     numbers = [int(each) if len(each) <= LONGEST_INDEX else 10**LONGEST_INDEX for each in indices]
     width = max(numbers, default=0) - first + 1
-    check_rows([number for number, _ in rows])
-    check_size(len(rows), width + 1)  # before the sparse rows are filled up
+    check_size(
+        len(rows), width + 1, [number for number, _ in rows]
+    )  # before the sparse rows are filled up
     budget.check_unpacked(NUMBER_BYTES * len(rows) * width)
 
     def read(some: Sequence[Line]) -> Any:

@@ -132,15 +132,25 @@ def _cells(column: pd.Series) -> pd.Series:
 def _check(declared: Description, names: list[str]) -> None:
     check_size(declared.rows, len(names))
     if declared.unpacked > LARGEST_UNPACKED:
-        raise ValueError(f"the file must unpack to at most {LARGEST_UNPACKED:,} bytes")
+        raise ValueError(
+            f"the file must unpack to at most {LARGEST_UNPACKED:,} bytes, got"
+            f" {declared.unpacked:,}: leave out rows or columns"
+        )
     if len(set(names)) < len(names):
         raise ValueError("two columns of the file have the same name: rename one of them")
 
 
 def _check_texts(name: str, column: pa.ChunkedArray) -> None:
+    before = 0
     for chunk in column.chunks:
-        values = chunk.dictionary if isinstance(chunk, pa.DictionaryArray) else chunk
-        if any(len(value) > LONGEST_CELL for value in values.to_pylist() if value is not None):
+        coded = isinstance(chunk, pa.DictionaryArray)
+        values = (chunk.dictionary if coded else chunk).to_pylist()
+        long = {k for k, each in enumerate(values) if each is not None and len(each) > LONGEST_CELL}
+        if long:
+            places = chunk.indices.to_pylist() if coded else range(len(chunk))
+            row = before + 1 + next((k for k, each in enumerate(places) if each in long), 0)
             raise ValueError(
-                f"column {brief(name)} has a string of more than {LONGEST_CELL:,} characters"
+                f"row {row:,}, column {brief(name)}: a string of a Parquet file must have at most"
+                f" {LONGEST_CELL:,} characters: shorten it, or leave out the column"
             )
+        before += len(chunk)

@@ -60,7 +60,7 @@ def sheet_of(
         names = [f"column {place}" for place in range(1, len(records[0][1]) + 1)]
         said.append("There is no header: the first row is data, and columns are numbered.")
     records = _without_units(records, skipped)
-    check_size(len(records), len(names))
+    check_size(len(records), len(names), [row for row, _ in records])
     if len(skipped) > len(dialect.skipped):
         said.append(f"Skipped {listed(skipped[len(dialect.skipped) :], 6)}.")
     return named(

@@ -12,7 +12,7 @@ from io import StringIO
 
 from lossopt_core.fields import brief
 from lossopt_core.files.choices import DELIMITERS
-from lossopt_core.files.limits import MAX_ROWS, check_rows
+from lossopt_core.files.limits import LARGEST, MAX_ROWS, check_rows
 
 SAMPLE = 20_000
 """Characters that decide the delimiter: CleverCSV takes about 0.2 s for them."""
@@ -110,6 +110,7 @@ def records_of(text: str, delimiter: str, first_row: int = 1) -> list[Record]:
         return _bounded([(row, line.split()) for row, line in lines if line.strip()])
     quote = "'" if '"' not in text and len(SINGLE_QUOTED.findall(text[:SAMPLE])) > 2 else '"'
     escape = "\\" if f"\\{quote}" in text else None
+    csv.field_size_limit(LARGEST)  # libraries change it; the size of the file is the limit
     reader = csv.reader(
         StringIO(f"{text}\n{_END}\n", newline=""),
         delimiter=delimiter,

@@ -54,7 +54,7 @@ def _records(sheet: Any, budget: Budget) -> list[Record]:
         cells += len(texts)
         below_names = cells - len(texts)
         if below_names > limits.MAX_CELLS or len(texts) > 10 * limits.MAX_COLUMNS:
-            limits.check_size(row - 1, len(texts))
+            limits.check_size(row - 1, len(texts), range(2, row + 1))
             raise ValueError(
                 f"the workbook must have at most {limits.MAX_CELLS:,} cells, also empty ones:"
                 f" delete the rows from row {row:,} on"

@@ -189,8 +189,10 @@ def _classes(name: str, y: Array, arrays: Mapping[str, Any]) -> tuple[Labels, tu
         return y, names_of("class_names", arrays["class_names"])
     values, labels = np.unique(y, return_inverse=True)
     if len(values) > MAX_CLASSES:
+        row = np.sort(np.unique(labels, return_index=True)[1])[MAX_CLASSES] + 1
         raise ValueError(
-            f"{name} has {len(values):,} distinct values; the maximum is {MAX_CLASSES}"
+            f"{name} has {len(values):,} distinct values, too many from row {row:,} on; the"
+            f" maximum is {MAX_CLASSES}: save classes, not measurements"
         )
     return labels, tuple(str(value) for value in values.tolist())
 

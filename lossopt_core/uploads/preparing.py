@@ -35,6 +35,8 @@ from lossopt_core.uploads.roles import (
 from lossopt_core.uploads.serialization import (
     LONGEST_NAME,
     MAX_CLASSES,
+    MAX_EXAMPLES,
+    MAX_FEATURES,
     MIN_PER_CLASS,
     check_classes,
     checked,
@@ -140,6 +142,18 @@ def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
     features = _encoded(used, rows, how.missing, steps)
     if not features:
         raise RolesError("there must be a feature: choose a numeric column, or one-hot encode text")
+    if len(features) > MAX_FEATURES:
+        beyond, _ = [*features][MAX_FEATURES]
+        raise RolesError(
+            f"there must be at most {MAX_FEATURES:,} features, got {len(features):,}: leave out"
+            f" the columns from {brief(beyond)} on"
+        )
+    if rows.sum() > MAX_EXAMPLES:
+        row = label.cells.index[np.flatnonzero(rows)[MAX_EXAMPLES]]
+        raise ValueError(
+            f"there must be at most {MAX_EXAMPLES:,} examples, got {rows.sum():,}: leave out the"
+            f" rows from row {row:,} on"
+        )
     present, codes = np.unique(labels[rows], return_inverse=True)
     class_names = tuple(class_names[place] for place in present)
     try:
@@ -186,9 +200,10 @@ def _labels(
     questions = _asked(column.name, [*dict.fromkeys(forms.values())])
     values = sorted({*forms.values()}, key=_order)
     if len(values) > MAX_CLASSES:
+        row = _first_beyond(texts[rows].map(forms), MAX_CLASSES)
         raise RolesError(
-            f"column {brief(column.name)} has {len(values):,} distinct values; a label can"
-            f" have at most {MAX_CLASSES}. Choose another label column"
+            f"column {brief(column.name)} has {len(values):,} distinct values, too many from row"
+            f" {row:,} on; a label can have at most {MAX_CLASSES}. Choose another label column"
         )
     places = {text: values.index(form) for text, form in forms.items()}
     labels = np.array([places.get(text, -1) for text in texts], dtype=np.int64)
@@ -196,6 +211,11 @@ def _labels(
     if names != values:
         steps.append(f"Class names of more than {LONGEST_NAME} characters are shortened.")
     return np.where(rows, labels, -1), tuple(names), questions
+
+
+def _first_beyond(texts: pd.Series, most: int) -> int:
+    """The row in the file that has the first distinct value too many."""
+    return int(texts.drop_duplicates().index[most])
 
 
 def _asked(name: str, classes: Sequence[str]) -> tuple[Question, ...]:
@@ -362,9 +382,10 @@ def _one_hot(
     counts = Counter(texts[rows & ~column.missing])
     values = sorted(counts)
     if len(values) > MAX_VALUES:
+        row = _first_beyond(column.texts[rows & ~column.missing], MAX_VALUES)
         raise ValueError(
-            f"column {brief(column.name)} has {len(values):,} distinct values; at most"
-            f" {MAX_VALUES} can be one-hot encoded. Drop the column"
+            f"column {brief(column.name)} has {len(values):,} distinct values, too many from row"
+            f" {row:,} on; at most {MAX_VALUES} can be one-hot encoded. Drop the column"
         )
     steps.append(f"One-hot encoded column {brief(column.name)} as {len(values)} columns.")
     fill = {

@@ -92,11 +92,15 @@ def unpacked(data: bytes, budget: Budget | None = None) -> dict[str, np.ndarray[
 
 def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
     if len(members) > MAX_ARRAYS:
-        raise ValueError(f"the file must have at most {MAX_ARRAYS} arrays, got {len(members):,}")
+        raise ValueError(
+            f"the file must have at most {MAX_ARRAYS} arrays, got {len(members):,}: leave out"
+            f" {brief(members[MAX_ARRAYS].filename.removesuffix('.npy'))}"
+        )
     size = sum(each.file_size for each in members)
     if size > LARGEST_UNPACKED:
         raise ValueError(
-            f"the file would unpack to {size:,} bytes; the maximum is {LARGEST_UNPACKED:,}"
+            f"the file would unpack to {size:,} bytes; the maximum is {LARGEST_UNPACKED:,}: leave"
+            " out examples, or save whole numbers in a smaller type"
         )
 
 
@@ -137,10 +141,14 @@ def checked(examples: Examples, *, minimum: int = MIN_PER_CLASS) -> Examples:
     n, d = X.shape
     if y.shape != (n,):
         raise ValueError(f"X has {n:,} rows, but y has shape {brief(y.shape)}")
-    if not 1 <= d <= MAX_FEATURES or n > MAX_EXAMPLES:
+    if n > MAX_EXAMPLES:
         raise ValueError(
-            f"there must be at most {MAX_EXAMPLES:,} examples with 1 to {MAX_FEATURES:,}"
-            f" features, got {n:,} with {d:,}"
+            f"there must be at most {MAX_EXAMPLES:,} examples, got {n:,}: leave out the rows from"
+            f" row {MAX_EXAMPLES + 1:,} on"
+        )
+    if not 1 <= d <= MAX_FEATURES:
+        raise ValueError(
+            f"there must be 1 to {MAX_FEATURES:,} features, got {d:,}: leave out some of them"
         )
     X = X.astype(np.float64, copy=False)
     if not np.isfinite(X).all():

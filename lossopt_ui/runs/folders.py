@@ -32,7 +32,11 @@ def too_many(files: Sequence[UploadedFile]) -> str:
     """Why so many files are refused, or ""."""
     if len(files) <= MAX_FILES:
         return ""
-    return f"at most {MAX_FILES} files can be imported at once, got {len(files):,}"
+    first = name_of(files[MAX_FILES])
+    return (
+        f"at most {MAX_FILES} files can be imported at once, got {len(files):,}: leave out those"
+        f" from {first} on"
+    )
 
 
 def name_of(file: UploadedFile) -> str:

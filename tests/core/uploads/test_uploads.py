@@ -186,7 +186,7 @@ def test_a_label_is_suggested_by_its_name_or_by_its_few_values():
         ),
         (
             "x,y\n" + "".join(f"{k},{k}\n" for k in range(10_000)),
-            "column 'y' has 10,000 distinct values; a label can have at most 100. Choose another",
+            "column 'y' has 10,000 distinct values, too many from row 102 on; a label",
         ),
     ],
 )
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_a_preparation_is_named(changes, words):
 
 def test_a_column_with_many_distinct_values_cannot_be_one_hot_encoded():
     text = "x,y\n" + "".join(f"n{k},{'ab'[k % 2]}\n" for k in range(60))
-    with pytest.raises(ValueError, match=r"'x' has 60 distinct values; .*Drop the column"):
+    with pytest.raises(ValueError, match=r"'x' has 60 distinct values, .*Drop the column"):
         examples_of(text, features=("x",))
 
 
@@ -271,7 +271,7 @@ def test_images_keep_their_shape():
             "X must be finite, but is not in row 1, column 2",
         ),
         ({"X": np.ones((4, 2)), "y": np.array([{}] * 4)}, "which are never opened"),
-        ({"X": np.ones((4, 1001)), "y": [0, 1, 0, 1]}, "1 to 1,000 features, got 4 with 1,001"),
+        ({"X": np.ones((4, 1001)), "y": [0, 1, 0, 1]}, "1 to 1,000 features, got 1,001"),
     ],
 )
 def test_what_is_wrong_with_arrays_is_named(arrays, words):
