@@ -106,12 +106,8 @@ def inference(
     return low, high, float(p_value)
 
 
-def interval(differences: Array, level: float = 1.0 - ERROR) -> tuple[float, float]:
-    """Hartigan's interval for the centre; NaN if the level is not attainable."""
-    return _typical_values(subset_means(differences), level)
-
-
 def _typical_values(means: Array, level: float) -> tuple[float, float]:
+    """Hartigan's interval for the centre, from subset means; NaN if the level is not attainable."""
     outside = _outside(len(means), level)
     if outside < 1:
         return math.nan, math.nan
@@ -148,15 +144,10 @@ def _subsets(n: int) -> Array:
     return weights
 
 
-def sign_flip_p(differences: Array) -> float:
-    """Two-sided p-value of a sign-flip test of mean 0, over all patterns or many random ones."""
-    rounding = 1e-12 * float(np.abs(differences).max(initial=0.0))
-    return _sign_flip_p(subset_means(differences), differences, rounding)
-
-
 def _sign_flip_p(means: Array, differences: Array, rounding: float) -> float:
-    """The p-value from subset means: flipping a subset does not shrink the mean if its own is <= 0.
+    """The two-sided p-value of mean 0 from subset means, of a sign-flip test over these patterns.
 
+    Flipping a subset does not shrink the mean if the mean of the subset is <= 0.
     The empty subset, which changes nothing, is counted too.
     """
     against = means <= rounding if differences.mean() > 0 else means >= -rounding

@@ -9,6 +9,7 @@ from lossopt_core import (
     Experiment,
     Run,
 )
+from lossopt_core.experiment.measures import MEASURES
 from lossopt_core.experiment.settings import differing_settings
 from lossopt_core.inspect.diagnostics import principal_plane
 from lossopt_ui.charts import weights
@@ -26,8 +27,6 @@ from lossopt_ui.charts.texts import plain
 from lossopt_ui.charts.weights import Trajectory, trajectories
 
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot")
-LOSS_DEPENDENT = ("objective", "data_loss", "test_loss", "gradient_norm", "distance")
-"""Columns whose values are not comparable across losses: never on a shared axis."""
 
 
 def colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
@@ -51,7 +50,7 @@ def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
 
 def incomparable_settings(panels: Iterable[Mapping[str, Experiment]], column: str) -> str:
     """Differences that make values on one axis incomparable, as text; '' if there are none."""
-    if column not in LOSS_DEPENDENT or column == "distance":
+    if not MEASURES[column].of_a_loss or column == "distance":
         return ""  # each distance is to the run's own optimum
     words = {
         "dataset": "data",
@@ -70,17 +69,6 @@ def incomparable_settings(panels: Iterable[Mapping[str, Experiment]], column: st
         for name in differing_settings(list(members.values()))
     ]
     return ", ".join(dict.fromkeys(word for word in found if word))
-
-
-def panels(experiments: Mapping[str, Experiment], column: str) -> dict[str, dict[str, Experiment]]:
-    """Experiments grouped by shared axis: by loss, or all under the name ''."""
-    losses = {each.loss for each in experiments.values()}
-    if column not in LOSS_DEPENDENT or len(losses) == 1:
-        return {"": dict(experiments)} if experiments else {}
-    groups: dict[str, dict[str, Experiment]] = {}
-    for label, each in experiments.items():
-        groups.setdefault(each.loss, {})[label] = each
-    return groups
 
 
 def weight_trajectories(
