@@ -1,11 +1,8 @@
 // Draws a plotly figure and keeps its view: the same node is redrawn by Plotly.react, so that zoom,
 // hidden traces and hover survive a rerun and a change of data.
 
-const PICTURE = { width: 1000, height: 620 };
-const ROWS_WITHIN = 6; // legend rows that fit an image of this height
-const ROW_OF_LEGEND = 26;
-const MARGIN = { l: 24, r: 24, t: 56, b: 24 };
-const PIXELS_OF_PNG = 3; // scale of PNG downloads
+import { downloadButtons, template } from "./downloads.js";
+
 const REACH = 12; // pixels around a mark that count as a click on it
 const REACH_OF_UNIFIED_HOVER = 40; // pixels around an x in which the unified hover appears
 
@@ -43,33 +40,6 @@ const load = (address) => {
   return libraries[address];
 };
 
-const template = ({ text, grid, line, background, hover, font }) => {
-  const axis = {
-    gridcolor: grid,
-    linecolor: line,
-    zerolinecolor: line,
-    spikecolor: line,
-    spikethickness: 1,
-    automargin: true,
-    title: { font: { size: 13 }, standoff: 8 },
-  };
-  return {
-    layout: {
-      font: { family: font, color: text, size: 13 },
-      title: { font: { size: 15, weight: 600 }, x: 0, xref: "paper", xanchor: "left" },
-      paper_bgcolor: background,
-      plot_bgcolor: background,
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
-      hoverlabel: { bgcolor: hover, bordercolor: line, font: { color: text, family: font } },
-      hoversort: "value descending",
-      xaxis: axis,
-      yaxis: axis,
-      scene: { bgcolor: background, xaxis: axis, yaxis: axis, zaxis: axis },
-      colorway: [text],
-    },
-  };
-};
-
 const ofTheme = (element) => {
   const style = getComputedStyle(element);
   const theme = (name) => style.getPropertyValue(`--st-${name}`).trim();
@@ -82,69 +52,6 @@ const ofTheme = (element) => {
     font: theme("font"),
   });
 };
-
-const PAPER = template({
-  text: "#1A1A1A",
-  grid: "#E3E3E3",
-  line: "#B0B0B0",
-  background: "#FFFFFF",
-  hover: "#FFFFFF",
-  font: "Helvetica, Arial, sans-serif",
-});
-
-// Replaces colours: `shades` maps '#RRGGBB' to '#RRGGBB'.
-const recoloured = (value, shades) => {
-  if (typeof value === "string") return shades[value] ?? recolouredRgba(value, shades);
-  if (Array.isArray(value)) return value.map((each) => recoloured(each, shades));
-  if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, recoloured(each, shades)]),
-  );
-};
-
-const recolouredRgba = (value, shades) => {
-  const [, red, green, blue, opacity] = /^rgba\((\d+),(\d+),(\d+),(.+)\)$/.exec(value) ?? [];
-  if (opacity === undefined) return value;
-  const hex = (part) => Number(part).toString(16).padStart(2, "0").toUpperCase();
-  const shade = shades[`#${hex(red)}${hex(green)}${hex(blue)}`];
-  if (!shade) return value;
-  const channels = [1, 3, 5].map((at) => Number.parseInt(shade.slice(at, at + 2), 16));
-  return `rgba(${channels},${opacity})`;
-};
-
-// The figure for a download: on white, without hidden traces, and tall enough for the legend
-// (which would otherwise be cut off).
-const downloadable = ({ data, layout, inputs }) => {
-  const lines = data.filter((trace) => trace.visible !== "legendonly");
-  const named = lines.filter((trace) => trace.showlegend !== false).length;
-  const height = PICTURE.height + ROW_OF_LEGEND * Math.max(0, named - ROWS_WITHIN);
-  const legend = { ...layout.legend, maxheight: height };
-  const size = { width: PICTURE.width, height };
-  const own = { legend, template: PAPER, autosize: false, margin: MARGIN, ...size };
-  return recoloured({ data: lines, layout: { ...layout, ...own } }, inputs.onWhite);
-};
-
-const fileName = (layout, otherwise) => {
-  const title = typeof layout.title === "string" ? layout.title : layout.title?.text;
-  const words = (title ?? "").replace(/<[^>]*>/g, " ").toLowerCase();
-  return words.replace(/[^\p{Letter}\p{Number}]+/gu, "-").replace(/^-|-$/g, "") || otherwise;
-};
-
-const downloadButton = (Plotly, format, icon) => ({
-  name: `Download as ${format.toUpperCase()}`,
-  icon,
-  click: (element) => {
-    const picture = downloadable(element);
-    const { width, height } = picture.layout;
-    return Plotly.downloadImage(picture, {
-      width,
-      height,
-      format,
-      scale: format === "png" ? PIXELS_OF_PNG : 1,
-      filename: fileName(element.layout, element.inputs.name),
-    });
-  },
-});
 
 const TOOLS = {
   boxes: ["select2d", "zoom2d", "pan2d", "resetScale2d"],
@@ -159,13 +66,7 @@ const settings = ({ Plotly, inputs: { solid, boxes } }) => {
   if (!configs.has(tools)) {
     configs.set(tools, {
       displaylogo: false,
-      modeBarButtons: [
-        TOOLS[tools],
-        [
-          downloadButton(Plotly, "svg", Plotly.Icons.disk),
-          downloadButton(Plotly, "png", Plotly.Icons.camera),
-        ],
-      ],
+      modeBarButtons: [TOOLS[tools], downloadButtons(Plotly)],
     });
   }
   return configs.get(tools);

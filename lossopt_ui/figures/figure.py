@@ -20,6 +20,7 @@ from lossopt_core.experiment.caches import Cache
 from lossopt_ui.charts.colours import ON_WHITE, Theme
 from lossopt_ui.charts.frames import Frames
 from lossopt_ui.figures import caching
+from lossopt_ui.figures.modules import joined
 from lossopt_ui.figures.recipes import Recipe, Sent, digest
 from lossopt_ui.state.session import component_event
 
@@ -37,7 +38,7 @@ _component = st.components.v2.component(
     "lossopt_figure",
     # A figure, not an image: it contains plotly's buttons, and an image must not have children.
     html='<div class="lossopt-figure" role="figure" style="width: 100%"></div>',
-    js=Path(__file__).with_name("figure.js").read_text(encoding="utf-8"),
+    js=joined(Path(__file__).with_name("figure.js")),
     isolate_styles=False,
 )
 

@@ -17,8 +17,11 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from lossopt_core.shipped import path_of
+from lossopt_ui import figures
+from lossopt_ui.figures.modules import joined
 
 LIBRARY = path_of("static/plotly-cartesian.min.js")
+DOWNLOADS = Path(figures.__path__[0]) / "downloads.js"
 INK, GRID, LINE = "#1A1A1A", "#E3E3E3", "#B0B0B0"
 PACKAGES = ("numpy", "scikit-learn", "plotly")
 
@@ -66,6 +69,7 @@ def report(title: str, address: str, parts: Sequence[Part]) -> bytes:
         parts=[_described(part) for part in parts],
         versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),
         library=Markup(LIBRARY.read_text(encoding="utf-8")),
+        downloads=Markup(joined(DOWNLOADS)),
         ink=INK,
         grid=GRID,
         line=LINE,

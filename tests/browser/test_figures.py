@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from lossopt_ui.figures.figure import _has_legend
+from tests.browser.figure_files import choose_width, keep_what_is_printed, printed, size_in_points
 from tests.browser.helpers import click, figure, goto, place_of, rerun, selector, server
 from tests.programs import ROOT
 
@@ -127,6 +128,30 @@ def test_a_png_download_has_print_resolution(page: Page, figures, scheme):
     header = Path(file.path()).read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert struct.unpack(">II", header[16:]) == (3_000, 1_860)
+
+
+def test_downloads_are_as_wide_as_chosen(page: Page, figures):
+    keep_what_is_printed(page)
+    goto(page, figures)
+    chart = page.locator(selector("curve"))
+    choose_width(page, chart, 20)
+    expect(page.get_by_role("dialog")).to_be_visible()  # the field refuses it
+    page.get_by_role("button", name="Cancel").click()
+    choose_width(page, chart, 600)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    drawing = ElementTree.parse(download(page, "curve", "SVG").path()).getroot()
+    assert (drawing.get("width"), drawing.get("height")) == ("600", "372")
+    header = Path(download(page, "cells", "PNG").path()).read_bytes()[:24]
+    assert struct.unpack(">II", header[16:]) == (1_800, 1_116)
+    paper = printed(page, chart)
+    # Another page of the app has the same width; 96 px are 72 points.
+    goto(page, figures)
+    drawing = ElementTree.parse(download(page, "curve", "SVG").path()).getroot()
+    assert drawing.get("width") == "600"
+    assert size_in_points(page, paper) == [pytest.approx((450, 279), abs=0.5)]
+    assert ">falling<" in paper
+    goto(page, figures)
+    page.evaluate("localStorage.clear()")  # of all tests with this server
 
 
 def test_a_hidden_line_stays_hidden_and_is_not_in_the_download(page: Page, figures):

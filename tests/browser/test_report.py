@@ -1,12 +1,15 @@
 """The report as it is printed on A4."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import plotly.graph_objects as go
+import pytest
 from playwright.sync_api import Page
 
 from lossopt_ui.runs.report import Chart, Table, Text, report
+from tests.browser.figure_files import choose_width, keep_what_is_printed, printed, size_in_points
 
 BETWEEN_MARGINS = 680
 CUT_OFF = """
@@ -31,3 +34,23 @@ def test_nothing_is_cut_off_on_paper(page: Page, tmp_path: Path) -> None:
     page.wait_for_timeout(500)
     assert page.evaluate(CUT_OFF, BETWEEN_MARGINS) == []
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_a_figure_of_a_report_is_saved_at_a_chosen_width(page: Page, tmp_path: Path) -> None:
+    figure = go.Figure(go.Scatter(x=[0, 1], y=[1, 0])).update_layout(title="Falling")
+    file = tmp_path / "report.html"
+    file.write_bytes(report("Runs", "", [Chart(figure, "A curve")]))
+    keep_what_is_printed(page)
+    page.goto(file.as_uri())
+    chart = page.locator("#chart-1")
+    chart.locator(".main-svg").first.wait_for()
+    choose_width(page, chart, 800)
+    chart.hover()
+    with page.expect_download() as waited:
+        chart.locator("[data-title='Download as SVG']").click()
+    drawing = ElementTree.parse(waited.value.path()).getroot()
+    assert waited.value.suggested_filename == "falling.svg"
+    assert (drawing.get("width"), drawing.get("height")) == ("800", "496")
+    paper = printed(page, chart)
+    page.evaluate("localStorage.clear()")
+    assert size_in_points(page, paper) == [pytest.approx((600, 372), abs=0.5)]
