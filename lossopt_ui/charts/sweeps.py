@@ -1,4 +1,4 @@
-"""Charts of a sweep: sensitivity and scatter plot."""
+"""The sensitivity chart of a sweep."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,8 +11,6 @@ from lossopt_core.experiment.measures import MEASURES, possible_range
 from lossopt_core.fields import Number
 from lossopt_core.objective.linear import Array
 from lossopt_ui.charts.colours import (
-    GREY,
-    OF_NUMBERS,
     Theme,
     of_values,
     translucent,
@@ -27,8 +25,6 @@ from lossopt_ui.charts.texts import second_line
 from lossopt_ui.state import pages
 from lossopt_ui.state.pages.settings import SETTINGS
 
-MANY_VALUES = 8
-"""With more values than this, colours of numbers are a scale instead of entries of the legend."""
 BAND = ": band"
 """Suffix of a band's name."""
 
@@ -135,87 +131,3 @@ def _add_band(
         showlegend=False, mode="lines", line={"width": 0}, fill="toself",
         fillcolor=translucent(hue, 0.18), hoverinfo="skip",
     )  # fmt: skip
-
-
-def scatter(results: pd.DataFrame, x: str, y: str, *, colour_by: str, theme: Theme) -> go.Figure:
-    """Any two columns of the results, one point per run, coloured by a setting or a result.
-
-    A click returns the run's id; the other charts return a group's.
-    """
-    figure = go.Figure()
-    as_scale = colour_by in MEASURES or (
-        isinstance(pages.DECLARED.get(colour_by), Number)
-        and len(values_of(results, colour_by)) > MANY_VALUES
-    )
-    if as_scale:
-        _add_points(figure, results, x, y, "all runs", _scale_of(results, colour_by, theme))
-    else:
-        keys = values_of(results, colour_by) if colour_by else [None]
-        for key, hue in zip(keys, of_values(colour_by, keys, theme), strict=True):
-            own = results if key is None else results[results[colour_by] == key]
-            name = "all runs" if key is None else formatted(colour_by, key)
-            _add_points(figure, own, x, y, name, {"color": hue})
-        if colour_by and (without := results[results[colour_by].isna()]).size:
-            _add_points(figure, without, x, y, "not applicable", {"color": GREY[theme]})
-    figure.update_layout(
-        title=f"{_title(y)} vs {_title(x).lower()}",
-        showlegend=not as_scale,
-        legend={
-            "orientation": "h",
-            "yanchor": "top",
-            "y": -0.2,
-            "x": 0.0,
-            "title": {"text": _title(colour_by) if colour_by else ""},
-        },
-    )
-    for name, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
-        update(
-            title=_title(name),
-            type="log" if _is_logarithmic(name) else None,
-            exponentformat="power",
-        )
-    return figure
-
-
-def _add_points(
-    figure: go.Figure, own: pd.DataFrame, x: str, y: str, name: str, look: Mapping[str, Any]
-) -> None:
-    figure.add_scatter(
-        x=_scaled(own, x),
-        y=_scaled(own, y),
-        customdata=own["id"],
-        name=name,
-        mode="markers",
-        marker={"size": 7, "opacity": 0.75, **look},
-        hovertemplate="%{x:.4g}, %{y:.4g}",
-    )
-
-
-def _is_logarithmic(name: str) -> bool:
-    declaration = pages.DECLARED.get(name)
-    return isinstance(declaration, Number) and declaration.logarithmic
-
-
-def _scale_of(results: pd.DataFrame, name: str, theme: Theme) -> dict[str, Any]:
-    """Colours of points by a number, with a colour bar; grey where it is not known."""
-    values = np.asarray(_scaled(results, name), np.float64)
-    logarithmic = _is_logarithmic(name) and bool((values > 0).all())
-    ends = OF_NUMBERS[theme]
-    return {
-        "color": np.log10(values) if logarithmic else values,
-        "colorscale": [[0.0, ends[0]], [1.0, ends[1]]],
-        "colorbar": {"title": {"text": f"log₁₀ {_title(name)}" if logarithmic else _title(name)}},
-        "showscale": True,
-    }
-
-
-def _title(name: str) -> str:
-    return SETTINGS[name] if name in SETTINGS else short(name)
-
-
-def _scaled(results: pd.DataFrame, name: str) -> Any:
-    if name in MEASURES:
-        return results[name].to_numpy(float) * (100.0 if MEASURES[name].percent else 1.0)
-    if isinstance(pages.DECLARED[name], Number):
-        return results[name].to_numpy(float)
-    return [formatted(name, each) for each in results[name]]

@@ -1,4 +1,4 @@
-"""The selected runs as parallel coordinates or as a scatter plot of any two quantities."""
+"""The selected runs as parallel coordinates, as a scatter plot, or as a matrix of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import streamlit as st
 
 from lossopt_core.analysis.groups import SEEDS, whole
 from lossopt_core.experiment.measures import MEASURES
-from lossopt_ui.charts import parallel, sweeps
+from lossopt_ui.charts import parallel, scatter
 from lossopt_ui.charts.colours import Theme
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
@@ -24,6 +24,10 @@ from lossopt_ui.state.session import SessionKey
 
 HEIGHT = 420
 MAX_AXES = 8
+IN_MATRIX = ("test_accuracy", "train_accuracy", "objective")
+"""The metrics of a scatter matrix besides the chosen one."""
+MAX_ROWS, MAX_COLUMNS = 3, 5
+"""The most metrics, and the most settings, of a scatter matrix."""
 _FILTERED: SessionKey[bool] = SessionKey("run_clouds.filtered", bool)
 """Whether a box has just changed the filter, which the rest of the page has to follow."""
 
@@ -45,6 +49,7 @@ def show(shown: Sequence[Group], optima: Optima) -> None:
         widgets.setting("measure", width=260)
         if look == "scatter":
             widgets.setting("scatter_x", width=220)
+        if look in ("scatter", "matrix"):
             widgets.setting("scatter_colour", width=220)
     runs, left_out = _runs(shown, column, optima)
     varied = varied_settings(runs)
@@ -56,7 +61,7 @@ def show(shown: Sequence[Group], optima: Optima) -> None:
     for title, part in parts.items():
         drawn = _drawn(title, part, varied, column, figure.theme())
         on_box = _taker(part, varied, column) if look == "parallel" else None
-        figure.show(drawn.figure, key=drawn.key, alt=drawn.alt, height=HEIGHT, on_box=on_box)
+        figure.show(drawn.figure, key=drawn.key, alt=drawn.alt, height=drawn.height, on_box=on_box)
     if parts and look == "parallel":
         brushing.explain("filter the list of runs", column)
     if len(parts) > 1:
@@ -101,16 +106,19 @@ def varied_settings(runs: pd.DataFrame) -> list[str]:
 
 
 def _runs(shown: Sequence[Group], column: str, optima: Optima) -> tuple[pd.DataFrame, int]:
-    """The runs with the metric at the chosen point of training; and how many have none.
+    """The runs with their metrics at the chosen point of training; and how many have no `column`.
 
     A combination of which a run diverged or was stopped has none, as in a sweep.
     """
     members = [each for group in shown for each in group.members if each.experiment is not None]
-    values = group_tables.values(members, column, optima)
-    by_id = {each.id: value for each, value in zip(members, values, strict=True)}
     every = tuning.apart(saved_runs.listing_with_references().runs)
-    table = every[every["id"].isin(by_id.keys())]
-    known = whole(table.assign(**{column: table["id"].map(by_id).astype("float64")}))
+    table = every[every["id"].isin([each.id for each in members])]
+    metrics = {column, widgets.value("scatter_x"), widgets.value("scatter_colour"), *IN_MATRIX}
+    for name in metrics & MEASURES.keys():
+        values = group_tables.values(members, name, optima)
+        by_id = {each.id: value for each, value in zip(members, values, strict=True)}
+        table = table.assign(**{name: table["id"].map(by_id).astype("float64")})
+    known = whole(table)
     found = known[known[column].notna()]
     return found, len(table) - len(found)
 
@@ -124,11 +132,26 @@ def _drawn(
     title: str, part: pd.DataFrame, varied: Sequence[str], column: str, theme: Theme
 ) -> Drawn:
     look, what = widgets.value("effects"), MEASURES[column].label.split(" (")[0]
+    colour, height = colour_of_points(part, varied), HEIGHT
     if look == "parallel":
         picture = parallel.parallel_coordinates(part, _axes(part, varied), column, theme=theme)
+    elif look == "matrix":
+        metrics, axes = _metrics_of_matrix(part, column), _axes(part, varied)[:MAX_COLUMNS]
+        picture = scatter.scatter_matrix(part, axes, metrics, colour_by=colour, theme=theme)
+        height = scatter.height_of_matrix(len(metrics))
     else:
-        colour = colour_of_points(part, varied)
         x = widgets.value("scatter_x")
-        picture = sweeps.scatter(part, x, column, colour_by=colour, theme=theme)
+        picture = scatter.scatter(part, x, column, colour_by=colour, theme=theme)
     alt = f"{what} of {names.counted(len(part), 'run')}: {picture.layout.title.text}."
-    return Drawn(f"{look}-{title or 'all'}", picture, alt, HEIGHT)
+    return Drawn(f"{look}-{title or 'all'}", picture, alt, height)
+
+
+def _metrics_of_matrix(part: pd.DataFrame, column: str) -> list[str]:
+    """The chosen metric and those that all runs of a chart have, and that can be compared."""
+    alike = part["loss"].nunique() == 1
+    others = [
+        name
+        for name in IN_MATRIX
+        if name != column and part[name].notna().any() and (alike or not MEASURES[name].of_a_loss)
+    ]
+    return [column, *others][:MAX_ROWS]

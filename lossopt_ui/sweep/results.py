@@ -21,7 +21,7 @@ from lossopt_core.theory.l1_threshold import STATEMENT as ZERO_STATEMENT
 from lossopt_core.theory.l1_threshold import zero_strength
 from lossopt_core.theory.stability import explanations
 from lossopt_core.training.run import DIVERGED, STOPPED
-from lossopt_ui.charts import parallel, sweep_cells, sweep_map
+from lossopt_ui.charts import parallel, scatter, sweep_cells, sweep_map
 from lossopt_ui.charts import sweeps as charts
 from lossopt_ui.charts.curves import DISTANCES
 from lossopt_ui.charts.sweep_cells import comparable
@@ -222,7 +222,7 @@ def _picture(
         elif look == "parallel":
             drawn = parallel.parallel_coordinates(part, varied, column, theme=theme, among=among)
         elif look == "scatter":
-            drawn = charts.scatter(
+            drawn = scatter.scatter(
                 part, scatter_x, column, colour_by=colour_of_points(part, varied), theme=theme
             )
         else:

@@ -136,3 +136,26 @@ def test_runs_are_points_coloured_by_a_chosen_quantity(trained: list[Run], store
     assert points["marker"]["color"] == pytest.approx(
         [ends[id]["weight_norm"] for id in points["customdata"]]
     )
+
+
+def test_a_scatter_matrix_shows_all_results_against_what_varies(
+    trained: list[Run], store: RunStore
+) -> None:
+    store.save(trained)
+    app = open_page("compare", QUERY | {"effects": "matrix", "scatter_colour": "loss"})
+    assert not app.exception
+    drawn = figures(app)["matrix-all"]
+    # The objectives of two losses are not comparable: rows are test and training accuracy.
+    titles = [drawn["layout"][axis]["title"]["text"] for axis in ("yaxis", "yaxis5")]
+    assert titles == ["Test accuracy (%)", "Training accuracy (%)"]
+    first = next(each for each in drawn["data"] if each["name"] == "Hinge")
+    ends = {run.id: 100 * run.final["test_accuracy"] for run in trained}
+    assert first["y"] == pytest.approx([ends[id] for id in first["customdata"]])
+    # Those of one loss are.
+    objective = open_page("compare", QUERY | {"effects": "matrix", "filter": "loss = hinge"})
+    titles = {
+        axis.get("title", {}).get("text")
+        for axis in figures(objective)["matrix-all"]["layout"].values()
+        if isinstance(axis, dict)
+    }
+    assert "Objective" in titles

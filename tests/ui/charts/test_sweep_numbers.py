@@ -12,10 +12,12 @@ import math
 import pandas as pd
 import pytest
 
+from lossopt_ui.charts.colours import of_values
 from lossopt_ui.charts.parallel import parallel_coordinates
+from lossopt_ui.charts.scatter import scatter, scatter_matrix
 from lossopt_ui.charts.sweep_cells import cells_of
 from lossopt_ui.charts.sweep_map import StepEdge, heat_map
-from lossopt_ui.charts.sweeps import scatter, sensitivity
+from lossopt_ui.charts.sweeps import sensitivity
 
 ROWS = [
     ("hinge", 0.01, 0.90, "finished"), ("hinge", 0.01, 0.94, "finished"),
@@ -137,6 +139,34 @@ def test_the_scatter_has_one_mark_per_run_in_percent() -> None:
     assert list(marks.x) == pytest.approx([45.0, 47.0, 40.0, 40.0])
     assert list(marks.y) == pytest.approx([90.0, 94.0, 80.0, 80.0])
     assert list(marks.customdata) == ["run 0", "run 1", "run 2", "run 3"]
+
+
+def test_a_scatter_matrix_has_metrics_against_settings_and_each_other() -> None:
+    results = TABLE.assign(strength=[0.0, 0.0, 0.1, 0.1] * 2)
+    metrics = ["test_accuracy", "train_accuracy"]
+    figure = scatter_matrix(
+        results, ["strength"], metrics, colour_by="loss", theme="light"
+    )  # fmt: skip
+    hinge = {(t.xaxis, t.yaxis): t for t in figure.data if t.name == "Hinge"}
+    assert {each.marker.color for each in hinge.values()} == set(
+        of_values("loss", ["hinge", "squared_hinge"], "light")[:1]
+    )
+    # Two rows of three columns: strength, test and training accuracy; none against itself.
+    assert sorted(hinge) == [("x", "y"), ("x3", "y3"), ("x4", "y4"), ("x5", "y5")]
+    assert list(hinge["x", "y"].x) == [0, 0, 1, 1], "evenly spaced, so that 0 has a place"
+    assert list(hinge["x", "y"].y) == pytest.approx([90, 94, 80, 80])
+    assert list(hinge["x3", "y3"].x) == pytest.approx([45, 47, 40, 40])
+    assert list(hinge["x5", "y5"].x) == pytest.approx([90, 94, 80, 80])
+    assert list(hinge["x5", "y5"].y) == pytest.approx([45, 47, 40, 40])
+    assert list(figure.layout.xaxis4.ticktext) == ["0", "0.1"]
+    assert sum(bool(each.showlegend) for each in figure.data) == 2
+
+
+def test_a_scatter_with_a_setting_of_0_is_not_logarithmic() -> None:
+    at_0 = TABLE.assign(strength=TABLE["strength"].replace(0.01, 0.0))
+    for table, kind in ((TABLE, "log"), (at_0, None)):
+        drawn = scatter(table, "strength", "test_accuracy", colour_by="loss", theme="light")
+        assert drawn.layout.xaxis.type == kind
 
 
 def test_parallel_coordinates_have_one_line_per_combination_from_low_to_high() -> None:
