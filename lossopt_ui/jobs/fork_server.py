@@ -106,12 +106,18 @@ def _sendable(error: Exception) -> Exception:
 
 
 def _prepare() -> None:
-    """Import what trainings and certificates need; data sets come with the tasks."""
+    """Import what tasks need, so that workers share its memory and begin at once.
+
+    Data sets without files come from scikit-learn, which also splits and scales all of them; own
+    data come with the tasks.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICENESS)
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
+
+    from sklearn import datasets, model_selection, preprocessing  # noqa: F401
 
     from lossopt_core.certify import certificates  # noqa: F401
     from lossopt_core.training import slices  # noqa: F401

@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ import pytest
 from distributed import LocalCluster
 
 from lossopt_core import Experiment, RunStore, train, uploads
+from lossopt_core.certify.certificates import certify_problem
+from lossopt_core.certify.duality import Problem
 from lossopt_core.data.datasets import Examples
 from lossopt_ui.jobs import executors, fork_server
 from lossopt_ui.jobs.executors import AtOnce, Cluster, Processes
@@ -41,6 +44,24 @@ def killed_once(mark: Path) -> int:
 
 def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def imported() -> set[str]:
+    return set(sys.modules)
+
+
+def work_on_digits() -> set[str]:
+    """Train and certify; returns what had to be imported for it."""
+    before = imported()
+    [run] = train([Experiment(epochs=1, standardize=True, strength=0.1)])
+    certify_problem(Problem.of(run.experiment), target_gap=0.1, time_budget=10.0)
+    return imported() - before
+
+
+def test_workers_share_the_memory_of_what_they_need(processes: Processes) -> None:
+    new = processes.submit(work_on_digits).result(120)
+    large = {name for name in new if name.split(".")[0] in ("numpy", "scipy", "sklearn", "pandas")}
+    assert len(large) < 10, sorted(large)
 
 
 def test_tasks_run_in_other_processes(processes: Processes) -> None:
