@@ -124,7 +124,9 @@ def test_points_of_one_feature_have_a_line_for_each_class() -> None:
         center=np.zeros(1),
         scale=np.ones(1),
     )
-    drawn = [(list(each.x), list(each.y)) for each in data.points(one, "light").data]
+    figure = data.points(one, "light")
+    assert list(figure.layout.yaxis.tickvals) == [0, 1, 2]
+    drawn = [(list(each.x), list(each.y)) for each in figure.data]
     assert drawn == [([1], [0]), ([0], [1]), ([], []), ([], []), ([], []), ([2], [2])]
 
 

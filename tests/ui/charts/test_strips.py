@@ -42,6 +42,15 @@ def test_a_box_has_its_quartiles_median_and_whiskers_and_shows_few_runs() -> Non
     assert "One: box" not in names
 
 
+@pytest.mark.parametrize(("runs", "dots"), [(30, 30), (31, 0)])
+def test_up_to_thirty_runs_are_dots_beside_their_box(runs: int, dots: int) -> None:
+    row = Strip("a", [float(k) for k in range(runs)], ["r"] * runs, 0.0, 1.0, "#0072B2")
+    drawn = strips.boxes([row], title="", x_title="", theme="light")
+    assert (
+        sum(len(each.x) for each in drawn.data if each.name == "a" and each.x is not None) == dots
+    )
+
+
 def test_a_strip_has_all_runs_their_mean_and_its_interval() -> None:
     drawn = content(strips.strips([ROW, ONE], title="", x_title="", theme="light"))
     assert list(trace(drawn, "Hinge")["x"]) == list(ROW.values)

@@ -88,6 +88,18 @@ def test_limits_are_drawn_between_the_neighbouring_values_and_labelled() -> None
     assert "all weights are zero above 0.3" in below
 
 
+@pytest.mark.parametrize(
+    ("zero_above", "at"), [(0.01, 1.0), (0.011, 1.5), (0.001, 0.0), (0.0009, -0.5)]
+)
+def test_a_limit_at_an_outermost_value_is_drawn_there_and_one_beyond_it_outside(
+    zero_above: float, at: float
+) -> None:
+    table = results("test_accuracy", [0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
+    figure = drawn(table, "test_accuracy", zero_above=zero_above)
+    [zero] = [s for s in figure.layout.shapes if s.line.dash == "dash"]
+    assert zero.y0 == pytest.approx(at)
+
+
 def test_a_cell_with_diverged_runs_says_so() -> None:
     table = results("objective", [1.0] * 6)
     table.loc[table["learning_rate"] == 1.0, "status"] = "diverged"

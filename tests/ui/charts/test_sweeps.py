@@ -38,6 +38,13 @@ def test_numeric_values_are_joined_by_a_line_with_a_band() -> None:
     assert list(band.y) == pytest.approx([91 + 2**0.5] * 2 + [91 - 2**0.5] * 2)
 
 
+def test_objectives_are_not_in_percent() -> None:
+    table = results("strength", [0.01, 0.1]).rename(columns={"test_accuracy": "objective"})
+    band, line = sensitivity(table, "objective", x="strength", line_by="", theme="light").data
+    assert list(line.y) == pytest.approx([0.91, 0.91])
+    assert band.y[0] == pytest.approx(0.91 + 0.02 / 2**0.5)
+
+
 def test_bands_and_error_bars_end_where_values_do() -> None:
     table = results("strength", [0.01, 0.1])
     table["test_accuracy"] = [1.0, 0.9] * 2
