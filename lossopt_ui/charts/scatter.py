@@ -19,7 +19,7 @@ MANY_VALUES = 8
 """With more values than this, colours of numbers are a scale instead of entries of the legend."""
 MANY_TICKS = 12
 """With more values than this, the axis of a number in a matrix is continuous."""
-ROW, AROUND = 150, 120
+ROW, AROUND = 150, 170
 """Height of a row of a matrix, and of everything around the rows, in pixels."""
 Part = tuple[str, pd.DataFrame, Mapping[str, Any]]
 """A legend's entry, its runs, and how their points look."""
@@ -62,10 +62,9 @@ def scatter_matrix(
     colour_by: str,
     theme: Theme,
 ) -> go.Figure:
-    """A row of scatter plots for each metric: against each setting, and each other metric.
+    """A row of scatter plots for each metric: against each setting, and each metric.
 
-    Values of a setting are evenly spaced, in order, if there are at most `MANY_TICKS`.  A metric
-    against itself is left out.
+    Values of a setting are evenly spaced, in order, if there are at most `MANY_TICKS`.
     """
     columns = [*settings, *metrics]
     figure = make_subplots(
@@ -75,8 +74,6 @@ def scatter_matrix(
     for name, own, look in _coloured(results, colour_by, theme):
         for row, y in enumerate(metrics, start=1):
             for place, x in enumerate(columns, start=1):
-                if x == y:
-                    continue
                 figure.add_scatter(
                     x=_on_ticks(own, x, results),
                     y=_scaled(own, y),
@@ -99,7 +96,9 @@ def scatter_matrix(
     figure.update_layout(
         title="Results against settings and each other",
         showlegend=bool(colour_by) and not as_scale,
-        legend=_legend(colour_by, -0.25 / len(metrics)),
+        # Above: the labels of settings below take as much room as they are long.
+        legend=_legend(colour_by, 1.02) | {"yanchor": "bottom"},
+        margin={"t": 76},
     )
     return figure
 
@@ -156,7 +155,6 @@ def _ticks(results: pd.DataFrame, name: str) -> dict[str, Any]:
     return {
         "tickvals": list(range(len(values))),
         "ticktext": [formatted(name, each) for each in values],
-        "range": (-0.5, len(values) - 0.5),
     }
 
 

@@ -26,6 +26,8 @@ from lossopt_ui.state.session import SessionKey, selected_rows
 MAX_BYTES = 30_000_000
 """Size of the cache of prepared tables."""
 ROW, HEAD, TALLEST = 35, 38, 423
+MAX_UNREADABLE = 5
+"""The most ids of unreadable runs that a warning lists."""
 NEWEST = 10
 """Rows that are selected as long as nobody has chosen any."""
 
@@ -378,9 +380,11 @@ def _at_the_point(table: pd.DataFrame, view: View) -> pd.DataFrame:
 
 def report_unreadable(listing: Listing) -> None:
     """Report saved runs that cannot be read, and the plug-ins that they need."""
-    if listing.unreadable:
-        ids = ", ".join(listing.unreadable)
-        st.warning(f"These saved runs cannot be read and are left out: {ids}.")
+    if count := len(listing.unreadable):
+        ids = ", ".join(listing.unreadable[:MAX_UNREADABLE])
+        more = f" and {count - MAX_UNREADABLE} more" if count > MAX_UNREADABLE else ""
+        left_out = names.counted(count, "saved run")
+        st.warning(f"{left_out} cannot be read and are left out: {ids}{more}.")
     if listing.needed:
         said = names.escape_markdown(", ".join(listing.needed))
         st.warning(f"Some runs need plug-ins that are not installed here: {said}.")

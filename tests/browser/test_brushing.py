@@ -4,11 +4,17 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from lossopt_core import Experiment, RunStore, train
 from tests.browser.helpers import figure, goto, rerun, selector
 
 
-def test_a_box_over_an_axis_filters_the_list_of_runs(page: Page) -> None:
-    goto(page, "/compare?references=true&runs=all&part=settings&effects=parallel")
+def test_a_box_over_an_axis_filters_the_list_of_runs(
+    page: Page, environment: dict[str, str]
+) -> None:
+    blobs = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1)
+    runs = train([blobs.replace(loss=loss) for loss in ("hinge", "cross_entropy", "one_vs_all")])
+    RunStore(environment["LOSSOPT_STORE"]).save(runs)
+    goto(page, "/compare?runs=all&part=settings&effects=parallel")
     chart = page.locator(selector("parallel-all"))
     lines = len(figure(page, "parallel-all")["data"])
     area = chart.locator(".nsewdrag").first.bounding_box()

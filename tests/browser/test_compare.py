@@ -293,3 +293,21 @@ def test_a_report_opens_from_disk_with_the_network_off(
     expect(report.locator(".barlayer .point path").first).to_be_visible()
     assert asked == [(tmp_path / f"{look}.html").as_uri() for look in looks]
     offline.close()
+
+
+SEEN = """
+(element) => [...element.querySelectorAll(".subplot")].map((plot) =>
+  [...plot.querySelectorAll("path.point")].filter((point) => {
+    const { width } = point.getBoundingClientRect();
+    return width > 0 && point.style.display !== "none";
+  }).length
+)
+"""
+
+
+def test_every_cell_of_a_scatter_matrix_shows_its_points(page: Page, seeded: RunStore) -> None:
+    goto(page, "/compare?filter=split_seed=77&part=settings&effects=matrix")
+    assert figure(page, "matrix-all")["data"]
+    seen = page.locator(selector("matrix-all")).evaluate(SEEN)
+    # Test and training accuracy against the loss and both accuracies, each of 20 runs.
+    assert seen == [20] * 6

@@ -151,8 +151,8 @@ def test_a_scatter_matrix_has_metrics_against_settings_and_each_other() -> None:
     assert {each.marker.color for each in hinge.values()} == set(
         of_values("loss", ["hinge", "squared_hinge"], "light")[:1]
     )
-    # Two rows of three columns: strength, test and training accuracy; none against itself.
-    assert sorted(hinge) == [("x", "y"), ("x3", "y3"), ("x4", "y4"), ("x5", "y5")]
+    # Two rows of three columns: strength, test and training accuracy.
+    assert sorted(hinge) == [("x", "y"), *((f"x{k}", f"y{k}") for k in range(2, 7))]
     assert list(hinge["x", "y"].x) == [0, 0, 1, 1], "evenly spaced, so that 0 has a place"
     assert list(hinge["x", "y"].y) == pytest.approx([90, 94, 80, 80])
     assert list(hinge["x3", "y3"].x) == pytest.approx([45, 47, 40, 40])
