@@ -1,6 +1,6 @@
 """The panel at the top of every page that shows the current step of a lesson."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from lossopt_ui.state.session import SessionKey, WidgetKey
 
 SECONDS = 1.0
 """Seconds between two checks whether the step is done."""
-WIDE = 116
+WIDE = 80
 """Pixels of Back and Next, which are in the same place at every step."""
 _OPENED: SessionKey[dict[str, datetime]] = SessionKey("lesson_panel.opened", dict)
 """When each step was opened first."""
@@ -41,35 +41,48 @@ def show(page: PageSpec) -> None:
         if number == 1:
             _predict(name, lesson)
         st.markdown(step.text)
-        if here:
-            _say_whether_done(place, page.name, _opened(place))
-        progress.guide(place, step.subject if here else "")
+        with st.container(gap=None):  # the guide itself is nothing that one sees
+            done = here and _say_whether_done(place, page.name, _opened(place))
+            progress.guide(
+                place,
+                step.subject if here else "",
+                step.shows if done else "",
+                over=done and number == len(lesson.steps),
+            )
 
 
 def _navigation(name: str, lesson: Lesson, number: int, page: PageSpec) -> None:
     """Back and Next first: what stands after them differs in length from step to step."""
     steps = lesson.steps
-    with st.container(horizontal=True, vertical_alignment="center", key="lesson-navigation"):
-        for label, to, icon in (
-            ("Back", number - 1, "arrow_back"),
-            ("Next", number + 1, "arrow_forward"),
-        ):
-            if 1 <= to <= len(steps):
-                _go(f"{name}.{to}", steps[to - 1], label, icon=icon, page=page.name)
-            else:
-                st.button(label, key=f"lesson-{icon}", icon=f":material/{icon}:", disabled=True,
-                          type="tertiary", width=WIDE)  # fmt: skip
+    row: Any = {"horizontal": True, "vertical_alignment": "center"}
+    with st.container(key="lesson-navigation", **row):
+        with st.container(width="content", gap="xsmall", **row):
+            _buttons(name, steps, number, page)
         st.markdown(f"**Lesson: {lesson.title}**, step {number} of {len(steps)}", width="stretch")
-        step = steps[number - 1]
-        if page.name != step.page:
-            _go(f"{name}.{number}", step, "Go to this step", icon="my_location", page=page.name)
-        elif step.solution:
-            st.button("Show me", key="show-me", on_click=_solve, args=(step,),
-                      icon=":material/lightbulb:", type="tertiary")  # fmt: skip
         if number == len(steps):
             _go_to_more_lessons()
-        st.button("Leave", key="leave-lesson", on_click=_leave, type="tertiary",
-                  icon=":material/close:")  # fmt: skip
+
+
+def _buttons(name: str, steps: Sequence[Step], number: int, page: PageSpec) -> None:
+    """All of them at every step, so that each keeps its place."""
+    for label, to, icon in (
+        ("Back", number - 1, "arrow_back"),
+        ("Next", number + 1, "arrow_forward"),
+    ):
+        if 1 <= to <= len(steps):
+            _go(f"{name}.{to}", steps[to - 1], label, icon=icon, page=page.name)
+        else:
+            st.button(label, key=f"lesson-{icon}", icon=f":material/{icon}:", disabled=True,
+                      type="tertiary", width=WIDE)  # fmt: skip
+    step = steps[number - 1]
+    if page.name != step.page:
+        _go(f"{name}.{number}", step, "Go to this step", icon="my_location", page=page.name)
+    else:
+        st.button("Show me", key="show-me", on_click=_solve, args=(step,),
+                  disabled=not (step.solution or _trains_by_itself(step)),
+                  icon=":material/lightbulb:", type="tertiary")  # fmt: skip
+    st.button("Leave", key="leave-lesson", on_click=_leave, type="tertiary",
+              icon=":material/close:")  # fmt: skip
 
 
 def _predict(name: str, lesson: Lesson) -> None:
@@ -101,7 +114,7 @@ def _opened(place: str) -> datetime:
     return times.setdefault(place, datetime.now(UTC))
 
 
-def _say_whether_done(place: str, page: str, opened: datetime) -> None:
+def _say_whether_done(place: str, page: str, opened: datetime) -> bool:
     """Show whether the step is done; polled, because training ends after this is drawn."""
     lesson, number = step_at(place)
     step = lesson.steps[number - 1]
@@ -110,7 +123,11 @@ def _say_whether_done(place: str, page: str, opened: datetime) -> None:
         runs = runs_that_count(step, saved_runs.table(), opened, widgets.value)
         return step.done(PageState(page, widgets.value, runs))
 
+    now = False
+
     def say(done: bool) -> None:
+        nonlocal now
+        now = done
         if not done:
             st.markdown(f":material/radio_button_unchecked: **To do.** {step.task}")
             return
@@ -121,6 +138,7 @@ def _say_whether_done(place: str, page: str, opened: datetime) -> None:
 
     with workspace.store_errors_shown():
         polling.watch(done, lambda done: not done, say, seconds=SECONDS)
+    return now
 
 
 def _end(name: str, lesson: Lesson) -> None:
@@ -176,8 +194,12 @@ def _open(place: str, step: Step) -> None:
 
 def _solve(step: Step) -> None:
     """Set what solves the task; a page that can train by itself does so."""
-    trains = {"live": True} if "live" in pages.BY_NAME[step.page].options else {}
+    trains = {"live": True} if _trains_by_itself(step) else {}
     _take({**step.solution, **trains})
+
+
+def _trains_by_itself(step: Step) -> bool:
+    return "live" in pages.BY_NAME[step.page].options
 
 
 def _take(values: Mapping[str, Any]) -> None:

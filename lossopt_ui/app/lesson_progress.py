@@ -81,14 +81,20 @@ def session() -> Progress:
     return _PROGRESS.get()
 
 
-def guide(step: str = "", subject: str = "") -> None:
-    """Have the browser store the progress, and outline what the step speaks of."""
+def guide(step: str = "", subject: str = "", shows: str = "", *, over: bool = False) -> None:
+    """Have the browser store the progress, and outline what the step speaks of.
+
+    It outlines what the done step `shows`, as soon as that is there, else its subject.  When the
+    lesson is `over`, its end stays on the screen.
+    """
     progress = session()
     _component(
         key=KEY,
         data={
             "step": step,
             "subject": subject,
+            "shows": shows,
+            "over": over,
             "progress": progress.as_plain(),
             "known": progress.known,
         },

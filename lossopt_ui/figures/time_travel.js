@@ -75,7 +75,8 @@ const stay = (root) => {
   const place = root.getRootNode().host.closest('[data-testid="stElementContainer"]');
   if (!place) return;
   place.style.position = "sticky";
-  place.style.top = "3.5rem"; // below the app's header
+  // Below the app's header; a lesson that takes this place makes it "auto".
+  place.style.top = "var(--lossopt-slider-top, 3.5rem)";
   place.style.zIndex = 90;
 };
 

@@ -36,6 +36,7 @@ LESSON = Lesson(
             "gd-vs-sgd",
             all_of(saved("optimizer = gd"), saved("optimizer = sgd")),
             subject="train",
+            shows="objective",
         ),
         Step(
             "Smaller batches mean more steps for the same work, and more noise in each step.",
@@ -48,6 +49,7 @@ LESSON = Lesson(
             {},
             {"batch_sizes": (8, 32, 128)},
             subject="batch_sizes",
+            shows="objective",
         ),
         Step(
             "Was the comparison fair? Per update, SGD makes about as much progress as GD. But"
@@ -59,6 +61,7 @@ LESSON = Lesson(
             {"batch_sizes": (8, 32, 128), "log_x": True, "live": True},
             {"work": "update"},
             subject="work",
+            shows="objective",
         ),
         Step(
             "Noise keeps SGD with a constant learning rate from converging: it ends near a"
@@ -71,6 +74,7 @@ LESSON = Lesson(
             FLOORS | {"batch_sizes": (8, 32, 128), "live": True},
             {"show": "distance"},
             subject="show",
+            shows="objective",
         ),
         Step(
             "The noise floor drops with the learning rate: smaller steps end lower, but take"
@@ -81,6 +85,7 @@ LESSON = Lesson(
             FLOORS | {"batch_size": 8},
             {"learning_rate": 0.01},
             subject="batch_size",
+            shows="objective",
         ),
         Step(
             "Momentum accumulates the latest gradients: their common direction adds up, their"
@@ -91,6 +96,7 @@ LESSON = Lesson(
             {},
             {"optimizer": "momentum"},
             subject="optimizer",
+            shows="objective",
         ),
     ),
 )

@@ -60,6 +60,7 @@ LESSON = Lesson(
             CARD,
             {"card_epochs": 20},
             subject="card_epochs",
+            shows="card-errors",
         ),
         Step(
             "In the playground the table below the plots shows every weight with its gradient. At"

@@ -40,6 +40,7 @@ LESSON = Lesson(
             SHORT | {"live": True},
             {"log_y": True},
             subject="log_y",
+            shows="objective",
         ),
         Step(
             "It was still falling. More epochs lower the objective further, but by less and less.",
@@ -49,6 +50,7 @@ LESSON = Lesson(
             SHORT | {"log_y": True},
             {"epochs": 40},
             subject="epochs",
+            shows="objective",
         ),
         Step(
             "Now most images are held out for testing. The few that are left are learned by heart:"
@@ -58,7 +60,8 @@ LESSON = Lesson(
             saved("test_fraction = 0.9"),
             {**FEW_EXAMPLES, "test_fraction": 0.25},
             {"test_fraction": 0.9},
-            subject="accuracy",
+            subject="test_fraction",
+            shows="accuracy",
         ),
         Step(
             "A curve may also rise. If it grows without bound, every step overshoots: the learning"
@@ -69,6 +72,7 @@ LESSON = Lesson(
             SHORT | {"loss": "squared_hinge", "optimizer": "gd", "learning_rate": 0.01},
             {"learning_rate": 1.0},
             subject="learning_rate",
+            shows="objective",
         ),
     ),
 )

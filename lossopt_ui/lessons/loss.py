@@ -57,6 +57,7 @@ LESSON = Lesson(
             saved("dataset = digits and loss = hinge and margin = 1"),
             {"loss": "hinge", "epochs": 5},
             subject="train",
+            shows="objective",
         ),
         Step(
             "With a margin of 2 the loss starts at 18. Does that make the classifier better or"
@@ -68,6 +69,7 @@ LESSON = Lesson(
             {"loss": "hinge", "epochs": 5},
             {"margin": 2.0},
             subject="margin",
+            shows="accuracy",
         ),
         Step(
             "Cross-entropy turns scores into probabilities: the loss is the negative logarithm"
@@ -79,6 +81,7 @@ LESSON = Lesson(
             {"loss": "hinge", "epochs": 5},
             {"loss": "cross_entropy"},
             subject="loss",
+            shows="objective",
         ),
         Step(
             "Below the curves you see one test image with its scores, and both losses computed"

@@ -28,6 +28,7 @@ LESSON = Lesson(
             {"strength": 0.1, "below": "terms"},
             {"regularizer": "none"},
             subject="regularizer",
+            shows="gradient-",
         ),
         Step(
             "L2 adds the sum of all squared weights, times a strength. A few large weights cost"
@@ -39,6 +40,7 @@ LESSON = Lesson(
             {"regularizer": "none", "strength": 0.1, "below": "terms"},
             {"regularizer": "l2"},
             subject="strength",
+            shows="gradient-",
         ),
         Step(
             "Too strong a penalty outweighs the data: the weights stay near zero, and the data"
@@ -46,9 +48,10 @@ LESSON = Lesson(
             "Find a strength at which the final data loss is above 2.",
             "train",
             saved("loss = cross_entropy and regularizer = l2 and data_loss > 2"),
-            {"strength": 0.1, "learning_rate": 0.01},
+            {"strength": 0.1, "learning_rate": 0.01, "below": "terms"},
             {"strength": 5.0},
             subject="strength",
+            shows="terms-",
         ),
         Step(
             "L1 adds absolute values instead. It sets weights to exactly zero. Which pixels"
@@ -59,6 +62,7 @@ LESSON = Lesson(
             {"strength": 0.01, "below": "weights"},
             {"regularizer": "l1"},
             subject="regularizer",
+            shows="portrait",
         ),
         Step(
             "The best strength depends on the data. A sweep tries several, each with ten"

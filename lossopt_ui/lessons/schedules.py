@@ -38,6 +38,7 @@ LESSON = Lesson(
             NOISY,
             {"schedule": "cosine"},
             subject="schedule",
+            shows="objective",
         ),
         Step(
             "As the end takes care of the noise, the start may be bolder.",
@@ -47,6 +48,7 @@ LESSON = Lesson(
             NOISY | {"schedule": "cosine"},
             {"learning_rate": 0.3},
             subject="learning_rate",
+            shows="objective",
         ),
         Step(
             "How far is it still to the optimum? The distance shows differences that the objective"
@@ -57,6 +59,7 @@ LESSON = Lesson(
             {"epochs": 12, "batch_size": 8, "schedule": "cosine", "live": True},
             {"show": "distance"},
             subject="show",
+            shows="objective",
         ),
         Step(
             "Another way: keep the steps and average the weights. The average lies in the middle of"
@@ -67,6 +70,7 @@ LESSON = Lesson(
             NOISY,
             {"averaging": True},
             subject="averaging",
+            shows="objective",
         ),
     ),
 )

@@ -31,6 +31,7 @@ LESSON = Lesson(
             ),
             SHORT,
             subject="train",
+            shows="accuracy",
         ),
         Step(
             "A seed decides the order of the minibatches. Runs of both losses with the same seed"

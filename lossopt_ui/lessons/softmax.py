@@ -36,6 +36,7 @@ LESSON = Lesson(
             all_of(saved("loss = hinge"), saved("loss = cross_entropy")),
             {"epochs": 10},
             subject="train",
+            shows="accuracy",
         ),
         Step(
             "Each objective has its own optimum, which the app computes with a proof. The"
@@ -47,6 +48,7 @@ LESSON = Lesson(
             {"epochs": 10, "live": True},
             {"show": "distance"},
             subject="show",
+            shows="objective",
         ),
         Step(
             "Hinge is satisfied once the margin is met: its gradient for that example is zero."
@@ -68,6 +70,7 @@ LESSON = Lesson(
             {"epochs": 10, "live": True},
             {"squared": True},
             subject="squared",
+            shows="accuracy",
         ),
         Step(
             "Is one of them better? One run of each says little: with another seed, the other"

@@ -27,6 +27,7 @@ LESSON = Lesson(
             saved("regularizer = l2 and strength = 0.01 and epochs = 15"),
             BASE,
             subject="regularizer",
+            shows="portrait",
         ),
         Step(
             "L1 pulls on every weight with the same force, however small the weight is. Weights"
@@ -37,6 +38,7 @@ LESSON = Lesson(
             BASE,
             {"regularizer": "l1"},
             subject="regularizer",
+            shows="portrait",
         ),
         Step(
             "With two weights one can see why. The optimum lies where a level set of the data loss"
@@ -48,6 +50,7 @@ LESSON = Lesson(
             {"card": "level_sets"},
             {"plane_penalty": "l2"},
             subject="plane_penalty",
+            shows="card-plane",
         ),
         Step(
             "A stronger L1 drops more weights. From some strength on, all of them are zero and only"
@@ -58,6 +61,7 @@ LESSON = Lesson(
             BASE | {"regularizer": "l1"},
             {"strength": 0.3},
             subject="strength",
+            shows="portrait",
         ),
         Step(
             "Of two pixels that always agree, L1 may keep either. The elastic net mixes both"
@@ -68,6 +72,7 @@ LESSON = Lesson(
             BASE,
             {"regularizer": "elastic_net"},
             subject="regularizer",
+            shows="portrait",
         ),
     ),
 )

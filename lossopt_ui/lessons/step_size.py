@@ -28,6 +28,7 @@ LESSON = Lesson(
             saved("optimizer = gd and loss = cross_entropy"),
             GD | {"learning_rate": 0.1},
             subject="learning_rate",
+            shows="step-limits",
         ),
         Step(
             "A learning rate a hundred times smaller is just as safe, but gets nowhere in the"
@@ -38,6 +39,7 @@ LESSON = Lesson(
             GD | {"learning_rate": 0.1},
             {"learning_rate": 0.001},
             subject="learning_rate",
+            shows="objective",
         ),
         Step(
             "The always stable limit is conservative. Larger learning rates often work, as long"
@@ -49,6 +51,7 @@ LESSON = Lesson(
             GD | {"learning_rate": 0.1},
             {"learning_rate": 5.0},
             subject="learning_rate",
+            shows="objective",
         ),
         Step(
             "The squared hinge has a higher curvature, so its learning rate must be smaller."
@@ -59,6 +62,7 @@ LESSON = Lesson(
             GD | {"loss": "squared_hinge", "learning_rate": 0.01},
             {"learning_rate": 1.0},
             subject="learning_rate",
+            shows="objective",
         ),
         Step(
             "The hinge has kinks instead of curvature, so it has no such limit. A constant"
@@ -70,6 +74,7 @@ LESSON = Lesson(
             GD | {"loss": "hinge", "learning_rate": 0.1},
             {"learning_rate": 5.0},
             subject="objective",
+            shows="objective",
         ),
         Step(
             "Large steps first, small ones later: a schedule gives you both. Decreasing steps"
@@ -80,6 +85,7 @@ LESSON = Lesson(
             GD | {"loss": "hinge", "learning_rate": 1.0},
             {"schedule": "cosine"},
             subject="schedule",
+            shows="objective",
         ),
     ),
 )

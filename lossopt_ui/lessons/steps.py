@@ -53,7 +53,8 @@ class Step:
     done      checks whether the task is done
     opens     settings that the page is opened with
     solution  settings that solve the task, for the button that shows them
-    subject   beginning of the key of what the step speaks of, which is outlined
+    subject   beginning of the key of what the task is about, which is outlined
+    shows     that of where one sees what came of it, outlined once the task is done
     """
 
     text: str
@@ -63,6 +64,7 @@ class Step:
     opens: Mapping[str, Any] = field(default_factory=dict)
     solution: Mapping[str, Any] = field(default_factory=dict)
     subject: str = ""
+    shows: str = ""
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -74,11 +74,15 @@ def test_a_lesson_from_start_to_end(student: Page, name: str, use: Use) -> None:
         wait_until_quiet(page)
         if step.solution:
             use(page, panel.get_by_role("button", name="Show me"))
-        train = page.get_by_role("button", name="Train", exact=True)
-        if step.page in TRAINING and train.count():
+        train = page.locator(".st-key-train button")
+        if step.page in TRAINING and not step.solution and train.count():
             tab_to(page, train)
             page.keyboard.press("Enter")
         expect(panel.get_by_text("Done.")).to_be_visible(timeout=120_000)
+        if step.shows and number < len(steps):
+            shown = page.locator(f'[class*="st-key-{step.shows}"]').first
+            expect(shown).to_have_css("outline-style", "solid")
+            expect(shown).to_be_in_viewport()
         assert f"lesson={name}.{number}" in page.url
         if number < len(steps):
             wait_until_quiet(page)
@@ -105,6 +109,25 @@ def test_a_step_outlines_its_subject_and_stays_in_its_place(page: Page) -> None:
         following.click()
     expect(page.get_by_text("step 2 of 5")).to_be_visible()
     assert following.bounding_box() == before, "the next click goes to the same place"
+
+
+def test_a_lesson_stays_in_view_with_what_came_of_a_step(page: Page) -> None:
+    """A part that is folded away is unfolded; "Show me" goes to what the step is about."""
+    lesson = page.locator(".st-key-lesson")
+    goto(page, "/train?lesson=loss.4&live=false&loss=hinge&epochs=1")
+    margin = page.locator(".st-key-margin")
+    expect(margin).to_have_css("outline-style", "solid")
+    expect(margin).to_be_in_viewport()
+    goto(page, "/lecture?card=level_sets&lesson=sparsity.3")
+    lesson.get_by_role("button", name="Show me").click()
+    figure = page.locator(".st-key-card-plane")
+    expect(figure).to_have_css("outline-style", "solid")
+    expect(figure).to_be_in_viewport(ratio=0.9)
+    expect(lesson).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 420, "height": 900})
+    goto(page, "/train?lesson=regularisation.3&live=false&epochs=1")
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_have_css("outline-style", "solid")
+    expect(lesson).to_be_in_viewport()
 
 
 @pytest.mark.slow  # test_playground has its keyboard's parts
