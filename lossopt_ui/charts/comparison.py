@@ -1,6 +1,6 @@
 """Charts that compare several runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +10,7 @@ from lossopt_core import (
     Run,
 )
 from lossopt_core.experiment.measures import MEASURES
-from lossopt_core.experiment.settings import differing_settings
+from lossopt_core.experiment.settings import flat_settings
 from lossopt_core.inspect.diagnostics import principal_plane
 from lossopt_ui.charts import weights
 from lossopt_ui.charts.colours import (
@@ -48,8 +48,12 @@ def work_colours(experiments: Sequence[Experiment], theme: Theme) -> list[str]:
     ]
 
 
-def incomparable_settings(panels: Iterable[Mapping[str, Experiment]], column: str) -> str:
-    """Differences that make values on one axis incomparable, as text; '' if there are none."""
+def incomparable_settings(panels: Iterable[Sequence[Sequence[Experiment]]], column: str) -> str:
+    """Differences that make values on one axis incomparable, as text; '' if there are none.
+
+    A panel has groups of experiments, one curve each.  What varies within groups and is the same
+    set of values in all of them, such as ten splits, makes no difference between their means.
+    """
     if not MEASURES[column].of_a_loss or column == "distance":
         return ""  # each distance is to the run's own optimum
     words = {
@@ -65,10 +69,22 @@ def incomparable_settings(panels: Iterable[Mapping[str, Experiment]], column: st
     }
     found = [
         words.get(name, "data" if "." in name else "")
-        for members in panels
-        for name in differing_settings(list(members.values()))
+        for groups in panels
+        for name in _unequal_settings(groups)
     ]
     return ", ".join(dict.fromkeys(word for word in found if word))
+
+
+def _unequal_settings(groups: Sequence[Sequence[Experiment]]) -> list[str]:
+    """Names of the settings that do not have the same values in all groups."""
+    tables = [[flat_settings(each) for each in members] for members in groups]
+    names = dict.fromkeys(name for members in tables for table in members for name in table)
+    missing = object()
+    return [
+        name
+        for name in names
+        if len({frozenset(t.get(name, missing) for t in members) for members in tables}) > 1
+    ]
 
 
 def weight_trajectories(

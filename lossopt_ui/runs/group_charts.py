@@ -403,11 +403,8 @@ def _left_out(
 
 def _comparability_notes(panels: Mapping[str, Sequence[Group]], column: str) -> list[str]:
     words = []
-    groups_of = [
-        {each.id: each for group in members for each in group.experiments}
-        for members in panels.values()
-    ]
-    if hidden := comparison.incomparable_settings(groups_of, column):
+    curves_of = [[group.experiments for group in members] for members in panels.values()]
+    if hidden := comparison.incomparable_settings(curves_of, column):
         words.append(f"These runs differ in {hidden}, so their values are not comparable.")
     several = {group.loss for members in panels.values() for group in members}
     if MEASURES[column].of_a_loss and len(several) > 1:

@@ -29,13 +29,24 @@ def test_full_batches_are_ink() -> None:
 
 def test_values_of_a_loss_are_incomparable_where_its_objective_differs() -> None:
     one, other = Experiment(strength=0.1), Experiment(strength=1.0, standardize=False)
-    panel = [{"a": one, "b": other}]
+    panel = [[[one], [other]]]
     found = comparison.incomparable_settings(panel, "objective")
     assert set(found.split(", ")) == {"penalty", "scaling"}
     assert comparison.incomparable_settings(panel, "test_accuracy") == ""
     assert comparison.incomparable_settings(panel, "distance") == ""
-    same = [{"a": one, "b": one.replace(learning_rate=0.7)}]
+    same = [[[one], [one.replace(learning_rate=0.7)]]]
     assert comparison.incomparable_settings(same, "objective") == ""
+
+
+def test_splits_that_all_curves_average_over_make_them_no_less_comparable() -> None:
+    splits = [Experiment(split_seed=k) for k in range(3)]
+    faster = [each.replace(learning_rate=0.7) for each in splits]
+    assert comparison.incomparable_settings([[splits, faster]], "objective") == ""
+    assert comparison.incomparable_settings([[splits, faster[:2]]], "objective") == "split"
+    assert comparison.incomparable_settings([[splits[:1], faster[1:2]]], "objective") == "split"
+    noisy = [each.replace(label_noise=0.1) for each in splits]
+    assert comparison.incomparable_settings([[splits], [noisy]], "objective") == ""
+    assert comparison.incomparable_settings([[splits, noisy]], "objective") == "label noise"
 
 
 def test_with_two_features_each_class_has_its_path_of_weights() -> None:
