@@ -111,18 +111,31 @@ def test_hinge_vs_cross_entropy(page: Page) -> None:
     expect(page.get_by_text(re.compile(r"Cross-entropy = \d\.\d{3}"))).to_be_visible()
 
 
-def test_a_stranger_sees_a_trained_comparison_and_its_verdict_without_a_click(page: Page) -> None:
+FIRST_SCREENS = {
+    "train": ["objective-cross_entropy", "accuracy"],
+    "hinge-vs-cross-entropy": ["objective-hinge", "objective-cross_entropy", "accuracy"],
+    "gd-vs-sgd": ["objective-cross_entropy", "accuracy"],
+}
+
+
+def test_the_first_screen_has_the_verdict_and_all_charts_without_a_click(page: Page) -> None:
+    for address, charts in FIRST_SCREENS.items():
+        goto(page, f"/{address}?dataset=iris&epochs=5")
+        words = page.get_by_text(re.compile("tuned learning rate"))
+        expect(words.first).to_be_visible(timeout=PATIENCE)
+        trained(page)
+        verdict = words.first.bounding_box()
+        assert verdict is not None
+        for key in charts:
+            box = page.locator(selector(key)).bounding_box()
+            assert box is not None
+            assert verdict["y"] + verdict["height"] <= box["y"] < 200, address
+            assert box["y"] + box["height"] < 900, address
+
+
+def test_a_change_keeps_the_curves_before_it_under_its_name(page: Page) -> None:
     goto(page, "/hinge-vs-cross-entropy?dataset=iris&epochs=5")
-    expect(page.get_by_text("Each at its own tuned learning rate.")).to_be_visible(timeout=PATIENCE)
     trained(page)
-    boxes = [
-        page.locator(selector(key)).bounding_box()
-        for key in ("objective-hinge", "objective-cross_entropy", "accuracy")
-    ]
-    for box in boxes:
-        assert box is not None
-        assert box["y"] < 200
-        assert box["y"] + box["height"] < 900
     type_in(page, "epochs", "6")
     expect(
         page.locator(selector("accuracy")).get_by_text("before: epochs 5 → 6").first

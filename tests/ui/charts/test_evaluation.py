@@ -13,8 +13,11 @@ STYLE = Style("a", "#AA0000", "solid")
 
 
 def test_margins_are_quantiles_from_the_smallest_to_the_largest() -> None:
-    [line] = evaluation.margin_distributions({STYLE: np.array([3.0, -1.0, 0.0])}, "light").data
+    figure = evaluation.margin_distributions({STYLE: np.array([3.0, -1.0, 0.0])}, "light")
+    [line] = figure.data
     assert (list(line.x), list(line.y)) == ([-1, 0, 3], [0, 50, 100])
+    [correct], [words] = figure.layout.shapes, figure.layout.annotations
+    assert (correct.x0, correct.x1, words.x, words.text) == (0.0, 0.0, 0.0, "wrong | correct")
     many = np.arange(1001.0)
     [line] = evaluation.margin_distributions({STYLE: many}, "light").data
     assert (len(line.x), line.x[0], line.x[-1]) == (300, 0, 1000)
