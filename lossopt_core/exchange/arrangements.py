@@ -25,11 +25,13 @@ from lossopt_core.exchange.metric_names import (
     is_time,
     measure_of,
     plain,
+    split_of_run,
 )
+from lossopt_core.exchange.printed import is_printed, sheet_from_printed
 from lossopt_core.fields import brief
 from lossopt_core.files.choices import GUESS, Choices, Question
 from lossopt_core.files.columns import NUMBER, TEXT, Column, Mask, columns_of
-from lossopt_core.files.content import EVENTS, NPZ, content_of
+from lossopt_core.files.content import EVENTS, NPZ, Content, content_of
 from lossopt_core.files.description import IGNORED, METRIC
 from lossopt_core.files.limits import NO_LIMITS
 from lossopt_core.files.reading import sheet_from
@@ -88,8 +90,15 @@ def read_log(
     if content.format == EVENTS:
         sheet = sheet_from_events(content.data, budget)
     else:
-        sheet = sheet_from(content, choices, budget)
+        sheet = table_from(content, choices, budget)
     return log_of(sheet, columns_of(sheet, choices), content.name)
+
+
+def table_from(content: Content, choices: Choices, budget: Budget) -> Sheet:
+    """A table, or the lines that a program printed as one, unless a delimiter was chosen."""
+    if choices.delimiter is None and is_printed(content):
+        return sheet_from_printed(content, budget)
+    return sheet_from(content, choices, budget)
 
 
 def log_of(sheet: Sheet, columns: Sequence[Column], source: str) -> Log:
@@ -309,25 +318,35 @@ def _is_of_tensorboard(log: Log) -> bool:
     return {plain(column.name) for column in log.columns} == {"wall_time", "step", "value"}
 
 
+METRIC_FILES = {("timestamp", VALUE, "step"): "MLflow", ("step", "timestamp", VALUE): "Neptune"}
+"""The order of the columns in files of a single metric."""
+
+
 def _is_metric_file(log: Log) -> bool:
-    """MLflow's files of a metric: milliseconds, value and step, without names."""
-    if log.sheet.dialect.header or len(log.columns) != 3:
-        return False
-    first, _, last = log.columns
-    return (
-        all(column.kind == NUMBER for column in log.columns)
-        and bool(np.nanmin(first.numbers) > 1e11)
-        and bool((last.numbers % 1 == 0).all())
-    )
+    return _metric_file(log) is not None
+
+
+def _metric_file(log: Log) -> tuple[str, str, str] | None:
+    """What the columns of a file without names are: milliseconds, whole steps and a value."""
+    three = len(log.columns) == 3 and all(column.kind == NUMBER for column in log.columns)
+    if log.sheet.dialect.header or not three:
+        return None
+    for order in METRIC_FILES:
+        columns = dict(zip(order, log.columns, strict=True))
+        steps = columns["step"].numbers
+        if np.nanmin(columns["timestamp"].numbers) > 1e11 and bool((steps % 1 == 0).all()):
+            return order
+    return None
 
 
 def _from_metric_file(log: Log) -> Log:
-    renamed = dict(zip([each.name for each in log.columns], ("timestamp", VALUE, "step"),
-                       strict=True))  # fmt: skip
+    order = _metric_file(log)
+    assert order is not None
+    renamed = dict(zip([each.name for each in log.columns], order, strict=True))
     columns = [replace(column, name=renamed[column.name]) for column in log.columns]
     found = replace(
         log, columns=columns, origin={new: (old,) for old, new in renamed.items()},
-        said=(*log.said, "Read as a metric file of MLflow: time, value, step."),
+        said=(*log.said, f"Read as a metric file of {METRIC_FILES[order]}: {listed(order)}."),
     )  # fmt: skip
     return _from_tensorboard(found)
 
@@ -335,6 +354,8 @@ def _from_metric_file(log: Log) -> Log:
 def _from_tensorboard(log: Log) -> Log:
     """Name the value after the file, which may tell what it measures."""
     _, tag = file_tag(log.source)
+    split = split_of_run(log.source)
+    tag = f"{split} {tag}" if split and not measure_of(tag).split else tag
     known = measure_of(tag)
     [value] = [column for column in log.columns if plain(column.name) == VALUE]
     name = tag if known.what and tag else value.name

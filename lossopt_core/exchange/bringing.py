@@ -9,6 +9,7 @@ from lossopt_core.exchange.curves import curves_of
 from lossopt_core.exchange.describing import describe_curves
 from lossopt_core.exchange.meaning import UNITS, Meaning, suggest
 from lossopt_core.exchange.metric_names import STEPS, file_tag, measure_of, plain
+from lossopt_core.exchange.printed import is_printed
 from lossopt_core.files.choices import GUESS, Choices
 from lossopt_core.files.columns import TEXT, columns_of
 from lossopt_core.files.content import ARFF, EVENTS, NPZ, SVMLIGHT, Content, content_of
@@ -38,6 +39,8 @@ def kind_of(data: bytes, filename: str, budget: Budget = NO_LIMITS) -> str:
 
 
 def _is_log(content: Content, budget: Budget) -> bool:
+    if is_printed(content):
+        return True
     sheet = sheet_from(content, GUESS, budget)
     columns = columns_of(sheet)
     try:

@@ -1,5 +1,6 @@
 """Conversion of arranged tables to imported curves."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from lossopt_core.texts import listed, one_line
 from lossopt_core.training.run import HISTORY_COLUMNS
 
 MAX_RUNS = 60
+PERCENT = re.compile(r"%|percent|pct|prozent", re.IGNORECASE)
 ACCURACIES = ("train_accuracy", "test_accuracy")
 LOSSES = ("objective", "data_loss", "test_loss")
 
@@ -162,6 +164,7 @@ def _scaled(
         scales.setdefault(column.name, {})[label] = (
             f"per cent, as its largest value is {known.max():g}" if percent
             else f"a share of 1, as its largest value is {known.max():g}"
+            + (", although its name says per cent" if PERCENT.search(column.name) else "")
         )  # fmt: skip
     values = _hundredth(values) if percent else values
     return np.round(1 - values, 12) if column.name in meaning.errors else values

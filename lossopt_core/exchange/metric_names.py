@@ -6,6 +6,7 @@ name does not tell.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 STEPS = {
@@ -58,13 +59,19 @@ PHASES = ("phase", "split", "stage", "mode", "subset", "set", "part", "dataset",
           "data")  # fmt: skip
 
 TRAIN = frozenset({"train", "training", "trn", "tr", "learn"})
-VALIDATION = frozenset({"val", "valid", "validation", "eval", "evaluation", "dev", "holdout"})
+VALIDATION = frozenset(
+    {"val", "valid", "validation", "eval", "evaluation", "dev", "holdout", "validate", "validating",
+     "vld", "va", "evaluate", "validierung", "validacion", "validazione"}
+)  # fmt: skip
 TEST = frozenset({"test", "testing", "tst"})
 LOSSES = frozenset(
     {"loss", "losses", "cost", "nll", "logloss", "mlogloss", "xent", "crossentropy", "objective",
-     "verlust", "perte"}
+     "verlust", "perte", "perdida", "perdita", "perda"}
 )  # fmt: skip
-ACCURACIES = frozenset({"acc", "accuracy", "top1", "acc1", "genauigkeit"})
+ACCURACIES = frozenset(
+    {"acc", "accuracy", "top1", "acc1", "genauigkeit", "exactitud", "exactitude", "accuratezza",
+     "acuracia"}
+)  # fmt: skip
 ERRORS = frozenset({"err", "error", "merror", "errors"})
 TIMES = frozenset(
     {"time", "wall", "timestamp", "hours", "minutes", "seconds", "elapsed", "runtime", "duration",
@@ -78,7 +85,8 @@ OTHER = frozenset(
 NOISE = frozenset(
     {"epoch", "step", "metrics", "metric", "multi", "binary", "cross", "entropy", "categorical",
      "sparse", "softmax", "mean", "avg", "average", "total", "running", "mini", "minibatch",
-     "batch", "rate", "top", "1", "value", "data", "set", "full", "cv", "overall"}
+     "batch", "rate", "top", "1", "value", "data", "set", "full", "cv", "overall",
+     "history", "hist", "log", "logs", "results"}
 )  # fmt: skip
 """Words that leave a metric what it is."""
 
@@ -86,7 +94,8 @@ NOISE = frozenset(
 def plain(name: str) -> str:
     """A name as lower-case words joined by underscores."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name))
-    folded = spaced.lower().replace("é", "e").replace("ç", "c")
+    parts = unicodedata.normalize("NFKD", spaced.lower())
+    folded = "".join(each for each in parts if not unicodedata.combining(each))
     return re.sub(r"[^a-z0-9]+", "_", folded).strip("_")
 
 
@@ -133,7 +142,8 @@ def measure_of(name: str) -> Measure:
         return Measure("gradient_norm" if of_gradient else "weight_norm", split)
     if words & (OTHER | TIMES):
         return Measure("", split)
-    if words & ACCURACIES:
+    wrong = words & ERRORS and not words & {"acc", "accuracy"}  # a top-1 error is no accuracy
+    if words & ACCURACIES and not wrong:
         return Measure("accuracy", split, derived, bool(rest), per_step)
     if words & LOSSES or {"cross", "entropy"} <= words:
         partial = bool(rest) or ("value" in words and split != "" and "loss" in words)
@@ -150,8 +160,23 @@ def is_time(name: str) -> bool:
     return bool(words_of(name) & TIMES)
 
 
+END = re.compile(rf"(?:^|[-_. ])({'|'.join(sorted(TRAIN | VALIDATION | TEST))})$", re.IGNORECASE)
+
+
 def file_tag(filename: str) -> tuple[str, str]:
     """The run and the metric in a file name, such as TensorBoard's "run-train-tag-loss.csv"."""
     stem = re.sub(r"\.(csv|json|txt|tsv|gz)$", "", filename, flags=re.IGNORECASE)
     match = re.fullmatch(r"(?:run-)?(.*?)-?tag-(.+)", stem)
-    return (match[1].strip("-_. "), match[2]) if match else ("", stem)
+    if not match:
+        return "", stem
+    run = match[1].strip("-_. ")
+    if end := END.search(run):  # Keras logs training and validation as two runs
+        run = run[: end.start()].strip("-_. ") or "run"
+    return run, match[2]
+
+
+def split_of_run(filename: str) -> str:
+    """The part of the data that the run of a TensorBoard file name ends in, or ""."""
+    match = re.match(r"(?:run-)?(.*?)-?tag-", filename)
+    found = END.search(match[1].strip("-_. ")) if match else None
+    return found[1].lower() if found else ""

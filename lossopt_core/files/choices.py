@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1")
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space",
+              ":": "colon", "^": "caret", "~": "tilde", "\x01": "control-A"}  # fmt: skip
+ENCODINGS = (
+    "utf-8", "utf-16", "cp1252", "latin-1", "mac_roman", "cp850", "cp1250", "cp1251", "koi8_r",
+    "cp1253", "shift_jis", "gb18030", "big5", "euc_kr",
+)  # fmt: skip
 DECIMALS = {".": "point: 1.5", ",": "comma: 1,5"}
 
 

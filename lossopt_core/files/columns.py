@@ -16,6 +16,7 @@ from lossopt_core.files.choices import GUESS, Choices, Question
 from lossopt_core.files.numerals import (
     INVALID_FRACTION,
     MISSING,
+    NANS,
     WORDS,
     Notation,
     bare_number,
@@ -23,6 +24,7 @@ from lossopt_core.files.numerals import (
     notation_of,
     number,
     plain_numbers,
+    unit_of,
 )
 from lossopt_core.files.sheet import Sheet
 from lossopt_core.objective.linear import Array
@@ -36,14 +38,19 @@ NUMBER, BOOLEAN, TEXT, DATE, TIME, EMPTY, OTHER = (
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
 DATES = re.compile(
     rf"(\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}})"
-    rf"|\d{{1,2}}[- ][A-Za-z]{{3,9}}\.?[- ]\d{{2,4}}|[A-Za-z]{{3,9}} \d{{1,2}}, \d{{4}})"
+    rf"|\d{{1,2}}\.?[- ][^\W\d_]{{3,10}}\.?[- ]\d{{2,4}}|[^\W\d_]{{3,10}}\.? \d{{1,2}},? \d{{4}})"
     rf"([T ]{_CLOCK}\s?(AM|PM|am|pm)?\s?(Z|UTC|[-+]\d{{2}}:?\d{{2}})?)?"
 )
+COMPACT_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+"""20240131: a number as well, but no measurement."""
 TIMES = re.compile(r"(\d+ days? )?\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?")
 BOOLEANS = {"true": 1.0, "false": 0.0}
 MAX_SAMPLE = 3
 FEW_NUMBERS = 10
 """Up to so many different numbers can be classes, beside a word that is one too."""
+SENTINEL = re.compile(r"-99+(\.0+)?|999+(\.0+)?")
+CODE = re.compile(r"0\d+")
+"""A number with leading zeros, which are lost."""
 PLAIN = Notation()
 
 
@@ -201,6 +208,7 @@ class _Draft:
 
     def __init__(self, cells: pd.Series, values: frozenset[str]) -> None:
         self.cells = cells
+        self.values = values
         self.counts = Counter(cells)
         lower = {text: text.lower() for text in self.counts}
         self.missing = [
@@ -209,13 +217,17 @@ class _Draft:
         ]  # fmt: skip
         left_out = {*self.missing}
         self.given = [text for text in self.counts if text not in left_out]
+        self.unit = ""
         self.plain = plain_numbers(self.given) if self.given else None
         if self.plain is not None:
             self.bare = dict(zip(self.given, self.given, strict=True))
             self.signs: dict[str, str] = {}
             self.wrong: list[str] = []
         else:
-            bare = [(text, *bare_number(text)) for text in self.given]
+            self.unit = unit_of(self.given)
+            end = len(self.unit)
+            bare = [(text, *bare_number(text[:-end].rstrip() if end else text))
+                    for text in self.given]  # fmt: skip
             self.bare = {text: number for text, number, _ in bare}
             self.signs = {text: sign for text, _, sign in bare if sign}
             self.wrong = self._unread()
@@ -240,11 +252,26 @@ class _Draft:
             # One word among many different numbers is no class of its own.
             most = 2 * mistakes <= rows and len(self.given) - 1 > FEW_NUMBERS
             self.marker = wrong[0] if self.numeric or most else ""
-        if self.marker:
+        self.sentinel = "" if self.marker else self._sentinel()
+        if self.sentinel:
+            self.plain = None
+        for marker in filter(None, (self.marker, self.sentinel)):
             self.numeric = True
-            self.missing.append(self.marker)
-            self.given.remove(self.marker)
+            self.missing.append(marker)
+            self.given.remove(marker)
         self.decisive = decisive([self.bare[text] for text in self.given]) if self.numeric else ""
+
+    def _sentinel(self) -> str:
+        """A repeated −99, −999, ... where nothing else is negative, or a 999 far from all else."""
+        nines = [text for text in self.given if SENTINEL.fullmatch(text)]
+        if not self.numeric or self.wrong or len(nines) != 1 or nines[0] in self.values:
+            return ""
+        [text] = nines
+        others = [number(self.bare[each]) for each in self.given if each != text]
+        if self.counts[text] < 2 or len(others) < 3:
+            return ""
+        far = min(others) >= 0 if text.startswith("-") else 5 * max(others) < float(text)
+        return text if far and "," not in text else ""
 
     def _rows(self, texts: Sequence[str]) -> int:
         return sum(self.counts[text] for text in texts)
@@ -253,6 +280,8 @@ class _Draft:
         """The column, with the decimal separator that was chosen or that the file has."""
         if not self.given:
             return self._of_kind(name, EMPTY)
+        if len(self.given) > 2 and all(map(COMPACT_DATE.fullmatch, self.given)):
+            return self._of_kind(name, DATE)
         if self.numeric:
             return self._number(name, delimiter, chosen, in_file)
         words = [text for text in self.missing if text.lower() in WORDS]
@@ -299,7 +328,7 @@ class _Draft:
         return pd.Series(list(texts), self.cells.index, dtype=object)
 
     def _nans(self) -> Mask | None:
-        tokens = {text for text in self.missing if text.lower().lstrip("-") == "nan"}
+        tokens = {text for text in self.missing if text.lower().lstrip("-") in NANS}
         return np.array([text in tokens for text in self.cells], dtype=bool) if tokens else None
 
     def _markers(self) -> dict[str, int]:
@@ -336,6 +365,18 @@ class _Draft:
                 f"{brief(self.marker)} in column {brief(name)} is read as missing, as all other"
                 " cells are numbers."
             )
+        if self.sentinel:
+            many = counted(self.counts[self.sentinel], "cell")
+            said.append(
+                f"{brief(self.sentinel)} in column {brief(name)} is read as missing, as it is far"
+                f" from all other values ({many})."
+            )
+        if padded := next((t for t in self.given if CODE.fullmatch(t)), ""):
+            said.append(
+                f"{brief(padded)} in column {brief(name)} is read as the number {int(padded)}."
+            )
+        if self.unit:
+            said.append(f"The unit {self.unit} in column {brief(name)} is left out of the numbers.")
         if percent:
             said.append(f"Column {brief(name)} is in per cent.")
         elif currencies := sorted({*self.signs.values()} - {"%"}):

@@ -36,7 +36,10 @@ REFUSED = {
     b"RDX": ("an R workspace", "write the table with write.csv"),
     b"$FL2": ("an SPSS file", "export it as CSV"),
 }
-PICKLED = re.compile(rb"\x80[\x02-\x05].*\.\Z", re.DOTALL)
+PICKLED = re.compile(
+    rb"(\x80[\x02-\x05]|[\]})]q\x00|\([dl]p\d+\s|ccopy_reg\s|c\w+(\.\w+)*\n\w+\n).*\.\s*\Z",
+    re.DOTALL,
+)
 WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml|svg)", re.IGNORECASE)
 SVM_ENDINGS = (".svmlight", ".libsvm", ".svm")
 SVM_LINE = re.compile(r"[-+]?[\d.]+(,[\d.]+)*(\s+qid:\d+)?(\s+\d+:[-+.\deE]+)+\s*(#.*)?")
@@ -157,7 +160,10 @@ def _is_events(data: bytes) -> bool:
 
 def _text_format(start: str, ending: str) -> str:
     stripped = start.lstrip("\ufeff\xef\xbb\xbf \t\r\n")
-    if ending in (".json", ".jsonl", ".ndjson") or re.match(r'(\{|\[)\s*["\[{\d\]}-]', stripped):
+    rounds = re.match(r"\[\d+(:\d+)*\]\s+[A-Za-z\[]", stripped)  # printed by a program
+    if ending in (".json", ".jsonl", ".ndjson") or (
+        not rounds and re.match(r'(\{|\[)\s*["\[{\d\]}-]', stripped)
+    ):
         return JSON
     lines = [line for line in stripped.splitlines() if line.strip()]
     words = [line for line in lines if not line.startswith("%")]

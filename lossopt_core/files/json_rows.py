@@ -5,6 +5,7 @@
 {"loss": {"0": 0.5, "1": 0.4}}                   columns by index, as pandas writes them
 {"validation_0": {"logloss": [0.5, 0.4]}}        XGBoost's evals_result
 {"columns": [...], "index": [...], "data": [[...]]}   pandas' orientation "split"
+[0.9, 0.7, 0.5]                  one column
 [[1700000000.1, 0, 0.31], ...]                   rows without names, such as TensorBoard's
 {"log_history": [...], ...}                      one of these within an object
 """
@@ -102,6 +103,8 @@ def _table(content: Any, deepest: int) -> Rows | None:
             return _records(content)
         if all(isinstance(row, list) for row in content):
             return _lists(content)
+        if not any(isinstance(row, dict | list) for row in content):
+            return _lists([[row] for row in content])
         return None
     if not isinstance(content, dict) or not content:
         return None

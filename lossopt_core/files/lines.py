@@ -1,28 +1,24 @@
-"""Formats of one example per line that kept libraries read: ARFF (SciPy), svmlight (scikit-learn).
+"""svmlight files, which scikit-learn reads, and the line that a library refuses.
 
-The libraries do not say which line they refuse, so it is looked for here.
+Libraries do not say which line that is, so it is looked for here.
 """
 
-import csv
 import re
 from collections.abc import Callable, Sequence
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lossopt_core.fields import brief
-from lossopt_core.files.content import ARFF, SVMLIGHT
-from lossopt_core.files.limits import NUMBER_BYTES, TEXT_BYTES, check_size
+from lossopt_core.files.content import SVMLIGHT
+from lossopt_core.files.limits import NUMBER_BYTES, check_size
 from lossopt_core.files.sheet import Dialect, Sheet
 from lossopt_core.store.quotas import Budget
 
 Line = tuple[int, str]
 """A line with its number in the file, from 1."""
 INDEX = re.compile(r"(?<=\s)(\d+):")
-DATA = re.compile(r"\s*@data\s*", re.IGNORECASE)
-ATTRIBUTE = re.compile(r"\s*@attribute\s", re.IGNORECASE)
 LONGEST_INDEX = 9
 """More digits cannot be the number of a feature."""
 
@@ -48,7 +44,7 @@ def _refuses(read: Callable[[Sequence[Line]], object], lines: Sequence[Line]) ->
     return False
 
 
-def _refusal(
+def refusal(
     format: str, error: Exception, lines: Sequence[Line], read: Callable[[Sequence[Line]], object]
 ) -> str:
     """Where and why a file is refused: 'row 7 of the ARFF file cannot be read (...)'."""
@@ -60,60 +56,6 @@ def _refusal(
     except Exception as alone:
         error = alone
     return f"row {bad[0]:,} of the {format} file cannot be read ({brief(str(error))})"
-
-
-def from_arff(text: str, budget: Budget) -> Sheet:
-    """The data of an ARFF file, as SciPy reads them: numbers and nominal attributes."""
-    from scipy.io import arff
-
-    budget.check_unpacked(TEXT_BYTES * (text.count(",") + text.count("\n")))
-    every = text.splitlines()
-    begin = next((k for k, line in enumerate(every) if DATA.fullmatch(line)), len(every))
-    head = [*every[: begin + 1]]
-    rows = [
-        (number, line) for number, line in enumerate(every[begin + 1 :], begin + 2)
-        if line.strip() and not line.lstrip().startswith("%")
-    ]  # fmt: skip
-
-    def read(some: Sequence[Line]) -> Any:
-        return arff.loadarff(StringIO("\n".join([*head, *(line for _, line in some), ""])))
-
-    columns = sum(bool(ATTRIBUTE.match(line)) for line in head)
-    check_size(len(rows), columns, [number for number, _ in rows])
-    _check_values(rows, columns)
-    try:
-        data, about = read(rows)
-    except Exception as error:  # SciPy raises errors of many kinds
-        raise ValueError(f"{_refusal(ARFF, error, rows, read)}: save it as CSV") from None
-    names = list(about.names())
-    table = {name: _column(data[name]) for name in names}
-    cells = pd.DataFrame(table)
-    cells.index = pd.Index([number for number, _ in rows])
-    nominal = [name for name, kind in zip(names, about.types(), strict=True) if kind == "nominal"]
-    label = names[-1] if names[-1] in nominal else None
-    return Sheet(cells, ARFF, Dialect(), tuple(names), label=label, decimal=".")
-
-
-def _check_values(rows: Sequence[Line], columns: int) -> None:
-    """SciPy leaves out values for which there is no attribute, without a word."""
-    for number, line in rows:
-        counts = {
-            len(next(csv.reader([line], quotechar=quote, skipinitialspace=True)))
-            for quote in ("'", '"')
-        }
-        if min(counts) > columns:
-            raise ValueError(
-                f"row {number:,} has {min(counts):,} values instead of {columns:,}: add or remove"
-                " commas, or quote values that contain one"
-            )
-
-
-def _column(values: Any) -> pd.Series:
-    if values.dtype.kind == "S":
-        return pd.Series([each.decode("utf-8", "replace") for each in values], dtype=object)
-    if values.dtype.kind == "M":
-        return pd.Series(np.datetime_as_string(values), dtype=object)
-    return pd.Series(values.astype(np.float64))
 
 
 def from_svmlight(data: bytes, budget: Budget) -> Sheet:
@@ -140,7 +82,7 @@ def from_svmlight(data: bytes, budget: Budget) -> Sheet:
         X, y = read(rows)
     except Exception as error:
         raise ValueError(
-            f"{_refusal(SVMLIGHT, error, rows, read)}: write 'label index:value' with rising"
+            f"{refusal(SVMLIGHT, error, rows, read)}: write 'label index:value' with rising"
             " indices in each line"
         ) from None
     cells = pd.DataFrame(

@@ -22,12 +22,15 @@ MISSING = frozenset(
     {
         "", "na", "n/a", "n.a.", "nan", "-nan", "<na>", "nat", "null", "(null)", "\\n", "nil",
         "?", "-", "--", "---", "–", "—", ".", "..", "#n/a", "#na", "#div/0!", "#value!", "#ref!",
-        "#num!", "#null!", "#name?", "none",
+        "#num!", "#null!", "#name?", "none", "k.a.", "k. a.", "1.#ind", "-1.#ind", "1.#qnan",
+        "-1.#qnan", "#n/v", "#nv",
     }
 )  # fmt: skip
 """Lower-case cells that count as missing."""
 WORDS = frozenset({"none"})
 """Markers of missing numbers that are values in a column of text, where "None" may be a class."""
+NANS = frozenset({"nan", "1.#ind", "1.#qnan"})
+"""Those that say that a computation failed, after a minus sign or not."""
 INVALID_FRACTION = 0.2
 """A column with a smaller fraction of non-numeric cells counts as numeric with mistakes."""
 
@@ -35,6 +38,92 @@ AFFIX = re.compile(
     r"(?P<minus>[-+]?)\s*(?P<before>[$€£¥₹]|USD|EUR|GBP|CHF)?\s*(?P<number>[-+]?[\d.,].*?)"
     r"\s*(?P<after>[$€£¥₹%]|USD|EUR|GBP|CHF)?"
 )
+UNITS = frozenset(
+    [
+        "kg",
+        "g",
+        "mg",
+        "µg",
+        "t",
+        "lb",
+        "lbs",
+        "oz",
+        "km",
+        "m",
+        "cm",
+        "mm",
+        "µm",
+        "nm",
+        "mi",
+        "ft",
+        "in",
+        "yd",
+        "s",
+        "sec",
+        "ms",
+        "µs",
+        "min",
+        "h",
+        "hr",
+        "hrs",
+        "d",
+        "days",
+        "years",
+        "year",
+        "yrs",
+        "l",
+        "ml",
+        "°C",
+        "°F",
+        "°K",
+        "K",
+        "V",
+        "mV",
+        "A",
+        "mA",
+        "W",
+        "kW",
+        "kWh",
+        "MW",
+        "Hz",
+        "kHz",
+        "MHz",
+        "GHz",
+        "B",
+        "kB",
+        "KB",
+        "MB",
+        "GB",
+        "TB",
+        "px",
+        "pt",
+        "dB",
+        "bar",
+        "mbar",
+        "hPa",
+        "kPa",
+        "Pa",
+        "mph",
+        "km/h",
+        "m/s",
+        "m²",
+        "m2",
+        "km²",
+        "sqft",
+        "kcal",
+        "cal",
+        "J",
+        "kJ",
+        "N",
+        "mmHg",
+        "bpm",
+        "rpm",
+        "ppm",
+        "mol",
+    ]
+)
+"""Units that may stand behind all numbers of a column."""
+WITH_UNIT = re.compile(r"([-+−]?[\d.,' \u00a0\u202f]*\d)\s?([^\d\s.,'-][^\d\s]*2?)")
 POINT = re.compile(
     r"[-+]?(\d+|[1-9]\d{0,2}(,\d{3})+|[1-9]\d?(,\d\d)+,\d{3}|\d{1,3}([ '’]\d{3})+)?"
     r"(\.\d*)?([eE][-+]?\d+)?"
@@ -73,6 +162,12 @@ def bare_number(text: str) -> tuple[str, str]:
     return match["minus"] + match["number"], sign
 
 
+def unit_of(texts: Sequence[str]) -> str:
+    """The unit behind every one of these cells, if it is the same one; "" otherwise."""
+    found = {match[2] if (match := WITH_UNIT.fullmatch(text)) else "" for text in texts}
+    return found.pop() if len(found) == 1 and found <= UNITS else ""
+
+
 def number(text: str, decimal: str = ".") -> float:
     """The number that a bare cell has in a notation; NaN if it is none."""
     pattern, grouping = (POINT, ",") if decimal == "." else (COMMA, ".")
@@ -85,7 +180,7 @@ def number(text: str, decimal: str = ".") -> float:
 
 def _special(text: str) -> float:
     low = text.lower().lstrip("+-")
-    if low in ("inf", "infinity", "∞"):
+    if low in ("inf", "infinity", "∞", "1.#inf"):
         return -math.inf if text.startswith("-") else math.inf
     return math.nan
 

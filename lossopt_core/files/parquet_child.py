@@ -92,6 +92,8 @@ def kind(pa: Any, column: Any) -> str:
         return "text"
     if types.is_integer(column) or types.is_floating(column) or types.is_decimal(column):
         return "number"
+    if types.is_duration(column) or types.is_interval(column):
+        return "other"
     if types.is_temporal(column) or types.is_boolean(column) or column == pa.string_view():
         return "plain text"
     return "other"

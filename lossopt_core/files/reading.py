@@ -4,15 +4,16 @@ import re
 from dataclasses import replace
 from itertools import takewhile
 
+from lossopt_core.files import arff, parquet, workbook
 from lossopt_core.files import lines as line_formats
-from lossopt_core.files import parquet, workbook
 from lossopt_core.files.choices import GUESS, Choices
 from lossopt_core.files.content import ARFF, CSV, JSON, PARQUET, SVMLIGHT, XLSX, Content
+from lossopt_core.files.encodings import asked, decoded
 from lossopt_core.files.json_rows import rows_of
 from lossopt_core.files.limits import MAX_COLUMNS, NO_LIMITS, TEXT_BYTES, check_size
 from lossopt_core.files.records import named, sheet_of
 from lossopt_core.files.sheet import Dialect, Sheet
-from lossopt_core.files.text import decoded, delimiter_of, records_of
+from lossopt_core.files.text import delimiter_of, records_of
 from lossopt_core.store.quotas import Budget
 
 SEP_LINE = re.compile(r'\s*"?sep=(?P<delimiter>.|\\t)"?\s*', re.IGNORECASE)
@@ -36,9 +37,11 @@ def _sheet(content: Content, choices: Choices, budget: Budget) -> Sheet:
     if content.format == JSON:
         return _from_json(text, encoding, choices, budget)
     if content.format == ARFF:
-        return line_formats.from_arff(text, budget)
+        return arff.from_arff(text, budget)
     if content.format == CSV:
-        return _from_text(text, encoding, choices, budget)
+        sheet = _from_text(text, encoding, choices, budget)
+        guessed = () if choices.encoding else asked(content.data, encoding)
+        return replace(sheet, questions=(*guessed, *sheet.questions))
     raise ValueError(f"the file is {content.format}, not a table")
 
 

@@ -1,4 +1,4 @@
-"""Rows of text become a sheet: header, comments, repeated headers, units and names."""
+"""Rows of text become a sheet: header, repeated headers, units and names."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import pandas as pd
 from lossopt_core.fields import brief
 from lossopt_core.files.choices import Choices, Question
 from lossopt_core.files.limits import check_size
+from lossopt_core.files.notes import line_said, without_notes
 from lossopt_core.files.numerals import MISSING, is_number
 from lossopt_core.files.sheet import Dialect, Sheet, distinct_names
 from lossopt_core.files.text import Record
@@ -16,8 +17,6 @@ from lossopt_core.texts import counted, listed
 
 SAMPLE = 200
 """Rows that decide whether there is a header."""
-SHOWN = 60
-"""Characters of a skipped line."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def sheet_of(
         raise ValueError("the file is empty")
     said: list[str] = []
     skipped = list(dialect.skipped)
-    records = _without_titles(records, skipped)
+    records = without_notes(_without_titles(records, skipped), skipped)
     records = _rectangular(records, said)
     head = _head([cells for _, cells in records[: SAMPLE + 1]])
     header = head.header if choices.header is None else choices.header
@@ -59,7 +58,10 @@ def sheet_of(
     else:
         names = [f"column {place}" for place in range(1, len(records[0][1]) + 1)]
         said.append("There is no header: the first row is data, and columns are numbered.")
-    records = _without_units(records, skipped)
+    records, second = _without_units(names if header else [], records, skipped)
+    if second:
+        names = _joined(names, second)
+        said.append(f"Two rows have the names: they are joined, as {brief(names[-1])}.")
     check_size(len(records), len(names), [row for row, _ in records])
     if len(skipped) > len(dialect.skipped):
         said.append(f"Skipped {listed(skipped[len(dialect.skipped) :], 6)}.")
@@ -119,15 +121,10 @@ def _without_titles(records: list[Record], skipped: list[str]) -> list[Record]:
     filled = [sum(map(bool, cells)) for _, cells in records[:SAMPLE]]
     width = Counter(filled).most_common(1)[0][0]
     first = next(place for place, count in enumerate(filled) if count > 1 or count == width)
-    if width == 1 or first == 0:
+    if width == 1 or first == 0 or not records[0][1][0]:  # as above an index without a name
         return records
-    skipped += [_line(row, cells) for row, cells in records[:first]]
+    skipped += [line_said(row, cells) for row, cells in records[:first]]
     return records[first:]
-
-
-def _line(row: int, cells: Sequence[str]) -> str:
-    text = ", ".join(cell for cell in cells if cell)
-    return f"line {row}: {text if len(text) <= SHOWN else text[:SHOWN] + '…'}"
 
 
 def _rectangular(records: list[Record], said: list[str]) -> list[Record]:
@@ -165,6 +162,8 @@ def _head(rows: list[list[str]]) -> Head:
     first, *rest = rows
     rest = [cells for cells in rest if cells != first] or rest  # headers written again
     numbers = [cell for cell in first if is_number(cell)]
+    if not first[0] and numbers and numbers == [str(k) for k in range(len(first) - 1)]:
+        return Head(header=True)  # names that pandas gives, above its index
     if numbers and not (len(numbers) < len([*filter(None, first)]) and _count_on(numbers)):
         # Programs that know no names write 0, 1, 2 and so on.
         counts = numbers == [str(k) for k in range(len(numbers))] and len(numbers) > 2
@@ -219,10 +218,15 @@ def _without_repeated(
     return [(row, cells) for row, cells in records if cells != names]
 
 
-def _without_units(records: list[Record], skipped: list[str]) -> list[Record]:
-    """Leave out a row of units, the only words in columns of numbers."""
+def _without_units(
+    names: Sequence[str], records: list[Record], skipped: list[str]
+) -> tuple[list[Record], list[str]]:
+    """Leave out a row of units, the only words in columns of numbers.
+
+    Below names that repeat, such a row has a second part of the names, which is returned.
+    """
     if len(records) < 3:
-        return records
+        return records, []
     (row, first), *rest = records
     sample = [*zip(*(cells for _, cells in rest[:SAMPLE]), strict=True)]
     units = [cell for cell, column in zip(first, sample, strict=True) if _numeric(column)]
@@ -230,6 +234,19 @@ def _without_units(records: list[Record], skipped: list[str]) -> list[Record]:
     bracketed = all(cell[0] in "([<" and cell[-1] in ")]>" for cell in words)
     odd = any(is_number(cell) or cell.lower() in MISSING - {""} for cell in units)
     if odd or not words or not (bracketed or (len(words) > 1 and max(map(len, words)) < 12)):
-        return records
+        return records, []
+    given = [name for name in names if name]
+    merged = any(below and not name for name, below in [*zip(names, first, strict=False)][1:])
+    if not bracketed and (merged or len({*given}) < len(given)):
+        return rest, first
     skipped.append(f"line {row}: units ({listed(words)})")
-    return rest
+    return rest, []
+
+
+def _joined(names: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Names in two rows; a blank cell of the first row belongs to the one before it."""
+    found, above = [], ""
+    for name, below in zip(names, second, strict=True):
+        above = name or above
+        found.append(" ".join(filter(None, (above if below else name, below))))
+    return found

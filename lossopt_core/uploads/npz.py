@@ -28,9 +28,12 @@ from lossopt_core.uploads.serialization import (
     unpacked,
 )
 
-INPUTS = ("X", "x", "features", "images", "data", "arr_0")
-LABELS = ("y", "labels", "label", "target", "targets", "arr_1")
+INPUTS = ("X", "x", "features", "images", "data", "arr_0", "inputs", "x_train", "train_x",
+          "train_images", "train_features", "train_data")  # fmt: skip
+LABELS = ("y", "labels", "label", "target", "targets", "arr_1", "outputs", "classes", "y_train",
+          "train_y", "train_labels", "train_targets")  # fmt: skip
 """Accepted names of the feature and label arrays, likeliest first."""
+VALIDATION = ("val", "valid", "validation", "dev")
 TEST_INPUTS = ("x_test", "test_x", "test_images", "test_features", "test_data")
 ABOUT = ("class_names", "feature_names", "image_shape", "test")
 
@@ -57,11 +60,12 @@ def examples_in(data: bytes, budget: Budget = NO_LIMITS) -> Arrays:
     used, questions = _pairs(arrays)
     parts = [(arrays[x], arrays[y]) for x, y in used]
     X = [_images(x, array, said) for (x, _), (array, _) in zip(used, parts, strict=True)]
-    if len({each.shape[1:] for each in X}) > 1:
-        raise ValueError(
-            f"{used[0][0]} and {used[1][0]} must have examples of one shape, got"
-            f" {brief(X[0].shape)} and {brief(X[1].shape)}"
-        )
+    for (name, _), each in zip(used, X, strict=True):
+        if each.shape[1:] != X[0].shape[1:]:
+            raise ValueError(
+                f"{used[0][0]} and {name} must have examples of one shape, got"
+                f" {brief(X[0].shape)} and {brief(each.shape)}"
+            )
     shape = (int(X[0].shape[1]), int(X[0].shape[2])) if X[0].ndim == 3 else None
     if shape is None and "image_shape" in arrays:
         shape = image_shape_of(arrays["image_shape"])
@@ -71,9 +75,11 @@ def examples_in(data: bytes, budget: Budget = NO_LIMITS) -> Arrays:
                         for (_, name), (_, array) in zip(used, parts, strict=True)])  # fmt: skip
     labels, class_names = _classes(used[0][1], y, arrays)
     test = None
-    if len(used) == 2:
-        test = np.arange(len(y)) >= len(X[0])
-        said.append(f"{test.sum():,} examples of {used[1][0]} are the file's own test part.")
+    if len(used) > 1:
+        test = np.arange(len(y)) >= len(y) - len(X[-1])
+        said.append(f"{test.sum():,} examples of {used[-1][0]} are the file's own test part.")
+        said += [f"{len(part):,} examples of {name} for validation are trained on."
+                 for (name, _), part in zip(used[1:-1], X[1:-1], strict=True)]  # fmt: skip
     elif "test" in arrays and arrays["test"].shape == (len(y),):
         test = arrays["test"].astype(bool)
     examples = Examples(
@@ -94,12 +100,10 @@ def _pairs(
     lower = {name.lower(): name for name in arrays}
     test = next((each for each in TEST_INPUTS if each in lower), None)
     if test is not None:
-        names = [
-            _train_and_test(lower, test, "train"),
-            _train_and_test(lower, test, "test"),
-        ]
-        if all(names):
-            return [pair for pair in names if pair is not None], ()
+        train, tested = (_part(lower, test, each) for each in ("train", "test"))
+        if train is not None and tested is not None:
+            more = [pair for each in VALIDATION if (pair := _part(lower, test, each))]
+            return [train, *more, tested], ()
     questions = []
     found = []
     for wanted, what in ((INPUTS, "features"), (LABELS, "labels")):
@@ -125,7 +129,7 @@ def _pairs(
     return [(found[0], found[1])], tuple(questions)
 
 
-def _train_and_test(lower: Mapping[str, str], test: str, part: str) -> tuple[str, str] | None:
+def _part(lower: Mapping[str, str], test: str, part: str) -> tuple[str, str] | None:
     x = test.replace("test", part)
     for label in ("y", "labels", "targets", "label", "target"):
         for y in (f"{label}_{part}", f"{part}_{label}"):
@@ -211,8 +215,9 @@ def _feature_names(
 def _fates(
     arrays: Mapping[str, Array], used: list[tuple[str, str]]
 ) -> tuple[tuple[str, str, str, str], ...]:
-    features = {x: part for (x, _), part in zip(used, ("", ", the test part"), strict=False)}
-    labels = {y: part for (_, y), part in zip(used, ("", ", the test part"), strict=False)}
+    parts = ["", *[", trained on as well"] * (len(used) - 2), ", the test part"][: len(used)]
+    features = {x: part for (x, _), part in zip(used, parts, strict=True)}
+    labels = {y: part for (_, y), part in zip(used, parts, strict=True)}
     found = []
     for name, array in arrays.items():
         about = f"{array.dtype} {' × '.join(map(str, array.shape))}"

@@ -28,6 +28,7 @@ from lossopt_core.uploads.roles import (
     guess_label,
     image_shape,
     part_column,
+    parts_of,
     pixel_columns,
     roles_of,
     with_one_hot_labels,
@@ -166,7 +167,7 @@ def prepare(columns: Sequence[Column], how: Preparation) -> Prepared:
         class_names=class_names,
         feature_names=_names(features, steps),
         image_shape=how.image if how.image and np.prod(how.image) == len(features) else None,
-        test=None if how.part is None else _test_part(by_name[how.part], rows, steps),
+        test=None if how.part is None else _test_part(by_name[how.part], rows, codes, steps),
     )
     return Prepared(checked(examples), tuple(steps), questions)
 
@@ -417,10 +418,14 @@ def _names(features: Iterable[tuple[str, str]], steps: list[str]) -> tuple[str, 
     return tuple(names[place] for place in range(len(wanted)))
 
 
-def _test_part(column: Column, rows: Mask, steps: list[str]) -> Mask:
-    values = column.texts.str.lower().to_numpy()[rows]
+def _test_part(column: Column, rows: Mask, codes: Labels, steps: list[str]) -> Mask | None:
+    values = parts_of(column, rows)
     test = ~np.isin(values, [*TRAIN, *VALIDATION, ""])
     validation = int(np.isin(values, [*VALIDATION]).sum())
+    if not test.any() or len(np.unique(codes[~test])) < len(np.unique(codes)):
+        why = "leaves a class without a row to train on" if test.any() else "has no labels"
+        steps.append(f"The test part of column {brief(column.name)} {why}: it is not used.")
+        return None
     steps.append(
         f"{test.sum():,} rows are the file's own test part, by column {brief(column.name)}."
     )

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossopt_core.fields import brief
-from lossopt_core.files.columns import BOOLEAN, DATE, EMPTY, NUMBER, OTHER, TEXT, TIME, Column
+from lossopt_core.files.columns import BOOLEAN, DATE, EMPTY, NUMBER, OTHER, TEXT, TIME, Column, Mask
 from lossopt_core.files.description import FEATURE, IGNORED, LABEL
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.texts import counted, listed
@@ -21,7 +22,8 @@ MAX_VALUES = 50
 LABEL_NAMES = (
     "label", "labels", "class", "classes", "target", "y", "species", "category", "outcome",
     "survived", "diagnosis", "klasse", "kategorie", "etikett", "ziel", "churn", "response",
-    "cluster",
+    "cluster", "cls", "class_label", "class_name", "clase", "classe", "categoria", "etiqueta",
+    "ground_truth",
 )  # fmt: skip
 ID_NAME = re.compile(
     r"(.*[_ .-])?(id|ids|idx|index|uuid|guid|rownames?|rownum|row|row[_ ]?(id|number|names?)|nr|no"
@@ -32,11 +34,16 @@ ID_NAME = re.compile(
     re.IGNORECASE,
 )
 UNNAMED = re.compile(r"unnamed: \d+|__index_level_\d+__|x\.\d+", re.IGNORECASE)
+TIME_NAME = re.compile(
+    r"time|date|stamp|unix|epoch|created|updated|(^|_)ts($|_)|zeit|datum|fecha", re.IGNORECASE
+)
 PARTS = ("split", "set", "subset", "partition", "part", "dataset", "fold", "usage", "phase")
 TRAIN = frozenset({"train", "training", "trn", "learn"})
 TEST = frozenset({"test", "testing", "tst", "holdout", "hold-out"})
 VALIDATION = frozenset({"val", "valid", "validation", "dev"})
 PIXEL = re.compile(r"(pixel|pix|px|p|column |v|x)?[_ ]?\d+([x,_ ]\d+)?", re.IGNORECASE)
+FLAGS = re.compile(r"is_?(?P<part>train|test)(ing)?", re.IGNORECASE)
+"""Names of columns of 0 and 1, or of True and False, that say which rows are for training."""
 SMALLEST_SIDE = 6
 
 
@@ -60,9 +67,10 @@ class OneHotLabel:
 def one_hot_labels(columns: Sequence[Column]) -> list[OneHotLabel]:
     """Groups of columns that are one label together, found by their common prefix."""
     groups: dict[str, list[Column]] = {}
-    for column in columns:
+    binary = [column for column in columns if column.values == 2 and _is_binary(column)]
+    for column in binary:
         prefix, separator, rest = _prefix(column.name)
-        if separator and rest and column.values == 2 and _is_binary(column):
+        if separator and rest:
             groups.setdefault(prefix, []).append(column)
     found = []
     for prefix, group in groups.items():
@@ -72,7 +80,19 @@ def one_hot_labels(columns: Sequence[Column]) -> list[OneHotLabel]:
             taken = {column.name for column in columns}
             name = prefix if prefix not in taken else f"{prefix} (one of {len(group)})"
             found.append(OneHotLabel(name, tuple(column.name for column in group), classes))
+    if not found and (last := _last_columns(columns, binary)):
+        names = tuple(column.name for column in last)
+        found.append(OneHotLabel(f"one of {listed(names)}", names, names))
     return found
+
+
+def _last_columns(columns: Sequence[Column], binary: Sequence[Column]) -> list[Column]:
+    """The columns of 0 and 1 at the end, of which exactly one is 1 in each row."""
+    for count in range(len(binary), 1, -1):
+        last = list(columns[-count:])
+        if last == binary[-count:] and (np.sum([c.numbers for c in last], axis=0) == 1).all():
+            return last
+    return []
 
 
 def _prefix(name: str) -> tuple[str, str, str]:
@@ -105,6 +125,8 @@ def guess_label(columns: Sequence[Column]) -> tuple[str, str]:
     texts = [column for column in columns if column.kind == TEXT]
     for candidates in (few, texts):
         for name in LABEL_NAMES:
+            if name == "y" and _is_coordinate(columns):
+                continue
             named = [column.name for column in candidates if _plain(column.name) == name]
             if named:
                 return named[-1], "guessed from its name"
@@ -128,6 +150,13 @@ def guess_label(columns: Sequence[Column]) -> tuple[str, str]:
     if few:
         return few[-1].name, "guessed: few values"
     return (columns[-1].name, "guessed: the last column") if columns else ("", "")
+
+
+def _is_coordinate(columns: Sequence[Column]) -> bool:
+    """Whether y is a number next to x, and some text could be the label."""
+    kinds = {_plain(column.name): column.kind for column in columns}
+    texts = [column for column in label_candidates(columns) if column.kind in (TEXT, BOOLEAN)]
+    return kinds.get("x") == kinds.get("y") == NUMBER and bool(texts)
 
 
 def label_candidates(columns: Sequence[Column]) -> list[Column]:
@@ -157,8 +186,11 @@ def _few_whole(column: Column) -> bool:
 
 def _whole(column: Column) -> bool:
     """Whether all numbers are whole."""
-    given = column.numbers[~np.isnan(column.numbers)]
-    return bool(np.isfinite(given).all() and (given % 1 == 0).all())
+    return _is_whole(column.numbers[~np.isnan(column.numbers)])
+
+
+def _is_whole(numbers: Array) -> bool:
+    return bool(np.isfinite(numbers).all() and (numbers % 1 == 0).all())
 
 
 def _plain(name: str) -> str:
@@ -198,7 +230,18 @@ def part_column(columns: Sequence[Column], label: str) -> str | None:
     )
 
 
+def parts_of(column: Column, rows: Mask) -> np.ndarray[Any, Any]:
+    """ "train", "test" and so on for some rows, in lower case."""
+    values = column.texts.str.lower().to_numpy()[rows]
+    if flag := FLAGS.fullmatch(column.name):
+        other = "test" if flag["part"].lower() == "train" else "train"
+        return np.where(np.isin(values, ["1", "true"]), flag["part"].lower(), other)
+    return values
+
+
 def _is_part(column: Column) -> bool:
+    if FLAGS.fullmatch(column.name):
+        return column.values == 2 and _is_binary(column)
     if _plain(column.name) not in PARTS or column.kind != TEXT:
         return False
     values = {str(value).lower() for value in column.distinct.index}
@@ -228,7 +271,7 @@ def _role(column: Column, codes: Labels) -> Role:
     if alone >= GIVES_AWAY and alone > largest_share(codes) + 0.05:
         about += f"; it alone reaches {alone:.0%}: check that it is known before the label is"
     if column.kind == NUMBER and _counts_rows(numbers):
-        about += "; it counts the rows: leave it out if it only numbers them"
+        about += "; it rises evenly from row to row: leave it out if it only numbers them"
     return Role(FEATURE, about + missing)
 
 
@@ -241,6 +284,8 @@ def _why_not(column: Column) -> str:
         return "has no values"
     if column.kind in (DATE, TIME):
         return f"a {column.kind} is no number: add columns such as the month or the hour"
+    if _counts_seconds(column):
+        return "a time of the clock, in seconds since 1970: add columns such as the month or hour"
     if column.values == 1 and not column.missing.any():
         value = column.distinct.index[0]
         return (
@@ -279,11 +324,25 @@ def _identifies(column: Column) -> bool:
     whole = _whole(column)
     if column.unnamed or UNNAMED.fullmatch(column.name):
         return whole and column.values == given and given > 2
+    if column.name == "column 1" and column.values == given > 10:  # files without names
+        return whole
     return whole and bool(ID_NAME.fullmatch(column.name.strip())) and 2 * column.values > given > 2
 
 
 def _counts_rows(numbers: Array) -> bool:
-    return len(numbers) > 7 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+    """Whether the numbers rise by the same amount from row to row."""
+    steps = np.diff(numbers)
+    return (
+        len(numbers) > 7 and _is_whole(numbers) and bool(steps[0] > 0 and (steps == steps[0]).all())
+    )
+
+
+def _counts_seconds(column: Column) -> bool:
+    """Whether a column of times has seconds or milliseconds of recent decades."""
+    if column.kind != NUMBER or not TIME_NAME.search(column.name) or not _whole(column):
+        return False
+    given = column.numbers[~np.isnan(column.numbers)]
+    return any(bool((given > 5e8 * unit).all() and (given < 4e9 * unit).all()) for unit in (1, 1e3))
 
 
 def image_shape(columns: Sequence[Column], roles: Mapping[str, Role]) -> tuple[int, int] | None:

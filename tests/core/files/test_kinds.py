@@ -8,10 +8,11 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossopt_core.exchange.bringing import describe_file
+from lossopt_core.files.choices import Choices
 from lossopt_core.files.columns import columns_of
 from lossopt_core.files.content import content_of
 from lossopt_core.files.reading import sheet_from
@@ -140,7 +141,9 @@ def test_thousands_next_to_hundreds_are_thousands(
 
 
 @given(
-    st.integers(11, 40), st.integers(2, 40), st.sampled_from(["k. A.", "s/d", "unknown", "keine"])
+    st.integers(11, 40),
+    st.integers(2, 40),
+    st.sampled_from(["entfällt", "s/d", "unknown", "keine"]),
 )
 def test_one_word_among_many_numbers_marks_missing_ones(
     numbers: int, marked: int, word: str
@@ -178,3 +181,133 @@ def test_a_row_of_sums_is_named_and_is_in_no_range() -> None:
     said = read("\n".join(["size;kind", *rows, "88;"]), "t.csv")
     assert said["columns"][0]["reason"].startswith("numbers from 0 to 6")
     assert "Dropped 1 row without a label: row 32, which begins with '88'." in said["said"]
+
+
+UNITS = st.sampled_from(["kg", " cm", " °C", "km/h", " m²"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 9_999), min_size=3, max_size=12), UNITS)
+def test_a_unit_behind_every_number_is_left_out_and_said(values: list[int], unit: str) -> None:
+    text = "\n".join(["size\tkind", *(f"{value / 10}{unit}\tx" for value in values)])
+    [size, _] = columns_of(sheet_from(content_of(text.encode(), "t.tsv")))
+    assert size.numbers.tolist() == [value / 10 for value in values]
+    assert f"The unit {unit.strip()} in column 'size'" in " ".join(size.said)
+    mixed = text.replace(f"{unit}\t", "\t", 1)
+    [size, _] = columns_of(sheet_from(content_of(mixed.encode(), "t.tsv")))
+    assert size.kind == "text", "one number has no unit"
+
+
+@given(st.lists(st.integers(0, 99), min_size=4, max_size=20, unique=True), st.integers(2, 9),
+       st.sampled_from(["-99", "-999", "-9999.0", "999", "9999"]))  # fmt: skip
+def test_a_number_that_marks_missing_ones_is_said_and_can_be_a_value(
+    values: list[int], times: int, marker: str
+) -> None:
+    text = "\n".join(["t\tkind", *(f"{each}\tx" for each in [*values, *[marker] * times])])
+    sheet = sheet_from(content_of(text.encode(), "t.tsv"))
+    [t, _] = columns_of(sheet)
+    assert t.markers == {marker: times}
+    assert f"{marker!r} in column 't' is read as missing" in " ".join(t.said)
+    [t, _] = columns_of(sheet, Choices(values=frozenset({marker})))
+    assert t.numbers[-1] == float(marker)
+    assert not t.missing.any()
+
+
+@given(st.lists(st.integers(-50, 99), min_size=4, max_size=20, unique=True).filter(
+    lambda values: min(values) < 0))  # fmt: skip
+def test_a_number_near_others_marks_nothing(values: list[int]) -> None:
+    text = "\n".join(["t\tkind", *(f"{each}\tx" for each in [*values, -99, -99])])
+    [t, _] = columns_of(sheet_from(content_of(text.encode(), "t.tsv")))
+    assert not t.missing.any()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%Y%m%d",
+        "%d. %B %Y",
+        "%b %d %Y",
+        "%B %d, %Y",
+        "%d-%b-%y",
+        "%Y/%m/%d",
+        "%d.%m.%Y",
+        "%Y-%m-%dT%H:%MZ",
+    ],
+)
+def test_dates_are_dates_however_they_are_written(form: str) -> None:
+    days = [date(2024, 1 + k % 12, 1 + k) for k in range(20)]
+    text = "\n".join(["day\tkind", *(f"{each.strftime(form)}\tx" for each in days)])
+    [day, _] = columns_of(sheet_from(content_of(text.encode(), "t.tsv")))
+    assert day.kind == "date"
+
+
+@pytest.mark.parametrize("unit", [1, 1_000])
+@pytest.mark.parametrize("name", ["timestamp", "created_at", "unixtime"])
+def test_seconds_since_1970_are_no_feature(name: str, unit: int) -> None:
+    rows = [f"{(1_700_000_000 + k * 3_601) * unit},{k % 7},{'ab'[k % 2]}" for k in range(30)]
+    said = read("\n".join([f"{name},size,kind", *rows]), "t.csv")
+    assert [each["fate"] for each in said["columns"]] == ["ignored", "feature", "label"]
+
+
+def test_zeros_in_front_of_a_number_are_not_lost_without_a_word() -> None:
+    rows = [f"0{1000 + k % 4},{k % 7},{'ab'[k % 2]}" for k in range(30)]
+    said = read("\n".join(["zip,size,kind", *rows]), "t.csv")["said"]
+    assert "'01000' in column 'zip' is read as the number 1000." in said
+
+
+@pytest.mark.parametrize("name", ["y", "Y"])
+def test_y_next_to_x_is_a_coordinate_unless_nothing_else_can_be_the_label(name: str) -> None:
+    rows = [f"{k % 5},{k % 3},{'ab'[k % 2]}" for k in range(30)]
+    assert read("\n".join([f"x,{name},spot", *rows]), "t.csv")["label"] == "spot"
+    numbers = [row.replace("a", "7").replace("b", "8") for row in rows]
+    assert read("\n".join([f"x,{name},spot", *numbers]), "t.csv")["label"] == name
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.sampled_from(["cat", "dog", "bird", "fish"]), min_size=2, max_size=4, unique=True)
+)
+def test_one_hot_columns_without_a_common_name_are_one_label(names: list[str]) -> None:
+    rows = [
+        ",".join(
+            [f"{k % 7}.5", str(k % 5), *(str(int(k % len(names) == j)) for j in range(len(names)))]
+        )
+        for k in range(40)
+    ]
+    said = read("\n".join([",".join(["f", "g", *names]), *rows]), "t.csv")
+    assert {*said["classes"]} == {*names}
+    features = [each["name"] for each in said["columns"] if each["fate"] == "feature"]
+    assert features == ["f", "g"]
+
+
+def test_the_first_of_nameless_columns_is_no_feature_if_it_only_tells_rows_apart() -> None:
+    rows = [
+        f"{842_302 + k * 37 % 1_009},{k % 7 + 0.5},{k % 5 + 0.5},{'MB'[k % 2]}" for k in range(30)
+    ]
+    said = read("\n".join(rows), "wdbc.data")
+    assert [each["fate"] for each in said["columns"]] == ["ignored", "feature", "feature", "label"]
+
+
+@pytest.mark.parametrize("written", [(1, 0), ("True", "False"), ("TRUE", "FALSE")])
+@pytest.mark.parametrize("name", ["is_train", "is_test"])
+def test_a_column_that_says_what_is_trained_on_is_the_test_part(
+    name: str, written: tuple[object, object]
+) -> None:
+    yes, no = written
+    wanted = 8 if name == "is_test" else 22
+    rows = [f"{k % 5},{k % 7},{'ab'[k % 2]},{yes if k % 30 < wanted else no}" for k in range(30)]
+    said = read("\n".join([f"f,g,label,{name}", *rows]), "t.csv")
+    assert f"8 rows are the file's own test part, by column '{name}'." in said["said"]
+    assert said["columns"][-1]["fate"] == "ignored"
+
+
+def test_a_test_part_without_labels_is_left_out_and_said() -> None:
+    """As in competitions, where the labels of the test part are secret."""
+    rows = [
+        f"{k % 5},{k % 7},{'' if k > 19 else k % 2},{'test' if k > 19 else 'train'}"
+        for k in range(30)
+    ]
+    said = read("\n".join(["f,g,target,split", *rows]), "t.csv")
+    assert said["classes"] == {"0": 10, "1": 10}
+    assert "The test part of column 'split' has no labels: it is not used." in said["said"]
+    assert "Dropped 10 rows without a label" in " ".join(said["said"])
