@@ -2,17 +2,22 @@
 
     pip install -r requirements-dev.txt         # and Chromium
     python -m benchmarks.scrub_speed
+    python -m benchmarks.scrub_speed --page playground --record frames.csv
 
 On the train page the curves of ten seeds and, of the first of them, weights and mistakes are in
 view and follow the slider; a frame ends where the browser has painted what it has moved.  The
 playground plays two models with random Fourier features on 100 points of the spiral; a frame lasts
 from one picture to the next, at best as long as the display shows one.  The last row is the time
-from moving a point, while it plays, to the first picture of models that know of it.
+from moving a point, while it plays, to the first picture of models that know of it.  `--record`
+writes every single time to a file, one row per frame in the order of the frames.
 """
 
 import argparse
+import csv
 import statistics
 import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -90,27 +95,63 @@ async ([milliseconds]) => {
 """
 
 
-def measure(page: Page, what: str, selector: str, rounds: int) -> None:
-    """Move the slider through all its ticks, and print a row."""
-    found = page.evaluate(FRAMES, [selector, rounds])
-    row(f"{what}, {found['moved']} charts", found["taken"])
+def of_train(page: Page, rounds: int) -> dict[str, list[float]]:
+    """Move the slider of the train page through all its ticks; milliseconds by what was timed."""
+    page.set_viewport_size({"width": 1440, "height": 3400})
+    page.goto("/train?each=true")  # weights and mistakes
+    page.wait_for_function(ALL_SEEDS, arg={})
+    page.get_by_text("of the optimum (certified)").first.wait_for()
+    page.locator(".st-key-losses-0 .main-svg").first.wait_for()
+    page.get_by_test_id("stProgress").wait_for(state="detached")
+    page.wait_for_timeout(1_000)
+    found = page.evaluate(FRAMES, [".st-key-moment", rounds])
+    return {f"train, digits, {found['moved']} charts": found["taken"]}
 
 
-def row(what: str, taken: list[float]) -> None:
-    """Print a row of the table."""
+def of_playground(page: Page, rounds: int) -> dict[str, list[float]]:
+    """Play two models, and move a point meanwhile; milliseconds by what was timed."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(reduced_motion="no-preference")
+    goto(page, "/playground?points=spiral&point_count=100&features=fourier&updates=0")
+    page.locator(".arena .numbers").nth(1).wait_for()
+    page.wait_for_timeout(2_000)
+    found = page.evaluate(PLAYED, [2_000 * rounds])
+    return {
+        "playground, two models": found["frames"],
+        "playground, a point is moved": found["answers"],
+    }
+
+
+PAGES = {"train": of_train, "playground": of_playground}
+
+
+def row(what: str, taken: list[float]) -> str:
+    """A row of the table: how many, the median, and what 95 % are below."""
     taken = sorted(taken)
-    print(
+    return (
         f"| {what} | {len(taken)} | {statistics.median(taken):.1f}"
         f" | {taken[int(0.95 * len(taken))]:.1f} |"
     )
+
+
+def record(file: Path, found: Mapping[str, list[float]]) -> None:
+    """Write all times: what was timed, the number of the frame, milliseconds."""
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["what", "frame", "milliseconds"])
+        for what, taken in found.items():
+            rows.writerows([what, k, f"{each:.3f}"] for k, each in enumerate(taken))
 
 
 def main() -> None:
     """Start the app, make a run, move through it, print the times."""
     parser = argparse.ArgumentParser(description="Time the frames of time travel.")
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--page", choices=PAGES, action="append", help="only this page")
+    parser.add_argument("--record", type=Path, metavar="FILE.csv", help="write every frame's time")
+    given = parser.parse_args()
     print("| page | frames | median (ms) | 95 % below (ms) |\n|---|---|---|---|")
+    found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         environment = {"LOSSOPT_STORE": f"sqlite:///{place}/runs.db"}
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
@@ -119,24 +160,14 @@ def main() -> None:
             new_profile(browser, address) as profile,
         ):
             page = profile.new_page()
-            page.set_viewport_size({"width": 1440, "height": 3400})
             page.set_default_timeout(120_000)
-            page.goto("/train?each=true")  # weights and mistakes
-            page.wait_for_function(ALL_SEEDS, arg={})
-            page.get_by_text("of the optimum (certified)").first.wait_for()
-            page.locator(".st-key-losses-0 .main-svg").first.wait_for()
-            page.get_by_test_id("stProgress").wait_for(state="detached")
-            page.wait_for_timeout(1_000)
-            measure(page, "train, digits", ".st-key-moment", rounds)
-            page.set_viewport_size({"width": 1440, "height": 900})
-            page.emulate_media(reduced_motion="no-preference")
-            goto(page, "/playground?points=spiral&point_count=100&features=fourier&updates=0")
-            page.locator(".arena .numbers").nth(1).wait_for()
-            page.wait_for_timeout(2_000)
-            found = page.evaluate(PLAYED, [2_000 * rounds])
-            row("playground, two models", found["frames"])
-            row("playground, a point is moved", found["answers"])
+            for name in given.page or PAGES:
+                taken = PAGES[name](page, given.rounds)
+                print("\n".join(row(*each) for each in taken.items()), flush=True)
+                found |= taken
         browser.close()
+    if given.record:
+        record(given.record, found)
 
 
 if __name__ == "__main__":

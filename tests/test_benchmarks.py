@@ -1,12 +1,15 @@
 """Benchmarks run, and their visitors find their way; the figures are for people to judge."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from benchmarks import scrub_speed
 from benchmarks.hostile import Hostile
 from benchmarks.load_table import Book, table_of
 from benchmarks.people import KINDS, Kind
@@ -156,11 +159,27 @@ def test_coverage_prints_a_row_for_every_scenario_and_the_worst_of_each() -> Non
 
 
 @pytest.mark.slow
-def test_scrub_speed_prints_a_row_for_each_page() -> None:
+def test_scrub_speed_prints_a_row_for_each_page_and_records_every_frame(tmp_path: Path) -> None:
     needed_chromium()
-    printed = run_python("-m", "benchmarks.scrub_speed", "--rounds", "1", seconds=PATIENCE)
+    file = tmp_path / "frames.csv"
+    printed = run_python(
+        "-m", "benchmarks.scrub_speed", "--rounds", "1", "--record", str(file), seconds=PATIENCE
+    )
     assert "| train, digits, 7 charts |" in printed
     assert "| playground, two models |" in printed
+    counts = re.findall(r"\| (\d+) \| [\d.]+ \| [\d.]+ \|", printed)
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 1 + sum(map(int, counts))
+
+
+def test_a_recording_of_frames_has_a_row_for_each_and_the_table_their_quantiles(
+    tmp_path: Path,
+) -> None:
+    taken = [float(each) for each in range(100, 0, -1)]
+    assert scrub_speed.row("page", taken) == "| page | 100 | 50.5 | 96.0 |"
+    scrub_speed.record(tmp_path / "frames.csv", {"a, b": [16.7, 8.25], "c": [1.0]})
+    assert (tmp_path / "frames.csv").read_text(encoding="utf-8").splitlines() == [
+        "what,frame,milliseconds", '"a, b",0,16.700', '"a, b",1,8.250', "c,0,1.000",
+    ]  # fmt: skip
 
 
 @pytest.mark.slow
