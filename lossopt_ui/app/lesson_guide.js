@@ -49,8 +49,8 @@ const outline = (root, element) => {
 
 const panelOf = (root) => root.getRootNode().host?.closest(".st-key-lesson");
 
-// What keeps a place on the screen must be a child of something higher: Streamlit wraps the panel in
-// a box of its own height.
+// What keeps a place on the screen must be a child of something higher: Streamlit wraps the panel
+// in a box of its own height.
 const boxOf = (panel) => {
   let box = panel;
   while (box.parentElement && box.parentElement.offsetHeight <= panel.offsetHeight + 1) {

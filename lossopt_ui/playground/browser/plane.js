@@ -10,6 +10,7 @@ export const SHAPES = {
   cross: "M-.4-1.15H.4V-.4H1.15V.4H.4V1.15H-.4V.4H-1.15V-.4H-.4Z",
 };
 const MOST_RINGS = 30; // more rings would hide the picture
+const DASH = 2; // cells of the grid
 const POINT = 0.017; // radius of a point as a share of the side
 const RING = 0.029;
 const paths = {};
@@ -58,10 +59,19 @@ const drawRegions = (plane, context, size, look) => {
   context.drawImage(small, 0.5, 0.5, grid - 1, grid - 1, 0, 0, size, size);
 };
 
-// Of a dashed line every other segment is drawn, which costs much less than a pattern of dashes.
+// Of a dashed line the segments in every other strip of the grid are drawn, across the direction of
+// the line, which costs much less than a pattern of dashes.
+const inGap = (segments, k) => {
+  const steep =
+    Math.abs(segments[k + 3] - segments[k + 1]) > Math.abs(segments[k + 2] - segments[k]);
+  const from = steep ? k + 1 : k;
+  return Math.floor((segments[from] + segments[from + 2]) / 2 / DASH) % 2 === 1;
+};
+
 const stroke = (context, segments, cell, size, dashed) => {
   context.beginPath();
-  for (let k = 0; k < segments.length; k += dashed ? 8 : 4) {
+  for (let k = 0; k < segments.length; k += 4) {
+    if (dashed && inGap(segments, k)) continue;
     context.moveTo(segments[k] * cell, size - segments[k + 1] * cell);
     context.lineTo(segments[k + 2] * cell, size - segments[k + 3] * cell);
   }
