@@ -190,12 +190,14 @@ def test_export_speed_prints_a_row_for_each_program() -> None:
 
 
 @pytest.mark.slow
-def test_page_speed_prints_two_rows_for_each_change() -> None:
+def test_page_speed_prints_each_change_beside_a_bare_page() -> None:
     needed_chromium()
     printed = run_python("-m", "benchmarks.page_speed", "--changes", "1", seconds=PATIENCE)
     for what in ("train, another learning rate", "hinge vs cross-entropy, another strength"):
         assert f"| {what}: first curves |" in printed
         assert f"| {what}: all seeds |" in printed
+    assert printed.count("| (first curves − training) / bare page |") == 2
+    assert printed.count("| bare page: first visit |") == 2
 
 
 @pytest.mark.slow
