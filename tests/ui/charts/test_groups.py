@@ -55,9 +55,10 @@ def test_a_band_of_accuracies_is_in_percent() -> None:
 
 
 def test_members_are_thin_lines_with_gaps_between_them() -> None:
-    found = drawn(curve([4.0, 2.0], [2.0, 0.0]), show_members=True, scales=Scales(log_y=True))
-    assert_array_equal(found["g: each run"].x, [0, 1, np.nan, 0, 1, np.nan])
-    assert_array_equal(found["g: each run"].y, [4, 2, np.nan, 2, np.nan, np.nan])
+    runs = curve([4.0, 3.0, 2.0], [2.0, 1.0, 0.0])
+    found = drawn(runs, show_members=True, scales=Scales(log_y=True))
+    assert_array_equal(found["g: each run"].x, [0, 1, 2, np.nan, 0, 1, 2, np.nan])
+    assert_array_equal(found["g: each run"].y, [4, 3, 2, np.nan, 2, 1, np.nan, np.nan])
 
 
 def test_a_band_and_the_single_runs_are_not_smoothed() -> None:
