@@ -97,7 +97,7 @@ def read_log(
 def table_from(content: Content, choices: Choices, budget: Budget) -> Sheet:
     """A table, or the lines that a program printed as one, unless a delimiter was chosen."""
     if choices.delimiter is None and is_printed(content):
-        return sheet_from_printed(content, budget)
+        return sheet_from_printed(content, choices, budget)
     return sheet_from(content, choices, budget)
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from lossopt_core.exchange.metric_names import TEST, TRAIN, VALIDATION, measure_of, plain
 from lossopt_core.fields import brief
-from lossopt_core.files.choices import Question
+from lossopt_core.files.choices import Choices, Question
 from lossopt_core.files.content import CSV, Content
 from lossopt_core.files.encodings import decoded
 from lossopt_core.files.limits import TEXT_BYTES, check_size
@@ -67,9 +67,9 @@ def is_printed(content: Content) -> bool:
     return len(measured) > 1 and 4 * len({*measured, *counting}) >= len(lines)
 
 
-def sheet_from_printed(content: Content, budget: Budget) -> Sheet:
+def sheet_from_printed(content: Content, choices: Choices, budget: Budget) -> Sheet:
     """A row for each line that has numbers under names; the others are named as left out."""
-    text, encoding = decoded(content.data)
+    text, encoding = decoded(content.data, choices.encoding)
     budget.check_unpacked(TEXT_BYTES * (text.count(":") + text.count("=")))
     rows: dict[tuple[int, str], tuple[int, dict[str, str]]] = {}
     context: dict[str, str] = {}

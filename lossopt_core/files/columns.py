@@ -246,9 +246,10 @@ class _Draft:
         rows, wrong = self._rows(self.given), self.wrong
         few = max(1 + (rows > 3), INVALID_FRACTION * rows)  # one mistake in a short column
         mistakes = self._rows(wrong)
-        self.numeric = rows > 0 and mistakes < few
+        valued = any(text.lower() in self.values for text in wrong)
+        self.numeric = rows > 0 and mistakes < few and not valued
         self.marker = ""
-        if len(wrong) == 1 and mistakes > 1 and not _is_written(wrong[0]):
+        if len(wrong) == 1 and mistakes > 1 and not valued and not _is_written(wrong[0]):
             # One word among many different numbers is no class of its own.
             most = 2 * mistakes <= rows and len(self.given) - 1 > FEW_NUMBERS
             self.marker = wrong[0] if self.numeric or most else ""

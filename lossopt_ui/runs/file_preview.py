@@ -56,7 +56,7 @@ def controls(file: str, found: Description | None, columns: Sequence[Column] = (
         return
     dialect = found.dialect if found else {}
     asked = {question.about: question for question in questions}
-    opened = found is None or bool({"decimal", "header"} & {*asked})
+    opened = found is None or bool({"decimal", "header", "encoding"} & {*asked})
     with st.expander("How the file is read", expanded=opened):
         first, second = st.columns(2)
         with first:

@@ -174,6 +174,16 @@ def test_a_guess_that_the_file_does_not_decide_is_asked(store: RunStore) -> None
     assert not app.exception
 
 
+def test_a_guessed_encoding_is_asked_and_can_be_changed(store: RunStore) -> None:
+    rows = "".join(f"{k % 7},{k % 5},{['ねこ', 'いぬ'][k % 2]}\n" for k in range(30))
+    app = bring(f"長さ,はば,種類\n{rows}".encode("shift_jis"), "t.csv")
+    assert "What is the encoding" in app.warning[0].value
+    assert app.dataframe[0].value["column"].tolist() == ["長さ", "はば", "種類"]
+    app = choose(app, "Encoding", "latin-1")
+    assert app.dataframe[0].value["column"].tolist() != ["長さ", "はば", "種類"]
+    assert not app.exception
+
+
 def test_a_wrong_guess_of_the_header_is_one_click_away(store: RunStore) -> None:
     text = "red,apple\nyellow,banana\ngreen,lemon\nred,cherry\n" * 6
     app = bring(text.replace("red,apple", "colour,fruit", 1).encode(), "t.csv")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lossopt_core.exchange.bringing import kind_of
 from lossopt_core.exchange.describing import describe_curves
+from lossopt_core.files.choices import Choices
 from lossopt_core.files.description import CURVES, DATA
 
 STEPS = range(1, 5)
@@ -94,3 +95,10 @@ def test_what_is_not_named_is_asked() -> None:
 )
 def test_tables_are_no_printed_lines(text: str) -> None:
     assert kind_of(text.encode(), "t.csv") == DATA
+
+
+def test_a_delimiter_that_is_chosen_makes_a_table_of_printed_lines() -> None:
+    text = "".join(f"{k}: loss = {1 / k};{2 / k}\n" for k in STEPS).encode()
+    assert describe_curves(text, "l.log").dialect["delimiter"] is None
+    chosen = describe_curves(text, "l.log", Choices(delimiter=";", header=False))
+    assert len(chosen.columns) == 2

@@ -155,6 +155,9 @@ def test_one_word_among_many_numbers_marks_missing_ones(
     if age.kind == "number":
         assert age.missing.sum() == age.markers[word] == marked
         assert f"'{word}' in column 'age' is read as missing" in " ".join(age.said)
+    sheet = sheet_from(content_of(text.encode(), "t.csv"))
+    [age, _] = columns_of(sheet, Choices(values=frozenset({word.lower()})))
+    assert (age.kind, age.missing.any()) == ("text", False), "the marker may be a value"
 
 
 @given(st.integers(2, 10), st.integers(1, 5))
