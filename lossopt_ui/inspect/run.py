@@ -1,5 +1,6 @@
 """One run at one saved point: what the page Inside a run shows below its slider."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,11 +19,12 @@ from lossopt_core.inspect.diagnostics import part_of
 from lossopt_core.inspect.example import examples_at
 from lossopt_core.objective.linear import Array, Labels
 from lossopt_core.training.path import WeightPath
+from lossopt_core.training.run import FINISHED
 from lossopt_ui.experiment import saved_runs
 from lossopt_ui.experiment.playback import Player
 from lossopt_ui.identity import missing_data
-from lossopt_ui.runs import references
-from lossopt_ui.state import names, page_links, pages, widgets
+from lossopt_ui.runs import references, run_columns
+from lossopt_ui.state import page_links, pages, widgets
 from lossopt_ui.state.session import WidgetKey
 
 _CHOICE: WidgetKey[str] = WidgetKey("inside.choice")
@@ -119,21 +121,27 @@ def choose_run() -> Run | None:
 
 
 def _take_choice() -> None:
-    widgets.put("run", (_CHOICE.get(),))
+    widgets.take("run", (_CHOICE.get(),))
     for name in ("at_update", "rank", "row"):
         widgets.reset(name)
 
 
 def labels(table: pd.DataFrame) -> dict[str, str]:
-    """Label of each run in the box: its name, or its data set, loss and optimizer."""
-    settings = ["dataset", "loss", "optimizer"]
+    """Label of each run in the box: its name or what it is, and how it ended if it did not finish.
+
+    The id is told only where two would have the same label.
+    """
+    titles = run_columns.named(table, grouped=False, always=("dataset", "loss", "optimizer"))
     found = {}
-    for row in table[["id", "name", "status", "reference", *settings]].to_dict("records"):
-        what = [names.value_text(setting, row[setting]) for setting in settings]
-        title = row["name"] or " · ".join(what)
-        told = "reference" if row["reference"] else row["status"]
-        found[row["id"]] = f"{title} ({row['id'][:6]}, {told})"
-    return found
+    for id, title, status, of_reference in zip(
+        table["id"], titles, table["status"], table["reference"], strict=True
+    ):
+        told = ["reference"] * bool(of_reference) + [status] * (status != FINISHED)
+        found[id] = f"{title} ({', '.join(told)})" if told else title
+    counts = Counter(found.values())
+    return {
+        id: label if counts[label] == 1 else f"{label} [{id[:6]}]" for id, label in found.items()
+    }
 
 
 def tick(path: WeightPath) -> int:

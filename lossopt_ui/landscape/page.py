@@ -89,7 +89,7 @@ def choose_runs() -> list[Run]:
             key=_RUNS.name,
             format_func=inside.labels(trained).__getitem__,
             max_selections=MAX_TRAJECTORIES,
-            on_change=lambda: widgets.put("runs", tuple(_RUNS.get())),
+            on_change=lambda: widgets.take("runs", tuple(_RUNS.get())),
             help=f"At most {MAX_TRAJECTORIES} runs that minimise the same objective.",
             **looks,
         )
@@ -155,7 +155,7 @@ def choose_view(runs: Sequence[Run]) -> None:
                 ids,
                 key=_THROUGH.name,
                 format_func=called.__getitem__,
-                on_change=lambda: widgets.put("through", (_THROUGH.get(),)),
+                on_change=lambda: widgets.take("through", (_THROUGH.get(),)),
                 width=280,
             )
 

@@ -65,7 +65,7 @@ def choose_baseline(shown: Sequence[Group]) -> Group | None:
 def _take_baseline(runs: Mapping[str, str]) -> None:
     """Keep a run of the chosen group: it stays in some group when the grouping changes."""
     wanted = _CHOICE.get()
-    widgets.put("baseline", (runs.get(wanted, wanted),) if wanted else ())
+    widgets.take("baseline", (runs.get(wanted, wanted),) if wanted else ())
 
 
 def _chosen(shown: Sequence[Group]) -> Group | None:

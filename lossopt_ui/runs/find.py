@@ -88,7 +88,7 @@ def choose(listing: Listing) -> None:
         [*dict.fromkeys([*offers, *chosen])],
         format_func=lambda text: _shown(Chip.of(text), sets),
         key=_CHOSEN.name,
-        on_change=lambda: widgets.put("chips", tuple(_CHOSEN.get())),
+        on_change=lambda: widgets.take("chips", tuple(_CHOSEN.get())),
         help=option.help,
         placeholder=getattr(option, "none", ""),
         **looks,

@@ -18,6 +18,8 @@ from lossopt_ui.state.pages.settings import COLUMNS
 RUN = "run"
 """The column with a row's name."""
 SEPARATOR = " · "
+PRINCIPAL = ("dataset", "loss", "strength", "optimizer", "learning_rate")
+"""Settings that a name tells whenever they differ."""
 NAME_WIDTH = 190
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
@@ -47,9 +49,13 @@ def columns_of(rows: pd.DataFrame, chosen: Sequence[str], *, grouped: bool) -> l
     ]  # fmt: skip
 
 
-def named(rows: pd.DataFrame, *, grouped: bool) -> pd.Series:
-    """A name for each row: the given one, or the settings that tell it from the other rows."""
-    told = [name for name in automatic(rows) if not grouped or name not in SEEDS]
+def named(rows: pd.DataFrame, *, grouped: bool, always: Sequence[str] = ()) -> pd.Series:
+    """A name for each row: the given one, or the settings that tell it from the other rows.
+
+    always   settings that are told of every row
+    """
+    differ = [name for name in automatic(rows) if not grouped or name not in SEEDS]
+    told = _telling(rows, list(dict.fromkeys([*always, *differ])))
     parts = [_told(name, rows).tolist() for name in told]
     default = _told("loss", rows).tolist()
     joined = [
@@ -59,6 +65,27 @@ def named(rows: pd.DataFrame, *, grouped: bool) -> pd.Series:
         )
     ]
     return pd.Series(joined, index=rows.index, dtype="object")
+
+
+def _telling(rows: pd.DataFrame, told: Sequence[str]) -> list[str]:
+    """The settings without those that follow from others, such as a batch size from the data.
+
+    What a run is comes first and always stays.
+    """
+    kept = list(told)
+    for name in reversed(told):
+        without = [each for each in kept if each != name]
+        if name in PRINCIPAL or not without:
+            continue
+        if len(_distinct(rows, without)) == len(_distinct(rows, kept)):
+            kept = without
+    return kept
+
+
+def _distinct(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The combinations of values; the options of a data set count as part of its name."""
+    options = [name for name in rows if "." in str(name)] if "dataset" in columns else []
+    return rows[[*columns, *options]].drop_duplicates()
 
 
 def _told(name: str, rows: pd.DataFrame) -> pd.Series:

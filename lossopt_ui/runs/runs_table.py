@@ -145,7 +145,7 @@ def choose(listing: Listing) -> pd.DataFrame:
         hide_index=True,
         height=min(TALLEST, HEAD + ROW * len(ids)),
         placeholder="–",
-        on_select=lambda: _take_selection(key, rows, meant),
+        on_select=lambda: _take_selection(key, at_first, rows, meant),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": table_rows.selected(prepared.rows, at_first)}},
         column_config=run_columns.looks(prepared.shown),
@@ -321,10 +321,14 @@ def _same_table(ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, Sequenc
     return f"runs-table-{number}", at_first
 
 
-def _take_selection(key: str, rows: pd.DataFrame, meant: pd.DataFrame) -> None:
+def _take_selection(
+    key: str, at_first: Sequence[str], rows: pd.DataFrame, meant: pd.DataFrame
+) -> None:
     """Select the runs of the chosen rows, and keep earlier selections that are in no row."""
     places = selected_rows(key)
     selected = rows.iloc[[place for place in places if place < len(rows)]]
+    if not widgets.value("runs") and set(selected["id"]) == {*at_first}:
+        return  # not a choice: the browser sent the selection with which the table was drawn
     unseen = _wanted_unseen(rows, meant, selected)
     ids = [
         id

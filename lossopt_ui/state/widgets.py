@@ -146,6 +146,19 @@ def put(name: str, content: Any) -> None:
     put_all({name: content})
 
 
+def take(name: str, content: Any) -> None:
+    """Set a value from a page's custom widget if it is valid.
+
+    The browser sends an outdated label when the labels of options changed meanwhile, and may send
+    anything.  The widget then shows the value that there is.
+    """
+    try:
+        pages.DECLARED[name].check(name, content)
+    except ValueError:
+        return
+    put(name, content)
+
+
 def put_all(contents: Mapping[str, Any]) -> None:
     """Set several values at once, as one entry in the browser's history."""
     checked = {name: pages.DECLARED[name].check(name, each) for name, each in contents.items()}

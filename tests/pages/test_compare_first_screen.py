@@ -76,6 +76,18 @@ def test_the_verdict_compares_with_the_oldest_or_the_pinned_group(
     assert "forest" not in figures(app)
 
 
+def test_an_outdated_label_of_the_baseline_is_ignored(seeded: list[Run]) -> None:
+    app = open_page("compare")
+    box = app.selectbox(key="baseline-choice")
+    states = app._tree.get_widget_states()
+    [sent] = [each for each in states.widgets if each.id == box.proto.id] or [states.widgets.add()]
+    sent.id, sent.string_value = box.proto.id, "Baseline: Hinge, epochs 9 (automatic)"
+    app._run(states)
+    assert not app.exception
+    assert "baseline" not in app.query_params
+    assert "forest" in figures(app)
+
+
 def test_a_few_seeds_give_no_verdict_but_say_who_is_ahead(kept: list[Run]) -> None:
     said = words(open_page("compare"))
     best = max(kept, key=lambda run: run.final["test_accuracy"])
