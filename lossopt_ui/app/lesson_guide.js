@@ -75,9 +75,9 @@ const stay = (root) => {
   root.box = box;
   if (!box) return 0;
   const background = getComputedStyle(root).getPropertyValue("--st-background-color");
-  // Two bars would cover too much: the slider stays in its place on the page.
+  // Two bars would cover too much: the slider (z-index 90) scrolls away below this one.
   document.documentElement.style.setProperty(SLIDER_TOP, "auto");
-  Object.assign(box.style, { position: "sticky", top: BELOW_HEADER, zIndex: 80, background });
+  Object.assign(box.style, { position: "sticky", top: BELOW_HEADER, zIndex: 95, background });
   return panel.offsetHeight;
 };
 

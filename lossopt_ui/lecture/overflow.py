@@ -42,7 +42,7 @@ def draw() -> None:
     )
     frame.picture(
         {f"class {k + 1}": loss for k, loss in enumerate(losses)},
-        title="Loss if this class is correct: finite, however large the scores",
+        title="Loss if this class is correct",
         y_title="Loss",
     )
     st.caption(

@@ -386,6 +386,7 @@ def _number(declaration: Number, start: float, looks: dict[str, Any]) -> None:
 def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> None:
     """A small field for each number; rows stay rows on a narrow screen."""
     st.markdown(f"**{declaration.label}**", help=help)
+    width = 104 if len(declaration.columns) <= 3 else 84  # so that four fit on a phone
     for row, of_row in enumerate(declaration.rows):
         if of_row:
             st.caption(of_row)
@@ -394,8 +395,8 @@ def _matrix(name: str, declaration: Matrix, help: str, *, disabled: bool) -> Non
                 cell = _cell(name, row, column)
                 cell.set(value(name)[row][column])
                 st.number_input(
-                    of_column, step=None, format="%g", key=cell.name, width=104, disabled=disabled,
-                    on_change=_take_cell, args=(name, row, column),
+                    of_column, step=None, format="%g", key=cell.name, width=width,
+                    disabled=disabled, on_change=_take_cell, args=(name, row, column),
                 )  # fmt: skip
 
 

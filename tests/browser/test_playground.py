@@ -14,6 +14,7 @@ from lossopt_core.playground.feature_maps import FEATURE_MAPS
 from lossopt_core.playground.model import Model, Setup
 from lossopt_core.playground.picture import GRID, picture
 from lossopt_core.playground.points import POINT_SETS
+from lossopt_ui.charts.colours import CLASSES
 from tests.browser.helpers import goto, new_context, rerun, wait_until_quiet
 
 ARENA = ".st-key-arena .arena"
@@ -48,6 +49,7 @@ def drawn(page: Page, side: int) -> dict[str, Any]:
           scores: plane.scores.map((row) => [...row]),
           chosen: [...plane.chosen],
           confidence: [...plane.confidence],
+          pixels: [...plane.image.data],
         }};
         """,
     )
@@ -92,6 +94,23 @@ def test_the_browser_draws_what_the_core_computes(page: Page, loss: str) -> None
         expected.confidence, abs=1e-9
     )
     assert np.array(seen["chosen"]).reshape(GRID, GRID).tolist() == expected.chosen.tolist()
+    # Pixels go downwards.  A prediction has the colour of its class, deeper if it is confident.
+    pixels = np.array(seen["pixels"]).reshape(GRID, GRID, 4)[::-1]
+    colours = np.array([list(bytes.fromhex(each[1:])) for each in CLASSES["light"]])
+    assert (pixels[..., :3] == colours[expected.chosen]).all()
+    assert np.abs(pixels[..., 3] - (20 + 107 * expected.confidence)).max() <= 1
+
+
+def test_rings_are_drawn_only_where_they_leave_room(page: Page) -> None:
+    opened(page, "/playground?loss=hinge&two=false&updates=1000")
+    active = "return root.frames.sides[0].pulls[root.at].filter((pull) => pull > 0).length;"
+    at_update(page, 1000)
+    assert 0 < ask(page, active) <= 30
+    expect(part(page, "legend")).to_contain_text("Ringed points are active")
+    opened(page, "/playground?loss=hinge&two=false&updates=0&points=spiral")
+    at_update(page, 0)
+    assert ask(page, active) > 30
+    expect(part(page, "legend")).not_to_contain_text("Ringed")
 
 
 def test_lines_are_where_a_score_is_zero(page: Page) -> None:
@@ -179,19 +198,30 @@ def test_points_can_be_edited_by_keyboard(page: Page) -> None:
     assert ask(page, "return root.data.points.length;") == 9
 
 
+def places(page: Page) -> Any:
+    """Where the controls and the figures are."""
+    script = """all => all.map((each) => {
+        const { x, y, width, height } = each.getBoundingClientRect();
+        return [x, y, width, height];
+    })"""
+    return page.locator(f"{ARENA} button, {ARENA} canvas, {ARENA} input").evaluate_all(script)
+
+
 def test_training_is_played_when_the_page_opens(page: Page) -> None:
     """Also to those who do nothing; without the server, and not if motion is unwanted."""
-    opened(page, "/playground?two=false")
+    opened(page, "/playground")
     at_update(page, 300)
     page.emulate_media(reduced_motion="no-preference")
-    page.goto("/playground?two=false")
+    page.goto("/playground")
     root = page.locator(ARENA)
     expect(part(page, "play")).to_have_text("Pause")
     page.wait_for_function(
         "(root) => root.position > 0 && root.position < 290", arg=root.element_handle()
     )
+    before = places(page)
     expect(part(page, "play")).to_have_text("Play")
     at_update(page, 300)
+    assert places(page) == before, "something has moved meanwhile"
     assert ask(page, "return root.number;") == 0, "the server was asked"
     part(page, "play").click()
     page.wait_for_function("(root) => root.position > 310", arg=root.element_handle())
