@@ -60,7 +60,10 @@ def suggest(log: Log) -> Meaning:
     """
     numeric = [column for column in log.columns if column.kind == NUMBER]
     if not numeric:
-        raise ValueError("the file must have a metric column with numbers: a loss or an accuracy")
+        raise ValueError(
+            "the file must have a metric column with numbers: write a column such as loss or"
+            " accuracy, or lines such as 'epoch 1, loss 0.5'"
+        )
     said: list[str] = []
     questions: list[Question] = []
     step, x = _step(log, numeric, said, questions)
@@ -85,8 +88,13 @@ def _step(
     log: Log, numeric: Sequence[Column], said: list[str], questions: list[Question]
 ) -> tuple[str | None, str]:
     named: dict[str, str] = {}
-    for column in [each for each in numeric if log.axis in (None, each.name)]:
-        if 2 * int(column.missing.sum()) <= len(column.cells):
+    usable = [
+        column for column in numeric
+        if log.axis in (None, column.name) and 2 * int(column.missing.sum()) <= len(column.cells)
+    ]  # fmt: skip
+    rising = any(plain(column.name) in STEPS and column.values > 1 for column in usable)
+    for column in usable:
+        if column.values > 1 or not rising:  # a step that is the same in all rows is none
             named.setdefault(plain(column.name), column.name)
     plain_name = next((each for each in STEPS if each in named), "")
     kept = [column for column in numeric if column.index]

@@ -31,7 +31,7 @@ SAMPLE = 400
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|NaN|NAN|inf|Inf|INF)"
 _WORD = r"[A-Za-z_][\w./@-]*(?:'s)?"
 PAIR = re.compile(
-    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})['\"]?(?P<sign>\s*[:=]\s*|\s+)"
+    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})['\"]?(?P<sign>\s*[:=]\s*['\"]?|\s+)"
     rf"(?P<number>{_NUMBER})(?P<whole>/\d+)?(?P<percent>\s?%)?(?![\w]|\.\d)"
 )
 COUNT = re.compile(

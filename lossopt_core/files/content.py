@@ -160,7 +160,9 @@ def _is_events(data: bytes) -> bool:
 
 def _text_format(start: str, ending: str) -> str:
     stripped = start.lstrip("\ufeff\xef\xbb\xbf \t\r\n")
-    rounds = re.match(r"\[\d+(:\d+)*\]\s+[A-Za-z\[]", stripped)  # printed by a program
+    rounds = re.match(
+        r"\[\d+(:\d+)*\]\s+[A-Za-z\[]|\[\d+[^\d.,\]\seE]", stripped
+    )  # printed by a program
     if ending in (".json", ".jsonl", ".ndjson") or (
         not rounds and re.match(r'(\{|\[)\s*["\[{\d\]}-]', stripped)
     ):

@@ -174,7 +174,8 @@ def _lists(rows: Sequence[Sequence[Any]]) -> Rows:
 
 
 def _split(content: Mapping[str, Any]) -> Rows | None:
-    names, data, index = (content.get(key) for key in ("columns", "data", "index"))
+    names, index = content.get("columns"), content.get("index")
+    data = next((content[key] for key in ("data", "rows", "values") if key in content), None)
     if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
         return None
     if not isinstance(names, list) or not all(len(row) == len(names) for row in data):

@@ -25,6 +25,10 @@ FORMS = {
     "boosting": "[{k}]\ttrain-logloss:{a}\ttrain-acc:{c}\teval-logloss:{b}",
     "lightgbm": "[{k}]\ttraining's binary_logloss: {a}\ttraining's acc: {c}"
                 "\tvalid_1's binary_logloss: {b}",
+    "brackets": "[Epoch {k}/9] [Batch 10/10] [loss: {a}] [acc: {p}%] [val_loss: {b}]",
+    "quoted": '2024-01-01 10:00:0{k} | INFO | log | {{"epoch": {k}, "loss": "{a}", "acc": "{c}",'
+              ' "val_loss": "{b}"}}',
+    "dated": "[2024/01/01 10:00:0{k}] a INFO: [Epoch {k}/9][Avg]loss: {a}, acc: {c}, val_loss: {b}",
     "table of pairs": "epoch: {k}, train_loss: {a}, train_acc: {c}, valid_loss: {b}",
 }  # fmt: skip
 NUMBERS = st.floats(1e-4, 1e4).map(lambda value: float(f"{value:.4g}"))

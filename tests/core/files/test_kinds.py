@@ -34,6 +34,8 @@ def read(content: str | bytes, name: str) -> dict[str, Any]:
     [
         LOG.to_json(orient="split"),
         LOG.to_json(orient="table"),
+        LOG.to_json(orient="split").replace('"data"', '"rows"'),
+        LOG.assign(step=7).to_csv(index=False),
         LOG.to_json(orient="index"),
         LOG.to_json(orient="columns"),
         LOG.to_json(orient="records", lines=True),
