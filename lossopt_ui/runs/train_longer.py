@@ -102,6 +102,12 @@ def _begin(members: Sequence[SavedRun], epochs: int) -> bool:
     return True
 
 
+def _show_all_ages() -> None:
+    """Drop the chips that would hide new runs: "yesterday", or the best before them."""
+    chips = widgets.value("chips")
+    widgets.put("chips", tuple(each for each in chips if not each.startswith(("when:", "best:"))))
+
+
 def show_progress() -> None:
     """Show the progress of a longer training; once it is over, select its runs and the old ones."""
     underway = _UNDERWAY.get()
@@ -112,6 +118,7 @@ def show_progress() -> None:
         if watching.is_trained(underway.experiments):
             return
     if not workspace.store().missing(underway.experiments):
+        _show_all_ages()
         widgets.put("runs", underway.rows)
         epochs = underway.experiments[0].epochs
         toasts.later(f"Trained to {epochs} epochs.", ":material/check:")
