@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossopt_ui.charts.curves import Curve, Level, curves
+from lossopt_ui.charts.curves import MAX_POINTS, Curve, Level, curves, thin
 from lossopt_ui.charts.scales import Scales
 
 
@@ -44,3 +44,12 @@ def test_closeness_is_measured_on_the_axis_scale() -> None:
 def test_levels_without_labels_and_charts_without_values_are_drawn() -> None:
     assert notes(Level(0.3, "")) == []
     assert notes() == []
+
+
+@pytest.mark.parametrize("rows", [1, MAX_POINTS, MAX_POINTS + 1, 200_000])
+def test_a_long_curve_is_thinned_evenly_with_both_ends(rows: int) -> None:
+    shown = thin(pd.DataFrame({"update": np.arange(rows)}))["update"].to_numpy()
+    assert len(shown) == min(rows, MAX_POINTS)
+    assert (shown[0], shown[-1]) == (0, rows - 1)
+    gaps = np.diff(shown)
+    assert len(gaps) == 0 or gaps.max() - gaps.min() <= 1
