@@ -8,11 +8,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from lossopt_core.plugins.registry import NAME, Registry
 
 LONGEST_SHOWN = 80
+MOST_LISTED = 20
 
 
 def brief(value: Any) -> str:
@@ -82,10 +84,18 @@ class Choice:
         """Return the name; ValueError (or UnknownEntryError) lists the allowed names."""
         if isinstance(value, str) and value in self.registry:
             return value
-        message = f"{name} must be one of {', '.join(self.registry)}, got {brief(value)}"
+        message = f"{name} must be one of {self._allowed(str(value))}, got {brief(value)}"
         if isinstance(self.registry, Registry) and isinstance(value, str) and NAME.fullmatch(value):
             raise UnknownEntryError(message, self.registry, value)
         raise ValueError(message)
+
+    def _allowed(self, value: str) -> str:
+        """The names that can be chosen; of very many, the nearest to what somebody wrote."""
+        names = [name for name in self.registry if name]
+        if len(names) <= MOST_LISTED:
+            return ", ".join(names)
+        near = get_close_matches(value[:LONGEST_SHOWN], names, 5, 0.0)
+        return f"{len(names)} names (nearest: {', '.join(near)})"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,9 @@ SUGGESTED = frozenset({"learning_rate", "log_y", "sweep_rate", "updates"})
 """Settings without a fixed default: in the address whenever somebody has set them."""
 
 
+LONGEST_SHOWN = 30
+
+
 @dataclass(frozen=True)
 class Problem:
     """An invalid value in an address."""
@@ -39,7 +42,11 @@ class Problem:
     def __str__(self) -> str:
         if self.name not in DECLARED:
             return self.message
-        instead = "the suggested value" if self.name in SUGGESTED else self.default
+        instead = "the suggested value" if self.name in SUGGESTED else write(self.default)
+        if not instead.strip(",;"):
+            return f"{self.message}; it is ignored."
+        if len(instead) > LONGEST_SHOWN:
+            instead = "the default"
         return f"{self.message}; using {instead} instead."
 
 

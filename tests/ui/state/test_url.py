@@ -1,11 +1,14 @@
 """Settings are written to addresses and read back."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lossopt_core import Experiment
 from lossopt_ui.state import url
+from lossopt_ui.state.pages import DECLARED
 
 EXPERIMENTS = st.builds(
     Experiment,
@@ -50,3 +53,20 @@ def test_unknown_names_are_ignored_and_said(name: str, words: str) -> None:
     assert values == {}
     assert words in str(problem)
     assert len(str(problem)) < 300
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_what_is_used_instead_of_a_wrong_value_is_said_in_words(name: str) -> None:
+    values, problems = url.read({name: "\x00 nonsense"})
+    assert values == {} or not problems, "free text"
+    for problem in problems:
+        said = str(problem)
+        assert said.endswith(("; it is ignored.", " instead."))
+        assert not re.search(r"using  |using [(\[,]|None|\(\)|one of ,", said), said
+        assert len(said) < 500
+
+
+def test_of_very_many_names_the_nearest_are_said() -> None:
+    _, [problem] = url.read({"lesson": "gradient_check.2"})
+    assert str(problem).startswith("lesson must be one of 53 names (nearest: gradient-check.2, ")
+    assert str(problem).endswith("got 'gradient_check.2'; it is ignored.")
