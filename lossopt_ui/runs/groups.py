@@ -103,7 +103,7 @@ def _by_values(experiments: Sequence[Experiment], by: Sequence[str]) -> list[str
     labels = []
     for each in experiments:
         settings = flat_settings(each)
-        parts = [names.setting_text(name, settings[name]) for name in by if name in settings]
+        parts = [names.short_setting_text(name, settings[name]) for name in by if name in settings]
         labels.append(", ".join(parts) or "not applicable")
     return labels
 

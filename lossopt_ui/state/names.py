@@ -24,7 +24,7 @@ MAX_VALUES = 6
 
 
 def distinguishing_names(experiments: Sequence[Experiment]) -> list[str]:
-    """One name per experiment: ['Hinge, learning rate 0.1', 'Hinge, learning rate 0.3']."""
+    """One name per experiment: ['Hinge, α 0.1', 'Hinge, α 0.3']."""
     telling = informative_settings(list(experiments))
     return [_name(experiment, telling) for experiment in experiments]
 
@@ -40,7 +40,7 @@ def run_names(runs: Sequence[Run]) -> list[str]:
 
 def _name(experiment: Experiment, telling: Sequence[str]) -> str:
     settings = flat_settings(experiment)
-    parts = [setting_text(name, settings[name]) for name in telling if name in settings]
+    parts = [short_setting_text(name, settings[name]) for name in telling if name in settings]
     return ", ".join(parts) or LOSSES[experiment.loss].label
 
 

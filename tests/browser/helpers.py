@@ -234,9 +234,17 @@ def figure(page: Page, key: str) -> dict[str, Any]:
 
 
 def place_of(page: Page, key: str, x: float, y: float) -> tuple[float, float]:
-    """Where on the page a place of the figure's own axes is."""
+    """Where on the page a place of the figure's own axes is, once the figure has come to rest."""
     figure(page, key)
     page.locator(selector(key)).scroll_into_view_if_needed()
+    before, found = None, _place_now(page, key, x, y)
+    while found != before:
+        page.wait_for_timeout(100)
+        before, found = found, _place_now(page, key, x, y)
+    return found
+
+
+def _place_now(page: Page, key: str, x: float, y: float) -> tuple[float, float]:
     across, up = page.locator(selector(key)).evaluate(
         """(element, [x, y]) => {
             const { xaxis, yaxis } = element._fullLayout;

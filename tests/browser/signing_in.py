@@ -32,10 +32,14 @@ def trained(page: Page, seed: int) -> Experiment:
     return Experiment(dataset="blobs", epochs=2, seed=seed)
 
 
+BLOBS = re.compile("^Blobs · Cross-entropy")
+"""What a trained run is called."""
+
+
 def has(page: Page, experiment: Experiment) -> None:
     goto(page, f"/inspect?run={experiment.id}")
-    mine = re.compile(f"{experiment.id[:6]}, finished")
-    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(mine)
+    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(BLOBS)
+    expect(page.get_by_text("is not saved here")).to_have_count(0)
 
 
 def has_not(page: Page, experiment: Experiment) -> None:

@@ -39,9 +39,9 @@ def take_report(page: Page, file: Path) -> str:
     """Choose the second group as the baseline; save the report, and return the verdict."""
     with rerun(page):
         page.locator(".st-key-baseline-choice input").click()
-        page.get_by_role("option", name="Baseline: Hinge, learning rate 1e-05", exact=True).click()
+        page.get_by_role("option", name="Baseline: Hinge, α 1e-05", exact=True).click()
     verdict = page.get_by_text(re.compile("Furthest ahead of 2 curves compared")).first
-    expect(verdict).to_contain_text("than Hinge, learning rate 1e-05 (7 seeds)")
+    expect(verdict).to_contain_text("than Hinge, α 1e-05 (7 seeds)")
     said = verdict.inner_text()
     drawn = "[...document.querySelectorAll('.lossopt-figure')].every(each => each._fullLayout)"
     page.wait_for_function(drawn)

@@ -107,9 +107,9 @@ def test_runs_are_private_to_their_visitor(
     # A reload, and a second tab, find the visitor's own again.
     for tab in (page, visitor.new_page()):
         goto(tab, f"/inspect?run={mine}")
-        expect(tab.get_by_role("combobox", name="Run", exact=True)).to_have_value(
-            re.compile(f"{mine[:6]}, finished")
-        )
+        chosen = tab.get_by_role("combobox", name="Run", exact=True)
+        expect(chosen).to_have_value(re.compile("^Blobs · Cross-entropy"))
+        expect(tab.get_by_text("is not saved here")).to_have_count(0)
 
 
 @pytest.mark.slow  # tests/pages shows it

@@ -151,7 +151,7 @@ def test_train_twice_compare_delete_one_and_download(page: Page) -> None:
     goto(page, both)
     chart = figure(page, "curves-all")
     for run in runs:
-        drawn = trace(chart, f"learning rate {run.experiment.learning_rate:g}")
+        drawn = trace(chart, f"α {run.experiment.learning_rate:g}")
         assert drawn["y"] == pytest.approx(run.history["objective"].tolist(), rel=1e-9)
 
     with rerun(page):

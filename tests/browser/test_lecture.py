@@ -1,9 +1,10 @@
 """The lecture's numbers, read from the rendered page."""
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.helpers import goto, new_context, rerun
 
@@ -19,9 +20,19 @@ def card(page: Page, name: str) -> str:
     """The whole text of a card, with all questions opened."""
     goto(page, f"/lecture?card={name}")
     for question in page.locator("details").all():
-        question.locator("summary").click()
-        expect(question.get_by_test_id("stExpanderDetails")).to_be_visible()
+        unfold(question)
     return page.get_by_test_id("stMain").inner_text().replace("−", "-")
+
+
+def unfold(question: Locator) -> None:
+    """Open a question; on a busy machine it may not listen yet when it is first clicked."""
+    answer = question.get_by_test_id("stExpanderDetails")
+    for _ in range(5):
+        question.locator("summary").click()
+        with suppress(AssertionError):
+            expect(answer).to_be_visible(timeout=5_000)
+            return
+    expect(answer).to_be_visible()
 
 
 def tables(page: Page) -> list[list[list[str]]]:

@@ -101,6 +101,13 @@ def test_the_browser_draws_what_the_core_computes(page: Page, loss: str) -> None
     assert np.abs(pixels[..., 3] - (20 + 107 * expected.confidence)).max() <= 1
 
 
+def test_a_discretised_picture_has_one_depth_of_colour(page: Page) -> None:
+    opened(page, "/playground?updates=20&discretize=true")
+    at_update(page, 20)
+    depths = np.array(drawn(page, 1)["pixels"]).reshape(-1, 4)[:, 3]
+    assert len(set(depths.tolist())) == 1
+
+
 def test_rings_are_drawn_only_where_they_leave_room(page: Page) -> None:
     opened(page, "/playground?loss=hinge&two=false&updates=1000")
     active = "return root.frames.sides[0].pulls[root.at].filter((pull) => pull > 0).length;"

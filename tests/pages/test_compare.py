@@ -50,7 +50,7 @@ def test_runs_in_the_address_are_selected_and_drawn(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0], kept[1]))
     assert not app.exception
     chart = figures(app)["curves-all"]
-    for run, name in ((kept[0], "learning rate 0.1"), (kept[1], "learning rate 0.3")):
+    for run, name in ((kept[0], "α 0.1"), (kept[1], "α 0.3")):
         drawn = trace(chart, name)
         assert drawn["y"] == pytest.approx(run.history["objective"].tolist())
 
@@ -80,7 +80,7 @@ def test_chosen_axes_are_part_of_the_address(kept: list[Run]) -> None:
 def test_labels_name_only_the_settings_that_differ(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0], kept[1]))
     table = app.dataframe[1].value
-    assert list(table.index) == ["learning rate 0.1", "learning rate 0.3"]
+    assert list(table.index) == ["α 0.1", "α 0.3"]
     assert list(table.columns)[:3] == ["Learning rate α", "Runs", "Objective"]
     assert list(table["Learning rate α"]) == ["0.1", "0.3"]
     table = app.toggle(key="differs").set_value(False).run().dataframe[1].value
@@ -166,7 +166,7 @@ def test_unfinished_runs_are_labelled(store: RunStore) -> None:
     store.save(runs)
     lines = figures(open_page("compare", ids(*runs)))["curves-all"]["data"]
     names = [line["name"] for line in lines if line.get("showlegend") is not False]
-    assert names == ["learning rate 0.001", "learning rate 1 (diverged)"]
+    assert names == ["α 0.001", "α 1 (diverged)"]
 
 
 def test_comparing_other_data_or_penalties_gives_a_warning(
@@ -387,7 +387,7 @@ def test_seconds_are_an_axis_only_for_runs_trained_alone(store: RunStore) -> Non
     app = open_page("compare", {"x": "seconds"} | ids(*alone, grouped[0]))
     assert not app.exception
     chart = figures(app)["curves-all"]
-    seconds = trace(chart, "learning rate 0.1")["x"]
+    seconds = trace(chart, "α 0.1")["x"]
     assert seconds[-1] == pytest.approx(alone[0].seconds_per_update * alone[0].final["update"])
     assert chart["layout"]["xaxis"]["title"]["text"] == "Seconds of training"
     assert len(chart["data"]) == 2

@@ -178,9 +178,9 @@ def test_deleted_runs_are_restored_from_the_bin_after_a_reload(
     assert not app.exception
     assert set(store.list()["id"]) == {run.id for run in kept}
     assert drawn(app) == {
-        "Cross-entropy, learning rate 0.1",
-        "Cross-entropy, learning rate 0.3",
-        "Hinge, learning rate 0.1",
+        "Cross-entropy, α 0.1",
+        "Cross-entropy, α 0.3",
+        "Hinge, α 0.1",
     }
 
     store.delete([kept[0].id])

@@ -62,14 +62,14 @@ def test_the_sweep_of_strengths_has_enough_seeds_and_names_ties(
     said = words(app)
     assert "Done." in said
     assert "too few seeds" not in said
-    assert "than strength" in said, "a verdict"
+    assert "than λ" in said, "a verdict"
     assert "strength λ 1e-05 is the lowest tried" in said
     app = train(open_page("sweep", query | {"sweep_rate": "0.1"})).run()
     said, table = words(app), store.list()
     means = table[table["learning_rate"] == 0.1].groupby("strength")["test_accuracy"].mean()
     best = means[means > means.max() - 1e-12].index
     assert set(best) == {0.00001, 0.0001}
-    assert "Tied with it on average: strength 1e-05." in said
+    assert "Tied with it on average: λ 1e-05." in said
 
 
 def test_the_sweep_of_losses_shows_points_labelled_by_loss(store: RunStore) -> None:

@@ -244,7 +244,7 @@ def test_each_optimum_is_labelled_by_its_objective(store: RunStore) -> None:
     [chart] = curves(compare(runs)).values()
     said = [each["text"] for each in chart["layout"]["annotations"] if "optimum" in each["text"]]
     assert "<br>".join(said) == "<br>".join(
-        f"optimum, strength {each.strength:g}: {certify_in_core(each).objective:.4g}"
+        f"optimum, λ {each.strength:g}: {certify_in_core(each).objective:.4g}"
         for each in (strong, weak)
     )
     [alone] = curves(compare(runs[:1])).values()

@@ -314,6 +314,17 @@ def test_a_batch_size_above_the_number_of_points_is_explained():
     assert "Each batch is all" not in words(open_page(PAGE, {"batch_size": "9"}))
 
 
+def test_noise_spreads_the_points_of_a_set():
+    def radii(noise: str) -> Any:
+        query = {"points": "circles", "point_noise": noise, "updates": "0"}
+        points = np.array(arena(open_page(PAGE, query))["points"])
+        return [np.hypot(*points[points[:, 2] == label, :2].T) for label in np.unique(points[:, 2])]
+
+    calm, noisy = radii("0"), radii("0.5")
+    assert max(map(np.std, calm)) < 1e-3, "circles"
+    assert min(map(np.std, noisy)) > 0.02
+
+
 def test_points_are_moved_added_relabelled_deleted_and_restored():
     page = opened({"loss": "hinge"})
     app = page.step(10)

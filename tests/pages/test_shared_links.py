@@ -30,7 +30,7 @@ def test_a_run_that_is_not_reproduced_is_named_with_a_reason(kept: list[Run]) ->
     assert not app.exception
     [said] = [each.value for each in app.warning if "reproduced" in each.value]
     assert "Not reproduced: 2 of 3." in said
-    assert "learning rate 0\\.3" in said
+    assert "α 0\\.3" in said
     assert "the objective differs by 0.0099 (relative) at update" in said
     assert "it finished here, but diverged where it was shared" in said
     assert "numpy 1\\.26 \\*x\\* there, " in said

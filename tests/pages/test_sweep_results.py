@@ -81,7 +81,7 @@ def test_a_combination_with_diverged_runs_is_never_the_best(
     said = words(app)
     assert "1 combination has diverged runs" in said
     best = next(each.value for each in app.markdown if "Best test accuracy" in each.value)
-    assert "learning rate 0\\.2" not in best
+    assert "α 0\\.2" not in best
     assert "on average over 6 runs on one split" in best
     [rows] = [each.value for each in app.dataframe]
     last = rows.iloc[-1]
