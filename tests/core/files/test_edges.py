@@ -352,7 +352,7 @@ BAD = {
     "t.csv": ("3,4,b", "3,4,b,9", "row 5 has 4 cells instead of 3"),
     "t.tsv": ("3\t4\tb", "3\t4", "row 5 has 2 cells instead of 3"),
     "t.jsonl": ('{"c0": "3"', '{"c0": 3..', "line 4"),
-    "short.arff": ("3,4,b", "3,4", "row 9 of the ARFF file cannot be read"),
+    "short.arff": ("3,4,b", "3,4", "row 9 has 2 values instead of 3"),
     "long.arff": ("3,4,b", "3,4,b,9", "row 9 has 4 values instead of 3"),
     "word.arff": ("3,4,b", "3,x,b", "row 9 of the ARFF file .*'x'"),
     "class.arff": ("3,4,b", "3,4,c", "row 9 of the ARFF file .*c value not in"),
