@@ -161,7 +161,7 @@ def test_colour_line_style_and_facets_each_follow_a_setting(store: RunStore) -> 
     for chart in charts.values():
         assert len(chart["data"]) == 4
         for line in chart["data"]:
-            said = re.search("α (.*), .*momentum (.*), epochs", line["name"])
+            said = re.search("α (.*), β (.*), epochs", line["name"])
             assert said is not None, line["name"]
             styles.setdefault(said.groups(), set()).add(str(line["line"]))
     looks_of = {key: next(iter(each)) for key, each in styles.items() if len(each) == 1}
