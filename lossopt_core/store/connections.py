@@ -81,15 +81,18 @@ def _notice_another_file(engine: sql.Engine) -> None:
     """Do not use a connection to a file that was deleted, replaced or changed from outside.
 
     Another program's change is rare, and looks the same as one of ours; connecting again is cheap.
+    A connection that has just been made is used in any case: where others write all the time, the
+    file has changed again since, and no connection would ever be good enough.
     """
 
     @sql.event.listens_for(engine, "connect")
     def _note(_: Any, record: Any) -> None:
-        record.info["file"] = _identity(engine.url)
+        record.info |= {"file": _identity(engine.url), "new": True}
 
     @sql.event.listens_for(engine, "checkout")
     def _compare(_: Any, record: Any, __: Any) -> None:
-        if record.info["file"] != _identity(engine.url):
+        new = record.info.pop("new", False)
+        if not new and record.info["file"] != _identity(engine.url):
             raise sql.exc.DisconnectionError
 
 

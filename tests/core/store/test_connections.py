@@ -1,5 +1,6 @@
 """Connections stay open while the store is used, and never belong to another file."""
 
+import itertools
 import os
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lossopt_core import RunStore, StoreError, train
+from lossopt_core.store import connections
 from lossopt_core.store.connections import Connections
 from tests.experiments import TINY
 
@@ -103,3 +105,14 @@ def test_a_database_in_memory_lives_as_long_as_its_connections() -> None:
         pass
     assert len(store.list()) == 1
     assert isinstance(store.database._connections, Connections)
+
+
+def test_a_store_is_read_while_others_change_its_file_all_the_time(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = itertools.count()
+    monkeypatch.setattr(connections, "_identity", lambda url: (next(changes),))
+    with store.database.in_use():
+        for _ in range(3):
+            assert len(store.list()) == 1
+            store.load(store.list()["id"])
