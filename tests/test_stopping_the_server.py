@@ -147,7 +147,9 @@ def test_sigterm_saves_results_and_reports_the_interruption_until_it_is_handled(
             async with visit(server, mine, "compare") as tab:
                 assert INTERRUPTED in tab.words()
                 assert "1 is saved up to update" in tab.words()
-                async with visit(server, mine, "train", {"live": "false"}) as other:
+                # With another seed: the page's default is there for everybody who opens it.
+                query = {"live": "false", "seed": "7"}
+                async with visit(server, mine, "train", query) as other:
                     assert INTERRUPTED in other.words()
                     [discard] = [
                         each.button.id
