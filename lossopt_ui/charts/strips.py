@@ -1,6 +1,6 @@
 """Strip plot and box plot: the result of every run, one row per group."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,10 +44,7 @@ def strips(
 ) -> go.Figure:
     """Dots of all runs, a diamond at each mean, and a bar for its interval."""
     figure = go.Figure()
-    for place, row in enumerate(rows):
-        values = np.asarray(row.values, np.float64)
-        if len(values) == 0:
-            continue
+    for place, row, values in _with_runs(rows):
         _add_dots(figure, place, row, np.ones(len(values), np.bool_))
         if len(values) > 1:
             figure.add_scatter(
@@ -76,10 +73,7 @@ def boxes(
     run is a dot.
     """
     figure = go.Figure()
-    for place, row in enumerate(rows):
-        values = np.asarray(row.values, np.float64)
-        if len(values) == 0:
-            continue
+    for place, row, values in _with_runs(rows):
         shown = np.full(len(values), len(values) <= FEW)
         if len(values) > 1:
             lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75))
@@ -100,6 +94,13 @@ def boxes(
             )  # fmt: skip
         _add_dots(figure, place, row, shown)
     return _arranged(figure, rows, title=title, x_title=x_title, theme=theme, x_range=x_range)
+
+
+def _with_runs(rows: Sequence[Strip]) -> Iterator[tuple[int, Strip, NDArray[np.float64]]]:
+    """The rows that have runs, each with its place and its values."""
+    for place, row in enumerate(rows):
+        if len(row.values):
+            yield place, row, np.asarray(row.values, np.float64)
 
 
 def _add_dots(figure: go.Figure, place: int, row: Strip, shown: NDArray[np.bool_]) -> None:
