@@ -2,6 +2,7 @@
 
 TensorBoard     Wall time, Step, Value: one curve; event files: tag, Step, value
 MLflow          run_id, key, value, step, timestamp: one row per value; also files of one metric
+runs            one column per run, if that is chosen
 W&B             any x-axis, "run - loss", "run - loss__MIN", "run - loss__MAX"
 others          the name of the metric and its value in two columns; a column "phase" or "split"
 """
@@ -29,7 +30,7 @@ from lossopt_core.exchange.metric_names import (
 )
 from lossopt_core.exchange.printed import is_printed, sheet_from_printed
 from lossopt_core.fields import brief
-from lossopt_core.files.choices import GUESS, Choices, Question
+from lossopt_core.files.choices import GUESS, RUNS, Choices, Question
 from lossopt_core.files.columns import NUMBER, TEXT, Column, Mask, columns_of
 from lossopt_core.files.content import EVENTS, NPZ, Content, content_of
 from lossopt_core.files.description import IGNORED, METRIC
@@ -91,7 +92,7 @@ def read_log(
         sheet = sheet_from_events(content.data, budget)
     else:
         sheet = table_from(content, choices, budget)
-    return log_of(sheet, columns_of(sheet, choices), content.name)
+    return log_of(sheet, columns_of(sheet, choices), content.name, choices)
 
 
 def table_from(content: Content, choices: Choices, budget: Budget) -> Sheet:
@@ -101,9 +102,11 @@ def table_from(content: Content, choices: Choices, budget: Budget) -> Sheet:
     return sheet_from(content, choices, budget)
 
 
-def log_of(sheet: Sheet, columns: Sequence[Column], source: str) -> Log:
-    """Arrange the columns of a sheet."""
+def log_of(sheet: Sheet, columns: Sequence[Column], source: str, choices: Choices = GUESS) -> Log:
+    """Arrange the columns of a sheet; ValueError if they are not what was chosen."""
     log = Log(sheet, columns, columns, sheet.cells.index, source)
+    if choices.columns == RUNS:
+        return _from_columns_of_runs(log)
     for recognises, convert in ARRANGEMENTS:
         if recognises(log):
             log = convert(log)
@@ -222,6 +225,36 @@ def _check_growth(rows: int, columns: int) -> None:
             f"the file has too many runs or metrics: {columns:,} in {rows:,} rows, more than"
             f" {MAX_CELLS:,} cells: export fewer of them"
         )
+
+
+# --- one column per run ---
+
+
+def _from_columns_of_runs(log: Log) -> Log:
+    """Stack the columns of numbers but the steps: runs of one metric, named after the columns."""
+    numeric = [column for column in log.columns if column.kind == NUMBER and not is_clock(column)]
+    indices = [column for column in numeric if column.index or column.unnamed]
+    steps = _named(log, [*STEPS], NUMBER) or next(iter(indices), None)
+    runs = [column for column in numeric if column is not steps]
+    if not runs:
+        raise ValueError(
+            "no column but the steps has numbers, so none can be a run: read columns as metrics"
+        )
+    _check_growth(len(log.rows) * len(runs), 1)
+    measures = {(each.split, each.what) for each in (measure_of(run.name) for run in runs)}
+    known = measures.pop() if len(measures) == 1 else ("", "")
+    metric = " ".join(filter(None, known)) if known[1] else VALUE
+    rows = np.tile(np.arange(len(log.rows)), len(runs))
+    kept = [taken(column, rows) for column in log.columns if column not in runs]
+    called = RUN if all(column.name != RUN for column in kept) else "column"
+    names = np.repeat([run.name for run in runs], len(log.rows))
+    stacked = _stacked(metric, [{metric: run} for run in runs], len(log.rows))
+    columns = [run.name for run in runs]
+    return replace(
+        log, columns=[*kept, stacked, _texts(called, [*names])], rows=log.rows[rows],
+        axis=None if steps is None else steps.name, origin={metric: tuple(columns)},
+        said=(*log.said, f"Runs of their own, as chosen: {listed([*map(brief, columns)], 6)}."),
+    )  # fmt: skip
 
 
 # --- one row per value ---

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lossopt_core.exchange.arrangements import Log
-from lossopt_core.exchange.meaning import Meaning
+from lossopt_core.exchange.meaning import PERCENT, SCALES, Meaning
 from lossopt_core.exchange.metric_names import file_tag
 from lossopt_core.exchange.ordering import STEP, in_order
 from lossopt_core.fields import brief
@@ -22,7 +22,7 @@ from lossopt_core.texts import listed, one_line
 from lossopt_core.training.run import HISTORY_COLUMNS
 
 MAX_RUNS = 60
-PERCENT = re.compile(r"%|percent|pct|prozent", re.IGNORECASE)
+SAYS_PERCENT = re.compile(r"%|percent|pct|prozent", re.IGNORECASE)
 ACCURACIES = ("train_accuracy", "test_accuracy")
 LOSSES = ("objective", "data_loss", "test_loss")
 
@@ -63,6 +63,9 @@ def curves_of(log: Log, meaning: Meaning, name: str = "") -> Curves:
         for part, ordered in enumerate(in_order(frame, meaning, log.rows, label, said), start=1):
             called = label if part == 1 else f"{label or log.source} ({part})"
             histories.append((called, ordered, mask))
+    if errors := [column.name for column in log.columns if column.name in meaning.errors]:
+        named = listed([*map(brief, errors)])
+        said.append(f"{named}: error rates, kept as accuracies, 1 − error.")
     said += _said_scales(scales)
     if nameless:
         said.append(f"Left out rows without a step: {listed(nameless, 6)}.")
@@ -149,23 +152,28 @@ def _scaled(
     label: str,
     scales: dict[str, dict[str, str]],
 ) -> Array:
-    """Accuracies of a run as fractions: those above 1 are per cent."""
+    """Accuracies of a run as fractions: those above 1 are per cent, unless a scale was chosen."""
     if ours not in ACCURACIES:
         return _hundredth(values) if column.percent else values
+    chosen = meaning.scales.get(column.name)
+    most = SCALES[chosen or PERCENT]
     known = values[np.isfinite(values)]
-    if len(known) and not (known.min() >= 0 and known.max() <= 100):
-        row = int(np.flatnonzero((column.numbers < 0) | (column.numbers > 100))[0])
+    if len(known) and not (known.min() >= 0 and known.max() <= most):
+        row = int(np.flatnonzero((column.numbers < 0) | (column.numbers > most))[0])
+        allowed = "0 to 1, or 0 to 100 percent" if chosen is None else f"0 to {most:g}, as chosen"
         raise ValueError(
-            f"{_where(log, row, column.name)}: accuracies must be 0 to 1, or 0 to 100 percent, got"
+            f"{_where(log, row, column.name)}: accuracies must be {allowed}, got"
             f" {column.numbers[row]:g}"
         )
-    percent = column.percent or bool(len(known) and known.max() > 1)
+    largest = known.max() if len(known) else np.nan
+    percent = column.percent or largest > 1 if chosen is None else chosen == PERCENT
     if len(known):
+        why = f"as its largest value is {largest:g}" if chosen is None else "as chosen"
+        contradicts = chosen is None and not percent and SAYS_PERCENT.search(column.name)
         scales.setdefault(column.name, {})[label] = (
-            f"per cent, as its largest value is {known.max():g}" if percent
-            else f"a share of 1, as its largest value is {known.max():g}"
-            + (", although its name says per cent" if PERCENT.search(column.name) else "")
-        )  # fmt: skip
+            f"{'per cent' if percent else 'a share of 1'}, {why}"
+            + (", although its name says per cent" if contradicts else "")
+        )
     values = _hundredth(values) if percent else values
     return np.round(1 - values, 12) if column.name in meaning.errors else values
 

@@ -1,6 +1,7 @@
 """What a file of curves was read as, column by column and run by run."""
 
 from collections.abc import Collection, Mapping
+from itertools import chain
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def describe_log(log: Log, meaning: Meaning, curves: Curves) -> Description:
         *log.sheet.said,
         *(each for column in log.read for each in column.said),
         *log.said,
-        *meaning.said,
+        *chain.from_iterable(meaning.said.values()),
         *(_missing(column) for column in log.read if {*column.markers} - {""} and column.values),
         *left_out(columns),
         *curves.said,
@@ -159,7 +160,10 @@ def _without_place(log: Log, column: Column, name: str, meaning: Meaning) -> tup
         and (measure_of(other).split in ("", "train")) == trained
     ]  # fmt: skip
     if rivals and measure.what:
-        return METRIC, f"not kept: {brief(rivals[0])} is the curve for it; choose to change that"
+        return METRIC, (
+            f"not kept: {brief(rivals[0])} is the curve for it; choose to change that, or read"
+            " each column as a run"
+        )
     return METRIC, "no metric that lossopt compares: not kept unless you choose what it is"
 
 

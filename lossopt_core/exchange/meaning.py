@@ -17,7 +17,7 @@ from lossopt_core.exchange.metric_names import (
     words_of,
 )
 from lossopt_core.fields import brief
-from lossopt_core.files.choices import Question
+from lossopt_core.files.choices import COLUMNS, Question
 from lossopt_core.files.columns import NUMBER, TEXT, Column
 from lossopt_core.texts import listed
 from lossopt_core.training.run import HISTORY_COLUMNS
@@ -27,6 +27,9 @@ OURS = {"id", "status", "dataset", "loss", "optimizer", *HISTORY_COLUMNS}
 LATER, RUNS_APART = "later", "runs"
 RESTARTS = {LATER: "keep the later values", RUNS_APART: "two runs"}
 """What to do where a run's steps go back."""
+SHARE, PERCENT = "share", "percent"
+SCALES = {SHARE: 1.0, PERCENT: 100.0}
+"""The largest accuracy on each scale."""
 UNITS = {"update": "updates", "epoch": "epochs", "gradient_evaluations": "gradient evaluations"}
 
 
@@ -39,8 +42,11 @@ class Meaning:
     metrics   numeric columns to history columns, or "" for none
     keys      the columns that tell runs apart
     errors    columns of error rates, which become 1 − error
+    scales    a key of `SCALES` by column of accuracies or error rates; the values of a run decide
+              for the others
     restarts  a key of `RESTARTS`
-    said, questions   guesses, in words
+    said      guesses in words, by what they are about: "step", "keys" or "metric"
+    questions  guesses that somebody should look at, about the same
     """
 
     step: str | None
@@ -48,8 +54,9 @@ class Meaning:
     metrics: Mapping[str, str]
     keys: tuple[str, ...] = ()
     errors: frozenset[str] = frozenset()
+    scales: Mapping[str, str] = field(default_factory=dict)
     restarts: str = LATER
-    said: tuple[str, ...] = ()
+    said: Mapping[str, Sequence[str]] = field(default_factory=dict)
     questions: tuple[Question, ...] = field(default=(), compare=False)
 
 
@@ -64,10 +71,10 @@ def suggest(log: Log) -> Meaning:
             "the file must have a metric column with numbers: write a column such as loss or"
             " accuracy, or lines such as 'epoch 1, loss 0.5'"
         )
-    said: list[str] = []
+    said: dict[str, list[str]] = {"step": [], "keys": [], "metric": []}
     questions: list[Question] = []
-    step, x = _step(log, numeric, said, questions)
-    keys = _keys(log, step, said)
+    step, x = _step(log, numeric, said["step"], questions)
+    keys = _keys(log, step, said["keys"])
     others = [
         column for column in numeric
         if column.name != step and column.name not in keys and not is_clock(column)
@@ -80,8 +87,8 @@ def suggest(log: Log) -> Meaning:
         metrics = {each.name: each.name if each.name in HISTORY_COLUMNS else "" for each in others}
         errors: frozenset[str] = frozenset()
     else:
-        metrics, errors = _metrics(others, x, said, questions)
-    return Meaning(step, x, metrics, keys, errors, LATER, tuple(said), tuple(questions))
+        metrics, errors = _metrics(others, x, said["metric"], questions)
+    return Meaning(step, x, metrics, keys, errors, said=said, questions=tuple(questions))
 
 
 def _step(
@@ -222,17 +229,16 @@ def _metrics(
             free.remove(target)
             if measures[name].what == "error":
                 errors.add(name)
-    if errors:
-        said.append(
-            f"{listed([brief(name) for name in order if name in errors])}: error rates, kept as"
-            " accuracies, 1 − error."
-        )
     if not any(each and each not in UNITS for each in found.values()) and len(columns) == 1:
         found[columns[0].name] = "objective"  # a single curve without a name
     if not any(each and each not in UNITS for each in found.values()):
         questions.append(
             Question("metric", f"What do {listed([*map(brief, order[:6])])} measure? No name says"
                      " so: choose a metric for at least one column."))  # fmt: skip
+        if len(order) > 1:
+            questions.append(
+                Question("columns", "Is each of these columns a run of its own? Read as metrics of"
+                         " the same runs.", COLUMNS))  # fmt: skip
     return found, frozenset(errors)
 
 

@@ -10,6 +10,9 @@ ENCODINGS = (
     "cp1253", "shift_jis", "gb18030", "big5", "euc_kr",
 )  # fmt: skip
 DECIMALS = {".": "point: 1.5", ",": "comma: 1,5"}
+METRICS, RUNS = "metrics", "runs"
+COLUMNS = {METRICS: "a metric", RUNS: "a run of its own"}
+"""What each column of numbers in a table of curves is."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Choices:
     encoding   an entry of `ENCODINGS`
     header     whether the first row has the names of the columns
     decimal    the decimal separator: a key of `DECIMALS`
+    columns    what each column of curves is: a key of `COLUMNS`
     values     markers of missing values, in lower case, to be read as values
     """
 
@@ -27,6 +31,7 @@ class Choices:
     encoding: str | None = None
     header: bool | None = None
     decimal: str | None = None
+    columns: str | None = None
     values: frozenset[str] = frozenset()
 
 

@@ -9,7 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from lossopt_core.files.choices import DECIMALS, DELIMITERS, ENCODINGS, Choices, Question
+from lossopt_core.files.choices import (
+    COLUMNS,
+    DECIMALS,
+    DELIMITERS,
+    ENCODINGS,
+    METRICS,
+    Choices,
+    Question,
+)
 from lossopt_core.files.columns import Column
 from lossopt_core.files.description import Description
 from lossopt_ui.state import names
@@ -38,6 +46,7 @@ def chosen(file: str) -> Choices:
         encoding=of("encoding"),
         header=of("header"),
         decimal=of("decimal"),
+        columns=of("columns"),
         values=frozenset(of("values") or ()),
     )
 
@@ -46,7 +55,13 @@ def _key(what: str, file: str) -> str:
     return f"read-{what}-{file}"
 
 
-def controls(file: str, found: Description | None, columns: Sequence[Column] = ()) -> None:
+def controls(
+    file: str,
+    found: Description | None,
+    columns: Sequence[Column] = (),
+    *,
+    curves: bool = False,
+) -> None:
     """How the file was read, with a control for each guess; `found` is None if it was refused."""
     questions = found.questions if found else ()
     if questions:
@@ -56,7 +71,7 @@ def controls(file: str, found: Description | None, columns: Sequence[Column] = (
         return
     dialect = found.dialect if found else {}
     asked = {question.about: question for question in questions}
-    opened = found is None or bool({"decimal", "header", "encoding"} & {*asked})
+    opened = found is None or bool({"decimal", "header", "encoding", "columns"} & {*asked})
     with st.expander("How the file is read", expanded=opened):
         first, second = st.columns(2)
         with first:
@@ -66,6 +81,8 @@ def controls(file: str, found: Description | None, columns: Sequence[Column] = (
         with second:
             _choice("header", "First row", _HEADERS, dialect.get("header"), file)
             _choice("decimal", "Decimal separator", _decimals(asked), dialect.get("decimal"), file)
+        if curves:
+            _choice("columns", "Each column of numbers is", COLUMNS, METRICS, file)
         _values(columns, file)
         for line in dialect.get("skipped", ())[:MAX_SAID]:
             st.caption(names.escape_markdown(f"Skipped {line}"))

@@ -1,6 +1,8 @@
 """Import of curves from other programs, and of runs saved in a file, on the Compare page."""
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -22,7 +24,7 @@ from lossopt_core.exchange.bringing import Read
 from lossopt_core.exchange.bringing import together as all_curves
 from lossopt_core.exchange.curves import ACCURACIES
 from lossopt_core.exchange.describing import describe_log
-from lossopt_core.exchange.meaning import LATER, RESTARTS, UNITS
+from lossopt_core.exchange.meaning import LATER, PERCENT, RESTARTS, SHARE, UNITS
 from lossopt_core.exchange.metric_names import measure_of
 from lossopt_core.exchange.sharing import pack
 from lossopt_core.fields import brief
@@ -49,6 +51,13 @@ COUNTED = {
     "gradient_evaluations": "Gradient evaluations",
 }
 NOTHING = "– ignore"
+READINGS = {
+    (False, SHARE): "Accuracy, 0 to 1",
+    (False, PERCENT): "Accuracy, 0 to 100",
+    (True, SHARE): "Error rate, 0 to 1",
+    (True, PERCENT): "Error rate, 0 to 100",
+}
+"""What a column of accuracies may hold: whether error rates, and their scale."""
 _UPLOADER = UploaderKey("bring_in.files")
 _PROBLEM = SessionKey("bring_in.problem", str)
 _FOLDER: WidgetKey[bool] = WidgetKey("bring-in-folder")
@@ -152,21 +161,23 @@ def _preview_of_all(found: Sequence[Read], name: str) -> None:
 def _one_log(file: UploadedFile, log: Log | ValueError, *, many: bool) -> list[Read]:
     """Preview a file and map its columns; nothing if it was refused."""
     if isinstance(log, ValueError):
-        file_preview.controls(file.file_id, None)
+        file_preview.controls(file.file_id, None, curves=True)
         _say(str(log))
         return []
     try:
         meant = suggest(log)
     except ValueError as error:
-        file_preview.controls(file.file_id, None)
+        file_preview.controls(file.file_id, None, curves=True)
         _say(str(error))
         return []
     _ours(log)
     top = st.container()
-    meaning = meant if many else _mapped(log, meant, file.file_id)
+    meaning = meant if many else _mapped(log, meant, f"{file.file_id}-{_shape(log)}")
     try:
         found = describe_log(log, meaning, curves_of(log, meaning))
     except ValueError as error:
+        with top:
+            file_preview.controls(file.file_id, None, log.read, curves=True)
         _say(str(error))
         return []
     with top:
@@ -174,8 +185,13 @@ def _one_log(file: UploadedFile, log: Log | ValueError, *, many: bool) -> list[R
     return [Read(log, meaning)]
 
 
+def _shape(log: Log) -> int:
+    """Another number for other columns: what was chosen for some says nothing about others."""
+    return zlib.crc32(repr([(column.name, column.kind) for column in log.columns]).encode())
+
+
 def _preview(log: Log, found: Description, file: str) -> None:
-    file_preview.controls(file, found, log.read)
+    file_preview.controls(file, found, log.read, curves=True)
     st.dataframe(
         {
             "run": [run.name for run in found.runs],
@@ -233,11 +249,41 @@ def _mapped(log: Log, meant: Meaning, file: str) -> Meaning:
         key=f"restarts-{file}",
         help="After a restart some steps are there twice.",
     ) if _restarted(log, meant, step, x, keys, metrics) else LATER  # fmt: skip
-    errors = frozenset(
-        name for name, ours in metrics.items()
-        if ours in ACCURACIES and measure_of(name).what == "error"
-    )  # fmt: skip
-    return Meaning(step, x, metrics, tuple(keys), errors, restarts, meant.said, meant.questions)
+    errors, scales = _readings(metrics, file)
+    answered = {
+        "step": (step, x) != (meant.step, meant.x),
+        "keys": tuple(keys) != meant.keys,
+        "metric": metrics != meant.metrics,
+        "columns": metrics != meant.metrics,
+    }
+    said = {about: texts for about, texts in meant.said.items() if not answered[about]}
+    questions = tuple(each for each in meant.questions if not answered[each.about])
+    return Meaning(step, x, metrics, tuple(keys), errors, scales, restarts, said, questions)
+
+
+def _readings(metrics: Mapping[str, str], file: str) -> tuple[frozenset[str], dict[str, str]]:
+    """Which columns of accuracies hold error rates, and the scales that were chosen."""
+    accuracies = [name for name, ours in metrics.items() if ours in ACCURACIES]
+    errors = {name for name in accuracies if measure_of(name).what == "error"}
+    scales: dict[str, str] = {}
+    for name in accuracies:
+        kind = "error rate" if name in errors else "accuracy"
+        automatic = f"Automatic: {kind}, by its values"
+        chosen = st.selectbox(
+            f"Values of {names.escape_markdown(name)}",
+            [None, *READINGS],
+            format_func=partial(_reading, automatic),
+            key=f"reading-{file}-{name}",
+            help="Error rates are kept as accuracies, 1 − error.",
+        )
+        if chosen is not None:
+            wrong, scales[name] = chosen
+            errors = errors | {name} if wrong else errors - {name}
+    return frozenset(errors), scales
+
+
+def _reading(automatic: str, chosen: tuple[bool, str] | None) -> str:
+    return automatic if chosen is None else READINGS[chosen]
 
 
 def _restarted(

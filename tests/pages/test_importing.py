@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from lossopt_core import Run, RunStore, train
 from lossopt_core.analysis.tables import tidy, to_csv
@@ -36,6 +38,12 @@ def upload_all(app: AppTest, files: dict[str, bytes]) -> AppTest:
 def tell_apart(app: AppTest, *columns: str) -> AppTest:
     [box] = [each for each in app.multiselect if each.label == "Run columns"]
     return box.set_value([*columns]).run()
+
+
+def select(app: AppTest, label: str) -> Selectbox:
+    """The select box whose label begins like this."""
+    [box] = [each for each in app.selectbox if each.label.startswith(label)]
+    return box
 
 
 def bring_in(app: AppTest) -> AppTest:
@@ -202,11 +210,59 @@ def test_the_preview_says_what_each_column_is_and_where_a_run_diverged(store: Ru
     assert "log.csv (diverged)" in json.dumps(figures(app))
 
 
+def test_the_scale_of_accuracies_can_be_chosen(store: RunStore) -> None:
+    app = upload(open_page("compare"), "log.csv", b"epoch,acc (%)\n1,0.5\n2,0.9\n")
+    assert "although its name says per cent" in words(app)
+    app = select(app, "Values of acc").set_value((False, "percent")).run()
+    assert "per cent, as chosen" in words(app)
+    app = select(app, "Values of acc").set_value((True, "share")).run()
+    assert "1 − error" in words(app)
+    bring_in(app)
+    [curve] = store.foreign()
+    assert_allclose(curve.history["train_accuracy"], [0.5, 0.1])
+
+
+def test_a_guess_that_was_changed_is_not_said_any_more(store: RunStore) -> None:
+    app = upload(open_page("compare"), "log.csv", b"accuracy,other\n0.5,3\n0.9,4\n")
+    assert "the number of the row counts" in words(app)
+    assert "measured on training or validation data?" in app.warning[0].value
+    app = select(app, "Step column").set_value("other").run()
+    assert "the number of the row counts" not in words(app)
+    app = select(app, "accuracy").set_value("test_accuracy").run()
+    assert not app.warning
+
+
+def test_a_column_may_be_a_run(store: RunStore) -> None:
+    app = upload(open_page("compare"), "log.csv", b"epoch,adam,sgd\n1,0.5,0.4\n2,0.9,0.5\n")
+    assert "a run of its own?" in app.warning[0].value
+    app = select(app, "Each column of numbers is").set_value("runs").run()
+    app = select(app, "value").set_value("test_accuracy").run()
+    assert app.dataframe[0].value["run"].tolist() == ["adam", "sgd"]
+    bring_in(app)
+    assert {run.name: [*run.history["test_accuracy"]] for run in store.foreign()} == {
+        "adam": [0.5, 0.9],
+        "sgd": [0.4, 0.5],
+    }
+
+
+def test_a_choice_that_does_not_fit_can_be_taken_back(store: RunStore) -> None:
+    app = upload(open_page("compare"), "log.csv", b"epoch,acc\n1,0.5\n2,70\n")
+    app = select(app, "Values of acc").set_value((False, "share")).run()
+    assert "accuracies must be 0 to 1, as chosen, got 70" in app.error[0].value
+    select(app, "Each column of numbers is")
+    app = select(app, "Values of acc").set_value((False, "percent")).run()
+    assert not app.error
+    app = upload(open_page("compare"), "log.csv", b"epoch,who\n1,a\n2,b\n")
+    app = select(app, "Each column of numbers is").set_value("runs").run()
+    assert "read columns as metrics" in app.error[0].value
+    app = select(app, "Each column of numbers is").set_value(None).run()
+    assert "metric column" in app.error[0].value
+
+
 def test_a_restart_may_be_two_runs(store: RunStore) -> None:
     app = upload(open_page("compare"), "log.csv", b"step,loss\n0,4\n1,3\n2,2\n1,2.5\n2,1\n")
     assert "Training was restarted" in app.warning[0].value
-    [box] = [each for each in app.selectbox if each.label == "Where steps go back"]
-    bring_in(box.set_value("runs").run())
+    bring_in(select(app, "Where steps go back").set_value("runs").run())
     assert [len(run.history) for run in store.foreign()] == [3, 2]
 
 

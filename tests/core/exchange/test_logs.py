@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from lossopt_core import ForeignRun
@@ -24,6 +25,7 @@ from lossopt_core.analysis.tables import (
 from lossopt_core.exchange import Meaning, curves_of, read_log, suggest
 from lossopt_core.exchange.bringing import read_curves, together
 from lossopt_core.exchange.tensorboard import write_events
+from lossopt_core.files.choices import Choices
 from lossopt_core.files.limits import LARGEST, MAX_ROWS
 from lossopt_core.store.foreign_rows import MAX_POINTS
 from lossopt_core.training.run import HISTORY_COLUMNS
@@ -338,3 +340,41 @@ def test_a_corrupted_parquet_file_is_a_table_or_a_value_error(data):
     damaged = whole[:place] + data.draw(st.binary(min_size=1, max_size=3)) + whole[place + 1 :]
     with suppress(ValueError):
         suggest(read_log(damaged, "x.parquet"))
+
+
+@given(
+    runs=st.lists(
+        st.text("wxyz", min_size=1, max_size=6),
+        min_size=1, max_size=5, unique_by=str.lower,
+    ),
+    metric=st.sampled_from(["val_loss", "loss", "val_acc", "train accuracy"]),
+    stepped=st.booleans(),
+)  # fmt: skip
+def test_each_column_can_be_a_run_of_its_own(runs: list[str], metric: str, stepped: bool) -> None:
+    names = [f"{run} {metric}" for run in runs]
+    values = np.arange(3 * len(runs), dtype=float).reshape(3, -1) / 100
+    frame = pd.DataFrame(values, columns=names)
+    if stepped:
+        frame.insert(0, "epoch", [1, 2, 4])
+    log = read_log(to_csv(frame).encode(), "log.csv", Choices(columns="runs"))
+    meaning = suggest(log)
+    made = curves_of(log, meaning)
+    [ours] = [each for each in meaning.metrics.values() if each]
+    assert ours == {
+        "val_loss": "test_loss", "loss": "objective", "val_acc": "test_accuracy",
+        "train accuracy": "train_accuracy",
+    }[metric]  # fmt: skip
+    assert sorted(run.name for run in made.runs) == sorted(names)
+    for run, expected in zip(made.runs, values.T, strict=True):
+        assert_allclose(run.history[ours], expected)
+        assert [*run.history[meaning.x]] == ([1, 2, 4] if stepped else [1, 2, 3])
+
+
+def test_columns_without_a_metric_ask_whether_they_are_runs() -> None:
+    text = b"step,adam,sgd\n0,2,3\n1,1,2\n"
+    asked = {question.about for question in suggest(read_log(text, "log.csv")).questions}
+    assert asked == {"metric", "columns"}
+    log = read_log(text, "log.csv", Choices(columns="runs"))
+    assert [run.name for run in curves_of(log, suggest(log)).runs] == ["adam", "sgd"]
+    with pytest.raises(ValueError, match="read columns as metrics"):
+        read_log(b"step,who\n0,a\n1,b\n", "log.csv", Choices(columns="runs"))

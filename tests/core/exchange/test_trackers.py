@@ -2,11 +2,19 @@
 
 import json
 import pickle
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
+from lossopt_core.exchange.arrangements import read_log
 from lossopt_core.exchange.bringing import read_curves, together
+from lossopt_core.exchange.curves import curves_of
 from lossopt_core.exchange.describing import describe_curves
+from lossopt_core.exchange.meaning import SCALES, suggest
 from lossopt_core.exchange.metric_names import measure_of
 from lossopt_core.files.description import DescribedRun
 from tests.core.files.making import events
@@ -100,3 +108,32 @@ def test_names_are_understood_in_other_words_and_languages(
 def test_a_name_that_contradicts_the_scale_is_said() -> None:
     found = describe_curves(b"epoch,acc (%)\n1,0.5\n2,0.9\n", "log.csv")
     assert "although its name says per cent" in " ".join(found.said)
+
+
+@given(
+    name=st.sampled_from(["accuracy", "acc (%)", "val_acc", "error", "top1_err %"]),
+    values=st.lists(st.floats(0, 1), min_size=2, max_size=6),
+    scale=st.sampled_from([*SCALES]),
+    wrong=st.booleans(),
+)
+def test_a_chosen_scale_holds_whatever_name_and_values_say(
+    name: str, values: list[float], scale: str, wrong: bool
+) -> None:
+    text = "".join(f"{k},{value}\n" for k, value in enumerate(values))
+    log = read_log(f"epoch,{name}\n{text}".encode(), "log.csv")
+    errors = frozenset({name} if wrong else ())
+    meaning = replace(suggest(log), scales={name: scale}, errors=errors)
+    made = curves_of(log, meaning)
+    [accuracy] = {*made.runs[0].history.columns} & {"train_accuracy", "test_accuracy"}
+    shares = np.array(values) / SCALES[scale]
+    expected = 1 - shares if wrong else shares
+    assert_allclose(made.runs[0].history[accuracy], expected, atol=1e-12)
+    assert "as chosen" in " ".join(made.said)
+    assert "although" not in " ".join(made.said)
+    assert ("1 − error" in " ".join(made.said)) == wrong
+
+
+def test_values_beyond_a_chosen_scale_are_refused_with_their_row() -> None:
+    log = read_log(b"epoch,acc\n1,0.5\n2,70\n", "log.csv")
+    with pytest.raises(ValueError, match="row 3, column acc: accuracies must be 0 to 1, as chosen"):
+        curves_of(log, replace(suggest(log), scales={"acc": "share"}))
