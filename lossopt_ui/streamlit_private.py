@@ -18,7 +18,10 @@ from streamlit import config, runtime
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import runtime_util
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.scriptrunner_utils.script_run_context import (
+    ThreadState,
+    get_run_yield_check,
+)
 
 UPLOAD_PATH = "/_stcore/upload_file/"
 """Prefix of the upload URL, followed by the ids of session and file."""
@@ -38,6 +41,15 @@ def went_through_history() -> bool:
     """Whether this rerun was caused by the browser's Back or Forward."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and context.is_history_navigation
+
+
+def give_way() -> None:
+    """End this run of the page if somebody has clicked since it began, or has left.
+
+    Streamlit does so whenever something is drawn; this is for what waits without drawing.
+    """
+    if (check := get_run_yield_check()) is not None:
+        check()
 
 
 def is_of_another_part() -> bool:

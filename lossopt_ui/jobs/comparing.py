@@ -1,5 +1,6 @@
 """Lanes on a page: their rates, their runs over the seeds, and the training that is missing."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,10 @@ from lossopt_ui.jobs.defaults import adopt, defaults
 from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.jobs.plan import Plan
+from lossopt_ui.state.session import SessionKey
 
+_PREDICTED = SessionKey("comparing.predicted", str)
+"""The training whose end was predicted: if that was wrong, polls have their usual intervals."""
 LIVE_SECONDS = 2.0
 """First curves that are expected to take longer are trained only when asked for."""
 
@@ -211,7 +215,16 @@ def watch(
                 outcome.running or (job is not None and job.running) or outcome.optima.pending
             ),
             lambda outcome: draw(outcome, status(outcome)),
+            due=_due(job) if mine else math.inf,
         )
+
+
+def _due(job: Job | None) -> float:
+    """In how many seconds a training is expected to be over; told once for each training."""
+    if job is None or not job.running or _PREDICTED.get() == job.noted:
+        return math.inf
+    _PREDICTED.set(job.noted)
+    return watching.workers().expected(job)
 
 
 def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
@@ -228,6 +241,7 @@ def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
         ),
         wanted=wanted,
         live=live,
+        to_first=seconds_to_first_curves(comparison),
     )
 
 

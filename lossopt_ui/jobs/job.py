@@ -106,6 +106,7 @@ class Job:
         self._visitors: set[int] = set()
         self._visitors_lock = threading.Lock()
         self._future: Future[None] = Future()
+        self._future.add_done_callback(lambda _: self._urgent_over.set())
         self._turns = self._work()
         self._turn = threading.Lock()
         self._underway = ActiveTrainings(store)
@@ -380,10 +381,12 @@ class Job:
         """Call this once it has ended, in the thread that ends it."""
         self._future.add_done_callback(lambda _: call(self))
 
-    def wait_for_first(self, seconds: float) -> None:
-        """Wait at most this long for the first batch of its plan, or for all without a plan."""
-        self._future.add_done_callback(lambda _: self._urgent_over.set())
-        self._urgent_over.wait(seconds)
+    def wait_for_first(self, seconds: float) -> bool:
+        """Wait at most this long for the first batch of its plan, or for all without a plan.
+
+        Returns whether it is there.
+        """
+        return self._urgent_over.wait(seconds)
 
     def wait(self, seconds: float) -> bool:
         """Wait at most this long; returns whether it has ended."""

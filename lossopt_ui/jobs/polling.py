@@ -1,7 +1,8 @@
 """A part of a page that polls and redraws while something runs in the background."""
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,9 +14,11 @@ from lossopt_ui.jobs import render_gate
 
 SECONDS = 0.5
 """Shortest interval between two polls."""
-REST = 6.0
-"""Shortest interval as a multiple of the duration of a poll: with many visitors each polls less
-often, or polling would take all the time."""
+SOONEST = 0.2
+"""Shortest wait for the first poll, which may come when something is due."""
+REST = 3.0
+"""Shortest interval as a multiple of the duration of a poll and of the number of visitors who poll:
+with many of them polling would take all the time."""
 MAX_SECONDS = 5.0
 Seen = TypeVar("Seen")
 
@@ -37,23 +40,29 @@ class _Part(Generic[Seen]):
 
 
 class Pace:
-    """Moving average of the duration of a poll, including the wait for its turn."""
+    """Moving average of the duration of a poll, including the wait for its turn; and who polls."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._polled: dict[Hashable, float] = {}
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
+    def measured(self, owner: Hashable) -> Iterator[None]:
         """Measure one poll, which may end in an exception of Streamlit's."""
         begun = time.monotonic()
         try:
             yield
         finally:
-            self.seconds += (time.monotonic() - begun - self.seconds) / 8
+            now = time.monotonic()
+            self.seconds += (now - begun - self.seconds) / 8
+            self._polled[owner] = now
+            recent = [*self._polled.items()]
+            self._polled = {each: at for each, at in recent if now - at < 2 * MAX_SECONDS}
 
     def between(self, least: float) -> float:
         """The interval between two polls, given the shortest one on an idle server."""
-        return max(least, min(MAX_SECONDS, REST * self.seconds))
+        polling = max(1, len(self._polled))
+        return max(least, min(MAX_SECONDS, REST * self.seconds * polling))
 
 
 @st.cache_resource
@@ -67,13 +76,15 @@ def watch(
     draw: Callable[[Seen], None],
     *,
     seconds: float = SECONDS,
+    due: float = math.inf,
 ) -> None:
     """Draw the result of `look`, and poll again as long as it `goes_on`: a fragment of the page.
 
-    Polls are `seconds` apart, or more on a busy machine. At the end the whole page is rerun, so
-    that its other parts are updated.
+    Polls are `seconds` apart, or more on a busy machine; the first one comes earlier where
+    something is `due` in fewer seconds. At the end the whole page is rerun, so that its other parts
+    are updated.
     """
-    between = _pace().between(seconds)
+    between = min(_pace().between(seconds), max(SOONEST, due))
     first = look()
     part = _Part(look, goes_on, draw, first, goes_on(first), between)
     st.fragment(_show, run_every=between if part.polling else None)(part, seconds)
@@ -82,7 +93,7 @@ def watch(
 def _show(part: _Part[Seen], least: float) -> None:
     # A fragment that is rerun by itself has no page around it, so it catches errors here.
     with (
-        _pace().measured(),
+        _pace().measured(visitor.owner()),
         render_gate.PAGES.turn(visitor.owner()),
         workspace.store_errors_shown(),
         workspace.store_in_use(),

@@ -1,6 +1,7 @@
 """Runs for a page: loaded from the store or trained in the background, with live progress."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
@@ -17,6 +18,7 @@ from lossopt_core.data.datasets import MissingDataError
 from lossopt_core.experiment.loading import check_present
 from lossopt_core.store.quotas import BudgetError
 from lossopt_core.store.unfinished import Interrupted
+from lossopt_ui import streamlit_private
 from lossopt_ui.config import budgets, mode
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import planned_together, polling, pool, render_gate
@@ -29,6 +31,11 @@ from lossopt_ui.state.session import SessionKey
 
 PATIENCE = 0.5
 """Seconds to wait for a training before showing a progress bar."""
+FIRST_PATIENCE = 1.5
+"""The same for first curves that are expected within this time: until then the page shows the
+previous ones, and answers whatever is clicked."""
+STEP = 0.05
+"""Seconds between two looks for a newer click while a page waits."""
 LONG = 2 * PATIENCE
 """A training expected to take more seconds than this is not waited for."""
 RESULTS_SECONDS = 4.0
@@ -190,11 +197,13 @@ def job_for(
     *,
     wanted: bool,
     live: bool,
+    to_first: float = 0.0,
 ) -> Job | None:
     """The visitor's current training: a new one if something is missing, or an earlier one.
 
     An earlier one continues, whatever page is open, until another is started. After a reload it
-    is found by its experiments.  `begin` starts one, given what it replaces.
+    is found by its experiments.  `begin` starts one, given what it replaces.  Its first results are
+    expected `to_first` seconds after its turn has come.
     """
     visitor = _visitor()
     store = workspace.store()
@@ -220,9 +229,17 @@ def job_for(
         visitor.take(begun)
         if begun.planned or workers().expected(begun) < LONG:
             with render_gate.PAGES.outside():
-                begun.wait_for_first(PATIENCE)
+                _wait_for_first(begun, to_first)
         return begun
     return job
+
+
+def _wait_for_first(job: Job, to_first: float) -> None:
+    """Wait for first results that are expected soon; a newer click ends the wait."""
+    expected = to_first + (workers().place(job)[1] if job.waiting else 0.0)
+    ends = time.monotonic() + (FIRST_PATIENCE if expected < FIRST_PATIENCE else PATIENCE)
+    while time.monotonic() < ends and not job.wait_for_first(STEP):
+        streamlit_private.give_way()
 
 
 def show_status(job: Job | None, *, mine: bool, running: bool) -> None:

@@ -142,6 +142,7 @@ def test_train_returns_at_once_if_the_queue_is_busy(
     workers, may_go_on = Workers(), threading.Event()
     monkeypatch.setattr(watching, "workers", lambda: workers)
     monkeypatch.setattr(watching, "PATIENCE", 0.01)
+    monkeypatch.setattr(watching, "FIRST_PATIENCE", 0.01)
     monkeypatch.setattr(Job, "take_turn", turn_once(may_go_on))
     busy = [
         workers.begin([Experiment(seed=k)], RunStore(store.address, f"other {k}"))

@@ -50,6 +50,26 @@ def test_a_session_knows_its_id() -> None:
     assert told != "None"
 
 
+def test_a_run_gives_way_to_a_newer_one() -> None:
+    def page() -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+        from lossopt_ui import streamlit_private
+
+        streamlit_private.give_way()
+        st.session_state.runs = st.session_state.get("runs", 0) + 1
+        if st.session_state.runs == 1:
+            context = get_script_run_ctx()
+            assert context is not None
+            context.script_requests.request_rerun(RerunData())
+            streamlit_private.give_way()
+        st.text(st.session_state.runs)
+
+    private.give_way()  # outside of sessions there is nobody to give way to
+    assert said_by(page) == ["2"]
+
+
 def test_a_run_knows_whether_it_comes_from_back_or_forward() -> None:
     def page() -> None:
         import streamlit as st

@@ -1,5 +1,6 @@
 """Polling and redrawing of a part of a page."""
 
+import math
 from contextlib import nullcontext
 from unittest.mock import Mock
 
@@ -29,7 +30,7 @@ class RerunError(Exception):
     """Replaces Streamlit's exception, which only a running page can raise."""
 
 
-@pytest.mark.parametrize(("a_look", "again"), [(0.0, False), (0.12, False), (0.3, True)])
+@pytest.mark.parametrize(("a_look", "again"), [(0.0, False), (0.3, False), (0.4, True)])
 def test_polling_slows_down_on_a_busy_machine(
     a_look: float, again: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,6 +42,31 @@ def test_polling_slows_down_on_a_busy_machine(
     with pytest.raises(RerunError) if again else nullcontext():
         polling._show(part, 0.5)
     assert drawn == ([] if again else [1])
+
+
+def test_a_poll_comes_early_where_something_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace, intervals = polling.Pace(), []
+    monkeypatch.setattr(polling, "_pace", lambda: pace)
+    monkeypatch.setattr(
+        "streamlit.fragment",
+        lambda call, run_every: (intervals.append(run_every), lambda *given: None)[1],
+    )
+    pace.seconds = 0.5
+    for due in (math.inf, 60.0, 0.7, 0.01):
+        polling.watch(lambda: 1, lambda seen: True, lambda seen: None, due=due)
+    assert intervals == [1.5, 1.5, 0.7, polling.SOONEST]
+
+
+def test_the_more_visitors_poll_the_less_often_each_does() -> None:
+    pace = polling.Pace()
+    shares = []
+    for visitors in range(1, 6):
+        with pace.measured(visitors):
+            pass
+        pace.seconds = 0.2
+        shares.append(visitors * pace.seconds / pace.between(0.01))
+    assert shares == pytest.approx([1 / polling.REST] * 5)
+    assert pace.between(0.01) <= polling.MAX_SECONDS
 
 
 def test_a_transient_store_failure_is_reported_and_polling_continues() -> None:

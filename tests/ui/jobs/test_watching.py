@@ -1,0 +1,41 @@
+"""Pages that wait for first curves."""
+
+import time
+from unittest.mock import Mock
+
+import pytest
+
+from lossopt_core import RunStore
+from lossopt_ui import streamlit_private
+from lossopt_ui.jobs import watching
+from lossopt_ui.jobs.job import Job
+from lossopt_ui.jobs.workers import Workers
+from tests.ui.jobs.helpers import LONG
+
+
+class ClickedError(Exception):
+    """Replaces Streamlit's exception, which ends the run of a page."""
+
+
+def test_first_curves_are_waited_for_if_they_come_soon(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "workers", Workers)
+    monkeypatch.setattr(watching, "PATIENCE", 0.1)
+    job, begun = Job([LONG], store), time.monotonic()
+    watching._wait_for_first(job, 0.5)
+    assert time.monotonic() - begun >= watching.FIRST_PATIENCE
+    monkeypatch.setattr(watching, "FIRST_PATIENCE", 60.0)
+    begun = time.monotonic()
+    watching._wait_for_first(job, 61.0)
+    assert 0.1 <= time.monotonic() - begun < 60
+
+
+def test_a_newer_click_ends_the_wait(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "workers", Workers)
+    monkeypatch.setattr(streamlit_private, "give_way", Mock(side_effect=ClickedError))
+    monkeypatch.setattr(watching, "FIRST_PATIENCE", 60.0)
+    begun = time.monotonic()
+    with pytest.raises(ClickedError):
+        watching._wait_for_first(Job([LONG], store), 0.0)
+    assert time.monotonic() - begun < 30
