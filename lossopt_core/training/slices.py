@@ -84,6 +84,8 @@ class SlicedTraining:
         """Keep what came of a slice."""
         self._path += made.path
         self._last, self.over = made.checkpoint, made.over
+        if self.over:
+            self._data = None  # it may be large, and wait for others that are saved with it
 
     @property
     def updates(self) -> int:

@@ -1,8 +1,10 @@
 """A training cut into slices, each pickled as for another process, is the training in one go."""
 
 import pickle
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from pandas.testing import assert_frame_equal
 from lossopt_core import LOSSES, OPTIMIZERS, Experiment, Run, train
 from lossopt_core.optim.stopping import STOPPING
 from lossopt_core.training import slices
+from lossopt_core.training.grouping import load_all
 from lossopt_core.training.slices import SlicedTraining
 from tests.experiments import BLOBS, TINY
 
@@ -97,6 +100,19 @@ def test_updates_and_histories_grow():
         assert history["update"].iloc[-1] <= seen[-1]
     assert seen == sorted(seen)
     assert seen[-1] == 2 * BLOBS.updates
+
+
+def test_data_are_let_go_with_the_last_slice():
+    experiments = [TINY.replace(epochs=1)]
+    data = [replace(each) for each in load_all(experiments)]
+    whole = [weakref.ref(each) for each in data]
+    training = SlicedTraining(experiments, data)
+    del data
+    while not training.over:
+        assert all(each() is not None for each in whole)
+        training.take(training.submit(Elsewhere()).result())
+    assert all(each() is None for each in whole)
+    assert training.runs(), "its runs may wait until others are over"
 
 
 def test_there_are_no_runs_before_the_end():
