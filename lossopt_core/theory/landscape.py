@@ -22,7 +22,8 @@ GRID = 41
 MIN_GRID = 15
 MAX_NUMBERS = 100_000_000
 """Maximum number of scores computed for a landscape: about 1 s."""
-NUMBERS_PER_CHUNK = 2_000_000
+NUMBERS_PER_CHUNK = 250_000
+"""Scores held at a time, 2 MB: little memory, and they stay in the processor's cache."""
 PADDING = 0.2
 """Empty space on each side, as a fraction of the width of the content."""
 NEGLIGIBLE = 1e-6
