@@ -113,6 +113,7 @@ def _prepare() -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    memory.limit_arenas()
     os.nice(NICENESS)
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)

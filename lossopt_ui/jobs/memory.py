@@ -11,13 +11,20 @@ from contextlib import suppress
 
 ARENAS = 2
 """More than one, so that threads seldom wait for each other."""
-_M_ARENA_MAX = -8
+LARGE_BYTES = 1_000_000
+"""What is larger is returned to the operating system as soon as it is freed."""
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
 """From <malloc.h>."""
 
 
 def limit_arenas() -> None:
-    """Limit the number of arenas; call this before many threads exist."""
+    """Limit the number of arenas and what they hold; call this before many threads exist.
+
+    By default glibc learns to keep arrays of up to 32 MB once one of them has been freed.
+    """
     _call("mallopt", _M_ARENA_MAX, ARENAS)
+    _call("mallopt", _M_MMAP_THRESHOLD, LARGE_BYTES)
+    _call("mallopt", _M_TRIM_THRESHOLD, 2 * LARGE_BYTES)
 
 
 def release_free_memory() -> None:

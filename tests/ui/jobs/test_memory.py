@@ -1,4 +1,4 @@
-"""The number of glibc's arenas is limited."""
+"""glibc's arenas are few, and keep no large arrays that are freed."""
 
 import platform
 
@@ -37,7 +37,36 @@ with tempfile.TemporaryFile() as report:
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
+KEPT = """
+from pathlib import Path
+import numpy as np
+from lossopt_ui.jobs import memory
+{before}
+
+def resident():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) // 1_000 for line in lines if line.startswith("VmRSS"))
+
+np.ones(2_500_000)  # once freed, arrays up to its size are kept
+before = resident()
+arrays, between = [], []
+for _ in range(40):
+    arrays.append(np.ones(250_000))
+    between.append(bytes(2_000))
+del arrays
+print(resident() - before)
+"""
+
+only_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
+
+
+@only_glibc
+def test_large_arrays_are_returned_as_soon_as_they_are_freed() -> None:
+    assert int(run_python("-c", KEPT.format(before=""))) > 40
+    assert int(run_python("-c", KEPT.format(before="memory.limit_arenas()"))) < 10
+
+
+@only_glibc
 def test_threads_share_a_limited_number_of_arenas() -> None:
     assert int(run_python("-c", COUNT_ARENAS.format(before=""))) > memory.ARENAS
     few = COUNT_ARENAS.format(before="memory.limit_arenas()")
