@@ -19,9 +19,9 @@ from lossopt_core.experiment.caches import cached_by_data
 from lossopt_core.experiment.description import DATA_SETTINGS, Experiment
 from lossopt_core.objective.linear import Array, Labels
 
-CACHE_BYTES = 48_000_000
+CACHE_BYTES = 24_000_000
 SMALLEST_BYTES = 1_000_000
-"""What even the smallest data set counts for, so that at most 48 are cached."""
+"""What even the smallest data set counts for, so that at most 24 are cached."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from lossopt_core.uploads.npz import Arrays
 from lossopt_ui.state.session import SessionKey
 
 Content = TypeVar("Content")
-MAX_BYTES = 80_000_000
+MAX_BYTES = 40_000_000
 """Size of the cache, shared by all visitors."""
 _SHOWN = SessionKey("file_contents.shown", str)
 """The id of the file whose content is cached for the page, if any."""
