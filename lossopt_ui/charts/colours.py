@@ -17,6 +17,7 @@ Theme = Literal["light", "dark"]
 Shades = Mapping[Theme, str]
 
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0E1117"}
+"""Of the page, as in `.streamlit/config.toml`."""
 INK: dict[Theme, str] = {"light": "#1A1A1A", "dark": "#F0F0F0"}
 GREY: dict[Theme, str] = {"light": "#767676", "dark": "#8C8C8C"}
 
@@ -26,8 +27,6 @@ SPARE: tuple[Shades, ...] = (
     {"light": "#142903", "dark": "#C7D656"},
 )
 """For losses that declare no colour, in the order of the registry; those after these get ink."""
-PAPER: Shades = {"light": "#FFFFFF", "dark": "#0E1117"}
-"""Background of the page, as in `.streamlit/config.toml`: behind labels on curves."""
 BATCH: dict[int, Shades] = {
     1: {"light": "#988A37", "dark": "#EDE35A"},
     8: {"light": "#6F14BA", "dark": "#A75FD9"},

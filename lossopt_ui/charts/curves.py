@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from lossopt_core.experiment.measures import X_AXES
 from lossopt_ui.charts import escapes
 from lossopt_ui.charts.colours import (
+    BACKGROUND,
     GREY,
     INK,
-    PAPER,
     Theme,
     translucent,
 )
@@ -313,7 +313,7 @@ def _label(text: str, y: float, theme: Theme, *, at_left: bool) -> dict[str, obj
     return {
         "text": text,
         "font": {"color": GREY[theme], "size": 12},
-        "bgcolor": translucent(PAPER[theme], 0.75),
+        "bgcolor": translucent(BACKGROUND[theme], 0.75),
         "borderpad": 1,
         "x": 0.03 if at_left else 1.0,
         "xref": "paper",

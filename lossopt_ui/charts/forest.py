@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from lossopt_ui.charts.colours import GREY, INK, Theme
+from lossopt_core.texts import counted
+from lossopt_ui.charts.colours import BACKGROUND, GREY, INK, Theme, translucent
 
 ROW, AROUND = 38, 92
 """Height of a row, and of everything around them, in pixels."""
@@ -35,6 +36,7 @@ def forest(
     for place, row in enumerate(rows):
         known = bool(np.isfinite(row.low) and np.isfinite(row.high))
         interval = f"{row.low:+.3g} to {row.high:+.3g}{unit}" if known else "no interval"
+        about = f"{interval}; {counted(row.pairs, 'pair')}"
         figure.add_scatter(
             x=[row.value],
             y=[place],
@@ -56,14 +58,16 @@ def forest(
                 "thickness": 2.5,
                 "width": 5,
             },
-            hovertemplate=f"%{{x:+.3g}}{unit} ({interval}; {row.pairs} pairs)<extra></extra>"
+            hovertemplate=f"%{{x:+.3g}}{unit} ({about})<extra></extra>"
             if row.pairs
             else "baseline<extra></extra>",
         )
-        # Above its row, because labels beside the plot would leave no room for it.
+        # Above its row, because labels beside the plot would leave no room for it; the line at 0
+        # passes behind it.
         figure.add_annotation(
             x=0.0, xref="paper", xanchor="left", y=place - 0.22, yanchor="bottom", text=row.label,
             showarrow=False, font={"size": 12, "color": INK[theme]},
+            bgcolor=translucent(BACKGROUND[theme], 0.85), borderpad=0,
         )  # fmt: skip
     figure.add_vline(x=0.0, line={"color": GREY[theme], "width": 1.5})
     figure.update_layout(title=title, showlegend=False, hovermode="closest")

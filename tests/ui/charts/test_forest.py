@@ -36,7 +36,7 @@ def test_a_difference_without_interval_is_hollow_and_the_baseline_a_tick_at_0() 
     assert (alone["marker"]["symbol"], base["marker"]["symbol"]) == ("circle-open", "line-ns")
     for each in (alone, base):
         assert list(each["error_x"]["array"]) == list(each["error_x"]["arrayminus"]) == [0.0]
-    assert "no interval; 1 pairs" in alone["hovertemplate"]
+    assert "no interval; 1 pair)" in alone["hovertemplate"]
     assert base["hovertemplate"].startswith("baseline")
 
 
@@ -48,6 +48,7 @@ def test_rows_go_down_with_their_names_above_them_and_a_line_at_0() -> None:
         ("One seed", pytest.approx(1.78)),
     ]
     assert {each.font.color for each in layout.annotations} == {INK["dark"]}
+    assert all(each.bgcolor for each in layout.annotations), "the line at 0 passes behind names"
     assert layout.yaxis.range == (2.5, -0.95)
     [line] = layout.shapes
     assert (line.x0, line.x1, line.line.color) == (0.0, 0.0, GREY["dark"])
