@@ -52,7 +52,7 @@ before = resident()
 arrays, between = [], []
 for _ in range(40):
     arrays.append(np.ones(250_000))
-    between.append(bytes(2_000))
+    between.append(np.ones(12_500))
 del arrays
 print(resident() - before)
 """
