@@ -40,6 +40,8 @@ from lossopt_ui.state.pages.settings import AUTOMATIC
 PANELS_PER_ROW = 3
 MAX_PANELS = 12
 MAX_REFERENCES = 3
+LEGEND_ROW, LEGEND_ROWS = 36, 12
+"""Height of a name in two lines, in pixels; more names than that scroll."""
 ACCURACIES = ("train_accuracy", "test_accuracy")
 SHARED = "test_accuracy"
 """The first thing to compare where losses differ, whose values mean different things."""
@@ -162,18 +164,21 @@ def charts(
     return [
         Drawn(
             key=_key(members, title, len(panels)),
-            figure=group_curves.group_curves(
-                [curves[group.key] for group in members],
-                column=axes.y,
-                title=_title(title, len(panels)),
-                y_title=axes.y_title,
-                theme=theme,
-                scales=scales_of[title],
-                show_members=widgets.value("members"),
-                levels=[] if delta else _references(members, axes.y, optima),
+            figure=_with_whole_legend(
+                group_curves.group_curves(
+                    [curves[group.key] for group in members],
+                    column=axes.y,
+                    title=_title(title, len(panels)),
+                    y_title=axes.y_title,
+                    theme=theme,
+                    scales=scales_of[title],
+                    show_members=widgets.value("members"),
+                    levels=[] if delta else _references(members, axes.y, optima),
+                ),
+                len(members),
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
-            height=300 + 30 * min(len(members), 12),
+            height=320 + LEGEND_ROW * min(len(members), LEGEND_ROWS),
         )
         for title, members in list(panels.items())[:MAX_PANELS]
     ], words
@@ -197,6 +202,12 @@ def _band_in_words() -> str:
 
 def _title(title: str, panels: int) -> str:
     return title or "All selected runs" if panels == 1 else title
+
+
+def _with_whole_legend(figure: go.Figure, names: int) -> go.Figure:
+    """The chart with all names at once: by default plotly gives them half of the height."""
+    figure.update_layout(legend_maxheight=LEGEND_ROW * min(names, LEGEND_ROWS))
+    return figure
 
 
 def _key(members: Sequence[Group], title: str, panels: int) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from lossopt_core import Experiment, Run, RunStore
 from lossopt_core import train as train_runs
+from tests.experiments import TINY
 from tests.helpers import figures, open_one, open_page, trace, train
 
 SMOOTH = {"smoothing": "0.9", "smooth_with": "gaussian", "ignore_outliers": "true"}
@@ -76,6 +77,24 @@ def test_small_multiples_share_the_range_of_each_loss(store: RunStore) -> None:
         room = 0.05 * (max(values) - min(values))
         ends = [each["layout"]["yaxis"]["range"] for each in mine]
         assert ends == [pytest.approx([min(values) - room, max(values) + room])] * 2
+
+
+def test_the_names_of_ten_groups_need_no_scrolling(store: RunStore) -> None:
+    strengths = [0.1, 0.2, 0.3, 0.4, 0.5]
+    many = [TINY.replace(loss=loss, strength=each)
+            for loss in ("hinge", "squared_hinge") for each in strengths]  # fmt: skip
+    few = many[:2]
+    plots = []
+    for chosen in (few, many):
+        store.save(train_runs(chosen))
+        shown = figures(open_page("compare", {"runs": "all", "y": "train_accuracy"}))
+        [chart] = [each for key, each in shown.items() if key.startswith("curves")]
+        names = [line["name"] for line in chart["data"] if line.get("showlegend", True)]
+        assert len(names) >= len(chosen)
+        below = chart["layout"]["legend"]["maxheight"]
+        assert below >= 36 * len(names), "two lines of each name"
+        plots.append(chart["layout"]["height"] - below)
+    assert plots[0] == plots[1] >= 300, "more names take nothing from the curves"
 
 
 def test_a_training_page_smooths_its_curves(store: RunStore) -> None:
