@@ -40,7 +40,7 @@ from lossopt_ui.state.pages.settings import AUTOMATIC
 PANELS_PER_ROW = 3
 MAX_PANELS = 12
 MAX_REFERENCES = 3
-LEGEND_ROW, LEGEND_ROWS = 36, 12
+LEGEND_ROW, LEGEND_ROWS = 42, 12
 """Height of a name in two lines, in pixels; more names than that scroll."""
 ACCURACIES = ("train_accuracy", "test_accuracy")
 SHARED = "test_accuracy"
@@ -178,7 +178,7 @@ def charts(
                 len(members),
             ),
             alt=f"{MEASURES[axes.y].label} of {', '.join(m.label for m in members)}.",
-            height=320 + LEGEND_ROW * min(len(members), LEGEND_ROWS),
+            height=310 + LEGEND_ROW * min(len(members), LEGEND_ROWS),
         )
         for title, members in list(panels.items())[:MAX_PANELS]
     ], words

@@ -20,7 +20,7 @@ RUN = "run"
 SEPARATOR = " · "
 PRINCIPAL = ("dataset", "loss", "strength", "optimizer", "learning_rate")
 """Settings that a name tells whenever they differ."""
-NAME_WIDTH = 190
+NAME_WIDTH = 200
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
 
@@ -155,7 +155,7 @@ def _look(name: str) -> Any:
     match name:
         case "spark":
             return config.LineChartColumn(
-                "Curve", help="Objective over the whole training.", width=70
+                "Curve", help="Objective over the whole training.", width=60
             )
         case _ if name == RUN:
             return config.TextColumn("Run", help="What tells it from the others.", width=NAME_WIDTH)
