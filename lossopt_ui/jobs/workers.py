@@ -195,7 +195,9 @@ class Workers:
     def place(self, job: Job) -> tuple[int, float]:
         """Number of turns before a waiting training's, and the expected seconds until then."""
         before = self._turns.before(job)
-        under_way = [each for each in self._jobs if each.running and not each.waiting]
+        under_way = [
+            each for each in self._jobs if each.running and not (each.waiting or each.stopped)
+        ]
         # A job between two parts is both under way and waiting: count it once.
         ahead = {id(each): self._seconds_for(each) for each in (*before, *under_way)}
         return len(before), sum(ahead.values()) / self._count

@@ -5,7 +5,7 @@ import pytest
 from lossopt_core import Experiment, RunStore
 from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.unfinished import SILENT_CHECKS, ActiveTrainings, Watch
-from lossopt_ui.jobs.job import PART
+from lossopt_ui.jobs.job import PART, Job
 from lossopt_ui.jobs.workers import Workers
 from tests.experiments import TINY
 from tests.programs import run_python, wait_until
@@ -82,6 +82,22 @@ def test_the_expected_wait_is_capped_by_time_limits(store: RunStore) -> None:
     _, seconds = workers.place(waiting)
     assert 0 < seconds <= 30
     waiting.stop()
+    first.stop()
+    wait_until(lambda: not first.running)
+
+
+def test_a_training_that_ends_is_not_waited_for(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = Workers(count=1)
+    first = begin(workers, store)
+    other = RunStore(store.address, "other")
+    last = workers.begin([TINY], other)
+    assert workers.place(last)[1] > 60
+    monkeypatch.setattr(Job, "stopped", property(lambda job: job is first))  # its slice goes on
+    assert workers.place(last)[1] < 1
+    monkeypatch.undo()
+    last.stop()
     first.stop()
     wait_until(lambda: not first.running)
 
