@@ -12,14 +12,13 @@ import streamlit as st
 from lossopt_ui.identity import visitor, workspace
 from lossopt_ui.jobs import render_gate
 
-SECONDS = 0.5
-"""Shortest interval between two polls."""
 SOONEST = 0.2
 """Shortest wait for the first poll, which may come when something is due."""
 REST = 3.0
 """Shortest interval as a multiple of the duration of a poll and of the number of visitors who poll:
 with many of them polling would take all the time."""
-MAX_SECONDS = 5.0
+MIN_SECONDS, MAX_SECONDS = 0.5, 5.0
+"""Bounds of the interval between two polls."""
 Seen = TypeVar("Seen")
 
 
@@ -44,10 +43,10 @@ class Pace:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._polled: dict[Hashable, float] = {}
+        self._next: dict[Hashable, float] = {}
 
     @contextmanager
-    def measured(self, owner: Hashable) -> Iterator[None]:
+    def measured(self, owner: Hashable, interval: float) -> Iterator[None]:
         """Measure one poll, which may end in an exception of Streamlit's."""
         begun = time.monotonic()
         try:
@@ -55,13 +54,13 @@ class Pace:
         finally:
             now = time.monotonic()
             self.seconds += (now - begun - self.seconds) / 8
-            self._polled[owner] = now
-            recent = [*self._polled.items()]
-            self._polled = {each: at for each, at in recent if now - at < 2 * MAX_SECONDS}
+            self._next[owner] = now + interval
 
     def between(self, least: float) -> float:
         """The interval between two polls, given the shortest one on an idle server."""
-        polling = max(1, len(self._polled))
+        late = time.monotonic() - self.seconds - MIN_SECONDS
+        self._next = {each: due for each, due in [*self._next.items()] if due > late}
+        polling = max(1, len(self._next))
         return max(least, min(MAX_SECONDS, REST * self.seconds * polling))
 
 
@@ -75,7 +74,7 @@ def watch(
     goes_on: Callable[[Seen], bool],
     draw: Callable[[Seen], None],
     *,
-    seconds: float = SECONDS,
+    seconds: float = MIN_SECONDS,
     due: float = math.inf,
 ) -> None:
     """Draw the result of `look`, and poll again as long as it `goes_on`: a fragment of the page.
@@ -93,7 +92,7 @@ def watch(
 def _show(part: _Part[Seen], least: float) -> None:
     # A fragment that is rerun by itself has no page around it, so it catches errors here.
     with (
-        _pace().measured(visitor.owner()),
+        _pace().measured(visitor.owner(), part.seconds),
         render_gate.PAGES.turn(visitor.owner()),
         workspace.store_errors_shown(),
         workspace.store_in_use(),

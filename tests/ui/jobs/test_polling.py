@@ -61,12 +61,25 @@ def test_the_more_visitors_poll_the_less_often_each_does() -> None:
     pace = polling.Pace()
     shares = []
     for visitors in range(1, 6):
-        with pace.measured(visitors):
+        with pace.measured(visitors, 60.0):
             pass
         pace.seconds = 0.2
         shares.append(visitors * pace.seconds / pace.between(0.01))
     assert shares == pytest.approx([1 / polling.REST] * 5)
-    assert pace.between(0.01) <= polling.MAX_SECONDS
+    pace.seconds = 60.0
+    assert pace.between(0.01) == polling.MAX_SECONDS
+
+
+def test_who_has_not_polled_again_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace, now = polling.Pace(), [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    for visitor, interval in (("quick", 0.5), ("slow", 4.0)):
+        with pace.measured(visitor, interval):
+            pass
+    pace.seconds = 0.2
+    alone = polling.REST * pace.seconds
+    for now[0], others in ((100.0, 2), (101.0, 2), (102.0, 1), (104.0, 1), (105.0, 1)):
+        assert pace.between(0.01) == pytest.approx(alone * others)
 
 
 def test_a_transient_store_failure_is_reported_and_polling_continues() -> None:
