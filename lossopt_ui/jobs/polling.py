@@ -12,8 +12,8 @@ import streamlit as st
 from lossopt_ui.identity import visitor, workspace
 from lossopt_ui.jobs import render_gate
 
-SOONEST = 0.2
-"""Shortest wait for the first poll, which may come when something is due."""
+SOONEST, SOON = 0.2, 1.0
+"""Bounds of the wait for something that is due; polls before would only slow it down."""
 REST = 3.0
 """Shortest interval as a multiple of the duration of a poll and of the number of visitors who poll:
 with many of them polling would take all the time."""
@@ -79,11 +79,10 @@ def watch(
 ) -> None:
     """Draw the result of `look`, and poll again as long as it `goes_on`: a fragment of the page.
 
-    Polls are `seconds` apart, or more on a busy machine; the first one comes earlier where
-    something is `due` in fewer seconds. At the end the whole page is rerun, so that its other parts
-    are updated.
+    Polls are `seconds` apart, or more on a busy machine; the first one comes when something is
+    `due`, if that is soon. At the end the whole page is rerun, so that its other parts are updated.
     """
-    between = min(_pace().between(seconds), max(SOONEST, due))
+    between = max(SOONEST, due) if due < SOON else _pace().between(seconds)
     first = look()
     part = _Part(look, goes_on, draw, first, goes_on(first), between)
     st.fragment(_show, run_every=between if part.polling else None)(part, seconds)

@@ -44,7 +44,7 @@ def test_polling_slows_down_on_a_busy_machine(
     assert drawn == ([] if again else [1])
 
 
-def test_a_poll_comes_early_where_something_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_poll_comes_when_something_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     pace, intervals = polling.Pace(), []
     monkeypatch.setattr(polling, "_pace", lambda: pace)
     monkeypatch.setattr(
@@ -55,6 +55,9 @@ def test_a_poll_comes_early_where_something_is_due(monkeypatch: pytest.MonkeyPat
     for due in (math.inf, 60.0, 0.7, 0.01):
         polling.watch(lambda: 1, lambda seen: True, lambda seen: None, due=due)
     assert intervals == [1.5, 1.5, 0.7, polling.SOONEST]
+    pace.seconds = 0.0
+    polling.watch(lambda: 1, lambda seen: True, lambda seen: None, due=0.9)
+    assert intervals[-1] == 0.9, "not every half a second until then"
 
 
 def test_the_more_visitors_poll_the_less_often_each_does() -> None:
