@@ -107,7 +107,7 @@ class Workers:
     def _learn(self, done: float, seconds: float) -> None:
         """Update the moving average of the training speed."""
         if done > 0 and seconds > 0.05:
-            self._speed += (done / seconds - self._speed) / 4
+            self._speed += (done / seconds - self._speed) / 2
 
     def _beat(self) -> None:
         while True:
