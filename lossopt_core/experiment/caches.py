@@ -135,10 +135,10 @@ def drop_owner(owner: Owner) -> None:
         cache.drop_owner(owner)
 
 
-def drop_idle() -> None:
-    """Drop entries unused for an hour from all caches of this process."""
+def drop_idle(seconds: float = IDLE_SECONDS) -> None:
+    """Drop entries unused for this long, by default an hour, from all caches of this process."""
     for cache in list(_ALL):
-        cache.drop_idle()
+        cache.drop_idle(seconds)
 
 
 def _all_arguments(*args: Hashable, **named: Hashable) -> Hashable:

@@ -21,12 +21,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from lossopt_core.experiment import caches
 from lossopt_ui.jobs import memory
 
 NICENESS = 10
 """Pages come first: workers get what time the server leaves."""
 KILLED_FIRST = "500"
 """Where memory runs out, Linux ends a worker, which costs a slice, rather than the server."""
+UNUSED_SECONDS = 1.0
+"""A worker lets go of data that it has not used for so long: the slices of a training follow each
+other."""
 READY = b"r"
 
 
@@ -70,8 +74,15 @@ def work(server: "Connection[Any, Any]") -> None:
     with suppress(EOFError, OSError, MemoryError):  # the server has ended, or starts another
         server.send(os.getpid())
         while True:
+            if not server.poll(UNUSED_SECONDS):
+                _forget_unused(0.0)
             _work_once(server)
-            memory.release_free_memory()
+            _forget_unused(UNUSED_SECONDS)
+
+
+def _forget_unused(seconds: float) -> None:
+    caches.drop_idle(seconds)
+    memory.release_free_memory()
 
 
 def _work_once(server: "Connection[Any, Any]") -> None:
@@ -108,8 +119,7 @@ def _sendable(error: Exception) -> Exception:
 def _prepare() -> None:
     """Import what tasks need, so that workers share its memory and begin at once.
 
-    Data sets without files come from scikit-learn, which also splits and scales all of them; own
-    data come with the tasks.
+    Workers load data sets themselves, by scikit-learn; own data come with the tasks.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -121,4 +131,8 @@ def _prepare() -> None:
     from sklearn import datasets, model_selection, preprocessing  # noqa: F401
 
     from lossopt_core.certify import certificates  # noqa: F401
+    from lossopt_core.experiment.description import Experiment
+    from lossopt_core.experiment.loading import load_data
     from lossopt_core.training import slices  # noqa: F401
+
+    load_data(Experiment())  # what most trainings use

@@ -31,7 +31,7 @@ from lossopt_core import (
 from lossopt_core.store.quotas import products_of
 from lossopt_core.store.unfinished import ActiveTrainings
 from lossopt_core.training.continuing import checkpoint_of, groups_to_continue
-from lossopt_core.training.grouping import cohorts, load_all, pieces
+from lossopt_core.training.grouping import cohorts, firsts_of_groups, load_all, pieces
 from lossopt_core.training.run import STOPPED
 from lossopt_core.training.slices import SlicedTraining
 from lossopt_ui.jobs.executors import AtOnce
@@ -41,12 +41,11 @@ from lossopt_ui.jobs.sequel import Sequel
 PART = 64
 """Most runs that are trained and saved together if a job saves by part."""
 SMALL_PART = 8
-"""Fewer runs are not split: each part repeats work that its runs share."""
+"""Fewer runs of a group are not split: each part repeats work that its runs share."""
+FEWEST = 3
+"""Fewer runs of several groups are not split either: an update costs as much for two as for one."""
 PRODUCTS_AN_UPDATE = 50_000
 """Overhead of an update, in equivalent multiplications: function calls."""
-SENT_BYTES = 16_000_000
-"""Most data that are sent along with every slice, in some hundredths of a second: all that hosted
-mode allows."""
 UNKEPT_SECONDS = 120.0
 """How long finished runs wait for a store that is full, locked or unreachable."""
 RETRY_SECONDS = 2.0
@@ -201,13 +200,9 @@ class Job:
             yield
 
     def _begun(self, part: Sequence[Experiment]) -> SlicedTraining:
-        # Other processes cannot see what a visitor has uploaded, and would have to import
-        # scikit-learn to make the rest.
-        private, size = DATASETS[part[0].dataset].uploaded, part[0].size
-        data_sets = len({each.data_key for each in part})
-        small = 8 * data_sets * size.examples * size.features <= SENT_BYTES
+        private = DATASETS[part[0].dataset].uploaded  # other processes cannot see these
         start = checkpoint_of(part, self._starts) if part[0] in self._starts else None
-        return SlicedTraining(part, load_all(part) if private or small else None, start)
+        return SlicedTraining(part, load_all(part) if private else None, start)
 
     def _advance(self) -> None:
         """Make one slice of every active part."""
@@ -398,11 +393,16 @@ def _updates(experiments: Iterable[Experiment]) -> int:
 
 
 def parts_of(experiments: Sequence[Experiment], workers: int = 1) -> Sequence[Sequence[Experiment]]:
-    """Cohorts, in pieces of at most `PART` runs; smaller ones if workers would have none."""
+    """Cohorts, in pieces of at most `PART` runs; in smaller ones if workers would have none."""
     found = cohorts(experiments)
     wanted = math.ceil(workers / len(found)) if found else 1
-    return [
-        piece
-        for members in found
-        for piece in pieces(members, min(PART, max(SMALL_PART, math.ceil(len(members) / wanted))))
-    ]
+    return [piece for members in found for piece in pieces(members, _share_of(members, wanted))]
+
+
+def _share_of(members: Sequence[Experiment], wanted: int) -> int:
+    """Most runs of a piece of a cohort, so that so many pieces take equally long."""
+    groups = len(firsts_of_groups(members))
+    if groups < wanted:
+        return min(PART, max(SMALL_PART, math.ceil(len(members) / wanted)))
+    of_group = len(members) // groups
+    return min(PART, max(FEWEST, math.ceil(groups / wanted) * of_group))

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from distributed import LocalCluster
 
-from lossopt_core import Experiment, RunStore, train, uploads
+from lossopt_core import Experiment, RunStore, load_data, train, uploads
 from lossopt_core.certify.certificates import certify_problem
 from lossopt_core.certify.duality import Problem
 from lossopt_core.data.datasets import Examples
+from lossopt_core.experiment import caches
 from lossopt_ui.jobs import executors, fork_server
 from lossopt_ui.jobs.executors import AtOnce, Cluster, Processes
 from lossopt_ui.jobs.job import parts_of
@@ -44,6 +45,12 @@ def killed_once(mark: Path) -> int:
 
 def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def load(split_seed: int) -> int:
+    """Load data here; returns how many are in the caches of this process."""
+    load_data(Experiment(split_seed=split_seed))
+    return sum(len(each._entries) for each in caches._ALL)
 
 
 def imported() -> set[str]:
@@ -318,11 +325,26 @@ def test_training_near_the_optimum_of_uploaded_data_needs_nothing_but_what_is_se
     assert run.final["update"] < experiment.updates
 
 
+def test_a_worker_keeps_data_between_the_slices_of_a_training_only() -> None:
+    pool = Processes(1, ForkServer()).start()
+    try:
+        first, second = (pool.submit(load, split).result(30) for split in (1, 2))
+        assert second == first + 1
+        time.sleep(2 * fork_server.UNUSED_SECONDS)
+        assert pool.submit(load, 4).result(30) < second
+    finally:
+        pool.shutdown()
+
+
 def test_a_stack_of_seeds_is_shared_out_among_the_workers() -> None:
     seeds = [Experiment(seed=seed) for seed in range(40)]
     assert [len(part) for part in parts_of(seeds)] == [40]
     assert [len(part) for part in parts_of(seeds, workers=2)] == [20, 20]
-    assert [len(part) for part in parts_of(seeds, workers=16)] == [8] * 5
+    assert [len(part) for part in parts_of(seeds, workers=16)] == [3] * 13 + [1]
+    lanes = [each.replace(loss=loss) for each in seeds[:9] for loss in ("hinge", "cross_entropy")]
+    assert [len(part) for part in parts_of(lanes, workers=2)] == [10, 8], "no seed is torn apart"
+    rates = [Experiment(learning_rate=0.01 * k) for k in range(1, 11)]
+    assert [len(part) for part in parts_of(rates, workers=4)] == [8, 2], "they share their batches"
     apart = [each.replace(epochs=each.seed + 1) for each in seeds]
     assert len(parts_of(apart, workers=16)) == 40, "as many parts as there are cohorts"
 
