@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 from jinja2 import Environment
 from markupsafe import Markup
 
+from lossopt_core import __version__
 from lossopt_core.shipped import path_of
 from lossopt_ui import figures
 from lossopt_ui.figures.modules import joined
@@ -64,7 +65,7 @@ def report(title: str, address: str, parts: Sequence[Part]) -> bytes:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     text = page.render(
         title=title,
-        made=f"Created with lossopt on {now}.",
+        made=f"Created with lossopt {__version__} on {now}.",
         address=address,
         parts=[_described(part) for part in parts],
         versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),

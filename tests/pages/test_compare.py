@@ -16,6 +16,7 @@ from lossopt_core import (
     experiment_on,
     train,
 )
+from lossopt_core.exchange import archive
 from lossopt_ui.charts.colours import BATCH, INK
 from lossopt_ui.runs import runs_table
 from lossopt_ui.runs.downloads import DATA
@@ -116,6 +117,23 @@ def test_the_download_contains_every_evaluation_of_the_runs(kept: list[Run]) -> 
     first = dict(zip(rows[0], rows[1], strict=True))
     assert first["id"] == kept[0].id
     assert float(first["objective"]) == pytest.approx(math.log(10))
+
+
+def test_an_archive_in_several_files_is_announced_before_the_click(
+    kept: list[Run], store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = store.sizes(run.id for run in kept)
+    largest = max(sizes.values()) + archive.BYTES_OF_A_DESCRIPTION
+    monkeypatch.setattr(archive, "LARGEST", largest)
+    app = open_page("compare", {"runs": "all"})
+    app.session_state["take-along"] = True
+    app = app.run()
+    said = words(app)
+    assert f"they are split into {len(kept)} files" in said
+    [part] = [each for each in app.selectbox if each.label == "Part"]
+    assert len(part.options) == len(kept)
+    app = part.set_value(1).run()
+    assert not app.exception
 
 
 def test_a_run_opens_on_the_train_page_with_its_settings(kept: list[Run]) -> None:

@@ -1,11 +1,14 @@
 """The report: one file, no network requests, escaped text."""
 
 from html.parser import HTMLParser
+from importlib.metadata import version
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from lossopt_core import __version__
 from lossopt_ui.runs.report import (
+    PACKAGES,
     Chart,
     Table,
     Text,
@@ -51,3 +54,11 @@ def test_it_makes_no_network_requests() -> None:
     [policy] = [a["content"] for tag, a in reader.tags if tag == "meta" and "content" in a][:1]
     assert policy is not None
     assert policy.startswith("default-src 'none'")
+
+
+def test_it_says_where_it_comes_from_and_with_which_versions() -> None:
+    address = "https://lossopt.example/compare?runs=all"
+    text = read(report("Title", address, [Text("One")])).text
+    assert address in text
+    assert all(f"{name} {version(name)}" in text for name in PACKAGES)
+    assert f"lossopt {__version__}" in text
