@@ -258,8 +258,9 @@ const moveCursor = (element) => {
   line.setAttribute("d", `M${at},${ends[1]}L${at},${ends[2]}`);
 };
 
+// Not while a pointer is pressed on the figure: plotly would forget the box that is dragged.
 const paintWhileDue = async (element) => {
-  while (element.due && element.isConnected) {
+  while (element.due && element.isConnected && !element.pressed) {
     element.due = false;
     const { shown } = element;
     if (element.drawn === shown && shown.frames.changes.length === 0) {
@@ -279,6 +280,21 @@ const paint = (element) => {
     element.painting = undefined;
   });
   return element.painting;
+};
+
+const followPresses = (element) => {
+  element.onRelease ??= () => {
+    if (!element.pressed) return;
+    element.pressed = false;
+    // Later: plotly reads the box when the mouse event follows.
+    setTimeout(() => element.due && paint(element));
+  };
+  element.onPress ??= () => {
+    element.pressed = true;
+  };
+  element.addEventListener("pointerdown", element.onPress);
+  for (const end of ["pointerup", "pointercancel"])
+    document.addEventListener(end, element.onRelease);
 };
 
 const followClock = (element) => {
@@ -316,6 +332,7 @@ const draw = async ({ data, parentElement, setTriggerValue }) => {
   element.shown = { data: figure.data, layout, frames: data.frames && framesOf(data.frames) };
   followClock(element);
   followPointer(element);
+  followPresses(element);
   await paint(element);
   if (!element.on) return; // removed from the page before it was drawn
   if (!element.watched) {
@@ -344,6 +361,11 @@ export default function (component) {
     element.looked?.disconnect();
     document.removeEventListener("lossopt-tick", element.onTick);
     document.removeEventListener("lossopt-pointer", element.onPointer);
+    element.removeEventListener("pointerdown", element.onPress);
+    element.pressed = false;
+    for (const end of ["pointerup", "pointercancel"]) {
+      document.removeEventListener(end, element.onRelease);
+    }
     // Later: plotly may still be drawing, and would fail.
     setTimeout(() => element.isConnected || element.Plotly?.purge(element), 2000);
   };

@@ -39,4 +39,12 @@ with st.expander("More"):
 for key, quantity in (("one", "Epochs"), ("other", "Epochs"), ("unlike", "Updates")):
     shared = lines(0).update_layout(hovermode="x unified", xaxis_title=quantity)
     figure.show(shared, key=f"hover-{key}", alt=f"{key} over {quantity}", height=250)
+figure.show(
+    lines(move),
+    key="boxed",
+    alt="With boxes",
+    height=250,
+    on_box=lambda box: st.session_state.update(box=[round(each) for each in box["x"]]),
+)
+st.write(f"box {st.session_state.get('box')}")
 st.write(f"theme {figure.theme()}, moved {move}")

@@ -1,5 +1,7 @@
 """The frame of every page, and figures that keep what a person has set in them."""
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from lossopt_ui.state.pages import SECTIONS, START
 from tests.browser.figures_app import WIDE
-from tests.browser.helpers import figure, go_to, goto, rerun, selector, server, shown_text
+from tests.browser.helpers import PATIENCE, figure, go_to, goto, rerun, selector, server, shown_text
 from tests.programs import ROOT
 
 
@@ -118,6 +120,30 @@ def test_zoom_and_hidden_lines_survive_new_data(page: Page, figures):
     assert axis_ranges(page, "wide") == zoomed
     assert after["data"][1]["visible"] == "legendonly"
     assert page.locator(selector("wide")).evaluate("element => element.mark")
+
+
+def test_a_box_can_be_dragged_while_new_data_come(page: Page, figures):
+    goto(page, figures)
+    area = page.locator(selector("boxed")).locator(".nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    before = figure(page, "boxed")["data"][0]["y"][0]
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 60, steps=4)
+    page.evaluate("document.querySelector('.st-key-move button').click()")
+    expect(page.get_by_text("moved 1")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(300)
+    assert figure(page, "boxed")["data"][0]["y"][0] == before, "it waits for the box"
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 100, steps=4)
+    page.mouse.up()
+    low, high = axis_ranges(page, "boxed")[0]
+    ends = [round(low + share * (high - low)) for share in (0.2, 0.6)]
+    said = page.get_by_text(re.compile(r"^box \["))
+    expect(said).to_be_visible(timeout=PATIENCE)
+    assert json.loads(said.inner_text().removeprefix("box ")) == pytest.approx(ends, abs=1)
+    assert figure(page, "boxed")["data"][0]["y"][0] == pytest.approx(before + 1)
 
 
 def test_an_untouched_figure_follows_its_data(page: Page, figures):
