@@ -14,7 +14,7 @@ from lossopt_ui.jobs import render_gate
 
 SOONEST, SOON = 0.2, 1.0
 """Bounds of the wait for something that is due; polls before would only slow it down."""
-REST = 3.0
+REST = 5.0
 """Shortest interval as a multiple of the duration of a poll and of the number of visitors who poll:
 with many of them polling would take all the time."""
 MIN_SECONDS, MAX_SECONDS = 0.5, 5.0
