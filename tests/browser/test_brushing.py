@@ -15,7 +15,7 @@ def test_a_box_over_an_axis_filters_the_list_of_runs(
     runs = train([blobs.replace(loss=loss) for loss in ("hinge", "cross_entropy", "one_vs_all")])
     RunStore(environment["LOSSOPT_STORE"]).save(runs)
     goto(page, "/compare?runs=all&part=settings&effects=parallel")
-    wait_until_quiet(page, quiet=1_500)  # certificates come meanwhile, and redraw the page
+    wait_until_quiet(page)  # certificates that come meanwhile are drawn after the box
     chart = page.locator(selector("parallel-all"))
     lines = len(figure(page, "parallel-all")["data"])
     area = chart.locator(".nsewdrag").first.bounding_box()

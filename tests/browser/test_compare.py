@@ -17,7 +17,7 @@ from tests.browser.helpers import (
     selector,
     server_process,
 )
-from tests.programs import ROOT
+from tests.programs import ROOT, wait_until
 
 # A caption is as wide as the page; its words are not.
 BOX_OF_WHAT_IS_SEEN = """
@@ -203,7 +203,7 @@ def test_a_deletion_is_undone(page: Page, seeded: RunStore) -> None:
     page.locator(".st-key-undo button").click()
     expect(page.get_by_text("Deleted 1 run.")).to_have_count(0)
     assert ids[0] in set(seeded.list()["id"])
-    assert len(figure(page, "curves-all")["data"]) == 1
+    wait_until(lambda: len(figure(page, "curves-all")["data"]) == 1)
 
 
 @pytest.mark.slow  # tests/pages shows it

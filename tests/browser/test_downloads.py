@@ -63,7 +63,7 @@ def arrived(profile: BrowserContext, store: str, seeds: list[int], width: int) -
         {"name": "own.csv", "mimeType": "text/csv", "buffer": table(width)}
     )
     before = workspaces(store)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("button", name="Download", exact=True)).to_be_visible()
     [workspace] = workspaces(store) - before
     mine = RunStore(store, workspace)

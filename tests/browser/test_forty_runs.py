@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from lossopt_core import Run, RunStore
 from tests import two_days
 from tests.browser.helpers import PATIENCE, figure, goto, new_context, rerun
+from tests.programs import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -112,4 +113,4 @@ def test_yesterdays_best_on_digits_is_found_and_trained_longer_and_three_groups_
     assert not store.missing([best.replace(seed=seed, epochs=4) for seed in range(two_days.SEEDS)])
     # They are of today, and shown beside those of yesterday.
     expect(page.get_by_text("hidden by the filter")).to_have_count(0)
-    assert curves(page) == {"epochs 2", "epochs 4"}
+    wait_until(lambda: curves(page) == {"epochs 2", "epochs 4"})
