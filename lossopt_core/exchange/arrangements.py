@@ -36,7 +36,7 @@ from lossopt_core.files.content import EVENTS, NPZ, Content, content_of
 from lossopt_core.files.description import IGNORED, METRIC
 from lossopt_core.files.limits import NO_LIMITS
 from lossopt_core.files.reading import sheet_from
-from lossopt_core.files.sheet import Sheet
+from lossopt_core.files.sheet import Sheet, unique
 from lossopt_core.objective.linear import Labels
 from lossopt_core.store.quotas import Budget
 from lossopt_core.texts import counted, listed
@@ -246,7 +246,7 @@ def _from_columns_of_runs(log: Log) -> Log:
     metric = " ".join(filter(None, known)) if known[1] else VALUE
     rows = np.tile(np.arange(len(log.rows)), len(runs))
     kept = [taken(column, rows) for column in log.columns if column not in runs]
-    called = RUN if all(column.name != RUN for column in kept) else "column"
+    *_, metric, called = unique([*(column.name for column in kept), metric, RUN])
     names = np.repeat([run.name for run in runs], len(log.rows))
     stacked = _stacked(metric, [{metric: run} for run in runs], len(log.rows))
     columns = [run.name for run in runs]

@@ -46,7 +46,7 @@ class Meaning:
               for the others
     restarts  a key of `RESTARTS`
     said      guesses in words, by what they are about: "step", "keys" or "metric"
-    questions  guesses that somebody should look at, about the same
+    questions guesses that somebody should look at
     """
 
     step: str | None

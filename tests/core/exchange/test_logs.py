@@ -376,5 +376,9 @@ def test_columns_without_a_metric_ask_whether_they_are_runs() -> None:
     assert asked == {"metric", "columns"}
     log = read_log(text, "log.csv", Choices(columns="runs"))
     assert [run.name for run in curves_of(log, suggest(log)).runs] == ["adam", "sgd"]
+    text = b"step,run,value,adam,sgd\n0,a,x,2,3\n1,a,x,1,2\n"
+    log = read_log(text, "log.csv", Choices(columns="runs"))
+    assert len({column.name for column in log.columns}) == len(log.columns) == 5
+    assert len(curves_of(log, suggest(log)).runs) == 2
     with pytest.raises(ValueError, match="read columns as metrics"):
         read_log(b"step,who\n0,a\n1,b\n", "log.csv", Choices(columns="runs"))
