@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossopt_core.exchange.bringing import describe_file
-from lossopt_core.files.choices import Choices
+from lossopt_core.files.choices import DELIMITERS, Choices
 from lossopt_core.files.columns import columns_of
 from lossopt_core.files.content import content_of
 from lossopt_core.files.reading import sheet_from
+from lossopt_core.files.text import delimiter_of
 
 LOG = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.9, 0.8, 0.7], "val_loss": [1, 0.9, 0.95]})
 NESTED = [
@@ -316,3 +318,16 @@ def test_a_test_part_without_labels_is_left_out_and_said() -> None:
     assert said["classes"] == {"0": 10, "1": 10}
     assert "The test part of column 'split' has no labels: it is not used." in said["said"]
     assert "Dropped 10 rows without a label" in " ".join(said["said"])
+
+
+@given(st.text(",;\t|\"'\n\\ a1", max_size=14))
+def test_every_text_has_a_delimiter(text: str) -> None:
+    assert delimiter_of(text) in DELIMITERS
+    with suppress(ValueError):
+        describe_file(text.encode(), "table.csv")
+
+
+def test_a_text_of_delimiters_alone_is_refused_in_words() -> None:
+    for text in (b";,", b",;\n"):
+        with pytest.raises(ValueError, match=r"\w+ \w+"):
+            describe_file(text, "table.csv")
