@@ -231,7 +231,7 @@ def _check_growth(rows: int, columns: int) -> None:
 
 
 def _from_columns_of_runs(log: Log) -> Log:
-    """Stack the columns of numbers but the steps: runs of one metric, named after the columns."""
+    """Stack the columns of numbers but the steps: runs of the metric that each name says."""
     numeric = [column for column in log.columns if column.kind == NUMBER and not is_clock(column)]
     indices = [column for column in numeric if column.index or column.unnamed]
     steps = _named(log, [*STEPS], NUMBER) or next(iter(indices), None)
@@ -240,21 +240,34 @@ def _from_columns_of_runs(log: Log) -> Log:
         raise ValueError(
             "no column but the steps has numbers, so none can be a run: read columns as metrics"
         )
-    _check_growth(len(log.rows) * len(runs), 1)
-    measures = {(each.split, each.what) for each in (measure_of(run.name) for run in runs)}
-    known = measures.pop() if len(measures) == 1 else ("", "")
-    metric = " ".join(filter(None, known)) if known[1] else VALUE
+    measured = [_metric_said_by(run.name) for run in runs]
+    metrics = list(dict.fromkeys(measured))
+    _check_growth(len(log.rows) * len(runs), len(metrics))
     rows = np.tile(np.arange(len(log.rows)), len(runs))
     kept = [taken(column, rows) for column in log.columns if column not in runs]
-    *_, metric, called = unique([*(column.name for column in kept), metric, RUN])
-    names = np.repeat([run.name for run in runs], len(log.rows))
-    stacked = _stacked(metric, [{metric: run} for run in runs], len(log.rows))
+    *names, called = unique([*(column.name for column in kept), *metrics, RUN])
+    by_metric = dict(zip(metrics, names[len(kept) :], strict=True))
+    each_own = [{by_metric[metric]: run} for metric, run in zip(measured, runs, strict=True)]
     columns = [run.name for run in runs]
     return replace(
-        log, columns=[*kept, stacked, _texts(called, [*names])], rows=log.rows[rows],
-        axis=None if steps is None else steps.name, origin={metric: tuple(columns)},
+        log,
+        columns=[
+            *kept,
+            *(_stacked(name, each_own, len(log.rows)) for name in by_metric.values()),
+            _texts(called, [*np.repeat(columns, len(log.rows))]),
+        ],
+        rows=log.rows[rows],
+        axis=None if steps is None else steps.name,
+        origin={name: tuple(run[name].name for run in each_own if name in run)
+                for name in by_metric.values()},
         said=(*log.said, f"Runs of their own, as chosen: {listed([*map(brief, columns)], 6)}."),
     )  # fmt: skip
+
+
+def _metric_said_by(name: str) -> str:
+    """'validation loss' for a column called 'adam val_loss'; VALUE if the name says none."""
+    measure = measure_of(name)
+    return " ".join(filter(None, (measure.split, measure.what))) if measure.what else VALUE
 
 
 # --- one row per value ---

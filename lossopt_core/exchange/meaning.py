@@ -88,6 +88,8 @@ def suggest(log: Log) -> Meaning:
         errors: frozenset[str] = frozenset()
     else:
         metrics, errors = _metrics(others, x, said["metric"], questions)
+        if any(each.about == "metric" for each in log.questions):  # asked with what the file says
+            questions = [each for each in questions if each.about != "metric"]
     return Meaning(step, x, metrics, keys, errors, said=said, questions=tuple(questions))
 
 
@@ -231,6 +233,9 @@ def _metrics(
                 errors.add(name)
     if not any(each and each not in UNITS for each in found.values()) and len(columns) == 1:
         found[columns[0].name] = "objective"  # a single curve without a name
+        questions.append(
+            Question("metric", f"What does {brief(columns[0].name)} measure? No name says so. Read"
+                     " as the training loss."))  # fmt: skip
     if not any(each and each not in UNITS for each in found.values()):
         questions.append(
             Question("metric", f"What do {listed([*map(brief, order[:6])])} measure? No name says"

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -199,6 +200,7 @@ def _preview(log: Log, found: Description, file: str) -> None:
             "steps": [f"{run.steps[0]:g} to {run.steps[1]:g}" for run in found.runs],
             "metrics": [_ends(run) for run in found.runs],
         },
+        column_config={"run": st.column_config.TextColumn(width=180)},
         hide_index=True,
         height=min(250, 38 + 35 * len(found.runs)),
     )
@@ -250,15 +252,23 @@ def _mapped(log: Log, meant: Meaning, file: str) -> Meaning:
         help="After a restart some steps are there twice.",
     ) if _restarted(log, meant, step, x, keys, metrics) else LATER  # fmt: skip
     errors, scales = _readings(metrics, file)
-    answered = {
-        "step": (step, x) != (meant.step, meant.x),
-        "keys": tuple(keys) != meant.keys,
-        "metric": metrics != meant.metrics,
-        "columns": metrics != meant.metrics,
+    chosen = Meaning(step, x, metrics, tuple(keys), errors, scales, restarts)
+    return _with_open_guesses(chosen, meant)
+
+
+def _with_open_guesses(chosen: Meaning, meant: Meaning) -> Meaning:
+    """The meaning with what was guessed and asked, but for what was decided otherwise."""
+    decided = {
+        "step": (chosen.step, chosen.x) != (meant.step, meant.x),
+        "keys": chosen.keys != meant.keys,
+        "metric": chosen.metrics != meant.metrics,
+        "columns": chosen.metrics != meant.metrics,
     }
-    said = {about: texts for about, texts in meant.said.items() if not answered[about]}
-    questions = tuple(each for each in meant.questions if not answered[each.about])
-    return Meaning(step, x, metrics, tuple(keys), errors, scales, restarts, said, questions)
+    return replace(
+        chosen,
+        said={about: texts for about, texts in meant.said.items() if not decided[about]},
+        questions=tuple(each for each in meant.questions if not decided[each.about]),
+    )
 
 
 def _readings(metrics: Mapping[str, str], file: str) -> tuple[frozenset[str], dict[str, str]]:

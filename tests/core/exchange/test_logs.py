@@ -370,6 +370,29 @@ def test_each_column_can_be_a_run_of_its_own(runs: list[str], metric: str, stepp
         assert [*run.history[meaning.x]] == ([1, 2, 4] if stepped else [1, 2, 3])
 
 
+def test_columns_that_are_runs_keep_their_own_metrics() -> None:
+    text = b"epoch,adam acc,adam val_loss,sgd acc\n1,0.5,2,0.4\n2,0.7,1,0.6\n"
+    log = read_log(text, "log.csv", Choices(columns="runs"))
+    made = {run.name: run.history.dropna(axis=1, how="all")
+            for run in curves_of(log, suggest(log)).runs}  # fmt: skip
+    assert {name: [*each.columns] for name, each in made.items()} == {
+        "adam acc": ["epoch", "train_accuracy"],
+        "adam val_loss": ["epoch", "test_loss"],
+        "sgd acc": ["epoch", "train_accuracy"],
+    }
+    assert [*made["adam val_loss"]["test_loss"]] == [2, 1]
+
+
+def test_a_single_curve_without_a_name_asks_what_it_is() -> None:
+    files = {
+        b"epoch,q\n1,2\n2,1\n": Choices(),
+        b"epoch,a,b\n1,2,3\n2,1,2\n": Choices(columns="runs"),
+    }
+    for text, choices in files.items():
+        [asked] = suggest(read_log(text, "log.csv", choices)).questions
+        assert "Read as the training loss" in asked.text
+
+
 def test_columns_without_a_metric_ask_whether_they_are_runs() -> None:
     text = b"step,adam,sgd\n0,2,3\n1,1,2\n"
     asked = {question.about for question in suggest(read_log(text, "log.csv")).questions}
