@@ -25,7 +25,7 @@ def cards(table: pd.DataFrame, *, most: int = CARDS) -> None:
     rows = rows.reset_index(drop=True)
     firsts = [members[0] for members in rows["members"]]
     runs = {each.id: each for each in saved_runs.members(table[table["id"].isin(firsts)])}
-    titles = run_columns.named(rows, grouped=True)
+    titles = run_columns.named(rows, grouped=True, always=("dataset", "loss"))
     for k, (id, title) in enumerate(zip(firsts, titles, strict=True)):
         with st.container(border=True, key=f"recent-{k}", gap="small"):
             _card(runs[id], title, rows.iloc[k])

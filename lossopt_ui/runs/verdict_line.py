@@ -57,6 +57,7 @@ def sentences(
     said = [differences.sentence(best, baseline, column, found[best.key], str)]
     if len(found) > 1:
         said[0] = f"Furthest ahead of {len(found)} curves compared: {said[0]}"
+    said[0] = f"{MEASURES[column].label.split(' (')[0]}. {said[0]}"
     said += differences.confounded([best], baseline, column, optima, str)
     return [*said, *_one_rate(shown)]
 

@@ -55,7 +55,7 @@ def test_the_verdict_compares_with_the_oldest_or_the_pinned_group(
     seeded: list[Run], store: RunStore
 ) -> None:
     app = open_page("compare", {"y": "test_accuracy"})
-    assert "Furthest ahead of 2 curves compared: " in words(app)
+    assert "Test accuracy. Furthest ahead of 2 curves compared: " in words(app)
     assert "All have learning rate 0.1" in words(app)
     forest = figures(app)["forest"]
     assert forest["layout"]["title"]["text"] == "Test accuracy vs baseline"

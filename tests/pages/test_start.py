@@ -63,7 +63,9 @@ def test_recent_runs_are_cards_by_group_newest_first(store: RunStore) -> None:
     app = open_page("start")
     newest = groups[:0:-1]
     assert links(app, "Continue") == [url.query_of(url.values_of(each)) for each in newest]
-    assert [each.label.replace("\\", "") for each in app.metric] == ["λ 0.4", "λ 0.3", "λ 0.2"]
+    assert [each.label.replace("\\", "") for each in app.metric] == [
+        f"Blobs · Cross-entropy · λ {strength}" for strength in (0.4, 0.3, 0.2)
+    ]
     results = store.list()
     ends = 100 * results[results["strength"] == 0.4]["test_accuracy"]
     assert app.metric[0].value == f"{with_spread(ends.mean(), ends.std())} % test"
