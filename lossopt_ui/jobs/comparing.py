@@ -241,7 +241,7 @@ def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
         ),
         wanted=wanted,
         live=live,
-        to_first=seconds_to_first_curves(comparison),
+        to_first=lambda: seconds_to_first_curves(comparison),
     )
 
 

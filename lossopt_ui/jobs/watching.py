@@ -197,7 +197,7 @@ def job_for(
     *,
     wanted: bool,
     live: bool,
-    to_first: float = 0.0,
+    to_first: Callable[[], float] = lambda: 0.0,
 ) -> Job | None:
     """The visitor's current training: a new one if something is missing, or an earlier one.
 
@@ -229,7 +229,7 @@ def job_for(
         visitor.take(begun)
         if begun.planned or workers().expected(begun) < LONG:
             with render_gate.PAGES.outside():
-                _wait_for_first(begun, to_first)
+                _wait_for_first(begun, to_first())
         return begun
     return job
 
