@@ -14,6 +14,8 @@ from lossopt_core import (
 from lossopt_core.certify.certificates import problem_id
 from lossopt_ui.jobs import optimum
 from lossopt_ui.jobs.certifier import within_seconds
+from lossopt_ui.playground import play
+from tests.pages.playground import Clock
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +51,11 @@ def kept(store: RunStore) -> list[Run]:
     )
     store.save(runs)
     return runs
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the playground, put by hand."""
+    clock = Clock()
+    monkeypatch.setattr(play, "time", clock)
+    return clock

@@ -1,13 +1,6 @@
 """The playground page: settings, steps, tables, addresses."""
 
-import base64
-import json
-from typing import Any
-
-import numpy as np
 import pytest
-from streamlit.components.v2.bidi_component.main import _make_trigger_id
-from streamlit.testing.v1 import AppTest
 
 from lossopt_core import (
     LOSSES,
@@ -18,121 +11,42 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.playground.feature_maps import FEATURE_MAPS
-from lossopt_core.playground.points import DEMO_WEIGHTS, POINT_SETS, read_points
-from lossopt_ui.playground import play
+from lossopt_core.playground.points import POINT_SETS, read_points
 from lossopt_ui.state.pages import playground as declared
 from tests.helpers import open_page, words
+from tests.pages.playground import (
+    Browser,
+    Clock,
+    address,
+    arena,
+    opened,
+    positions,
+    press,
+)
 
 PAGE = "playground"
 DEMO = "2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1"
+INVALID = {
+    "points": "none",
+    "own_points": "1.1Z",
+    "weights": "1_2__3",
+    "degree": "99",
+    "waves": "1e9",
+    "frequency": "nan",
+    "steps": "0",
+    "speed": "light",
+    "two": "maybe",
+    "right_loss": "<script>",
+    "point_count": "100000",
+    "picked": "x3",
+    "updates": "1e9",
+    "test_points": "0.9",
+}
 
 
 @pytest.fixture(autouse=True)
 def _own_store(store: RunStore) -> None:
     """Keeps these tests away from the project's runs."""
-
-
-class Clock:
-    """Shows the time that a test sets."""
-
-    time = 100.0
-
-    def monotonic(self) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(play, "time", clock)
-    return clock
-
-
-def arena(app: AppTest) -> dict[str, Any]:
-    """The data sent to the interactive part."""
-    [found] = [each for each in app.get("bidi_component") if each.key == "arena"]
-    content: dict[str, Any] = json.loads(found.proto.json)
-    return content
-
-
-def floats(text: str) -> Any:
-    return np.frombuffer(base64.b64decode(text), np.float32)
-
-
-class Browser:
-    """Does what the browser does: keeps the frames, and sends events."""
-
-    def __init__(self, app: AppTest) -> None:
-        self.app, self.position, self.playing, self.orders = app, 0, False, -1
-        self.updates: list[int] = []
-        self.number = 0
-        self.read()
-
-    def read(self) -> None:
-        now = arena(self.app)
-        if now["chunk"]["number"] != self.number:
-            keep = [each for each in self.updates if each <= now["chunk"]["keep"]]
-            self.updates = keep + now["chunk"]["updates"]
-            self.number = now["chunk"]["number"]
-        if now["orders"] != self.orders:
-            self.orders = now["orders"]
-            self.position, self.playing = now["position"], now["playing"]
-
-    def send(self, kind: str, **content: Any) -> AppTest:
-        now = arena(self.app)
-        event = {
-            "kind": kind,
-            "number": now["answered"] + 1,
-            "position": self.position,
-            "playing": self.playing,
-            "count": len(now["points"]),
-        } | content
-        self.send_raw(event)
-        return self.app
-
-    def send_raw(self, event: Any) -> None:
-        [part] = [each for each in self.app.get("bidi_component") if each.key == "arena"]
-        states = self.app._tree.get_widget_states()
-        content = json.dumps([{"event": "event", "value": event}])
-        states.widgets.add(id=_make_trigger_id(part.proto.id, "events"), json_trigger_value=content)
-        self.app._run(states)
-        self.read()
-
-    def step(self, updates: int) -> AppTest:
-        return self.send("step", updates=updates)
-
-    def weights(self, side: int = 0) -> list[float]:
-        """Of the last frame."""
-        chunk = arena(self.app)["chunk"]
-        of = floats(chunk["sides"][side]["weights"]).reshape(len(chunk["updates"]), -1)
-        last: list[float] = of[-1].tolist()
-        return last
-
-    def numbers(self, side: int = 0) -> dict[str, float]:
-        """The numbers of the last frame."""
-        chunk = arena(self.app)["chunk"]
-        row = floats(chunk["sides"][side]["rows"]).reshape(-1, 6)[-1].tolist()
-        names = ("objective", "data_loss", "penalty", "accuracy", "test_loss", "test_accuracy")
-        return {"updates": chunk["updates"][-1]} | dict(zip(names, row, strict=True))
-
-
-def opened(query: dict[str, str] | None = None) -> Browser:
-    """The page before any update, unless the query says otherwise."""
-    return Browser(open_page(PAGE, {"updates": "0"} | (query or {})))
-
-
-def address(app: AppTest) -> dict[str, str]:
-    """The query of the page's address."""
-    query = app.query_params.items()
-    return {name: value if isinstance(value, str) else value[0] for name, value in query}
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    return app.button(key=key).click().run()
-
-
-def positions(app: AppTest) -> list[tuple[float, float]]:
-    return [(x, y) for x, y, _ in arena(app)["points"]]
 
 
 @pytest.mark.parametrize("points", POINT_SETS)
@@ -253,18 +167,6 @@ def test_playing_trains_ahead_and_a_change_applies_from_the_screen(clock: Clock)
     assert (page.updates[0], page.updates[-1]) == (0, 45), "while paused, retrained from the start"
 
 
-def test_moving_a_point_while_playing_keeps_what_was_learned(clock: Clock) -> None:
-    page = opened({"two": "false", "loss": "hinge"})
-    page.playing = True
-    page.send("more")
-    page.position = 50
-    app = page.send("move", index=0, x=-1.1, y=-1.0)
-    assert arena(app)["chunk"]["updates"][0] == 50
-    assert page.updates[0] == 0
-    assert address(app)["own_points"].startswith("-1100.-1000A")
-    assert arena(app)["playing"]
-
-
 def test_features_that_change_while_playing_start_again(clock: Clock) -> None:
     page = opened({"two": "false"})
     page.playing = True
@@ -314,146 +216,6 @@ def test_a_batch_size_above_the_number_of_points_is_explained():
     assert "Each batch is all" not in words(open_page(PAGE, {"batch_size": "9"}))
 
 
-def test_noise_spreads_the_points_of_a_set():
-    def radii(noise: str) -> Any:
-        query = {"points": "circles", "point_noise": noise, "updates": "0"}
-        points = np.array(arena(open_page(PAGE, query))["points"])
-        return [np.hypot(*points[points[:, 2] == label, :2].T) for label in np.unique(points[:, 2])]
-
-    calm, noisy = radii("0"), radii("0.5")
-    assert max(map(np.std, calm)) < 1e-3, "circles"
-    assert min(map(np.std, noisy)) > 0.02
-
-
-def test_points_are_moved_added_relabelled_deleted_and_restored():
-    page = opened({"loss": "hinge"})
-    app = page.step(10)
-    before, weights = arena(app)["points"], page.weights()
-    page.send("move", index=0, x=-1.0, y=-1.25)
-    assert positions(app)[0] == (-1.0, -1.25)
-    assert page.weights() != weights, "retrained on the edited points"
-    assert address(app)["own_points"].startswith("-1000.-1250A")
-    page.send("add", x=1.4, y=1.4, label=3)
-    assert arena(app)["points"][9] == [1.4, 1.4, 3]
-    page.send("label", index=9, label=0)
-    page.send("delete", index=1)
-    assert len(positions(app)) == 9
-    assert positions(open_page(PAGE, address(app))) == positions(app)
-    for _ in range(4):
-        page.send("undo")
-    assert arena(app)["points"] == before
-    assert page.weights() == weights
-    assert "own_points" not in address(app)
-    assert not arena(app)["undo"]
-    page.send("redo")
-    assert positions(app)[0] == (-1.0, -1.25)
-
-
-REJECTED: list[Any] = [
-    {"kind": "move", "index": 9, "x": 0, "y": 0},
-    {"kind": "move", "count": 8, "index": 0, "x": 0, "y": 0},
-    {"kind": "move", "index": 0, "x": "far", "y": 0},
-    {"kind": "move", "index": 0, "x": None, "y": 0},
-    {"kind": "move", "index": 1e400, "x": 0, "y": 0},
-    {"kind": "drag", "index": 0},
-    {"kind": "add", "x": 0, "y": 0, "label": 7},
-    {"kind": "add", "x": 0, "y": 0, "label": 1e30},
-    {"kind": "explode"},
-    {"kind": "step", "updates": 1e9},
-    {"kind": "step", "updates": "1"},
-    {"kind": "more", "position": -1},
-    {"kind": "weight", "label": 9, "feature": 0, "value": 1},
-    {"kind": "weight", "label": 0, "feature": 0, "value": "nan"},
-    {"kind": "option", "name": "hide", "value": "loss"},
-    {"kind": "option", "name": "speed", "value": "light"},
-    {"kind": ["move"]},
-]
-
-
-def test_invalid_events_from_the_browser_are_rejected():
-    page = opened()
-    app = page.app
-    before = positions(app)
-    for event in REJECTED:
-        page.send(**event)
-        assert not app.exception, event
-        assert positions(app) == before
-        assert "The edit was not applied" in words(app), event
-        assert not {"own_points", "hide", "speed"} & address(app).keys()
-    for raw in ({}, [9], "move", None):
-        page.send_raw(raw)
-        assert not app.exception, raw
-    assert positions(app) == before
-
-
-def editor(app: AppTest, **changes: Any) -> AppTest:
-    """Send edits, as the open table editor does."""
-    [table] = app.get("data_editor")
-    states = app._tree.get_widget_states()
-    content = {"edited_rows": {}, "added_rows": [], "deleted_rows": []} | changes
-    states.widgets.add(id=table.proto.id, string_value=json.dumps(content))
-    return app._run(states)
-
-
-def test_points_can_be_edited_in_a_table():
-    app = open_page(PAGE)
-    app.session_state["playground-part"] = "Edit points"
-    app.run()
-    editor(app, edited_rows={0: {"x1": -1.5}, 1: {"class": "D"}})
-    assert positions(app)[0] == (-1.5, 0.4)
-    assert arena(app)["points"][1][2] == 3
-    editor(app, deleted_rows=[0], added_rows=[{"x1": 1, "x2": 1, "class": "B"}, {}])
-    assert positions(app)[-1] == (1.0, 1.0)
-    assert len(positions(app)) == 9
-    editor(app, edited_rows={0: {"x1": 99}})
-    assert "coordinates from -1.5 to 1.5" in words(app)
-    assert len(positions(app)) == 9
-
-
-def test_editing_a_weight_restarts_training_from_it():
-    page = opened({"loss": "hinge", "weights": DEMO, "two": "false"})
-    app = page.step(1)
-    editor(app, edited_rows={0: {"W (B)": -3.0}})
-    page.read()
-    assert not app.exception
-    assert page.numbers()["updates"] == page.position == 0
-    assert address(app)["weights"].split("__")[1].startswith("-3_")
-    page.step(10)
-    page.send("reset")
-    page.send("weight", label=0, feature=2, value="0.25")
-    assert address(app)["weights"].split("__")[0].endswith("_0.25")
-    assert address(app)["weights"].split("__")[1].startswith("-3_")
-    app = page.send("new_start")
-    assert "weights" not in address(app)
-
-
-def test_weights_that_do_not_fit_the_features_are_ignored():
-    app = open_page(PAGE, {"weights": DEMO, "features": "squares"})
-    assert not app.exception
-    assert "do not fit" in words(app)
-    app.selectbox(key="features").set_value("plain").run()
-    assert "do not fit" not in words(app)
-    assert DEMO_WEIGHTS.shape == (3, 3)
-
-
-INVALID = {
-    "points": "none",
-    "own_points": "1.1Z",
-    "weights": "1_2__3",
-    "degree": "99",
-    "waves": "1e9",
-    "frequency": "nan",
-    "steps": "0",
-    "speed": "light",
-    "two": "maybe",
-    "right_loss": "<script>",
-    "point_count": "100000",
-    "picked": "x3",
-    "updates": "1e9",
-    "test_points": "0.9",
-}
-
-
 def test_invalid_settings_in_the_address_are_reported():
     app = open_page(PAGE, INVALID)
     assert not app.exception
@@ -498,20 +260,6 @@ def test_an_address_opens_at_its_number_of_updates():
     assert again.updates[0] == 0, "and one can go back"
 
 
-def test_choosing_other_points_discards_edits_until_undo():
-    page = opened({"points": "own", "own_points": "0.0A500.500B250.-500C"})
-    app = page.app
-    assert positions(app) == [(0, 0), (0.5, 0.5), (0.25, -0.5)]
-    page.send("option", name="points", value="course")
-    assert len(positions(app)) == 9
-    assert "own_points" not in address(app)
-    page.send("undo")
-    assert positions(app) == [(0, 0), (0.5, 0.5), (0.25, -0.5)]
-    press(app, "original")
-    assert len(positions(app)) == 9
-    assert "own_points" not in address(app)
-
-
 def test_divergence_is_reported_and_stops_training():
     query = {"loss": "squared_hinge", "right_loss": "same", "learning_rate": "1000",
              "optimizer": "gd"}  # fmt: skip
@@ -546,27 +294,3 @@ def test_hidden_and_fixed_controls_are_so_in_the_browser_too():
     assert options["points"]["hidden"]
     assert options["speed"] == {"value": "medium", "hidden": False, "disabled": True}
     assert arena(app)["pieces"]["hidden"]
-
-
-def test_test_points_are_shown_and_measured():
-    page = opened({"points": "moons", "test_points": "0.3"})
-    page.step(50)
-    assert len(arena(page.app)["tests"]) == 28
-    assert len(arena(page.app)["points"]) == 62
-    assert 0.5 < page.numbers()["test_accuracy"] <= 1
-
-
-def test_a_change_at_an_earlier_update_discards_the_later_ones():
-    page = opened({"loss": "hinge", "optimizer": "momentum", "batch_size": "2", "two": "false"})
-    app = page.step(20)
-    halfway = page.weights()
-    app.number_input(key="learning_rate").set_value(0.5).run()
-    page.read()
-    page.step(20)
-    page.position = 20
-    page.send("seek")
-    assert page.updates[-1] == 40, "going forward again is possible"
-    app.number_input(key="learning_rate").set_value(0.1).run()
-    page.read()
-    assert page.updates[-1] == 20
-    assert page.weights() == halfway
