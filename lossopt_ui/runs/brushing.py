@@ -20,8 +20,12 @@ from lossopt_ui.state import names, pages, widgets
 from lossopt_ui.state.session import SessionKey
 
 AND = " and "
-_WITHOUT_EFFECT: SessionKey[str] = SessionKey("brushing.without_effect", str)
-"""Why the last box changed no filter; '' if it changed one."""
+_WITHOUT_EFFECT: SessionKey[dict[str, tuple[str, str]]] = SessionKey(
+    "brushing.without_effect", dict
+)
+"""For each filter that the last box left as it was: its text, and why.
+
+Kept until the filter changes: the part of the page that says so may poll, and be drawn again."""
 
 
 def taker(
@@ -38,7 +42,8 @@ def taker(
         found = conditions(selected, results)
         if found:
             widgets.put(option, with_conditions(widgets.value(option), found))
-        _WITHOUT_EFFECT.set("" if found else _why_not(selected))
+        unchanged = {} if found else {option: (widgets.value(option), _why_not(selected))}
+        _WITHOUT_EFFECT.set(unchanged)
 
     return take
 
@@ -51,18 +56,20 @@ def _why_not(selected: Mapping[str, Sequence[Any]]) -> str:
     return f"The filter has no column for {labels}, so the box changed nothing."
 
 
-def explain(purpose: str, value: str) -> None:
+def explain(purpose: str, value: str, option: str) -> None:
     """Say below the charts what a box does, and why the last one did nothing.
 
     purpose   what a box is for, after "Drag a box over axes to"
     value     the metric on the last axis
+    option    the filter that boxes write
     """
     said = f"Drag a box over axes to {purpose}."
     if value not in known_columns():
         what = MEASURES[value].label
         said += f" {what} is computed here, not saved with runs, so its axis cannot filter."
     st.caption(said)
-    if why := _WITHOUT_EFFECT.pop():
+    text, why = _WITHOUT_EFFECT.get().get(option, ("", ""))
+    if why and text == widgets.value(option):
         st.warning(why, icon=":material/filter_alt_off:")
 
 

@@ -63,7 +63,7 @@ def show(shown: Sequence[Group], optima: Optima) -> None:
         on_box = _taker(part, varied, column) if look == "parallel" else None
         figure.show(drawn.figure, key=drawn.key, alt=drawn.alt, height=drawn.height, on_box=on_box)
     if parts and look == "parallel":
-        brushing.explain("filter the list of runs", column)
+        brushing.explain("filter the list of runs", column, "filter")
     if len(parts) > 1:
         st.caption("Values of different losses are not comparable: each loss has its own chart.")
     if left_out:

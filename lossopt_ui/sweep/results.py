@@ -245,7 +245,7 @@ def _picture(
             _show_sources_of_lines(part, x, y)
         explain_bands(drawn)
     if look == "parallel":
-        brushing.explain("filter the table and the charts", column)
+        brushing.explain("filter the table and the charts", column, "brush")
 
 
 def explain_bands(drawn: go.Figure) -> None:

@@ -14,7 +14,8 @@ def test_a_box_over_an_axis_filters_the_list_of_runs(
     blobs = Experiment(dataset="blobs", dataset_options={"examples": 60}, epochs=1)
     runs = train([blobs.replace(loss=loss) for loss in ("hinge", "cross_entropy", "one_vs_all")])
     RunStore(environment["LOSSOPT_STORE"]).save(runs)
-    goto(page, "/compare?runs=all&part=settings&effects=parallel")
+    ids = ",".join(run.id for run in runs)
+    goto(page, f"/compare?runs={ids}&rows=runs&part=settings&effects=parallel")
     wait_until_quiet(page)  # certificates that come meanwhile are drawn after the box
     chart = page.locator(selector("parallel-all"))
     lines = len(figure(page, "parallel-all")["data"])

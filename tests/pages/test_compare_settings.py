@@ -110,6 +110,7 @@ def test_a_box_that_cannot_filter_says_why(trained: list[Run], store: RunStore) 
     assert "The filter has no column for Distance to the optimum / distance" in words(app)
     send(app, "parallel-all", "box", {"x": [0.9, 1.1], "y": [0.4, 0.6]})
     assert "The box contains no value of the axis, so nothing changed." in words(app)
+    assert "so nothing changed." in words(app.run())  # a poll draws the same again
     assert "filter" not in app.query_params
     # Of two axes one can filter.
     send(app, "parallel-all", "box", {"x": [0.9, 2.1], "y": [0.5, 1.1]})
