@@ -205,6 +205,27 @@ def test_points_can_be_edited_by_keyboard(page: Page) -> None:
     assert ask(page, "return root.data.points.length;") == 9
 
 
+def test_a_nudged_point_stays_while_other_events_are_answered(page: Page) -> None:
+    opened(page, "/playground?updates=10")
+    with rerun(page):
+        part(page, "steps").click()
+    plane(page).focus()
+    page.keyboard.press("ArrowUp")
+    part(page, "travel").evaluate(
+        "(slider) => { slider.value = 0; slider.dispatchEvent(new Event('change')); }"
+    )
+    for _ in range(6):  # longer than the answer to the slider takes, without a pause between keys
+        page.wait_for_timeout(200)
+        page.keyboard.press("ArrowUp")
+    page.wait_for_url(re.compile("own_points=500.750A"))
+    wait_until_quiet(page)
+    # What is asked for next comes after the point.
+    page.keyboard.press("ArrowDown")
+    with rerun(page):
+        page.keyboard.press("c")
+    page.wait_for_url(re.compile("own_points=500.700C"))
+
+
 def places(page: Page) -> Any:
     """Where the controls and the figures are."""
     script = """all => all.map((each) => {

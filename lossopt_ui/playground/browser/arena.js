@@ -32,6 +32,7 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 // ---- Asking the server: one event at a time; a newer drag replaces an older one.
 
 const send = (root, kind, content = {}) => {
+  if (kind !== "more") arrive(root);
   const last = root.queue.at(-1);
   if (kind === "drag" && last?.kind === "drag") root.queue.pop();
   if (kind === "more" && (root.waiting || root.queue.length)) return;
@@ -378,7 +379,15 @@ const nudge = (root, [across, up]) => {
   moveTo(root, index, [inside(point[0] + across * NUDGE), inside(point[1] + up * NUDGE)]);
   showTools(root);
   clearTimeout(root.arriving);
-  root.arriving = setTimeout(() => settle(root), STILL);
+  root.arriving = setTimeout(() => arrive(root), STILL);
+};
+
+// Send a nudged point now, where it is; until then answers to other events leave it there.
+const arrive = (root) => {
+  if (root.arriving === undefined) return;
+  clearTimeout(root.arriving);
+  root.arriving = undefined;
+  settle(root);
 };
 
 const key = (root, event) => {
@@ -692,7 +701,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.setTriggerValue = setTriggerValue;
   if (first) build(root);
   root.look = lookOf(root);
-  if (!root.pressed && data.answered >= (root.settling ?? 0)) root.dragged = null;
+  const held = root.pressed || root.arriving !== undefined;
+  if (!held && data.answered >= (root.settling ?? 0)) root.dragged = null;
   if (root.selected !== null && root.selected >= data.points.length) root.selected = null;
   const complete = addChunk(root.frames, data.chunk);
   if (root.orders !== data.orders) {
