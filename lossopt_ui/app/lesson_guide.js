@@ -38,8 +38,9 @@ const plain = (root) => {
   root.outlined = undefined;
 };
 
+// Streamlit may have removed the outline from an element that it drew anew.
 const outline = (root, element) => {
-  if (root.outlined === element) return;
+  if (root.outlined === element && element.style.outlineStyle === "solid") return;
   plain(root);
   root.outlined = element;
   const colour = getComputedStyle(root).getPropertyValue("--st-primary-color");

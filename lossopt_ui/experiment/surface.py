@@ -52,7 +52,8 @@ def show(page: PageSpec, preset: Callable[[], Sequence[Lane]]) -> None:
     )
     with workspace.store_errors_shown():
         least = LIVE_SECONDS if ghosts.has_shown(page.name) else FIRST_SECONDS
-        wanted, at_once = _start(comparison, least, live=live)
+        with st.container():  # with or without a button, what follows keeps its place
+            wanted, at_once = _start(comparison, least, live=live)
         comparing.watch(
             comparison,
             wanted=wanted,
@@ -67,7 +68,7 @@ def _start(comparison: Comparison, most: float, *, live: bool) -> tuple[bool, bo
     The latter if first curves are expected within `most` seconds.  There is a button only where
     something is missing that is not trained by itself.
     """
-    if not comparing.missing(comparison):
+    if not comparing.left_to_train(comparison):
         return False, live
     here = not any(missing_data.is_missing(each.experiment) for each in comparison.entries)
     if live and here and comparing.seconds_to_first_curves(comparison) <= most:

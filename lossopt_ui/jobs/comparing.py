@@ -189,6 +189,17 @@ def missing(comparison: Comparison) -> list[Experiment]:
     return workspace.store().missing([each for batch in comparison.batches() for each in batch])
 
 
+def left_to_train(comparison: Comparison) -> bool:
+    """Whether something is missing that is not trained for everybody either.
+
+    The visitor gets what is.
+    """
+    found = missing(comparison)
+    if found:
+        found = _missing_from_all(comparison, found)
+    return bool(found) and not defaults().expect(found)
+
+
 def watch(
     comparison: Comparison,
     *,

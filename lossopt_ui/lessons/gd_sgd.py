@@ -35,6 +35,7 @@ LESSON = Lesson(
             "Press Train.",
             "gd-vs-sgd",
             all_of(saved("optimizer = gd"), saved("optimizer = sgd")),
+            {"epochs": 10},
             subject="train",
             shows="objective",
         ),

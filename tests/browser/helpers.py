@@ -44,13 +44,16 @@ COUNT_MESSAGES = """
 })()
 """
 
-# Something was sent since, it was answered, and for a while nothing more has come.
+# Something was sent since, it was answered, for a while nothing more has come, and no element waits
+# for its script: then it is a small grey box. Ours, where curves will be, are large.
 _ANSWERED = """
 ([sent, quiet]) => {
   const app = document.querySelector('[data-testid="stApp"]');
   return app?.dataset.testConnectionState === "CONNECTED"
     && app.dataset.testScriptState === "notRunning"
     && !document.querySelector('[data-stale="true"]')
+    && [...document.querySelectorAll('[data-testid="stSkeleton"]')]
+      .every((box) => box.offsetHeight > 100)
     && __messages.sent > sent
     && __messages.received > 0
     && performance.now() - __messages.last > quiet;

@@ -21,6 +21,7 @@ from tests.browser.helpers import (
     selector,
     server,
     shown_text,
+    wait_until_quiet,
 )
 from tests.helpers import trace
 from tests.programs import ROOT
@@ -352,3 +353,37 @@ def test_a_training_without_its_visitor_does_not_block_the_server(
         began = time.monotonic()
     # Ten seconds after SIGTERM the helper loses patience and kills the server.
     assert time.monotonic() - began < 9
+
+
+def test_the_page_stays_where_it_is_when_train_is_pressed(page: Page) -> None:
+    """What has been drawn is not pushed down by the same drawn again, which goes later."""
+    page.set_viewport_size({"width": 420, "height": 900})
+    address = "/gd-vs-sgd?epochs=2&learning_rate=0.07&live=false&seeds="
+    button = page.locator(".st-key-train button")
+    goto(page, f"{address}1")
+    wait_until_quiet(page)
+    button.click()
+    expect(button).to_have_count(0)
+    goto(page, f"{address}3")  # curves of the first seeds, and others to train
+    chart = page.locator(selector("objective-cross_entropy"))
+    expect(chart).to_be_visible()
+    wait_until_quiet(page)
+    page.evaluate(
+        """() => {
+          const main = document.querySelector('[data-testid="stMain"]');
+          main.scrollTop = 140;
+          window.__heights = [];
+          const note = () => {
+            __heights.push(main.scrollHeight);
+            requestAnimationFrame(note);
+          };
+          note();
+        }"""
+    )
+    before = chart.bounding_box()["y"]
+    button.press("Enter")
+    expect(button).to_have_count(0)
+    wait_until_quiet(page)
+    heights = page.evaluate("__heights")
+    assert max(heights) < 1.3 * heights[0]
+    assert abs(chart.bounding_box()["y"] - before) < 100, "the button above it is gone"

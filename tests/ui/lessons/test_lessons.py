@@ -20,6 +20,7 @@ from lossopt_core import (
 from lossopt_core.analysis.axes import parse
 from lossopt_core.analysis.sweep import EVALUATIONS, Sweep
 from lossopt_core.fields import Choice
+from lossopt_core.store import reference
 from lossopt_ui.lessons.lessons import LESSONS, STEP_NAMES, step_at
 from lossopt_ui.lessons.steps import (
     MAX_WORDS,
@@ -89,6 +90,21 @@ def test_a_step_is_open_at_first_and_done_after_its_solution(step: Step, empty: 
     }
     empty.save(train(list(trained_on(step.page, opened | solution))))
     assert step.done(state_of(step, opened | solution, empty.list()))
+
+
+@pytest.fixture(scope="module")
+def default_runs() -> Sequence[Run]:
+    """What every visitor has before anything is done, apart from rates and seeds."""
+    return train(reference.DEFAULTS)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_default_runs_do_not_solve_a_step(
+    step: Step, default_runs: Sequence[Run], empty: RunStore
+) -> None:
+    empty.save(default_runs)
+    opened = {name: pages.DECLARED[name].check(name, each) for name, each in step.opens.items()}
+    assert not step.done(state_of(step, opened, empty.list()))
 
 
 @pytest.fixture(scope="module")
