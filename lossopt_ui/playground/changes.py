@@ -200,4 +200,5 @@ def redo() -> None:
 def _put(text: str) -> None:
     play = session()
     widgets.put("own_points", "" if text == play.original else text)
+    play.settled = text  # the next edit may come before the page has run
     play.stale = True

@@ -11,6 +11,7 @@ from lossopt_core import (
     RunStore,
 )
 from lossopt_core.playground.points import DEMO_WEIGHTS
+from lossopt_ui.playground import changes
 from tests.helpers import open_page, words
 from tests.pages.playground import (
     Clock,
@@ -200,3 +201,21 @@ def test_test_points_are_shown_and_measured():
     assert len(arena(page.app)["tests"]) == 28
     assert len(arena(page.app)["points"]) == 62
     assert 0.5 < page.numbers()["test_accuracy"] <= 1
+
+
+def test_an_edit_does_not_undo_one_that_the_page_has_not_shown_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = opened()
+    handle = changes.handle
+
+    def handle_two(event: Any) -> None:
+        handle({**event, "kind": "label", "label": 2})
+        handle(event)
+
+    monkeypatch.setattr(changes, "handle", handle_two)
+    page.send("move", index=0, x=-1.0, y=1.0)
+    assert address(page.app)["own_points"].startswith("-1000.1000C")
+    monkeypatch.undo()
+    page.send("undo")
+    assert address(page.app)["own_points"].startswith("500.400C")
