@@ -107,7 +107,7 @@ def test_a_page_trains_the_same_runs(address: dict[str, Any], store: RunStore) -
         alike = [each.replace(learning_rate=min(starting)) for each in found]
         own = [each.replace(learning_rate=rate) for each, rate in zip(found, starting, strict=True)]
         ids = {each.id for each in (*alike, *own)}
-        assert set(address["ids"]) <= ids
+        assert set(address["ids"]) <= ids, words(app)
         assert len(found) == len(address["ids"])
     else:
         assert sorted(each.id for each in found) == address["ids"]
