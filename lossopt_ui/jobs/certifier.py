@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
+from functools import partial
 
 from lossopt_core import (
     Certificate,
@@ -19,7 +20,7 @@ from lossopt_core import (
     StoreError,
     uploads,
 )
-from lossopt_core.certify.certificates import certify_problem, problem_id
+from lossopt_core.certify.certificates import certify, certify_problem, problem_id
 from lossopt_core.certify.duality import Problem
 from lossopt_core.data.datasets import DATASETS, MissingDataError, Owner
 from lossopt_core.experiment.caches import Cache
@@ -75,12 +76,15 @@ class Failure:
 
 
 def within_seconds(experiment: Experiment, executor: Executor | None = None) -> Certificate:
-    """The best certificate found within `SECONDS`, by an executor."""
-    search = (executor or AtOnce()).submit(
-        # The problem rather than the experiment: other processes cannot see what was uploaded.
-        certify_problem, Problem.of(experiment), target_gap=TARGET_GAP, time_budget=SECONDS
-    )  # fmt: skip
-    return search.result()
+    """The best certificate found within `SECONDS`, by an executor.
+
+    Other processes load data that are built in, but cannot see what was uploaded.
+    """
+    search: Callable[..., Certificate] = partial(certify, experiment)
+    if DATASETS[experiment.dataset].uploaded:
+        search = partial(certify_problem, Problem.of(experiment))
+    begun = (executor or AtOnce()).submit(search, target_gap=TARGET_GAP, time_budget=SECONDS)
+    return begun.result()
 
 
 class Certifier:

@@ -14,14 +14,15 @@ import gc
 import os
 import signal
 import socket
+import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from lossopt_core.experiment import caches
 from lossopt_ui.jobs import memory
 
 NICENESS = 10
@@ -81,6 +82,8 @@ def work(server: "Connection[Any, Any]") -> None:
 
 
 def _forget_unused(seconds: float) -> None:
+    from lossopt_core.experiment import caches  # not before `_prepare`: it imports pandas
+
     caches.drop_idle(seconds)
     memory.release_free_memory()
 
@@ -128,6 +131,8 @@ def _prepare() -> None:
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
 
+    _import_pandas()
+
     from sklearn import datasets, model_selection, preprocessing  # noqa: F401
 
     from lossopt_core.certify import certificates  # noqa: F401
@@ -136,3 +141,18 @@ def _prepare() -> None:
     from lossopt_core.training import slices  # noqa: F401
 
     load_data(Experiment())  # what most trainings use
+
+
+def _import_pandas() -> None:
+    """Without pyarrow, which pandas imports where it is installed: a third of a worker's memory.
+
+    Tasks and their results are arrays. Only plug-ins may read files that need it.
+    """
+    plugins = any(group.startswith("lossopt.") for group in entry_points().groups)
+    hidden = not plugins and "pyarrow" not in sys.modules
+    if hidden:
+        sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    import pandas  # noqa: F401
+
+    if hidden:
+        del sys.modules["pyarrow"]

@@ -1,12 +1,14 @@
 """Background certificates: newest request first, despite errors."""
 
 import itertools
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
+from typing_extensions import override
 
 from lossopt_core import (
     LOSSES,
@@ -20,6 +22,7 @@ from lossopt_core import (
 from lossopt_core.data.datasets import Examples
 from lossopt_ui.jobs import certifier
 from lossopt_ui.jobs.certifier import Certifier, Solve, within_seconds
+from lossopt_ui.jobs.executors import AtOnce
 from tests.programs import wait_until
 
 SMALL = Experiment(dataset="course_demo", test_fraction=0, standardize=False, batch_size=2)
@@ -227,6 +230,34 @@ def test_data_deleted_meanwhile_leave_no_failure(store: RunStore, make: Make) ->
     assert worker.wait(20)
     upload_store.save("mine", examples)
     assert store.certificate(experiment) is None
+
+
+class Sizes(AtOnce):
+    """Notes how large the tasks are that other processes would get."""
+
+    def __init__(self) -> None:
+        self.bytes: list[int] = []
+
+    @override
+    def submit(self, function, /, *args, **named):  # type: ignore[no-untyped-def]
+        self.bytes.append(len(pickle.dumps((function, args, named))))
+        return super().submit(function, *args, **named)
+
+
+def test_only_uploaded_data_are_sent(store: RunStore) -> None:
+    examples = Examples(
+        np.random.default_rng(0).normal(size=(400, 30)), np.arange(400) % 2, ("a", "b"),
+        tuple(f"x{k}" for k in range(30)),
+    )  # fmt: skip
+    kept, sizes = uploads.UploadStore(store), Sizes()
+    options = kept.save("mine", examples).options
+    builtin = Experiment(strength=1.0)
+    with uploads.using(kept):
+        for experiment in (builtin, builtin.replace(dataset="own", dataset_options=options)):
+            found = within_seconds(experiment, sizes)
+            assert found.lower_bound == pytest.approx(certify(experiment).lower_bound, rel=1e-3)
+    of_builtin, of_own = sizes.bytes
+    assert of_builtin < 5_000 < 300 * 30 * 8 < of_own
 
 
 def test_the_newest_request_comes_first_and_abandoned_ones_are_dropped(

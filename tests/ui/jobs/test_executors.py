@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from distributed import LocalCluster
 
@@ -72,6 +74,26 @@ def test_workers_share_the_memory_of_what_they_need(processes: Processes) -> Non
     new = processes.submit(work_on_digits).result(120)
     large = {name for name in new if name.split(".")[0] in ("numpy", "scipy", "sklearn", "pandas")}
     assert len(large) < 10, sorted(large)
+
+
+def test_workers_do_without_pyarrow() -> None:
+    source = ForkServer()
+    source.start()
+    worker = source.worker()
+    [run] = worker.run(partial(train, [Experiment(epochs=1, strength=0.1)]))
+    problem = Problem.of(run.experiment)
+    worker.run(partial(certify_problem, problem, target_gap=0.1, time_budget=10.0))
+    assert not worker.run(partial(eval, "'pyarrow' in __import__('sys').modules"))
+    # A task that needs it can have it.
+    assert worker.run(partial(eval, "__import__('pyarrow').__version__"))
+    source.close()
+
+
+def test_a_table_made_by_a_worker_is_as_one_made_here(processes: Processes) -> None:
+    [run] = processes.submit(train, [Experiment(epochs=1)]).result(60)
+    [here] = train([Experiment(epochs=1)])
+    pd.testing.assert_frame_equal(run.history, here.history)
+    assert run.history.columns.dtype == here.history.columns.dtype
 
 
 def test_tasks_run_in_other_processes(processes: Processes) -> None:
