@@ -194,9 +194,7 @@ def left_to_train(comparison: Comparison) -> bool:
 
     The visitor gets what is.
     """
-    found = missing(comparison)
-    if found:
-        found = _missing_from_all(comparison, found)
+    found = _missing_from_all(comparison)
     return bool(found) and not defaults().expect(found)
 
 
@@ -239,8 +237,7 @@ def _due(job: Job | None) -> float:
 
 
 def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
-    if found := missing(comparison):
-        found = _missing_from_all(comparison, found)
+    found = _missing_from_all(comparison)
     if defaults().expect(found):
         live = False
     if not found:
@@ -256,9 +253,10 @@ def _job_for(comparison: Comparison, *, wanted: bool, live: bool) -> Job | None:
     )
 
 
-def _missing_from_all(comparison: Comparison, found: Sequence[Experiment]) -> list[Experiment]:
+def _missing_from_all(comparison: Comparison) -> list[Experiment]:
     """What is still missing once the visitor has what was trained for everybody."""
-    return missing(comparison) if adopt(found) else list(found)
+    found = missing(comparison)
+    return missing(comparison) if adopt(found) else found
 
 
 def _concerns(job: Job, comparison: Comparison) -> bool:
@@ -275,7 +273,7 @@ def look_up(comparison: Comparison, job: Job | None = None) -> Outcome:
     waiting = job is not None and job.waiting
     growing = job.histories() if job is not None and running else {}
     if job is None and defaults().underway:
-        running = defaults().expect(_missing_from_all(comparison, missing(comparison)))
+        running = defaults().expect(_missing_from_all(comparison))
     rated = [each.rated() for each in comparison.entries]
     store = workspace.store()
     wanted = [() if each is None else comparison.seeds_of(each) for each in rated]

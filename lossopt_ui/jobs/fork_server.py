@@ -144,9 +144,10 @@ def _prepare() -> None:
 
 
 def _import_pandas() -> None:
-    """Without pyarrow, which pandas imports where it is installed: a third of a worker's memory.
+    """Import it without pyarrow, which it would load where that is installed.
 
-    Tasks and their results are arrays. Only plug-ins may read files that need it.
+    Tasks and their results are arrays. Only plug-ins may read files that need it; their registry
+    cannot tell of them here, because it imports pandas itself.
     """
     plugins = any(group.startswith("lossopt.") for group in entry_points().groups)
     hidden = not plugins and "pyarrow" not in sys.modules

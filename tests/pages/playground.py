@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers import open_page
 
 PAGE = "playground"
+DEMO = "2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1"
+"""The weights of the course demo, as in an address."""
 
 
 class Clock:

@@ -7,7 +7,6 @@ from lossopt_core import (
     OPTIMIZERS,
     REGULARIZERS,
     Experiment,
-    RunStore,
     train,
 )
 from lossopt_core.playground.feature_maps import FEATURE_MAPS
@@ -15,6 +14,8 @@ from lossopt_core.playground.points import POINT_SETS, read_points
 from lossopt_ui.state.pages import playground as declared
 from tests.helpers import open_page, words
 from tests.pages.playground import (
+    DEMO,
+    PAGE,
     Browser,
     Clock,
     address,
@@ -24,8 +25,7 @@ from tests.pages.playground import (
     press,
 )
 
-PAGE = "playground"
-DEMO = "2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1"
+pytestmark = pytest.mark.usefixtures("store")  # away from the project's runs
 INVALID = {
     "points": "none",
     "own_points": "1.1Z",
@@ -42,11 +42,6 @@ INVALID = {
     "updates": "1e9",
     "test_points": "0.9",
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_store(store: RunStore) -> None:
-    """Keeps these tests away from the project's runs."""
 
 
 @pytest.mark.parametrize("points", POINT_SETS)

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import (
-    RunStore,
-)
 from lossopt_core.playground.points import DEMO_WEIGHTS
 from lossopt_ui.playground import changes
 from tests.helpers import open_page, words
 from tests.pages.playground import (
+    DEMO,
+    PAGE,
     Clock,
     address,
     arena,
@@ -22,13 +21,7 @@ from tests.pages.playground import (
     press,
 )
 
-PAGE = "playground"
-DEMO = "2.06_1.48_-0.42__0.44_-1.82_0.52__2.27_-2.04_-0.1"
-
-
-@pytest.fixture(autouse=True)
-def _own_store(store: RunStore) -> None:
-    """Keeps these tests away from the project's runs."""
+pytestmark = pytest.mark.usefixtures("store")  # away from the project's runs
 
 
 def test_points_are_moved_added_relabelled_deleted_and_restored():
