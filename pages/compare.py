@@ -99,7 +99,8 @@ def list_and_results() -> None:
         listing = wanted_runs()
         if listing.runs.empty:  # the last run has just been deleted
             st.rerun()
-        runs_table.report_missing(listing)
+        with st.container():
+            runs_table.report_missing(listing)
         left, right = st.columns([5, 9], gap="medium")
         # Draw the list first: visitors wait for it.
         with left:
@@ -139,14 +140,15 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
     grouped = widgets.value("rows") == "families"
     found = groups.group_runs(members, grouped=grouped, by=widgets.value("group"))
     few, grouped_by = groups.fewer(found, widgets.value("colour"))
-    if grouped_by:
-        st.caption(
-            f"More than {groups.MAX_GROUPS} curves, so they are grouped by"
-            f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in 'Group"
-            " and style'."
-        )
-    if refused := groups.too_many_styles(few, widgets.value("dash")):
-        st.caption(refused)
+    with st.container():
+        if grouped_by:
+            st.caption(
+                f"More than {groups.MAX_GROUPS} curves, so they are grouped by"
+                f" {SETTINGS[grouped_by].lower()}. Choose another grouping with 'Group by' in"
+                " 'Group and style'."
+            )
+        if refused := groups.too_many_styles(few, widgets.value("dash")):
+            st.caption(refused)
     return groups.with_style(
         few,
         colour=widgets.value("colour"),
@@ -158,7 +160,8 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
 def compare(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
     """Compare the selected runs in the chosen tab."""
     experiments = [each.experiment for each in members if each.experiment is not None]
-    missing_data.offer(experiments, "compare")
+    with st.container():
+        missing_data.offer(experiments, "compare")
     verdict = st.container()
     shown = groups_to_draw(members)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -221,8 +224,10 @@ def first_screen(
 
 
 with workspace.store_errors_shown():
-    shared_link.show()
-    train_longer.show_progress()
+    with st.container():
+        shared_link.show()
+    with st.container():
+        train_longer.show_progress()
     listing = wanted_runs()
     if listing.runs.empty:
         draw_empty_page()

@@ -132,7 +132,7 @@ def _say_whether_done(place: str, page: str, opened: datetime) -> bool:
             st.markdown(f":material/radio_button_unchecked: **To do.** {step.task}")
             return
         progress.session().done.add(place)
-        st.markdown(f":material/check_circle: **Done.** {step.task}")
+        st.markdown(f":material/check_circle: **Done.** :gray[{step.task}]")
         if number == len(lesson.steps):
             _end(place.split(".")[0], lesson)
 

@@ -69,9 +69,14 @@ def begin(page: PageSpec) -> None:
             share.offer(page)
             assignment_link.offer()
         sign_in.offer()
-    assignment_link.say()
-    missing_data.offer_named(page)
-    sign_in.offer_to_move()
-    interrupted.offer()
-    lesson_panel.show(page)
-    lecture_link.show(page)
+    for show in (
+        assignment_link.say,
+        lambda: missing_data.offer_named(page),
+        sign_in.offer_to_move,
+        interrupted.offer,
+        lambda: lesson_panel.show(page),
+        lambda: lecture_link.show(page),
+    ):
+        # A place of its own: if it comes or goes, what follows is not drawn a second time.
+        with st.container():
+            show()

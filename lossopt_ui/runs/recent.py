@@ -34,13 +34,19 @@ def cards(table: pd.DataFrame, *, most: int = CARDS) -> None:
 def _card(run: SavedRun, title: str, row: pd.Series) -> None:
     column, result = result_of(row)
     curve = run.history[column].dropna().to_numpy(np.float64)
-    st.metric(
-        names.escape_markdown(title),
-        result,
-        chart_data=curve if len(curve) > 1 else None,
-        chart_type="line",
+    label = names.escape_markdown(title)
+    # The metric's own label would be cut off before what tells a card from the others.
+    st.markdown(
+        label,
         help=f"{MEASURES[column].label.split(' (')[0]} at the end: of several runs the mean ±"
         " standard deviation. Curve: the first run over its training.",
+    )
+    st.metric(
+        label,
+        result,
+        label_visibility="collapsed",
+        chart_data=curve if len(curve) > 1 else None,
+        chart_type="line",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         count = names.counted(int(row["runs"]), "run")

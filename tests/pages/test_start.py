@@ -66,6 +66,8 @@ def test_recent_runs_are_cards_by_group_newest_first(store: RunStore) -> None:
     assert [each.label.replace("\\", "") for each in app.metric] == [
         f"Blobs · Cross-entropy · λ {strength}" for strength in (0.4, 0.3, 0.2)
     ]
+    titles = {each.value for each in app.markdown}
+    assert all(each.label in titles for each in app.metric), "in lines, so never cut off"
     results = store.list()
     ends = 100 * results[results["strength"] == 0.4]["test_accuracy"]
     assert app.metric[0].value == f"{with_spread(ends.mean(), ends.std())} % test"
