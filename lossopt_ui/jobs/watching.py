@@ -16,10 +16,10 @@ from lossopt_core import (
 )
 from lossopt_core.data.datasets import MissingDataError
 from lossopt_core.experiment.loading import check_present
-from lossopt_core.store.quotas import BudgetError
+from lossopt_core.store.quotas import Budget, BudgetError
 from lossopt_core.store.unfinished import Interrupted
 from lossopt_ui import streamlit_private
-from lossopt_ui.config import budgets, mode
+from lossopt_ui.config import budgets
 from lossopt_ui.identity import workspace
 from lossopt_ui.jobs import planned_together, polling, pool, render_gate
 from lossopt_ui.jobs.job import Job
@@ -45,19 +45,21 @@ _VISITOR = SessionKey("training.visitor", Visitor)
 
 def workers() -> Workers:
     """The workers of this server."""
-    return _workers_of_the_mode(mode.hosted())
+    return _workers(
+        budgets.budget(), budgets.workers(), budgets.workers_each(), budgets.most_waiting()
+    )
 
 
 @cache
-def _workers_of_the_mode(hosted: bool) -> Workers:  # the budget depends on the mode
+def _workers(budget: Budget, count: int, at_once: float, most_waiting: float) -> Workers:
     # scikit-learn takes a second to import: start before the first visitor clicks a button.
     threading.Thread(target=load_data, args=(Experiment(),), daemon=True).start()
     return Workers(
-        budgets.budget(),
+        budget,
         executor=pool.executor(),
-        count=budgets.workers(),
-        at_once=budgets.workers_each(),
-        most_waiting=budgets.most_waiting(),
+        count=count,
+        at_once=at_once,
+        most_waiting=most_waiting,
     )
 
 

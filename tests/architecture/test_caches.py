@@ -33,7 +33,7 @@ CACHED_FOR_ALL = {
     "lossopt_ui/jobs/optimum.py:_certifier": "a worker; what it knows has owners",
     "lossopt_ui/jobs/polling.py:_pace": "seconds between two looks",
     "lossopt_ui/jobs/watching.py:_farewell": "ends with the session",
-    "lossopt_ui/jobs/watching.py:_workers_of_the_mode": "workers",
+    "lossopt_ui/jobs/watching.py:_workers": "workers",
     "lossopt_ui/lecture/batches.py:_draws": "the lecture's, on digits",
     "lossopt_ui/lecture/level_sets.py:_path": "points of the lecture",
     "lossopt_ui/lecture/level_sets.py:_surface": "points of the lecture",

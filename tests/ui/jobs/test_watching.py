@@ -6,6 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from lossopt_core import RunStore
+from lossopt_core.store.quotas import BudgetError
 from lossopt_ui import streamlit_private
 from lossopt_ui.jobs import watching
 from lossopt_ui.jobs.job import Job
@@ -39,3 +40,15 @@ def test_a_newer_click_ends_the_wait(store: RunStore, monkeypatch: pytest.Monkey
     with pytest.raises(ClickedError):
         watching._wait_for_first(Job([LONG], store), 0.0)
     assert time.monotonic() - begun < 30
+
+
+def test_workers_have_the_limits_that_are_set(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = watching.workers()
+    monkeypatch.setenv("LOSSOPT_MAX_UPDATES", "10")
+    limited = watching.workers()
+    with pytest.raises(BudgetError):
+        limited.begin([LONG], store)
+    monkeypatch.undo()
+    assert watching.workers() is first
