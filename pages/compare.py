@@ -99,23 +99,31 @@ def list_and_results() -> None:
         listing = wanted_runs()
         if listing.runs.empty:  # the last run has just been deleted
             st.rerun()
-        with st.container():
-            runs_table.report_missing(listing)
+        problems = st.container()
         left, right = st.columns([5, 9], gap="medium")
-        # Draw the list first: visitors wait for it.
         with left:
-            chosen = runs_table.choose(listing)
-            below = st.container()
+            above, below = st.container(), st.container()
+        # Draw first what visitors wait for: the list, or after a click in it the curves.
+        clicked = runs_table.is_in_the_browser(listing)
+        if not clicked:
+            with above:
+                runs_table.choose(listing)
+        chosen = runs_table.selected(listing)
         members = tuning.without_test_results(saved_runs.members(chosen))
         with right:
             if members:
-                compare(chosen, members)
+                compare(chosen, members, clicked=clicked)
             elif not runs_table.hidden_by_the_filter(listing):
                 st.info("Select runs in the first column of the list to see their curves.")
+        if clicked:
+            with above:
+                runs_table.choose(listing)
         with below:
             if members:
                 tools_of_runs(chosen, members)
             run_notes.undo()
+        with problems:
+            runs_table.report_missing(listing)
 
 
 def tools_of_runs(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
@@ -157,19 +165,23 @@ def groups_to_draw(members: Sequence[SavedRun]) -> list[Group]:
     )
 
 
-def compare(chosen: pd.DataFrame, members: Sequence[SavedRun]) -> None:
-    """Compare the selected runs in the chosen tab."""
+def compare(chosen: pd.DataFrame, members: Sequence[SavedRun], *, clicked: bool) -> None:
+    """Compare the selected runs in the chosen tab; `clicked` in the list, or else elsewhere."""
     experiments = [each.experiment for each in members if each.experiment is not None]
     with st.container():
         missing_data.offer(experiments, "compare")
     verdict = st.container()
     shown = groups_to_draw(members)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        widgets.setting("part", width="content", label_visibility="collapsed")
-        baseline = differences.choose_baseline(shown)
-        look.popover(chosen)
+    controls = st.container(horizontal=True, vertical_alignment="center")
+    baseline = differences.baseline_of(shown)
     experiments = [each for group in shown for each in group.experiments]
-    optimum.watch(experiments, lambda optima: results(shown, baseline, optima, verdict))
+    optimum.watch(
+        experiments, lambda optima: results(shown, baseline, optima, verdict, clicked=clicked)
+    )
+    with controls:
+        widgets.setting("part", width="content", label_visibility="collapsed")
+        differences.choose_baseline(shown)
+        look.popover(chosen)
 
 
 def results(
@@ -177,6 +189,8 @@ def results(
     baseline: Group | None,
     optima: Optima,
     above: AbstractContextManager[object],
+    *,
+    clicked: bool,
 ) -> None:
     """Draw one of the tabs, and the verdict above it."""
     match widgets.value("part"):
@@ -195,8 +209,10 @@ def results(
             else:
                 run_clouds.show(chosen, optima)
         case _:
-            group_charts.choose(chosen)
-            first_screen(chosen, baseline, optima, above)
+            axes = st.container()
+            first_screen(chosen, baseline, optima, above, clicked=clicked)
+            with axes:
+                group_charts.choose(chosen)
             group_tables.show(chosen, optima)
     view_report.offer(chosen, baseline, optima)
 
@@ -206,6 +222,8 @@ def first_screen(
     baseline: Group | None,
     optima: Optima,
     above: AbstractContextManager[object],
+    *,
+    clicked: bool,
 ) -> None:
     """Draw the curves beside the differences from the baseline, and the verdict above them."""
     # Charts of several losses need the whole width.
@@ -216,6 +234,8 @@ def first_screen(
     curves, forest = st.columns([3, 2]) if beside else (st.container(), st.container())
     with curves:
         group_charts.draw(chosen, baseline, optima)
+    if clicked:
+        render_gate.PAGES.let_browser_draw()
     found = verdict_line.paired(chosen, baseline, optima)
     with forest:
         verdict_line.draw(verdict_line.chart(chosen, baseline, found, figure.theme()), found)

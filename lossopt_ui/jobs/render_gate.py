@@ -18,6 +18,9 @@ PATIENCE = 4.0
 PATIENCE_WITH_OTHERS = 1.0
 """The same if the pages inside belong to others: nobody should wait for their heavy page."""
 
+TO_DRAW = 0.06
+"""Seconds that a browser needs to draw a chart."""
+
 
 @dataclass(eq=False)
 class _Place:
@@ -79,6 +82,14 @@ class RenderGate:
             yield
         finally:
             self._enter(place.owner)
+
+    def let_browser_draw(self) -> None:
+        """Wait a moment outside, so that what has been sent is on the screen before the rest.
+
+        Whatever reaches a browser while it prepares to draw makes it start over.
+        """
+        with self.outside():
+            time.sleep(TO_DRAW)
 
     @property
     def _place(self) -> _Place | None:

@@ -29,14 +29,25 @@ PRECISE = ("p (uncorrected)", "p (corrected, Holm)", "Gain from pairing (×)")
 _CHOICE: WidgetKey[str] = WidgetKey("baseline-choice")
 
 
-def choose_baseline(shown: Sequence[Group]) -> Group | None:
-    """The baseline that the others are compared with; there is no control for a single curve.
+def baseline_of(shown: Sequence[Group]) -> Group | None:
+    """The group that the others are compared with, if there is one: chosen, or the usual one."""
+    if not _has_baseline(shown) or widgets.value("baseline") == (NOTHING,):
+        return None
+    return _chosen(shown) or _automatic(shown)
+
+
+def _has_baseline(shown: Sequence[Group]) -> bool:
+    return len(shown) > 1 and widgets.value("part") in ("curves", "differences")
+
+
+def choose_baseline(shown: Sequence[Group]) -> None:
+    """Show the control of the baseline; there is none for a single curve.
 
     Exactly one element is drawn in any case, so that what follows keeps its place.
     """
-    if len(shown) < 2 or widgets.value("part") not in ("curves", "differences"):
+    if not _has_baseline(shown):
         st.empty()
-        return None
+        return
     automatic, chosen = _automatic(shown), _chosen(shown)
     usual = "none" if automatic is None else f"{automatic.label} (automatic)"
     labels = {AUTOMATIC: usual, NOTHING: "none"}
@@ -59,7 +70,6 @@ def choose_baseline(shown: Sequence[Group]) -> Group | None:
         help=f"{pages.COMPARE.options['baseline'].help} Paired by seed.",
         width="stretch",
     )
-    return None if wanted == NOTHING else chosen or automatic
 
 
 def _take_baseline(runs: Mapping[str, str]) -> None:

@@ -230,7 +230,8 @@ def _histories(group: Group, axes: Axes, optima: Optima) -> dict[str, pd.DataFra
                 history = optima.distances(member.experiment, member.history)
         if history is None or column not in history:
             continue
-        if history[[axes.scales.x, column]].notna().all(axis=1).any():
+        known = [history[name].to_numpy(np.float64) for name in (axes.scales.x, column)]
+        if (~np.isnan(known).any(axis=0)).any():
             found[member.id] = history
     return found
 

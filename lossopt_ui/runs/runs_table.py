@@ -117,11 +117,24 @@ class View:
         )
 
 
-def choose(listing: Listing) -> pd.DataFrame:
-    """Show the runs, newest first; return the table rows of the selected ones.
+def selected(listing: Listing) -> pd.DataFrame:
+    """The table rows of the selected runs: of the newest, as long as nobody has selected any."""
+    prepared = _prepared(listing)
+    if prepared.rows.empty:
+        return prepared.runs
+    return table_rows.runs_of(prepared.runs, _selection(prepared))
 
-    Each has a name made of the settings that differ. As long as nobody has selected any, the
-    newest are selected.
+
+def is_in_the_browser(listing: Listing) -> bool:
+    """Whether the list was drawn before with the same rows and the same selection."""
+    prepared, drawn = _prepared(listing), _TABLE.get()
+    return drawn.ids == prepared.rows["id"].tolist() and drawn.wanted == _selection(prepared)
+
+
+def choose(listing: Listing) -> None:
+    """Show the runs, newest first, to select some of them.
+
+    Each has a name made of the settings that differ.
     """
     prepared, table = _prepared(listing), listing.runs
     _report_error(prepared.error)
@@ -130,7 +143,7 @@ def choose(listing: Listing) -> pd.DataFrame:
         st.info(f"{what} hidden by the filter.", icon=":material/filter_alt:")
     if prepared.rows.empty:
         _explain_nothing(prepared)
-        return prepared.runs
+        return
     # Streamlit draws the table's toolbar over the space above its right end, so keep that empty.
     st.caption(_how_many(prepared, of=len(table)) + _folded_away(table))
     ids = prepared.rows["id"].tolist()
@@ -150,7 +163,6 @@ def choose(listing: Listing) -> pd.DataFrame:
         selection_default={"selection": {"rows": table_rows.selected(prepared.rows, at_first)}},
         column_config=run_columns.looks(prepared.shown),
     )
-    return table_rows.runs_of(prepared.runs, wanted)
 
 
 def _selection(prepared: Prepared) -> tuple[str, ...]:

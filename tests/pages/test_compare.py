@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from io import StringIO
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -18,7 +19,8 @@ from lossopt_core import (
 )
 from lossopt_core.exchange import archive
 from lossopt_ui.charts.colours import BATCH, INK
-from lossopt_ui.runs import runs_table
+from lossopt_ui.jobs import render_gate
+from lossopt_ui.runs import group_charts, runs_table
 from lossopt_ui.runs.downloads import DATA
 from lossopt_ui.runs.run_notes import SEVERAL
 from tests.helpers import figures, go, open_page, trace, words
@@ -299,6 +301,28 @@ def tick(app: AppTest, *ids: str) -> None:
 
 def chosen(app: AppTest) -> list[str]:
     return [each for each in dict(app.query_params).get("runs", "").split(",") if each]
+
+
+def test_what_one_waits_for_is_drawn_first(
+    kept: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def noted(where: Any, name: str) -> None:
+        draw = getattr(where, name)
+        monkeypatch.setattr(where, name, lambda *args: (order.append(name), draw(*args))[1])
+
+    noted(runs_table, "choose")
+    noted(group_charts, "draw")
+    noted(render_gate.PAGES, "let_browser_draw")
+    app = open_page("compare", {"rows": "runs"} | ids(kept[0], kept[1]))
+    assert order == ["choose", "draw"]
+    order.clear()
+    tick(app, kept[0].id)
+    assert not app.exception
+    assert order == ["draw", "let_browser_draw", "choose"]
+    assert chosen(app) == [kept[0].id]
+    assert len(figures(app)["curves-all"]["data"]) == 1
 
 
 def test_a_filter_keeps_the_earlier_selection(kept: list[Run]) -> None:

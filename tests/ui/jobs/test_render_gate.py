@@ -130,3 +130,19 @@ def test_an_error_frees_the_turn() -> None:
 
     threading.Thread(target=visit).start()
     assert entered.wait(5)
+
+
+def test_others_render_while_a_browser_draws() -> None:
+    gate, entered = RenderGate(places=1, patience=60, with_others=60), threading.Event()
+
+    def visit() -> None:
+        with gate.turn("another"):
+            entered.set()
+
+    with gate.turn("one"):
+        other = threading.Thread(target=visit)
+        other.start()
+        assert not entered.wait(0.05)
+        gate.let_browser_draw()
+        assert entered.is_set()
+    other.join()
