@@ -2,8 +2,8 @@
 
 Measured with Streamlit 1.67: one for the session's WebSocket, and three for the event loop that
 Streamlit creates for each session (`AppSession._script_event_loop`: a selector and a socket pair).
-A disconnected session keeps its three for the two minutes in which it may reconnect. We cannot
-avoid these three, so the limit must be high enough.
+A disconnected session keeps its three as long as it may reconnect. We cannot avoid these three, so
+the limit must be high enough.
 """
 
 import logging

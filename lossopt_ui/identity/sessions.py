@@ -20,7 +20,7 @@ from lossopt_ui.identity.cookie import token_in
 from lossopt_ui.streamlit_private import UPLOAD_PATH, session_in
 
 KEPT_SECONDS = 3600.0
-"""How long a closed session's owner is remembered; Streamlit keeps the session for two minutes."""
+"""How long a closed session's owner is remembered; Streamlit keeps the session for less."""
 _PROTOCOLS = "sec-websocket-protocol"
 
 

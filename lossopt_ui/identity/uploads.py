@@ -30,7 +30,7 @@ MAX_OF_A_VISITOR = 20_000_000
 MAX_TOTAL = 60_000_000
 """Most bytes of files that the server holds for all visitors together."""
 KEPT_SECONDS = 300.0
-"""How long a closed session is remembered; Streamlit lets it reconnect for two minutes."""
+"""How long a closed session is remembered; Streamlit lets it reconnect for less."""
 NOT_ASKED = "Upload refused: no page of this session shows an uploader.\n"
 TOO_MUCH = (
     "Your uploads would take more than {most:.0f} MB of the server's memory. Remove a file or"

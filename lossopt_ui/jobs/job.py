@@ -207,8 +207,8 @@ class Job:
     def _advance(self) -> None:
         """Make one slice of every active part."""
         begun = time.monotonic()
-        # The last slice makes no update, and must not depend on processes that may be gone.
-        executor = AtOnce() if self.stopped else self._executor
+        # When the server ends, the last slice must not depend on processes that may be gone.
+        executor = AtOnce() if self._interrupted else self._executor
         slices = [(each, each.submit(executor, stop=self.stopped)) for each in self._active]
         for training, future in slices:
             try:
@@ -216,6 +216,8 @@ class Job:
             except (BrokenExecutor, CancelledError):  # the executor was shut down, for one
                 if not self.stopped:
                     raise
+                # It makes no update, but loads the data: here only where it cannot be elsewhere.
+                training.take(training.submit(AtOnce(), stop=True).result())
         self.seconds_left -= time.monotonic() - begun
         if self.seconds_left <= 0:
             self._stop.set()

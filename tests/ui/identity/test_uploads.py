@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit import config
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from lossopt_ui.identity import sessions
 from lossopt_ui.identity.cookie import COOKIE
 from lossopt_ui.identity.uploads import KEPT_SECONDS, UploadLimits, Uploads
 from tests.programs import ROOT
@@ -180,3 +182,8 @@ def test_every_uploader_is_registered(place: str) -> None:
             and node.attr in {"file_uploader", "camera_input", "audio_input", "chat_input"}
         ]
         assert not calls or file.name == "uploads.py", Path(file)
+
+
+def test_a_closed_session_is_remembered_longer_than_it_may_come_back() -> None:
+    assert 0 < config.get_option("server.disconnectedSessionTTL") < KEPT_SECONDS
+    assert KEPT_SECONDS <= sessions.KEPT_SECONDS

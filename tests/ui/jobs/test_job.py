@@ -1,7 +1,9 @@
 """One training: its parts, its sequel, its end."""
 
 import threading
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,43 @@ def test_parts_are_trained_side_by_side_where_workers_are_free(store: RunStore) 
     job.stop()
     wait_until(lambda: not job.running)
     assert set(store.list()["id"]) == {LONG.id, apart(LONG, 1).id}
+
+
+class InThreads(ThreadPoolExecutor):
+    """Notes the last slices that it gets; without `ends` it is shut down by then."""
+
+    def __init__(self, *, ends: bool) -> None:
+        super().__init__(max_workers=1)
+        self.ends = ends
+        self.ended = 0
+
+    def submit(self, *task: Any, stop: bool, **named: Any) -> Future[Any]:
+        self.ended += stop
+        if not stop or self.ends:
+            return super().submit(*task, stop=stop, **named)
+        refused: Future[Any] = Future()
+        refused.set_exception(BrokenExecutor())
+        return refused
+
+
+@pytest.mark.parametrize("how", ["stopped", "interrupted", "stopped without workers"])
+def test_the_server_ends_a_training_itself_only_where_no_worker_can(
+    store: RunStore, how: str
+) -> None:
+    """To end it, its data are loaded: several times their size, in a process that all share."""
+    executor = InThreads(ends=how != "stopped without workers")
+    job = begin(Workers(count=1, executor=executor), store)
+    if how == "interrupted":
+        job.interrupt()
+    else:
+        job.stop()
+    wait_until(lambda: not job.running)
+    executor.shutdown()
+    assert job.error is None
+    assert executor.ended == (how != "interrupted")
+    [run] = store.load([LONG.id])
+    assert run.status == "stopped"
+    assert 0 < run.final["update"] < LONG.updates
 
 
 def test_a_training_stopped_between_two_slices_is_saved_as_it_is(store: RunStore) -> None:
