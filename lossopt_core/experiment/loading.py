@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from typing_extensions import override
@@ -150,6 +150,7 @@ def _made(experiment: Experiment) -> Data:
     train, test = _split(examples, experiment)
     parts = [examples.features[rows] for rows in (train, test)]
     features = examples.features.shape[1]
+    examples = replace(examples, features=np.empty((0, features)))  # they may be large
     center, scale = np.zeros(features), np.ones(features)
     if experiment.standardize:
         from sklearn.preprocessing import StandardScaler

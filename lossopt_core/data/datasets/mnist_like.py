@@ -41,7 +41,10 @@ X, y = datasets.make_classification({examples}, {features}, **about)
     @override
     def make(self, options: Mapping[str, Any], seed: int) -> Examples:
         from sklearn.datasets import make_classification
+        from sklearn.utils import shuffle
 
+        # Shuffled here as scikit-learn would, which holds three copies of the features meanwhile.
+        random = np.random.RandomState(seed)
         informative = max(4, options["features"] // 10)
         features, labels = make_classification(
             n_samples=options["examples"],
@@ -51,8 +54,11 @@ X, y = datasets.make_classification({examples}, {features}, **about)
             n_classes=10,
             n_clusters_per_class=1,
             class_sep=2.0,
-            random_state=seed,
+            shuffle=False,
+            random_state=random,
         )
+        features, labels = shuffle(features, labels, random_state=random)
+        features[:] = features[:, random.permutation(options["features"])]
         return Examples(
             features=features,
             labels=labels.astype(np.int64),

@@ -1,10 +1,14 @@
 """Every data set of the registry: its size, its names, its split."""
 
+import tracemalloc
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import make_classification
 
 from lossopt_core import (
     DATASETS,
@@ -13,6 +17,7 @@ from lossopt_core import (
     train,
 )
 from lossopt_core.data.datasets import Dataset, Examples, Size
+from lossopt_core.experiment.description import LARGEST_SEED
 from lossopt_core.fields import Choice, Number, Switch
 from tests.experiments import MADE
 
@@ -191,3 +196,31 @@ def test_a_data_set_of_another_size_than_it_says_is_rejected(monkeypatch):
     monkeypatch.setitem(DATASETS, "fewer", Fewer())
     with pytest.raises(ValueError, match=r"12 examples.*but its size\(\) says 11"):
         load_data(Experiment(dataset="fewer", optimizer="gd", test_fraction=0))
+
+
+@given(st.integers(200, 400), st.integers(10, 40), st.integers(0, LARGEST_SEED))
+@settings(max_examples=20, deadline=None)
+def test_mnist_like_is_what_scikit_learn_makes(examples: int, features: int, seed: int) -> None:
+    options = {"examples": examples, "features": features}
+    made = DATASETS["mnist_like"].make(options, seed)
+    informative = max(4, features // 10)
+    X, y = make_classification(
+        examples, features, n_informative=informative, n_redundant=informative, n_classes=10,
+        n_clusters_per_class=1, class_sep=2, random_state=seed,
+    )  # fmt: skip
+    assert_array_equal(made.features, X)
+    assert_array_equal(made.labels, y)
+
+
+def test_loading_holds_at_most_two_copies_of_the_features() -> None:
+    """Workers load data for each slice of a training, several of them at once."""
+    large = Experiment(dataset="mnist_like", dataset_options={"examples": 3_000, "features": 200})
+    load_data(Experiment())  # imports what loading needs
+    tracemalloc.start()
+    try:
+        data = load_data(large)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    size = data.train_features.nbytes + data.test_features.nbytes
+    assert size <= most < 2.2 * size
