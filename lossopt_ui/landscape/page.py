@@ -1,23 +1,19 @@
 """The content of the Landscape page: trajectories of runs through the landscape of an objective."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import BrokenExecutor
+from functools import partial
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lossopt_core import OPTIMIZERS, Experiment, Run
+from lossopt_core import DATASETS, OPTIMIZERS, Experiment, Run
 from lossopt_core.certify.certificates import problem_id
 from lossopt_core.objective.linear import Array
 from lossopt_core.store import reference
-from lossopt_core.theory.landscape import (
-    Landscape,
-    Plane,
-    landscape,
-    objective_at,
-    objectives,
-)
+from lossopt_core.theory.trajectories import Trajectories, on_a_plane
 from lossopt_core.training.path import WeightPath
 from lossopt_core.training.run import DIVERGED
 from lossopt_ui.charts import comparison
@@ -27,6 +23,7 @@ from lossopt_ui.figures import figure
 from lossopt_ui.figures.caching import cached
 from lossopt_ui.identity import missing_data
 from lossopt_ui.inspect import run as inside
+from lossopt_ui.jobs import pool
 from lossopt_ui.jobs.optimum import Optima
 from lossopt_ui.runs import references
 from lossopt_ui.state import names, pages, widgets
@@ -34,35 +31,8 @@ from lossopt_ui.state.session import WidgetKey
 
 MAX_TRAJECTORIES = 8
 """Most trajectories on one landscape: more could not be told apart."""
-FAR = 2.0
-"""Points whose objective is more than this many times the initial one may lie off the chart."""
 _RUNS: WidgetKey[list[str]] = WidgetKey("landscape.runs")
 _THROUGH: WidgetKey[str] = WidgetKey("landscape.through")
-
-
-@dataclass(frozen=True, eq=False)
-class Best:
-    """The best known weights, shape (C, D + 1), and what to call them."""
-
-    theta: Array
-    name: str
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """A landscape with the points drawn on it.
-
-    values   objective of each run at its saved points
-    below    objective at the projections of these points onto the plane
-    """
-
-    plane: Plane
-    land: Landscape
-    best: Best
-    values: Sequence[Array]
-    below: Sequence[Array]
-    best_value: float
-    best_below: float
 
 
 def choose_runs() -> list[Run]:
@@ -160,25 +130,17 @@ def choose_view(runs: Sequence[Run]) -> None:
             )
 
 
-def best_known(runs: Sequence[Run], optima: Optima) -> Best:
-    """The certified optimum, or the best point of the search for it, or the best of the runs."""
-    experiment = runs[0].experiment
-    certificate = optima.certificates.get(experiment)
-    if certificate is not None:
-        return Best(certificate.theta, "optimum" if optima.of(experiment) else "best known point")
-    points = np.concatenate([WeightPath.of(run).stacked for run in runs])
-    values = objectives(experiment, points)
-    return Best(points[int(np.nanargmin(values))], "best point of the runs")
-
-
 def draw(runs: Sequence[Run], optima: Optima) -> None:
     """Draw the landscape with the trajectories, and the share of each that the plane shows.
 
-    If the data are missing, only a table of the recorded objectives is shown.
+    If that is impossible, as without the data, only a table of the recorded objectives is shown.
     """
     with missing_data.part("The landscape"):
-        _draw(runs, optima)
-        return
+        try:
+            _draw(runs, optima)
+            return
+        except BrokenExecutor as error:
+            st.error(f"The landscape could not be computed: {error}. Reload the page to try again.")
     table = {
         "run": names.run_names(runs),
         "optimizer": [OPTIMIZERS[run.experiment.optimizer].label for run in runs],
@@ -189,10 +151,10 @@ def draw(runs: Sequence[Run], optima: Optima) -> None:
 
 
 def _draw(runs: Sequence[Run], optima: Optima) -> None:
-    best = best_known(runs, optima)
+    best, called_best = _best_known(runs[0].experiment, optima)
     through, kind = chosen_run(runs), widgets.value("plane")
     paths = [WeightPath.of(run) for run in runs]
-    view = _view([run.experiment for run in runs], paths, best, runs.index(through), kind)
+    view = _computed([run.experiment for run in runs], paths, best, runs.index(through), kind)
     theme = figure.theme()
     called = names.run_names(runs)
     height = _height(view)
@@ -210,11 +172,11 @@ def _draw(runs: Sequence[Run], optima: Optima) -> None:
             strict=True,
         )
     ]
-    a, b = view.plane.coordinates(best.theta[None])[0]
-    marks = [charts.Mark(best.name, (float(a), float(b)), view.best_below)]
+    a, b = view.plane.coordinates(view.best[None])[0]
+    marks = [charts.Mark(called_best, (float(a), float(b)), view.best_below)]
     flat = widgets.value("relief") == "contours"
     picture = (charts.contours if flat else charts.surface)(
-        view.land, trajectories, marks, height, titles=_titles(kind, best), theme=theme
+        view.land, trajectories, marks, height, titles=_titles(kind, called_best), theme=theme
     )
     figure.show(
         picture,
@@ -223,10 +185,21 @@ def _draw(runs: Sequence[Run], optima: Optima) -> None:
         f" {', '.join(called)}.",
         height=560,
     )
-    _show_projection(runs, called, paths, view)
+    _show_projection(runs, called, paths, view, called_best)
 
 
-def _height(view: View) -> charts.Height:
+def _best_known(experiment: Experiment, optima: Optima) -> tuple[Array | None, str]:
+    """The certified optimum, or the best point of the search for it, and what to call it.
+
+    None for the best of the runs' own points.
+    """
+    certificate = optima.certificates.get(experiment)
+    if certificate is None:
+        return None, "best point of the runs"
+    return certificate.theta, "optimum" if optima.of(experiment) else "best known point"
+
+
+def _height(view: Trajectories) -> charts.Height:
     top = float(view.land.objective.max())
     if widgets.value("height") == "objective":
         return charts.Height(None, top)
@@ -235,44 +208,31 @@ def _height(view: View) -> charts.Height:
     return charts.Height(lowest, top)
 
 
-def _titles(kind: str, best: Best) -> tuple[str, str]:
+def _titles(kind: str, best: str) -> tuple[str, str]:
     if kind == "principal":
         return "First principal direction (distance)", "Second principal direction (distance)"
-    return f"Direction from start to {best.name} (distance)", "Orthogonal direction (distance)"
+    return f"Direction from start to {best} (distance)", "Orthogonal direction (distance)"
 
 
 @cached(20, spinner="Computing the landscape …")
-def _view(
+def _computed(
     experiments: Sequence[Experiment],
     paths: Sequence[WeightPath],
-    best: Best,
+    best: Array | None,
     through: int,
-    kind: str,
-) -> View:
-    """`through` is the index of the run whose start and end span the plane."""
-    experiment, path = experiments[through], paths[through]
-    if kind == "principal":
-        plane = Plane.principal(paths)
-    else:
-        plane = Plane.through(path.stacked[0], best.theta, path.stacked[-1], path)
-    values = [objectives(experiment, each.stacked) for each in paths]
-    places = [plane.coordinates(each.stacked) for each in paths]
-    own = values[through]
-    near = [seen[value <= FAR * own[0]] for seen, value in zip(places, values, strict=True)]
-    star = plane.coordinates(best.theta[None])
-    return View(
-        plane=plane,
-        land=landscape(experiment, plane, np.concatenate([*near, star])),
-        best=best,
-        values=values,
-        below=[objective_at(experiment, plane, each) for each in places],
-        best_value=float(objectives(experiment, best.theta[None])[0]),
-        best_below=float(objective_at(experiment, plane, star)[0]),
-    )
+    kind: Literal["optimum", "principal"],
+) -> Trajectories:
+    uploaded = DATASETS[experiments[through].dataset].uploaded
+    task = partial(on_a_plane, experiments, paths, best, through, kind)
+    return pool.result_of(task, uploaded=uploaded)
 
 
 def _show_projection(
-    runs: Sequence[Run], called: Sequence[str], paths: Sequence[WeightPath], view: View
+    runs: Sequence[Run],
+    called: Sequence[str],
+    paths: Sequence[WeightPath],
+    view: Trajectories,
+    called_best: str,
 ) -> None:
     st.dataframe(
         pd.DataFrame(
@@ -282,9 +242,7 @@ def _show_projection(
                 "shown": [results.percent(view.plane.explained_variance(path)) for path in paths],
                 "objective": [value[-1] for value in view.values],
                 "on the plane": [below[-1] for below in view.below],
-                "distance": [
-                    float(np.linalg.norm(path.stacked[-1] - view.best.theta)) for path in paths
-                ],
+                "distance": [float(np.linalg.norm(path.stacked[-1] - view.best)) for path in paths],
             }
         ),
         hide_index=True,
@@ -296,12 +254,10 @@ def _show_projection(
             ),
             "objective": st.column_config.NumberColumn("final objective", format="%.5g"),
             "on the plane": st.column_config.NumberColumn("objective at projection", format="%.5g"),
-            "distance": st.column_config.NumberColumn(
-                f"distance to {view.best.name}", format="%.4g"
-            ),
+            "distance": st.column_config.NumberColumn(f"distance to {called_best}", format="%.4g"),
         },
     )
-    dimensions = view.best.theta.size
+    dimensions = view.best.size
     words = (
         f"Weight space has {dimensions:,} dimensions, the chart has two. Trajectories are projected"
         " onto the plane, and the landscape is the objective on the plane. Both axes are distances"

@@ -1,12 +1,18 @@
 """The Landscape page: the objective with the trajectories of runs."""
 
+from concurrent.futures import BrokenExecutor, Executor, Future
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lossopt_core import LOSSES, Experiment, RunStore, train
+from lossopt_core import DATASETS, LOSSES, Experiment, RunStore, train, uploads
 from lossopt_core.theory.landscape import Plane
+from lossopt_core.theory.trajectories import on_a_plane
 from lossopt_core.training.path import WeightPath
+from lossopt_core.uploads import UploadStore
+from lossopt_ui.jobs import pool
+from lossopt_ui.jobs.executors import AtOnce
 from tests.helpers import certify, figures, open_page, trace, words
 
 PAGE = "landscape"
@@ -97,6 +103,61 @@ def test_without_a_certificate_the_best_point_of_the_runs_is_used(
     assert not app.exception
     assert trace(figures(app)["landscape"], "best point of the runs")
     assert "distance to " not in words(app)
+
+
+class Noting(AtOnce):
+    """Notes what it gets to do."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+
+    def submit(self, task, /, *args, **named):
+        self.done.append(getattr(task, "func", task))
+        return super().submit(task, *args, **named)
+
+
+class Killed(Executor):
+    """Its processes are killed, whatever they do."""
+
+    def submit(self, task, /, *args, **named):
+        future: Future = Future()
+        future.set_exception(BrokenExecutor("the process that worked on it was killed"))
+        return future
+
+
+def trained(store: RunStore, seed: int) -> dict[str, str]:
+    """The address of a run whose landscape no test has seen."""
+    runs = train([BASE.replace(seed=seed)])
+    store.save(runs)
+    return {"runs": ids(runs)}
+
+
+def test_workers_compute_the_landscape(store: RunStore, monkeypatch: pytest.MonkeyPatch):
+    workers = Noting()
+    monkeypatch.setattr(pool, "executor", lambda: workers)
+    assert "landscape" in figures(open_page(PAGE, trained(store, 11)))
+    assert on_a_plane in workers.done
+
+
+def test_own_data_stay_in_the_server(store: RunStore, monkeypatch: pytest.MonkeyPatch):
+    workers = Noting()
+    monkeypatch.setattr(pool, "executor", lambda: workers)
+    own = UploadStore(store).save(
+        "own", DATASETS["blobs"].make(Experiment(dataset="blobs").dataset_options, 0)
+    )
+    with uploads.using(UploadStore(store)):
+        runs = train([BASE.replace(dataset="own", dataset_options=own.options)])
+    store.save(runs)
+    assert "landscape" in figures(open_page(PAGE, {"runs": ids(runs)}))
+    assert on_a_plane not in workers.done
+
+
+def test_killed_workers_are_reported(store: RunStore, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pool, "executor", Killed)
+    app = open_page(PAGE, trained(store, 12))
+    assert not app.exception
+    assert "could not be computed: the process that worked on it was killed" in words(app)
+    assert any("final objective" in each.value for each in app.dataframe)
 
 
 def test_a_diverged_run_does_not_affect_the_chart(store: RunStore):
