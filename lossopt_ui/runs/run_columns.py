@@ -21,6 +21,8 @@ SEPARATOR = " · "
 PRINCIPAL = ("dataset", "loss", "strength", "optimizer", "learning_rate")
 """Settings that a name tells whenever they differ."""
 NAME_WIDTH = 200
+NAME_LENGTH = 27
+"""Characters of a name that fit into this width; longer ones need a second line."""
 RESULTS = ("test_accuracy", "train_accuracy", "objective", "update")
 ABOUT = ("status", "created", "id")
 
@@ -99,6 +101,11 @@ def _told(name: str, rows: pd.DataFrame) -> pd.Series:
 
 def _or_nothing(texts: pd.Series) -> pd.Series:
     return texts.astype("object").where(texts.notna(), "")
+
+
+def has_long_names(shown: pd.DataFrame) -> bool:
+    """Whether names of these rows do not fit into one line."""
+    return bool((shown[RUN].str.len() > NAME_LENGTH).any())
 
 
 def as_shown(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -25,7 +25,8 @@ from lossopt_ui.state.session import SessionKey, selected_rows
 
 MAX_BYTES = 30_000_000
 """Size of the cache of prepared tables."""
-ROW, HEAD, TALLEST = 35, 38, 423
+ROW, TALL_ROW, HEAD = 35, 61, 38
+"""Heights in pixels; Streamlit breaks lines in rows of more than 60."""
 MAX_UNREADABLE = 5
 """The most ids of unreadable runs that a warning lists."""
 NEWEST = 10
@@ -152,11 +153,14 @@ def choose(listing: Listing) -> None:
     # Copies of a few columns: whatever a callback refers to is held for the whole session.
     rows = prepared.rows[["id", "family", "members"]].copy()
     meant = _selected_runs(table)[["id", "family"]].copy()
+    tall = run_columns.has_long_names(prepared.shown)
+    row, rows_in_view = (TALL_ROW, 8) if tall else (ROW, 11)
     st.dataframe(
         prepared.shown,
         key=key,
         hide_index=True,
-        height=min(TALLEST, HEAD + ROW * len(ids)),
+        row_height=row,
+        height=HEAD + row * min(rows_in_view, len(ids)),
         placeholder="–",
         on_select=lambda: _take_selection(key, at_first, rows, meant),
         selection_mode="multi-row",

@@ -49,6 +49,14 @@ def test_the_list_names_all_runs_by_what_differs(kept: list[Run]) -> None:
     assert table.value["id"].iloc[0] == kept[-1].id
 
 
+def test_rows_are_as_tall_as_their_names_need(kept: list[Run], store: RunStore) -> None:
+    assert open_page("compare").dataframe[0].proto.row_height == runs_table.ROW
+    store.save(train([kept[0].experiment.replace(optimizer="momentum", strength=0.03, epochs=1)]))
+    table = open_page("compare", {"rows": "runs"}).dataframe[0]
+    assert max(map(len, table.value["run"])) > 27
+    assert table.proto.row_height == runs_table.TALL_ROW
+
+
 def test_runs_in_the_address_are_selected_and_drawn(kept: list[Run]) -> None:
     app = open_page("compare", ids(kept[0], kept[1]))
     assert not app.exception

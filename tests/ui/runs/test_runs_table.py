@@ -4,12 +4,13 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from lossopt_core import Experiment, RunStore, train
 from lossopt_core.analysis.readings import AT_EPOCH, LAST
 from lossopt_ui.experiment import saved_runs
-from lossopt_ui.runs import runs_table
+from lossopt_ui.runs import run_columns, runs_table
 from lossopt_ui.runs.runs_table import View
 from lossopt_ui.state import widgets
 
@@ -42,3 +43,8 @@ def test_a_table_depends_only_on_its_view(
     prepared = runs_table._prepare(listing, view)
     assert prepared.error is None
     assert len(prepared.rows) == (1 if name in ("filter", "chips") else 2)
+
+
+@pytest.mark.parametrize(("names", "tall"), [(["Hinge"], False), (["Hinge", "x" * 28], True)])
+def test_names_that_do_not_fit_into_a_line_get_taller_rows(names: list[str], tall: bool) -> None:
+    assert run_columns.has_long_names(pd.DataFrame({run_columns.RUN: names})) == tall
