@@ -188,9 +188,9 @@ def is_set(name: str) -> bool:
     return name in _values()
 
 
-def came_without_settings() -> bool:
-    """Whether the page was entered by an address without any settings."""
-    return not _ENTRY.get()[0]
+def came_without_settings(*, besides: Collection[str]) -> bool:
+    """Whether the page was entered by an address without any settings besides these."""
+    return set(besides).issuperset(_ENTRY.get()[0])
 
 
 def reset(name: str) -> None:

@@ -37,6 +37,7 @@ from lossopt_ui.runs import brushing, table_rows
 from lossopt_ui.runs.run_clouds import colour_of_points
 from lossopt_ui.state import names, page_links, pages, widgets
 from lossopt_ui.state.pages.settings import AUTOMATIC, SETTINGS
+from lossopt_ui.state.pages.sweep import LOOKS
 from lossopt_ui.state.session import SessionKey, selected_rows
 from lossopt_ui.sweep import effects, form, verdicts
 from lossopt_ui.sweep.plan import RATE, Plan, doubts
@@ -65,7 +66,8 @@ def show(plan: Plan, *, wanted: bool) -> None:
     """
     rates = plan.rates(saved_runs.table())
     store = workspace.store()
-    first = _SHOWN.get() is None and widgets.came_without_settings() and not wanted
+    came_for_any = widgets.came_without_settings(besides=LOOKS)
+    first = _SHOWN.get() is None and came_for_any and not wanted
     if first and expected_seconds(store.missing(plan.everything(rates))) > MAX_UNASKED:
         st.info("The settings are those of a longer sweep. This is an example until you run it.")
         plan = form.example()

@@ -198,6 +198,18 @@ def test_the_page_opens_with_the_result_of_an_example(store: RunStore) -> None:
     assert "20" not in [each.value.get("Evaluations") for each in recent.dataframe]
 
 
+def test_an_address_that_only_chooses_a_chart_opens_with_it(store: RunStore) -> None:
+    app = settle(open_page("sweep", {"look": "sensitivity", "value": "objective"}))
+    assert not app.exception
+    assert "sweep-sensitivity" in " ".join(figures(app))
+
+
+def test_an_address_of_a_sweep_trains_nothing_before_its_button(store: RunStore) -> None:
+    app = settle(open_page("sweep", {"look": "sensitivity", "seeds": "3"}))
+    assert not figures(app)
+    assert store.list().empty
+
+
 def test_the_seeds_that_a_verdict_needs_are_offered(store: RunStore) -> None:
     app = sweep(seeds="3")
     assert "A verdict on 6 combinations needs **10 seeds**." in words(app)

@@ -37,7 +37,7 @@ OWN_OPTIONS = {"learning_rate": "sweep_rate", "evaluations": "sweep_evaluations"
 
 A rate that was set on another page is not meant for all combinations of a sweep.
 """
-OPTIONS: dict[str, Option] = {
+SWEPT: dict[str, Option] = {
     **{name: each for name, each in declared_settings().items() if name not in OWN_OPTIONS},
     "axes": Text(
         "Parameters to sweep", 2_000, "Parameters and their values.", default=DEFAULT_AXES
@@ -69,6 +69,8 @@ OPTIONS: dict[str, Option] = {
     "seeds": SEEDS,
     "draw_seed": DRAW_SEED,
     "vary": Choice("Seeds vary", "order", VARIED, "What differs from seed to seed."),
+}
+LOOKS: dict[str, Option] = {
     "value": Choice("Metric", "test_accuracy", RESULTS, "The metric that the charts show."),
     "look": Tabs(
         "Chart",
@@ -99,5 +101,10 @@ OPTIONS: dict[str, Option] = {
 }
 
 SWEEP = PageSpec(
-    "sweep", "Sweep", "Sweep", "grid_on", OPTIONS, older_names={"learning_rate": "sweep_rate"}
+    "sweep",
+    "Sweep",
+    "Sweep",
+    "grid_on",
+    SWEPT | LOOKS,
+    older_names={"learning_rate": "sweep_rate"},
 )
