@@ -7,9 +7,11 @@
 On the train page the curves of ten seeds and, of the first of them, weights and mistakes are in
 view and follow the slider; a frame ends where the browser has painted what it has moved.  The
 playground plays two models with random Fourier features on 100 points of the spiral; a frame lasts
-from one picture to the next, at best as long as the display shows one.  The last row is the time
-from moving a point, while it plays, to the first picture of models that know of it.  `--record`
-writes every single time to a file, one row per frame in the order of the frames.
+from one picture to the next, at best as long as the display shows one.  The row below is the time
+from moving a point, while it plays, to the first picture of models that know of it; and the last
+one that of a bare page, whose only component paints as long and shows the number that it sent:
+what Streamlit takes without us.  `--record` writes every single time to a file, one row per frame
+in the order of the frames.
 """
 
 import argparse
@@ -19,7 +21,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.experiment_page import ALL_SEEDS
 from tests.browser.helpers import chromium, goto, new_profile, server
@@ -95,6 +97,57 @@ async ([milliseconds]) => {
 """
 
 
+BARE = """
+import streamlit as st
+
+JS = '''
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector("canvas");
+  Object.assign(root, { number: data, setTriggerValue });
+  if (root.context) return;
+  root.context = root.getContext("2d");
+  const paint = (now) => {
+    root.context.fillStyle = `hsl(${now / 10} 50% 50%)`;
+    root.context.fillRect(0, 0, root.width, root.height);
+    while (performance.now() < now + PAINTING);
+    requestAnimationFrame(paint);
+  };
+  requestAnimationFrame(paint);
+}
+'''
+bare = st.components.v2.component("bare", html="<canvas width=960 height=480></canvas>", js=JS)
+
+
+@st.fragment
+def answer():
+    sent = st.session_state.get("bare")
+    bare(key="bare", data=(sent and sent["event"]) or 0, on_event_change=lambda: None)
+
+
+answer()
+"""
+PAINTING = 5
+"""Milliseconds that the bare page paints in each frame."""
+ANSWERED = """
+async (rounds) => {
+  const inside = [...document.querySelectorAll("*")].find((each) => each.shadowRoot);
+  const root = inside.shadowRoot.querySelector("canvas");
+  const frame = () => new Promise(requestAnimationFrame);
+  const taken = [];
+  for (let round = 1; round <= rounds; round++) {
+    const wait = performance.now() + 400;
+    while (performance.now() < wait) await frame();
+    const start = performance.now();
+    root.setTriggerValue("event", round);
+    while (root.number !== round && performance.now() - start < 5000) await frame();
+    await frame();
+    taken.push(performance.now() - start);
+  }
+  return taken;
+}
+"""
+
+
 def of_train(page: Page, rounds: int) -> dict[str, list[float]]:
     """Move the slider of the train page through all its ticks; milliseconds by what was timed."""
     page.set_viewport_size({"width": 1440, "height": 3400})
@@ -120,6 +173,19 @@ def of_playground(page: Page, rounds: int) -> dict[str, list[float]]:
         "playground, two models": found["frames"],
         "playground, a point is moved": found["answers"],
     }
+
+
+def of_bare_page(browser: Browser) -> dict[str, list[float]]:
+    """Send numbers to a page that plays and shows them; milliseconds until each is painted."""
+    with tempfile.TemporaryDirectory() as place:
+        script = Path(place, "bare.py")
+        script.write_text(BARE.replace("PAINTING", f"{PAINTING}"), encoding="utf-8")
+        with server(script) as address, new_profile(browser, address) as profile:
+            page = profile.new_page()
+            page.goto(address)
+            page.locator("canvas").wait_for()
+            page.wait_for_timeout(2_000)
+            return {"bare page, a number is sent": page.evaluate(ANSWERED, 12)}
 
 
 PAGES = {"train": of_train, "playground": of_playground}
@@ -165,6 +231,10 @@ def main() -> None:
                 taken = PAGES[name](page, given.rounds)
                 print("\n".join(row(*each) for each in taken.items()), flush=True)
                 found |= taken
+        if "playground" in (given.page or PAGES):
+            taken = of_bare_page(browser)
+            print("\n".join(row(*each) for each in taken.items()), flush=True)
+            found |= taken
         browser.close()
     if given.record:
         record(given.record, found)
