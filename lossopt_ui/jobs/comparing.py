@@ -225,6 +225,7 @@ def watch(
             ),
             lambda outcome: draw(outcome, status(outcome)),
             due=_due(job) if mine else math.inf,
+            linger=lambda: watching.await_end(job) if mine else None,
         )
 
 

@@ -28,6 +28,7 @@ class _Part(Generic[Seen]):
 
     first     the result of the first poll, None once it has been drawn
     seconds   interval between two polls
+    linger    waits a moment if what is watched is nearly over
     """
 
     look: Callable[[], Seen]
@@ -36,6 +37,7 @@ class _Part(Generic[Seen]):
     first: Seen | None
     polling: bool
     seconds: float
+    linger: Callable[[], None] = lambda: None
 
 
 class Pace:
@@ -76,19 +78,24 @@ def watch(
     *,
     seconds: float = MIN_SECONDS,
     due: float = math.inf,
+    linger: Callable[[], None] = lambda: None,
 ) -> None:
     """Draw the result of `look`, and poll again as long as it `goes_on`: a fragment of the page.
 
     Polls are `seconds` apart, or more on a busy machine; the first one comes when something is
-    `due`, if that is soon. At the end the whole page is rerun, so that its other parts are updated.
+    `due`, if that is soon. Each may `linger` for what is nearly over: a poll shortly before the end
+    would draw what is outdated at once, and the next one would come late. At the end the whole page
+    is rerun, so that its other parts are updated.
     """
     between = max(SOONEST, due) if due < SOON else _pace().between(seconds)
     first = look()
-    part = _Part(look, goes_on, draw, first, goes_on(first), between)
+    part = _Part(look, goes_on, draw, first, goes_on(first), between, linger)
     st.fragment(_show, run_every=between if part.polling else None)(part, seconds)
 
 
 def _show(part: _Part[Seen], least: float) -> None:
+    if part.polling and part.first is None:
+        part.linger()
     # A fragment that is rerun by itself has no page around it, so it catches errors here.
     with (
         _pace().measured(visitor.owner(), part.seconds),

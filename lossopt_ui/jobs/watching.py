@@ -38,6 +38,8 @@ STEP = 0.05
 """Seconds between two looks for a newer click while a page waits."""
 LONG = 2 * PATIENCE
 """A training expected to take more seconds than this is not waited for."""
+NEARLY_OVER = 0.4
+"""A training that is expected to end within so many seconds is waited for before it is drawn."""
 RESULTS_SECONDS = 4.0
 """Seconds between two redraws of the results of a sweep in progress."""
 _VISITOR = SessionKey("training.visitor", Visitor)
@@ -241,6 +243,15 @@ def _wait_for_first(job: Job, to_first: float) -> None:
     expected = to_first + (workers().place(job)[1] if job.waiting else 0.0)
     ends = time.monotonic() + (FIRST_PATIENCE if expected < FIRST_PATIENCE else PATIENCE)
     while time.monotonic() < ends and not job.wait_for_first(STEP):
+        streamlit_private.give_way()
+
+
+def await_end(job: Job | None) -> None:
+    """Wait for the end of a training that is nearly over; a newer click ends the wait."""
+    if job is None or not job.running or workers().expected(job) > NEARLY_OVER:
+        return
+    ends = time.monotonic() + NEARLY_OVER
+    while time.monotonic() < ends and not job.wait(STEP):
         streamlit_private.give_way()
 
 

@@ -44,6 +44,25 @@ def test_polling_slows_down_on_a_busy_machine(
     assert drawn == ([] if again else [1])
 
 
+def test_a_poll_waits_for_what_is_nearly_over_but_the_first_look_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(polling, "_pace", polling.Pace)
+    order: list[str] = []
+
+    def look() -> str:
+        order.append("look")
+        return "seen"
+
+    part = polling._Part(look, lambda seen: True, order.append, "at first", True, 0.5,
+                         lambda: order.append("wait"))  # fmt: skip
+    polling._show(part, 0.5)
+    assert order == ["at first"]
+    order.clear()
+    polling._show(part, 0.5)
+    assert order == ["wait", "look", "seen"]
+
+
 def test_the_first_poll_comes_when_something_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     pace, intervals = polling.Pace(), []
     monkeypatch.setattr(polling, "_pace", lambda: pace)

@@ -1,5 +1,6 @@
 """Pages that wait for first curves."""
 
+import threading
 import time
 from unittest.mock import Mock
 
@@ -11,6 +12,7 @@ from lossopt_ui import streamlit_private
 from lossopt_ui.jobs import watching
 from lossopt_ui.jobs.job import Job
 from lossopt_ui.jobs.workers import Workers
+from tests.experiments import TINY
 from tests.ui.jobs.helpers import LONG
 
 
@@ -40,6 +42,42 @@ def test_a_newer_click_ends_the_wait(store: RunStore, monkeypatch: pytest.Monkey
     with pytest.raises(ClickedError):
         watching._wait_for_first(Job([LONG], store), 0.0)
     assert time.monotonic() - begun < 30
+
+
+class Expecting:
+    """Workers that expect every training to end in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def expected(self, job: Job) -> float:
+        return self.seconds
+
+
+def test_only_the_near_end_of_a_training_is_waited_for(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "NEARLY_OVER", 60.0)
+    job = Job([TINY], store)
+    training = threading.Timer(0.2, job.take_turn)
+    training.start()
+    monkeypatch.setattr(watching, "workers", lambda: Expecting(61.0))
+    watching.await_end(job)
+    assert job.running
+    monkeypatch.setattr(watching, "workers", lambda: Expecting(0.1))
+    watching.await_end(job)
+    assert not job.running
+    training.join()
+
+
+def test_a_newer_click_ends_the_wait_for_the_end(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "NEARLY_OVER", 60.0)
+    monkeypatch.setattr(watching, "workers", lambda: Expecting(0.1))
+    monkeypatch.setattr(streamlit_private, "give_way", Mock(side_effect=ClickedError))
+    with pytest.raises(ClickedError):
+        watching.await_end(Job([LONG], store))
 
 
 def test_workers_have_the_limits_that_are_set(
