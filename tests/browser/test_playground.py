@@ -235,6 +235,24 @@ def places(page: Page) -> Any:
     return page.locator(f"{ARENA} button, {ARENA} canvas, {ARENA} input").evaluate_all(script)
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 420])
+def test_numbers_of_any_length_leave_the_figures_where_they_are(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, "/playground")
+    longest = (
+        "Objective 0.001234 = data loss 0.001234 + penalty 1.234e-7 · accuracy 100 %"
+        " · test loss 0.001234, test accuracy 100 % · 100 of 100 points active"
+    )
+    heights = part(page, "numbers").first.evaluate(
+        """(numbers, texts) => texts.map((text) => {
+            numbers.textContent = text;
+            return numbers.getBoundingClientRect().height;
+        })""",
+        ["Objective 1", longest],
+    )
+    assert heights[0] == heights[1]
+
+
 def test_training_is_played_when_the_page_opens(page: Page) -> None:
     """Also to those who do nothing; without the server, and not if motion is unwanted."""
     opened(page, "/playground")
